@@ -1,0 +1,1 @@
+"""The ape plugin: deploy, check and use Hyperlane from `ape`."""
