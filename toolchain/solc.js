@@ -94,7 +94,7 @@ async function main(argv) {
   } else if (argv.includes("--standard-json")) {
     const flag = argv.indexOf("--base-path");
     const output = await standardJson(flag < 0 ? process.cwd() : argv[flag + 1]);
-    fs.writeSync(1, JSON.stringify(output));
+    process.stdout.write(JSON.stringify(output));
   } else {
     console.error(`solc: expected --version or --standard-json, got: ${argv.join(" ")}`);
     process.exitCode = 1;

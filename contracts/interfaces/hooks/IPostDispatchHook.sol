@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+/// @title IPostDispatchHook
+/// @notice What a Mailbox calls after it has dispatched a message.
+interface IPostDispatchHook {
+    /// @notice What a hook does, for clients that configure or read it.
+    enum HookTypes {
+        UNUSED,
+        ROUTING,
+        AGGREGATION,
+        MERKLE_TREE,
+        INTERCHAIN_GAS_PAYMASTER,
+        FALLBACK_ROUTING,
+        ID_AUTH_ISM,
+        PAUSABLE,
+        PROTOCOL_FEE,
+        DEPRECATED,
+        RATE_LIMITED,
+        ARB_L2_TO_L1,
+        OP_L2_TO_L1,
+        MAILBOX_DEFAULT_HOOK,
+        AMOUNT_ROUTING,
+        CCTP,
+        TIMELOCK_ROUTING,
+        PREDICATE_ROUTER_WRAPPER
+    }
+
+    /// @notice This hook's `HookTypes` value.
+    function hookType() external view returns (uint8);
+
+    /// @notice Whether the hook can work with this metadata: empty, or variant 1 of
+    /// `StandardHookMetadata`.
+    function supportsMetadata(bytes calldata metadata) external view returns (bool);
+
+    /// @notice Does this hook's work for a message that was just dispatched.
+    /// @param metadata Instructions of the dispatcher, `StandardHookMetadata`.
+    /// @param message The encoded message.
+    function postDispatch(bytes calldata metadata, bytes calldata message) external payable;
+
+    /// @notice The value in wei that `postDispatch` needs for the same arguments.
+    function quoteDispatch(bytes calldata metadata, bytes calldata message)
+        external
+        view
+        returns (uint256);
+}

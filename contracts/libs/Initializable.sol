@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+/// @title Initializable
+/// @notice An initializer that runs once and that no stranger can run first, with and without a
+/// proxy: see docs/decisions.
+abstract contract Initializable {
+    /// @notice The contract was initialised.
+    event Initialized(uint8 version);
+
+    /// @notice The contract is initialised already.
+    error AlreadyInitialized();
+
+    /// @notice Only the account that created this contract may initialise it.
+    error NotDeployer(address caller, address deployer);
+
+    address private immutable deployer = msg.sender;
+
+    bool private initialized;
+
+    /// @dev The creator of the contract may call, or, behind a proxy, the constructor of the proxy:
+    /// then the account that runs this code has none of its own yet.
+    modifier initializer() {
+        if (initialized) revert AlreadyInitialized();
+        if (msg.sender != deployer && address(this).code.length != 0) {
+            revert NotDeployer(msg.sender, deployer);
+        }
+        initialized = true;
+        _;
+        emit Initialized(1);
+    }
+}
