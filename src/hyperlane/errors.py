@@ -13,6 +13,10 @@ class DecodeError(HyperlaneError):
     """Bytes that are not what their layout promises: truncated, over-long or dirty."""
 
 
+class TreeError(HyperlaneError):
+    """A merkle tree was asked for a leaf or a root it does not hold, or has no room left."""
+
+
 class ConfigError(HyperlaneError):
     """A setting, file or argument that cannot be used; names the key, the value and the rule."""
 

@@ -1,0 +1,213 @@
+"""What a relayer hands to a security module so that it accepts a message.
+
+Layouts: docs/protocol/metadata.md. A routing module passes its metadata on unchanged, and a
+module of type NULL takes none, so neither needs a codec.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Self
+
+from hyperlane.errors import DecodeError
+from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.layout import Reader, require_bytes, require_uint
+from hyperlane.protocol.merkle import DEPTH, branch_root, require_path
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.signature import SIGNATURE_SIZE
+from hyperlane.protocol.typecasts import Address, Bytes32
+
+
+class ModuleType(IntEnum):
+    """`moduleType()` of a security module: which metadata it wants."""
+
+    UNUSED = 0
+    ROUTING = 1
+    AGGREGATION = 2
+    LEGACY_MULTISIG = 3
+    MERKLE_ROOT_MULTISIG = 4
+    MESSAGE_ID_MULTISIG = 5
+    NULL = 6
+    CCIP_READ = 7
+    ARB_L2_TO_L1 = 8
+    WEIGHTED_MERKLE_ROOT_MULTISIG = 9
+    WEIGHTED_MESSAGE_ID_MULTISIG = 10
+    OP_L2_TO_L1 = 11
+    POLYMER = 12
+    COMPOSITE = 13
+    """Known to agents only; no EVM module has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIdMultisigMetadata:
+    """Signatures over the checkpoint in which the message itself is the last leaf.
+
+    The weighted module of the same name takes the same layout.
+    """
+
+    merkle_tree_hook: Bytes32
+    root: Bytes32
+    index: int
+    """uint32 leaf index of the message."""
+    signatures: tuple[bytes, ...]
+    """65 bytes each, in the order of the validator list."""
+
+    def __post_init__(self) -> None:
+        require_bytes("metadata.merkle_tree_hook", self.merkle_tree_hook, 32)
+        require_bytes("metadata.root", self.root, 32)
+        require_uint("metadata.index", self.index, 32)
+        _require_signatures(self.signatures)
+
+    def encode(self) -> bytes:
+        """The bytes `verify` takes."""
+        return b"".join(
+            (self.merkle_tree_hook, self.root, self.index.to_bytes(4), *self.signatures)
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read metadata; DecodeError when its 68 fixed bytes are not all there.
+
+        As in the contracts, bytes after the last whole signature mean nothing.
+        """
+        reader = Reader("metadata", data)
+        return cls(
+            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
+            root=reader.take("root", 32),
+            index=reader.uint("index", 4),
+            signatures=_read_signatures(reader),
+        )
+
+    def checkpoint(self, message: Message) -> Checkpoint:
+        """What the validators must have signed for this metadata to vouch for `message`."""
+        return Checkpoint(message.origin, self.merkle_tree_hook, self.root, self.index, message.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MerkleRootMultisigMetadata:
+    """Signatures over any checkpoint at or after the message, and a proof of the message in it.
+
+    The weighted module of the same name takes the same layout.
+    """
+
+    merkle_tree_hook: Bytes32
+    leaf_index: int
+    """uint32 leaf index of the message."""
+    signed_message_id: Bytes32
+    """Last leaf of the signed checkpoint."""
+    proof: tuple[Bytes32, ...]
+    """The 32 siblings from the message up to the signed root, leaf level first."""
+    signed_index: int
+    """uint32 index of the signed checkpoint, at least `leaf_index`."""
+    signatures: tuple[bytes, ...]
+    """65 bytes each, in the order of the validator list."""
+
+    def __post_init__(self) -> None:
+        require_bytes("metadata.merkle_tree_hook", self.merkle_tree_hook, 32)
+        require_uint("metadata.leaf_index", self.leaf_index, 32)
+        require_bytes("metadata.signed_message_id", self.signed_message_id, 32)
+        require_path("metadata.proof", self.proof)
+        require_uint("metadata.signed_index", self.signed_index, 32)
+        _require_signatures(self.signatures)
+
+    def encode(self) -> bytes:
+        """The bytes `verify` takes."""
+        return b"".join(
+            (
+                self.merkle_tree_hook,
+                self.leaf_index.to_bytes(4),
+                self.signed_message_id,
+                *self.proof,
+                self.signed_index.to_bytes(4),
+                *self.signatures,
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read metadata; DecodeError when its 1096 fixed bytes are not all there.
+
+        As in the contracts, bytes after the last whole signature mean nothing.
+        """
+        reader = Reader("metadata", data)
+        return cls(
+            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
+            leaf_index=reader.uint("leaf_index", 4),
+            signed_message_id=reader.take("signed_message_id", 32),
+            proof=tuple(reader.take(f"proof[{level}]", 32) for level in range(DEPTH)),
+            signed_index=reader.uint("signed_index", 4),
+            signatures=_read_signatures(reader),
+        )
+
+    def checkpoint(self, message: Message) -> Checkpoint:
+        """What the validators must have signed for this metadata to vouch for `message`.
+
+        DecodeError when the message would stand after the signed checkpoint.
+        """
+        if self.leaf_index > self.signed_index:
+            raise DecodeError(
+                f"metadata.leaf_index: {self.leaf_index} is after the signed checkpoint,"
+                f" expected at most {self.signed_index}"
+            )
+        root = branch_root(message.id, self.proof, self.leaf_index)
+        return Checkpoint(
+            message.origin, self.merkle_tree_hook, root, self.signed_index, self.signed_message_id
+        )
+
+
+def select_signatures(
+    validators: Sequence[Address], threshold: int, signatures: Mapping[Address, bytes]
+) -> tuple[bytes, ...] | None:
+    """The first `threshold` signatures in the order of the validator list, None without a quorum.
+
+    `signatures` maps signers to what they signed for one and the same checkpoint. A validator
+    listed twice counts twice, as it does in the contracts.
+    """
+    if threshold < 1:
+        raise DecodeError(f"threshold: {threshold} is not at least 1")
+    present = [signatures[validator] for validator in validators if validator in signatures]
+    return tuple(present[:threshold]) if len(present) >= threshold else None
+
+
+def encode_aggregation(submodules: Sequence[bytes | None]) -> bytes:
+    """Metadata of an aggregation: per submodule, in order, its metadata or None to leave it out.
+
+    The contract wants exactly its threshold of them provided.
+    """
+    table, blobs = bytearray(), bytearray()
+    for blob in submodules:
+        if blob is None:
+            table += bytes(8)
+            continue
+        start = 8 * len(submodules) + len(blobs)
+        blobs += blob
+        table += start.to_bytes(4) + (start + len(blob)).to_bytes(4)
+    return bytes(table + blobs)
+
+
+def decode_aggregation(data: bytes, module_count: int) -> tuple[bytes | None, ...]:
+    """The inverse: per submodule its metadata, or None where it was left out (start 0).
+
+    DecodeError for a truncated table, or a range that is reversed or leaves the data. As in the
+    contract, ranges may overlap and bytes that no range covers mean nothing.
+    """
+    reader = Reader("metadata", data)
+    ranges = [
+        (reader.uint(f"start[{i}]", 4), reader.uint(f"end[{i}]", 4)) for i in range(module_count)
+    ]
+    for i, (start, end) in enumerate(ranges):
+        if start and not start <= end <= len(data):
+            raise DecodeError(
+                f"metadata.range[{i}]: {start}..{end} is not inside the {len(data)} bytes given"
+            )
+    return tuple(data[start:end] if start else None for start, end in ranges)
+
+
+def _require_signatures(signatures: Iterable[bytes]) -> None:
+    for position, signature in enumerate(signatures):
+        require_bytes(f"metadata.signatures[{position}]", signature, SIGNATURE_SIZE)
+
+
+def _read_signatures(reader: Reader) -> tuple[bytes, ...]:
+    count = reader.remaining() // SIGNATURE_SIZE
+    return tuple(reader.take(f"signatures[{i}]", SIGNATURE_SIZE) for i in range(count))

@@ -1,0 +1,78 @@
+"""The interchain message: the bytes a mailbox dispatches and another one processes.
+
+Layout and id: docs/protocol/message.md.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from eth_hash.auto import keccak
+
+from hyperlane.protocol.layout import Reader, require_bytes, require_uint
+from hyperlane.protocol.typecasts import Bytes32
+
+VERSION = 3
+"""The message version of the current mailboxes; others decode but are not processed."""
+
+HEADER_SIZE = 77
+"""Bytes in front of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. Construction checks every field: DecodeError when out of range."""
+
+    version: int
+    """uint8."""
+    nonce: int
+    """uint32: how many messages the origin mailbox had dispatched before this one."""
+    origin: int
+    """uint32 domain."""
+    sender: Bytes32
+    """Who called dispatch."""
+    destination: int
+    """uint32 domain."""
+    recipient: Bytes32
+    """Whose `handle` is called."""
+    body: bytes
+    """Whatever sender and recipient agreed on; may be empty."""
+
+    def __post_init__(self) -> None:
+        require_uint("message.version", self.version, 8)
+        require_uint("message.nonce", self.nonce, 32)
+        require_uint("message.origin", self.origin, 32)
+        require_bytes("message.sender", self.sender, 32)
+        require_uint("message.destination", self.destination, 32)
+        require_bytes("message.recipient", self.recipient, 32)
+        require_bytes("message.body", self.body, len(self.body))
+
+    @property
+    def id(self) -> Bytes32:
+        """keccak256 of the encoded message: its identity everywhere, and its merkle leaf."""
+        return keccak(self.encode())
+
+    def encode(self) -> bytes:
+        """The packed bytes as dispatched."""
+        return (
+            self.version.to_bytes(1)
+            + self.nonce.to_bytes(4)
+            + self.origin.to_bytes(4)
+            + self.sender
+            + self.destination.to_bytes(4)
+            + self.recipient
+            + self.body
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read a message; DecodeError when shorter than the header of 77 bytes."""
+        reader = Reader("message", data)
+        return cls(
+            version=reader.uint("version", 1),
+            nonce=reader.uint("nonce", 4),
+            origin=reader.uint("origin", 4),
+            sender=reader.take("sender", 32),
+            destination=reader.uint("destination", 4),
+            recipient=reader.take("recipient", 32),
+            body=reader.rest(),
+        )
