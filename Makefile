@@ -1,0 +1,37 @@
+# Everything works from a clean clone: each target installs and compiles what it needs.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+RUN := . .venv/bin/activate &&
+KEEP ?=
+
+.PHONY: help setup build demo test test-fork lint bench clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install the pinned Python and npm packages (quick when nothing changed)
+	@toolchain/setup
+
+build: setup ## Compile the contracts (only what changed)
+	@$(RUN) ape compile
+
+demo: build ## Two chains, a message and a token there and back (KEEP=1 leaves it running)
+	@$(RUN) ape run demo $(if $(KEEP),--keep)
+
+test: lint build ## Everything we promise
+	@$(RUN) ape test tests --ignore tests/fork -q
+	@$(RUN) tests/fork/run
+
+test-fork: build ## The suite that runs on a fork of mainnet
+	@$(RUN) tests/fork/run
+
+lint: setup ## Style and types
+	@$(RUN) ruff check . && ruff format --check . && mypy
+
+bench: build ## Gas and speed, measured
+	@$(RUN) python -m benchmarks
+
+clean: ## Forget builds and installations
+	rm -rf .build build .venv node_modules contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
