@@ -106,13 +106,13 @@ def test_checkpoints_of_the_vector_are_those_of_the_growing_tree():
         assert tree.count - 1 == expected.index
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(checkpoints())
 def test_a_signature_recovers_its_signer(checkpoint):
     assert checkpoint.recover_signer(checkpoint.sign(validator_account(0))) == SIGNERS[0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(byte=st.integers(0, 64), bit=st.integers(0, 7))
 def test_a_tampered_signature_never_recovers_the_signer(checkpoint, signature, byte, bit):
     tampered = bytearray(signature)
@@ -121,7 +121,7 @@ def test_a_tampered_signature_never_recovers_the_signer(checkpoint, signature, b
     assert signer_or_none(checkpoint, bytes(tampered)) != SIGNERS[0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(other=checkpoints())
 def test_a_signature_over_one_checkpoint_does_not_recover_the_signer_for_another(signature, other):
     assert signer_or_none(other, signature) != SIGNERS[0]

@@ -99,7 +99,7 @@ def test_the_official_proof_gives_its_root():
     assert branch_root(unhex(proof["leaf"]), path, proof["index"]) == unhex(vector["root"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.lists(words(), min_size=1, max_size=70))
 def test_any_leaf_is_proven_against_any_later_root(data, leaves):
     root_index = data.draw(st.integers(0, len(leaves) - 1))
@@ -127,7 +127,7 @@ def test_proofs_equal_those_of_a_tree_that_ends_at_the_root_for_every_pair_of_in
             assert branch_root(leaves[leaf_index], path, leaf_index) == then.root()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(words(), max_size=40), st.lists(words(), max_size=40))
 def test_a_tree_continued_from_a_snapshot_equals_one_built_from_the_start(before, after):
     snapshot = incremental(before)

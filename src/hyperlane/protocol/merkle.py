@@ -46,9 +46,9 @@ class IncrementalMerkle:
     def insert(self, leaf: Bytes32) -> None:
         """Append one leaf; TreeError when the tree is full."""
         require_bytes("leaf", leaf, 32)
-        require_room(self.count)
+        _require_room(self.count)
         self.count += 1
-        level = trailing_zeros(self.count)
+        level = _trailing_zeros(self.count)
         node = leaf
         for left in self.branch[:level]:
             node = keccak(left + node)
@@ -95,7 +95,7 @@ class MerkleTree:
     def append(self, leaf: Bytes32) -> None:
         """Add the next leaf; TreeError when the tree is full."""
         require_bytes("leaf", leaf, 32)
-        require_room(len(self))
+        _require_room(len(self))
         node = leaf
         for level in self._levels:
             level += node
@@ -185,12 +185,12 @@ def require_path(name: str, path: Sequence[Bytes32]) -> None:
         require_bytes(f"{name}[{level}]", node, 32)
 
 
-def require_room(count: int) -> None:
+def _require_room(count: int) -> None:
     """TreeError unless another leaf fits."""
     if count >= MAX_LEAVES:
         raise TreeError(f"leaf: the merkle tree is full: it holds {MAX_LEAVES} leaves")
 
 
-def trailing_zeros(number: int) -> int:
+def _trailing_zeros(number: int) -> int:
     """How often two divides a positive number: the level at which an insertion comes to rest."""
     return (number & -number).bit_length() - 1
