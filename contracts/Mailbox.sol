@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {Versioned} from "./Versioned.sol";
+import {PackageVersioned} from "./PackageVersioned.sol";
 import {IInterchainSecurityModule} from "./interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "./interfaces/IMailbox.sol";
 import {IMessageRecipient} from "./interfaces/IMessageRecipient.sol";
@@ -16,7 +16,7 @@ import {Message} from "./libs/Message.sol";
 
 /// @title Mailbox
 /// @notice Sends messages to other chains and delivers theirs.
-contract Mailbox is IMailbox, Ownable, Initializable, Versioned {
+contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     using Forward for address;
     using HookCallLib for bytes;
     using Message for bytes;

@@ -1,0 +1,133 @@
+"""Every contract that bears a reference contract's name answers everything the reference answers.
+
+`abi-surface.json` holds, per reference contract, what its functions and events look like. Ours may
+have more; what the reference has must be there with the same selector, mutability, results and
+indexed flags. Revert strings are custom errors here, so errors are not compared.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from eth_utils import keccak
+
+SURFACE = json.loads((Path(__file__).parent / "abi-surface.json").read_text())
+
+# contract -> {signature: why we differ}
+EXCEPTIONS: dict[str, dict[str, str]] = {}
+
+CONTRACTS = sorted(
+    path.stem
+    for path in (Path(__file__).parents[2] / "contracts").rglob("*.sol")
+    if path.stem in SURFACE and not {".cache", "interfaces", "libs"} & set(path.parts)
+)
+
+
+def canonical(parameter: dict) -> str:
+    """The ABI type of a parameter, with tuples spelled out."""
+    kind = parameter["type"]
+    if kind.startswith("tuple"):
+        return f"({','.join(map(canonical, parameter['components']))}){kind[5:]}"
+    return kind
+
+
+def without_names(types: str) -> str:
+    """`(address token, uint256 amount)[] quotes` as `(address,uint256)[]`."""
+    bare = re.sub(r"([\w\]\)]) \w+(?=[,)\s]|$)", r"\1", types.replace(" indexed", "!indexed"))
+    return bare.replace("!indexed", " indexed").replace(", ", ",")
+
+
+def results(text: str) -> str:
+    return without_names(text.partition(" -> ")[2] or "()")
+
+
+def mutability(text: str) -> str:
+    """`pure` and `view` are one to a caller: reading."""
+    word = text.partition(" -> ")[0].rpartition(" ")[2]
+    return {"pure": "view"}.get(word, word)
+
+
+def our_abi(project, name: str) -> list[dict]:
+    return [item.model_dump(by_alias=True) for item in project.contracts[name].abi]
+
+
+def our_functions(abi: list[dict]) -> dict[str, tuple[str, str]]:
+    found = {}
+    for item in abi:
+        if item["type"] == "function":
+            signature = f"{item['name']}({','.join(map(canonical, item['inputs']))})"
+            outputs = f"({','.join(map(canonical, item['outputs'] or []))})"
+            reading = {"pure": "view"}.get(item["stateMutability"], item["stateMutability"])
+            found["0x" + keccak(text=signature)[:4].hex()] = (reading, outputs)
+    return found
+
+
+def our_events(abi: list[dict]) -> dict[str, list[bool]]:
+    found = {}
+    for item in abi:
+        if item["type"] == "event":
+            signature = f"{item['name']}({','.join(map(canonical, item['inputs']))})"
+            found["0x" + keccak(text=signature).hex()] = [bool(i["indexed"]) for i in item["inputs"]]
+    return found
+
+
+def indexed_flags(text: str) -> list[bool]:
+    inside = text[text.index("(") + 1 : -1]
+    return [" indexed" in each for each in inside.split(",")] if inside else []
+
+
+def excepted(name: str, text: str) -> bool:
+    return text in EXCEPTIONS.get(name, {})
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_functions_equal_the_reference(project, name):
+    ours = our_functions(our_abi(project, name))
+    expected = {
+        selector: (mutability(text), results(text))
+        for selector, text in SURFACE[name].get("functions", {}).items()
+        if not excepted(name, text)
+    }
+    differing = {
+        SURFACE[name]["functions"][selector]: ours.get(selector, "missing")
+        for selector, wanted in expected.items()
+        if ours.get(selector) != wanted
+    }
+    assert differing == {}
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_events_equal_the_reference(project, name):
+    ours = our_events(our_abi(project, name))
+    differing = {
+        text: ours.get(topic, "missing")
+        for topic, text in SURFACE[name].get("events", {}).items()
+        if not excepted(name, text) and ours.get(topic) != indexed_flags(text)
+    }
+    assert differing == {}
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_constructor_equals_the_reference(project, name):
+    text = SURFACE[name].get("constructor", "constructor()")
+    if excepted(name, text):
+        return
+    items = [item for item in our_abi(project, name) if item["type"] == "constructor"]
+    ours = ",".join(canonical(i) for item in items for i in item["inputs"])
+    assert ours == without_names(text)[len("constructor(") : -1]
+
+
+def test_exceptions_name_things_that_the_reference_has():
+    stale = [
+        (name, text)
+        for name, texts in EXCEPTIONS.items()
+        for text in texts
+        if text
+        not in [
+            *SURFACE[name].get("functions", {}).values(),
+            *SURFACE[name].get("events", {}).values(),
+            SURFACE[name].get("constructor"),
+        ]
+    ]
+    assert stale == []
