@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,19 @@ def test_merkle_root_metadata_vouches_for_any_message_of_the_signed_tree(sent, d
         message.origin, bytes(32), tree.root(signed_index), signed_index, sent[signed_index].id
     )
     assert metadata.checkpoint(message) == signed
+
+
+@given(messages(), merkle_root_metadata(), uints(32), uints(32))
+def test_merkle_root_metadata_vouches_for_no_message_after_the_signed_checkpoint(
+    message, metadata, leaf_index, signed_index
+):
+    metadata = replace(metadata, leaf_index=leaf_index, signed_index=signed_index)
+
+    if leaf_index <= signed_index:
+        assert metadata.checkpoint(message).index == signed_index
+    else:
+        with pytest.raises(DecodeError, match=r"^metadata\.leaf_index: .* expected at most"):
+            metadata.checkpoint(message)
 
 
 @given(message_id_metadata(), messages())

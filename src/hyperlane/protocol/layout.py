@@ -9,7 +9,7 @@ from hyperlane.errors import DecodeError
 
 def require_uint(field: str, value: int, bits: int) -> None:
     """Accept only an integer in 0 .. 2**bits - 1."""
-    if not isinstance(value, int) or value < 0 or value >> bits:
+    if not isinstance(value, int) or not 0 <= value < 1 << bits:
         raise DecodeError(f"{field}: {value!r} is not an unsigned {bits}-bit integer")
 
 
