@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+/// @title Threshold
+/// @notice What "m of n" may be.
+library Threshold {
+    /// @notice A threshold must be at least 1 and at most the number of values.
+    error InvalidThreshold(uint256 threshold, uint256 count);
+
+    /// @dev Reverts `InvalidThreshold`.
+    function check(uint256 threshold, uint256 count) internal pure {
+        if (threshold == 0 || threshold > count) revert InvalidThreshold(threshold, count);
+    }
+}
