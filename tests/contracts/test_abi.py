@@ -15,12 +15,33 @@ from eth_utils import keccak
 SURFACE = json.loads((Path(__file__).parent / "abi-surface.json").read_text())
 
 # contract -> {signature: why we differ}
-EXCEPTIONS: dict[str, dict[str, str]] = {}
+NO_CLIENT = "comes with the reference's client base contract and does nothing for announcements"
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    "ValidatorAnnounce": dict.fromkeys(
+        [
+            "hook() view -> (address)",
+            "interchainSecurityModule() view -> (address)",
+            "owner() view -> (address)",
+            "renounceOwnership() nonpayable",
+            "setHook(address _hook) nonpayable",
+            "setInterchainSecurityModule(address _module) nonpayable",
+            "transferOwnership(address newOwner) nonpayable",
+            "HookSet(address _hook)",
+            "Initialized(uint8 version)",
+            "IsmSet(address _ism)",
+            "OwnershipTransferred(address indexed previousOwner, address indexed newOwner)",
+        ],
+        NO_CLIENT,
+    ),
+}
 
+# Contracts that can be deployed; several may stand in one file.
 CONTRACTS = sorted(
-    path.stem
+    name
     for path in (Path(__file__).parents[2] / "contracts").rglob("*.sol")
-    if path.stem in SURFACE and not {".cache", "interfaces", "libs"} & set(path.parts)
+    if not {".cache", "interfaces", "libs"} & set(path.parts)
+    for name in re.findall(r"^contract (\w+)", path.read_text(), re.MULTILINE)
+    if name in SURFACE
 )
 
 
@@ -68,7 +89,9 @@ def our_events(abi: list[dict]) -> dict[str, list[bool]]:
     for item in abi:
         if item["type"] == "event":
             signature = f"{item['name']}({','.join(map(canonical, item['inputs']))})"
-            found["0x" + keccak(text=signature).hex()] = [bool(i["indexed"]) for i in item["inputs"]]
+            found["0x" + keccak(text=signature).hex()] = [
+                bool(i["indexed"]) for i in item["inputs"]
+            ]
     return found
 
 

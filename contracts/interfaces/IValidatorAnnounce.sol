@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+/// @title IValidatorAnnounce
+/// @notice Where the validators of a chain say where they publish their signatures. One per Mailbox.
+/// Source: docs/protocol, "Checkpoints and announcements".
+interface IValidatorAnnounce {
+    /// @notice A validator publishes at another place, too.
+    event ValidatorAnnouncement(address indexed validator, string storageLocation);
+
+    /// @notice The validator announced this location before.
+    error AlreadyAnnounced(address validator, string storageLocation);
+
+    /// @notice The signature on the announcement is not the validator's, or no signature of 65 bytes.
+    error InvalidAnnouncementSignature(address validator);
+
+    /// @notice A Mailbox must be a contract.
+    error MailboxNotContract(address mailbox);
+
+    /// @notice Announces a storage location. Anyone may bring the validator's signature.
+    /// @param validator The account that signs checkpoints.
+    /// @param storageLocation A URL such as `file:///folder` or `s3://bucket/region/folder`.
+    /// @param signature The validator's, 65 bytes, on `getAnnouncementDigest(storageLocation)`.
+    /// @return True; everything else reverts.
+    function announce(
+        address validator,
+        string calldata storageLocation,
+        bytes calldata signature
+    ) external returns (bool);
+
+    /// @notice Every validator that has announced a location, first come first.
+    function getAnnouncedValidators() external view returns (address[] memory);
+
+    /// @notice For each validator its locations, newest last.
+    function getAnnouncedStorageLocations(address[] calldata validators)
+        external
+        view
+        returns (string[][] memory);
+
+    /// @notice The EIP-191 digest that a validator signs to announce a location:
+    /// H("\x19Ethereum Signed Message:\n32" ‖ H(domainHash ‖ storageLocation)) with
+    /// domainHash = H(localDomain:4 ‖ mailbox:32 ‖ "HYPERLANE_ANNOUNCEMENT").
+    function getAnnouncementDigest(string calldata storageLocation) external view returns (bytes32);
+
+    /// @notice The Mailbox whose messages the validators sign for.
+    function mailbox() external view returns (address);
+
+    /// @notice That Mailbox's domain.
+    function localDomain() external view returns (uint32);
+}

@@ -1,0 +1,92 @@
+"""What the tests of most contracts start from."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ape.contracts import ContractContainer, ContractInstance
+from eth_abi import decode
+from eth_utils import keccak, to_checksum_address
+from web3.exceptions import ContractLogicError
+
+LOCAL_DOMAIN = 31337
+REMOTE_DOMAIN = 1000
+
+BUILT_IN_ERRORS = {
+    keccak(text="Error(string)")[:4]: ("Error", ["string"]),
+    keccak(text="Panic(uint256)")[:4]: ("Panic", ["uint256"]),
+}
+
+
+@pytest.fixture(scope="session")
+def owner(accounts):
+    return accounts[0]
+
+
+@pytest.fixture(scope="session")
+def stranger(accounts):
+    return accounts[1]
+
+
+@pytest.fixture
+def hook(project, owner):
+    """Free, and answers every call."""
+    return owner.deploy(project.BareHook)
+
+
+@pytest.fixture
+def noop_ism(project, owner):
+    return owner.deploy(project.NoopIsm)
+
+
+@pytest.fixture
+def mailbox(project, owner, hook, noop_ism):
+    mailbox = owner.deploy(project.Mailbox, LOCAL_DOMAIN)
+    mailbox.initialize(owner, noop_ism, hook, hook, sender=owner)
+    return mailbox
+
+
+@pytest.fixture(scope="session")
+def revert_of(project, chain) -> Callable[..., tuple[Any, ...]]:
+    """Why a call reverts: the error's name and its arguments, nothing for a revert without data.
+
+    `revert_of(contract.function, *arguments, sender=..., value=...)`. Addresses are checksummed
+    and bytes are bytes. The call is simulated; one that does not revert fails the test.
+    """
+    errors = dict(BUILT_IN_ERRORS)
+    for container in project.contracts.values():
+        for error in container.contract_type.errors:
+            errors[keccak(text=error.selector)[:4]] = (
+                error.name,
+                [each.canonical_type for each in error.inputs],
+            )
+
+    def revert_of(handler, *arguments, sender=None, value=0):
+        transaction = {
+            "to": handler.contract.address,
+            "data": handler.encode_input(*arguments),
+            "value": value,
+        }
+        if sender is not None:
+            transaction["from"] = str(getattr(sender, "address", sender))
+        try:
+            chain.provider.web3.eth.call(transaction)
+        except ContractLogicError as error:
+            data = bytes.fromhex(str(error.data or "0x").removeprefix("0x"))
+        else:
+            raise AssertionError("the call did not revert")
+        if not data:
+            return ()
+        name, types = errors[data[:4]]
+        return (name, *map(_presentable, types, decode(types, data[4:])))
+
+    return revert_of
+
+
+def at(container: ContractContainer, address: str) -> ContractInstance:
+    """The contract there; `container.at` would mix in what an earlier test had at the address."""
+    return ContractInstance(address, container.contract_type)
+
+
+def _presentable(kind: str, value: Any) -> Any:
+    return to_checksum_address(value) if kind == "address" else value
