@@ -1,0 +1,251 @@
+"""Multisig modules with fixed validators: which signatures make them believe a message."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hyperlane.protocol.message import Message
+
+from .signing import (
+    HOOK,
+    SECP256K1_ORDER,
+    VALIDATORS,
+    Proven,
+    malleated,
+    message,
+    with_signatures,
+)
+
+KINDS = ["MessageId", "MerkleRoot"]
+TYPES = {"MessageId": 5, "MerkleRoot": 4}
+FIXED_PART = {"MessageId": 68, "MerkleRoot": 1096}
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "multisig_metadata.json"
+CASES = json.loads(VECTORS.read_text())["cases"]
+
+MESSAGES = [message(nonce=i, body=f"message {i}".encode()) for i in range(5)]
+PROVEN = Proven(MESSAGES)
+INDEX = 2
+MESSAGE = MESSAGES[INDEX]
+SET = VALIDATORS[:5]
+THRESHOLD = 3
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def ism(static_ism, kind):
+    return static_ism(f"Static{kind}MultisigIsm", [each.address for each in SET], THRESHOLD)
+
+
+@pytest.fixture
+def refusal(ism, revert_of):
+    """Why the module refuses the message with this metadata."""
+
+    def refusal(metadata: bytes, of: Message = MESSAGE):
+        return revert_of(ism.verify, metadata, of.encode())
+
+    return refusal
+
+
+def metadata(kind: str, signers=SET[:THRESHOLD]):
+    return PROVEN.metadata(kind, INDEX, signers)
+
+
+def test_module_type_tells_relayers_the_layout(ism, kind):
+    assert ism.moduleType() == TYPES[kind]
+    assert ism.PACKAGE_VERSION() == "12.1.0"
+
+
+@pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
+def test_vectors(static_ism, revert_of, verifies, case):
+    name = "".join(each.title() for each in case["kind"].split("_")[:2])
+    ism = static_ism(f"Static{name}MultisigIsm", case["validators"], case["threshold"])
+    message = Message.decode(bytes.fromhex(case["message"][2:]))
+    data = bytes.fromhex(case["metadata"][2:])
+    if case["expect"] == "ok":
+        assert verifies(ism, data, message)
+    else:
+        revert_of(ism.verify, data, message.encode())
+
+
+@pytest.mark.parametrize("positions", [(0, 1, 2), (0, 2, 4), (2, 3, 4)])
+def test_threshold_signatures_in_order_are_enough(ism, kind, verifies, positions):
+    assert verifies(ism, metadata(kind, [SET[i] for i in positions]).encode(), MESSAGE)
+
+
+def test_bytes_after_the_needed_signatures_mean_nothing(ism, kind, verifies):
+    data = metadata(kind, SET[:4]).encode() + b"trailing"
+    assert verifies(ism, data, MESSAGE)
+
+
+def test_signature_below_threshold_is_missing(refusal, kind):
+    reason = refusal(metadata(kind, SET[:2]).encode())
+    assert reason == ("SignaturesTooShort", 130, 195)
+
+
+def test_last_signature_is_one_byte_short(refusal, kind):
+    reason = refusal(metadata(kind).encode()[:-1])
+    assert reason == ("SignaturesTooShort", 194, 195)
+
+
+def test_every_truncation_is_refused(refusal, kind):
+    data = metadata(kind).encode()
+    fixed = FIXED_PART[kind]
+    for length in {0, 1, 31, 32, 35, 36, 64, 67, 68, 99, fixed - 1, fixed, fixed + 1, fixed + 65}:
+        reason = refusal(data[:length])
+        expected = ("SignaturesTooShort", length - fixed, 195) if length >= fixed else ()
+        assert reason == expected, length
+
+
+def test_signatures_out_of_order_are_refused(refusal, kind):
+    reason = refusal(metadata(kind, [SET[0], SET[2], SET[1]]).encode())
+    assert reason == ("UnexpectedSigner", 2, SET[1].address)
+
+
+def test_one_validator_signing_twice_counts_once(refusal, kind):
+    reason = refusal(metadata(kind, [SET[0], SET[1], SET[1]]).encode())
+    assert reason == ("UnexpectedSigner", 2, SET[1].address)
+
+
+def test_validator_listed_twice_counts_twice(static_ism, verifies, kind):
+    values = [SET[0].address, SET[0].address, SET[1].address]
+    ism = static_ism(f"Static{kind}MultisigIsm", values, 2)
+    assert verifies(ism, metadata(kind, [SET[0], SET[0]]).encode(), MESSAGE)
+
+
+def test_signer_outside_the_set_is_refused(refusal, kind):
+    reason = refusal(metadata(kind, [SET[0], SET[1], VALIDATORS[7]]).encode())
+    assert reason == ("UnexpectedSigner", 2, VALIDATORS[7].address)
+
+
+def test_zero_address_in_the_set_is_nobody(static_ism, revert_of, kind):
+    ism = static_ism(f"Static{kind}MultisigIsm", ["0x" + "00" * 20, SET[0].address], 1)
+    broken = with_signatures(metadata(kind), bytes(64) + b"\x1b").encode()
+    assert revert_of(ism.verify, broken, MESSAGE.encode()) == ("InvalidSignature", 0)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        malleated,
+        lambda signature: signature[:64] + b"\x00",
+        lambda signature: signature[:64] + b"\x01",
+        lambda signature: signature[:64] + bytes([signature[64] - 27]),
+        lambda signature: signature[:64] + b"\x1d",
+        lambda signature: bytes(32) + signature[32:],
+        lambda signature: signature[:32] + bytes(32) + signature[64:],
+        lambda signature: SECP256K1_ORDER.to_bytes(32) + signature[32:],
+        lambda signature: bytes(65),
+    ],
+    ids=["high s", "v 0", "v 1", "v - 27", "v 29", "r 0", "s 0", "r too large", "zeros"],
+)
+def test_malformed_signature_is_refused(refusal, kind, spoil):
+    whole = metadata(kind)
+    first, second, third = whole.signatures
+    reason = refusal(with_signatures(whole, first, spoil(second), third).encode())
+    assert reason == ("InvalidSignature", 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        message(nonce=INDEX, body=b"other body"),
+        message(nonce=INDEX, origin=1001, body=b"message 2"),
+    ],
+    ids=["body", "origin"],
+)
+def test_signatures_for_one_message_do_not_serve_another(refusal, kind, other):
+    assert refusal(metadata(kind).encode(), other)[0] == "UnexpectedSigner"
+
+
+@pytest.mark.parametrize("spoilt", ["hook", "root or proof", "index"])
+def test_signatures_cover_the_whole_checkpoint(refusal, kind, spoilt):
+    data = bytearray(metadata(kind).encode())
+    offsets = {
+        "MessageId": {"hook": 31, "root or proof": 40, "index": 67},
+        "MerkleRoot": {"hook": 31, "root or proof": 70, "index": 1095},
+    }
+    data[offsets[kind][spoilt]] ^= 8
+    assert refusal(bytes(data))[0] in ("UnexpectedSigner", "InvalidSignature")
+
+
+def test_checkpoint_of_another_hook_is_refused(refusal, kind):
+    foreign = Proven(MESSAGES, hook=b"\xbb" * 32).metadata(kind, INDEX, SET[:3])
+    ours = with_signatures(metadata(kind), *foreign.signatures)
+    assert refusal(ours.encode())[0] == "UnexpectedSigner"
+
+
+def test_message_shorter_than_its_header_is_refused(ism, kind, revert_of):
+    assert revert_of(ism.verify, metadata(kind).encode(), MESSAGE.encode()[:76]) == ()
+
+
+def test_signature_count(ism, kind, revert_of):
+    data = metadata(kind).encode()
+    assert ism.signatureCount(data) == 3
+    assert ism.signatureCount(data[: FIXED_PART[kind]]) == 0
+    assert revert_of(ism.signatureCount, data[:-1]) == ("InvalidSignaturesLength", 194)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+def test_verifies_iff_the_first_threshold_signers_are_distinct_and_in_order(
+    static_ism, verifies, revert_of, kind, data
+):
+    size = data.draw(st.integers(1, 15), label="validators")
+    threshold = data.draw(st.integers(1, size), label="threshold")
+    signers = data.draw(
+        st.one_of(
+            st.sets(st.integers(0, size - 1), max_size=size).map(sorted),
+            st.lists(st.integers(0, len(VALIDATORS) - 1), max_size=size),
+        ),
+        label="signers",
+    )
+    ism = static_ism(
+        f"Static{kind}MultisigIsm", [each.address for each in VALIDATORS[:size]], threshold
+    )
+    proof = metadata(kind, [VALIDATORS[i] for i in signers]).encode()
+    first = signers[:threshold]
+    expected = (
+        len(first) == threshold
+        and all(a < b for a, b in pairwise(first))
+        and all(i < size for i in first)
+    )
+    if expected:
+        assert verifies(ism, proof, MESSAGE)
+    else:
+        revert_of(ism.verify, proof, MESSAGE.encode())
+
+
+def test_any_leaf_is_proven_by_a_later_checkpoint(static_ism, verifies):
+    ism = static_ism("StaticMerkleRootMultisigIsm", [SET[0].address], 1)
+    for index in range(len(MESSAGES)):
+        for signed in range(index, len(MESSAGES)):
+            proof = PROVEN.merkle_root(index, SET[:1], signed)
+            assert verifies(ism, proof.encode(), MESSAGES[index])
+
+
+def test_leaf_after_the_signed_checkpoint_is_refused(static_ism, revert_of):
+    ism = static_ism("StaticMerkleRootMultisigIsm", [SET[0].address], 1)
+    data = bytearray(PROVEN.merkle_root(2, SET[:1], 2).encode())
+    data[32:36] = (3).to_bytes(4)
+    assert revert_of(ism.verify, bytes(data), MESSAGES[2].encode()) == ("LeafAfterCheckpoint", 3, 2)
+
+
+def test_hook_address_is_free_of_meaning_to_the_module(static_ism, verifies):
+    """Any 32 bytes can name a hook: other chains have long addresses."""
+    ism = static_ism("StaticMessageIdMultisigIsm", [SET[0].address], 1)
+    proof = Proven(MESSAGES, hook=b"\xff" * 32).message_id(INDEX, SET[:1])
+    assert verifies(ism, proof.encode(), MESSAGE)
+    assert HOOK not in proof.encode()
