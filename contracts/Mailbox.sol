@@ -27,12 +27,6 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         uint32 nonce;
     }
 
-    /// @dev One slot.
-    struct Delivery {
-        address processor;
-        uint48 blockNumber;
-    }
-
     /// @inheritdoc IMailbox
     uint8 public constant VERSION = Message.VERSION;
 
@@ -53,7 +47,8 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     /// @inheritdoc IMailbox
     IInterchainSecurityModule public defaultIsm;
 
-    mapping(bytes32 messageId => Delivery) private deliveries;
+    /// @dev Who delivered in the low 160 bits, above them in which block. Zero: not delivered.
+    mapping(bytes32 messageId => uint256) private deliveries;
 
     /// @param localDomain_ The domain of the chain that the Mailbox is for.
     constructor(uint32 localDomain_) Ownable(msg.sender) {
@@ -124,23 +119,21 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
             revert UnexpectedDestination(message.destination(), localDomain);
         }
         bytes32 id = message.id();
-        Delivery storage delivery = deliveries[id];
-        if (delivery.blockNumber != 0) revert AlreadyDelivered(id);
+        if (deliveries[id] != 0) revert AlreadyDelivered(id);
         address recipient = message.recipientAddress();
         address ism = address(recipientIsm(recipient));
 
-        delivery.processor = msg.sender;
-        delivery.blockNumber = uint48(block.number);
-        emit Process(message.origin(), message.sender(), recipient);
+        deliveries[id] = (block.number << 160) | uint160(msg.sender);
+        uint32 origin = message.origin();
+        bytes32 sender = message.sender();
+        emit Process(origin, sender, recipient);
         emit ProcessId(id);
 
         // verify takes the arguments of this function.
-        if (ism.toCallForWord(IInterchainSecurityModule.verify.selector) == 0) {
+        if (ism.toCallForWord(IInterchainSecurityModule.verify.selector) != 1) {
             revert IsmVerificationFailed(id, ism);
         }
-        IMessageRecipient(recipient).handle{value: msg.value}(
-            message.origin(), message.sender(), message.body()
-        );
+        IMessageRecipient(recipient).handle{value: msg.value}(origin, sender, message.body());
     }
 
     /// @inheritdoc IMailbox
@@ -185,17 +178,17 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function delivered(bytes32 messageId) external view returns (bool) {
-        return deliveries[messageId].blockNumber != 0;
+        return deliveries[messageId] != 0;
     }
 
     /// @inheritdoc IMailbox
     function processor(bytes32 messageId) external view returns (address) {
-        return deliveries[messageId].processor;
+        return address(uint160(deliveries[messageId]));
     }
 
     /// @inheritdoc IMailbox
     function processedAt(bytes32 messageId) external view returns (uint48) {
-        return deliveries[messageId].blockNumber;
+        return uint48(deliveries[messageId] >> 160);
     }
 
     /// @inheritdoc IMailbox

@@ -6,6 +6,8 @@ import {Signature} from "./Signature.sol";
 /// @title Multisig
 /// @notice Counts the signatures of validators on a digest.
 library Multisig {
+    using Signature for bytes32;
+
     /// @notice Nobody's signatures are needed: such a module believes nothing.
     error NoThreshold();
 
@@ -31,34 +33,21 @@ library Multisig {
         uint256 threshold
     ) internal view {
         if (threshold == 0) revert NoThreshold();
-        if (signatures.length < threshold * Signature.LENGTH) {
-            revert SignaturesTooShort(signatures.length, threshold * Signature.LENGTH);
-        }
-        uint256 next;
-        // Counters stay below the lengths of things that exist.
+        // Both are counts of things that exist, and cursors stay behind the last of them.
         unchecked {
+            if (signatures.length < threshold * Signature.LENGTH) {
+                revert SignaturesTooShort(signatures.length, threshold * Signature.LENGTH);
+            }
+            (uint256 candidates, uint256 end) = _elements(validators);
+            uint256 signature = _offset(signatures);
             for (uint256 i; i < threshold; ++i) {
-                address signer = signerAt(digest, signatures, i);
-                do {
-                    if (next == validators.length) revert UnexpectedSigner(i, signer);
-                } while (validators[next++] != signer);
+                address signer = digest.recover(signature);
+                if (signer == address(0)) revert InvalidSignature(i);
+                candidates = _behind(signer, candidates, end);
+                if (candidates == 0) revert UnexpectedSigner(i, signer);
+                signature += Signature.LENGTH;
             }
         }
-    }
-
-    /// @notice The signer of signature number `index`, of which the caller knows that it is there.
-    /// @dev Reverts `InvalidSignature`.
-    function signerAt(bytes32 digest, bytes calldata signatures, uint256 index)
-        internal
-        view
-        returns (address signer)
-    {
-        uint256 offset;
-        assembly ("memory-safe") {
-            offset := add(signatures.offset, mul(index, 65)) // inside calldata: cannot overflow
-        }
-        signer = Signature.recover(digest, offset);
-        if (signer == address(0)) revert InvalidSignature(index);
     }
 
     /// @notice How many signatures these bytes are. Reverts `InvalidSignaturesLength`.
@@ -67,5 +56,33 @@ library Multisig {
             revert InvalidSignaturesLength(signatures.length);
         }
         return signatures.length / Signature.LENGTH;
+    }
+
+    /// @dev The place in memory behind the first `signer` between two places, or zero without one.
+    function _behind(address signer, uint256 start, uint256 end) private pure returns (uint256 place) {
+        assembly ("memory-safe") {
+            for {} lt(start, end) {} {
+                let candidate := mload(start)
+                start := add(start, 32)
+                if eq(candidate, signer) {
+                    place := start
+                    break
+                }
+            }
+        }
+    }
+
+    /// @dev Where the elements of an array start and end in memory.
+    function _elements(address[] memory array) private pure returns (uint256 start, uint256 end) {
+        assembly ("memory-safe") {
+            start := add(array, 32)
+            end := add(start, shl(5, mload(array)))
+        }
+    }
+
+    function _offset(bytes calldata data) private pure returns (uint256 offset) {
+        assembly ("memory-safe") {
+            offset := data.offset
+        }
     }
 }

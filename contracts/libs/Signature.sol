@@ -16,17 +16,16 @@ library Signature {
     function recover(bytes32 digest, uint256 offset) internal view returns (address signer) {
         assembly ("memory-safe") {
             let s := calldataload(add(offset, 32))
-            if iszero(gt(s, MAX_S)) {
-                let free := mload(0x40)
-                mstore(free, digest)
-                mstore(add(free, 32), byte(0, calldataload(add(offset, 64))))
-                mstore(add(free, 64), calldataload(offset))
-                mstore(add(free, 96), s)
-                mstore(0, 0)
-                // The precompile answers nothing when there is no signer: the zero stays.
-                pop(staticcall(gas(), 1, free, 128, 0, 32))
-                signer := mload(0)
-            }
+            let v := byte(0, calldataload(add(offset, 64)))
+            let free := mload(0x40)
+            mstore(free, digest)
+            mstore(add(free, 32), mul(v, iszero(gt(s, MAX_S)))) // nobody signs with a v of 0
+            mstore(add(free, 64), calldataload(offset))
+            mstore(add(free, 96), s)
+            mstore(0, 0)
+            // The precompile answers nothing when there is no signer: the zero stays.
+            pop(staticcall(gas(), 1, free, 128, 0, 32))
+            signer := mload(0)
         }
     }
 }
