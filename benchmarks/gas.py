@@ -67,11 +67,11 @@ def deploy_static(chain: Chain, factory: str, *arguments: object) -> str:
 
 
 def deploy_paymaster(chain: Chain) -> Contract:
+    """Keeps its own gas data, as our deploy tool sets it up."""
     igp = chain.deploy("InterchainGasPaymaster")
-    oracle = chain.deploy("StorageGasOracle")
     chain.send(igp.functions.initialize(chain.sender, chain.web3.eth.accounts[1]))
-    chain.send(oracle.functions.setRemoteGasData((REMOTE, 10**10, 10**9)))
-    chain.send(igp.functions.setDestinationGasConfigs([(REMOTE, (oracle.address, 60_000))]))
+    chain.send(igp.functions.setRemoteGasData((REMOTE, 10**10, 10**9)))
+    chain.send(igp.functions.setDestinationGasConfigs([(REMOTE, (igp.address, 60_000))]))
     return igp
 
 
@@ -231,18 +231,18 @@ class Deliveries:
         recipient: str | None = None,
         own_module: bool = False,
     ) -> None:
-        """The mean of four deliveries, as signatures have zero bytes by chance."""
+        """The mean of four deliveries after a first one: signatures have zero bytes by chance."""
         chooser = self.recipient if own_module else self.mailbox
         choose = "setInterchainSecurityModule" if own_module else "setDefaultIsm"
         self.chain.send(chooser.functions[choose](module))
         origin = Origin(recipient or self.recipient.address, validators)
         origin.sender = (len(self.figures) + 1).to_bytes(4).rjust(32, b"\xcd")  # ids differ
         costs = []
-        for _ in range(4):
+        for _ in range(5):
             message = origin.message(body)
             call = self.mailbox.functions.process(metadata(origin, message), message.encode())
             costs.append(self.chain.send(call)["gasUsed"])
-        self.figures[f"process.{name}"] = fmean(costs)
+        self.figures[f"process.{name}"] = fmean(costs[1:])
         if own_module:
             self.chain.send(chooser.functions[choose]("0x" + "00" * 20))
 

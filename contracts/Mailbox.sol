@@ -137,6 +137,20 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     }
 
     /// @inheritdoc IMailbox
+    function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external {
+        uint256 count = messages.length;
+        if (metadata.length != count) revert BatchLengthMismatch(metadata.length, count);
+        for (uint256 i; i < count; ++i) {
+            // A sixteenth stays here, to say what failed. The caller stays msg.sender in a delegate
+            // call to oneself, so that modules see who delivers.
+            uint256 share = (gasleft() - gasleft() / 16) / (count - i);
+            (bool success, bytes memory reason) =
+                Forward.toSelf(IMailbox.process.selector, metadata[i], messages[i], share);
+            if (!success) emit ProcessFailed(messages[i].id(), reason);
+        }
+    }
+
+    /// @inheritdoc IMailbox
     function quoteDispatch(uint32 destination, bytes32 recipient, bytes calldata body)
         external
         view

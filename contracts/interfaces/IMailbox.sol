@@ -24,6 +24,11 @@ interface IMailbox {
     /// @notice The id of the message that the `Process` before it shows.
     event ProcessId(bytes32 indexed messageId);
 
+    /// @notice A message of a batch was not delivered; it stays deliverable.
+    /// @param reason What delivering it reverted with, at most its first 256 bytes; empty too when it
+    /// ran out of its share of gas.
+    event ProcessFailed(bytes32 indexed messageId, bytes reason);
+
     /// @notice Recipients that choose no module are guarded by this one from now on.
     event DefaultIsmSet(address indexed module);
 
@@ -44,6 +49,9 @@ interface IMailbox {
 
     /// @notice The security module said no.
     error IsmVerificationFailed(bytes32 messageId, address ism);
+
+    /// @notice A batch needs one piece of metadata per message.
+    error BatchLengthMismatch(uint256 metadata, uint256 messages);
 
     /// @notice A default security module must be a contract.
     error DefaultIsmNotContract(address ism);
@@ -153,4 +161,12 @@ interface IMailbox {
     /// @dev `msg.value` goes to the recipient. The delivery is written before any other contract is
     /// called, so a message is delivered once; a revert anywhere undoes it.
     function process(bytes calldata metadata, bytes calldata message) external payable;
+
+    /// @notice Delivers many messages, each as `process` by the same caller would, without value.
+    /// @param metadata What the module of each message needs, in the order of the messages.
+    /// @param messages The encoded messages.
+    /// @dev A message that fails leaves no trace but `ProcessFailed`; the others go through. Each may
+    /// use an equal share of the gas that is left when its turn comes. Reverts `BatchLengthMismatch`.
+    /// An addition to the reference.
+    function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external;
 }

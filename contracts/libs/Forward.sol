@@ -8,7 +8,7 @@ pragma solidity 0.8.33;
 /// arguments is passed on too, where an ABI decoder ignores it.
 library Forward {
     /// @notice `target.selector(own arguments)` with `value` wei, reverting as the target reverts.
-    /// @dev Does not check that `target` has code.
+    /// @dev Reverts with empty data when `target` has no code.
     function toCall(address target, bytes4 selector, uint256 value) internal {
         assembly ("memory-safe") {
             let free := mload(0x40)
@@ -18,6 +18,7 @@ library Forward {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())
             }
+            if iszero(extcodesize(target)) { revert(0, 0) }
         }
     }
 
@@ -49,6 +50,41 @@ library Forward {
             }
             if lt(returndatasize(), 32) { revert(0, 0) }
             word := mload(0)
+        }
+    }
+
+    /// @notice Delegate-calls this contract's own `selector(bytes, bytes)` with at most `gasLimit`
+    /// gas: caller and storage stay, and a revert undoes just this call.
+    /// @return success Whether it returned.
+    /// @return reason If not, the first 256 bytes of what it reverted with: a hostile contract
+    /// cannot make its caller pay for copying more.
+    /// @dev Uses memory behind the free pointer and gives it back, so that a loop does not grow it.
+    function toSelf(bytes4 selector, bytes calldata first, bytes calldata second, uint256 gasLimit)
+        internal
+        returns (bool success, bytes memory reason)
+    {
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            let padded := and(add(first.length, 31), not(31))
+            let tail := add(start, add(100, padded))
+            mstore(start, selector)
+            mstore(add(start, 4), 0x40)
+            mstore(add(start, 36), add(0x60, padded))
+            mstore(add(start, 68), first.length)
+            calldatacopy(add(start, 100), first.offset, first.length)
+            mstore(tail, second.length)
+            calldatacopy(add(tail, 32), second.offset, second.length)
+            let length := sub(add(tail, add(32, second.length)), start)
+            success := delegatecall(gasLimit, address(), start, length, 0, 0)
+
+            if iszero(success) {
+                let size := returndatasize()
+                if gt(size, 256) { size := 256 }
+                reason := start
+                mstore(reason, size)
+                returndatacopy(add(reason, 32), 0, size)
+                mstore(0x40, add(reason, and(add(size, 63), not(31))))
+            }
         }
     }
 }

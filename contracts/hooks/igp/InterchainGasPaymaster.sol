@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
+import {IInterchainGasPaymaster} from "../../interfaces/hooks/IInterchainGasPaymaster.sol";
+import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
+import {DomainSet} from "../../libs/DomainSet.sol";
+import {Initializable} from "../../libs/Initializable.sol";
+import {Message} from "../../libs/Message.sol";
+import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
+import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
+import {GasQuotes} from "./GasQuotes.sol";
+import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
+
+/// @title InterchainGasPaymaster
+/// @notice Takes payment for the gas of deliveries, as a hook or directly.
+/// @dev Where a domain's oracle is the paymaster itself, gas data comes from its own storage.
+contract InterchainGasPaymaster is
+    IInterchainGasPaymaster,
+    IGasOracle,
+    AbstractPostDispatchHook,
+    GasQuotes,
+    RemoteGasDataStore,
+    Initializable
+{
+    using DomainSet for EnumerableSet.UintSet;
+    using EnumerableSet for EnumerableSet.UintSet;
+    using Message for bytes;
+    using StandardHookMetadata for bytes;
+
+    /// @dev One slot: all that a payment needs to know of a domain but the price.
+    struct Destination {
+        address gasOracle;
+        uint88 gasOverhead;
+        /// @dev Whether quotes may exist: set for every domain once a quote signer was added.
+        bool quotable;
+    }
+
+    /// @inheritdoc IPostDispatchHook
+    uint8 public constant hookType = uint8(HookTypes.INTERCHAIN_GAS_PAYMASTER);
+
+    /// @inheritdoc IInterchainGasPaymaster
+    address public constant NATIVE_TOKEN = address(0);
+
+    /// @dev What a delivery gets when metadata says nothing.
+    uint256 private constant DEFAULT_GAS_LIMIT = 50_000;
+
+    /// @dev An exchange rate of one.
+    uint256 private constant EXCHANGE_RATE_SCALE = 1e10;
+
+    /// @inheritdoc IInterchainGasPaymaster
+    uint256 public immutable deployedBlock = block.number;
+
+    /// @inheritdoc IInterchainGasPaymaster
+    address public beneficiary;
+
+    /// @dev Whether a quote signer was ever added.
+    bool private quotable;
+
+    mapping(uint32 domain => Destination) private destinations;
+
+    /// @inheritdoc IInterchainGasPaymaster
+    mapping(address feeToken => mapping(uint32 domain => address)) public tokenGasOracles;
+
+    EnumerableSet.UintSet private configured;
+
+    constructor() Ownable(msg.sender) {}
+
+    /// @notice Sets owner and beneficiary, once; for who may call see `Initializable`.
+    function initialize(address owner_, address beneficiary_) external initializer {
+        _transferOwnership(owner_);
+        _setBeneficiary(beneficiary_);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function payForGas(
+        bytes32 messageId,
+        uint32 destination,
+        uint256 gasLimit,
+        address refundAddress
+    ) external payable {
+        Destination memory config = destinations[destination];
+        uint256 fee = _nativeFee(config, destination, gasLimit, msg.sender);
+        uint256 surplus = _take(messageId, destination, gasLimit, fee);
+        if (surplus == 0) return;
+        if (refundAddress == address(0)) revert NoRefundAddress(surplus);
+        SafeTransferLib.safeTransferETH(refundAddress, surplus);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function payForGas(address feeToken, bytes32 messageId, uint32 destination, uint256 gasLimit)
+        external
+    {
+        _takeToken(feeToken, messageId, destination, gasLimit, msg.sender);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function claim() external {
+        SafeTransferLib.safeTransferAllETH(beneficiary);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function claimToken(address token) external {
+        SafeTransferLib.safeTransferAll(token, beneficiary);
+    }
+
+    /// @notice Configures domains. Only the owner; reverts `GasOverheadTooLarge`.
+    function setDestinationGasConfigs(GasParam[] calldata configs) external onlyOwner {
+        for (uint256 i; i < configs.length; ++i) {
+            uint32 domain = configs[i].remoteDomain;
+            DomainGasConfig calldata config = configs[i].config;
+            uint88 overhead = _checkedOverhead(config.gasOverhead);
+
+            destinations[domain] = Destination(config.gasOracle, overhead, quotable);
+            configured.add(domain);
+
+            emit DestinationGasConfigSet(domain, config.gasOracle, overhead);
+        }
+    }
+
+    /// @notice Changes the overhead of a domain. Only the owner; reverts `DomainNotConfigured`,
+    /// `GasOverheadTooLarge`.
+    function setDestinationGasOverhead(uint32 domain, uint256 gasOverhead) external onlyOwner {
+        if (!configured.contains(domain)) revert DomainNotConfigured(domain);
+
+        destinations[domain].gasOverhead = _checkedOverhead(gasOverhead);
+
+        emit DestinationGasOverheadSet(domain, gasOverhead);
+    }
+
+    /// @notice Sets the oracles for payments in tokens; zero removes one. Only the owner.
+    function setTokenGasOracles(TokenGasOracleConfig[] calldata configs) external onlyOwner {
+        for (uint256 i; i < configs.length; ++i) {
+            TokenGasOracleConfig calldata config = configs[i];
+
+            tokenGasOracles[config.feeToken][config.remoteDomain] = config.gasOracle;
+
+            emit TokenGasOracleSet(config.feeToken, config.remoteDomain, config.gasOracle);
+        }
+    }
+
+    /// @notice Changes who receives the payments. Only the owner; reverts `InvalidBeneficiary`.
+    function setBeneficiary(address beneficiary_) external onlyOwner {
+        _setBeneficiary(beneficiary_);
+    }
+
+    /// @notice Takes quotes of a signer from now on. Only the owner; reverts `InvalidSigner` for zero.
+    function addQuoteSigner(address signer) external onlyOwner {
+        _addQuoteSigner(signer);
+        if (quotable) return;
+        quotable = true;
+        uint256[] memory known = configured.values();
+        for (uint256 i; i < known.length; ++i) {
+            destinations[uint32(known[i])].quotable = true;
+        }
+    }
+
+    /// @notice Refuses quotes of a signer from now on. Quotes taken before stay. Only the owner.
+    function removeQuoteSigner(address signer) external onlyOwner {
+        _removeQuoteSigner(signer);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function quoteGasPayment(uint32 destination, uint256 gasLimit)
+        external
+        view
+        returns (uint256)
+    {
+        return _nativeFee(destinations[destination], destination, gasLimit, msg.sender);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function quoteGasPayment(address feeToken, uint32 destination, uint256 gasLimit)
+        external
+        view
+        returns (uint256)
+    {
+        return _quote(feeToken, destination, gasLimit, msg.sender);
+    }
+
+    /// @inheritdoc IGasOracle
+    /// @dev Reverts with a string that other people's clients look for when the domain has no oracle.
+    function getExchangeRateAndGasPrice(uint32 destination)
+        external
+        view
+        returns (uint128, uint128)
+    {
+        address oracle = destinations[destination].gasOracle;
+        require(
+            oracle != address(0),
+            string.concat("Configured IGP doesn't support domain ", Strings.toString(destination))
+        );
+        RemoteGasData memory data = _oracleData(oracle, destination);
+        return (data.tokenExchangeRate, data.gasPrice);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function domains() external view returns (uint32[] memory) {
+        return configured.list();
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function destinationGasConfigs(uint32 destination) external view returns (address, uint96) {
+        Destination memory config = destinations[destination];
+        return (config.gasOracle, config.gasOverhead);
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function destinationGasOverhead(uint32 destination) external view returns (uint256) {
+        return destinations[destination].gasOverhead;
+    }
+
+    /// @inheritdoc IInterchainGasPaymaster
+    function destinationGasLimit(uint32 destination, uint256 gasLimit)
+        external
+        view
+        returns (uint256)
+    {
+        return destinations[destination].gasOverhead + gasLimit;
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    /// @dev Does not check that the message is being dispatched: anyone may pay for any message.
+    function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
+        uint32 destination = message.destination();
+        Destination memory config = destinations[destination];
+        uint256 gasLimit = config.gasOverhead + metadata.gasLimit(DEFAULT_GAS_LIMIT);
+        address sender = message.senderAddress();
+        address feeToken = metadata.feeToken();
+        if (feeToken != NATIVE_TOKEN) {
+            if (msg.value != 0) revert NativeValueNotAccepted(msg.value);
+            return _takeToken(feeToken, message.id(), destination, gasLimit, sender);
+        }
+        uint256 fee = _nativeFee(config, destination, gasLimit, sender);
+        _refund(metadata, message, _take(message.id(), destination, gasLimit, fee));
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    function _quoteDispatch(bytes calldata metadata, bytes calldata message)
+        internal
+        view
+        override
+        returns (uint256)
+    {
+        uint32 destination = message.destination();
+        Destination memory config = destinations[destination];
+        uint256 gasLimit = config.gasOverhead + metadata.gasLimit(DEFAULT_GAS_LIMIT);
+        address sender = message.senderAddress();
+        address feeToken = metadata.feeToken();
+        if (feeToken != NATIVE_TOKEN) return _quote(feeToken, destination, gasLimit, sender);
+        return _nativeFee(config, destination, gasLimit, sender);
+    }
+
+    function _setBeneficiary(address beneficiary_) private {
+        if (beneficiary_ == address(0)) revert InvalidBeneficiary(beneficiary_);
+
+        beneficiary = beneficiary_;
+
+        emit BeneficiarySet(beneficiary_);
+    }
+
+    /// @dev Takes the fee out of the value sent.
+    /// @return surplus What is left.
+    function _take(bytes32 messageId, uint32 destination, uint256 gasLimit, uint256 fee)
+        private
+        returns (uint256 surplus)
+    {
+        if (msg.value < fee) revert InsufficientInterchainGasPayment(msg.value, fee);
+        unchecked {
+            surplus = msg.value - fee; // just compared
+        }
+
+        emit GasPayment(messageId, destination, gasLimit, fee);
+    }
+
+    function _takeToken(
+        address feeToken,
+        bytes32 messageId,
+        uint32 destination,
+        uint256 gasLimit,
+        address payer
+    ) private {
+        uint256 fee = _quote(feeToken, destination, gasLimit, payer);
+
+        emit GasPayment(messageId, destination, gasLimit, fee);
+
+        SafeTransferLib.safeTransferFrom(feeToken, payer, address(this), fee);
+    }
+
+    function _quote(address feeToken, uint32 destination, uint256 gasLimit, address sender)
+        private
+        view
+        returns (uint256)
+    {
+        if (feeToken == NATIVE_TOKEN) {
+            return _nativeFee(destinations[destination], destination, gasLimit, sender);
+        }
+        if (quotable) {
+            (bool found, RemoteGasData memory data) = _findQuote(feeToken, destination, sender);
+            if (found) return _fee(data, gasLimit);
+        }
+        address oracle = tokenGasOracles[feeToken][destination];
+        if (oracle == address(0)) revert NoGasOracle(feeToken, destination);
+        (uint128 rate, uint128 price) = IGasOracle(oracle).getExchangeRateAndGasPrice(destination);
+        return _fee(RemoteGasData(rate, price), gasLimit);
+    }
+
+    function _nativeFee(
+        Destination memory config,
+        uint32 destination,
+        uint256 gasLimit,
+        address sender
+    ) private view returns (uint256) {
+        // A domain without configuration can still have quotes, but no flag of its own.
+        if (config.quotable || (config.gasOracle == address(0) && quotable)) {
+            (bool found, RemoteGasData memory quoted) =
+                _findQuote(NATIVE_TOKEN, destination, sender);
+            if (found) return _fee(quoted, gasLimit);
+        }
+        if (config.gasOracle == address(0)) revert NoGasOracle(NATIVE_TOKEN, destination);
+        return _fee(_oracleData(config.gasOracle, destination), gasLimit);
+    }
+
+    function _oracleData(address oracle, uint32 destination)
+        private
+        view
+        returns (RemoteGasData memory)
+    {
+        if (oracle == address(this)) return remoteGasData[destination];
+        (uint128 rate, uint128 price) = IGasOracle(oracle).getExchangeRateAndGasPrice(destination);
+        return RemoteGasData(rate, price);
+    }
+
+    function _fee(RemoteGasData memory data, uint256 gasLimit) private pure returns (uint256) {
+        return gasLimit * data.gasPrice * data.tokenExchangeRate / EXCHANGE_RATE_SCALE;
+    }
+
+    function _checkedOverhead(uint256 gasOverhead) private pure returns (uint88) {
+        if (gasOverhead > type(uint88).max) revert GasOverheadTooLarge(gasOverhead);
+        return uint88(gasOverhead);
+    }
+}

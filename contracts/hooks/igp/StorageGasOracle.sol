@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {PackageVersioned} from "../../PackageVersioned.sol";
+import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
+import {DomainSet} from "../../libs/DomainSet.sol";
+import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
+
+/// @title StorageGasOracle
+/// @notice A gas oracle of its own, for paymasters that share one.
+contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
+    using DomainSet for EnumerableSet.UintSet;
+    using EnumerableSet for EnumerableSet.UintSet;
+
+    EnumerableSet.UintSet private known;
+
+    constructor() Ownable(msg.sender) {}
+
+    /// @inheritdoc IGasOracle
+    function getExchangeRateAndGasPrice(uint32 destination)
+        external
+        view
+        returns (uint128, uint128)
+    {
+        RemoteGasData memory data = remoteGasData[destination];
+        return (data.tokenExchangeRate, data.gasPrice);
+    }
+
+    /// @notice The domains whose gas data was ever set.
+    function domains() external view returns (uint32[] memory) {
+        return known.list();
+    }
+
+    function _setRemoteGasData(RemoteGasDataConfig calldata config) internal override {
+        super._setRemoteGasData(config);
+        known.add(config.remoteDomain);
+    }
+}
