@@ -47,11 +47,11 @@ def mailbox(project, owner, hook, noop_ism):
 
 
 @pytest.fixture(scope="session")
-def revert_of(project, chain) -> Callable[..., tuple[Any, ...]]:
-    """Why a call reverts: the error's name and its arguments, nothing for a revert without data.
+def revert_reason(project, chain) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """Why a transaction reverts: the error's name and its arguments, nothing without data.
 
-    `revert_of(contract.function, *arguments, sender=..., value=...)`. Addresses are checksummed
-    and bytes are bytes. The call is simulated; one that does not revert fails the test.
+    Addresses are checksummed and bytes are bytes. The transaction is simulated; one that does not
+    revert fails the test.
     """
     errors = dict(BUILT_IN_ERRORS)
     for container in project.contracts.values():
@@ -61,14 +61,7 @@ def revert_of(project, chain) -> Callable[..., tuple[Any, ...]]:
                 [each.canonical_type for each in error.inputs],
             )
 
-    def revert_of(handler, *arguments, sender=None, value=0):
-        transaction = {
-            "to": handler.contract.address,
-            "data": handler.encode_input(*arguments),
-            "value": value,
-        }
-        if sender is not None:
-            transaction["from"] = str(getattr(sender, "address", sender))
+    def revert_reason(transaction):
         try:
             chain.provider.web3.eth.call(transaction)
         except ContractLogicError as error:
@@ -80,7 +73,35 @@ def revert_of(project, chain) -> Callable[..., tuple[Any, ...]]:
         name, types = errors[data[:4]]
         return (name, *map(_presentable, types, decode(types, data[4:])))
 
+    return revert_reason
+
+
+@pytest.fixture(scope="session")
+def revert_of(revert_reason) -> Callable[..., tuple[Any, ...]]:
+    """Why a call reverts: `revert_of(contract.function, *arguments, sender=..., value=...)`."""
+
+    def revert_of(handler, *arguments, sender=None, value=0):
+        transaction = {
+            "to": handler.contract.address,
+            "data": handler.encode_input(*arguments),
+            "value": value,
+        }
+        if sender is not None:
+            transaction["from"] = str(getattr(sender, "address", sender))
+        return revert_reason(transaction)
+
     return revert_of
+
+
+@pytest.fixture(scope="session")
+def creation_revert_of(revert_reason, owner) -> Callable[..., tuple[Any, ...]]:
+    """Why a creation reverts: `creation_revert_of(project.Contract, *arguments)`."""
+
+    def creation_revert_of(container, *arguments):
+        data = container.constructor.serialize_transaction(*arguments).data
+        return revert_reason({"from": owner.address, "data": data})
+
+    return creation_revert_of
 
 
 def at(container: ContractContainer, address: str) -> ContractInstance:

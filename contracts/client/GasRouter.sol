@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IGasRouter} from "../interfaces/IGasRouter.sol";
+import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
+import {Router} from "./Router.sol";
+
+/// @title GasRouter
+/// @notice Pays for the gas of its deliveries by destination.
+abstract contract GasRouter is Router, IGasRouter {
+    /// @inheritdoc IGasRouter
+    function setDestinationGas(uint32 domain, uint256 gas) external onlyOwner {
+        _setDestinationGas(domain, gas);
+    }
+
+    /// @inheritdoc IGasRouter
+    function setDestinationGas(GasRouterConfig[] calldata configs) external onlyOwner {
+        for (uint256 i; i < configs.length; ++i) {
+            _setDestinationGas(configs[i].domain, configs[i].gas);
+        }
+    }
+
+    /// @inheritdoc IGasRouter
+    function quoteGasPayment(uint32 domain) external view returns (uint256) {
+        return mailbox.quoteDispatch(
+            domain,
+            _requireRouter(domain),
+            "",
+            StandardHookMetadata.format(0, destinationGas(domain), msg.sender),
+            IPostDispatchHook(hookAndFlags.hook)
+        );
+    }
+
+    /// @inheritdoc IGasRouter
+    function destinationGas(uint32 domain) public view returns (uint256 gasLimit) {
+        return remotes[domain].gas;
+    }
+
+    function _setDestinationGas(uint32 domain, uint256 gas) private {
+        _requireRouter(domain);
+        if (gas > type(uint96).max) revert GasTooLarge(domain, gas);
+
+        remotes[domain].gas = uint96(gas);
+
+        emit GasSet(domain, gas);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+
+import {PackageVersioned} from "../PackageVersioned.sol";
+import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {IMailbox} from "../interfaces/IMailbox.sol";
+import {IMailboxClient} from "../interfaces/IMailboxClient.sol";
+import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterchainSecurityModule.sol";
+import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {Initializable} from "../libs/Initializable.sol";
+
+/// @title MailboxClient
+/// @notice What every contract needs that talks through a Mailbox.
+abstract contract MailboxClient is
+    IMailboxClient,
+    ISpecifiesInterchainSecurityModule,
+    Ownable,
+    Initializable,
+    PackageVersioned
+{
+    /// @dev One slot. The flags are for what a subclass must know in every dispatch.
+    struct HookAndFlags {
+        address hook;
+        uint96 flags;
+    }
+
+    /// @inheritdoc IMailboxClient
+    IMailbox public immutable mailbox;
+
+    /// @inheritdoc IMailboxClient
+    uint32 public immutable localDomain;
+
+    /// @inheritdoc ISpecifiesInterchainSecurityModule
+    IInterchainSecurityModule public interchainSecurityModule;
+
+    HookAndFlags internal hookAndFlags;
+
+    modifier onlyMailbox() {
+        if (msg.sender != address(mailbox)) revert SenderNotMailbox(msg.sender, address(mailbox));
+        _;
+    }
+
+    constructor(address mailbox_) Ownable(msg.sender) {
+        if (mailbox_.code.length == 0) revert MailboxNotContract(mailbox_);
+
+        mailbox = IMailbox(mailbox_);
+        localDomain = IMailbox(mailbox_).localDomain();
+    }
+
+    /// @inheritdoc IMailboxClient
+    function setHook(address hook_) external onlyOwner {
+        _setHook(hook_);
+    }
+
+    /// @inheritdoc IMailboxClient
+    function setInterchainSecurityModule(address module) external onlyOwner {
+        _setInterchainSecurityModule(module);
+    }
+
+    /// @inheritdoc IMailboxClient
+    function hook() external view returns (IPostDispatchHook) {
+        return IPostDispatchHook(hookAndFlags.hook);
+    }
+
+    /// @dev For initializers.
+    function _initializeClient(address hook_, address module, address owner_) internal {
+        _setHook(hook_);
+        _setInterchainSecurityModule(module);
+        _transferOwnership(owner_);
+    }
+
+    function _setHook(address hook_) private {
+        if (hook_ != address(0) && hook_.code.length == 0) revert HookNotContract(hook_);
+
+        hookAndFlags.hook = hook_;
+
+        emit HookSet(hook_);
+    }
+
+    function _setInterchainSecurityModule(address module) private {
+        if (module != address(0) && module.code.length == 0) revert IsmNotContract(module);
+
+        interchainSecurityModule = IInterchainSecurityModule(module);
+
+        emit IsmSet(module);
+    }
+}

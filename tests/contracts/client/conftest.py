@@ -1,0 +1,8 @@
+import pytest
+
+
+@pytest.fixture
+def router(project, owner, mailbox):
+    router = owner.deploy(project.TestGasRouter, mailbox)
+    router.initialize("0x" + "00" * 20, "0x" + "00" * 20, owner, sender=owner)
+    return router
