@@ -65,9 +65,7 @@ class Chain:
 
     def send(self, call: Any, value: int = 0) -> TxReceipt:
         """Sends and waits; the gas limit is fixed, so that an estimate never shapes a figure."""
-        return self._mined(
-            call.transact({"from": self.sender, "value": value, "gas": 15_000_000})
-        )
+        return self._mined(call.transact({"from": self.sender, "value": value, "gas": 15_000_000}))
 
     def _mined(self, transaction: Any) -> TxReceipt:
         receipt = self.web3.eth.wait_for_transaction_receipt(transaction, poll_latency=0.01)

@@ -183,9 +183,7 @@ class Origin:
         return [key.address for key in self.keys]
 
     def message(self, body: bytes) -> Message:
-        message = Message(
-            VERSION, len(self.tree), REMOTE, self.sender, LOCAL, self.recipient, body
-        )
+        message = Message(VERSION, len(self.tree), REMOTE, self.sender, LOCAL, self.recipient, body)
         self.tree.append(message.id)
         return message
 
