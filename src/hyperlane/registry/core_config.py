@@ -123,9 +123,9 @@ class InterchainGasPaymaster(FileModel):
     type: Literal["interchainGasPaymaster"]
     owner: HexAddress
     beneficiary: HexAddress
-    overhead: dict[str, Annotated[int, Field(ge=0, lt=2**88)]] = {}
+    overhead: dict[str, Annotated[int, Field(ge=0, lt=2**88)]] = Field(default_factory=dict)
     """Gas per message beside the recipient's own, by name of the remote chain."""
-    oracle_config: dict[str, GasPrice] = {}
+    oracle_config: dict[str, GasPrice] = Field(default_factory=dict)
     """By name of the remote chain."""
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""Deploying a core: plan, apply, check. Start at `core.deploy_core`."""
