@@ -26,8 +26,8 @@ def free_port() -> int:
 def anvil(*arguments: str) -> Iterator[Web3]:
     """A chain of its own that mines a block per transaction, ended with the block."""
     port = free_port()
-    process = subprocess.Popen(  # noqa: S603
-        ["anvil", "--port", str(port), "--silent", "--hardfork", "cancun", *arguments]  # noqa: S607
+    process = subprocess.Popen(
+        ["anvil", "--port", str(port), "--silent", "--hardfork", "cancun", *arguments]
     )
     try:
         web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))

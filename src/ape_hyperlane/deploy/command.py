@@ -40,19 +40,25 @@ def run(
     """Deploys on the network. ClickException, one line, when something is wrong."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
-    with one_line_errors(), logger.at_level(LogLevel.ERROR):  # ape announces what we show
-        with ape.networks.parse_network_choice(network):
-            signer = find_account(account)
-            core = read(CoreConfig, config) if config else CoreConfig.for_local_use(signer.address)
-            name = chain or default_chain_name()
-            deployment = plan_deployment(core, folder, name, signer.address, domain=domain)
-            show_plan(console, deployment)
-            if dry_run:
-                return
-            outcome = deploy_core(deployment, folder, signer, progress(console, deployment))
+    with one_line_errors(), connected(network):
+        signer = find_account(account)
+        core = read(CoreConfig, config) if config else CoreConfig.for_local_use(signer.address)
+        name = chain or default_chain_name()
+        deployment = plan_deployment(core, folder, name, signer.address, domain=domain)
+        show_plan(console, deployment)
+        if dry_run:
+            return
+        outcome = deploy_core(deployment, folder, signer, progress(console, deployment))
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
+
+
+@contextmanager
+def connected(network: str) -> Iterator[None]:
+    """ape is connected to the network, and quiet: what it announces we show ourselves."""
+    with logger.at_level(LogLevel.ERROR), ape.networks.parse_network_choice(network):
+        yield
 
 
 @contextmanager

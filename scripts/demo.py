@@ -1,0 +1,27 @@
+"""The demo: ape run demo [--keep]."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ape_hyperlane.demo import run
+from ape_hyperlane.deploy.command import one_line_errors
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="leave everything running until Ctrl-C")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="where files go; default: build/demo-<time>"
+)
+def cli(keep: bool, folder: Path | None) -> None:
+    """Two chains, everything running, a message and a token there and back."""
+    with one_line_errors():
+        verified = run((folder or new_folder()).resolve(), keep)
+    sys.exit(0 if verified else 1)
+
+
+def new_folder() -> Path:
+    from datetime import datetime
+
+    return Path("build") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"

@@ -1,0 +1,293 @@
+"""`make demo`: two chains, everything running, a message and a token there and back.
+
+Every effect is read from the chains afterwards; the demo fails when one of them is not as expected.
+"""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import ape
+import yaml
+from ape.logging import LogLevel, logger
+from rich.console import Console
+from rich.table import Table
+
+from ape_hyperlane.deploy.warp import deploy_route
+from ape_hyperlane.devnet import Devnet, development_key
+from ape_hyperlane.messages import (
+    Delivered,
+    Dispatched,
+    await_delivery,
+    contract,
+    dispatch,
+    transfer,
+)
+from hyperlane.files import write_atomic
+from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.registry.models import read
+from hyperlane.registry.warp import WarpRoute, read_warp_config
+
+ORIGIN, REMOTE = "alpha", "beta"
+THRESHOLD = 2
+ETHER = 10**18
+SENT, RETURNED = ETHER, 4 * ETHER // 10
+RECEIVER = development_key(19).address
+"""Gets the returned token on the origin chain; pays no gas, so that its balance is exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A message that went from one chain to the other."""
+
+    what: str
+    origin: str
+    destination: str
+    dispatched: Dispatched
+    delivered: Delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that the demo changed, read before and after."""
+
+    what: str
+    before: object
+    after: object
+    expected: object
+
+    @property
+    def holds(self) -> bool:
+        return self.after == self.expected
+
+
+def run(folder: Path, keep: bool) -> bool:
+    """Runs the demo in `folder` and says whether every effect is as expected."""
+    console = Console()
+    with Devnet(folder) as net, logger.at_level(LogLevel.ERROR):
+        demo = Demo(net, console)
+        demo.prepare()
+        crossings, effects = demo.cross()
+        show(console, crossings, effects)
+        keep_record(folder / "summary.json", crossings, effects)
+        verified = all(effect.holds for effect in effects)
+        console.print(
+            "[bold green]Every effect was read back from the chains.[/]"
+            if verified
+            else "[bold red]Not every effect is as expected.[/]"
+        )
+        if keep:
+            wait_for_interrupt(console, net)
+    return verified
+
+
+class Demo:
+    """The demo's scenes on one devnet."""
+
+    def __init__(self, net: Devnet, console: Console) -> None:
+        self.net = net
+        self.console = console
+        self.started = time.monotonic()
+
+    def say(self, text: str) -> None:
+        elapsed = time.monotonic() - self.started
+        self.console.print(f"[dim]{elapsed:5.1f} s[/]  {text}", highlight=False, soft_wrap=True)
+
+    def prepare(self) -> None:
+        """Chains, cores, a warp route and agents."""
+        net = self.net
+        net.start_chains()
+        for chain in net.chains.values():
+            self.say(f"chain {chain.name}, chain id {chain.chain_id}, at {chain.url}")
+        for name in net.chains:
+            sent = net.deploy_core(name, THRESHOLD)
+            self.say(f"core deployed on {name} in {sent} transactions, read back")
+        self.route = read(WarpRoute, self.deploy_route())
+        self.say(f"warp route deployed: native on {ORIGIN}, synthetic on {REMOTE}")
+        net.tick()
+        net.start_agents()
+        agents = sum(len(chain.validators) for chain in net.chains.values())
+        self.say(f"{agents} validators and a relayer started, logs in {net.processes.logs}")
+
+    def deploy_route(self) -> Path:
+        owner = self.net.deployer.address
+        config = {
+            ORIGIN: {"type": "native", "owner": owner},
+            REMOTE: {"type": "synthetic", "owner": owner},
+        }
+        path = self.net.folder / "route-deploy.yaml"
+        write_atomic(path, yaml.safe_dump(config, sort_keys=False))
+        tokens = read_warp_config(path)
+        return deploy_route(tokens, self.net.registry, self.net.deployer, self.net.connect)
+
+    def cross(self) -> tuple[list[Crossing], list[Effect]]:
+        """Four messages, and what they changed."""
+        there, back = bytes(range(200)), b"and back again"
+        before = self.balances()
+        crossings = [
+            self.message(ORIGIN, REMOTE, there),
+            self.message(REMOTE, ORIGIN, back),
+            self.token(ORIGIN, REMOTE, SENT, self.net.user.address),
+            self.token(REMOTE, ORIGIN, RETURNED, RECEIVER),
+        ]
+        after = self.balances()
+        expected = {
+            f"locked in the router on {ORIGIN}, wei": SENT - RETURNED,
+            f"synthetic held by the user on {REMOTE}, wei": SENT - RETURNED,
+            f"synthetic supply on {REMOTE}, wei": SENT - RETURNED,
+            f"receiver on {ORIGIN}, wei": before[f"receiver on {ORIGIN}, wei"] + RETURNED,
+        }
+        effects = [
+            Effect(f"bytes received on {REMOTE}", "", self.received(REMOTE), there.hex()),
+            Effect(f"bytes received on {ORIGIN}", "", self.received(ORIGIN), back.hex()),
+            *(Effect(what, before[what], after[what], expected[what]) for what in expected),
+        ]
+        return crossings, effects
+
+    def message(self, origin: str, destination: str, body: bytes) -> Crossing:
+        recipient = self.net.registry.addresses(destination).test_recipient
+        assert recipient is not None
+        with self.net.connect(origin):
+            sent = dispatch(
+                self.net.user,
+                self.net.registry.addresses(origin),
+                self.net.registry.metadata(destination).domain_id,
+                address_from_hex(recipient),
+                body,
+            )
+        return self.follow(f"message of {len(body)} bytes", origin, destination, sent)
+
+    def token(self, origin: str, destination: str, amount: int, recipient: str) -> Crossing:
+        with self.net.connect(origin):
+            sent = transfer(
+                self.net.user,
+                self.net.registry.addresses(origin),
+                contract(*self.router(origin)),
+                self.net.registry.metadata(destination).domain_id,
+                address_from_hex(recipient),
+                amount,
+            )
+        return self.follow(f"{amount / ETHER:g} ether", origin, destination, sent)
+
+    def follow(self, what: str, origin: str, destination: str, sent: Dispatched) -> Crossing:
+        self.say(f"{what}, {origin} to {destination}: dispatched 0x{sent.id.hex()}")
+        arrived = await_delivery(
+            sent,
+            self.net.registry.addresses(destination),
+            lambda: self.net.connect(destination),
+            self.net.processes.check,
+        )
+        self.say(f"{what}, {origin} to {destination}: delivered after {arrived.seconds:.1f} s")
+        return Crossing(what, origin, destination, sent, arrived)
+
+    def router(self, chain: str) -> tuple[str, str]:
+        """Contract name and address of the route's end."""
+        (token,) = (token for token in self.route.tokens if token.chain_name == chain)
+        return ("HypNative" if chain == ORIGIN else "HypERC20"), token.address_or_denom
+
+    def received(self, chain: str) -> str:
+        with self.net.connect(chain):
+            recipient = self.net.registry.addresses(chain).test_recipient
+            return bytes(contract("TestRecipient", recipient).lastData()).hex()
+
+    def balances(self) -> dict[str, int]:
+        with self.net.connect(ORIGIN):
+            locked = ape.networks.provider.get_balance(self.router(ORIGIN)[1])
+            receiver = ape.networks.provider.get_balance(RECEIVER)
+        with self.net.connect(REMOTE):
+            synthetic = contract(*self.router(REMOTE))
+            held = synthetic.balanceOf(self.net.user.address)
+            supply = synthetic.totalSupply()
+        return {
+            f"locked in the router on {ORIGIN}, wei": int(locked),
+            f"synthetic held by the user on {REMOTE}, wei": int(held),
+            f"synthetic supply on {REMOTE}, wei": int(supply),
+            f"receiver on {ORIGIN}, wei": int(receiver),
+        }
+
+
+def show(console: Console, crossings: list[Crossing], effects: list[Effect]) -> None:
+    table = Table(title="Messages")
+    for column in ("what", "route", "message id", "dispatch", "gas", "delivery", "gas", "time"):
+        table.add_column(column, justify="right" if column in ("gas", "time") else "left")
+    for each in crossings:
+        table.add_row(
+            each.what,
+            f"{each.origin} → {each.destination}",
+            short("0x" + each.dispatched.id.hex()),
+            short(each.dispatched.transaction),
+            f"{each.dispatched.gas:,}",
+            short(each.delivered.transaction),
+            f"{each.delivered.gas:,}",
+            f"{each.delivered.seconds:.1f} s",
+        )
+    console.print(table)
+    table = Table(title="Effects, read from the chains")
+    for column in ("what", "before", "after", ""):
+        table.add_column(column)
+    for effect in effects:
+        table.add_row(
+            effect.what,
+            shown(effect.before),
+            shown(effect.after),
+            "[green]as expected[/]" if effect.holds else f"[red]not {shown(effect.expected)}[/]",
+        )
+    console.print(table)
+
+
+def keep_record(path: Path, crossings: list[Crossing], effects: list[Effect]) -> None:
+    """The tables with nothing shortened, for whoever wants to look a transaction up."""
+    record = {
+        "messages": [
+            {
+                "what": each.what,
+                "origin": each.origin,
+                "destination": each.destination,
+                "id": "0x" + each.dispatched.id.hex(),
+                "dispatchTransaction": each.dispatched.transaction,
+                "dispatchGas": each.dispatched.gas,
+                "deliveryTransaction": each.delivered.transaction,
+                "deliveryGas": each.delivered.gas,
+                "seconds": round(each.delivered.seconds, 2),
+            }
+            for each in crossings
+        ],
+        "effects": [
+            {
+                "what": effect.what,
+                "before": effect.before,
+                "after": effect.after,
+                "expected": effect.expected,
+            }
+            for effect in effects
+        ],
+    }
+    write_atomic(path, json.dumps(record, indent=2) + "\n")
+
+
+def wait_for_interrupt(console: Console, net: Devnet) -> None:
+    console.print("\nEverything keeps running until Ctrl-C. Send the next message with:")
+    console.print(
+        f"  . .venv/bin/activate && ape run send --registry {net.registry.folder} "
+        f'--origin {ORIGIN} --to {REMOTE} --body "hello"',
+        soft_wrap=True,
+        highlight=False,
+    )
+    try:
+        while True:
+            time.sleep(1)
+            net.processes.check()
+    except KeyboardInterrupt:
+        console.print("Stopping.")
+
+
+def short(hash_: str) -> str:
+    return f"{hash_[:8]}…{hash_[-4:]}"
+
+
+def shown(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = str(value)
+    return text if len(text) <= 24 else f"{text[:12]}… ({len(text) // 2} bytes)"

@@ -1,0 +1,222 @@
+"""Local chains with everything running on them: for the demo, for tests and for newcomers.
+
+A devnet lives in one folder: registry, agents' databases, checkpoints and logs. Accounts are those
+of the development mnemonic, so it is for loopback only.
+"""
+
+import contextlib
+import json
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ape
+from ape.api import AccountAPI
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from ape_hyperlane.deploy.core import deploy_core, plan_deployment
+from ape_hyperlane.processes import Processes, free_port
+from hyperlane.files import write_atomic
+from hyperlane.registry import ChainMetadata, CoreConfig, Registry
+from hyperlane.registry.chains import Blocks, RpcUrl
+
+MNEMONIC = "test test test test test test test test test test test junk"
+"""The mnemonic of every development node; its keys are public."""
+
+DEPLOYER, RELAYER, USER, FIRST_VALIDATOR = 0, 1, 2, 3
+"""Which development account does what; validators take the rest in order."""
+
+
+def development_key(index: int) -> LocalAccount:
+    """The development account with this index."""
+    Account.enable_unaudited_hdwallet_features()
+    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class LocalChain:
+    """An anvil, and the validators of the messages that leave it."""
+
+    name: str
+    chain_id: int
+    port: int
+    validators: tuple[LocalAccount, ...]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+class Devnet:
+    """Anvil chains that know each other. Use as a context manager: leaving it ends everything."""
+
+    def __init__(
+        self, folder: Path, names: Sequence[str] = ("alpha", "beta"), validators: int = 2
+    ) -> None:
+        self.folder = folder
+        self.registry = Registry(folder / "registry")
+        self.processes = Processes(folder / "logs")
+        self.chains = {
+            name: LocalChain(
+                name,
+                chain_id=31337 + position,
+                port=free_port(),
+                validators=tuple(
+                    development_key(FIRST_VALIDATOR + position * validators + index)
+                    for index in range(validators)
+                ),
+            )
+            for position, name in enumerate(names)
+        }
+
+    def __enter__(self) -> "Devnet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.processes.close()
+
+    @property
+    def deployer(self) -> AccountAPI:
+        return ape.accounts.test_accounts[DEPLOYER]
+
+    @property
+    def user(self) -> AccountAPI:
+        return ape.accounts.test_accounts[USER]
+
+    @contextlib.contextmanager
+    def connect(self, name: str) -> Iterator[None]:
+        """ape is connected to this chain in the `with` block."""
+        with ape.networks.parse_network_choice(self.chains[name].url):
+            yield
+
+    def start_chains(self) -> None:
+        """Starts the anvils, which mine a block per transaction, and writes their metadata."""
+        for chain in self.chains.values():
+            command = ["anvil", "--port", str(chain.port), "--chain-id", str(chain.chain_id)]
+            self.processes.start(chain.name, [*command, "--accounts", "20"])
+            self.registry.write_metadata(
+                ChainMetadata(
+                    name=chain.name,
+                    chain_id=chain.chain_id,
+                    domain_id=chain.chain_id,
+                    display_name=chain.name.capitalize(),
+                    rpc_urls=[RpcUrl(http=chain.url)],
+                    blocks=Blocks(confirmations=1, reorg_period=1, estimate_block_time=1),
+                )
+            )
+        for chain in self.chains.values():
+            self.processes.wait_until(
+                partial(answers, chain.url), f"{chain.name} answers", seconds=30
+            )
+
+    def tick(self, seconds: int = 1) -> None:
+        """From now on a block comes every `seconds`, as on a real chain."""
+        for chain in self.chains.values():
+            call(chain.url, "evm_setIntervalMining", seconds)
+
+    def deploy_core(self, name: str, threshold: int) -> int:
+        """Deploys a core that believes what `threshold` validators of each other chain signed.
+
+        Returns the number of transactions.
+        """
+        config = self.core_config(name, threshold)
+        with self.connect(name):
+            plan = plan_deployment(config, self.registry, name, self.deployer.address)
+            return deploy_core(plan, self.registry, self.deployer).transactions
+
+    def core_config(self, name: str, threshold: int) -> CoreConfig:
+        """Two chains: one multisig of the other chain's validators guards everything."""
+        (remote,) = (chain for chain in self.chains.values() if chain.name != name)
+        owner = self.deployer.address
+        return CoreConfig.model_validate(
+            {
+                "owner": owner,
+                "defaultIsm": {
+                    "type": "messageIdMultisigIsm",
+                    "validators": [key.address for key in remote.validators],
+                    "threshold": threshold,
+                },
+                "requiredHook": {"type": "merkleTreeHook"},
+                "defaultHook": {
+                    "type": "interchainGasPaymaster",
+                    "owner": owner,
+                    "beneficiary": owner,
+                    "overhead": {remote.name: 80_000},
+                    "oracleConfig": {remote.name: {"gasPrice": 10**9, "tokenExchangeRate": 10**10}},
+                },
+            }
+        )
+
+    def start_agents(self) -> None:
+        """Starts two or more validators per chain, and one relayer for all."""
+        chains = self.registry.agent_config(self.chains)
+        for chain in self.chains.values():
+            for index, key in enumerate(chain.validators):
+                name = f"validator-{chain.name}-{index}"
+                self._start_agent(
+                    "validator",
+                    name,
+                    {
+                        **chains,
+                        "originChainName": chain.name,
+                        "validator": hex_key(key),
+                        "checkpointSyncer": {
+                            "type": "localStorage",
+                            "path": str(self.folder / "checkpoints" / name),
+                        },
+                        "interval": 1,
+                    },
+                )
+        self._start_agent(
+            "relayer",
+            "relayer",
+            {
+                **chains,
+                "relayChains": ",".join(self.chains),
+                "allowLocalCheckpointSyncers": True,
+                "defaultSigner": hex_key(development_key(RELAYER)),
+            },
+        )
+
+    def _start_agent(self, kind: str, name: str, config: dict[str, Any]) -> None:
+        path = self.folder / "config" / f"{name}.json"
+        content = {
+            **config,
+            "db": str(self.folder / "db" / name),
+            "metricsPort": free_port(),
+            "log": {"format": "json", "level": "info"},
+        }
+        write_atomic(path, json.dumps(content, indent=2))
+        path.chmod(0o600)  # it holds a key
+        self.processes.start(name, ["hyperlane-agent", kind, "--config", str(path)])
+
+
+def hex_key(key: LocalAccount) -> dict[str, str]:
+    """A signer of the agents' configuration. For development keys only: it shows the key."""
+    return {"type": "hexKey", "key": "0x" + bytes(key.key).hex()}
+
+
+def call(url: str, method: str, *parameters: object) -> Any:
+    """The result of a JSON-RPC call; OSError or ValueError when there is none."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+    request = urllib.request.Request(  # noqa: S310
+        url, body.encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310
+        answer = json.load(response)
+    if "result" not in answer:
+        raise ValueError(f"{method}: {answer.get('error')}")
+    return answer["result"]
+
+
+def answers(url: str) -> bool:
+    """Whether a JSON-RPC node answers there."""
+    try:
+        return bool(call(url, "eth_chainId"))
+    except (OSError, ValueError):
+        return False

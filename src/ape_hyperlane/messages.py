@@ -1,0 +1,119 @@
+"""Sending a message or a token with ape, and following it to the other chain."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import ape
+from ape.api import AccountAPI, ReceiptAPI
+from ape.contracts import ContractInstance
+from hexbytes import HexBytes
+
+from ape_hyperlane.deploy.apply import container
+from hyperlane.errors import ChainError
+from hyperlane.protocol.typecasts import Address, address_to_bytes32
+from hyperlane.registry import ChainAddresses
+
+PROCESS_ID_TOPIC = "0x1cae38cdd3d3919489272725a5ae62a4f48b2989b0dae843d3c279fee18073a9"
+"""keccak256("ProcessId(bytes32)")"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """A message on its way."""
+
+    id: bytes
+    transaction: str
+    gas: int
+    at: float
+    """Seconds of the monotonic clock when the dispatch was mined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message that arrived."""
+
+    transaction: str
+    gas: int
+    seconds: float
+    """From the dispatch being mined to the delivery being seen."""
+
+
+def contract(name: str, address: str | None) -> ContractInstance:
+    """The contract on the connected chain; ChainError when the registry has no address for it."""
+    if address is None:
+        raise ChainError(f"the registry has no address of a {name} on this chain")
+    return ContractInstance(address, container(name).contract_type)
+
+
+def dispatch(
+    sender: AccountAPI, addresses: ChainAddresses, destination: int, recipient: Address, body: bytes
+) -> Dispatched:
+    """Sends `body` from the connected chain and pays what delivering it is quoted at."""
+    mailbox = contract("Mailbox", addresses.mailbox)
+    arguments = (destination, address_to_bytes32(recipient), body)
+    fee = mailbox.quoteDispatch(*arguments)
+    return dispatched(mailbox, mailbox.dispatch(*arguments, sender=sender, value=fee))
+
+
+def transfer(
+    sender: AccountAPI,
+    addresses: ChainAddresses,
+    router: ContractInstance,
+    destination: int,
+    recipient: Address,
+    amount: int,
+) -> Dispatched:
+    """Sends `amount` of a warp route's token from the connected chain, at the quoted price."""
+    arguments = (destination, address_to_bytes32(recipient), amount)
+    value = sum(
+        quote.amount for quote in router.quoteTransferRemote(*arguments) if not int(quote.token, 16)
+    )
+    receipt = router.transferRemote(*arguments, sender=sender, value=value)
+    return dispatched(contract("Mailbox", addresses.mailbox), receipt)
+
+
+def dispatched(mailbox: ContractInstance, receipt: ReceiptAPI) -> Dispatched:
+    """The message that a transaction dispatched, by the Mailbox's own event."""
+    (event,) = receipt.events.filter(mailbox.DispatchId)
+    return Dispatched(
+        bytes(event.messageId), str(receipt.txn_hash), int(receipt.gas_used), time.monotonic()
+    )
+
+
+def await_delivery(
+    message: Dispatched,
+    addresses: ChainAddresses,
+    connect: Callable[[], AbstractContextManager[Any]],
+    check: Callable[[], None],
+    seconds: float = 90,
+) -> Delivered:
+    """Waits on the destination until the message is delivered.
+
+    `check` is called while waiting and may raise, for instance when an agent has ended. ChainError
+    when the message is not there in time.
+    """
+    with connect():
+        mailbox = contract("Mailbox", addresses.mailbox)
+        while not mailbox.delivered(message.id):
+            check()
+            if time.monotonic() > message.at + seconds:
+                raise ChainError(
+                    f"message 0x{message.id.hex()} was not delivered within {seconds:.0f} s"
+                )
+            time.sleep(0.2)
+        arrived = time.monotonic()
+        web3 = ape.networks.provider.web3
+        (log,) = web3.eth.get_logs(
+            {
+                "address": mailbox.address,
+                "fromBlock": 0,
+                "topics": [HexBytes(PROCESS_ID_TOPIC), HexBytes(message.id)],
+            }
+        )
+        receipt = web3.eth.get_transaction_receipt(log["transactionHash"])
+    return Delivered(
+        "0x" + bytes(log["transactionHash"]).hex(), receipt["gasUsed"], arrived - message.at
+    )
