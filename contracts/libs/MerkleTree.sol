@@ -53,14 +53,23 @@ library MerkleTree {
     function branchRoot(bytes32 leaf, bytes calldata proof, uint256 index)
         internal
         pure
-        returns (bytes32 node)
+        returns (bytes32)
     {
-        node = leaf;
+        return ascend(leaf, proof[:DEPTH * 32], index);
+    }
+
+    /// @notice The node that is the ancestor of `node` by as many levels as there are siblings.
+    /// @param siblings 32 bytes each, of `node`'s level first. A multiple of four of them.
+    /// @param index The place of `node` among the nodes of its level.
+    function ascend(bytes32 node, bytes calldata siblings, uint256 index)
+        internal
+        pure
+        returns (bytes32 ancestor)
+    {
         assembly ("memory-safe") {
-            if lt(proof.length, 1024) { revert(0, 0) }
-            let sibling := proof.offset
+            let end := add(siblings.offset, siblings.length)
             // Four levels a turn: the loop's own cost is a fifth of the hashing otherwise.
-            for { let turn := 0 } lt(turn, 8) { turn := add(turn, 1) } {
+            for { let sibling := siblings.offset } lt(sibling, end) { sibling := add(sibling, 128) } {
                 // The node goes left of its sibling when its bit is 0, right when it is 1.
                 let side := shl(5, and(index, 1))
                 mstore(side, node)
@@ -78,9 +87,9 @@ library MerkleTree {
                 mstore(side, node)
                 mstore(xor(side, 32), calldataload(add(sibling, 96)))
                 node := keccak256(0, 64)
-                sibling := add(sibling, 128)
                 index := shr(4, index)
             }
+            ancestor := node
         }
     }
 

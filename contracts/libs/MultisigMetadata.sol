@@ -50,6 +50,14 @@ library MessageIdMultisigMetadata {
 /// | 1092   | 4    | leaf index of the signed checkpoint            |
 /// | 1096   | 65 n | signatures                                     |
 ///
+/// The short form, 164 bytes, goes with a subtree of 16 leaves that was proven before:
+///
+/// | offset | size | field                                          |
+/// |--------|------|------------------------------------------------|
+/// | 0      | 32   | merkle tree hook on the origin, 32-byte address |
+/// | 32     | 4    | leaf index of the message                      |
+/// | 36     | 128  | the leaf's first 4 siblings, level 0 first     |
+///
 /// @dev Functions revert with empty data when the fixed part is not there.
 library MerkleRootMultisigMetadata {
     using Message for bytes;
@@ -57,22 +65,62 @@ library MerkleRootMultisigMetadata {
     /// @notice The leaf is behind the signed checkpoint, whose root cannot cover it.
     error LeafAfterCheckpoint(uint32 leafIndex, uint32 signedIndex);
 
+    uint256 private constant SHORT_LENGTH = 164;
+
     uint256 private constant SIGNATURES_OFFSET = 1096;
 
-    /// @notice What the validators signed if the message is real. Reverts `LeafAfterCheckpoint`.
-    function digest(bytes calldata metadata, bytes calldata message) internal pure returns (bytes32) {
+    function isShort(bytes calldata metadata) internal pure returns (bool) {
+        return metadata.length == SHORT_LENGTH;
+    }
+
+    /// @notice The subtree of 16 leaves that has the message in it, by the short form.
+    function shortSubtree(bytes calldata metadata, bytes calldata message)
+        internal
+        pure
+        returns (bytes32)
+    {
+        uint32 leafIndex = uint32(bytes4(metadata[32:]));
+        bytes32 node = MerkleTree.ascend(message.id(), metadata[36:SHORT_LENGTH], leafIndex);
+        return _subtree(message.origin(), bytes32(metadata), leafIndex >> 4, node);
+    }
+
+    /// @notice What the validators signed, and the subtree of 16 leaves that has the message in it,
+    /// if the message is real. Reverts `LeafAfterCheckpoint`.
+    function prove(bytes calldata metadata, bytes calldata message)
+        internal
+        pure
+        returns (bytes32 digest, bytes32 subtree)
+    {
         bytes calldata fixedPart = metadata[:SIGNATURES_OFFSET];
+        bytes32 hook = bytes32(fixedPart);
         uint32 leafIndex = uint32(bytes4(fixedPart[32:]));
         uint32 signedIndex = uint32(bytes4(fixedPart[1092:]));
         if (leafIndex > signedIndex) revert LeafAfterCheckpoint(leafIndex, signedIndex);
 
-        bytes32 root = MerkleTree.branchRoot(message.id(), fixedPart[68:1092], leafIndex);
-        return CheckpointLib.digest(
-            message.origin(), bytes32(fixedPart), root, signedIndex, bytes32(fixedPart[36:])
+        bytes32 node = MerkleTree.ascend(message.id(), fixedPart[68:196], leafIndex);
+        subtree = _subtree(message.origin(), hook, leafIndex >> 4, node);
+        bytes32 root = MerkleTree.ascend(node, fixedPart[196:1092], leafIndex >> 4);
+        digest = CheckpointLib.digest(
+            message.origin(), hook, root, signedIndex, bytes32(fixedPart[36:])
         );
     }
 
     function signatures(bytes calldata metadata) internal pure returns (bytes calldata) {
         return metadata[SIGNATURES_OFFSET:];
+    }
+
+    /// @dev Names the node of level 4 at `index` of one tree.
+    function _subtree(uint32 domain, bytes32 hook, uint32 index, bytes32 node)
+        private
+        pure
+        returns (bytes32 name)
+    {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, or(shl(32, domain), index))
+            mstore(add(free, 32), hook)
+            mstore(add(free, 64), node)
+            name := keccak256(free, 96)
+        }
     }
 }
