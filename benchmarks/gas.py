@@ -19,6 +19,7 @@ from rich.table import Table
 from web3.contract import Contract
 
 from benchmarks.anvil import Chain, anvil
+from benchmarks.warp import measure_deliveries, measure_transfers
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.ism_metadata import (
@@ -317,6 +318,16 @@ def deploy_idle_mailbox(chain: Chain) -> Contract:
     return deploy_mailbox(chain, bare, bare)
 
 
+# --- warp routes
+
+
+def measure_warp(chain: Chain) -> Figures:
+    figures: Figures = {}
+    for structure, mailbox in dispatch_structures(chain).items():
+        figures |= measure_transfers(chain, mailbox, structure)
+    return figures | measure_deliveries(chain, deploy_idle_mailbox(chain), LOCAL)
+
+
 # --- reporting
 
 
@@ -325,7 +336,13 @@ def measure() -> dict[str, int]:
     figures: Figures = {}
     with anvil() as web3:
         chain = Chain(web3)
-        for part in (measure_dispatch, measure_paymaster, measure_process, measure_announce):
+        for part in (
+            measure_dispatch,
+            measure_paymaster,
+            measure_process,
+            measure_announce,
+            measure_warp,
+        ):
             figures |= part(chain)
     return {name: round(gas) for name, gas in sorted(figures.items())}
 

@@ -92,7 +92,14 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
 
     /// @dev The router of a domain; reverts `RouterNotEnrolled` if there is none.
     function _requireRouter(uint32 domain) internal view returns (bytes32 router) {
-        router = routers(domain);
+        (router,) = _requireRemote(domain);
+    }
+
+    /// @dev As above, with the gas of a delivery there.
+    function _requireRemote(uint32 domain) internal view returns (bytes32 router, uint256 gas) {
+        Remote storage remote = remotes[domain];
+        (router, gas) = (remote.router.addressToBytes32(), remote.gas);
+        if (router == 0) router = wideRouters[domain];
         if (router == 0) revert RouterNotEnrolled(domain);
     }
 

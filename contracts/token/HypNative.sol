@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+
+import {TokenRouter} from "./TokenRouter.sol";
+
+/// @title HypNative
+/// @notice Locks the chain's native token and pays it out again.
+contract HypNative is TokenRouter {
+    /// @notice Less than the amount and its fees came with the call.
+    error NativeAmountExceedsValue(uint256 amount, uint256 value);
+
+    constructor(uint256 numerator, uint256 denominator, address mailbox)
+        TokenRouter(numerator, denominator, mailbox)
+    {}
+
+    /// @notice Takes whatever anybody adds to the collateral, and refunds of hooks.
+    receive() external payable {}
+
+    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    function initialize(address hook, address ism, address owner) external initializer {
+        _initializeClient(hook, ism, owner);
+    }
+
+    /// @inheritdoc TokenRouter
+    function token() public pure override returns (address) {
+        return address(0);
+    }
+
+    /// @dev There is never a dispatch fee: a fee hook needs an ERC-20.
+    /// @inheritdoc TokenRouter
+    function _takeFromSender(uint256 amount, uint256) internal override returns (uint256) {
+        if (msg.value < amount) revert NativeAmountExceedsValue(amount, msg.value);
+        unchecked {
+            return msg.value - amount; // just compared
+        }
+    }
+
+    /// @inheritdoc TokenRouter
+    function _transferTo(address recipient, uint256 amount) internal override {
+        Address.sendValue(payable(recipient), amount);
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {GasRouter} from "../client/GasRouter.sol";
+import {MailboxClient} from "../client/MailboxClient.sol";
+import {Router} from "../client/Router.sol";
+import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
+import {ITokenFee, Quote} from "../interfaces/ITokenFee.sol";
+import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
+import {TypeCasts} from "../libs/TypeCasts.sol";
+import {TokenMessage} from "./libs/TokenMessage.sol";
+import {TransferCall} from "./libs/TransferCall.sol";
+
+/// @title TokenRouter
+/// @notice What every end of a warp route does; a subclass knows its kind of token.
+abstract contract TokenRouter is GasRouter, ITokenRouter {
+    using SafeERC20 for IERC20;
+    using TokenMessage for bytes;
+    using TransferCall for bytes;
+    using TypeCasts for bytes32;
+
+    /// @dev In `hookAndFlags`, so that a transfer without fees reads no other slot for them.
+    uint96 private constant HAS_FEE_RECIPIENT = 1;
+    uint96 private constant HAS_FEE_HOOK = 2;
+
+    /// @inheritdoc ITokenRouter
+    uint256 public immutable scaleNumerator;
+
+    /// @inheritdoc ITokenRouter
+    uint256 public immutable scaleDenominator;
+
+    /// @inheritdoc ITokenRouter
+    address public feeRecipient;
+
+    /// @inheritdoc ITokenRouter
+    address public feeHook;
+
+    constructor(uint256 numerator, uint256 denominator, address mailbox) MailboxClient(mailbox) {
+        if (numerator == 0 || denominator == 0) revert ScaleIsZero(numerator, denominator);
+
+        scaleNumerator = numerator;
+        scaleDenominator = denominator;
+    }
+
+    /// @inheritdoc ITokenRouter
+    function setFeeRecipient(address recipient) external onlyOwner {
+        if (recipient == address(this)) revert FeeRecipientIsSelf();
+
+        feeRecipient = recipient;
+        _setFlag(HAS_FEE_RECIPIENT, recipient != address(0));
+
+        emit FeeRecipientSet(recipient);
+    }
+
+    /// @inheritdoc ITokenRouter
+    function setFeeHook(address hook_) external onlyOwner {
+        if (hook_ != address(0) && token() == address(0)) revert FeeHookNeedsToken();
+
+        feeHook = hook_;
+        _setFlag(HAS_FEE_HOOK, hook_ != address(0));
+
+        emit FeeHookSet(hook_);
+    }
+
+    /// @inheritdoc ITokenBridge
+    function transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
+        external
+        payable
+        returns (bytes32 messageId)
+    {
+        // At once, so that the slot is read once.
+        (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
+        uint256 messageAmount = _outbound(amount);
+        address payIn;
+        uint256 value;
+        if (flags == 0) {
+            value = _takeFromSender(amount, 0);
+        } else {
+            payIn = feeToken();
+            value = _takeWithFees(destination, recipient, amount, messageAmount);
+        }
+
+        emit SentTransferRemote(destination, recipient, messageAmount);
+
+        return _mailboxCall(
+            TransferCall.DISPATCH, hook_, destination, recipient, messageAmount, payIn
+        ).send(address(mailbox), value);
+    }
+
+    /// @inheritdoc ITokenFee
+    function quoteTransferRemote(uint32 destination, bytes32 recipient, uint256 amount)
+        external
+        view
+        returns (Quote[] memory quotes)
+    {
+        quotes = new Quote[](3);
+        quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, _outbound(amount)));
+        quotes[1] = Quote(token(), amount + _transferFee(destination, recipient, amount));
+        quotes[2] = Quote(token(), 0);
+    }
+
+    /// @inheritdoc ITokenRouter
+    function token() public view virtual returns (address);
+
+    /// @inheritdoc ITokenRouter
+    function feeToken() public view returns (address) {
+        return feeHook == address(0) ? address(0) : token();
+    }
+
+    /// @inheritdoc Router
+    function _handle(uint32 origin, bytes calldata body) internal override {
+        bytes32 recipient = body.recipient();
+        uint256 amount = body.amount();
+
+        emit ReceivedTransferRemote(origin, recipient, amount);
+
+        _transferTo(recipient.bytes32ToAddress(), _inbound(amount));
+    }
+
+    /// @dev Takes `amount` out of the sender's hands for a transfer and its fee, and puts
+    /// `dispatchFee` into the router's. Reverts unless all of it was there.
+    /// @return value What remains of `msg.value` for the dispatch.
+    function _takeFromSender(uint256 amount, uint256 dispatchFee)
+        internal
+        virtual
+        returns (uint256 value);
+
+    /// @dev Hands out tokens that a transfer, here or on another domain, took out of hands.
+    function _transferTo(address recipient, uint256 amount) internal virtual;
+
+    /// @dev Takes the amount with all fees and pays them out.
+    function _takeWithFees(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        uint256 messageAmount
+    ) private returns (uint256 value) {
+        uint256 fee = _transferFee(destination, recipient, amount);
+        uint256 dispatchFee;
+        if (feeHook != address(0)) {
+            dispatchFee = _quoteDispatch(destination, recipient, messageAmount);
+            IERC20(token()).forceApprove(feeHook, dispatchFee);
+        }
+        value = _takeFromSender(amount + fee, dispatchFee);
+        if (fee != 0) _transferTo(feeRecipient, fee);
+    }
+
+    function _setFlag(uint96 flag, bool set) private {
+        if (set) hookAndFlags.flags |= flag;
+        else hookAndFlags.flags &= ~flag;
+    }
+
+    /// @dev What the fee recipient asks for, in the route's token.
+    function _transferFee(uint32 destination, bytes32 recipient, uint256 amount)
+        private
+        view
+        returns (uint256)
+    {
+        if (feeRecipient == address(0)) return 0;
+        Quote[] memory fees =
+            ITokenFee(feeRecipient).quoteTransferRemote(destination, recipient, amount);
+        if (fees.length == 0) return 0;
+        if (fees.length != 1) revert TooManyFees(feeRecipient, fees.length);
+        if (fees[0].token != token()) revert FeeNotInToken(fees[0].token, token());
+        return fees[0].amount;
+    }
+
+    /// @dev What the hooks ask for, in `feeToken`.
+    function _quoteDispatch(uint32 destination, bytes32 recipient, uint256 messageAmount)
+        private
+        view
+        returns (uint256)
+    {
+        return _mailboxCall(
+            TransferCall.QUOTE_DISPATCH, hookAndFlags.hook, destination, recipient, messageAmount, feeToken()
+        ).ask(address(mailbox));
+    }
+
+    function _mailboxCall(
+        bytes4 selector,
+        address hook_,
+        uint32 destination,
+        bytes32 recipient,
+        uint256 messageAmount,
+        address payIn
+    ) private view returns (bytes memory) {
+        (bytes32 router, uint256 gas) = _requireRemote(destination);
+        return TransferCall.encode(
+            selector, destination, router, hook_, recipient, messageAmount, gas, msg.sender, payIn
+        );
+    }
+
+    /// @dev The message amount of a local one. The fraction stays with this router.
+    function _outbound(uint256 amount) private view returns (uint256) {
+        return _scale(amount, scaleNumerator, scaleDenominator);
+    }
+
+    /// @dev The local amount of a message's. The fraction stays with this router.
+    function _inbound(uint256 messageAmount) private view returns (uint256) {
+        return _scale(messageAmount, scaleDenominator, scaleNumerator);
+    }
+
+    function _scale(uint256 amount, uint256 by, uint256 over) private pure returns (uint256) {
+        return by == over ? amount : Math.mulDiv(amount, by, over);
+    }
+}
