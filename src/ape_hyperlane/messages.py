@@ -11,7 +11,7 @@ from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
 from hexbytes import HexBytes
 
-from ape_hyperlane.deploy.apply import container
+from ape_hyperlane.deploy.survey import container
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, address_to_bytes32
 from hyperlane.registry import ChainAddresses

@@ -6,7 +6,7 @@ import click
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 
-from ape_hyperlane.deploy.command import connected, find_account, one_line_errors
+from ape_hyperlane.deploy.command import connected, find_account, one_line_errors, unlock
 from ape_hyperlane.messages import await_delivery, dispatch
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
@@ -32,8 +32,10 @@ def run(
         if receiver is None:
             raise ConfigError(f"--recipient is needed: {destination} has no test recipient")
         with connected(source.rpc_urls[0].http):
+            signer = find_account(account)
+            unlock(signer)
             sent = dispatch(
-                find_account(account),
+                signer,
                 folder.addresses(origin),
                 target.domain_id,
                 address_from_hex(receiver),

@@ -1,201 +1,148 @@
-"""Carries out the steps of a plan on the chain that ape is connected to."""
+"""Carries out the steps of a plan on the chain that ape is connected to.
+
+Every transaction has a nonce that was written down before, so whatever a killed run left on its way
+takes effect once, and its successor waits for it instead of sending another.
+"""
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
-from ape import networks, project
-from ape.api import AccountAPI
-from ape.contracts import ContractContainer, ContractInstance
+from ape import networks
+from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
 from ape.exceptions import ApeException, ContractLogicError
-from eth_utils.address import to_checksum_address
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
 from ape_hyperlane.deploy.journal import Entry, Journal
-from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Reading, Ref, Step
-from hyperlane.errors import ChainError, ConfigError
+from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Reading, Step
+from ape_hyperlane.deploy.survey import Survey, container
+from hyperlane.errors import ChainError
 
 Report = Callable[[Step, str], None]
-"""Called after each step with what happened: an address, a transaction, or why nothing was sent."""
+"""Called after each transaction with what it made: an address, or its hash."""
 
 PATIENCE = 120.0
-"""Seconds to wait for a transaction of an earlier run, or for a node that lags behind."""
+"""Seconds to wait for a transaction that an earlier run left pending."""
+
+LAG = 30.0
+"""Seconds that a node may be behind another one that answered before."""
+
+GAS_MARGIN = 1.2
+"""Gas limit over estimate: the state may change between the two."""
 
 
-def container(contract: str) -> ContractContainer:
-    """The compiled contract of this name in the project that ape is in."""
-    found: ContractContainer = getattr(project, contract)
-    return found
-
-
-class Applier:
+class Applier(Survey):
     """Carries out steps in order, each once however often the process is killed."""
 
     def __init__(self, account: AccountAPI, journal: Journal, report: Report) -> None:
+        super().__init__(journal)
         self.account = account
-        self.journal = journal
         self.report = report
-        self.addresses: dict[str, str] = {}
         self.sent = 0
+        self._next_nonce = 0
 
     def apply(self, steps: Iterable[Step]) -> None:
-        """Raises ConfigError when a step was carried out differently before, ChainError when the
-        chain contradicts the journal or a transaction fails."""
+        """Carries out what is not done yet; ChainError when a transaction fails."""
         for step in steps:
-            entry = self.journal.entry(step.name)
-            what = step.describe()
-            if entry is not None and entry.what != what:
-                raise ConfigError(
-                    f"{self.journal.path}: {step.name!r} was planned as {entry.what}, now it is "
-                    f"{what}; a deployment cannot be changed, choose another registry folder"
-                )
-            if isinstance(step, Create):
-                self._create(step, entry, what)
-            elif isinstance(step, CreateSet):
-                self._create_set(step, entry, what)
-            else:
-                self._call(step, entry, what)
+            self._settle(step)
+            if not self.is_done(step):
+                self._carry_out(step)
 
-    def drift(self, readings: Iterable[Reading]) -> list[str]:
-        """What the chain says differently, a line each."""
-        found = []
-        for reading in readings:
-            actual = _plain(self._read(reading))
-            expected = _plain(self.resolve(reading.expected))
-            if actual != expected:
-                target = reading.target.step if isinstance(reading.target, Ref) else reading.target
-                arguments = ", ".join(map(str, reading.arguments))
-                found.append(
-                    f"{target}.{reading.method}({arguments}) is {actual}, expected {expected}"
-                )
-        return found
+    def verify(self, readings: Iterable[Reading]) -> None:
+        """ChainError when the chain says something else, and does not take it back for a while."""
+        readings = list(readings)
+        if not _eventually(lambda: not self.drift(readings), LAG if self.sent else 0):
+            raise ChainError("; ".join(self.drift(readings)))
 
-    def resolve(self, value: Any) -> Any:
-        """`value` with every reference replaced by the address."""
-        if isinstance(value, Ref):
-            return self.addresses[value.step]
-        if isinstance(value, tuple | list):
-            return type(value)(self.resolve(each) for each in value)
-        return value
+    def _settle(self, step: Step) -> None:
+        """Waits for what a run that was killed may have on its way, and writes down its end."""
+        entry = self.journal.entry(step.name)
+        if entry is None or entry.done or self._nonce(entry.sender, "pending") <= entry.nonce:
+            return
+        if not _eventually(lambda: self._nonce(entry.sender, "latest") > entry.nonce, PATIENCE):
+            raise ChainError(
+                f"{step.name}: a transaction of {entry.sender} with nonce {entry.nonce} is still "
+                "pending; wait until it is mined or replace it, then run again"
+            )
+        # A call that no view tells about: it was simulated before it was sent, mined must do.
+        if (not step.readings and isinstance(step, Call)) or _eventually(
+            lambda: self.is_done(step), LAG
+        ):
+            self.journal.record(step.name, replace(entry, done=True))
 
-    # --- steps
+    def _carry_out(self, step: Step) -> None:
+        # A node that lags behind may not know our last transaction yet.
+        nonce = max(self._nonce(self.account.address, "pending"), self._next_nonce)
+        transaction = self._prepared(step, nonce)
+        entry = Entry(step.describe(), self.account.address, nonce, self._creates(step, nonce))
+        self.journal.record(step.name, entry)
+        receipt = self._send(step, transaction)
+        self._next_nonce = nonce + 1
+        self.sent += 1
+        if entry.address is not None and not _eventually(lambda: self.is_done(step), LAG):
+            raise ChainError(
+                f"{step.name}: {receipt.txn_hash} is mined, but {entry.address} is not what it"
+                " should have made"
+            )
+        self.journal.record(step.name, replace(entry, transaction=str(receipt.txn_hash), done=True))
+        self.report(step, entry.address or str(receipt.txn_hash))
 
-    def _create(self, step: Create, entry: Entry | None, what: str) -> None:
-        if entry is not None and entry.nonce is not None:
-            address = get_create_address(self.account.address, Nonce(entry.nonce))
-            if entry.done or self._was_mined(entry.nonce):
-                if self._has_code(address, wait=not entry.done):
-                    return self._made(step, what, entry.nonce, address, "already there")
-                raise ChainError(
-                    f"{step.name}: the journal says it is at {address}, where there is no code; "
-                    "is this the same chain?"
-                )
-        nonce = self._next_nonce()
-        address = get_create_address(self.account.address, Nonce(nonce))
-        arguments = self.resolve(step.arguments)
-        self.journal.record(step.name, Entry(what, nonce, address))
-        contract = container(step.contract)
-        self._send(step, lambda: self.account.deploy(contract, *arguments, nonce=nonce))
-        if not self._has_code(address, wait=True):
-            raise ChainError(f"{step.name}: mined, but there is no code at {address}")
-        self._made(step, what, nonce, address, address)
+    def _prepared(self, step: Step, nonce: int) -> TransactionAPI:
+        """The step's transaction with its gas limit. An estimate that reverts is asked for again:
+        the node may not know yet what the step before did."""
+        transaction = self._transaction(step, nonce)
+        # ape remembers chain ids by network name, and every URL has the same name.
+        transaction.chain_id = networks.provider.chain_id
+        deadline = time.monotonic() + (0 if networks.provider.network.is_dev else LAG)
+        while True:
+            try:
+                estimate = int(networks.provider.estimate_gas_cost(transaction))
+            except ContractLogicError as error:
+                if time.monotonic() < deadline:
+                    time.sleep(2)
+                    continue
+                raise ChainError(f"{step.name}: {step.describe()} would revert: {error}") from error
+            transaction.gas_limit = int(estimate * GAS_MARGIN)
+            return transaction
 
-    def _create_set(self, step: CreateSet, entry: Entry | None, what: str) -> None:
-        factory = self._at(Ref(step.factory), f"{step.contract}Factory")
-        members = [to_checksum_address(each) for each in self.resolve(step.members)]
-        address = to_checksum_address(factory.getAddress(members, step.threshold))
-        if self._has_code(address, wait=self._on_its_way(entry)):
-            return self._made(step, what, None, address, "already there")
-        nonce = self._next_nonce()
-        self.journal.record(step.name, Entry(what, nonce, address))
-        self._send(
-            step,
-            lambda: factory.deploy(members, step.threshold, sender=self.account, nonce=nonce),
+    def _transaction(self, step: Step, nonce: int) -> TransactionAPI:
+        options = {"sender": self.account.address, "nonce": nonce}
+        if isinstance(step, Create):
+            constructor = container(step.contract).constructor
+            return constructor.serialize_transaction(*self.resolve(step.arguments), **options)
+        if isinstance(step, CreateSet):
+            method = self.factory_of(step).deploy
+            arguments: tuple[Any, ...] = (self.members_of(step), step.threshold)
+        else:
+            method = getattr(self.at(step.target, step.contract), step.method)
+            arguments = self.resolve(step.arguments)
+        return networks.provider.network.ecosystem.create_transaction(
+            receiver=method.contract.address, data=method.encode_input(*arguments), **options
         )
-        if not self._has_code(address, wait=True):
-            raise ChainError(f"{step.name}: mined, but there is no code at {address}")
-        self._made(step, what, nonce, address, address)
 
-    def _call(self, step: Call, entry: Entry | None, what: str) -> None:
-        if entry is not None and entry.done:
-            return self.report(step, "already done")
-        mined = self._on_its_way(entry)
-        # Where the chain does not show the effect, that our transaction was mined must do: it was
-        # simulated before it was sent.
-        if not self.drift(step.readings) if step.readings else mined:
-            self.journal.record(step.name, Entry(what, done=True))
-            return self.report(step, "already so")
-        nonce = self._next_nonce()
-        method = getattr(self._at(step.target, step.contract), step.method)
-        arguments = self.resolve(step.arguments)
-        self.journal.record(step.name, Entry(what, nonce))
-        hash_ = self._send(step, lambda: method(*arguments, sender=self.account, nonce=nonce))
-        self.journal.record(step.name, Entry(what, nonce, done=True))
-        self.report(step, hash_)
-
-    def _made(self, step: Step, what: str, nonce: int | None, address: str, outcome: str) -> None:
-        entry = Entry(what, nonce, address, done=True)
-        if self.journal.entry(step.name) != entry:
-            self.journal.record(step.name, entry)
-        self.addresses[step.name] = address
-        self.report(step, outcome)
-
-    # --- the chain
-
-    def _send(self, step: Step, transact: Callable[[], Any]) -> str:
+    def _send(self, step: Step, transaction: TransactionAPI) -> ReceiptAPI:
         try:
-            result = transact()
+            return self.account.call(transaction)
         except ContractLogicError as error:
-            raise ChainError(f"{step.name}: {step.describe()} would revert: {error}") from error
+            raise ChainError(f"{step.name}: {step.describe()} reverted: {error}") from error
         except ApeException as error:
             raise ChainError(f"{step.name}: {error}") from error
-        self.sent += 1
-        receipt = getattr(result, "receipt", result)
-        return str(receipt.txn_hash)
 
-    def _next_nonce(self) -> int:
-        return int(networks.provider.get_nonce(self.account.address, block_id="pending"))
+    def _creates(self, step: Step, nonce: int) -> str | None:
+        if isinstance(step, Create):
+            return str(get_create_address(self.account.address, Nonce(nonce)))
+        return self.set_address(step) if isinstance(step, CreateSet) else None
 
-    def _was_mined(self, nonce: int) -> bool:
-        """Waits for a transaction of an earlier run that the node still holds."""
-        provider, sender = networks.provider, self.account.address
-        if int(provider.get_nonce(sender, block_id="pending")) <= nonce:
-            return False
-        return _eventually(lambda: int(provider.get_nonce(sender, block_id="latest")) > nonce)
-
-    def _on_its_way(self, entry: Entry | None) -> bool:
-        return entry is not None and entry.nonce is not None and self._was_mined(entry.nonce)
-
-    def _has_code(self, address: str, wait: bool) -> bool:
-        def present() -> bool:
-            return len(networks.provider.get_code(to_checksum_address(address))) > 0
-
-        return _eventually(present) if wait else present()
-
-    def _at(self, target: Ref | str, contract: str) -> ContractInstance:
-        address = self.resolve(target)
-        return ContractInstance(address, container(contract).contract_type)
-
-    def _read(self, reading: Reading) -> Any:
-        method = getattr(self._at(reading.target, reading.contract), reading.method)
-        return method(*self.resolve(reading.arguments))
+    def _nonce(self, address: str, block: str) -> int:
+        return int(networks.provider.get_nonce(address, block_id=block))
 
 
-def _eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
+def _eventually(condition: Callable[[], bool], patience: float) -> bool:
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.5)
     return True
-
-
-def _plain(value: Any) -> Any:
-    """Values as they compare: lists for all sequences, checksummed addresses."""
-    if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
-    text = getattr(value, "address", value)
-    if isinstance(text, str) and text.startswith("0x") and len(text) == 42:
-        return to_checksum_address(text)
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else text

@@ -1,4 +1,4 @@
-"""`ape run deploy`: the command line around `deploy_core`."""
+"""`ape run deploy` and `ape hyperlane check`: the command lines around `deploy_core`."""
 
 import json
 from collections.abc import Iterator
@@ -11,18 +11,22 @@ from ape.api import AccountAPI
 from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 from rich.console import Console
-from rich.table import Table
+from web3.exceptions import Web3Exception
 
 from ape_hyperlane.deploy.core import (
     Deployment,
     Outcome,
+    check_core,
     deploy_core,
+    estimate_gas,
     is_development,
     plan_deployment,
 )
-from ape_hyperlane.deploy.steps import Step
-from hyperlane.errors import ConfigError, HyperlaneError
+from ape_hyperlane.deploy.steps import Call, Step
+from ape_hyperlane.deploy.survey import Survey
+from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
+from hyperlane.registry.core_config import TrustedRelayerIsm
 from hyperlane.registry.models import read
 
 
@@ -40,18 +44,37 @@ def run(
     """Deploys on the network. ClickException, one line, when something is wrong."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
-    with one_line_errors(), connected(network):
-        signer = find_account(account)
-        core = read(CoreConfig, config) if config else CoreConfig.for_local_use(signer.address)
-        name = chain or default_chain_name()
-        deployment = plan_deployment(core, folder, name, signer.address, domain=domain)
-        show_plan(console, deployment)
-        if dry_run:
-            return
-        outcome = deploy_core(deployment, folder, signer, progress(console, deployment))
+    with one_line_errors():
+        wanted = read(CoreConfig, config) if config else None
+        with connected(network):
+            signer = find_account(account)
+            name = chain or default_chain_name()
+            deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
+            pending = Survey(deployment.journal).pending(deployment.steps, signer.address)
+            show_plan(console, deployment, pending)
+            if dry_run:
+                return
+            if pending:
+                unlock(signer)
+            outcome = deploy_core(deployment, folder, signer, ReportProgress(console, len(pending)))
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
+
+
+def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
+    """Compares a deployment with the chain. ClickException when they differ."""
+    with one_line_errors(), connected(network):
+        name = chain or default_chain_name()
+        differences = check_core(Registry(registry), name)
+        if as_json:
+            click.echo(json.dumps({"chain": name, "differences": differences}))
+        for difference in differences if not as_json else ():
+            click.echo(difference)
+        if differences:
+            raise ChainError(f"{name} differs from its deployment in {len(differences)} places")
+        if not as_json:
+            click.echo(f"{name} is as it was deployed")
 
 
 @contextmanager
@@ -66,7 +89,7 @@ def one_line_errors() -> Iterator[None]:
     """What went wrong as click's one line and exit status 1, without a traceback."""
     try:
         yield
-    except (HyperlaneError, ApeException) as error:
+    except (HyperlaneError, ApeException, Web3Exception, OSError) as error:
         raise click.ClickException(" ".join(str(error).split())) from error
 
 
@@ -90,32 +113,57 @@ def find_account(alias: str | None) -> AccountAPI:
     return ape.accounts.load(alias)
 
 
+def unlock(account: AccountAPI) -> None:
+    """Lets a keystore account sign without asking each time; asks for its passphrase once, or takes
+    it from APE_ACCOUNTS_<alias>_PASSPHRASE."""
+    if hasattr(account, "set_autosign"):
+        account.set_autosign(True)
+
+
 def default_chain_name() -> str:
-    """ape's name of the network; for networks without one, `chain<id>`."""
-    network = ape.networks.provider.network
-    if network.name in ("mainnet", "mainnet-fork"):
-        return str(network.ecosystem.name)
-    if network.is_adhoc or network.is_dev:
-        return f"chain{ape.networks.provider.chain_id}"
-    return str(network.name).removesuffix("-fork").replace("-", "")
+    """ape's name of the network, as the reference would write it; `chain<id>` if it has none."""
+    provider = ape.networks.provider
+    network, ecosystem = str(provider.network.name), str(provider.network.ecosystem.name)
+    if provider.network.is_adhoc or provider.network.is_local:
+        return f"chain{provider.chain_id}"
+    if network == "mainnet":
+        return ecosystem
+    prefix = "" if ecosystem == "ethereum" else ecosystem
+    return prefix + "".join(filter(str.isalnum, network)).lower()
 
 
-def show_plan(console: Console, deployment: Deployment) -> None:
+def show_plan(console: Console, deployment: Deployment, pending: list[Step]) -> None:
     metadata = deployment.metadata
     console.print(
-        f"[bold]{metadata.name}[/] (chain id {metadata.chain_id}, domain {metadata.domain_id}), "
-        f"deployer {deployment.deployer}, at most {deployment.gas:,} gas"
+        f"[bold]{metadata.name}[/]: chain id {metadata.chain_id}, domain {metadata.domain_id}, "
+        f"deployer {deployment.journal.deployer}",
+        highlight=False,
     )
-    for number, step in enumerate(deployment.steps, 1):
-        console.print(f"{number:>3}  {step.name}: {step.describe()}", highlight=False)
-
-
-def progress(console: Console, deployment: Deployment) -> "ReportProgress":
-    return ReportProgress(console, len(deployment.steps))
+    for number, step in enumerate(pending, 1):
+        name = "" if isinstance(step, Call) else f"{step.name}: "
+        line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
+        console.print(line, highlight=False, markup=False)
+    if isinstance(deployment.config.default_ism, TrustedRelayerIsm):
+        relayer = deployment.config.default_ism.relayer or deployment.journal.deployer
+        console.print(
+            f"    Default security module: believes whatever {relayer} delivers, and nothing else;"
+            " for validators, see defaultIsm in docs/deploy.md",
+            highlight=False,
+        )
+    gas_price = int(ape.networks.provider.gas_price)
+    gas = sum(map(estimate_gas, pending))
+    if pending:
+        console.print(
+            f"    {gas:>11,}  gas in all, {gas * gas_price / 10**18:.6f} ether at"
+            f" {gas_price / 10**9:.3f} gwei (estimated)",
+            highlight=False,
+        )
+    else:
+        console.print("Nothing to do: everything is deployed.")
 
 
 class ReportProgress:
-    """Prints a line per finished step."""
+    """Prints a line per transaction."""
 
     def __init__(self, console: Console, total: int) -> None:
         self.console = console
@@ -132,11 +180,8 @@ def show_outcome(
     console: Console, deployment: Deployment, outcome: Outcome, registry: Registry
 ) -> None:
     name = deployment.metadata.name
-    table = Table(title=f"{name}: {outcome.transactions} transactions sent, all read back")
-    table.add_column("contract")
-    table.add_column("address", no_wrap=True, min_width=42)
+    console.print(f"[bold]{name}[/]: {outcome.transactions} transactions sent, all read back")
     for key, address in outcome.addresses.as_file().items():
-        table.add_row(key, str(address))
-    console.print(table, soft_wrap=False)
+        console.print(f"  {key:<36} {address}", highlight=False)
     console.print(f"Written to {registry.chain_folder(name)}")
-    console.print("Next: announce validators and deliver messages, see docs/operate/agents.md")
+    console.print(f"Next: ape hyperlane check --chain {name}; agents: docs/operate/agents.md")

@@ -2,16 +2,33 @@
 
 from dataclasses import dataclass
 
+import yaml
 from ape import networks
 from ape.api import AccountAPI
 
-from ape_hyperlane.deploy.apply import Applier, Report, container
+from ape_hyperlane.deploy.apply import Applier, Report
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
-from ape_hyperlane.deploy.steps import Create, CreateSet, Step
+from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Step, final_readings
+from ape_hyperlane.deploy.survey import Survey, container, has_code
 from hyperlane.errors import ChainError, ConfigError
+from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
-from hyperlane.registry.chains import Blocks, RpcUrl
+from hyperlane.registry.chains import Blocks, Index, NativeToken, RpcUrl
+from hyperlane.registry.models import read
+
+# What a transaction uses, as measured: see tests/deploy.
+CREATION_GAS = 60_000
+GAS_PER_CREATED_BYTE = 216
+"""200 to store it as code, up to 16 to send it."""
+GAS_PER_COPIED_BYTE = 205
+CALL_GAS = 35_000
+GAS_PER_READING = 25_000
+"""A reading is a slot or two that the call writes."""
+
+
+def _silent(_step: Step, _outcome: str) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +36,9 @@ class Deployment:
     """A plan, and where it goes."""
 
     metadata: ChainMetadata
-    deployer: str
+    config: CoreConfig
+    journal: Journal
     steps: list[Step]
-    gas: int
-    """A generous estimate for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,7 @@ class Outcome:
 
 
 def plan_deployment(
-    config: CoreConfig,
+    config: CoreConfig | None,
     registry: Registry,
     name: str,
     deployer: str,
@@ -43,43 +59,101 @@ def plan_deployment(
     domain: int | None = None,
     rpc_url: str | None = None,
 ) -> Deployment:
-    """What `deploy_core` would do. Nothing is written or sent.
+    """What is to be on the chain that ape is connected to. Nothing is written or sent.
 
-    ConfigError when the registry knows the chain by another chain id or domain than asked for.
+    Without a config, what the chain was deployed with, or the default. ConfigError when the
+    registry knows the chain by another chain id or domain, or the config names what is not there.
     """
     metadata = _metadata(registry, name, domain, rpc_url)
+    journal = Journal(
+        registry.chain_folder(name) / "deployment.json", int(networks.provider.chain_id), deployer
+    )
+    _require_journal(registry, name, journal)
+    if is_development() and _is_reset(journal):
+        journal.restart(deployer)
+    config = config or deployed_config(registry, name) or CoreConfig()
+    for contract in (*config.hooks(), *config.isms()):
+        if isinstance(contract, str) and not has_code(contract):
+            raise ConfigError(f"core config: {contract}: no contract on {name}; expected one")
     domains = {known: registry.metadata(known).domain_id for known in registry.chains()}
-    steps = plan_core(config, domain=metadata.domain_id, deployer=deployer, domains=domains)
-    return Deployment(metadata, deployer, steps, sum(map(_gas, steps)))
+    steps = plan_core(config, domain=metadata.domain_id, deployer=journal.deployer, domains=domains)
+    return Deployment(metadata, config, journal, steps)
+
+
+def estimate_gas(step: Step) -> int:
+    """What the step's transaction will use, from the size of what it creates or writes."""
+    if isinstance(step, Call):
+        return CALL_GAS + GAS_PER_READING * len(step.readings)
+    contract = container(step.contract).contract_type
+    if isinstance(step, CreateSet):
+        copied = len(contract.get_runtime_bytecode()) + 32 * len(step.members)
+        return CREATION_GAS + GAS_PER_COPIED_BYTE * copied
+    return CREATION_GAS + GAS_PER_CREATED_BYTE * len(contract.get_deployment_bytecode())
 
 
 def deploy_core(
     deployment: Deployment,
     registry: Registry,
     account: AccountAPI,
-    report: Report = lambda _step, _outcome: None,
+    report: Report = _silent,
 ) -> Outcome:
     """Deploys a core, or what is missing of it, checks it and writes the registry.
 
     To be called inside a connection of ape to the chain. Sends nothing when all is there. Raises
-    ChainError when funds do not suffice, a transaction fails, or the chain differs from the plan.
+    ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
+    transaction fails, or the chain differs from the plan in the end.
     """
     name = deployment.metadata.name
-    path = registry.chain_folder(name) / "deployment.json"
-    journal = Journal(path, deployment.metadata.chain_id, deployment.deployer)
-    _require_funds(deployment, journal, account)
-    applier = Applier(account, journal, report)
+    applier = Applier(account, deployment.journal, report)
+    pending = applier.pending(deployment.steps, account.address)
+    _require_funds(sum(map(estimate_gas, pending)), account)
+    if deployed_config(registry, name) != deployment.config:
+        content = yaml.safe_dump(deployment.config.as_file())
+        write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
     applier.apply(deployment.steps)
-    if drift := applier.drift(r for step in deployment.steps for r in step.readings):
-        raise ChainError(f"{name} is deployed, but differs from its plan: {'; '.join(drift)}")
-    known = {field.alias or key for key, field in ChainAddresses.model_fields.items()}
-    made = {step: address for step, address in applier.addresses.items() if step in known}
-    addresses = ChainAddresses.model_validate({**registry.addresses(name).as_file(), **made})
-    if registry.addresses(name) != addresses:
+    applier.verify(final_readings(deployment.steps))
+    addresses = _addresses(registry, name, applier.addresses)
+    if not registry.has_addresses(name) or registry.addresses(name) != addresses:
         registry.write_addresses(name, addresses)
-    if not registry.has_metadata(name):
-        registry.write_metadata(deployment.metadata)
+    metadata = deployment.metadata
+    if metadata.index is None:
+        first = int(container("Mailbox").at(addresses.mailbox).deployedBlock())
+        metadata = metadata.model_copy(update={"index": Index.model_validate({"from": first})})
+        registry.write_metadata(metadata)
     return Outcome(addresses, applier.sent)
+
+
+def check_core(registry: Registry, name: str) -> list[str]:
+    """How the chain that ape is connected to differs from what was deployed there, a line each.
+
+    ConfigError when no deployment on the chain is known.
+    """
+    if deployed_config(registry, name) is None:
+        folder = registry.chain_folder(name)
+        raise ConfigError(f"{folder}: no core-config.yaml; deploy a core first")
+    deployment = plan_deployment(None, registry, name, "")
+    survey = Survey(deployment.journal)
+    missing = [
+        step for step in survey.pending(deployment.steps) if isinstance(step, Create | CreateSet)
+    ]
+    readings = [
+        reading
+        for reading in final_readings(deployment.steps)
+        if survey.can_resolve((reading.target, reading.expected))
+    ]
+    return [f"{step.name} is not there" for step in missing] + survey.drift(readings)
+
+
+def deployed_config(registry: Registry, name: str) -> CoreConfig | None:
+    """What the last deployment on the chain was to be like."""
+    path = registry.chain_folder(name) / "core-config.yaml"
+    return read(CoreConfig, path) if path.exists() else None
+
+
+def is_development() -> bool:
+    """Whether the connected node is a development node, whatever network it plays."""
+    provider = networks.provider
+    return bool(provider.network.is_dev or "anvil" in str(provider.client_version).lower())
 
 
 def _metadata(
@@ -87,15 +161,7 @@ def _metadata(
 ) -> ChainMetadata:
     chain_id = int(networks.provider.chain_id)
     if not registry.has_metadata(name):
-        url = rpc_url or str(getattr(networks.provider, "uri", ""))
-        return ChainMetadata(
-            name=name,
-            chain_id=chain_id,
-            domain_id=chain_id if domain is None else domain,
-            display_name=name.capitalize(),
-            rpc_urls=[RpcUrl(http=url)],
-            blocks=Blocks(confirmations=1, reorg_period=_reorg_period()),
-        )
+        return _new_metadata(name, chain_id, domain, rpc_url)
     metadata = registry.metadata(name)
     path = registry.chain_folder(name) / "metadata.yaml"
     if metadata.chain_id != chain_id:
@@ -107,36 +173,58 @@ def _metadata(
     return metadata
 
 
-def is_development() -> bool:
-    """Whether the connected node is a development node, whatever network it plays."""
-    provider = networks.provider
-    return bool(provider.network.is_dev or "anvil" in str(provider.client_version).lower())
+def _new_metadata(
+    name: str, chain_id: int, domain: int | None, rpc_url: str | None
+) -> ChainMetadata:
+    domain = chain_id if domain is None else domain
+    if not 0 < domain < 2**32:
+        raise ConfigError(f"--domain: {domain}, expected 1 to {2**32 - 1}")
+    symbol = str(networks.provider.network.ecosystem.fee_token_symbol)
+    token = NativeToken(name="Ether" if symbol == "ETH" else symbol, symbol=symbol, decimals=18)
+    # Final by the node's own word; on a development chain at once.
+    reorg_period: int | str = 0 if is_development() else "finalized"
+    return ChainMetadata(
+        name=name,
+        chain_id=chain_id,
+        domain_id=domain,
+        protocol="ethereum",
+        display_name=name.capitalize(),
+        rpc_urls=[RpcUrl(http=rpc_url or str(getattr(networks.provider, "uri", "")))],
+        native_token=token,
+        blocks=Blocks(confirmations=1, reorg_period=reorg_period),
+    )
 
 
-def _reorg_period() -> int | str:
-    """Final by the node's own word; on a development chain at once."""
-    return 0 if is_development() else "finalized"
+def _require_journal(registry: Registry, name: str, journal: Journal) -> None:
+    """Addresses that another tool wrote must not be overwritten."""
+    if registry.has_addresses(name) and not journal.path.exists():
+        raise ConfigError(
+            f"{registry.chain_folder(name)}: addresses.yaml is there, but no deployment.json: this"
+            " core was not deployed from here; choose another --chain or --registry"
+        )
 
 
-def _gas(step: Step) -> int:
-    """More than the step can need: creation by size of code, everything else flat."""
-    if not isinstance(step, Create):
-        return 1_500_000 if isinstance(step, CreateSet) else 300_000
-    contract = container(step.contract).contract_type
-    created = len(contract.deployment_bytecode.bytecode or "") // 2
-    return 300_000 + created * (16 + 200 + 20)
+def _is_reset(journal: Journal) -> bool:
+    """Whether the chain has forgotten what was deployed: development nodes start over."""
+    entry = journal.entry("mailbox")
+    if entry is None or entry.address is None or not entry.done:
+        return False
+    return not has_code(entry.address)
 
 
-def _require_funds(deployment: Deployment, journal: Journal, account: AccountAPI) -> None:
-    def open_(step: Step) -> bool:
-        entry = journal.entry(step.name)
-        return entry is None or not entry.done
+def _addresses(registry: Registry, name: str, made: dict[str, str]) -> ChainAddresses:
+    """What was there under other keys stays."""
+    known = {field.alias or key for key, field in ChainAddresses.model_fields.items()}
+    before = registry.addresses(name).as_file() if registry.has_addresses(name) else {}
+    now = {step: address for step, address in made.items() if step in known}
+    return ChainAddresses.model_validate({**before, **now})
 
-    gas = sum(_gas(step) for step in deployment.steps if open_(step))
+
+def _require_funds(gas: int, account: AccountAPI) -> None:
     needed = gas * int(networks.provider.gas_price)
     balance = int(account.balance)
     if balance < needed:
         raise ChainError(
-            f"account {account.address} has {balance / 10**18:.6f} ether; up to "
+            f"account {account.address} has {balance / 10**18:.6f} ether; about "
             f"{needed / 10**18:.6f} are needed for {gas:,} gas"
         )

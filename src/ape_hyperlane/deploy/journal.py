@@ -1,6 +1,6 @@
 """What a deployment has done so far, on disk before and after each transaction.
 
-`deployment.json` beside the chain's metadata. An entry is written with sender nonce before its
+`deployment.json` beside the chain's metadata. An entry is written, with the nonce, before its
 transaction is sent, and completed when it is mined: whenever the process ends, the next run knows
 what may be on its way.
 """
@@ -18,21 +18,25 @@ class Entry:
     """One step."""
 
     what: str
-    """The step, spelled out with its arguments; it must not change between runs."""
-    nonce: int | None = None
-    """Nonce of its transaction; None when none was needed."""
+    """The step, spelled out with its arguments."""
+    sender: str
+    nonce: int
+    """Of the sender, for the step's transaction."""
     address: str | None = None
-    """What it made."""
+    """What the transaction creates."""
+    transaction: str | None = None
+    """Its hash, once it is mined; None when a later run found its effect."""
     done: bool = False
 
 
 class Journal:
-    """The entries of one chain's deployment by one account."""
+    """The entries of one chain's deployment."""
 
-    def __init__(self, path: Path, chain_id: int, deployer: str) -> None:
+    def __init__(self, path: Path, chain_id: int | str, deployer: str) -> None:
         self.path = path
         self.chain_id = chain_id
         self.deployer = deployer
+        """The account of the first run."""
         self._entries: dict[str, Entry] = {}
         if path.exists():
             self._load()
@@ -49,20 +53,22 @@ class Journal:
         }
         write_atomic(self.path, json.dumps(content, indent=2) + "\n")
 
+    def restart(self, deployer: str) -> None:
+        """Forget everything; the file follows with the next entry."""
+        self.deployer = deployer
+        self._entries = {}
+
     def _load(self) -> None:
         try:
             content = json.loads(self.path.read_text())
-            found = (content["chainId"], content["deployer"])
+            chain_id, self.deployer = content["chainId"], content["deployer"]
             self._entries = {name: Entry(**each) for name, each in content["steps"].items()}
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
-                f"{self.path}: is not a deployment journal ({error}); restore it, or move it away "
-                "to deploy anew"
+                f"{self.path}: not a deployment journal ({error!r}); restore it, or move it away to"
+                " deploy anew"
             ) from error
-        wanted = (self.chain_id, self.deployer)
-        for key, was, now in zip(("chainId", "deployer"), found, wanted, strict=True):
-            if was != now:
-                raise ConfigError(
-                    f"{self.path}: {key} is {was}, but this run has {now}; resume with the same "
-                    "one, or choose another registry folder"
-                )
+        if chain_id != self.chain_id:
+            raise ConfigError(
+                f"{self.path}: chainId is {chain_id}, but the node answers {self.chain_id}"
+            )

@@ -1,11 +1,12 @@
 """What a deployment consists of: an ordered list of steps, as data.
 
 A step names what it makes, so that later steps can refer to it before it exists, and carries the
-readings that are true once everything is deployed: they tell whether a step is done, and check the
-whole in the end.
+readings that are true once it is carried out: they tell whether a step is done, and the last word
+on each checks the whole in the end.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -34,6 +35,11 @@ class Reading:
     expected: Any
     arguments: tuple[Any, ...] = ()
 
+    @property
+    def subject(self) -> tuple[Target, str, tuple[Any, ...]]:
+        """What is read; two readings of it cannot expect different things at the same time."""
+        return (self.target, self.method, self.arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class Create:
@@ -43,6 +49,8 @@ class Create:
     contract: str
     arguments: tuple[Any, ...] = ()
     readings: tuple[Reading, ...] = ()
+    replaceable: bool = False
+    """Whether other arguments than in an earlier run mean another contract, not a mistake."""
 
     def describe(self) -> str:
         return f"create {self.contract}({_listed(self.arguments)})"
@@ -74,7 +82,9 @@ class Call:
     contract: str
     method: str
     arguments: tuple[Any, ...]
-    readings: tuple[Reading, ...] = field(default=())
+    readings: tuple[Reading, ...] = ()
+    repeatable: bool = False
+    """Whether the target's owner may call again, as soon as the readings do not hold any more."""
 
     def describe(self) -> str:
         return f"call {self.target}.{self.method}({_listed(self.arguments)})"
@@ -83,5 +93,17 @@ class Call:
 Step = Create | CreateSet | Call
 
 
-def _listed(values: tuple[Any, ...]) -> str:
-    return ", ".join(str(value) for value in values)
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(map(_shown, values))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{_listed(value)}]" if isinstance(value, list) else f"({_listed(value)})"
+    return str(value)
+
+
+def final_readings(steps: Iterable[Step]) -> list[Reading]:
+    """What holds when all steps are carried out: a later reading replaces an earlier one."""
+    final = {reading.subject: reading for step in steps for reading in step.readings}
+    return list(final.values())

@@ -1,76 +1,116 @@
-"""`chains/<name>/metadata.yaml` and `addresses.yaml`: how to reach a chain, and what is on it.
-
-Keys that we do not know are kept, so that a file survives being read and written.
-"""
+"""`metadata.yaml` and `addresses.yaml` of one chain, as the reference writes and reads them."""
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from hyperlane.errors import ConfigError
 from hyperlane.registry.models import FileModel, HexAddress
 
-Uint32 = Annotated[int, Field(ge=0, lt=2**32)]
+CHAIN_NAME = "^[a-z][a-z0-9]*$"
+BLOCK_TAGS = ("earliest", "latest", "pending", "safe", "finalized")
+
+
+def _reorg_period(value: object) -> object:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if value in BLOCK_TAGS or (type(value) is int and value >= 0):
+        return value
+    raise ValueError(f"{value!r} is neither a number of blocks nor one of {', '.join(BLOCK_TAGS)}")
+
+
+ChainName = Annotated[str, StringConstraints(pattern=CHAIN_NAME)]
+Domain = Annotated[int, Field(strict=True, gt=0, lt=2**32)]
 
 
 class RpcUrl(FileModel):
-    """One endpoint of a chain."""
+    """One RPC endpoint."""
 
-    http: str = Field(pattern=r"^https?://")
+    http: Annotated[str, StringConstraints(pattern="^https?://")]
+    web_socket: str | None = None
 
 
 class NativeToken(FileModel):
     """What gas is paid in."""
 
-    name: str = "Ether"
-    symbol: str = "ETH"
-    decimals: int = 18
+    name: str
+    symbol: str
+    decimals: int = Field(ge=0, le=255)
+    denom: str | None = None
 
 
 class Blocks(FileModel):
-    """The chain's rhythm and finality."""
+    """How blocks come and when they are final."""
 
-    confirmations: Annotated[int, Field(ge=0)] = 1
-    """Blocks to wait for before a transaction counts as mined."""
-    reorg_period: Annotated[int, Field(ge=0)] | str = 1
-    """Blocks behind the tip that are final, or a block tag such as `finalized`."""
-    estimate_block_time: float | None = None
-    """Seconds."""
+    confirmations: int = Field(default=1, ge=0)
+    reorg_period: Annotated[int | str, BeforeValidator(_reorg_period)] | None = None
+    estimate_block_time: float | None = Field(default=None, gt=0)
+
+
+class Index(FileModel):
+    """Where log indexing begins."""
+
+    from_block: int | None = Field(default=None, alias="from")
 
 
 class ChainMetadata(FileModel):
-    """How to reach a chain."""
+    """`chains/<name>/metadata.yaml`."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9]*$")
-    chain_id: Annotated[int, Field(gt=0)]
-    domain_id: Uint32
-    """The protocol's id of the chain; the chain id unless the file says otherwise."""
+    name: ChainName
+    chain_id: int | str
+    domain_id: Domain
     protocol: str = "ethereum"
+    rpc_urls: list[RpcUrl] = Field(min_length=1)
     display_name: str | None = None
-    rpc_urls: Annotated[list[RpcUrl], Field(min_length=1)]
-    native_token: NativeToken = NativeToken()
-    blocks: Blocks = Blocks()
+    native_token: NativeToken | None = None
+    blocks: Blocks | None = None
+    index: Index | None = None
+    is_testnet: bool | None = None
+    technical_stack: str | None = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _domain_defaults_to_chain_id(cls, content: object) -> object:
-        if isinstance(content, dict) and "chainId" in content:
-            return {"domainId": content["chainId"], **content}
-        return content
+    @model_validator(mode="after")
+    def _number_chains(self) -> "ChainMetadata":
+        evm_chain_id = isinstance(self.chain_id, int) and self.chain_id > 0
+        if self.protocol == "ethereum" and not evm_chain_id:
+            raise ValueError(f"chainId: {self.chain_id!r} must be a positive number")
+        return self
 
 
 class ChainAddresses(FileModel):
-    """What is deployed on a chain."""
+    """`chains/<name>/addresses.yaml`: where the contracts of a deployment are."""
 
-    mailbox: HexAddress | None = None
+    mailbox: HexAddress
     merkle_tree_hook: HexAddress | None = None
+    validator_announce: HexAddress | None = None
     interchain_gas_paymaster: HexAddress | None = None
     storage_gas_oracle: HexAddress | None = None
+    interchain_security_module: HexAddress | None = None
     protocol_fee: HexAddress | None = None
     aggregation_hook: HexAddress | None = None
-    interchain_security_module: HexAddress | None = None
-    validator_announce: HexAddress | None = None
-    static_message_id_multisig_ism_factory: HexAddress | None = None
-    static_merkle_root_multisig_ism_factory: HexAddress | None = None
+    pausable_hook: HexAddress | None = None
+    pausable_ism: HexAddress | None = None
+    fallback_routing_hook: HexAddress | None = None
+    domain_routing_ism: HexAddress | None = None
+    domain_routing_ism_factory: HexAddress | None = None
+    incremental_domain_routing_ism_factory: HexAddress | None = None
+    static_aggregation_ism: HexAddress | None = None
     static_aggregation_ism_factory: HexAddress | None = None
     static_aggregation_hook_factory: HexAddress | None = None
+    static_merkle_root_multisig_ism_factory: HexAddress | None = None
+    static_message_id_multisig_ism_factory: HexAddress | None = None
+    static_merkle_root_weighted_multisig_ism_factory: HexAddress | None = None
+    static_message_id_weighted_multisig_ism_factory: HexAddress | None = None
+    interchain_account_router: HexAddress | None = None
+    proxy_admin: HexAddress | None = None
+    timelock_controller: HexAddress | None = None
+    quoted_calls: HexAddress | None = None
+    batch_contract_address: HexAddress | None = None
     test_recipient: HexAddress | None = None
+    test_token_recipient: HexAddress | None = None
+
+    def require(self, chain: str, key: str) -> str:
+        """The address under `key`, as spelled in the file; ConfigError when there is none."""
+        address = self.as_file().get(key)
+        if address is None:
+            raise ConfigError(f"chains/{chain}/addresses.yaml: {key}: required, but missing")
+        return str(address)

@@ -1,177 +1,272 @@
-"""`core-config.yaml`: which security module, hooks and owner a Mailbox is deployed with."""
+"""`core-config.yaml`: what a core deployment should look like.
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+Keys and types are the reference's. Every key may be left out; `CoreConfig` says what that means.
+"""
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
-from hyperlane.registry.models import FileModel, HexAddress, StrictFileModel
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    NonNegativeInt,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
+from hyperlane.registry.models import TAG, HexAddress, StrictFileModel, suggest
 
-def _kind(value: Any) -> str | None:
-    """What a tagged object says it is; an address needs no tag."""
-    if isinstance(value, str | int):
-        return "address"
-    kind = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
-    return str(kind) if kind is not None else None
+Wei = Annotated[int, Field(ge=0, lt=2**256)]
+Uint128 = Annotated[int, Field(ge=0, lt=2**128)]
+GasOverhead = Annotated[int, Field(ge=0, lt=2**88)]
+"""88 bits is what the paymaster stores."""
 
-
-def _require_distinct(name: str, values: Sequence[object]) -> None:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise ValueError(f"{name} has {value} twice; every entry must be another one")
-
-
-def _require_threshold(threshold: int, count: int) -> None:
-    if not 1 <= threshold <= count:
-        raise ValueError(f"threshold is {threshold}; it must be from 1 to {count}")
+ZERO_ADDRESS = "0x" + 40 * "0"
+NO_PROXIES = "contracts are deployed without proxies; remove this key"
 
 
 class MultisigIsm(StrictFileModel):
-    """Believes what enough of its validators signed."""
+    """Believes what `threshold` of the validators have signed."""
 
     type: Literal["messageIdMultisigIsm", "merkleRootMultisigIsm"]
-    validators: Annotated[list[HexAddress], Field(min_length=1, max_length=255)]
+    validators: tuple[HexAddress, ...]
     threshold: int
 
+    @field_validator("validators")
+    @classmethod
+    def _no_zero(cls, validators: tuple[str, ...]) -> tuple[str, ...]:
+        if ZERO_ADDRESS in validators:
+            raise ValueError("the zero address cannot sign")
+        return validators
+
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        _require_distinct("validators", self.validators)
-        _require_threshold(self.threshold, len(self.validators))
+    def _is_satisfiable(self) -> "MultisigIsm":
+        _check_set("validators", self.validators, self.threshold)
         return self
 
 
 class AggregationIsm(StrictFileModel):
-    """Believes what enough of its modules believe."""
+    """Believes what `threshold` of the modules believe."""
 
     type: Literal["staticAggregationIsm"]
-    modules: Annotated[list["Ism"], Field(min_length=1, max_length=255)]
+    modules: tuple["Ism", ...]
     threshold: int
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        _require_distinct("modules", self.modules)
-        _require_threshold(self.threshold, len(self.modules))
+    def _is_satisfiable(self) -> "AggregationIsm":
+        _check_set("modules", self.modules, self.threshold)
         return self
 
 
 class TrustedRelayerIsm(StrictFileModel):
-    """Believes what one relayer delivers."""
+    """Believes what one account delivers: the deployer, if none is named."""
 
-    type: Literal["trustedRelayerIsm"]
-    relayer: HexAddress
+    type: Literal["trustedRelayerIsm"] = "trustedRelayerIsm"
+    relayer: HexAddress | None = None
 
 
 class TestIsm(StrictFileModel):
     """Believes everything. For tests."""
 
-    __test__ = False  # pytest: not a test class
+    __test__ = False  # not a test class, whatever its name says
+
     type: Literal["testIsm"]
 
 
-Ism = Annotated[
-    Annotated[HexAddress, Tag("address")]
-    | Annotated[MultisigIsm, Tag("messageIdMultisigIsm")]
-    | Annotated[MultisigIsm, Tag("merkleRootMultisigIsm")]
-    | Annotated[AggregationIsm, Tag("staticAggregationIsm")]
-    | Annotated[TrustedRelayerIsm, Tag("trustedRelayerIsm")]
-    | Annotated[TestIsm, Tag("testIsm")],
-    Discriminator(_kind),
-]
-
-
 class MerkleTreeHook(StrictFileModel):
-    """Inserts messages into the tree that validators sign."""
+    """Inserts every message into the tree that validators sign."""
 
-    type: Literal["merkleTreeHook"]
-
-
-Wei = Annotated[int, BeforeValidator(lambda value: int(value) if str(value).isdigit() else value)]
-"""A number, or its decimal digits as text."""
+    type: Literal["merkleTreeHook"] = "merkleTreeHook"
 
 
 class ProtocolFee(StrictFileModel):
-    """Takes a fixed fee in wei."""
+    """Takes a fee for every message; owner and beneficiary are the core's owner unless named."""
 
     type: Literal["protocolFee"]
-    owner: HexAddress
-    beneficiary: HexAddress
-    max_protocol_fee: Annotated[Wei, Field(ge=0)]
-    protocol_fee: Annotated[Wei, Field(ge=0)]
+    max_protocol_fee: Wei
+    protocol_fee: Wei
+    owner: HexAddress | None = None
+    beneficiary: HexAddress | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
+    def _is_allowed(self) -> "ProtocolFee":
         if self.protocol_fee > self.max_protocol_fee:
             raise ValueError(
-                f"protocolFee is {self.protocol_fee}; maxProtocolFee is {self.max_protocol_fee}"
+                f"protocolFee: {self.protocol_fee} is more than maxProtocolFee,"
+                f" {self.max_protocol_fee}"
             )
         return self
 
 
-class GasPrice(FileModel):
-    """What gas costs on a remote chain."""
+class GasPrice(StrictFileModel):
+    """What gas on a remote chain costs: `tokenExchangeRate` is scaled by 1e10."""
 
-    gas_price: Annotated[Wei, Field(ge=0, lt=2**128)]
-    """In the remote chain's smallest units."""
-    token_exchange_rate: Annotated[Wei, Field(ge=0, lt=2**128)]
-    """Local smallest units for a remote one, times 1e10."""
+    gas_price: Uint128
+    token_exchange_rate: Uint128
+    token_decimals: NonNegativeInt | None = None
 
 
-class InterchainGasPaymaster(FileModel):
-    """Takes payment for the gas of deliveries."""
+class InterchainGasPaymaster(StrictFileModel):
+    """Takes payment for deliveries, to the chains named in `oracleConfig` and `overhead`.
 
-    type: Literal["interchainGasPaymaster"]
-    owner: HexAddress
-    beneficiary: HexAddress
-    overhead: dict[str, Annotated[int, Field(ge=0, lt=2**88)]] = Field(default_factory=dict)
-    """Gas per message beside the recipient's own, by name of the remote chain."""
-    oracle_config: dict[str, GasPrice] = Field(default_factory=dict)
-    """By name of the remote chain."""
+    Chains are registry names or domains. Gas data is kept by the paymaster itself; `oracleKey`
+    names an account that shall set it instead of the owner, in a StorageGasOracle of its own.
+    """
+
+    type: Literal["interchainGasPaymaster"] = "interchainGasPaymaster"
+    owner: HexAddress | None = None
+    beneficiary: HexAddress | None = None
+    oracle_key: HexAddress | None = None
+    overhead: Mapping[str, GasOverhead] = Field(default_factory=dict)
+    oracle_config: Mapping[str, GasPrice] = Field(default_factory=dict)
+
+    @field_validator("overhead", "oracle_config", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(chain): content for chain, content in value.items()}
+        return value
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        if missing := sorted(set(self.overhead) ^ set(self.oracle_config)):
-            raise ValueError(f"overhead and oracleConfig must both name {', '.join(missing)}")
+    def _is_complete(self) -> "InterchainGasPaymaster":
+        for chain in sorted(self.overhead.keys() ^ self.oracle_config.keys()):
+            lacking = "oracleConfig" if chain in self.overhead else "overhead"
+            raise ValueError(f"{lacking}.{chain}: required, but missing")
         return self
 
 
 class AggregationHook(StrictFileModel):
-    """Calls several hooks, one after the other."""
+    """Calls several hooks in this order."""
 
     type: Literal["aggregationHook"]
-    hooks: Annotated[list["Hook"], Field(min_length=1, max_length=255)]
+    hooks: tuple["Hook", ...] = Field(min_length=1, max_length=255)
 
 
-Hook = Annotated[
-    Annotated[HexAddress, Tag("address")]
-    | Annotated[MerkleTreeHook, Tag("merkleTreeHook")]
-    | Annotated[ProtocolFee, Tag("protocolFee")]
-    | Annotated[InterchainGasPaymaster, Tag("interchainGasPaymaster")]
-    | Annotated[AggregationHook, Tag("aggregationHook")],
-    Discriminator(_kind),
+ISMS = {
+    "messageIdMultisigIsm": MultisigIsm,
+    "merkleRootMultisigIsm": MultisigIsm,
+    "staticAggregationIsm": AggregationIsm,
+    "trustedRelayerIsm": TrustedRelayerIsm,
+    "testIsm": TestIsm,
+}
+HOOKS = {
+    "merkleTreeHook": MerkleTreeHook,
+    "protocolFee": ProtocolFee,
+    "interchainGasPaymaster": InterchainGasPaymaster,
+    "aggregationHook": AggregationHook,
+}
+_ADDRESS = f"{TAG}address"
+
+
+def _tag(value: object) -> str:
+    """Which member of a union: by `type` in a file, by class in code."""
+    if isinstance(value, StrictFileModel):
+        return TAG + type(value).__name__
+    if isinstance(value, dict):
+        return TAG + {**ISMS, **HOOKS}[value["type"]].__name__
+    return _ADDRESS
+
+
+def _one_of(known: Mapping[str, type[StrictFileModel]]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if isinstance(value, dict):
+            if "type" not in value:
+                raise ValueError(f"type: required, but missing; {suggest('', known)}")
+            if str(value["type"]) not in known:
+                raise ValueError(
+                    f"type: unknown {value['type']!r}; {suggest(value['type'], known)}"
+                )
+        return value
+
+    return BeforeValidator(check)
+
+
+_AddressMember: TypeAlias = Annotated[HexAddress, Tag(_ADDRESS)]
+
+Ism: TypeAlias = Annotated[
+    Annotated[MultisigIsm, Tag(f"{TAG}MultisigIsm")]
+    | Annotated[AggregationIsm, Tag(f"{TAG}AggregationIsm")]
+    | Annotated[TrustedRelayerIsm, Tag(f"{TAG}TrustedRelayerIsm")]
+    | Annotated[TestIsm, Tag(f"{TAG}TestIsm")]
+    | _AddressMember,
+    Discriminator(_tag),
+    _one_of(ISMS),
 ]
+"""A module to deploy, or the address of one that exists."""
+
+Hook: TypeAlias = Annotated[
+    Annotated[MerkleTreeHook, Tag(f"{TAG}MerkleTreeHook")]
+    | Annotated[ProtocolFee, Tag(f"{TAG}ProtocolFee")]
+    | Annotated[InterchainGasPaymaster, Tag(f"{TAG}InterchainGasPaymaster")]
+    | Annotated[AggregationHook, Tag(f"{TAG}AggregationHook")]
+    | _AddressMember,
+    Discriminator(_tag),
+    _one_of(HOOKS),
+]
+"""A hook to deploy, or the address of one that exists."""
 
 
 class CoreConfig(StrictFileModel):
-    """A core to deploy."""
+    """The core of a deployment: who owns it, what it believes, what its messages go through.
 
-    owner: HexAddress
-    default_ism: Ism
-    default_hook: Hook
-    required_hook: Hook
+    Left out: the deployer owns it and is the only relayer that is believed, every message goes into
+    the merkle tree, and deliveries are paid to a gas paymaster.
+    """
 
+    owner: HexAddress | None = None
+    default_ism: Ism = TrustedRelayerIsm()
+    default_hook: Hook = InterchainGasPaymaster()
+    required_hook: Hook = MerkleTreeHook()
+
+    @model_validator(mode="before")
     @classmethod
-    def for_local_use(cls, owner: str) -> "CoreConfig":
-        """What is deployed without a configuration: `owner` owns all and is the trusted relayer."""
-        return cls.model_validate(
-            {
-                "owner": owner,
-                "defaultIsm": {"type": "trustedRelayerIsm", "relayer": owner},
-                "defaultHook": {
-                    "type": "interchainGasPaymaster",
-                    "owner": owner,
-                    "beneficiary": owner,
-                },
-                "requiredHook": {"type": "merkleTreeHook"},
-            }
+    def _no_proxy_admin(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "proxyAdmin" in value:
+            raise ValueError(f"proxyAdmin: {NO_PROXIES}")
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_each_hook(self) -> "CoreConfig":
+        seen: set[str] = set()
+        for hook in self.hooks():
+            if not isinstance(hook, str | AggregationHook):
+                if hook.type in seen:
+                    raise ValueError(f"{hook.type}: appears twice among the hooks; expected once")
+                seen.add(hook.type)
+        return self
+
+    def hooks(self) -> "Iterator[Hook]":
+        """All hooks, aggregated ones after their aggregation."""
+        waiting: list[Hook] = [self.default_hook, self.required_hook]
+        while waiting:
+            hook = waiting.pop()
+            yield hook
+            if isinstance(hook, AggregationHook):
+                waiting.extend(hook.hooks)
+
+    def isms(self) -> "Iterator[Ism]":
+        """All modules, aggregated ones after their aggregation."""
+        waiting: list[Ism] = [self.default_ism]
+        while waiting:
+            ism = waiting.pop()
+            yield ism
+            if isinstance(ism, AggregationIsm):
+                waiting.extend(ism.modules)
+
+
+def _check_set(key: str, values: Sequence[object], threshold: int) -> None:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f"{key}: {value} appears twice")
+    if not 1 <= len(values) <= 255:
+        raise ValueError(f"{key}: {len(values)} given, expected 1 to 255")
+    if not 1 <= threshold <= len(values):
+        raise ValueError(
+            f"threshold: {threshold}, expected 1 to {len(values)}, one for each of {key}"
         )
+
+
+for _model in (AggregationIsm, AggregationHook, CoreConfig):
+    _model.model_rebuild()

@@ -1,91 +1,123 @@
-"""What the models of registry files have in common, and how their errors read."""
+"""What all models of registry files share: key spelling, addresses, and errors in one line."""
 
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 
+TAG = "@"
+"""Marks the parts of a pydantic error path that are no keys of the file."""
 
-def _checksummed(text: str) -> str:
+
+def _checksum(value: object) -> str:
+    if isinstance(value, int):
+        raise ValueError("a number; put the address into quotes")
+    if not isinstance(value, str):
+        raise ValueError("expected an address")
     try:
-        return to_checksum(address_from_hex(text))
+        return to_checksum(address_from_hex(value, ""))
     except DecodeError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"{str(error).removeprefix(': ')}; expected an address") from None
 
 
-def _text_of_hex(value: Any) -> Any:
-    # YAML reads an unquoted 0x… as a number.
-    return f"0x{value:040x}" if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-HexAddress = Annotated[str, BeforeValidator(_text_of_hex), AfterValidator(_checksummed)]
-"""A 20-byte address as checksummed hex."""
+HexAddress = Annotated[str, BeforeValidator(_checksum)]
+"""An EVM address with its EIP-55 checksum; read in lower case, too."""
 
 
 class FileModel(BaseModel):
-    """Part of a registry file: camelCase keys there, snake_case attributes here."""
+    """Camel-case keys in files; keys that we do not know are kept and written again."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="allow"
+        alias_generator=to_camel, validate_by_name=True, frozen=True, extra="allow"
     )
 
     def as_file(self) -> dict[str, Any]:
-        """The content to write: only what is set, with the keys that the file has."""
-        return self.model_dump(by_alias=True, exclude_none=True, mode="json")
+        """The content to write: what is not None, by its key in the file."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class StrictFileModel(FileModel):
-    """As `FileModel`, but a key that it does not know is an error."""
+    """What a person writes: an unknown key is an error, with the nearest known one in it."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _know_all_keys(cls, value: Any) -> Any:
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        if isinstance(value, dict):
+            for key in value:
+                if key not in known and key not in cls.model_fields:
+                    raise ValueError(f"unknown key {key!r}; {suggest(key, known)}")
+        return value
 
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def parse(model: type[Model], content: object, where: str) -> Model:
-    """`content` as a model; ConfigError that names the first thing that is wrong, and where."""
-    if not isinstance(content, dict):
-        raise ConfigError(f"{where}: expected a mapping of keys to values, found {content!r}")
+def parse(model: type[Model], data: object, source: str) -> Model:
+    """Validate what was read from `source`; ConfigError with the first problem in one line."""
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source}: {_shown(data)} is not a mapping of keys to values")
     try:
-        return model.model_validate(content)
+        return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_first(error, model)}") from error
+        raise ConfigError(f"{source}: {_explain(error)}") from None
 
 
 def read_yaml(path: Path) -> object:
-    """The content of a YAML file; ConfigError when it cannot be read or is none."""
+    """The content of a YAML file; ConfigError when it cannot be read as such."""
     try:
         return yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not a text file") from None
     except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError(f"{path}: is not YAML: {problem}") from error
+        raise ConfigError(f"{path}: not YAML: {_first_line(error)}") from None
 
 
 def read(model: type[Model], path: Path) -> Model:
-    return parse(model, read_yaml(path), str(path))
+    """A file as a model, an empty one as one without keys; ConfigError when it is unusable."""
+    content = read_yaml(path)
+    return parse(model, {} if content is None else content, str(path))
 
 
-def _first(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "missing":
-        return f"{key} is missing"
-    if first["type"] == "extra_forbidden":
-        return f"{key} is not a known key{_near_miss(str(first['loc'][-1]), model)}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{key} is {first['input']!r}: {message}"
+def _first_line(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return str(error).partition("\n")[0]
 
 
-def _near_miss(key: str, model: type[BaseModel]) -> str:
-    known = [field.alias or name for name, field in model.model_fields.items()]
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}"
+def suggest(name: object, known: Iterable[str]) -> str:
+    """The nearest of the known names, or all of them."""
+    known = sorted(known)
+    near = difflib.get_close_matches(str(name), known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
+
+
+def _explain(error: ValidationError) -> str:
+    problems = error.errors(include_url=False)
+    problem = problems[0]
+    key = ".".join(str(part) for part in problem["loc"] if not str(part).startswith(TAG))
+    if problem["type"] == "missing":
+        text = "required, but missing"
+    elif problem["type"] == "value_error":
+        text = str(problem["ctx"]["error"])
+    else:
+        text = f"{_shown(problem['input'])}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{key}: {text}{more}" if key else f"{text}{more}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

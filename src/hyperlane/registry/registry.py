@@ -1,5 +1,6 @@
-"""A registry folder: chains, their addresses, and the agents' view of both."""
+"""A registry folder: one folder of files per chain."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,63 +9,67 @@ import yaml
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
-from hyperlane.registry.chains import ChainAddresses, ChainMetadata
-from hyperlane.registry.models import FileModel, read
+from hyperlane.registry.chains import CHAIN_NAME, ChainAddresses, ChainMetadata
+from hyperlane.registry.models import FileModel, read, suggest
 
 
 class Registry:
-    """`<folder>/chains/<name>/{metadata,addresses}.yaml` and `<folder>/deployments/…`."""
+    """Reads and writes `<folder>/chains/<name>/{metadata,addresses}.yaml`.
+
+    Reading raises ConfigError for a file that is missing, is not YAML or lacks what it must have.
+    Files are replaced as a whole; a reader never sees half of one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def chain_folder(self, name: str) -> Path:
-        return self.folder / "chains" / name
-
     def chains(self) -> list[str]:
-        """The names of all chains, sorted."""
-        return sorted(path.parent.name for path in self.folder.glob("chains/*/metadata.yaml"))
+        """The chains that have metadata, sorted."""
+        return sorted(file.parent.name for file in self.folder.glob("chains/*/metadata.yaml"))
 
-    def has_metadata(self, name: str) -> bool:
-        return self._metadata_path(name).exists()
+    def chain_folder(self, chain: str) -> Path:
+        """Where the files of a chain are; ConfigError for a name that no chain can have."""
+        if not re.fullmatch(CHAIN_NAME, chain):
+            raise ConfigError(f"chain name {chain!r}: expected lower-case letters and digits")
+        return self.folder / "chains" / chain
 
-    def metadata(self, name: str) -> ChainMetadata:
-        """ConfigError when the chain is unknown or its file is unusable."""
-        path = self._metadata_path(name)
-        if not path.exists():
-            known = ", ".join(self.chains()) or "none"
-            raise ConfigError(f"chain {name!r} is not in {self.folder}; known chains: {known}")
-        metadata = read(ChainMetadata, path)
-        if metadata.name != name:
-            raise ConfigError(f"{path}: name is {metadata.name!r}; expected {name!r}, the folder")
+    def has_metadata(self, chain: str) -> bool:
+        return (self.chain_folder(chain) / "metadata.yaml").exists()
+
+    def has_addresses(self, chain: str) -> bool:
+        return (self.chain_folder(chain) / "addresses.yaml").exists()
+
+    def metadata(self, chain: str) -> ChainMetadata:
+        """What is known of the chain itself."""
+        if not self.has_metadata(chain):
+            raise ConfigError(f"{self.folder}: no chain {chain!r}; {suggest(chain, self.chains())}")
+        file = self.chain_folder(chain) / "metadata.yaml"
+        metadata = read(ChainMetadata, file)
+        if metadata.name != chain:
+            raise ConfigError(f"{file}: name: {metadata.name!r} must be the folder's, {chain!r}")
         return metadata
 
-    def addresses(self, name: str) -> ChainAddresses:
-        """Empty when nothing is deployed; ConfigError when the file is unusable."""
-        path = self._addresses_path(name)
-        return read(ChainAddresses, path) if path.exists() else ChainAddresses()
+    def addresses(self, chain: str) -> ChainAddresses:
+        """Where the contracts on the chain are."""
+        if not self.has_addresses(chain):
+            raise ConfigError(f"{self.chain_folder(chain)}: no addresses.yaml; deploy a core first")
+        return read(ChainAddresses, self.chain_folder(chain) / "addresses.yaml")
 
     def write_metadata(self, metadata: ChainMetadata) -> None:
-        _write(self._metadata_path(metadata.name), metadata)
+        _write(self.chain_folder(metadata.name) / "metadata.yaml", metadata)
 
-    def write_addresses(self, name: str, addresses: ChainAddresses) -> None:
-        _write(self._addresses_path(name), addresses)
+    def write_addresses(self, chain: str, addresses: ChainAddresses) -> None:
+        _write(self.chain_folder(chain) / "addresses.yaml", addresses)
 
-    def agent_config(self, names: Iterable[str]) -> dict[str, Any]:
-        """The agents' configuration of these chains: metadata and addresses merged per chain."""
+    def agent_config(self, chains: Iterable[str]) -> dict[str, Any]:
+        """What agents read: for each chain, metadata and addresses in one mapping."""
         return {
             "chains": {
-                name: {**self.metadata(name).as_file(), **self.addresses(name).as_file()}
-                for name in names
+                chain: {**self.metadata(chain).as_file(), **self.addresses(chain).as_file()}
+                for chain in chains
             }
         }
 
-    def _metadata_path(self, name: str) -> Path:
-        return self.chain_folder(name) / "metadata.yaml"
-
-    def _addresses_path(self, name: str) -> Path:
-        return self.chain_folder(name) / "addresses.yaml"
-
 
 def _write(path: Path, model: FileModel) -> None:
-    write_atomic(path, yaml.safe_dump(model.as_file(), sort_keys=False))
+    write_atomic(path, yaml.safe_dump(model.as_file(), allow_unicode=True))

@@ -1,0 +1,191 @@
+"""What of a plan the chain that ape is connected to shows already. Only reads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ape import networks, project
+from ape.contracts import ContractContainer, ContractInstance
+from eth_utils.address import to_checksum_address
+
+from ape_hyperlane.deploy.journal import Journal
+from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Reading, Ref, Step
+from hyperlane.errors import ChainError, ConfigError
+
+
+def container(contract: str) -> ContractContainer:
+    """The compiled contract of this name; ConfigError when ape is in a project without it."""
+    found: ContractContainer | None = getattr(project, contract, None)
+    if found is None:
+        raise ConfigError(
+            f"{project.path}: no contract {contract}; run from ape-hyperlane's folder"
+        )
+    return found
+
+
+class Survey:
+    """Finds what is done: the chain decides, the journal remembers where to look."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.addresses: dict[str, str] = {}
+        """Of what the steps made, as far as it was found."""
+
+    def pending(self, steps: Iterable[Step], sender: str | None = None) -> list[Step]:
+        """The steps that still need a transaction.
+
+        ConfigError when `sender` may not send one of them, ChainError when the chain contradicts
+        the journal.
+        """
+        found = []
+        foreseen: dict[Any, Any] = {}
+        for step in steps:
+            if not self.is_done(step, foreseen):
+                if sender is not None:
+                    self._require_authority(step, sender, foreseen)
+                foreseen |= {reading.subject: reading.expected for reading in step.readings}
+                found.append(step)
+        return found
+
+    def drift(self, readings: Iterable[Reading]) -> list[str]:
+        """What the chain says differently, a line each."""
+        found = []
+        for reading in readings:
+            actual, expected = self._read(reading), _plain(self.resolve(reading.expected))
+            if actual != expected:
+                target = reading.target.step if isinstance(reading.target, Ref) else reading.target
+                arguments = ", ".join(map(_shown, reading.arguments))
+                found.append(
+                    f"{target}.{reading.method}({arguments}) is {_shown(actual)},"
+                    f" expected {_shown(expected)}"
+                )
+        return found
+
+    def resolve(self, value: Any) -> Any:
+        """`value` with every reference replaced by the address; KeyError for an unknown one."""
+        if isinstance(value, Ref):
+            return self.addresses[value.step]
+        if isinstance(value, tuple | list):
+            return type(value)(self.resolve(each) for each in value)
+        return value
+
+    def can_resolve(self, value: Any) -> bool:
+        """Whether every contract that `value` refers to was found."""
+        try:
+            self.resolve(value)
+        except KeyError:
+            return False
+        return True
+
+    def is_done(self, step: Step, foreseen: Mapping[Any, Any] | None = None) -> bool:
+        """Whether the chain shows the effect, or will after steps whose readings are foreseen."""
+        if isinstance(step, Create):
+            return self._is_created(step)
+        if isinstance(step, CreateSet):
+            return self._is_set_created(step)
+        entry = self.journal.entry(step.name)
+        if entry is not None and entry.done and not step.repeatable:
+            return True
+        holding = [self._holds(reading, foreseen or {}) for reading in step.readings]
+        return bool(holding) and all(holding)
+
+    def _is_created(self, step: Create) -> bool:
+        entry = self.journal.entry(step.name)
+        if entry is None or entry.address is None:
+            return False
+        if entry.what != step.describe():
+            if step.replaceable:
+                return False
+            raise ConfigError(
+                f"{self.journal.path}: {step.name!r} was planned as {entry.what}, now it is "
+                f"{step.describe()}; this cannot be changed, choose another registry folder"
+            )
+        if entry.done and not has_code(entry.address):
+            raise ChainError(
+                f"{self.journal.path}: {step.name} is at {entry.address}, where the chain has no "
+                "code; if the chain was reset, remove the folder to deploy anew"
+            )
+        if not entry.done and not _is_code_of(step.contract, _code(entry.address)):
+            return False
+        return self._found(step, entry.address)
+
+    def _is_set_created(self, step: CreateSet) -> bool:
+        if not self.can_resolve((Ref(step.factory), step.members)):
+            return False
+        address = self.set_address(step)
+        return has_code(address) and self._found(step, address)
+
+    def _found(self, step: Step, address: str) -> bool:
+        self.addresses[step.name] = address
+        return True
+
+    def _holds(self, reading: Reading, foreseen: Mapping[Any, Any]) -> bool:
+        if reading.subject in foreseen:
+            return bool(foreseen[reading.subject] == reading.expected)
+        known = self.can_resolve((reading.target, reading.expected))
+        return known and not self.drift([reading])
+
+    def _require_authority(self, step: Step, sender: str, foreseen: Mapping[Any, Any]) -> None:
+        """ConfigError when the call would revert because of who sends it."""
+        if not isinstance(step, Call) or not isinstance(step.target, Ref):
+            return
+        if step.target.step not in self.addresses:
+            return
+        if step.repeatable:
+            owner = Reading(step.target, step.contract, "owner", sender)
+            if owner.subject not in foreseen and (drift := self.drift([owner])):
+                raise ConfigError(f"{step.name}: only the owner may change that: {drift[0]}")
+        elif (entry := self.journal.entry(step.target.step)) and entry.sender != sender:
+            raise ConfigError(
+                f"{step.name}: only {entry.sender}, who created it, may initialise it; resume with "
+                "that account"
+            )
+
+    def at(self, target: Ref | str, contract: str) -> ContractInstance:
+        return ContractInstance(self.resolve(target), container(contract).contract_type)
+
+    def _read(self, reading: Reading) -> Any:
+        method = getattr(self.at(reading.target, reading.contract), reading.method)
+        return _plain(method(*self.resolve(reading.arguments)))
+
+    def factory_of(self, step: CreateSet) -> ContractInstance:
+        return self.at(Ref(step.factory), f"{step.contract}Factory")
+
+    def members_of(self, step: CreateSet) -> list[str]:
+        return [to_checksum_address(each) for each in self.resolve(step.members)]
+
+    def set_address(self, step: CreateSet) -> str:
+        address = self.factory_of(step).getAddress(self.members_of(step), step.threshold)
+        return str(to_checksum_address(address))
+
+
+def has_code(address: str) -> bool:
+    """Whether there is a contract."""
+    return len(_code(address)) > 0
+
+
+def _code(address: str) -> bytes:
+    return bytes(networks.provider.get_code(to_checksum_address(address)))
+
+
+def _is_code_of(contract: str, code: bytes) -> bool:
+    """Whether this is the contract's code. Where the compiler left zeros, immutables may stand."""
+    compiled = container(contract).contract_type.get_runtime_bytecode()
+    return len(code) == len(compiled) > 0 and all(
+        expected in (0, actual) for expected, actual in zip(compiled, code, strict=True)
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Values as they compare: lists for all sequences, checksummed addresses."""
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    text = getattr(value, "address", value)
+    if isinstance(text, str) and text.startswith("0x") and len(text) == 42:
+        return to_checksum_address(text)
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else text
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -1,0 +1,148 @@
+"""Core configs: what they mean, and what is wrong with wrong ones."""
+
+import pytest
+
+from hyperlane.errors import ConfigError
+from hyperlane.registry import CoreConfig
+from hyperlane.registry.core_config import (
+    AggregationHook,
+    AggregationIsm,
+    InterchainGasPaymaster,
+    MerkleTreeHook,
+    MultisigIsm,
+    ProtocolFee,
+    TestIsm,
+    TrustedRelayerIsm,
+)
+from hyperlane.registry.models import read
+
+ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
+MULTISIG = f"type: messageIdMultisigIsm, validators: ['{ONE}', '{TWO}']"
+
+
+@pytest.fixture
+def load(write):
+    return lambda text: read(CoreConfig, write("core.yaml", text))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "# nothing"])
+def test_an_empty_config_trusts_the_deployer_and_requires_the_tree(load, text):
+    config = load(text)
+    assert config.owner is None
+    assert config.default_ism == TrustedRelayerIsm(relayer=None)
+    assert config.default_hook == InterchainGasPaymaster()
+    assert config.required_hook == MerkleTreeHook()
+
+
+def test_a_whole_config_is_read(load):
+    config = load(f"""
+owner: '{ONE}'
+defaultIsm:
+  type: staticAggregationIsm
+  threshold: 2
+  modules:
+    - {{{MULTISIG}, threshold: 2}}
+    - {{type: merkleRootMultisigIsm, validators: ['{ONE}'], threshold: 1}}
+    - {{type: trustedRelayerIsm, relayer: '{TWO}'}}
+    - {{type: testIsm}}
+    - '{TWO}'
+defaultHook:
+  type: interchainGasPaymaster
+  owner: '{ONE}'
+  beneficiary: '{TWO}'
+  oracleKey: '{TWO}'
+  overhead: {{beta: 100000, 31339: 90000}}
+  oracleConfig:
+    beta: {{gasPrice: '1000000000', tokenExchangeRate: '10000000000', tokenDecimals: 18}}
+    31339: {{gasPrice: 1, tokenExchangeRate: 2}}
+requiredHook:
+  type: aggregationHook
+  hooks:
+    - {{type: merkleTreeHook}}
+    - {{type: protocolFee, maxProtocolFee: '1000', protocolFee: '10', owner: '{ONE}'}}
+""")
+    modules = config.default_ism.modules
+    assert [type(module) for module in modules] == [
+        MultisigIsm,
+        MultisigIsm,
+        TrustedRelayerIsm,
+        TestIsm,
+        str,
+    ]
+    assert config.default_hook.oracle_config["beta"].token_exchange_rate == 10**10
+    assert config.default_hook.overhead == {"beta": 100_000, "31339": 90_000}
+    assert isinstance(config.required_hook, AggregationHook)
+    assert config.required_hook.hooks[1] == ProtocolFee(
+        type="protocolFee", max_protocol_fee=1000, protocol_fee=10, owner=ONE
+    )
+    assert isinstance(config.default_ism, AggregationIsm)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("ownr: x", "unknown key 'ownr'; did you mean 'owner'?"),
+        ("owner: '0x12'", "owner: '0x12' is not an address of 20 bytes; expected an address"),
+        (f"owner: {ONE}", "owner: a number; put the address into quotes"),
+        ("owner: me", "owner: 'me' is not a 0x hex string of whole bytes; expected an address"),
+        (f"defaultIsm: {{{MULTISIG}, threshold: 0}}", "defaultIsm: threshold: 0, expected 1 to 2"),
+        (f"defaultIsm: {{{MULTISIG}, threshold: 3}}", "defaultIsm: threshold: 3, expected 1 to 2"),
+        (
+            f"defaultIsm: {{type: messageIdMultisigIsm, validators: ['{ONE}', '{ONE}']"
+            ", threshold: 1}",
+            f"defaultIsm: validators: {ONE} appears twice",
+        ),
+        (
+            "defaultIsm: {type: messageIdMultisigIsm, validators: [], threshold: 1}",
+            "defaultIsm: validators: 0 given, expected 1 to 255",
+        ),
+        (
+            f"defaultIsm: {{type: messageIdMultisigIsm, validators: ['0x{40 * '0'}']"
+            ", threshold: 1}",
+            "defaultIsm.validators: the zero address cannot sign",
+        ),
+        (
+            f"defaultIsm: {{{MULTISIG}, treshold: 1}}",
+            "defaultIsm: unknown key 'treshold'; did you mean 'threshold'?",
+        ),
+        ("defaultIsm: {type: multisigIsm}", "defaultIsm: type: unknown 'multisigIsm'; did you"),
+        ("defaultIsm: {type: [1]}", "defaultIsm: type: unknown [1]; "),
+        ("defaultIsm: {}", "defaultIsm: type: required, but missing; expected one of"),
+        ("defaultIsm: [1]", "defaultIsm: expected an address"),
+        (
+            "defaultIsm: {type: staticAggregationIsm, threshold: 1, modules: [{type: testIsm},"
+            " {type: testIsm}]}",
+            "defaultIsm: modules: type='testIsm' appears twice",
+        ),
+        (
+            "defaultIsm: {type: staticAggregationIsm, threshold: 1, modules: [{type: tstIsm}]}",
+            "defaultIsm.modules.0: type: unknown 'tstIsm'; did you mean 'testIsm'?",
+        ),
+        ("defaultHook: {type: merkleTreeHook}", "merkleTreeHook: appears twice among the hooks"),
+        (
+            "defaultHook: {type: protocolFee, maxProtocolFee: '1', protocolFee: '2'}",
+            "defaultHook: protocolFee: 2 is more than maxProtocolFee, 1",
+        ),
+        (
+            "defaultHook: {type: protocolFee, maxProtocolFee: 0.1 ether, protocolFee: 0}",
+            "defaultHook.maxProtocolFee: '0.1 ether': input should be a valid integer",
+        ),
+        (
+            "defaultHook: {type: interchainGasPaymaster, overhead: {beta: 1}}",
+            "defaultHook: oracleConfig.beta: required, but missing",
+        ),
+        ("proxyAdmin: {}", "proxyAdmin: contracts are deployed without proxies"),
+        ("- 1", "[1] is not a mapping of keys to values"),
+        ("a: [", "not YAML: line 1, column 5"),
+    ],
+)
+def test_a_config_is_refused_with_file_key_and_value(load, tmp_path, text, complaint):
+    with pytest.raises(ConfigError) as raised:
+        load(text)
+    assert str(raised.value).startswith(f"{tmp_path / 'core.yaml'}: {complaint}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"core.yaml: cannot be read: No such file"):
+        read(CoreConfig, tmp_path / "core.yaml")
