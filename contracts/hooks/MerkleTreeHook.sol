@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {IMailbox} from "../interfaces/IMailbox.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {MerkleTree} from "../libs/MerkleTree.sol";
 import {Message} from "../libs/Message.sol";
+import {AbstractMailboxHook} from "./AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "./AbstractPostDispatchHook.sol";
 
 /// @title MerkleTreeHook
 /// @notice Inserts the id of every dispatched message into a merkle tree.
-contract MerkleTreeHook is IMerkleTreeHook, AbstractPostDispatchHook {
+contract MerkleTreeHook is IMerkleTreeHook, AbstractMailboxHook {
     using MerkleTree for MerkleTree.Tree;
     using Message for bytes;
 
@@ -18,22 +18,11 @@ contract MerkleTreeHook is IMerkleTreeHook, AbstractPostDispatchHook {
     uint8 public constant hookType = uint8(HookTypes.MERKLE_TREE);
 
     /// @inheritdoc IMerkleTreeHook
-    IMailbox public immutable mailbox;
-
-    /// @inheritdoc IMerkleTreeHook
-    uint32 public immutable localDomain;
-
-    /// @inheritdoc IMerkleTreeHook
-    uint256 public immutable deployedBlock;
+    uint256 public immutable deployedBlock = block.number;
 
     MerkleTree.Tree private messages;
 
-    constructor(address mailbox_) {
-        if (mailbox_.code.length == 0) revert MailboxNotContract(mailbox_);
-        mailbox = IMailbox(mailbox_);
-        localDomain = IMailbox(mailbox_).localDomain();
-        deployedBlock = block.number;
-    }
+    constructor(address mailbox_) AbstractMailboxHook(mailbox_) {}
 
     /// @inheritdoc IMerkleTreeHook
     function count() external view returns (uint32) {
@@ -60,8 +49,7 @@ contract MerkleTreeHook is IMerkleTreeHook, AbstractPostDispatchHook {
     function _postDispatch(bytes calldata, bytes calldata message) internal override {
         if (msg.value != 0) revert NoValueExpected(msg.value);
         bytes32 id = message.id();
-        bytes32 latest = mailbox.latestDispatchedId();
-        if (id != latest) revert MessageNotDispatching(id, latest);
+        _requireDispatching(id);
 
         uint256 index = messages.insert(id);
 

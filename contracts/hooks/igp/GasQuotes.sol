@@ -8,7 +8,8 @@ import {AbstractOffchainQuoter} from "../../libs/AbstractOffchainQuoter.sol";
 /// @notice Signed gas data per (fee token, destination, sender).
 ///
 /// A quote's context is feeToken(20) ‖ destination(4) ‖ sender(20), its data tokenExchangeRate(16) ‖
-/// gasPrice(16). Destination 2^32 - 1 and sender 2^160 - 1 stand for any.
+/// gasPrice(16). Destination 2^32 - 1 and sender 2^160 - 1 stand for any; for both at once only in the
+/// quote of a transaction.
 abstract contract GasQuotes is AbstractOffchainQuoter {
     /// @notice Gas data that holds from one second to another.
     struct StoredQuote {
@@ -22,6 +23,14 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
     address private constant ANY_SENDER = address(type(uint160).max);
 
     mapping(bytes32 contextHash => StoredQuote) private standing;
+
+    /// @dev The last quote for just this transaction.
+    bool private transient quoted;
+    uint32 private transient quotedDestination;
+    address private transient quotedToken;
+    address private transient quotedSender;
+    uint128 private transient quotedExchangeRate;
+    uint128 private transient quotedGasPrice;
 
     /// @notice The standing quote for exactly this context; zeros if there is none.
     function offchainQuotes(address feeToken, uint32 destination, address sender)
@@ -39,17 +48,16 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
         view
         returns (bool found, IGasOracle.RemoteGasData memory data)
     {
+        if (_isQuoted(feeToken, destination, sender)) {
+            return (true, IGasOracle.RemoteGasData(quotedExchangeRate, quotedGasPrice));
+        }
         bytes32[3] memory contexts = [
             _hash(feeToken, destination, sender),
             _hash(feeToken, destination, ANY_SENDER),
             _hash(feeToken, ANY_DESTINATION, sender)
         ];
         for (uint256 i; i < 3; ++i) {
-            (found, data) = _loadTransient(contexts[i]);
-            if (found) return (found, data);
-        }
-        for (uint256 i; i < 3; ++i) {
-            StoredQuote memory quote = standing[contexts[i]];
+            StoredQuote storage quote = standing[contexts[i]];
             if (quote.expiry >= block.timestamp) {
                 return (true, IGasOracle.RemoteGasData(quote.tokenExchangeRate, quote.gasPrice));
             }
@@ -57,42 +65,39 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
     }
 
     function _storeStanding(SignedQuote calldata quote) internal override {
-        _checkLayout(quote);
+        (uint128 rate, uint128 price) = _prices(quote);
         StoredQuote storage stored = standing[keccak256(quote.context)];
         if (quote.issuedAt < stored.issuedAt) revert StaleQuote();
         if (quote.issuedAt == stored.issuedAt) return;
-        stored.tokenExchangeRate = uint128(bytes16(quote.data[:16]));
-        stored.gasPrice = uint128(bytes16(quote.data[16:]));
+
+        stored.tokenExchangeRate = rate;
+        stored.gasPrice = price;
         stored.issuedAt = quote.issuedAt;
         stored.expiry = quote.expiry;
     }
 
-    /// @dev Transient slots: keccak256(context) says whether there is a quote, the next holds it.
     function _storeTransient(SignedQuote calldata quote) internal override {
-        _checkLayout(quote);
-        bytes32 slot = keccak256(quote.context);
-        bytes32 data = bytes32(quote.data);
-        assembly ("memory-safe") {
-            tstore(slot, 1)
-            tstore(add(slot, 1), data)
-        }
+        (quotedExchangeRate, quotedGasPrice) = _prices(quote);
+        quotedToken = address(bytes20(quote.context[:20]));
+        quotedDestination = uint32(bytes4(quote.context[20:24]));
+        quotedSender = address(bytes20(quote.context[24:]));
+        quoted = true;
     }
 
-    function _loadTransient(bytes32 slot)
+    function _isQuoted(address feeToken, uint32 destination, address sender)
         private
         view
-        returns (bool found, IGasOracle.RemoteGasData memory data)
+        returns (bool)
     {
-        uint256 word;
-        assembly ("memory-safe") {
-            found := tload(slot)
-            word := tload(add(slot, 1))
-        }
-        data = IGasOracle.RemoteGasData(uint128(word >> 128), uint128(word));
+        return quoted && quotedToken == feeToken
+            && (quotedDestination == destination || quotedDestination == ANY_DESTINATION)
+            && (quotedSender == sender || quotedSender == ANY_SENDER);
     }
 
-    function _checkLayout(SignedQuote calldata quote) private pure {
+    /// @dev Reverts `InvalidQuote` when the quote is not laid out as above.
+    function _prices(SignedQuote calldata quote) private pure returns (uint128, uint128) {
         if (quote.context.length != 44 || quote.data.length != 32) revert InvalidQuote();
+        return (uint128(bytes16(quote.data[:16])), uint128(bytes16(quote.data[16:])));
     }
 
     function _hash(address feeToken, uint32 destination, address sender)

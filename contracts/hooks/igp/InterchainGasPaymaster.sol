@@ -19,7 +19,8 @@ import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
 
 /// @title InterchainGasPaymaster
 /// @notice Takes payment for the gas of deliveries, as a hook or directly.
-/// @dev Where a domain's oracle is the paymaster itself, gas data comes from its own storage.
+/// @dev Where a domain's oracle is the paymaster itself, gas data comes from its own storage; while no
+/// quote signer was ever added, from the same slot as the overhead.
 contract InterchainGasPaymaster is
     IInterchainGasPaymaster,
     IGasOracle,
@@ -33,12 +34,14 @@ contract InterchainGasPaymaster is
     using Message for bytes;
     using StandardHookMetadata for bytes;
 
-    /// @dev One slot: all that a payment needs to know of a domain but the price.
+    /// @dev One slot: all that a payment in wei needs to know of most domains.
     struct Destination {
-        address gasOracle;
-        uint88 gasOverhead;
-        /// @dev Whether quotes may exist: set for every domain once a quote signer was added.
-        bool quotable;
+        uint96 tokenExchangeRate;
+        uint96 gasPrice;
+        uint56 gasOverhead;
+        /// @dev Whether rate and price are what gas costs: copies of the paymaster's own gas data, which
+        /// fits, and nothing goes before it. See `_copyGasData`.
+        bool priced;
     }
 
     /// @inheritdoc IPostDispatchHook
@@ -59,7 +62,7 @@ contract InterchainGasPaymaster is
     /// @inheritdoc IInterchainGasPaymaster
     address public beneficiary;
 
-    /// @dev Whether a quote signer was ever added.
+    /// @dev Whether a quote signer was ever added: then there may be quotes.
     bool private quotable;
 
     mapping(uint32 domain => Destination) private destinations;
@@ -84,8 +87,7 @@ contract InterchainGasPaymaster is
         uint256 gasLimit,
         address refundAddress
     ) external payable {
-        Destination memory config = destinations[destination];
-        uint256 fee = _nativeFee(config, destination, gasLimit, msg.sender);
+        uint256 fee = _fee(destinations[destination], destination, gasLimit, msg.sender);
         uint256 surplus = _take(messageId, destination, gasLimit, fee);
         if (surplus == 0) return;
         if (refundAddress == address(0)) revert NoRefundAddress(surplus);
@@ -109,36 +111,40 @@ contract InterchainGasPaymaster is
         SafeTransferLib.safeTransferAll(token, beneficiary);
     }
 
-    /// @notice Configures domains. Only the owner; reverts `GasOverheadTooLarge`.
+    /// @notice Configures domains; without an oracle, a domain is served no more. Only the owner;
+    /// reverts `GasOverheadTooLarge`.
     function setDestinationGasConfigs(GasParam[] calldata configs) external onlyOwner {
         for (uint256 i; i < configs.length; ++i) {
             uint32 domain = configs[i].remoteDomain;
             DomainGasConfig calldata config = configs[i].config;
-            uint88 overhead = _checkedOverhead(config.gasOverhead);
 
-            destinations[domain] = Destination(config.gasOracle, overhead, quotable);
-            configured.add(domain);
+            _setNativeOracle(domain, config.gasOracle);
+            _setOverhead(domain, config.gasOverhead);
 
-            emit DestinationGasConfigSet(domain, config.gasOracle, overhead);
+            emit DestinationGasConfigSet(domain, config.gasOracle, config.gasOverhead);
         }
     }
 
-    /// @notice Changes the overhead of a domain. Only the owner; reverts `DomainNotConfigured`,
-    /// `GasOverheadTooLarge`.
+    /// @notice Changes the overhead of a domain. Only the owner; reverts `GasOverheadTooLarge`.
     function setDestinationGasOverhead(uint32 domain, uint256 gasOverhead) external onlyOwner {
-        if (!configured.contains(domain)) revert DomainNotConfigured(domain);
-
-        destinations[domain].gasOverhead = _checkedOverhead(gasOverhead);
+        _setOverhead(domain, gasOverhead);
 
         emit DestinationGasOverheadSet(domain, gasOverhead);
     }
 
-    /// @notice Sets the oracles for payments in tokens; zero removes one. Only the owner.
+    /// @notice Sets the oracles for payments in tokens, or in wei for token zero; oracle zero removes
+    /// one. Only the owner; reverts `DomainNotConfigured` for a token where wei are not taken.
     function setTokenGasOracles(TokenGasOracleConfig[] calldata configs) external onlyOwner {
         for (uint256 i; i < configs.length; ++i) {
             TokenGasOracleConfig calldata config = configs[i];
-
-            tokenGasOracles[config.feeToken][config.remoteDomain] = config.gasOracle;
+            if (config.feeToken == NATIVE_TOKEN) {
+                _setNativeOracle(config.remoteDomain, config.gasOracle);
+            } else {
+                if (config.gasOracle != address(0) && !configured.contains(config.remoteDomain)) {
+                    revert DomainNotConfigured(config.remoteDomain);
+                }
+                tokenGasOracles[config.feeToken][config.remoteDomain] = config.gasOracle;
+            }
 
             emit TokenGasOracleSet(config.feeToken, config.remoteDomain, config.gasOracle);
         }
@@ -154,9 +160,9 @@ contract InterchainGasPaymaster is
         _addQuoteSigner(signer);
         if (quotable) return;
         quotable = true;
-        uint256[] memory known = configured.values();
+        uint32[] memory known = configured.list();
         for (uint256 i; i < known.length; ++i) {
-            destinations[uint32(known[i])].quotable = true;
+            _copyGasData(known[i]);
         }
     }
 
@@ -171,7 +177,7 @@ contract InterchainGasPaymaster is
         view
         returns (uint256)
     {
-        return _nativeFee(destinations[destination], destination, gasLimit, msg.sender);
+        return _fee(destinations[destination], destination, gasLimit, msg.sender);
     }
 
     /// @inheritdoc IInterchainGasPaymaster
@@ -180,7 +186,7 @@ contract InterchainGasPaymaster is
         view
         returns (uint256)
     {
-        return _quote(feeToken, destination, gasLimit, msg.sender);
+        return _fee(feeToken, destination, gasLimit, msg.sender);
     }
 
     /// @inheritdoc IGasOracle
@@ -190,7 +196,7 @@ contract InterchainGasPaymaster is
         view
         returns (uint128, uint128)
     {
-        address oracle = destinations[destination].gasOracle;
+        address oracle = tokenGasOracles[NATIVE_TOKEN][destination];
         require(
             oracle != address(0),
             string.concat("Configured IGP doesn't support domain ", Strings.toString(destination))
@@ -206,8 +212,7 @@ contract InterchainGasPaymaster is
 
     /// @inheritdoc IInterchainGasPaymaster
     function destinationGasConfigs(uint32 destination) external view returns (address, uint96) {
-        Destination memory config = destinations[destination];
-        return (config.gasOracle, config.gasOverhead);
+        return (tokenGasOracles[NATIVE_TOKEN][destination], destinations[destination].gasOverhead);
     }
 
     /// @inheritdoc IInterchainGasPaymaster
@@ -236,7 +241,7 @@ contract InterchainGasPaymaster is
             if (msg.value != 0) revert NativeValueNotAccepted(msg.value);
             return _takeToken(feeToken, message.id(), destination, gasLimit, sender);
         }
-        uint256 fee = _nativeFee(config, destination, gasLimit, sender);
+        uint256 fee = _fee(config, destination, gasLimit, sender);
         _refund(metadata, message, _take(message.id(), destination, gasLimit, fee));
     }
 
@@ -252,8 +257,8 @@ contract InterchainGasPaymaster is
         uint256 gasLimit = config.gasOverhead + metadata.gasLimit(DEFAULT_GAS_LIMIT);
         address sender = message.senderAddress();
         address feeToken = metadata.feeToken();
-        if (feeToken != NATIVE_TOKEN) return _quote(feeToken, destination, gasLimit, sender);
-        return _nativeFee(config, destination, gasLimit, sender);
+        if (feeToken != NATIVE_TOKEN) return _fee(feeToken, destination, gasLimit, sender);
+        return _fee(config, destination, gasLimit, sender);
     }
 
     function _setBeneficiary(address beneficiary_) private {
@@ -262,6 +267,34 @@ contract InterchainGasPaymaster is
         beneficiary = beneficiary_;
 
         emit BeneficiarySet(beneficiary_);
+    }
+
+    function _setNativeOracle(uint32 domain, address oracle) private {
+        tokenGasOracles[NATIVE_TOKEN][domain] = oracle;
+        if (oracle == address(0)) configured.remove(domain);
+        else configured.add(domain);
+        _copyGasData(domain);
+    }
+
+    function _setOverhead(uint32 domain, uint256 gasOverhead) private {
+        if (gasOverhead > type(uint56).max) revert GasOverheadTooLarge(gasOverhead);
+        destinations[domain].gasOverhead = uint56(gasOverhead);
+    }
+
+    /// @inheritdoc RemoteGasDataStore
+    function _setRemoteGasData(RemoteGasDataConfig calldata config) internal override {
+        super._setRemoteGasData(config);
+        _copyGasData(config.remoteDomain);
+    }
+
+    /// @dev To be called after every change of what it reads.
+    function _copyGasData(uint32 domain) private {
+        RemoteGasData memory data = remoteGasData[domain];
+        Destination storage destination = destinations[domain];
+        destination.tokenExchangeRate = uint96(data.tokenExchangeRate); // not used if it is cut off
+        destination.gasPrice = uint96(data.gasPrice);
+        destination.priced = !quotable && tokenGasOracles[NATIVE_TOKEN][domain] == address(this)
+            && data.tokenExchangeRate <= type(uint96).max && data.gasPrice <= type(uint96).max;
     }
 
     /// @dev Takes the fee out of the value sent.
@@ -285,45 +318,45 @@ contract InterchainGasPaymaster is
         uint256 gasLimit,
         address payer
     ) private {
-        uint256 fee = _quote(feeToken, destination, gasLimit, payer);
+        uint256 fee = _fee(feeToken, destination, gasLimit, payer);
 
         emit GasPayment(messageId, destination, gasLimit, fee);
 
         SafeTransferLib.safeTransferFrom(feeToken, payer, address(this), fee);
     }
 
-    function _quote(address feeToken, uint32 destination, uint256 gasLimit, address sender)
+    /// @dev In wei. `config` is that of the destination.
+    function _fee(Destination memory config, uint32 destination, uint256 gasLimit, address sender)
         private
         view
         returns (uint256)
     {
-        if (feeToken == NATIVE_TOKEN) {
-            return _nativeFee(destinations[destination], destination, gasLimit, sender);
-        }
+        if (config.priced) return _fee(gasLimit, config.gasPrice, config.tokenExchangeRate);
+        return _fee(NATIVE_TOKEN, destination, gasLimit, sender);
+    }
+
+    /// @dev In any token, by the quote that holds or else the oracle. Reverts `NoGasOracle`.
+    function _fee(address feeToken, uint32 destination, uint256 gasLimit, address sender)
+        private
+        view
+        returns (uint256)
+    {
         if (quotable) {
-            (bool found, RemoteGasData memory data) = _findQuote(feeToken, destination, sender);
-            if (found) return _fee(data, gasLimit);
+            (bool found, RemoteGasData memory quote) = _findQuote(feeToken, destination, sender);
+            if (found) return _fee(gasLimit, quote.gasPrice, quote.tokenExchangeRate);
         }
         address oracle = tokenGasOracles[feeToken][destination];
         if (oracle == address(0)) revert NoGasOracle(feeToken, destination);
-        (uint128 rate, uint128 price) = IGasOracle(oracle).getExchangeRateAndGasPrice(destination);
-        return _fee(RemoteGasData(rate, price), gasLimit);
+        RemoteGasData memory data = _oracleData(oracle, destination);
+        return _fee(gasLimit, data.gasPrice, data.tokenExchangeRate);
     }
 
-    function _nativeFee(
-        Destination memory config,
-        uint32 destination,
-        uint256 gasLimit,
-        address sender
-    ) private view returns (uint256) {
-        // A domain without configuration can still have quotes, but no flag of its own.
-        if (config.quotable || (config.gasOracle == address(0) && quotable)) {
-            (bool found, RemoteGasData memory quoted) =
-                _findQuote(NATIVE_TOKEN, destination, sender);
-            if (found) return _fee(quoted, gasLimit);
-        }
-        if (config.gasOracle == address(0)) revert NoGasOracle(NATIVE_TOKEN, destination);
-        return _fee(_oracleData(config.gasOracle, destination), gasLimit);
+    function _fee(uint256 gasLimit, uint256 gasPrice, uint256 tokenExchangeRate)
+        private
+        pure
+        returns (uint256)
+    {
+        return gasLimit * gasPrice * tokenExchangeRate / EXCHANGE_RATE_SCALE;
     }
 
     function _oracleData(address oracle, uint32 destination)
@@ -334,14 +367,5 @@ contract InterchainGasPaymaster is
         if (oracle == address(this)) return remoteGasData[destination];
         (uint128 rate, uint128 price) = IGasOracle(oracle).getExchangeRateAndGasPrice(destination);
         return RemoteGasData(rate, price);
-    }
-
-    function _fee(RemoteGasData memory data, uint256 gasLimit) private pure returns (uint256) {
-        return gasLimit * data.gasPrice * data.tokenExchangeRate / EXCHANGE_RATE_SCALE;
-    }
-
-    function _checkedOverhead(uint256 gasOverhead) private pure returns (uint88) {
-        if (gasOverhead > type(uint88).max) revert GasOverheadTooLarge(gasOverhead);
-        return uint88(gasOverhead);
     }
 }

@@ -9,7 +9,7 @@ interface IInterchainGasPaymaster {
     struct DomainGasConfig {
         /// @dev Who knows what gas costs there; the paymaster itself if it keeps that data.
         address gasOracle;
-        /// @dev Gas that a delivery uses beside the recipient's own; at most 2^88 - 1.
+        /// @dev Gas that a delivery uses beside the recipient's own; at most 2^56 - 1.
         uint96 gasOverhead;
     }
 
@@ -49,7 +49,7 @@ interface IInterchainGasPaymaster {
     /// @notice Nothing says what gas on this domain costs in this token (zero: native).
     error NoGasOracle(address feeToken, uint32 destination);
 
-    /// @notice The domain has no configuration.
+    /// @notice Payments in wei are not taken for the domain.
     error DomainNotConfigured(uint32 destination);
 
     /// @notice The value sent is less than the fee.
@@ -58,7 +58,7 @@ interface IInterchainGasPaymaster {
     /// @notice A fee in a token leaves no use for wei.
     error NativeValueNotAccepted(uint256 value);
 
-    /// @notice The overhead does not fit its 88 bits.
+    /// @notice The overhead does not fit its 56 bits.
     error GasOverheadTooLarge(uint256 gasOverhead);
 
     /// @notice The zero address cannot receive payments.
@@ -76,7 +76,7 @@ interface IInterchainGasPaymaster {
     /// @notice The domains that are configured.
     function domains() external view returns (uint32[] memory);
 
-    /// @notice The configuration of a domain; zeros if it has none.
+    /// @notice The oracle for payments in wei, zero if there is none, and the overhead of a domain.
     function destinationGasConfigs(uint32 destination)
         external
         view

@@ -2,29 +2,17 @@
 pragma solidity 0.8.33;
 
 import {MerkleTree} from "../../libs/MerkleTree.sol";
-import {IMailbox} from "../IMailbox.sol";
+import {IMailboxHook} from "./IMailboxHook.sol";
 
 /// @title IMerkleTreeHook
 /// @notice Inserts the id of every dispatched message into a merkle tree, whose roots validators
 /// sign. Source: docs/protocol, "Merkle tree".
-interface IMerkleTreeHook {
+interface IMerkleTreeHook is IMailboxHook {
     /// @notice A message id became the leaf at `index`. The same id can be inserted more than once.
     event InsertedIntoTree(bytes32 messageId, uint32 index);
 
     /// @notice Inserting costs nothing.
     error NoValueExpected(uint256 value);
-
-    /// @notice The message is not the one that the Mailbox dispatched last.
-    error MessageNotDispatching(bytes32 messageId, bytes32 latestDispatchedId);
-
-    /// @notice A Mailbox must be a contract.
-    error MailboxNotContract(address mailbox);
-
-    /// @notice The Mailbox whose messages are inserted.
-    function mailbox() external view returns (IMailbox);
-
-    /// @notice The Mailbox's domain.
-    function localDomain() external view returns (uint32);
 
     /// @notice The block in which this contract was created: no leaf is older.
     function deployedBlock() external view returns (uint256);

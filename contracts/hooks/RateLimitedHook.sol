@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+
+import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {Message} from "../libs/Message.sol";
+import {RateLimited} from "../libs/RateLimited.sol";
+import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {AbstractMailboxHook} from "./AbstractMailboxHook.sol";
+import {AbstractPostDispatchHook} from "./AbstractPostDispatchHook.sol";
+
+/// @title RateLimitedHook
+/// @notice Limits what one token router can send away in a time.
+contract RateLimitedHook is AbstractMailboxHook, RateLimited {
+    using Message for bytes;
+    using TokenMessage for bytes;
+
+    /// @notice The message is not from the sender that this hook is for.
+    error InvalidSender(address messageSender, address sender);
+
+    /// @inheritdoc IPostDispatchHook
+    uint8 public constant hookType = uint8(HookTypes.RATE_LIMITED);
+
+    /// @notice The router whose messages are counted; others are refused.
+    address public immutable sender;
+
+    /// @param capacity The most that can be sent at once, in message units.
+    /// @param duration Seconds in which an empty bucket becomes full.
+    constructor(address mailbox_, uint256 capacity, uint256 duration, address sender_)
+        AbstractMailboxHook(mailbox_)
+        RateLimited(capacity, duration)
+        Ownable(msg.sender)
+    {
+        if (sender_ == address(0)) revert InvalidSender(address(0), sender_);
+        sender = sender_;
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    /// @dev Reverts `InvalidSender`, `MessageNotDispatching`, `MessageAlreadyValidated`,
+    /// `RateLimitExceeded`, and with empty data when the body has no amount. Costs nothing, so all value
+    /// goes back.
+    function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
+        if (message.senderAddress() != sender) revert InvalidSender(message.senderAddress(), sender);
+        bytes32 id = message.id();
+        _requireDispatching(id);
+
+        _consumeOnce(id, message.body().amount());
+
+        _refund(metadata, message, msg.value);
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    function _quoteDispatch(bytes calldata, bytes calldata)
+        internal
+        pure
+        override
+        returns (uint256)
+    {
+        return 0;
+    }
+}

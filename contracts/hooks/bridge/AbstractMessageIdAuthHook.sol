@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IMessageIdAuthorizedIsm} from "../../interfaces/isms/IMessageIdAuthorizedIsm.sol";
+import {Message} from "../../libs/Message.sol";
+import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
+import {TypeCasts} from "../../libs/TypeCasts.sol";
+import {AbstractMailboxHook} from "../AbstractMailboxHook.sol";
+import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
+
+/// @title AbstractMessageIdAuthHook
+/// @notice Tells a security module on another chain, over a bridge that is not ours, which messages
+/// were dispatched to there. Value named in the metadata travels along for the recipient.
+abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
+    using Message for bytes;
+    using StandardHookMetadata for bytes;
+    using TypeCasts for bytes32;
+
+    /// @notice There must be a security module to tell.
+    error InvalidIsm();
+
+    /// @notice The message goes to another domain, or the hook is created for domain zero.
+    error InvalidDestination(uint32 destination, uint32 destinationDomain);
+
+    /// @notice The value for the recipient must be below 2^255.
+    error MsgValueTooLarge(uint256 msgValue);
+
+    /// @notice The value sent is less than the quote.
+    error InsufficientValue(uint256 value, uint256 quote);
+
+    /// @notice What the hook calls must be a contract.
+    error NotContract(address account);
+
+    /// @notice The security module that is told, as a 32-byte address.
+    bytes32 public immutable ism;
+
+    /// @notice The domain of that security module.
+    uint32 public immutable destinationDomain;
+
+    /// @dev Reverts `Bytes32ToAddressOverflow` when the module is no EVM address.
+    constructor(address mailbox_, uint32 destinationDomain_, bytes32 ism_)
+        AbstractMailboxHook(mailbox_)
+    {
+        if (ism_.bytes32ToAddress() == address(0)) revert InvalidIsm();
+        if (destinationDomain_ == 0) revert InvalidDestination(0, 0);
+        ism = ism_;
+        destinationDomain = destinationDomain_;
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    /// @dev A bridge is paid in wei.
+    function supportsMetadata(bytes calldata metadata) public view override returns (bool) {
+        return super.supportsMetadata(metadata) && metadata.feeToken() == address(0);
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    /// @dev Returns all that is left in this contract, also what came back from the bridge.
+    function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
+        bytes32 id = message.id();
+        _requireDispatching(id);
+        if (message.destination() != destinationDomain) {
+            revert InvalidDestination(message.destination(), destinationDomain);
+        }
+        uint256 msgValue = metadata.msgValue(0);
+        if (msgValue >> 255 != 0) revert MsgValueTooLarge(msgValue);
+        uint256 quote = _quoteDispatch(metadata, message);
+        if (msg.value < quote) revert InsufficientValue(msg.value, quote);
+
+        _send(
+            ism.bytes32ToAddress(),
+            abi.encodeCall(IMessageIdAuthorizedIsm.preVerifyMessage, (id, msgValue)),
+            msgValue,
+            quote
+        );
+
+        _refund(metadata, message, address(this).balance);
+    }
+
+    /// @dev Has the bridge call `target` on the other chain.
+    /// @param data What to call it with.
+    /// @param msgValue Wei to call it with.
+    /// @param quote Wei that may be spent altogether.
+    function _send(address target, bytes memory data, uint256 msgValue, uint256 quote)
+        internal
+        virtual;
+
+    function _requireContract(address account) internal view {
+        if (account.code.length == 0) revert NotContract(account);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
+import {Forward} from "../../libs/Forward.sol";
+import {Message} from "../../libs/Message.sol";
+import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
+import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
+import {DomainRoutingHook} from "./DomainRoutingHook.sol";
+
+/// @title DestinationRecipientRoutingHook
+/// @notice As `DomainRoutingHook`, with hooks of their own for some recipients.
+/// @dev As in the reference, quotes are those of the destination's hook, also where a recipient's hook
+/// will be called: that hook gets all the value of the dispatch and returns what it does not need.
+contract DestinationRecipientRoutingHook is DomainRoutingHook {
+    using Forward for address;
+    using Message for bytes;
+
+    /// @notice Messages to `recipient` on `destination` go to this hook from now on; zero means to that
+    /// of the destination.
+    event CustomHookSet(uint32 indexed destination, bytes32 indexed recipient, address hook);
+
+    /// @notice The hook for a recipient; zero if it has none of its own.
+    mapping(uint32 destination => mapping(bytes32 recipient => address)) public customHooks;
+
+    constructor(address mailbox_, address owner_) DomainRoutingHook(mailbox_, owner_) {}
+
+    /// @notice Sets the hook for a recipient; zero removes it. Only the owner; reverts
+    /// `HookNotContract`.
+    function configCustomHook(uint32 destination, bytes32 recipient, address hook)
+        external
+        onlyOwner
+    {
+        if (hook != address(0) && hook.code.length == 0) revert HookNotContract(hook);
+
+        customHooks[destination][recipient] = hook;
+
+        emit CustomHookSet(destination, recipient, hook);
+    }
+
+    /// @inheritdoc AbstractRoutingHook
+    function _postDispatch(bytes calldata metadata, bytes calldata message)
+        internal
+        override(AbstractPostDispatchHook, AbstractRoutingHook)
+    {
+        address custom = customHooks[message.destination()][message.recipient()];
+        if (custom == address(0)) return super._postDispatch(metadata, message);
+        custom.toCall(IPostDispatchHook.postDispatch.selector, msg.value);
+    }
+}
