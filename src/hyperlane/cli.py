@@ -1,0 +1,106 @@
+"""`hyperlane-agent`: runs one agent until it is told to stop.
+
+Heavy imports wait until an agent really starts, so that `--help` is quick.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hyperlane.errors import HyperlaneError
+
+_PASS_THROUGH: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True}
+_config_option = click.option(
+    "--config",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="JSON file; may be repeated, later files win. Also CONFIG_FILES=a.json,b.json.",
+)
+
+
+@click.group()
+@click.version_option(package_name="ape-hyperlane")
+def main() -> None:
+    """Off-chain agents for interchain messaging.
+
+    Settings come from JSON files, from HYP_* environment variables and from options such as
+    --chains.mychain.signer.key 0x…, in this order; later ones win.
+    """
+
+
+@main.command(context_settings=_PASS_THROUGH)
+@_config_option
+@click.pass_context
+def validator(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Sign the messages that leave one chain."""
+
+    def start() -> Coroutine[Any, Any, None]:
+        from hyperlane.agents.validator import run
+        from hyperlane.settings import ValidatorSettings, load_settings
+
+        return run(load_settings(ValidatorSettings, files, os.environ, context.args))
+
+    _run(start)
+
+
+@main.command(context_settings=_PASS_THROUGH)
+@_config_option
+@click.pass_context
+def relayer(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Deliver messages between chains."""
+
+    def start() -> Coroutine[Any, Any, None]:
+        from hyperlane.agents.relayer import run
+        from hyperlane.settings import RelayerSettings, load_settings
+
+        return run(load_settings(RelayerSettings, files, os.environ, context.args))
+
+    _run(start)
+
+
+def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run an agent until SIGTERM or SIGINT; a known error is one line and exit status 1."""
+    try:
+        asyncio.run(_until_stopped(start()))
+    except HyperlaneError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+async def _until_stopped(agent: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(agent)
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        stopping = True
+        task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopping:
+            raise
+    except BaseExceptionGroup as group:
+        known, unknown = group.split(HyperlaneError)
+        if known is None or unknown is not None:
+            raise
+        raise _first(known) from None
+
+
+def _first(group: BaseExceptionGroup[Any]) -> HyperlaneError:
+    """The error that ended a task group: the others are its consequences."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, HyperlaneError)
+    return error

@@ -27,3 +27,7 @@ class ChainError(HyperlaneError):
 
 class StorageError(HyperlaneError):
     """Checkpoint storage that cannot be read or written, or holds something unusable."""
+
+
+class DatabaseError(HyperlaneError):
+    """The agent's database cannot be used: locked, full, or made by or for something else."""

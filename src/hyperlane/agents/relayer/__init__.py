@@ -1,0 +1,5 @@
+"""The relayer: carries messages from any of its chains to any other."""
+
+from hyperlane.agents.relayer.agent import run
+
+__all__ = ["run"]

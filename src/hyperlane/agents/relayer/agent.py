@@ -1,0 +1,94 @@
+"""Starting a relayer."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hyperlane.agents.relayer.destination import Destination, RelayPolicy
+from hyperlane.agents.relayer.matching import parse_rules
+from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.signatures import Signatures
+from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
+from hyperlane.chain.sender import Sender
+from hyperlane.errors import ConfigError
+from hyperlane.protocol.message import Message
+from hyperlane.settings import RelayerSettings
+from hyperlane.store.operations import OperationStore
+from hyperlane.store.sequences import InsertionStore, MessageStore
+
+
+async def run(settings: RelayerSettings) -> None:
+    """Relay until cancelled."""
+    policy = RelayPolicy(
+        settings.max_message_retries,
+        settings.ignore_reorg_reports,
+        parse_rules("whitelist", settings.whitelist),
+        parse_rules("blacklist", settings.blacklist),
+    )
+    for name in settings.relay_chains:
+        if settings.signer(name) is None:
+            raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
+    async with start(settings) as runtime:
+        relayer = Relayer(settings, runtime, policy)
+        await relayer.operations.reconsider_ignored()
+        async with asyncio.TaskGroup() as tasks:
+            for name in settings.relay_chains:
+                tasks.create_task(relayer.serve(name))
+
+
+class Relayer:
+    """All chains of one relayer; they come in as they can be reached."""
+
+    def __init__(self, settings: RelayerSettings, runtime: Runtime, policy: RelayPolicy) -> None:
+        self.settings = settings
+        self.runtime = runtime
+        self.policy = policy
+        self.operations = OperationStore(runtime.database)
+        self._origins: dict[int, Origin] = {}
+        self._destinations: dict[int, Destination] = {}
+
+    async def serve(self, name: str) -> None:
+        """Connect one chain, then send from it and deliver to it, for ever."""
+        async with connect(self.settings.chains[name], self.runtime.database) as chain:
+            sender = self.runtime.sender(chain)
+            assert sender is not None
+            origin = self._origin(chain)
+            destination = self._destination(chain, sender)
+            interval = chain.settings.poll_interval
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(repeat(f"index {name}", interval, origin.step))
+                tasks.create_task(destination.deliver())
+                tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))
+
+    def _origin(self, chain: Chain) -> Origin:
+        database = self.runtime.database
+
+        async def make_operations(connection: AsyncConnection, messages: Sequence[Message]) -> None:
+            await self.operations.create(connection, messages, time.time())
+            highest = max(message.nonce for message in messages)
+            self.runtime.metrics.last_nonce.labels("db_loader_loop", chain.name).set(highest)
+
+        origin = Origin(
+            chain,
+            chain.dispatches(MessageStore(database, chain.domain, make_operations)),
+            chain.insertions(database),
+            InsertionStore(database, chain.domain),
+            Signatures(chain, self.settings.allow_local_checkpoint_syncers),
+            self.runtime.metrics,
+            self._wake_all,
+        )
+        self._origins[chain.domain] = origin
+        return origin
+
+    def _destination(self, chain: Chain, sender: Sender) -> Destination:
+        destination = Destination(
+            chain, sender, self.operations, self._origins, self.runtime.metrics, self.policy
+        )
+        self._destinations[chain.domain] = destination
+        return destination
+
+    def _wake_all(self) -> None:
+        for destination in self._destinations.values():
+            destination.wake()

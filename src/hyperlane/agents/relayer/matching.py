@@ -1,0 +1,128 @@
+"""Matching lists: which messages a whitelist or blacklist means, in the reference's syntax."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hyperlane.errors import ConfigError, DecodeError
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, bytes_from_hex
+
+_KEYS = {
+    "messageid": "messageId",
+    "origindomain": "originDomain",
+    "senderaddress": "senderAddress",
+    "destinationdomain": "destinationDomain",
+    "recipientaddress": "recipientAddress",
+    "bodyregex": "bodyRegex",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry; None matches everything, all that is given must match."""
+
+    message_ids: frozenset[Bytes32] | None = None
+    origins: frozenset[int] | None = None
+    senders: frozenset[Bytes32] | None = None
+    destinations: frozenset[int] | None = None
+    recipients: frozenset[Bytes32] | None = None
+    body: re.Pattern[str] | None = None
+    """Found anywhere in the body's lower-case hex."""
+
+    def matches(self, message: Message) -> bool:
+        """Whether this entry means `message`."""
+        return (
+            (self.message_ids is None or message.id in self.message_ids)
+            and (self.origins is None or message.origin in self.origins)
+            and (self.senders is None or message.sender in self.senders)
+            and (self.destinations is None or message.destination in self.destinations)
+            and (self.recipients is None or message.recipient in self.recipients)
+            and (self.body is None or self.body.search(message.body.hex()) is not None)
+        )
+
+
+def parse_rules(field: str, value: Any) -> tuple[Rule, ...]:
+    """A matching list, given as JSON or as text that holds JSON; ConfigError names the entry."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ConfigError(f"{field}: {value[:80]!r} is not a JSON matching list") from None
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise ConfigError(f"{field}: {str(value)[:80]!r} is not a list")
+    return tuple(_parse_rule(f"{field}[{index}]", item) for index, item in enumerate(value))
+
+
+def matches(rules: Sequence[Rule], message: Message) -> bool:
+    """Whether any entry means `message`."""
+    return any(rule.matches(message) for rule in rules)
+
+
+def _parse_rule(field: str, value: object) -> Rule:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{field}: {str(value)[:80]!r} is not an object")
+    given = {}
+    for key, item in value.items():
+        name = _KEYS.get(str(key).replace("_", "").lower())
+        if name is None:
+            raise ConfigError(
+                f"{field}.{key}: no such condition; known are {', '.join(_KEYS.values())}"
+            )
+        given[name] = item
+    return Rule(
+        message_ids=_words(f"{field}.messageId", given.get("messageId", "*")),
+        origins=_domains(f"{field}.originDomain", given.get("originDomain", "*")),
+        senders=_words(f"{field}.senderAddress", given.get("senderAddress", "*")),
+        destinations=_domains(f"{field}.destinationDomain", given.get("destinationDomain", "*")),
+        recipients=_words(f"{field}.recipientAddress", given.get("recipientAddress", "*")),
+        body=_pattern(f"{field}.bodyRegex", given.get("bodyRegex")),
+    )
+
+
+def _items(value: object) -> list[object] | None:
+    """The listed values; None for the wildcard."""
+    values = value if isinstance(value, list) else [value]
+    return None if "*" in values else values
+
+
+def _domains(field: str, value: object) -> frozenset[int] | None:
+    items = _items(value)
+    if items is None:
+        return None
+    for item in items:
+        if not (isinstance(item, int) or (isinstance(item, str) and item.isdecimal())):
+            raise ConfigError(f"{field}: {item!r} is not a domain number")
+    return frozenset(int(str(item)) for item in items)
+
+
+def _words(field: str, value: object) -> frozenset[Bytes32] | None:
+    items = _items(value)
+    return None if items is None else frozenset(_word(field, item) for item in items)
+
+
+def _word(field: str, item: object) -> Bytes32:
+    try:
+        data = bytes_from_hex(str(item), field)
+        return address_to_bytes32(data) if len(data) == 20 else _exactly_32(field, data)
+    except DecodeError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _exactly_32(field: str, data: bytes) -> Bytes32:
+    if len(data) != 32:
+        raise DecodeError(f"{field}: 0x{data.hex()} has {len(data)} bytes, expected 20 or 32")
+    return data
+
+
+def _pattern(field: str, value: object) -> re.Pattern[str] | None:
+    if value is None:
+        return None
+    try:
+        return re.compile(str(value))
+    except re.error as error:
+        raise ConfigError(f"{field}: {value!r} is not a regular expression: {error}") from None

@@ -1,0 +1,71 @@
+"""The sending side: keeps the store and the provable tree of one chain up to date."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from hyperlane.agents.relayer.signatures import Signatures
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore
+
+log = structlog.get_logger()
+
+_LEAVES_AT_ONCE = 5000
+
+
+@dataclass(slots=True)
+class Origin:
+    """One chain as the source of messages."""
+
+    chain: Chain
+    dispatches: SequenceIndexer[Dispatched]
+    insertions: SequenceIndexer[Insertion]
+    leaves: InsertionStore
+    signatures: Signatures
+    metrics: Metrics
+    news: Callable[[], None]
+    """Called when there is something new to deliver or to prove."""
+    tree: MerkleTree = field(default_factory=MerkleTree)
+
+    async def step(self) -> None:
+        """Index up to the final block."""
+        block = await self.chain.client.final_block()
+        self.metrics.block_height.labels(self.chain.name).set(block)
+        added = await asyncio.gather(
+            self._sync(self.insertions, block), self._sync(self.dispatches, block)
+        )
+        await self._grow()
+        if any(added):
+            self.news()
+
+    async def leaf_index(self, message_id: Bytes32) -> int | None:
+        """Where a message stands in the tree; None while it has no leaf."""
+        index = await self.leaves.leaf_index(message_id)
+        return index if index is not None and index < len(self.tree) else None
+
+    async def _sync(self, indexer: SequenceIndexer[Any], block: int) -> int:
+        name, kind = self.chain.name, indexer.store.kind
+        try:
+            added = await indexer.sync(block)
+        except SequenceRegressed as error:
+            log.warning("chain.reorganised", chain=name, error=str(error))
+            await indexer.reread(error.count)
+            self.tree = MerkleTree()
+            added = await indexer.sync(block)
+        self.metrics.stored_events.labels(kind, name).inc(added)
+        self.metrics.sync_height.labels(kind, name).set(block)
+        return added
+
+    async def _grow(self) -> None:
+        """Take new leaves from the store into the tree."""
+        while new := await self.leaves.leaves(len(self.tree), _LEAVES_AT_ONCE):
+            for leaf in new:
+                self.tree.append(leaf.message_id)
+            self.metrics.latest_insertion.labels(self.chain.name).set(len(self.tree) - 1)

@@ -1,0 +1,61 @@
+"""Why a message is not delivered yet, in the reference relayer's words, and when to try again."""
+
+import random
+from enum import StrEnum
+
+from hyperlane.errors import HyperlaneError
+
+
+class Reason(StrEnum):
+    """Why an operation waits."""
+
+    ERROR_CHECKING_DELIVERY_STATUS = "ErrorCheckingDeliveryStatus"
+    ERROR_CHECKING_RECIPIENT = "ErrorCheckingIfRecipientIsContract"
+    ERROR_FETCHING_ISM_ADDRESS = "ErrorFetchingIsmAddress"
+    ERROR_GETTING_METADATA_BUILDER = "ErrorGettingMetadataBuilder"
+    ERROR_BUILDING_METADATA = "ErrorBuildingMetadata"
+    COULD_NOT_FETCH_METADATA = "CouldNotFetchMetadata"
+    AWAITING_VALIDATOR_SIGNATURES = "AwaitingValidatorSignatures"
+    MESSAGE_METADATA_REFUSED = "MessageMetadataRefused"
+    ERROR_ESTIMATING_GAS = "ErrorEstimatingGas"
+    EXCEEDS_MAX_GAS_LIMIT = "ExceedsMaxGasLimit"
+    ERROR_SUBMITTING = "ErrorSubmitting"
+    REVERTED_OR_REORGED = "RevertedOrReorged"
+    SUBMITTED_BY_SELF = "SubmittedBySelf"
+    ALREADY_SUBMITTED = "AlreadySubmitted"
+
+
+class NotReady(HyperlaneError):
+    """An attempt ended without a transaction; another one comes later."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+MINUTE = 60.0
+HOUR = 60 * MINUTE
+PARKED = 10 * 7 * 24 * HOUR
+
+
+def backoff(reason: Reason, retries: int, max_retries: int) -> float:
+    """Seconds until the next attempt after `retries` failed ones, by the reference's schedule."""
+    if reason is Reason.AWAITING_VALIDATOR_SIGNATURES:
+        if retries <= 3:
+            return 2.0
+        retries -= 3
+    if retries >= max_retries:
+        return PARKED
+    if retries <= 4:
+        return (5.0, 10.0, 30.0, 60.0)[max(retries, 1) - 1]
+    if retries < 25:
+        return 3 * MINUTE
+    if retries < 40:
+        return 5 * MINUTE + 90.0 * (retries - 25)
+    if retries < 45:
+        return 30 * MINUTE
+    if retries < 50:
+        return HOUR
+    spread = random.uniform(0, 6 * HOUR)  # noqa: S311 - only to spread the load
+    return max(1, retries - 49) * 2 * HOUR + spread

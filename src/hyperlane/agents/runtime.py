@@ -1,0 +1,194 @@
+"""What every agent stands on: database, metrics page, connected chains, loops that go on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from hyperlane.chain.abi import Mailbox, MerkleTreeHook
+from hyperlane.chain.client import ChainClient, Log
+from hyperlane.chain.indexer import IndexRange, SequenceIndexer
+from hyperlane.chain.sender import FeeCeiling, Sender
+from hyperlane.chain.signer import address_of
+from hyperlane.errors import ChainError, ConfigError, DecodeError, StorageError
+from hyperlane.logging import configure_logging
+from hyperlane.metrics import Metrics, serve_metrics
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.settings import AgentSettings, ChainSettings
+from hyperlane.store.database import Database, Deployment
+from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
+from hyperlane.store.transactions import TransactionStore
+
+log = structlog.get_logger()
+
+TRANSIENT = (ChainError, DecodeError, StorageError)
+"""Failures that a loop outlives: it tries again later. All others end the agent."""
+
+_LONGEST_PAUSE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A connected chain: its settings and the client that reads it."""
+
+    settings: ChainSettings
+    client: ChainClient
+
+    @property
+    def name(self) -> str:
+        """As configured."""
+        return self.settings.name
+
+    @property
+    def domain(self) -> int:
+        """Its domain in messages."""
+        return self.settings.domain_id
+
+    def insertions(self, database: Database) -> SequenceIndexer[Insertion]:
+        """Copies the leaves of its merkle tree."""
+
+        def parse(entry: Log) -> Insertion:
+            message_id, index = MerkleTreeHook.INSERTED.decode(entry.data)
+            return Insertion(index, message_id, entry.block_number)
+
+        return SequenceIndexer(
+            self.client,
+            self.settings.merkle_tree_hook,
+            MerkleTreeHook.INSERTED,
+            MerkleTreeHook.count,
+            MerkleTreeHook.deployed_block,
+            parse,
+            InsertionStore(database, self.domain),
+            self._index_range,
+            needs_all=True,
+        )
+
+    def dispatches(self, store: MessageStore) -> SequenceIndexer[Dispatched]:
+        """Copies the messages it sends."""
+
+        def parse(entry: Log) -> Dispatched:
+            (raw,) = Mailbox.DISPATCH.decode(entry.data)
+            return Dispatched(Message.decode(raw), entry.block_number, entry.tx_hash)
+
+        return SequenceIndexer(
+            self.client,
+            self.settings.mailbox,
+            Mailbox.DISPATCH,
+            Mailbox.nonce,
+            Mailbox.deployed_block,
+            parse,
+            store,
+            self._index_range,
+        )
+
+    @property
+    def _index_range(self) -> IndexRange:
+        return IndexRange(self.settings.index.first_block, self.settings.index.chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """An agent's surroundings."""
+
+    settings: AgentSettings
+    database: Database
+    metrics: Metrics
+
+    def sender(self, chain: Chain) -> Sender | None:
+        """The sender of the chain's configured key; None if it has none."""
+        account = self.settings.signer(chain.name)
+        if account is None:
+            return None
+        overrides = chain.settings.transaction_overrides
+        return Sender(
+            chain.client,
+            account,
+            TransactionStore(self.database, chain.domain, address_of(account)),
+            FeeCeiling(overrides.max_fee_per_gas, overrides.max_priority_fee_per_gas),
+        )
+
+
+@asynccontextmanager
+async def start(settings: AgentSettings) -> AsyncIterator[Runtime]:
+    """Set up logging, database and metrics page; tear them down afterwards."""
+    configure_logging(settings.log)
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.db)
+        stack.push_async_callback(database.close)
+        metrics = Metrics()
+        runner, port = await serve_metrics(metrics, settings.metrics_host, settings.metrics_port)
+        stack.push_async_callback(runner.cleanup)
+        log.info("agent.started", db=database.name, metrics_port=port)
+        yield Runtime(settings, database, metrics)
+
+
+@asynccontextmanager
+async def connect(settings: ChainSettings, database: Database) -> AsyncIterator[Chain]:
+    """A chain, once it answers and is what the settings say.
+
+    Waits for a node that is down. ConfigError for the wrong chain, or contracts that are not
+    there; DatabaseError when the database knows another deployment.
+    """
+    client = ChainClient(
+        settings.name, settings.chain_id, settings.urls, settings.blocks.reorg_period
+    )
+    try:
+        await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
+        yield Chain(settings, client)
+    finally:
+        await client.close()
+
+
+async def _check(client: ChainClient, settings: ChainSettings, database: Database) -> None:
+    await client.verify_chain_id()
+    for field in ("mailbox", "merkle_tree_hook", "validator_announce"):
+        address = getattr(settings, field)
+        if not await client.has_code(address):
+            key = ChainSettings.model_fields[field].alias
+            raise ConfigError(
+                f"chains.{settings.name}.{key}: no contract at {to_checksum(address)}"
+            )
+    domain = await client.call(settings.mailbox, Mailbox.local_domain)
+    if domain != settings.domain_id:
+        raise ConfigError(
+            f"chains.{settings.name}.domainId: {settings.domain_id}, but the mailbox"
+            f" {to_checksum(settings.mailbox)} is of domain {domain}"
+        )
+    await client.final_block()
+    await database.bind(
+        Deployment(
+            settings.domain_id,
+            settings.chain_id,
+            (await client.block(0)).hash,
+            settings.mailbox,
+            settings.merkle_tree_hook,
+        )
+    )
+
+
+async def until_done(name: str, step: Callable[[], Awaitable[None]]) -> None:
+    """Do `step` until it succeeds, pausing longer and longer after transient failures."""
+    pause = 1.0
+    while True:
+        try:
+            return await step()
+        except TRANSIENT as error:
+            log.warning("task.failed", task=name, error=str(error), retry_in=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+async def repeat(name: str, interval: float, step: Callable[[], Awaitable[None]]) -> None:
+    """Do `step` for ever, every `interval` seconds, later and later while it fails."""
+    pause = interval
+    while True:
+        try:
+            await step()
+            pause = interval
+        except TRANSIENT as error:
+            pause = min(2 * pause, max(interval, _LONGEST_PAUSE))
+            log.warning("task.failed", task=name, error=str(error), retry_in=pause)
+        await asyncio.sleep(pause)

@@ -1,0 +1,67 @@
+"""Starting a validator."""
+
+import asyncio
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+from eth_hash.auto import keccak
+
+from hyperlane.agents.runtime import connect, repeat, start
+from hyperlane.agents.validator.announcing import Announcer
+from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.chain.sender import Sender
+from hyperlane.chain.signer import address_of
+from hyperlane.checkpoints.documents import render_metadata
+from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.settings import ValidatorSettings
+from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.sequences import InsertionStore
+from hyperlane.store.transactions import TransactionStore
+
+
+async def run(settings: ValidatorSettings) -> None:
+    """Validate until cancelled. Halted when a reorg flag exists or must be set."""
+    storage = FolderStorage(settings.checkpoint_syncer.path.absolute())
+    if await storage.has_reorg_flag():
+        raise Halted(
+            f"{storage.location}/reorg_flag.json exists: this validator saw its chain contradict"
+            " itself and does not start until a person has removed the file"
+        )
+    account = settings.validator.account("validator")
+    async with start(settings) as runtime, connect(settings.origin, runtime.database) as chain:
+        await storage.write_metadata(_metadata(settings))
+        signer = CheckpointSigner(
+            chain,
+            account,
+            storage,
+            CheckpointStore(
+                runtime.database,
+                chain.domain,
+                chain.settings.merkle_tree_hook,
+                address_of(account),
+            ),
+            chain.insertions(runtime.database),
+            InsertionStore(runtime.database, chain.domain),
+            runtime.metrics,
+            settings.max_sign_concurrency,
+        )
+        # On the origin, the validator's own key pays if no other does.
+        sender = runtime.sender(chain) or Sender(
+            chain.client,
+            account,
+            TransactionStore(runtime.database, chain.domain, address_of(account)),
+        )
+        announcer = Announcer(chain, account, sender, storage, runtime.metrics)
+        await announcer.publish()
+        await signer.resume()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(announcer.run())
+            tasks.create_task(repeat(f"sign {chain.name}", settings.interval, signer.step))
+
+
+def _metadata(settings: ValidatorSettings) -> str:
+    rpcs = [
+        (keccak(url.encode()), keccak((urlsplit(url).hostname or "").encode()))
+        for url in settings.origin.urls
+    ]
+    return render_metadata(version("ape-hyperlane"), rpcs)

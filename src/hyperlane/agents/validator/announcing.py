@@ -1,0 +1,135 @@
+"""Telling the chain where a validator's signatures are."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hyperlane.agents.runtime import TRANSIENT, Chain
+from hyperlane.chain.abi import ValidatorAnnounce
+from hyperlane.chain.sender import Sender
+from hyperlane.chain.signer import address_of
+from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.errors import ChainError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.announcement import Announcement
+from hyperlane.protocol.typecasts import address_to_bytes32, to_hex
+from hyperlane.store.transactions import Transaction
+
+if TYPE_CHECKING:
+    from eth_account.signers.base import BaseAccount
+
+log = structlog.get_logger()
+
+_PURPOSE = "announcement"
+_FIRST_PAUSE = 30.0
+_LONGEST_PAUSE = 900.0
+_RECEIPT_PAUSE = 1.0
+_GAS_MARGIN = 50_000
+
+
+class Unfunded(ChainError):
+    """The sending key cannot pay for the announcement yet."""
+
+
+@dataclass(slots=True)
+class Announcer:
+    """Announces one storage location of one validator, and sees to it that the chain has it."""
+
+    chain: Chain
+    account: "BaseAccount"
+    """The validator's own."""
+    sender: Sender
+    """Who pays for the transaction."""
+    storage: CheckpointStorage
+    metrics: Metrics
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def publish(self) -> None:
+        """Write the signed announcement into the storage."""
+        await self.storage.write_announcement(self._announcement, self._signature)
+
+    async def run(self) -> None:
+        """Return once the chain lists the location; until then try, and wait for funds."""
+        name = self.chain.name
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                announced = await self.is_announced()
+                self.metrics.announced.labels(name).set(int(announced))
+                if announced:
+                    break
+                await self._announce()
+            except Unfunded as error:
+                log.warning("announcement.unfunded", chain=name, error=str(error))
+                await self.sleep(_FIRST_PAUSE)
+            except TRANSIENT as error:
+                delay = pause * random.uniform(0.8, 1.0)  # noqa: S311 - only jitter
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                log.warning(
+                    "announcement.failed", chain=name, error=str(error), retry_in=round(delay)
+                )
+                await self.sleep(delay)
+        log.info(
+            "validator.announced",
+            chain=name,
+            validator=self.account.address,
+            location=self.storage.location,
+        )
+
+    async def is_announced(self) -> bool:
+        """Whether exactly this location is on the chain."""
+        (locations,) = await self.chain.client.call(
+            self.chain.settings.validator_announce,
+            ValidatorAnnounce.storage_locations,
+            [address_of(self.account)],
+        )
+        return self.storage.location in locations
+
+    async def _announce(self) -> None:
+        """Send the announcement, or find it sent before a restart; wait until a block has it."""
+        transaction = await self.sender.store.live_for(_PURPOSE) or await self._send()
+        while (receipt := (await self.sender.receipts([transaction]))[0]) is None:
+            await self.sleep(_RECEIPT_PAUSE)
+            await self.sender.maintain([transaction])
+        await self.sender.store.finish(transaction)
+        if not receipt.succeeded:
+            raise ChainError(f"{self.chain.name}: announce reverted in {to_hex(receipt.tx_hash)}")
+        log.info(
+            "announcement.included",
+            chain=self.chain.name,
+            tx_hash=to_hex(receipt.tx_hash),
+            gas=receipt.gas_used,
+        )
+
+    async def _send(self) -> Transaction:
+        client, payer = self.chain.client, self.sender.address
+        contract = self.chain.settings.validator_announce
+        data = ValidatorAnnounce.announce.encode(
+            address_of(self.account), self.storage.location, self._signature
+        )
+        gas = await client.estimate_gas(contract, data, payer) + _GAS_MARGIN
+        needed = gas * await self.sender.gas_price()
+        balance = await client.balance(payer)
+        if balance < needed:
+            raise Unfunded(
+                f"{self.sender.account.address} has {balance} wei on {client.name}, announcing"
+                f" needs {needed}"
+            )
+        return await self.sender.send(_PURPOSE, contract, data, gas)
+
+    @property
+    def _announcement(self) -> Announcement:
+        return Announcement(
+            self.chain.domain,
+            address_to_bytes32(self.chain.settings.mailbox),
+            address_of(self.account),
+            self.storage.location,
+        )
+
+    @property
+    def _signature(self) -> bytes:
+        return self._announcement.sign(self.account)

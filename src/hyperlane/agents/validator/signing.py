@@ -1,0 +1,244 @@
+"""Turning final leaves into published signatures.
+
+A checkpoint is signed only after three things, in this order: the local tree equals the chain's at
+one final block; the checkpoint is committed to the database, where an index can never get another
+one; the storage holds no other signature of ours for it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
+from hyperlane.chain.signer import address_of
+from hyperlane.checkpoints.documents import ReorgReport
+from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.errors import DecodeError, HyperlaneError, StorageError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.merkle import IncrementalMerkle
+from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, to_checksum, to_hex
+from hyperlane.store.checkpoints import CheckpointStore, ObservedTree
+from hyperlane.store.sequences import Insertion, InsertionStore
+
+if TYPE_CHECKING:
+    from eth_account.signers.base import BaseAccount
+
+log = structlog.get_logger()
+
+_LEAVES_AT_ONCE = 1000
+
+
+class Halted(HyperlaneError):
+    """The validator must not sign any more until a person has looked at it."""
+
+
+@dataclass(slots=True)
+class CheckpointSigner:
+    """Signs and publishes one checkpoint per leaf of one chain's tree."""
+
+    chain: Chain
+    account: "BaseAccount"
+    storage: CheckpointStorage
+    commitments: CheckpointStore
+    indexer: SequenceIndexer[Insertion]
+    leaves: InsertionStore
+    metrics: Metrics
+    at_once: int = 50
+    """How many checkpoints are signed and written side by side."""
+    clock: Callable[[], float] = time.time
+    _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
+    """Of the leaves that are committed."""
+    _goal: int | None = None
+    """Leaf count at start; when it is signed, the backfill is complete."""
+
+    async def resume(self) -> None:
+        """Rebuild the tree of committed leaves; check the storage for their signatures again."""
+        self._tree = await self._tree_of(await self.commitments.next_index())
+        await self.commitments.republish()
+        log.info("validator.resumed", chain=self.chain.name, committed=self._tree.count)
+
+    async def step(self) -> None:
+        """Bring signatures up to the chain's final block.
+
+        Halted when the chain contradicts what was seen or signed before.
+        """
+        name = self.chain.name
+        block = await self.chain.client.final_block()
+        self.metrics.block_height.labels(name).set(block)
+        count = await self.indexer.count(block)
+        if self._goal is None:
+            self._goal = count
+        if count:
+            await self._follow(block)
+        await self._publish()
+        self.metrics.backfill_complete.labels(name).set(int(self._tree.count >= self._goal))
+
+    async def _follow(self, block: int) -> None:
+        """Commit to all leaves as of `block`."""
+        name = self.chain.name
+        root, index = await self.chain.client.call(
+            self.chain.settings.merkle_tree_hook, MerkleTreeHook.latest_checkpoint, block=block
+        )
+        self.metrics.latest_checkpoint.labels("validator_observed", name).set(index)
+        observed = await self.commitments.observed()
+        if observed is not None and index < observed.index:
+            if block < observed.block_number:
+                return  # a node that lags behind the one asked before
+            await self._halt(
+                f"the tree went back from leaf {observed.index} to leaf {index} at block {block}",
+                ObservedTree(index, root, block),
+                observed.root,
+            )
+        chain_tree = ObservedTree(index, root, block)
+        await self._index(chain_tree)
+        if self._tree.count <= index:
+            await self._require_agreement(chain_tree)
+            await self._commit_through(chain_tree)
+        elif self._tree.root() != root:
+            await self._halt("the tree has another root", chain_tree, self._tree.root())
+        self.metrics.initial_consistency.labels(name).set(1)
+        if chain_tree.index != getattr(observed, "index", None):
+            await self.commitments.observe(chain_tree)
+
+    async def _index(self, chain_tree: ObservedTree) -> None:
+        kind, name = self.indexer.store.kind, self.chain.name
+        try:
+            new = await self.indexer.sync(chain_tree.block_number)
+        except SequenceRegressed as error:
+            await self._halt(str(error), chain_tree, self._tree.root())
+        self.metrics.stored_events.labels(kind, name).inc(new)
+        self.metrics.latest_insertion.labels(name).set(chain_tree.index)
+        self.metrics.sync_height.labels(kind, name).set(chain_tree.block_number)
+
+    async def _require_agreement(self, chain_tree: ObservedTree) -> None:
+        """Halt unless the stored leaves give the chain's root."""
+        if await self._local_root(chain_tree.index) == chain_tree.root:
+            return
+        # Perhaps a node's logs were wrong: read again what nothing is signed for yet.
+        log.warning("validator.rereading", chain=self.chain.name, from_leaf=self._tree.count)
+        await self.indexer.reread(self._tree.count)
+        await self.indexer.sync(chain_tree.block_number)
+        local = await self._local_root(chain_tree.index)
+        if local != chain_tree.root:
+            await self._halt("the leaves give another root", chain_tree, local)
+
+    async def _commit_through(self, chain_tree: ObservedTree) -> None:
+        """Commit to the leaves that are new."""
+        hook = address_to_bytes32(self.chain.settings.merkle_tree_hook)
+        while self._tree.count <= chain_tree.index:
+            tree = self._copy()
+            batch = []
+            for leaf in await self._leaves(tree.count, chain_tree.index):
+                tree.insert(leaf.message_id)
+                batch.append(
+                    Checkpoint(
+                        self.chain.domain, hook, tree.root(), leaf.leaf_index, leaf.message_id
+                    )
+                )
+            for earlier in await self.commitments.commit(batch):
+                await self._halt(
+                    f"leaf {earlier.index} was committed as another", chain_tree, earlier.root
+                )
+            self._tree = tree
+
+    async def _local_root(self, index: int) -> Bytes32:
+        return (await self._tree_of(index + 1)).root()
+
+    async def _tree_of(self, count: int) -> IncrementalMerkle:
+        """The tree of the first `count` stored leaves, grown from the committed one."""
+        tree = self._copy()
+        while tree.count < count:
+            for leaf in await self._leaves(tree.count, count - 1):
+                tree.insert(leaf.message_id)
+        return tree
+
+    def _copy(self) -> IncrementalMerkle:
+        return IncrementalMerkle(list(self._tree.branch), self._tree.count)
+
+    async def _leaves(self, first: int, last: int) -> list[Insertion]:
+        found = await self.leaves.leaves(first, min(_LEAVES_AT_ONCE, last - first + 1))
+        if not found or found[0].leaf_index != first:
+            raise StorageError(f"{self.chain.name}: leaf {first} is not stored")
+        return found
+
+    async def _publish(self) -> None:
+        """Sign and store what is committed, newest first, so that the backlog delays nobody."""
+        while batch := await self.commitments.unpublished(self.at_once):
+            await asyncio.gather(*map(self._publish_one, batch))
+            await self.storage.raise_latest_index(batch[0].index)
+            await self.commitments.mark_published([item.index for item in batch])
+            self.metrics.latest_checkpoint.labels("validator_processed", self.chain.name).set(
+                self._tree.count - 1
+            )
+
+    async def _publish_one(self, checkpoint: Checkpoint) -> None:
+        if await self._is_published(checkpoint):
+            return
+        signed = SignedCheckpoint(checkpoint, checkpoint.sign(self.account))
+        await self.storage.write_checkpoint(signed)
+        log.info(
+            "checkpoint.signed",
+            chain=self.chain.name,
+            index=checkpoint.index,
+            root=to_hex(checkpoint.root),
+            message_id=to_hex(checkpoint.message_id),
+        )
+
+    async def _is_published(self, checkpoint: Checkpoint) -> bool:
+        """Whether the storage has it. Halted if it has another of ours, or somebody else's."""
+        try:
+            stored = await self.storage.checkpoint(checkpoint.index)
+            signer = None if stored is None else stored.signer
+        except (StorageError, DecodeError) as error:
+            log.warning("checkpoint.unreadable", index=checkpoint.index, error=str(error))
+            return False
+        if stored is None or signer is None:
+            return False
+        if signer != address_of(self.account):
+            raise Halted(
+                f"{self.storage.location}: checkpoint {checkpoint.index} is signed by"
+                f" {to_checksum(signer)} and not by this validator {self.account.address}: use a"
+                " storage of its own"
+            )
+        if stored.checkpoint != checkpoint:
+            await self._halt(
+                f"the storage has another checkpoint {checkpoint.index} signed by this validator",
+                ObservedTree(checkpoint.index, checkpoint.root, 0),
+                stored.checkpoint.root,
+            )
+        return True
+
+    async def _halt(self, what: str, chain_tree: ObservedTree, local: Bytes32) -> NoReturn:
+        """Write the reorg flag before anything else, then stop for good."""
+        name = self.chain.name
+        report = ReorgReport(
+            local,
+            chain_tree.root,
+            chain_tree.index,
+            int(self.clock()),
+            self.chain.settings.blocks.reorg_period,
+        )
+        try:
+            await self.storage.write_reorg_flag(report)
+        finally:
+            self.metrics.root_mismatch.labels(name).set(1)
+            self.metrics.critical_error.labels(name).set(1)
+            log.error(
+                "validator.halted",
+                chain=name,
+                reason=what,
+                index=chain_tree.index,
+                local_root=to_hex(local),
+                canonical_root=to_hex(chain_tree.root),
+            )
+        raise Halted(
+            f"{name}: {what}: the chain contradicts what this validator saw; it wrote"
+            f" {self.storage.location}/reorg_flag.json and does not sign until a person removes it"
+        )

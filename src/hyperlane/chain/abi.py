@@ -1,0 +1,141 @@
+"""Calldata, return values and event data of the few contract functions that agents use.
+
+Addresses are 20 bytes both ways. Signatures are facts of the protocol; nothing here needs an
+artifact.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import AddressDecoder
+from eth_abi.encoding import AddressEncoder
+from eth_abi.exceptions import DecodingError
+from eth_abi.registry import ABIRegistry
+from eth_abi.registry import registry as default_registry
+from eth_hash.auto import keccak
+
+from hyperlane.errors import ChainError
+from hyperlane.protocol.layout import preview
+
+
+class _RawAddressDecoder(AddressDecoder):
+    decoder_fn = staticmethod(bytes)  # type: ignore[assignment]
+
+
+def _codec() -> ABICodec:
+    registry: ABIRegistry = default_registry.copy()  # type: ignore[no-untyped-call]
+    registry.unregister("address")
+    registry.register("address", AddressEncoder, _RawAddressDecoder, label="address")
+    return ABICodec(registry)
+
+
+_CODEC = _codec()
+
+
+@dataclass(frozen=True)
+class Function:
+    """A contract function by its canonical signature, such as `delivered(bytes32)`."""
+
+    signature: str
+    outputs: tuple[str, ...] = ()
+
+    @cached_property
+    def selector(self) -> bytes:
+        """First four bytes of calldata."""
+        return keccak(self.signature.encode())[:4]
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Parameter types; signatures here hold no tuples, so commas only part parameters."""
+        inside = self.signature.partition("(")[2].removesuffix(")")
+        return tuple(inside.split(",")) if inside else ()
+
+    def encode(self, *arguments: object) -> bytes:
+        """Calldata."""
+        return self.selector + _CODEC.encode(self.inputs, arguments)
+
+    def decode(self, data: bytes) -> Any:
+        """The return value, a tuple if there are several; ChainError if `data` is none."""
+        values = decode_values(self.signature, self.outputs, data)
+        return values[0] if len(values) == 1 else values
+
+
+@dataclass(frozen=True)
+class Event:
+    """A contract event by its canonical signature and the types of its data part."""
+
+    signature: str
+    data_types: tuple[str, ...]
+
+    @cached_property
+    def topic(self) -> bytes:
+        """First topic of its logs."""
+        return keccak(self.signature.encode())
+
+    def decode(self, data: bytes) -> tuple[Any, ...]:
+        """The values that are not indexed; ChainError if `data` is not of this event."""
+        return decode_values(self.signature, self.data_types, data)
+
+
+def decode_values(what: str, types: tuple[str, ...], data: bytes) -> tuple[Any, ...]:
+    """ABI-decode; ChainError naming `what`."""
+    try:
+        return tuple(_CODEC.decode(types, data))
+    except (DecodingError, OverflowError) as error:
+        raise ChainError(f"{what}: {preview(data)} is not {','.join(types)}: {error}") from None
+
+
+class Mailbox:
+    """Sends on the origin, receives on the destination."""
+
+    DISPATCH = Event("Dispatch(address,uint32,bytes32,bytes)", ("bytes",))
+    nonce = Function("nonce()", ("uint32",))
+    local_domain = Function("localDomain()", ("uint32",))
+    deployed_block = Function("deployedBlock()", ("uint256",))
+    delivered = Function("delivered(bytes32)", ("bool",))
+    recipient_ism = Function("recipientIsm(address)", ("address",))
+    process = Function("process(bytes,bytes)")
+
+
+class MerkleTreeHook:
+    """Holds the tree of sent messages on the origin."""
+
+    INSERTED = Event("InsertedIntoTree(bytes32,uint32)", ("bytes32", "uint32"))
+    count = Function("count()", ("uint32",))
+    deployed_block = Function("deployedBlock()", ("uint256",))
+    latest_checkpoint = Function("latestCheckpoint()", ("bytes32", "uint32"))
+
+
+class ValidatorAnnounce:
+    """Where validators say where their signatures are."""
+
+    announce = Function("announce(address,string,bytes)", ("bool",))
+    storage_locations = Function("getAnnouncedStorageLocations(address[])", ("string[][]",))
+
+
+class SecurityModule:
+    """Questions to security modules of all kinds."""
+
+    module_type = Function("moduleType()", ("uint8",))
+    verify = Function("verify(bytes,bytes)", ("bool",))
+    route = Function("route(bytes)", ("address",))
+    modules_and_threshold = Function("modulesAndThreshold(bytes)", ("address[]", "uint8"))
+    validators_and_threshold = Function("validatorsAndThreshold(bytes)", ("address[]", "uint8"))
+
+
+_ERROR_STRING = bytes.fromhex("08c379a0")
+_PANIC = bytes.fromhex("4e487b71")
+
+
+def revert_reason(data: bytes) -> str:
+    """What revert data says, fit for one line: text, panic code, or the custom error's bytes."""
+    try:
+        if data.startswith(_ERROR_STRING):
+            return str(decode_values("revert", ("string",), data[4:])[0])
+        if data.startswith(_PANIC):
+            return f"panic {decode_values('revert', ('uint256',), data[4:])[0]:#04x}"
+    except ChainError:
+        pass
+    return f"custom error {preview(data)}" if data else "no reason given"

@@ -1,0 +1,170 @@
+"""Copying numbered events from a chain into the store, without gaps and without repeats.
+
+The contract says how many events there are at a block; logs are read up to that block until the
+store has as many. Nodes that leave logs out, repeat them or answer for another fork are noticed
+because numbers would be missing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import structlog
+
+from hyperlane.chain.abi import Event, Function
+from hyperlane.chain.client import ChainClient, Log, NoAnswer, Reverted
+from hyperlane.errors import ChainError, ConfigError
+from hyperlane.protocol.typecasts import Address
+from hyperlane.store.sequences import Numbered, Progress, SequenceStore
+
+log = structlog.get_logger()
+
+Item = TypeVar("Item", bound=Numbered)
+
+
+class IndexGap(ChainError):
+    """The node's logs lack an event that its contract counts; the range is asked for again."""
+
+
+class SequenceRegressed(ChainError):
+    """At a block that should know them, the contract counts fewer events than are stored."""
+
+    def __init__(self, message: str, count: int) -> None:
+        super().__init__(message)
+        self.count = count
+        """What the contract counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRange:
+    """Where and how fast to look for logs."""
+
+    first_block: int | None = None
+    """None: where the contract was deployed. Negative: before the final block."""
+    chunk: int = 1999
+    """Blocks per request."""
+
+
+@dataclass(slots=True)
+class SequenceIndexer(Generic[Item]):
+    """Keeps one kind of event of one contract up to date."""
+
+    client: ChainClient
+    contract: Address
+    event: Event
+    counter: Function
+    deployed_block: Function
+    parse: Callable[[Log], Item]
+    store: SequenceStore[Item]
+    range: IndexRange
+    needs_all: bool = False
+    """Whether starting later than number 0 is an error."""
+    _first_block: int = -1
+    _may_skip: bool = False
+    _complete_to: int = -1
+    """All events up to this block are stored, though the stored cursor may be behind."""
+
+    async def count(self, block: int) -> int:
+        """How many events there were as of a block; none before the contract."""
+        try:
+            counted: int = await self.client.call(self.contract, self.counter, block=block)
+        except NoAnswer:
+            return 0
+        return counted
+
+    async def reread(self, sequence: int) -> None:
+        """Forget events from `sequence` on and look for them again, from the last one kept."""
+        await self.store.forget(sequence)
+        await self._look_again(await self.store.progress())
+
+    async def sync(self, block: int) -> int:
+        """Bring the store up to `block`; returns how many events were new.
+
+        IndexGap or SequenceRegressed when node and store disagree; what was good is kept.
+        """
+        if self._first_block < 0:
+            await self._choose_start(block)
+        target = await self.count(block)
+        added = 0
+        while True:
+            progress = await self.store.progress()
+            have = progress.next_sequence or 0
+            start = max(progress.next_block or self._first_block, self._complete_to + 1)
+            if have > target:
+                self._check_lag(block, progress, target)
+                return added
+            if have == target or (self._may_skip and not have and start > block):
+                if block - start > self.range.chunk:
+                    await self.store.add([], block + 1)
+                self._complete_to = max(self._complete_to, block)
+                return added
+            if start > block:
+                await self._look_again(progress)
+                raise IndexGap(
+                    f"{self.client.name}: {self.store.kind} {have} is counted by block {block},"
+                    " but no log shows it"
+                )
+            added += await self._advance(start, block, progress)
+
+    async def _advance(self, start: int, block: int, progress: Progress) -> int:
+        """Index one chunk."""
+        end = min(start + self.range.chunk - 1, block)
+        logs = await self.client.logs(self.contract, self.event, start, end)
+        items = {item.sequence: item for item in map(self.parse, logs)}
+        expected = progress.next_sequence
+        if expected is None:
+            expected = min(items, default=0) if self._may_skip and not self.needs_all else 0
+        new = []
+        while expected in items:
+            new.append(items[expected])
+            expected += 1
+        await self.store.add(new, end + 1)
+        if items and max(items) > expected:
+            await self._look_again(await self.store.progress())
+            if self._may_skip and expected == 0:
+                raise ConfigError(
+                    f"chains.{self.client.name}.index.from: {self.range.first_block} is after"
+                    f" {self.store.kind} 0, and all of them are needed"
+                )
+            raise IndexGap(
+                f"{self.client.name}: {self.store.kind} {expected} is missing from the logs of"
+                f" blocks {start} to {end}, which hold {max(items)}"
+            )
+        if new:
+            log.debug(
+                "index.stored",
+                chain=self.client.name,
+                kind=self.store.kind,
+                first=new[0].sequence,
+                last=new[-1].sequence,
+                block=end,
+            )
+        return len(new)
+
+    async def _look_again(self, progress: Progress) -> None:
+        """Go back to the block of the last good event."""
+        again = self._first_block if progress.last_block is None else progress.last_block
+        self._complete_to = -1
+        await self.store.add([], again)
+
+    def _check_lag(self, block: int, progress: Progress, target: int) -> None:
+        """More is stored than counted: fine if the node is behind the one asked before."""
+        if progress.last_block is not None and block >= progress.last_block:
+            raise SequenceRegressed(
+                f"{self.client.name}: {self.store.kind}: {progress.next_sequence} are stored, the"
+                f" chain has {target} at block {block}",
+                target,
+            )
+
+    async def _choose_start(self, block: int) -> None:
+        try:
+            deployed: int = await self.client.call(self.contract, self.deployed_block)
+        except (NoAnswer, Reverted):
+            deployed = 0
+        first = self.range.first_block
+        if first is None:
+            first = deployed
+        elif first < 0:
+            first += block
+        self._first_block = max(0, first)
+        self._may_skip = self._first_block > deployed

@@ -1,0 +1,1 @@
+"""Where validators put their signatures and relayers find them."""

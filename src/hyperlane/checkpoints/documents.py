@@ -1,0 +1,170 @@
+"""The JSON documents in a checkpoint storage, exactly as the reference agents write them.
+
+Written: two-space indent, lower-case hex, r and s without leading zeros. Read: strictly where it
+matters (every field that is used is checked), and leniently where others differ (unknown keys,
+`checkpoint` or `announcement` instead of `value`, the signature as one hex string).
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hyperlane.errors import DecodeError
+from hyperlane.protocol.announcement import Announcement
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.layout import require_uint
+from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
+
+MAX_SIZE = 50 * 1024
+"""Bytes; longer documents are refused unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReorgReport:
+    """Why a validator stopped: the chain contradicts what it has seen."""
+
+    local_merkle_root: Bytes32
+    canonical_merkle_root: Bytes32
+    checkpoint_index: int
+    unix_timestamp: int
+    reorg_period: int | str
+
+
+def render_checkpoint(signed: SignedCheckpoint) -> str:
+    """`<index>_with_id.json`."""
+    checkpoint = signed.checkpoint
+    value = {
+        "checkpoint": {
+            "merkle_tree_hook_address": to_hex(checkpoint.merkle_tree_hook),
+            "mailbox_domain": checkpoint.origin,
+            "root": to_hex(checkpoint.root),
+            "index": checkpoint.index,
+        },
+        "message_id": to_hex(checkpoint.message_id),
+    }
+    return _render(_signed(value, signed.signature))
+
+
+def parse_checkpoint(text: bytes) -> SignedCheckpoint:
+    """The inverse; DecodeError names the field. Who signed is for the caller to check."""
+    document = _parse_object("document", text)
+    value = _object("value", document.get("value", document.get("checkpoint")))
+    inner = _object("value.checkpoint", value.get("checkpoint"))
+    return SignedCheckpoint(
+        Checkpoint(
+            origin=_uint32("mailbox_domain", inner),
+            merkle_tree_hook=_hash("merkle_tree_hook_address", inner),
+            root=_hash("root", inner),
+            index=_uint32("index", inner),
+            message_id=_hash("message_id", value),
+        ),
+        _signature(document.get("signature")),
+    )
+
+
+def render_announcement(announcement: Announcement, signature: bytes) -> str:
+    """`announcement.json`."""
+    value = {
+        "validator": to_hex(announcement.validator),
+        "mailbox_address": to_hex(announcement.mailbox),
+        "mailbox_domain": announcement.domain,
+        "storage_location": announcement.storage_location,
+    }
+    return _render(_signed(value, signature))
+
+
+def render_reorg_report(report: ReorgReport) -> str:
+    """`reorg_flag.json`."""
+    return _render(
+        {
+            "local_merkle_root": to_hex(report.local_merkle_root),
+            "canonical_merkle_root": to_hex(report.canonical_merkle_root),
+            "checkpoint_index": report.checkpoint_index,
+            "unix_timestamp": report.unix_timestamp,
+            "reorg_period": report.reorg_period,
+        }
+    )
+
+
+def render_metadata(version: str, rpcs: list[tuple[Bytes32, Bytes32]]) -> str:
+    """`metadata_latest.json`: program version, and per RPC the hashes of its URL and host."""
+    return _render(
+        {
+            "git_sha": version,
+            "rpcs": [{"url_hash": to_hex(url), "host_hash": to_hex(host)} for url, host in rpcs],
+            "additional_quorum_rpcs": [],
+            "allows_public_rpcs": False,
+        }
+    )
+
+
+def parse_index(text: bytes) -> int:
+    """`index.json`: a bare decimal number."""
+    try:
+        index = int(text)
+    except ValueError:
+        raise DecodeError(f"index: {text[:40]!r} is not a decimal number") from None
+    require_uint("index", index, 32)
+    return index
+
+
+def _signed(value: dict[str, Any], signature: bytes) -> dict[str, Any]:
+    return {
+        "value": value,
+        "signature": {
+            "r": hex(int.from_bytes(signature[:32])),
+            "s": hex(int.from_bytes(signature[32:64])),
+            "v": signature[64],
+        },
+        "serialized_signature": to_hex(signature),
+    }
+
+
+def _render(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2)
+
+
+def _parse_object(field: str, text: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DecodeError(f"{field}: not JSON: {text[:40]!r}") from None
+    return _object(field, document)
+
+
+def _object(field: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise DecodeError(f"{field}: {str(value)[:80]!r} is not a JSON object")
+    return value
+
+
+def _hash(field: str, document: dict[str, Any]) -> Bytes32:
+    return bytes_from_hex(document.get(field, ""), field, 32)
+
+
+def _uint32(field: str, document: dict[str, Any]) -> int:
+    value = document.get(field)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise DecodeError(f"{field}: {value!r} is not a number")
+    require_uint(field, value, 32)
+    return value
+
+
+def _signature(value: object) -> bytes:
+    if isinstance(value, str):
+        return bytes_from_hex(value, "signature", 65)
+    parts = _object("signature", value)
+    v = parts.get("v")
+    if v not in (27, 28) or isinstance(v, bool):
+        raise DecodeError(f"signature.v: {v!r} is not 27 or 28")
+    return _scalar("r", parts) + _scalar("s", parts) + bytes([v])
+
+
+def _scalar(name: str, parts: dict[str, Any]) -> bytes:
+    text = parts.get(name)
+    try:
+        if not isinstance(text, str) or not text.startswith("0x"):
+            raise ValueError
+        return int(text, 16).to_bytes(32)
+    except (ValueError, OverflowError):
+        raise DecodeError(f"signature.{name}: {text!r} is not a hex number of 256 bits") from None

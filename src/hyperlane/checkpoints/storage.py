@@ -1,0 +1,58 @@
+"""What a checkpoint storage can do, and how a location string becomes one."""
+
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from hyperlane.checkpoints.documents import ReorgReport
+from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.errors import StorageError
+from hyperlane.protocol.announcement import Announcement
+from hyperlane.protocol.checkpoint import SignedCheckpoint
+
+
+class CheckpointReader(Protocol):
+    """Somebody's signatures. Nothing in it is to be trusted before it is checked."""
+
+    async def latest_index(self) -> int | None:
+        """The highest index the validator says it signed; None if it says nothing yet."""
+
+    async def checkpoint(self, index: int) -> SignedCheckpoint | None:
+        """What is stored for an index; None if nothing is; StorageError if it is unusable."""
+
+    async def has_reorg_flag(self) -> bool:
+        """Whether the validator stopped because its chain contradicted it."""
+
+
+class CheckpointStorage(CheckpointReader, Protocol):
+    """One's own."""
+
+    location: str
+    """As announced on chain."""
+
+    async def raise_latest_index(self, index: int) -> None:
+        """Make `index` the latest, unless a higher one is."""
+
+    async def write_checkpoint(self, signed: SignedCheckpoint) -> None:
+        """Store or replace the document of its index."""
+
+    async def write_announcement(self, announcement: Announcement, signature: bytes) -> None:
+        """Store or replace the announcement."""
+
+    async def write_metadata(self, document: str) -> None:
+        """Store or replace what kind of program signs."""
+
+    async def write_reorg_flag(self, report: ReorgReport) -> None:
+        """Leave the sign that stops this validator for good."""
+
+
+def open_reader(location: str, *, allow_local: bool) -> CheckpointReader:
+    """A reader for an announced location; StorageError for what cannot or must not be read."""
+    scheme = location.partition("://")[0]
+    if scheme == "file":
+        if not allow_local:
+            raise StorageError(
+                f"{location}: local storage is read only with allowLocalCheckpointSyncers"
+            )
+        return FolderStorage(Path(unquote(urlsplit(location).path)))
+    raise StorageError(f"{location[:100]}: no reader for this kind of location, expected file://")

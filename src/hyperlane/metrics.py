@@ -1,0 +1,95 @@
+"""Prometheus metrics under the reference agents' names, and the page that shows them."""
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from hyperlane.errors import ConfigError
+
+
+class Metrics:
+    """All metrics of one agent. What only counts up is a gauge too, because the client library
+    would put `_total` behind the reference's names."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.block_height = self._gauge("block_height", "Final block", "chain")
+        self.critical_error = self._gauge(
+            "critical_error", "1 when the agent stopped for good", "chain"
+        )
+        self.wallet_balance = self._gauge(
+            "wallet_balance", "Native balance of a sending key, whole tokens",
+            "chain", "wallet_address", "wallet_name",
+        )  # fmt: skip
+        self.sync_height = self._gauge(
+            "contract_sync_block_height", "Block up to which logs are stored", "data_type", "chain"
+        )
+        self.stored_events = self._gauge(
+            "contract_sync_stored_events", "Events stored since start", "data_type", "chain"
+        )
+        self.latest_insertion = self._gauge(
+            "latest_tree_insertion_index", "Last stored leaf index", "origin"
+        )
+        self.latest_checkpoint = self._gauge(
+            "latest_checkpoint", "Leaf index that a validator observed or processed",
+            "phase", "chain",
+        )  # fmt: skip
+        self.announced = self._gauge("announced", "1 when the validator is announced", "chain")
+        self.backfill_complete = self._gauge(
+            "backfill_complete", "1 when every leaf seen at start is signed", "chain"
+        )
+        self.initial_consistency = self._gauge(
+            "reached_initial_consistency", "1 once the local tree equalled the chain's", "chain"
+        )
+        self.root_mismatch = self._gauge(
+            "merkle_root_mismatch", "1 when the chain contradicts the local tree", "origin"
+        )
+        self.last_nonce = self._gauge(
+            "last_known_message_nonce", "Highest message nonce per phase", "phase", "origin"
+        )
+        self.messages_processed = self._gauge(
+            "messages_processed_count", "Messages delivered, finally", "origin", "remote"
+        )
+        self.operations_processed = self._gauge(
+            "operations_processed_count", "Operations that passed a phase",
+            "app_context", "phase", "chain",
+        )  # fmt: skip
+        self.queue_length = self._gauge(
+            "submitter_queue_length", "Operations that wait",
+            "remote", "queue_name", "operation_status", "app_context",
+        )  # fmt: skip
+        self.observed_validator = self._gauge(
+            "observed_validator_latest_index", "Latest index a validator claims",
+            "origin", "destination", "validator", "app_context",
+        )  # fmt: skip
+        self.metadata_builds = self._gauge(
+            "metadata_build_count", "Attempts to build metadata",
+            "app_context", "origin", "remote", "status",
+        )  # fmt: skip
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"hyperlane_{name}", text, labels, registry=self.registry)
+
+
+async def serve_metrics(metrics: Metrics, host: str, port: int) -> tuple[web.AppRunner, int]:
+    """Serve `/metrics`; port 0 takes a free one. Returns what to clean up, and the port.
+
+    ConfigError when the port cannot be had.
+    """
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    application = web.Application()
+    application.router.add_get("/metrics", show)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(f"metricsPort: {port}: cannot listen on {host}: {error}") from None
+    address = runner.addresses[0]
+    return runner, int(address[1])

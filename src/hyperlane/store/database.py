@@ -1,0 +1,165 @@
+"""Opening the database: SQLite in a folder by default, anything SQLAlchemy can reach by URL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, event, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hyperlane.errors import DatabaseError
+from hyperlane.protocol.layout import preview
+from hyperlane.protocol.typecasts import Address, Bytes32
+from hyperlane.store import tables
+
+FILE_NAME = "hyperlane.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A chain and the contracts on it that a database is bound to."""
+
+    domain: int
+    chain_id: int
+    genesis_hash: Bytes32
+    mailbox: Address
+    merkle_tree_hook: Address
+
+
+@dataclass(slots=True)
+class Database:
+    """One engine; reads run side by side, writes one after the other."""
+
+    name: str
+    engine: AsyncEngine
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @classmethod
+    async def open(cls, location: str) -> "Database":
+        """Open or create; `location` is a folder, or a URL such as `postgresql+asyncpg://…`.
+
+        DatabaseError when it cannot be used or has another schema version.
+        """
+        if "://" in location:
+            database = cls(location.split("://")[0], create_async_engine(location))
+        else:
+            path = Path(location) / FILE_NAME
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise DatabaseError(f"db: cannot create {path.parent}: {error.strerror}") from None
+            database = cls(str(path), _sqlite_engine(path))
+        try:
+            await database._prepare()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection with one consistent view."""
+        with self._named_errors():
+            async with self.engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed, durably, when the block ends; rolled back when it fails."""
+        with self._named_errors():
+            async with self._writing, self.engine.connect() as connection:
+                await connection.execution_options(writes=True)
+                async with connection.begin():
+                    yield connection
+
+    def insert(self, table: Table) -> Any:
+        """An insert that knows `on_conflict_do_nothing`, in the engine's dialect."""
+        if self.engine.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
+    async def bind(self, deployment: Deployment) -> None:
+        """Remember which deployment a domain is; DatabaseError if it was another one before."""
+        row = tables.chains
+        async with self.write() as connection:
+            known = (
+                await connection.execute(select(row).where(row.c.domain == deployment.domain))
+            ).one_or_none()
+            values = {name: getattr(deployment, name) for name in row.columns.keys()}  # noqa: SIM118
+            if known is None:
+                await connection.execute(insert(row).values(values))
+                return
+        for name, value in values.items():
+            if known._mapping[name] != value:
+                was = known._mapping[name]
+                raise DatabaseError(
+                    f"db: {self.name} was made for another deployment on domain"
+                    f" {deployment.domain}: {name} was {_show(was)}, now it is {_show(value)};"
+                    " use another db"
+                )
+
+    async def _prepare(self) -> None:
+        async with self.write() as connection:
+            await connection.run_sync(tables.metadata.create_all)
+            version = (await connection.execute(select(tables.schema.c.version))).scalar()
+            if version is None:
+                await connection.execute(
+                    insert(tables.schema).values(version=tables.SCHEMA_VERSION)
+                )
+            elif version != tables.SCHEMA_VERSION:
+                raise DatabaseError(
+                    f"db: {self.name} has schema version {version}, this program needs"
+                    f" {tables.SCHEMA_VERSION}"
+                )
+
+    def _named_errors(self) -> "_NamedErrors":
+        return _NamedErrors(self.name)
+
+
+@dataclass(slots=True)
+class _NamedErrors:
+    """Turns driver errors into one line that names the database."""
+
+    name: str
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: object, _trace: object) -> None:
+        if isinstance(error, DBAPIError):
+            raise DatabaseError(f"db: {self.name}: {error.orig}") from error
+
+
+def _sqlite_engine(path: Path) -> AsyncEngine:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # Leaves BEGIN to the listener below; the driver would begin too late.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A transaction that will write takes the lock at once: upgrading later fails under WAL
+        # when another process wrote in between.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _show(value: object) -> str:
+    return preview(value) if isinstance(value, bytes) else str(value)

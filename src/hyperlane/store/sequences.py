@@ -1,0 +1,212 @@
+"""Events that chains number without gaps: sent messages (nonce) and tree leaves (leaf index).
+
+The stored rows of a domain are always consecutive numbers; the cursor says up to which block.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.store import tables
+from hyperlane.store.database import Database
+
+
+class Numbered(Protocol):
+    """An event with its number on its chain."""
+
+    @property
+    def sequence(self) -> int:
+        """Nonce or leaf index."""
+
+    @property
+    def block_number(self) -> int:
+        """Where it was emitted."""
+
+
+Item = TypeVar("Item", bound=Numbered)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """A message that a mailbox sent."""
+
+    message: Message
+    block_number: int
+    tx_hash: Bytes32
+
+    @property
+    def sequence(self) -> int:
+        """The mailbox's nonce."""
+        return self.message.nonce
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """A message id that became a leaf."""
+
+    leaf_index: int
+    message_id: Bytes32
+    block_number: int
+
+    @property
+    def sequence(self) -> int:
+        """The leaf index."""
+        return self.leaf_index
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sequence is stored."""
+
+    next_block: int | None
+    """None before anything was indexed."""
+    next_sequence: int | None
+    """None while nothing is stored."""
+    last_block: int | None
+    """Block of the last stored event."""
+
+
+class SequenceStore(Generic[Item]):
+    """The stored events of one kind and domain."""
+
+    kind: str
+    _key: Any
+    _owner: Any
+
+    def __init__(self, database: Database, domain: int) -> None:
+        self.database = database
+        self.domain = domain
+
+    async def progress(self) -> Progress:
+        """Where to go on."""
+        cursors = tables.cursors
+        block = self._key.table.c.block_number
+        async with self.database.read() as connection:
+            next_block = (
+                await connection.execute(
+                    select(cursors.c.next_block).where(
+                        cursors.c.domain == self.domain, cursors.c.kind == self.kind
+                    )
+                )
+            ).scalar()
+            last = (
+                await connection.execute(
+                    select(self._key, block)
+                    .where(self._owner == self.domain)
+                    .order_by(self._key.desc())
+                    .limit(1)
+                )
+            ).one_or_none()
+        if last is None:
+            return Progress(next_block, None, None)
+        return Progress(next_block, last[0] + 1, last[1])
+
+    async def add(self, items: Sequence[Item], next_block: int) -> None:
+        """Store consecutive events and move the cursor, both or neither."""
+        async with self.database.write() as connection:
+            if items:
+                await connection.execute(
+                    self.database.insert(self._key.table).on_conflict_do_nothing(),
+                    [self._values(item) for item in items],
+                )
+                await self._added(connection, items)
+            await self._set_cursor(connection, next_block)
+
+    async def forget(self, sequence: int) -> None:
+        """Delete events from `sequence` on."""
+        async with self.database.write() as connection:
+            await connection.execute(
+                delete(self._key.table).where(self._owner == self.domain, self._key >= sequence)
+            )
+
+    async def _set_cursor(self, connection: AsyncConnection, next_block: int) -> None:
+        cursors = tables.cursors
+        await connection.execute(
+            self.database.insert(cursors)
+            .values(domain=self.domain, kind=self.kind, next_block=next_block)
+            .on_conflict_do_update(
+                index_elements=["domain", "kind"], set_={"next_block": next_block}
+            )
+        )
+
+    def _values(self, item: Item) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def _added(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
+        """Whatever else belongs into the transaction that stores `items`."""
+
+
+class InsertionStore(SequenceStore[Insertion]):
+    """Leaves of the merkle tree."""
+
+    kind = "merkle_tree_insertion"
+    _key = tables.insertions.c.leaf_index
+    _owner = tables.insertions.c.domain
+
+    def _values(self, item: Insertion) -> dict[str, Any]:
+        return {
+            "domain": self.domain,
+            "leaf_index": item.leaf_index,
+            "message_id": item.message_id,
+            "block_number": item.block_number,
+        }
+
+    async def leaves(self, first: int, limit: int) -> list[Insertion]:
+        """Leaves from index `first` on, in order."""
+        row = tables.insertions
+        async with self.database.read() as connection:
+            found = await connection.execute(
+                select(row.c.leaf_index, row.c.message_id, row.c.block_number)
+                .where(row.c.domain == self.domain, row.c.leaf_index >= first)
+                .order_by(row.c.leaf_index)
+                .limit(limit)
+            )
+            return [Insertion(*item) for item in found]
+
+    async def leaf_index(self, message_id: Bytes32) -> int | None:
+        """Where a message stands: its first leaf, as anyone may insert it again later."""
+        row = tables.insertions
+        async with self.database.read() as connection:
+            found = await connection.execute(
+                select(func.min(row.c.leaf_index)).where(
+                    row.c.domain == self.domain, row.c.message_id == message_id
+                )
+            )
+            index: int | None = found.scalar()
+            return index
+
+
+class MessageStore(SequenceStore[Dispatched]):
+    """Sent messages. Each becomes an operation, the work of delivering it."""
+
+    kind = "dispatched_message"
+    _key = tables.messages.c.nonce
+    _owner = tables.messages.c.origin
+
+    def __init__(self, database: Database, domain: int, make_operations: "MakeOperations") -> None:
+        super().__init__(database, domain)
+        self._make_operations = make_operations
+
+    def _values(self, item: Dispatched) -> dict[str, Any]:
+        return {
+            "origin": self.domain,
+            "nonce": item.message.nonce,
+            "id": item.message.id,
+            "raw": item.message.encode(),
+            "block_number": item.block_number,
+            "tx_hash": item.tx_hash,
+        }
+
+    async def _added(self, connection: AsyncConnection, items: Sequence[Dispatched]) -> None:
+        await self._make_operations(connection, [item.message for item in items])
+
+
+class MakeOperations(Protocol):
+    """Makes, in the given transaction, an operation of each message."""
+
+    async def __call__(self, connection: AsyncConnection, messages: Sequence[Message]) -> None: ...

@@ -1,0 +1,144 @@
+"""The tables. Times are Unix seconds, hashes and ids raw bytes, domains uint32."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
+
+chains = Table(
+    "chains",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("genesis_hash", LargeBinary, nullable=False),
+    Column("mailbox", LargeBinary, nullable=False),
+    Column("merkle_tree_hook", LargeBinary, nullable=False),
+)
+"""Which deployments the rest of the database is about."""
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String, primary_key=True),
+    Column("next_block", BigInteger, nullable=False),
+)
+"""Logs of `kind` are stored for all blocks below `next_block`."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("origin", BigInteger, primary_key=True, autoincrement=False),
+    Column("nonce", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", LargeBinary, nullable=False, index=True),
+    Column("raw", LargeBinary, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+    Column("tx_hash", LargeBinary, nullable=False),
+)
+
+insertions = Table(
+    "insertions",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", LargeBinary, nullable=False, index=True),
+    Column("block_number", BigInteger, nullable=False),
+)
+
+observed_trees = Table(
+    "observed_trees",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("index", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("block_number", BigInteger, nullable=False),
+)
+"""The last final state of the tree that a validator found equal to its own."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("merkle_tree_hook", LargeBinary, primary_key=True),
+    Column("validator", LargeBinary, primary_key=True),
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("message_id", LargeBinary, nullable=False),
+    Column("published", Boolean, nullable=False),
+)
+"""What a validator may sign. A row is committed before anything is signed and never changes, so
+that no other root or message can ever be signed for its index."""
+Index("checkpoints_to_publish", checkpoints.c.index, sqlite_where=text("NOT published"))
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("message_id", LargeBinary, primary_key=True),
+    Column("origin", BigInteger, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("destination", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("next_attempt", Float, nullable=False),
+    Column("reason", String),
+    Column("detail", String),
+    Column("tx_hash", LargeBinary),
+    Column("block_number", BigInteger),
+    Column("gas_used", BigInteger),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+)
+"""The delivery of each message, see `hyperlane.store.operations`."""
+Index("operations_due", operations.c.destination, operations.c.state, operations.c.next_attempt)
+
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("domain", BigInteger, nullable=False),
+    Column("sender", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("replaced_hashes", LargeBinary, nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("sent_at", Float, nullable=False),
+)
+"""Signed transactions, stored before they are sent. `replaced_hashes` are earlier versions with
+the same nonce, 32 bytes each; whichever is included counts. `fields` is what was signed."""
+_LIVE = text("live")
+Index(
+    "transactions_one_per_purpose",
+    transactions.c.domain,
+    transactions.c.purpose,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+Index(
+    "transactions_one_per_nonce",
+    transactions.c.domain,
+    transactions.c.sender,
+    transactions.c.nonce,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)

@@ -1,0 +1,129 @@
+"""Signed transactions of our own keys, stored before they are sent."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import func, select, update
+
+from hyperlane.protocol.typecasts import Address, Bytes32
+from hyperlane.store import tables
+from hyperlane.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One nonce of one key, and what was signed for it."""
+
+    id: int
+    nonce: int
+    purpose: str
+    hash: Bytes32
+    replaced_hashes: tuple[Bytes32, ...]
+    fields: dict[str, Any]
+    """What was signed, as eth_account takes it."""
+    raw: bytes
+    """As sent."""
+    sent_at: float
+
+    @property
+    def hashes(self) -> tuple[Bytes32, ...]:
+        """All versions, any of which may be included; the last one first."""
+        return (self.hash, *self.replaced_hashes)
+
+
+_COLUMNS = [tables.transactions.c[name] for name in (
+    "id", "nonce", "purpose", "hash", "replaced_hashes", "fields", "raw", "sent_at",
+)]  # fmt: skip
+
+
+class TransactionStore:
+    """The transactions of one key on one chain."""
+
+    def __init__(self, database: Database, domain: int, sender: Address) -> None:
+        self._database = database
+        self._domain = domain
+        self._sender = sender
+        row = tables.transactions
+        self._mine = (row.c.domain == domain) & (row.c.sender == sender) & row.c.live
+
+    async def add(
+        self, purpose: str, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
+    ) -> Transaction:
+        """Store a signed transaction as live."""
+        async with self._database.write() as connection:
+            added = await connection.execute(
+                self._database.insert(tables.transactions).values(
+                    domain=self._domain,
+                    sender=self._sender,
+                    nonce=fields["nonce"],
+                    purpose=purpose,
+                    live=True,
+                    hash=tx_hash,
+                    replaced_hashes=b"",
+                    fields=fields,
+                    raw=raw,
+                    sent_at=now,
+                )
+            )
+            identity = cast(tuple[int], added.inserted_primary_key)[0]
+        return Transaction(identity, fields["nonce"], purpose, tx_hash, (), fields, raw, now)
+
+    async def replace(
+        self, old: Transaction, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
+    ) -> Transaction:
+        """Store another version of a live transaction."""
+        row = tables.transactions
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(row)
+                .where(row.c.id == old.id)
+                .values(
+                    hash=tx_hash,
+                    replaced_hashes=b"".join(old.hashes),
+                    fields=fields,
+                    raw=raw,
+                    sent_at=now,
+                )
+            )
+        return Transaction(old.id, old.nonce, old.purpose, tx_hash, old.hashes, fields, raw, now)
+
+    async def finish(self, transaction: Transaction) -> None:
+        """It needs no more attention; its bytes are dropped."""
+        row = tables.transactions
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(row).where(row.c.id == transaction.id).values(live=False, fields={}, raw=b"")
+            )
+
+    async def live(self) -> list[Transaction]:
+        """Everything that is not finished, by nonce."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(*_COLUMNS).where(self._mine).order_by(tables.transactions.c.nonce)
+            )
+            return [_transaction(item) for item in found]
+
+    async def live_for(self, purpose: str) -> Transaction | None:
+        """The live transaction of a purpose."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(*_COLUMNS).where(self._mine, tables.transactions.c.purpose == purpose)
+            )
+            item = found.one_or_none()
+        return None if item is None else _transaction(item)
+
+    async def next_nonce(self) -> int:
+        """One more than the highest live nonce, 0 if there is none."""
+        async with self._database.read() as connection:
+            highest = (
+                await connection.execute(
+                    select(func.max(tables.transactions.c.nonce)).where(self._mine)
+                )
+            ).scalar()
+        return 0 if highest is None else highest + 1
+
+
+def _transaction(row: Any) -> Transaction:
+    identity, nonce, purpose, tx_hash, replaced, fields, raw, sent_at = row
+    hashes = tuple(replaced[start : start + 32] for start in range(0, len(replaced), 32))
+    return Transaction(identity, nonce, purpose, tx_hash, hashes, fields, raw, sent_at)

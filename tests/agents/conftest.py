@@ -1,0 +1,104 @@
+"""Chains and running agents."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hyperlane.settings import RelayerSettings, ValidatorSettings
+
+from .devnet import Devnet, devnet, key
+
+
+@pytest.fixture
+def origin() -> Iterator[Devnet]:
+    with devnet("alpha", 1337) as chain:
+        yield chain
+
+
+@pytest.fixture
+def target() -> Iterator[Devnet]:
+    with devnet("beta", 7331) as chain:
+        yield chain
+
+
+@pytest.fixture
+def validator_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Configuration of the validator with development account `index`."""
+
+    def make(chain: Devnet, index: int = 1, **changes: object) -> dict[str, Any]:
+        return {
+            "chains": {chain.name: chain.settings()},
+            "originChainName": chain.name,
+            "validator": {"type": "hexKey", "key": key(index).key.hex()},
+            "checkpointSyncer": {"type": "localStorage", "path": str(tmp_path / f"v{index}")},
+            "db": str(tmp_path / f"db-v{index}"),
+            "interval": 0.1,
+            "metricsPort": 0,
+            **changes,
+        }
+
+    return make
+
+
+@pytest.fixture
+def relayer_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Configuration of a relayer that sends with development account 9."""
+
+    def make(*chains: Devnet, **changes: object) -> dict[str, Any]:
+        return {
+            "chains": {chain.name: chain.settings() for chain in chains},
+            "relayChains": ",".join(chain.name for chain in chains),
+            "defaultSigner": {"key": key(9).key.hex()},
+            "allowLocalCheckpointSyncers": True,
+            "db": str(tmp_path / "db-relayer"),
+            "metricsPort": 0,
+            **changes,
+        }
+
+    return make
+
+
+@asynccontextmanager
+async def validating(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
+    """A validator in this process."""
+    from hyperlane.agents.validator import run
+
+    async with _running(run(ValidatorSettings.model_validate(config))) as task:
+        yield task
+
+
+@asynccontextmanager
+async def relaying(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
+    """A relayer in this process."""
+    from hyperlane.agents.relayer import run
+
+    async with _running(run(RelayerSettings.model_validate(config))) as task:
+        yield task
+
+
+@asynccontextmanager
+async def _running(agent: Any) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(agent)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+async def eventually(
+    condition: Callable[[], object], task: Awaitable[None] | None = None, seconds: float = 20
+) -> None:
+    """Wait for a condition; fail with the agent's own error if it ends meanwhile."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not condition():
+        if isinstance(task, asyncio.Task) and task.done():
+            await task
+            raise AssertionError("the agent ended")
+        assert asyncio.get_running_loop().time() < deadline, "not in time"
+        await asyncio.sleep(0.05)
