@@ -5,13 +5,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC20Collateral
 /// @notice Locks an existing ERC-20 and pays it out again.
 /// @dev Tokens that take a fee from transfers are refused when they are sent. Tokens that change
 /// balances by themselves cannot be recognised and must not be used.
-contract HypERC20Collateral is TokenRouter {
+contract HypERC20Collateral is MovableCollateralRouter {
     using SafeERC20 for IERC20;
 
     /// @notice The wrapped token must be a contract.

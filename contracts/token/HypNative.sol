@@ -3,11 +3,12 @@ pragma solidity 0.8.33;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
+import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypNative
 /// @notice Locks the chain's native token and pays it out again.
-contract HypNative is TokenRouter {
+contract HypNative is MovableCollateralRouter {
     /// @notice Less than the amount and its fees came with the call.
     error NativeAmountExceedsValue(uint256 amount, uint256 value);
 

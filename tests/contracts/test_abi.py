@@ -50,7 +50,6 @@ def added(name: str, base: str, why: str) -> dict[str, str]:
     return dict.fromkeys(sorted(set(members(name)) - set(members(base))), why)
 
 
-REBALANCING = added("MovableCollateralRouter", "TokenRouter", "collateral cannot be moved yet")
 VAULT = added("LpCollateralRouter", "MovableCollateralRouter", "routers are no vaults yet")
 NATIVE_VAULT = {
     "deposit(address receiver) payable -> (uint256 shares)": "routers are no vaults yet"
@@ -64,8 +63,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "DomainRoutingHook": UNUSED_CLIENT,
     "ERC5164Hook": UNUSED_OWNED_CLIENT,
     "FallbackDomainRoutingHook": UNUSED_CLIENT,
-    "HypERC20Collateral": VAULT | REBALANCING,
-    "HypNative": VAULT | NATIVE_VAULT | REBALANCING,
+    "HypERC20Collateral": VAULT,
+    "HypNative": VAULT | NATIVE_VAULT,
     "MerkleTreeHook": UNUSED_OWNED_CLIENT,
     "OPL2ToL1Hook": UNUSED_OWNED_CLIENT,
     "OPStackHook": UNUSED_OWNED_CLIENT,
