@@ -1,9 +1,18 @@
+import asyncio
 import json
+import shutil
 from pathlib import Path
 
+import pytest
+
+from hyperlane.agents.validator import run
+from hyperlane.agents.validator.signing import Halted
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32, to_hex
+from hyperlane.settings import ValidatorSettings
+from hyperlane.store.database import Database
+from hyperlane.store.sequences import Insertion, InsertionStore
 
 from .conftest import eventually, validating
 from .devnet import key
@@ -50,3 +59,132 @@ async def test_every_leaf_is_signed_in_the_reference_layout(origin, validator_co
 def _latest(folder: Path) -> int | None:
     path = folder / "index.json"
     return int(path.read_text()) if path.exists() else None
+
+
+async def test_restart_signs_nothing_twice_and_restores_a_lost_folder(
+    origin, validator_config, tmp_path
+):
+    folder, config = tmp_path / "v1", validator_config(origin)
+    for n in range(3):
+        origin.dispatch(7331, key(3).address, bytes([n]))
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 2, task)
+    before = _documents(folder)
+    shutil.rmtree(folder)
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 2, task)
+    assert _documents(folder) == before
+
+
+async def test_another_history_of_the_chain_stops_it_for_good(origin, validator_config, tmp_path):
+    folder, config = tmp_path / "v1", validator_config(origin)
+    origin.dispatch(7331, key(3).address, b"first")
+    snapshot = origin.rpc("evm_snapshot")
+    origin.dispatch(7331, key(3).address, b"second")
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 1, task)
+        before = _documents(folder)
+        origin.rpc("evm_revert", snapshot)
+        origin.dispatch(7331, key(3).address, b"another second")
+        origin.mine(5)
+        with pytest.raises(BaseExceptionGroup) as halted:
+            await asyncio.wait_for(task, 20)
+    assert halted.group_contains(Halted)
+    assert _documents(folder) == before
+    flag = json.loads((folder / "reorg_flag.json").read_text())
+    root, _ = origin.contracts["merkleTreeHook"].functions.latestCheckpoint().call()
+    assert flag["canonical_merkle_root"] == to_hex(root)
+    assert flag["checkpoint_index"] == 1
+
+    with pytest.raises(Halted, match=r"reorg_flag\.json exists"):
+        await run(ValidatorSettings.model_validate(config))
+
+
+async def test_another_history_is_noticed_after_the_folder_was_lost(
+    origin, validator_config, tmp_path
+):
+    """Only the database remembers what was signed."""
+    folder, config = tmp_path / "v1", validator_config(origin)
+    snapshot = origin.rpc("evm_snapshot")
+    origin.dispatch(7331, key(3).address, b"first")
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+    shutil.rmtree(folder)
+    origin.rpc("evm_revert", snapshot)
+    other = origin.dispatch(7331, key(3).address, b"another first")
+    origin.mine(5)
+    async with validating(config) as task:
+        with pytest.raises(BaseExceptionGroup) as halted:
+            await asyncio.wait_for(task, 20)
+    assert halted.group_contains(Halted)
+    assert to_hex(other.id) not in "".join(_documents(folder).values())
+
+
+async def test_another_history_is_noticed_after_the_database_was_lost(
+    origin, validator_config, tmp_path
+):
+    """Only the folder remembers what was signed."""
+    folder, config = tmp_path / "v1", validator_config(origin)
+    snapshot = origin.rpc("evm_snapshot")
+    origin.dispatch(7331, key(3).address, b"first")
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+    before = _documents(folder)
+    shutil.rmtree(config["db"])
+    origin.rpc("evm_revert", snapshot)
+    origin.dispatch(7331, key(3).address, b"another first")
+    async with validating(config) as task:
+        with pytest.raises(BaseExceptionGroup) as halted:
+            await asyncio.wait_for(task, 20)
+    assert halted.group_contains(Halted)
+    assert _documents(folder) == before
+
+
+async def test_a_folder_of_another_validator_is_refused(origin, validator_config, tmp_path):
+    origin.dispatch(7331, key(3).address)
+    async with validating(validator_config(origin, 1)) as task:
+        await eventually(lambda: _latest(tmp_path / "v1") == 0, task)
+    shared = {"type": "localStorage", "path": str(tmp_path / "v1")}
+    async with validating(validator_config(origin, 2, checkpointSyncer=shared)) as task:
+        with pytest.raises(BaseExceptionGroup) as halted:
+            await asyncio.wait_for(task, 20)
+    assert halted.group_contains(Halted, match="use a storage of its own")
+
+
+async def test_it_announces_its_exact_location_once_it_has_funds(
+    origin, validator_config, tmp_path
+):
+    location = f"file://{tmp_path / 'v1'}"
+    announce = origin.contracts["validatorAnnounce"].functions
+    origin.rpc("anvil_setBalance", key(1).address, "0x0")
+    async with validating(validator_config(origin)):
+        await asyncio.sleep(1)
+        assert announce.getAnnouncedValidators().call() == []
+    origin.rpc("anvil_setBalance", key(1).address, hex(10**18))
+    for _ in range(2):
+        async with validating(validator_config(origin)) as task:
+            await eventually(lambda: announce.getAnnouncedValidators().call(), task)
+    assert announce.getAnnouncedStorageLocations([key(1).address]).call() == [[location]]
+    document = json.loads((tmp_path / "v1" / "announcement.json").read_text())
+    assert document["value"]["storage_location"] == location
+    assert document["value"]["validator"] == key(1).address.lower()
+
+
+async def test_wrong_logs_are_read_again_before_anything_is_signed(
+    origin, validator_config, tmp_path
+):
+    """The store holds a leaf that the chain does not have, as after a node's mistake."""
+    config = validator_config(origin)
+    messages = [origin.dispatch(7331, key(3).address, bytes([n])) for n in range(2)]
+    database = await Database.open(config["db"])
+    wrong = [Insertion(n, bytes(31) + b"\1", 1) for n in range(2)]
+    await InsertionStore(database, 1337).add(wrong, origin.w3.eth.block_number + 1)
+    await database.close()
+    async with validating(config) as task:
+        await eventually(lambda: _latest(tmp_path / "v1") == 1, task)
+    document = json.loads((tmp_path / "v1" / "1_with_id.json").read_text())
+    assert document["value"]["message_id"] == to_hex(messages[1].id)
+
+
+def _documents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.glob("*_with_id.json")}

@@ -17,6 +17,7 @@ from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
 
 MAX_SIZE = 50 * 1024
 """Bytes; longer documents are refused unread."""
+_MAX_NESTING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,12 @@ def _render(document: dict[str, Any]) -> str:
 
 
 def _parse_object(field: str, text: bytes) -> dict[str, Any]:
+    # The parser recurses: a document of nothing but brackets could overflow its stack.
+    if text.count(b"[") + text.count(b"{") > _MAX_NESTING:
+        raise DecodeError(f"{field}: more than {_MAX_NESTING} objects and lists")
     try:
         document = json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise DecodeError(f"{field}: not JSON: {text[:40]!r}") from None
     return _object(field, document)
 

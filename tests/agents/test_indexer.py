@@ -1,0 +1,129 @@
+"""Indexing against a node that is not to be trusted."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.client import Log
+from hyperlane.chain.indexer import IndexGap, IndexRange, SequenceIndexer, SequenceRegressed
+from hyperlane.errors import ConfigError
+from hyperlane.store.database import Database
+from hyperlane.store.sequences import Insertion, InsertionStore
+
+HOOK = b"\1" * 20
+
+
+@dataclass
+class Node:
+    """Leaf n stands in block 10 * n + 10; `hidden` leaves are missing from the logs."""
+
+    leaves: int = 0
+    hidden: set[int] = field(default_factory=set)
+    name: str = "alpha"
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    async def call(self, _to, function, block="latest"):
+        if function is MerkleTreeHook.deployed_block:
+            return 5
+        return sum(10 * n + 10 <= block for n in range(self.leaves))
+
+    async def logs(self, _address, _event, first, last):
+        self.asked.append((first, last))
+        shown = [n for n in range(self.leaves) if first <= 10 * n + 10 <= last]
+        return [
+            Log((), bytes([n]), 10 * n + 10, bytes(32), 0)
+            for n in [*shown, *shown]
+            if n not in self.hidden
+        ]
+
+
+def parse(log):
+    return Insertion(log.data[0], bytes(31) + log.data, log.block_number)
+
+
+@pytest.fixture
+async def index(tmp_path):
+    database = await Database.open(str(tmp_path))
+
+    def make(node, **range_):
+        return SequenceIndexer(
+            node, HOOK, MerkleTreeHook.INSERTED, MerkleTreeHook.count,
+            MerkleTreeHook.deployed_block, parse, InsertionStore(database, 1),
+            IndexRange(**range_), needs_all=True,
+        )  # fmt: skip
+
+    yield make
+    await database.close()
+
+
+async def stored(indexer):
+    return [leaf.leaf_index for leaf in await indexer.store.leaves(0, 1000)]
+
+
+async def test_all_events_are_stored_once_in_chunks(index):
+    node = Node(leaves=9)
+    indexer = index(node, chunk=30)
+    assert await indexer.sync(55) == 5
+    assert await indexer.sync(100) == 4
+    assert await stored(indexer) == list(range(9))
+    assert node.asked[:2] == [(5, 34), (35, 55)]
+
+
+async def test_nothing_is_asked_while_nothing_is_new(index):
+    node = Node(leaves=2)
+    indexer = index(node)
+    await indexer.sync(100)
+    node.asked.clear()
+    for block in (101, 200, 5000):
+        assert await indexer.sync(block) == 0
+    assert node.asked == []
+
+
+async def test_a_gap_is_not_stored_over_and_heals(index):
+    node = Node(leaves=6, hidden={3})
+    indexer = index(node)
+    for _ in range(2):
+        with pytest.raises(IndexGap, match="merkle_tree_insertion 3 is missing"):
+            await indexer.sync(100)
+        assert await stored(indexer) == [0, 1, 2]
+    node.hidden.clear()
+    await indexer.sync(100)
+    assert await stored(indexer) == list(range(6))
+
+
+async def test_a_missing_tip_is_noticed_and_asked_for_again(index):
+    node = Node(leaves=3, hidden={2})
+    indexer = index(node)
+    with pytest.raises(IndexGap, match="2 is counted by block 100, but no log shows it"):
+        await indexer.sync(100)
+    node.hidden.clear()
+    node.asked.clear()
+    await indexer.sync(100)
+    assert node.asked == [(20, 100)]
+    assert await stored(indexer) == [0, 1, 2]
+
+
+async def test_a_node_that_lags_is_waited_for_and_one_that_forgot_is_an_error(index):
+    indexer = index(Node(leaves=5))
+    await indexer.sync(100)
+    assert await indexer.sync(30) == 0
+    indexer.client = Node(leaves=4)
+    with pytest.raises(SequenceRegressed, match="5 are stored, the chain has 4 at block 100"):
+        await indexer.sync(100)
+
+
+async def test_starting_after_the_first_leaf_is_an_error(index):
+    with pytest.raises(ConfigError, match=r"chains\.alpha\.index\.from: 25 is after"):
+        await index(Node(leaves=5), first_block=25).sync(100)
+
+
+async def test_a_restart_goes_on_where_it_was(index):
+    node = Node(leaves=5)
+    await index(node, chunk=20).sync(55)
+    node.asked.clear()
+    node.leaves = 6
+    again = index(node, chunk=20)
+    assert await again.sync(64) == 1
+    assert await stored(again) == list(range(6))
+    assert node.asked == [(56, 64)]

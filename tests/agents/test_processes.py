@@ -1,0 +1,144 @@
+"""The agents as an operator runs them: processes with configuration files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from .devnet import free_port, key
+
+AGENT = Path(sys.executable).parent / "hyperlane-agent"
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start an agent by its configuration; whatever still runs is ended after the test."""
+    with ExitStack() as stack:
+
+        def begin(kind, config, *options, **environment) -> subprocess.Popen:
+            path = tmp_path / f"{kind}.json"
+            path.write_text(json.dumps(config))
+            process = subprocess.Popen(
+                [AGENT, kind, "--config", str(path), *options],
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.callback(process.communicate)
+            stack.callback(process.kill)
+            return process
+
+        yield begin
+
+
+def test_killed_agents_go_on_and_every_message_is_delivered_once(
+    origin, target, validator_config, relayer_config, start
+):
+    recipient = target.recipient(target.message_id_multisig([key(1).address], 1))
+    quiet = {"log": {"format": "json", "level": "error"}}
+    agents = {
+        "validator": {**validator_config(origin), **quiet},
+        "relayer": {**relayer_config(origin, target), **quiet},
+    }
+    running = {kind: start(kind, config) for kind, config in agents.items()}
+    messages = []
+    for round_ in range(4):
+        messages += [origin.dispatch(7331, recipient.address, bytes([round_, n])) for n in range(5)]
+        time.sleep(0.4 * (round_ + 1))
+        for kind, config in agents.items():
+            running[kind].send_signal(signal.SIGKILL)
+            running[kind].wait()
+            running[kind] = start(kind, config)
+    wait_until(lambda: all(map(target.delivered, messages)), 60)
+    assert [target.deliveries(message) for message in messages] == [1] * len(messages)
+    sent = target.w3.eth.get_transaction_count(key(9).address)
+    assert sent == len(messages), "no transaction was sent in vain"
+
+
+def test_a_stopped_agent_says_goodbye_with_status_0(origin, validator_config, start):
+    port = free_port()
+    config = validator_config(origin, metricsPort=port)
+    origin.dispatch(7331, key(3).address)
+    process = start("validator", config)
+    page = wait_until(lambda: "validator_processed" in (text := metrics(port)) and text, 30)
+    assert 'hyperlane_latest_checkpoint{chain="alpha",phase="validator_processed"} 0.0' in page
+    assert 'hyperlane_announced{chain="alpha"} 1.0' in page
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+    assert "checkpoint.signed" in output
+    assert key(1).key.hex() not in output
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"chains": {"alpha": {"chainId": 99}}},
+            "chains.alpha.rpcUrls: {host} answers with chain id 1337, expected 99",
+        ),
+        (
+            {"chains": {"alpha": {"mailbox": key(5).address}}},
+            f"chains.alpha.mailbox: no contract at {key(5).address}",
+        ),
+        (
+            {"chains": {"alpha": {"domainId": 5}}},
+            "chains.alpha.domainId: 5, but the mailbox {mailbox} is of domain 1337",
+        ),
+        ({"validator": {"key": "0x1234"}}, "validator.key: not a private key (32 bytes of hex)"),
+        ({"originChainName": "gamma"}, "chains.gamma: missing; the configuration has alpha"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_status_1(change, message, origin, validator_config, start):
+    config = validator_config(origin)
+    for name, value in change.items():
+        if name == "chains":
+            config["chains"]["alpha"].update(value["alpha"])
+        else:
+            config[name] = value
+    process = start("validator", config)
+    _, errors = process.communicate(timeout=30)
+    expected = message.replace("{host}", origin.url.removeprefix("http://")).replace(
+        "{mailbox}", origin.contracts["mailbox"].address
+    )
+    assert (process.returncode, errors) == (1, f"error: {expected}\n")
+
+
+def test_a_database_of_another_deployment_is_refused(origin, target, validator_config, start):
+    config = validator_config(origin)
+    process = start("validator", config)
+    wait_until(
+        lambda: (Path(config["checkpointSyncer"]["path"]) / "announcement.json").exists(), 30
+    )
+    process.terminate()
+    process.wait(20)
+    config["chains"]["alpha"]["mailbox"] = origin.deploy("Mailbox", 1337).address
+    process = start("validator", config)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "was made for another deployment on domain 1337: mailbox was" in errors
+
+
+def wait_until(condition: Callable[[], object], seconds: float) -> object:
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.1)
+    return result
+
+
+def metrics(port: int) -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as response:
+            return response.read().decode()
+    except OSError:
+        return ""
