@@ -29,6 +29,7 @@ class Processes:
         logs.mkdir(parents=True, exist_ok=True)
         self.logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, Sequence[str]] = {}
 
     def __enter__(self) -> "Processes":
         return self
@@ -45,13 +46,11 @@ class Processes:
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
         self._running[name] = process
+        self._commands[name] = command
         return process.pid
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
-
-    def pid(self, name: str) -> int:
-        return self._running[name].pid
 
     def check(self) -> None:
         """Raises ProcessError when one of them is not running any more."""
@@ -75,6 +74,10 @@ class Processes:
         process = self._running.pop(name)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
+
+    def restart(self, name: str) -> int:
+        """Starts one that was killed again, with the command it had."""
+        return self.start(name, self._commands[name])
 
     def close(self) -> None:
         """Asks all to stop, agents before the chains they need, and kills what does not listen."""
