@@ -6,7 +6,7 @@ SHELL := bash
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo test test-fork lint bench clean
+.PHONY: help setup build demo test test-fork lint bench bench-gas clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ demo: build ## Two chains, a message and a token there and back (KEEP=1 leaves i
 	@$(RUN) ape run demo $(if $(KEEP),--keep)
 
 test: lint build ## Everything we promise
-	@$(RUN) ape test tests --ignore tests/fork -q
+	@$(RUN) ape test tests --ignore tests/fork -q -n 2
 	@$(RUN) tests/fork/run
 
 test-fork: build ## The suite that runs on a fork of mainnet
@@ -30,8 +30,10 @@ test-fork: build ## The suite that runs on a fork of mainnet
 lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
 
-bench: build ## Gas and speed, measured
-	@$(RUN) python -m benchmarks
+bench: bench-gas ## Everything that is measured
+
+bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
+	@$(RUN) python -m benchmarks.gas --write
 
 clean: ## Forget builds and installations
 	rm -rf .build build .venv node_modules contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,32 @@
+"""No operation may cost more than the committed figures say, but for one per cent."""
+
+import json
+
+import pytest
+
+from benchmarks.gas import RESULTS, measure
+
+ALLOWED = 1.01
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, int]:
+    return measure()
+
+
+@pytest.fixture(scope="module")
+def committed() -> dict[str, int]:
+    return json.loads(RESULTS.read_text())["operations"]
+
+
+def test_every_committed_operation_is_measured(measured, committed):
+    assert sorted(measured) == sorted(committed)
+
+
+def test_no_operation_got_dearer(measured, committed):
+    dearer = {
+        name: (committed[name], gas)
+        for name, gas in measured.items()
+        if gas > committed[name] * ALLOWED
+    }
+    assert dearer == {}, "run `make bench-gas` if this is meant"
