@@ -6,11 +6,13 @@ Every effect is read from the chains afterwards; the demo fails when one of them
 import json
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import ape
 import yaml
 from ape.logging import LogLevel, logger
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -65,6 +67,7 @@ class Effect:
 def run(folder: Path, keep: bool) -> bool:
     """Runs the demo in `folder` and says whether every effect is as expected."""
     console = Console()
+    console.width = max(console.width, 120)  # the tables are no use when folded
     with Devnet(folder) as net, logger.at_level(LogLevel.ERROR):
         demo = Demo(net, console)
         demo.prepare()
@@ -133,10 +136,10 @@ class Demo:
         ]
         after = self.balances()
         expected = {
-            f"locked in the router on {ORIGIN}, wei": SENT - RETURNED,
-            f"synthetic held by the user on {REMOTE}, wei": SENT - RETURNED,
-            f"synthetic supply on {REMOTE}, wei": SENT - RETURNED,
-            f"receiver on {ORIGIN}, wei": before[f"receiver on {ORIGIN}, wei"] + RETURNED,
+            f"locked in the router on {ORIGIN}": SENT - RETURNED,
+            f"synthetic held by the user on {REMOTE}": SENT - RETURNED,
+            f"synthetic supply on {REMOTE}": SENT - RETURNED,
+            f"receiver on {ORIGIN}": before[f"receiver on {ORIGIN}"] + RETURNED,
         }
         effects = [
             Effect(f"bytes received on {REMOTE}", "", self.received(REMOTE), there.hex()),
@@ -200,32 +203,30 @@ class Demo:
             held = synthetic.balanceOf(self.net.user.address)
             supply = synthetic.totalSupply()
         return {
-            f"locked in the router on {ORIGIN}, wei": int(locked),
-            f"synthetic held by the user on {REMOTE}, wei": int(held),
-            f"synthetic supply on {REMOTE}, wei": int(supply),
-            f"receiver on {ORIGIN}, wei": int(receiver),
+            f"locked in the router on {ORIGIN}": int(locked),
+            f"synthetic held by the user on {REMOTE}": int(held),
+            f"synthetic supply on {REMOTE}": int(supply),
+            f"receiver on {ORIGIN}": int(receiver),
         }
 
 
 def show(console: Console, crossings: list[Crossing], effects: list[Effect]) -> None:
-    table = Table(title="Messages")
-    for column in ("what", "route", "message id", "dispatch", "gas", "delivery", "gas", "time"):
-        table.add_column(column, justify="right" if column in ("gas", "time") else "left")
+    table = Table(title="Messages", box=SIMPLE, title_justify="left")
+    for column in ("what", "route", "message id", "dispatched in", "delivered in", "after"):
+        table.add_column(column, no_wrap=True)
     for each in crossings:
         table.add_row(
             each.what,
             f"{each.origin} → {each.destination}",
             short("0x" + each.dispatched.id.hex()),
-            short(each.dispatched.transaction),
-            f"{each.dispatched.gas:,}",
-            short(each.delivered.transaction),
-            f"{each.delivered.gas:,}",
+            f"{short(each.dispatched.transaction)} {each.dispatched.gas:>7,} gas",
+            f"{short(each.delivered.transaction)} {each.delivered.gas:>7,} gas",
             f"{each.delivered.seconds:.1f} s",
         )
     console.print(table)
-    table = Table(title="Effects, read from the chains")
+    table = Table(title="Effects, read from the chains", box=SIMPLE, title_justify="left")
     for column in ("what", "before", "after", ""):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for effect in effects:
         table.add_row(
             effect.what,
@@ -287,7 +288,8 @@ def short(hash_: str) -> str:
 
 
 def shown(value: object) -> str:
+    """An amount in ether, with all its digits; long bytes by their beginning."""
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{Decimal(value) / ETHER:,f} ether"
     text = str(value)
-    return text if len(text) <= 24 else f"{text[:12]}… ({len(text) // 2} bytes)"
+    return text if len(text) <= 28 else f"{text[:8]}… {len(text) // 2} bytes"
