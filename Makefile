@@ -14,8 +14,8 @@ help: ## Show the targets
 setup: ## Install the pinned Python and npm packages (quick when nothing changed)
 	@toolchain/setup
 
-build: setup ## Compile the contracts (only what changed)
-	@$(RUN) ape compile
+build: setup ## Compile the contracts that changed, and what depends on them
+	@$(RUN) python toolchain/compile
 
 demo: build ## Two chains, a message and a token there and back (KEEP=1 leaves it running)
 	@$(RUN) ape run demo $(if $(KEEP),--keep)

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from benchmarks.gas import RESULTS, measure
 
 ALLOWED = 1.01
