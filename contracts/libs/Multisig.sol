@@ -21,6 +21,9 @@ library Multisig {
     /// validators before the signer of an earlier signature.
     error UnexpectedSigner(uint256 index, address signer);
 
+    /// @notice All signatures together weigh too little.
+    error InsufficientWeight(uint256 weight, uint256 threshold);
+
     /// @notice The bytes after the fixed part of the metadata are not whole signatures.
     error InvalidSignaturesLength(uint256 length);
 
@@ -46,6 +49,33 @@ library Multisig {
                 candidates = _behind(signer, candidates, end);
                 if (candidates == 0) revert UnexpectedSigner(i, signer);
                 signature += Signature.LENGTH;
+            }
+        }
+    }
+
+    /// @notice Reverts unless the first signatures that together weigh `threshold` are of different
+    /// validators, in the order of the list. What comes after them is ignored.
+    /// @param validators In each word an address, and its weight in the 96 bits above.
+    function requireWeight(
+        bytes32 digest,
+        bytes calldata signatures,
+        uint256[] memory validators,
+        uint256 threshold
+    ) internal view {
+        uint256 available = signatures.length / Signature.LENGTH;
+        uint256 next;
+        uint256 weight;
+        // Counters stay below the lengths of things that exist; a set has fewer than 2^16 weights of
+        // 96 bits.
+        unchecked {
+            for (uint256 i; weight < threshold; ++i) {
+                if (i == available) revert InsufficientWeight(weight, threshold);
+                address signer = digest.recover(_offset(signatures) + i * Signature.LENGTH);
+                if (signer == address(0)) revert InvalidSignature(i);
+                do {
+                    if (next == validators.length) revert UnexpectedSigner(i, signer);
+                } while (address(uint160(validators[next++])) != signer);
+                weight += validators[next - 1] >> 160;
             }
         }
     }

@@ -27,6 +27,10 @@ UNUSED_CLIENT = dict.fromkeys(
     ],
     "inherited by the reference, without effect here",
 )
+FALLBACK_CLIENT = {
+    text: reason for text, reason in UNUSED_CLIENT.items() if "Initialized" not in text
+} | {"localDomain() view -> (uint32)": "inherited by the reference, without effect here"}
+NO_CREDIT = {"Credited(uint256 amount, uint256 newLevel)": "nothing flows back into this bucket"}
 REMEMBERS = {"verify(bytes _metadata, bytes _message) view -> (bool)": "remembers what it verified"}
 
 # The same where there is nothing else that an owner could do.
@@ -57,6 +61,8 @@ NATIVE_VAULT = {
 
 # contract -> {signature: why we differ}
 EXCEPTIONS: dict[str, dict[str, str]] = {
+    "AtomicInitDefaultFallbackRoutingIsm": FALLBACK_CLIENT,
+    "DefaultFallbackRoutingIsm": FALLBACK_CLIENT,
     "ArbL2ToL1Hook": UNUSED_OWNED_CLIENT,
     "DefaultHook": UNUSED_OWNED_CLIENT,
     "DestinationRecipientRoutingHook": UNUSED_CLIENT,
@@ -68,8 +74,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "MerkleTreeHook": UNUSED_OWNED_CLIENT,
     "OPL2ToL1Hook": UNUSED_OWNED_CLIENT,
     "OPStackHook": UNUSED_OWNED_CLIENT,
-    "RateLimitedHook": UNUSED_CLIENT
-    | {"Credited(uint256 amount, uint256 newLevel)": "nothing flows back into this bucket"},
+    "RateLimitedHook": UNUSED_CLIENT | NO_CREDIT,
+    "RateLimitedIsm": UNUSED_CLIENT | NO_CREDIT,
     "StaticMerkleRootMultisigIsm": REMEMBERS,
     "StaticMerkleRootWeightedMultisigIsm": REMEMBERS,
     "StorageMerkleRootMultisigIsm": REMEMBERS,

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {PackageVersioned} from "../PackageVersioned.sol";
+import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {Message} from "../libs/Message.sol";
+
+/// @title BlacklistIsm
+/// @notice Believes every message but those that the owner has named. For aggregations.
+contract BlacklistIsm is IInterchainSecurityModule, Ownable, PackageVersioned {
+    using EnumerableSet for EnumerableSet.Bytes32Set;
+    using Message for bytes;
+
+    /// @notice This message is never believed from now on.
+    event MessageBlacklisted(bytes32 indexed messageId);
+
+    /// @inheritdoc IInterchainSecurityModule
+    uint8 public constant moduleType = uint8(Types.NULL);
+
+    EnumerableSet.Bytes32Set private ids;
+
+    constructor(address owner_) Ownable(owner_) {}
+
+    /// @notice Names messages that are not to be believed, for ever. Only the owner.
+    function blacklist(bytes32[] calldata messageIds) external onlyOwner {
+        for (uint256 i; i < messageIds.length; ++i) {
+            if (ids.add(messageIds[i])) emit MessageBlacklisted(messageIds[i]);
+        }
+    }
+
+    /// @notice Whether the message is named.
+    function blacklistedIds(bytes32 messageId) external view returns (bool) {
+        return ids.contains(messageId);
+    }
+
+    /// @notice All named messages, first come first.
+    function values() external view returns (bytes32[] memory) {
+        return ids.values();
+    }
+
+    /// @inheritdoc IInterchainSecurityModule
+    function verify(bytes calldata, bytes calldata message) external view returns (bool) {
+        return !ids.contains(message.id());
+    }
+}

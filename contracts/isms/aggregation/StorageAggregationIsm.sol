@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
+import {StorageSet, StorageSetFactory} from "../../libs/StorageSet.sol";
+import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
+
+/// @title StorageAggregationIsm
+/// @notice Believes a message when exactly a given number of modules do, which the owner may change.
+contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
+    /// @notice These modules count from now on.
+    event ModulesAndThresholdSet(address[] modules, uint8 threshold);
+
+    constructor(address[] memory modules_, uint8 threshold_) StorageSet(modules_, threshold_) {}
+
+    /// @notice Changes the modules and the threshold. Only the owner; reverts `InvalidThreshold`.
+    function setModulesAndThreshold(address[] calldata modules_, uint8 threshold_) external onlyOwner {
+        _set(modules_, threshold_);
+    }
+
+    /// @notice The module at a place of the list.
+    function modules(uint256 index) external view returns (address) {
+        return values[index];
+    }
+
+    /// @inheritdoc IAggregationIsm
+    function modulesAndThreshold(bytes calldata) external view returns (address[] memory, uint8) {
+        return (values, threshold);
+    }
+
+    /// @inheritdoc StorageSet
+    function _set(address[] memory modules_, uint8 threshold_) internal override {
+        super._set(modules_, threshold_);
+        emit ModulesAndThresholdSet(modules_, threshold_);
+    }
+
+    /// @inheritdoc AbstractAggregationIsm
+    function _modulesAndThreshold() internal view override returns (address[] memory, uint256) {
+        return (values, threshold);
+    }
+}
+
+/// @title StorageAggregationIsmFactory
+/// @notice Deploys `StorageAggregationIsm`s.
+contract StorageAggregationIsmFactory is StorageSetFactory {
+    constructor() StorageSetFactory(address(new StorageAggregationIsm(_nobody(), 1))) {}
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {IStaticWeightedMultisigIsm} from "../../interfaces/isms/IWeightedMultisigIsm.sol";
+import {Multisig} from "../../libs/Multisig.sol";
+import {StaticSet} from "../../libs/StaticSet.sol";
+import {StaticSetDeployer} from "../../libs/StaticSetFactory.sol";
+import {
+    AbstractMerkleRootMultisigIsm,
+    AbstractMessageIdMultisigIsm,
+    AbstractMultisigIsm
+} from "./AbstractMultisigIsm.sol";
+
+/// @title AbstractStaticWeightedMultisigIsm
+/// @notice The validators, their weights and the threshold stand behind the code.
+abstract contract AbstractStaticWeightedMultisigIsm is
+    AbstractMultisigIsm,
+    IStaticWeightedMultisigIsm
+{
+    /// @notice The threshold is 0 or more than everything: such a module believes nothing.
+    error InvalidThresholdWeight(uint256 thresholdWeight);
+
+    /// @notice The weights of all validators are meant to add up to this.
+    uint96 public constant TOTAL_WEIGHT = 1e10;
+
+    /// @inheritdoc IStaticWeightedMultisigIsm
+    function validatorsAndThresholdWeight(bytes calldata)
+        external
+        pure
+        returns (ValidatorInfo[] memory validators, uint96 thresholdWeight)
+    {
+        (uint256[] memory words, uint256 threshold) = StaticSet.read();
+        validators = new ValidatorInfo[](words.length);
+        for (uint256 i; i < words.length; ++i) {
+            validators[i] = ValidatorInfo(address(uint160(words[i])), uint96(words[i] >> 160));
+        }
+        thresholdWeight = uint96(threshold); // The set has no more bits for it.
+    }
+
+    /// @inheritdoc AbstractMultisigIsm
+    function _requireSigned(bytes32 digest, bytes calldata signatures) internal view override {
+        (uint256[] memory validators, uint256 threshold) = StaticSet.read();
+        if (threshold == 0 || threshold > TOTAL_WEIGHT) revert InvalidThresholdWeight(threshold);
+        Multisig.requireWeight(digest, signatures, validators, threshold);
+    }
+}
+
+/// @title StaticMessageIdWeightedMultisigIsm
+/// @notice Believes a message whose own checkpoint validators of enough weight have signed.
+contract StaticMessageIdWeightedMultisigIsm is
+    AbstractMessageIdMultisigIsm,
+    AbstractStaticWeightedMultisigIsm
+{
+    /// @inheritdoc IInterchainSecurityModule
+    uint8 public constant moduleType = uint8(Types.WEIGHTED_MESSAGE_ID_MULTISIG);
+}
+
+/// @title StaticMerkleRootWeightedMultisigIsm
+/// @notice Believes a message in a tree whose root validators of enough weight have signed.
+contract StaticMerkleRootWeightedMultisigIsm is
+    AbstractMerkleRootMultisigIsm,
+    AbstractStaticWeightedMultisigIsm
+{
+    /// @inheritdoc IInterchainSecurityModule
+    uint8 public constant moduleType = uint8(Types.WEIGHTED_MERKLE_ROOT_MULTISIG);
+}
+
+/// @title StaticWeightedValidatorSetFactory
+/// @notice Deploys modules whose `StaticSet` is a list of validators with weights.
+abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
+    constructor(address implementation_) StaticSetDeployer(implementation_) {}
+
+    /// @notice Deploys the module for this configuration, or returns it if it is there already.
+    /// @dev Weights and threshold are not checked: a wrong threshold makes a module that believes
+    /// nothing. Reverts `FailedDeployment` when code and validators exceed 24,576 bytes.
+    function deploy(
+        IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
+        uint96 thresholdWeight
+    ) external returns (address) {
+        return _deploy(
+            _salt(validators, thresholdWeight), _arguments(validators, thresholdWeight)
+        );
+    }
+
+    /// @notice Where `deploy` puts the module for this configuration.
+    function getAddress(
+        IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
+        uint96 thresholdWeight
+    ) external view returns (address) {
+        return _addressOf(
+            _salt(validators, thresholdWeight), _arguments(validators, thresholdWeight)
+        );
+    }
+
+    function _salt(
+        IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
+        uint96 thresholdWeight
+    ) private pure returns (bytes32) {
+        return keccak256(abi.encode(validators, thresholdWeight));
+    }
+
+    function _arguments(
+        IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
+        uint96 thresholdWeight
+    ) private pure returns (bytes memory) {
+        uint256[] memory words = new uint256[](validators.length);
+        for (uint256 i; i < words.length; ++i) {
+            words[i] = (uint256(validators[i].weight) << 160)
+                | uint160(validators[i].signingAddress);
+        }
+        return StaticSet.encode(abi.encodePacked(words), thresholdWeight);
+    }
+}
+
+/// @title StaticMessageIdWeightedMultisigIsmFactory
+/// @notice Deploys `StaticMessageIdWeightedMultisigIsm`s.
+contract StaticMessageIdWeightedMultisigIsmFactory is StaticWeightedValidatorSetFactory {
+    constructor()
+        StaticWeightedValidatorSetFactory(address(new StaticMessageIdWeightedMultisigIsm()))
+    {}
+}
+
+/// @title StaticMerkleRootWeightedMultisigIsmFactory
+/// @notice Deploys `StaticMerkleRootWeightedMultisigIsm`s.
+contract StaticMerkleRootWeightedMultisigIsmFactory is StaticWeightedValidatorSetFactory {
+    constructor()
+        StaticWeightedValidatorSetFactory(address(new StaticMerkleRootWeightedMultisigIsm()))
+    {}
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {PackageVersioned} from "../../PackageVersioned.sol";
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {IRoutingIsm} from "../../interfaces/isms/IRoutingIsm.sol";
+import {Forward} from "../../libs/Forward.sol";
+
+/// @title AbstractRoutingIsm
+/// @notice Leaves a message to the module that the contract on top of this one chooses.
+abstract contract AbstractRoutingIsm is IRoutingIsm, PackageVersioned {
+    using Forward for address;
+
+    /// @inheritdoc IInterchainSecurityModule
+    uint8 public constant moduleType = uint8(Types.ROUTING);
+
+    /// @inheritdoc IInterchainSecurityModule
+    function verify(bytes calldata, bytes calldata message) external returns (bool) {
+        return address(route(message)).toCallForWord(this.verify.selector) == 1;
+    }
+
+    /// @inheritdoc IRoutingIsm
+    function route(bytes calldata message)
+        public
+        view
+        virtual
+        returns (IInterchainSecurityModule);
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {IMailbox} from "../../interfaces/IMailbox.sol";
+import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
+
+/// @title DefaultIsm
+/// @notice Leaves every message to the Mailbox's default module, whichever that is at the time.
+/// @dev Must not itself be the default module of that Mailbox: it would ask itself without end.
+contract DefaultIsm is AbstractRoutingIsm {
+    /// @notice A Mailbox must be a contract.
+    error MailboxNotContract(address mailbox);
+
+    /// @notice The Mailbox whose default module is asked.
+    IMailbox public immutable mailbox;
+
+    constructor(address mailbox_) {
+        if (mailbox_.code.length == 0) revert MailboxNotContract(mailbox_);
+        mailbox = IMailbox(mailbox_);
+    }
+
+    /// @inheritdoc AbstractRoutingIsm
+    function route(bytes calldata) public view override returns (IInterchainSecurityModule) {
+        return mailbox.defaultIsm();
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {DomainRoutingIsm} from "./DomainRoutingIsm.sol";
+
+/// @title IncrementalDomainRoutingIsm
+/// @notice A `DomainRoutingIsm` whose owner can only add domains.
+contract IncrementalDomainRoutingIsm is DomainRoutingIsm {
+    /// @notice The domain has a module, which stays.
+    error DomainAlreadySet(uint32 domain);
+
+    function _set(uint32 domain, address module_) internal override {
+        (bool exists,) = _find(domain);
+        if (exists) revert DomainAlreadySet(domain);
+        super._set(domain, module_);
+    }
+
+    /// @dev Other people's clients know this contract by the text.
+    function _remove(uint32) internal pure override {
+        revert("IncrementalDomainRoutingIsm: removal not supported");
+    }
+}
+
+/// @title AtomicInitIncrementalDomainRoutingIsm
+/// @notice An `IncrementalDomainRoutingIsm` that is set up by its constructor.
+contract AtomicInitIncrementalDomainRoutingIsm is IncrementalDomainRoutingIsm {
+    constructor(
+        address owner_,
+        uint32[] memory domains_,
+        IInterchainSecurityModule[] memory modules_
+    ) initializer {
+        _initialize(owner_, domains_, modules_);
+    }
+}
