@@ -4,6 +4,8 @@ Every effect is read from the chains afterwards; the demo fails when one of them
 """
 
 import json
+import signal
+import sys
 import time
 from dataclasses import dataclass
 from decimal import Decimal
@@ -66,6 +68,8 @@ class Effect:
 
 def run(folder: Path, keep: bool) -> bool:
     """Runs the demo in `folder` and says whether every effect is as expected."""
+    # A polite end ends the children, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     console.width = max(console.width, 120)  # the tables are no use when folded
     with Devnet(folder) as net, logger.at_level(LogLevel.ERROR):
