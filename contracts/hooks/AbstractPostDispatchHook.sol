@@ -20,6 +20,9 @@ abstract contract AbstractPostDispatchHook is IPostDispatchHook, PackageVersione
     /// @notice There is surplus payment, and nobody to return it to.
     error NoRefundAddress(uint256 surplus);
 
+    /// @notice Whom wei were sent to refused them. Of `SafeTransferLib`; stands here for the ABI.
+    error ETHTransferFailed();
+
     /// @inheritdoc IPostDispatchHook
     /// @dev Reverts `UnsupportedMetadata`.
     function postDispatch(bytes calldata metadata, bytes calldata message) external payable {

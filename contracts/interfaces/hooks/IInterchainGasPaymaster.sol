@@ -64,6 +64,12 @@ interface IInterchainGasPaymaster {
     /// @notice The zero address cannot receive payments.
     error InvalidBeneficiary(address beneficiary);
 
+    /// @notice The token did not let go of what was to be paid out. Of `SafeTransferLib`, as the next.
+    error TransferFailed();
+
+    /// @notice The payer does not have the fee in this token, or did not approve it.
+    error TransferFromFailed();
+
     /// @notice Stands for wei where a token is named.
     function NATIVE_TOKEN() external view returns (address);
 
@@ -121,12 +127,13 @@ interface IInterchainGasPaymaster {
     ) external payable;
 
     /// @notice As above in `feeToken`, taken from the caller, who must have approved it.
+    /// @dev Reverts `NoGasOracle`, `TransferFromFailed`.
     function payForGas(address feeToken, bytes32 messageId, uint32 destination, uint256 gasLimit)
         external;
 
-    /// @notice Sends all wei to the beneficiary. Anyone may call.
+    /// @notice Sends all wei to the beneficiary. Anyone may call; reverts `ETHTransferFailed`.
     function claim() external;
 
-    /// @notice Sends all of a token to the beneficiary. Anyone may call.
+    /// @notice Sends all of a token to the beneficiary. Anyone may call; reverts `TransferFailed`.
     function claimToken(address token) external;
 }

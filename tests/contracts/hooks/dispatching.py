@@ -1,0 +1,48 @@
+"""What hooks are called with."""
+
+from hyperlane.protocol.hook_metadata import StandardHookMetadata
+from hyperlane.protocol.message import VERSION, Message
+
+from ..conftest import LOCAL_DOMAIN, REMOTE_DOMAIN
+
+RECIPIENT = b"\x22" * 32
+ZERO = "0x" + "00" * 20
+UNSUPPORTED_METADATA = [b"\x00", b"\x01", b"\x00\x00", b"\x00\x02", b"\x01\x00", b"\x00\x00\x01"]
+
+
+def raw(address) -> bytes:
+    """The 20 bytes of an account, a contract or a hex string."""
+    return bytes.fromhex(str(getattr(address, "address", address))[2:])
+
+
+def b32(address) -> bytes:
+    return raw(address).rjust(32, b"\0")
+
+
+def message_from(
+    sender,
+    *,
+    nonce: int = 0,
+    destination: int = REMOTE_DOMAIN,
+    recipient: bytes = RECIPIENT,
+    body: bytes = b"hello",
+) -> Message:
+    sender32 = sender if isinstance(sender, bytes) else b32(sender)
+    return Message(VERSION, nonce, LOCAL_DOMAIN, sender32, destination, recipient, body)
+
+
+def metadata(
+    msg_value: int = 0, gas_limit: int = 50_000, refund=None, token=None, custom: bytes = b""
+) -> bytes:
+    """Metadata up to the last field that is given."""
+    return StandardHookMetadata(
+        msg_value=msg_value,
+        gas_limit=gas_limit,
+        refund_address=None if refund is None else raw(refund),
+        fee_token=None if token is None else raw(token),
+        custom=custom,
+    ).encode()
+
+
+def token_body(amount: int) -> bytes:
+    return b"\x33" * 32 + amount.to_bytes(32)

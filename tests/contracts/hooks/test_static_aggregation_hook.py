@@ -1,0 +1,159 @@
+"""Several hooks as one: called in order, each with its quote, and the change goes back."""
+
+import pytest
+
+from ..conftest import at
+from .dispatching import ZERO, message_from, metadata
+
+
+@pytest.fixture
+def factory(project, owner):
+    return owner.deploy(project.StaticAggregationHookFactory)
+
+
+@pytest.fixture
+def aggregate(project, owner, factory):
+    def aggregate(*hooks):
+        factory.deploy(list(hooks), sender=owner)
+        return at(project.StaticAggregationHook, factory.getAddress(list(hooks)))
+
+    return aggregate
+
+
+def test_hooks_stand_in_the_code_in_order(aggregate, recording):
+    hooks = [recording(2), recording(1), recording(3)]
+    aggregation = aggregate(*hooks, hooks[0])
+    assert aggregation.hooks(b"") == [*hooks, hooks[0]]
+    assert aggregation.hooks(b"ignored") == [*hooks, hooks[0]]
+
+
+def test_both_ways_to_deploy_lead_to_the_same_address(factory, owner, recording):
+    hooks = [recording(1), recording(2)]
+    address = factory.getAddress(hooks)
+    assert factory.getAddress(hooks, 2) == address
+    assert factory.deploy.call(hooks) == factory.deploy.call(hooks, 2) == address
+    factory.deploy(hooks, 2, sender=owner)
+    assert factory.deploy.call(hooks) == address
+
+
+def test_factory_refuses_an_empty_list(factory, revert_of):
+    assert revert_of(factory.deploy, [])[0] == "InvalidThreshold"
+
+
+def test_implementation_is_no_hook(project, factory, revert_of, owner):
+    implementation = at(project.StaticAggregationHook, factory.implementation())
+    encoded = message_from(owner).encode()
+    for function in (implementation.postDispatch, implementation.quoteDispatch):
+        assert revert_of(function, b"", encoded) == ("NoArgumentsInCode",)
+
+
+def test_quote_is_the_sum(aggregate, recording, owner):
+    aggregation = aggregate(recording(5), recording(0), recording(7))
+    assert aggregation.quoteDispatch(metadata(), message_from(owner).encode()) == 12
+
+
+def test_each_hook_gets_its_quote_metadata_and_message(
+    aggregate, recording, owner, dispatch, posts
+):
+    hooks = [recording(5), recording(0), recording(7)]
+    given = metadata(gas_limit=9, refund=owner)
+    receipt = dispatch(aggregate(*hooks), metadata=given, value=12)
+    encoded = message_from(owner).encode()
+    assert [posts(receipt, hook) for hook in hooks] == [
+        [(value, given, encoded)] for value in (5, 0, 7)
+    ]
+    order = [event.contract_address for event in receipt.decode_logs(hooks[0].PostDispatch)]
+    assert order == [hook.address for hook in hooks]
+
+
+def test_surplus_goes_to_the_refund_address(aggregate, recording, accounts, dispatch, gains):
+    aggregation, gain = aggregate(recording(5), recording(7)), gains(accounts[6])
+    dispatch(aggregation, metadata=metadata(refund=accounts[6]), value=12 + 30)
+    assert (gain(accounts[6]), aggregation.balance) == (30, 0)
+
+
+def test_surplus_without_refund_address_goes_to_the_message_sender(
+    aggregate, recording, owner, accounts, gains
+):
+    aggregation, gain = aggregate(recording(5)), gains(accounts[6])
+    encoded = message_from(accounts[6]).encode()
+    aggregation.postDispatch(b"", encoded, sender=owner, value=5 + 30)
+    assert (gain(accounts[6]), aggregation.balance) == (30, 0)
+
+
+def test_surplus_for_nobody_is_refused(aggregate, recording, owner, revert_of):
+    aggregation = aggregate(recording(5))
+    arguments = (metadata(refund=ZERO), message_from(owner).encode())
+    refusal = revert_of(aggregation.postDispatch, *arguments, sender=owner, value=6)
+    assert refusal == ("NoRefundAddress", 1)
+
+
+def test_less_than_the_sum_is_refused(aggregate, recording, owner, revert_of):
+    hooks = [recording(5), recording(7)]
+    aggregation = aggregate(*hooks)
+    encoded = message_from(owner).encode()
+    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=11)
+    assert refusal == ("InsufficientValue", hooks[1], 7, 6)
+
+
+def test_a_hook_that_is_not_paid_at_all_refuses_itself(aggregate, recording, owner, revert_of):
+    aggregation = aggregate(recording(5), recording(7))
+    encoded = message_from(owner).encode()
+    assert revert_of(aggregation.postDispatch, b"", encoded) == ("Underpaid", 0, 5)
+    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=5)
+    assert refusal == ("Underpaid", 0, 7)
+
+
+def test_wei_of_others_do_not_pay(aggregate, recording, chain, owner, revert_of):
+    aggregation = aggregate(recording(5))
+    chain.set_balance(aggregation.address, 100)
+    encoded = message_from(owner).encode()
+    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=4)
+    assert refusal[0] == "InsufficientValue"
+
+
+def test_with_a_fee_token_nothing_is_asked_in_wei(
+    aggregate, recording, owner, accounts, stranger, dispatch, gains, posts
+):
+    free = recording(0)
+    aggregation, gain = aggregate(free), gains(accounts[6])
+    given = metadata(refund=accounts[6], token=stranger)
+    assert aggregation.quoteDispatch(given, message_from(owner).encode()) == 0
+    receipt = dispatch(aggregation, metadata=given, value=9)
+    assert posts(receipt, free) == [(0, given, message_from(owner).encode())]
+    assert gain(accounts[6]) == 9
+
+
+@pytest.mark.parametrize("reverting", [True, False])
+def test_failure_of_a_hook_is_passed_on(project, aggregate, owner, revert_of, reverting):
+    # Answers no number, or reverts with five bytes.
+    broken = owner.deploy(project.CannedAnswer, b"", 0, reverting)
+    aggregation = aggregate(broken)
+    encoded = message_from(owner).encode()
+    assert revert_of(aggregation.quoteDispatch, b"", encoded) == ()
+    assert revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=1) == ()
+
+
+def test_account_without_code_is_no_hook(aggregate, stranger, owner, revert_of):
+    aggregation = aggregate(stranger)
+    encoded = message_from(owner).encode()
+    assert revert_of(aggregation.quoteDispatch, b"", encoded) == ()
+    assert revert_of(aggregation.postDispatch, b"", encoded) == ()
+
+
+def test_reentering_refund_cannot_take_more(aggregate, recording, owner, reentering, dispatch):
+    fee_taker = recording(5)
+    aggregation = aggregate(fee_taker)
+    again = aggregation.postDispatch.encode_input(b"", message_from(reentering).encode())
+    reentering.prepare(aggregation, 7, again, sender=owner)
+    dispatch(aggregation, metadata=metadata(refund=reentering), value=5 + 10)
+    assert (fee_taker.balance, aggregation.balance, reentering.balance) == (10, 0, 5)
+
+
+def test_aggregations_nest(aggregate, recording, owner, dispatch, posts):
+    hooks = [recording(1), recording(2), recording(3)]
+    inner = aggregate(*hooks[1:])
+    outer = aggregate(hooks[0], inner)
+    assert outer.quoteDispatch(b"", message_from(owner).encode()) == 6
+    receipt = dispatch(outer, value=6)
+    assert [posts(receipt, hook)[0][0] for hook in hooks] == [1, 2, 3]
