@@ -16,10 +16,6 @@ class Metrics:
         self.critical_error = self._gauge(
             "critical_error", "1 when the agent stopped for good", "chain"
         )
-        self.wallet_balance = self._gauge(
-            "wallet_balance", "Native balance of a sending key, whole tokens",
-            "chain", "wallet_address", "wallet_name",
-        )  # fmt: skip
         self.sync_height = self._gauge(
             "contract_sync_block_height", "Block up to which logs are stored", "data_type", "chain"
         )
@@ -56,10 +52,6 @@ class Metrics:
         self.queue_length = self._gauge(
             "submitter_queue_length", "Operations that wait",
             "remote", "queue_name", "operation_status", "app_context",
-        )  # fmt: skip
-        self.observed_validator = self._gauge(
-            "observed_validator_latest_index", "Latest index a validator claims",
-            "origin", "destination", "validator", "app_context",
         )  # fmt: skip
         self.metadata_builds = self._gauge(
             "metadata_build_count", "Attempts to build metadata",

@@ -9,8 +9,6 @@ from hyperlane.errors import HyperlaneError
 class Reason(StrEnum):
     """Why an operation waits."""
 
-    ERROR_CHECKING_DELIVERY_STATUS = "ErrorCheckingDeliveryStatus"
-    ERROR_CHECKING_RECIPIENT = "ErrorCheckingIfRecipientIsContract"
     ERROR_FETCHING_ISM_ADDRESS = "ErrorFetchingIsmAddress"
     ERROR_GETTING_METADATA_BUILDER = "ErrorGettingMetadataBuilder"
     ERROR_BUILDING_METADATA = "ErrorBuildingMetadata"

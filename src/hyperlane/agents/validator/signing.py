@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _LEAVES_AT_ONCE = 1000
+_BATCHES_PER_STEP = 20
 
 
 class Halted(HyperlaneError):
@@ -77,8 +78,8 @@ class CheckpointSigner:
             self._goal = count
         if count:
             await self._follow(block)
-        await self._publish()
-        self.metrics.backfill_complete.labels(name).set(int(self._tree.count >= self._goal))
+        if await self._publish() and self._tree.count >= self._goal:
+            self.metrics.backfill_complete.labels(name).set(1)
 
     async def _follow(self, block: int) -> None:
         """Commit to all leaves as of `block`."""
@@ -168,15 +169,22 @@ class CheckpointSigner:
             raise StorageError(f"{self.chain.name}: leaf {first} is not stored")
         return found
 
-    async def _publish(self) -> None:
-        """Sign and store what is committed, newest first, so that the backlog delays nobody."""
-        while batch := await self.commitments.unpublished(self.at_once):
+    async def _publish(self) -> bool:
+        """Sign and store what is committed, newest first, so that the backlog delays nobody.
+
+        Returns whether nothing is left; after so many batches the chain gets a look again.
+        """
+        for _ in range(_BATCHES_PER_STEP):
+            batch = await self.commitments.unpublished(self.at_once)
+            if not batch:
+                return True
             await asyncio.gather(*map(self._publish_one, batch))
             await self.storage.raise_latest_index(batch[0].index)
             await self.commitments.mark_published([item.index for item in batch])
             self.metrics.latest_checkpoint.labels("validator_processed", self.chain.name).set(
                 self._tree.count - 1
             )
+        return False
 
     async def _publish_one(self, checkpoint: Checkpoint) -> None:
         if await self._is_published(checkpoint):
