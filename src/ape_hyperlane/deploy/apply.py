@@ -17,7 +17,7 @@ from web3.utils.address import get_create_address
 
 from ape_hyperlane.deploy.journal import Entry, Journal
 from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Reading, Step
-from ape_hyperlane.deploy.survey import Survey, container
+from ape_hyperlane.deploy.survey import Survey, container, is_development
 from hyperlane.errors import ChainError
 
 Report = Callable[[Step, str], None]
@@ -27,7 +27,8 @@ PATIENCE = 120.0
 """Seconds to wait for a transaction that an earlier run left pending."""
 
 LAG = 30.0
-"""Seconds that a node may be behind another one that answered before."""
+"""Seconds that a node may be behind another one that answered before. Development nodes are alone.
+"""
 
 GAS_MARGIN = 1.2
 """Gas limit over estimate: the state may change between the two."""
@@ -53,7 +54,7 @@ class Applier(Survey):
     def verify(self, readings: Iterable[Reading]) -> None:
         """ChainError when the chain says something else, and does not take it back for a while."""
         readings = list(readings)
-        if not _eventually(lambda: not self.drift(readings), LAG if self.sent else 0):
+        if not _eventually(lambda: not self.drift(readings), _lag() if self.sent else 0):
             raise ChainError("; ".join(self.drift(readings)))
 
     def _settle(self, step: Step) -> None:
@@ -68,7 +69,7 @@ class Applier(Survey):
             )
         # A call that no view tells about: it was simulated before it was sent, mined must do.
         if (not step.readings and isinstance(step, Call)) or _eventually(
-            lambda: self.is_done(step), LAG
+            lambda: self.is_done(step), _lag()
         ):
             self.journal.record(step.name, replace(entry, done=True))
 
@@ -81,7 +82,7 @@ class Applier(Survey):
         receipt = self._send(step, transaction)
         self._next_nonce = nonce + 1
         self.sent += 1
-        if entry.address is not None and not _eventually(lambda: self.is_done(step), LAG):
+        if entry.address is not None and not _eventually(lambda: self.is_done(step), _lag()):
             raise ChainError(
                 f"{step.name}: {receipt.txn_hash} is mined, but {entry.address} is not what it"
                 " should have made"
@@ -95,7 +96,9 @@ class Applier(Survey):
         transaction = self._transaction(step, nonce)
         # ape remembers chain ids by network name, and every URL has the same name.
         transaction.chain_id = networks.provider.chain_id
-        deadline = time.monotonic() + (0 if networks.provider.network.is_dev else LAG)
+        if is_development():
+            transaction.required_confirmations = 0  # blocks come only with transactions
+        deadline = time.monotonic() + _lag()
         while True:
             try:
                 estimate = int(networks.provider.estimate_gas_cost(transaction))
@@ -137,6 +140,10 @@ class Applier(Survey):
 
     def _nonce(self, address: str, block: str) -> int:
         return int(networks.provider.get_nonce(address, block_id=block))
+
+
+def _lag() -> float:
+    return 0 if is_development() else LAG
 
 
 def _eventually(condition: Callable[[], bool], patience: float) -> bool:

@@ -1,6 +1,7 @@
 """`ape run deploy` and `ape hyperlane check`: the command lines around `deploy_core`."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +20,10 @@ from ape_hyperlane.deploy.core import (
     check_core,
     deploy_core,
     estimate_gas,
-    is_development,
     plan_deployment,
 )
 from ape_hyperlane.deploy.steps import Call, Step
-from ape_hyperlane.deploy.survey import Survey
+from ape_hyperlane.deploy.survey import Survey, is_development
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.core_config import TrustedRelayerIsm
@@ -104,8 +104,8 @@ def find_account(alias: str | None) -> AccountAPI:
             f"--account is needed on {ape.networks.provider.network.name}; known accounts: "
             f"{', '.join(known) or 'none; create one with `ape accounts generate`'}"
         )
-    if alias.startswith("test:") and alias[5:].isdigit():
-        return ape.accounts.test_accounts[int(alias[5:])]
+    if re.fullmatch(r"test:\d{1,4}", alias):
+        return ape.accounts.test_accounts[int(alias.removeprefix("test:"))]
     if alias not in known:
         raise ConfigError(
             f"--account {alias!r} does not exist; known accounts: {', '.join(known) or 'none'}"

@@ -10,7 +10,7 @@ from ape_hyperlane.deploy.apply import Applier, Report
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
 from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Step, final_readings
-from ape_hyperlane.deploy.survey import Survey, container, has_code
+from ape_hyperlane.deploy.survey import Survey, container, has_code, is_development
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
@@ -148,12 +148,6 @@ def deployed_config(registry: Registry, name: str) -> CoreConfig | None:
     """What the last deployment on the chain was to be like."""
     path = registry.chain_folder(name) / "core-config.yaml"
     return read(CoreConfig, path) if path.exists() else None
-
-
-def is_development() -> bool:
-    """Whether the connected node is a development node, whatever network it plays."""
-    provider = networks.provider
-    return bool(provider.network.is_dev or "anvil" in str(provider.client_version).lower())
 
 
 def _metadata(

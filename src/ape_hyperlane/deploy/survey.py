@@ -22,6 +22,12 @@ def container(contract: str) -> ContractContainer:
     return found
 
 
+def is_development() -> bool:
+    """Whether the connected node is a development node, whatever network it plays."""
+    provider = networks.provider
+    return bool(provider.network.is_dev or "anvil" in str(provider.client_version).lower())
+
+
 class Survey:
     """Finds what is done: the chain decides, the journal remembers where to look."""
 

@@ -1,0 +1,131 @@
+"""From a config to steps, without a chain."""
+
+import pytest
+
+from ape_hyperlane.deploy.plan import FACTORIES, plan_core
+from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Ref, final_readings
+from hyperlane.errors import ConfigError
+from hyperlane.registry import CoreConfig
+
+DEPLOYER, OWNER, OTHER = (f"0x{digit * 40}" for digit in "123")
+DOMAINS = {"beta": 31338}
+
+
+def plan(**config):
+    wanted = CoreConfig.model_validate(config)
+    return plan_core(wanted, domain=31337, deployer=DEPLOYER, domains=DOMAINS)
+
+
+def named(steps, name):
+    (step,) = (step for step in steps if step.name == name)
+    return step
+
+
+def final(steps, target, view):
+    (reading,) = (
+        reading
+        for reading in final_readings(steps)
+        if (reading.target, reading.method) == (Ref(target), view)
+    )
+    return reading.expected
+
+
+def test_every_contract_is_made_before_it_is_referred_to():
+    made = set()
+    for step in plan():
+        arguments = step.members if isinstance(step, CreateSet) else step.arguments
+        targets = (step.target,) if isinstance(step, Call) else ()
+        for value in (*arguments, *targets):
+            assert not isinstance(value, Ref) or value.step in made
+        made.add(step.name)
+
+
+def test_step_names_are_unique():
+    names = [step.name for step in plan(owner=OWNER)]
+    assert len(set(names)) == len(names)
+
+
+def test_all_factories_are_there_whatever_the_config_uses():
+    created = {step.contract for step in plan() if isinstance(step, Create)}
+    assert set(FACTORIES.values()) <= created
+
+
+def test_the_mailbox_is_initialised_with_its_final_owner():
+    step = named(plan(owner=OWNER), "initialize of mailbox")
+    assert step.arguments == (
+        OWNER,
+        Ref("interchainSecurityModule"),
+        Ref("interchainGasPaymaster"),
+        Ref("merkleTreeHook"),
+    )
+
+
+def test_the_paymaster_stays_with_the_deployer_until_it_is_set_up():
+    steps = plan(owner=OWNER)
+    assert named(steps, "initialize of interchainGasPaymaster").arguments == (DEPLOYER, OWNER)
+    assert final(steps, "interchainGasPaymaster", "owner") == OWNER
+    assert steps.index(named(steps, "transferOwnership of interchainGasPaymaster")) > steps.index(
+        named(steps, "initialize of mailbox")
+    )
+
+
+def test_remote_chains_are_named_as_in_the_registry_or_by_domain():
+    price = {"gasPrice": 5, "tokenExchangeRate": 10**10}
+    steps = plan(
+        defaultHook={
+            "type": "interchainGasPaymaster",
+            "overhead": {"beta": 100, "77": 200},
+            "oracleConfig": {"beta": price, "77": price},
+        }
+    )
+    prices = named(steps, "setRemoteGasDataConfigs of interchainGasPaymaster").arguments
+    assert prices == ([(31338, 10**10, 5), (77, 10**10, 5)],)
+
+
+def test_an_oracle_key_gets_an_oracle_of_its_own():
+    price = {"gasPrice": 5, "tokenExchangeRate": 10**10}
+    steps = plan(
+        defaultHook={
+            "type": "interchainGasPaymaster",
+            "oracleKey": OTHER,
+            "overhead": {"beta": 100},
+            "oracleConfig": {"beta": price},
+        }
+    )
+    assert final(steps, "storageGasOracle", "owner") == OTHER
+    configured = named(steps, "setDestinationGasConfigs of interchainGasPaymaster").arguments
+    assert configured == ([(31338, (Ref("storageGasOracle"), 100))],)
+
+
+def test_a_remote_chain_that_nobody_knows_is_refused_with_the_nearest():
+    price = {"gasPrice": 5, "tokenExchangeRate": 10**10}
+    with pytest.raises(ConfigError, match=r"oracleConfig.bta: not in the registry; did you mean"):
+        plan(
+            defaultHook={
+                "type": "interchainGasPaymaster",
+                "overhead": {"bta": 100},
+                "oracleConfig": {"bta": price},
+            }
+        )
+
+
+def test_an_aggregation_of_modules_is_made_after_its_modules():
+    steps = plan(
+        defaultIsm={
+            "type": "staticAggregationIsm",
+            "threshold": 2,
+            "modules": [
+                {"type": "messageIdMultisigIsm", "validators": [OWNER, OTHER], "threshold": 2},
+                {"type": "trustedRelayerIsm", "relayer": OTHER},
+                OTHER,
+            ],
+        }
+    )
+    module = named(steps, "interchainSecurityModule")
+    assert module.members == (
+        Ref("interchainSecurityModule.0"),
+        Ref("interchainSecurityModule.1"),
+        OTHER,
+    )
+    assert module.threshold == 2
+    assert named(steps, "interchainSecurityModule.0").members == (OWNER, OTHER)
