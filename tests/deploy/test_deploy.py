@@ -50,6 +50,19 @@ def test_a_second_run_sends_nothing_and_changes_no_file(deploy, node, registry):
     assert {path: path.read_bytes() for path in registry.folder.rglob("*.*")} == files
 
 
+def test_on_a_development_chain_that_was_reset_the_deployment_starts_anew(deploy, node, registry):
+    deploy()
+    sent = node.nonce()
+    node.rpc("anvil_reset")
+    assert node.nonce() == 0
+
+    result = deploy()
+
+    assert result.exit_code == 0, result.stderr
+    assert node.nonce() == sent
+    assert node.web3.eth.get_code(registry.addresses("alpha").mailbox)
+
+
 def test_a_dry_run_shows_the_plan_and_leaves_no_trace(deploy, node, registry):
     result = deploy("--dry-run")
     assert result.exit_code == 0, result.stderr
