@@ -16,6 +16,7 @@ from hyperlane.registry.core_config import (
 )
 from hyperlane.registry.models import read
 
+ZERO = "0x" + 40 * "0"
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 MULTISIG = f"type: messageIdMultisigIsm, validators: ['{ONE}', '{TWO}']"
 
@@ -78,6 +79,42 @@ requiredHook:
     assert isinstance(config.default_ism, AggregationIsm)
 
 
+FEE = "type: protocolFee, maxProtocolFee: 2, protocolFee: 1"
+
+
+def test_a_fee_as_required_hook_is_taken_beside_the_tree(load):
+    required = load(f"requiredHook: {{{FEE}}}").required_hook
+    assert isinstance(required, AggregationHook)
+    assert [type(hook) for hook in required.hooks] == [MerkleTreeHook, ProtocolFee]
+
+
+def test_a_fee_stays_alone_when_the_default_hook_has_the_tree(load):
+    tree = "{type: aggregationHook, hooks: [{type: merkleTreeHook}]}"
+    config = load(f"{{defaultHook: {tree}, requiredHook: {{{FEE}}}}}")
+    assert isinstance(config.required_hook, ProtocolFee)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (f"owner: '{ZERO}'", "owner"),
+        (f"defaultIsm: {{type: trustedRelayerIsm, relayer: '{ZERO}'}}", "defaultIsm.relayer"),
+        (f"requiredHook: {{{FEE}, owner: '{ZERO}'}}", "requiredHook.owner"),
+        (f"requiredHook: {{{FEE}, beneficiary: '{ZERO}'}}", "requiredHook.beneficiary"),
+        *(
+            (
+                f"defaultHook: {{type: interchainGasPaymaster, {key}: '{ZERO}'}}",
+                f"defaultHook.{key}",
+            )
+            for key in ("owner", "beneficiary", "oracleKey")
+        ),
+    ],
+)
+def test_nobody_holds_the_zero_address(load, text, key):
+    with pytest.raises(ConfigError, match=rf"core.yaml: {key}: the zero address"):
+        load(text)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -99,7 +136,7 @@ requiredHook:
         (
             f"defaultIsm: {{type: messageIdMultisigIsm, validators: ['0x{40 * '0'}']"
             ", threshold: 1}",
-            "defaultIsm.validators: the zero address cannot sign",
+            "defaultIsm.validators.0: the zero address; expected one that somebody holds",
         ),
         (
             f"defaultIsm: {{{MULTISIG}, treshold: 1}}",

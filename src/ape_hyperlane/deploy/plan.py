@@ -21,6 +21,7 @@ from hyperlane.registry.core_config import (
 from hyperlane.registry.models import suggest
 
 MAILBOX = Ref("mailbox")
+ORACLE_CONFIG = "interchainGasPaymaster.oracleConfig"
 
 FACTORIES = {
     "staticMessageIdMultisigIsmFactory": "StaticMessageIdMultisigIsmFactory",
@@ -183,10 +184,13 @@ class _Plan:
     def _gas_data(self, config: InterchainGasPaymaster, paymaster: Ref, oracle: Ref) -> None:
         contract = "InterchainGasPaymaster"
         keeper = contract if oracle == paymaster else "StorageGasOracle"
-        prices, overheads = [], []
+        prices: list[tuple[int, int, int]] = []
+        overheads = []
         data_readings, config_readings = [], []
         for chain, price in config.oracle_config.items():
             domain, overhead = self._domain(chain), config.overhead[chain]
+            if domain in (known for known, *_ in prices):
+                raise ConfigError(f"{ORACLE_CONFIG}.{chain}: domain {domain} appears twice")
             figures = (price.token_exchange_rate, price.gas_price)
             prices.append((domain, *figures))
             overheads.append((domain, (oracle, overhead)))
@@ -209,10 +213,12 @@ class _Plan:
     def _domain(self, chain: str) -> int:
         """Of a chain in the registry, or the number itself."""
         if chain.isdecimal():
+            if not 0 < int(chain) < 2**32:
+                raise ConfigError(f"{ORACLE_CONFIG}.{chain}: expected a domain, 1 to {2**32 - 1}")
             return int(chain)
         if chain not in self.domains:
             raise ConfigError(
-                f"interchainGasPaymaster.oracleConfig.{chain}: not in the registry;"
+                f"{ORACLE_CONFIG}.{chain}: not in the registry;"
                 f" {suggest(chain, self.domains)}, or a domain"
             )
         return self.domains[chain]

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Discriminator,
     Field,
     NonNegativeInt,
     Tag,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -27,19 +29,23 @@ ZERO_ADDRESS = "0x" + 40 * "0"
 NO_PROXIES = "contracts are deployed without proxies; remove this key"
 
 
+def _account(address: str) -> str:
+    if address == ZERO_ADDRESS:
+        raise ValueError("the zero address; expected one that somebody holds")
+    return address
+
+
+Account = Annotated[HexAddress, AfterValidator(_account)]
+"""An address that signs, owns or is paid. Contracts refuse zero for most of them, but only when
+half of the others are deployed."""
+
+
 class MultisigIsm(StrictFileModel):
     """Believes what `threshold` of the validators have signed."""
 
     type: Literal["messageIdMultisigIsm", "merkleRootMultisigIsm"]
-    validators: tuple[HexAddress, ...]
+    validators: tuple[Account, ...]
     threshold: int
-
-    @field_validator("validators")
-    @classmethod
-    def _no_zero(cls, validators: tuple[str, ...]) -> tuple[str, ...]:
-        if ZERO_ADDRESS in validators:
-            raise ValueError("the zero address cannot sign")
-        return validators
 
     @model_validator(mode="after")
     def _is_satisfiable(self) -> "MultisigIsm":
@@ -64,7 +70,7 @@ class TrustedRelayerIsm(StrictFileModel):
     """Believes what one account delivers: the deployer, if none is named."""
 
     type: Literal["trustedRelayerIsm"] = "trustedRelayerIsm"
-    relayer: HexAddress | None = None
+    relayer: Account | None = None
 
 
 class TestIsm(StrictFileModel):
@@ -87,8 +93,8 @@ class ProtocolFee(StrictFileModel):
     type: Literal["protocolFee"]
     max_protocol_fee: Wei
     protocol_fee: Wei
-    owner: HexAddress | None = None
-    beneficiary: HexAddress | None = None
+    owner: Account | None = None
+    beneficiary: Account | None = None
 
     @model_validator(mode="after")
     def _is_allowed(self) -> "ProtocolFee":
@@ -116,9 +122,9 @@ class InterchainGasPaymaster(StrictFileModel):
     """
 
     type: Literal["interchainGasPaymaster"] = "interchainGasPaymaster"
-    owner: HexAddress | None = None
-    beneficiary: HexAddress | None = None
-    oracle_key: HexAddress | None = None
+    owner: Account | None = None
+    beneficiary: Account | None = None
+    oracle_key: Account | None = None
     overhead: Mapping[str, GasOverhead] = Field(default_factory=dict)
     oracle_config: Mapping[str, GasPrice] = Field(default_factory=dict)
 
@@ -215,7 +221,7 @@ class CoreConfig(StrictFileModel):
     the merkle tree, and deliveries are paid to a gas paymaster.
     """
 
-    owner: HexAddress | None = None
+    owner: Account | None = None
     default_ism: Ism = TrustedRelayerIsm()
     default_hook: Hook = InterchainGasPaymaster()
     required_hook: Hook = MerkleTreeHook()
@@ -226,6 +232,17 @@ class CoreConfig(StrictFileModel):
         if isinstance(value, dict) and "proxyAdmin" in value:
             raise ValueError(f"proxyAdmin: {NO_PROXIES}")
         return value
+
+    @field_validator("required_hook")
+    @classmethod
+    def _no_way_around_the_tree(cls, hook: Hook, info: ValidationInfo) -> Hook:
+        """A fee alone would leave no tree: it is taken beside the tree, unless the default hook has
+        one (docs/decisions/0004)."""
+        if not isinstance(hook, ProtocolFee) or "default_hook" not in info.data:
+            return hook
+        if any(isinstance(other, MerkleTreeHook) for other in _unfolded(info.data["default_hook"])):
+            return hook
+        return AggregationHook(type="aggregationHook", hooks=(MerkleTreeHook(), hook))
 
     @model_validator(mode="after")
     def _one_of_each_hook(self) -> "CoreConfig":
@@ -239,12 +256,7 @@ class CoreConfig(StrictFileModel):
 
     def hooks(self) -> "Iterator[Hook]":
         """All hooks, aggregated ones after their aggregation."""
-        waiting: list[Hook] = [self.default_hook, self.required_hook]
-        while waiting:
-            hook = waiting.pop()
-            yield hook
-            if isinstance(hook, AggregationHook):
-                waiting.extend(hook.hooks)
+        return _unfolded(self.default_hook, self.required_hook)
 
     def isms(self) -> "Iterator[Ism]":
         """All modules, aggregated ones after their aggregation."""
@@ -254,6 +266,15 @@ class CoreConfig(StrictFileModel):
             yield ism
             if isinstance(ism, AggregationIsm):
                 waiting.extend(ism.modules)
+
+
+def _unfolded(*hooks: Hook) -> Iterator[Hook]:
+    waiting = [*hooks]
+    while waiting:
+        hook = waiting.pop()
+        yield hook
+        if isinstance(hook, AggregationHook):
+            waiting.extend(hook.hooks)
 
 
 def _check_set(key: str, values: Sequence[object], threshold: int) -> None:
