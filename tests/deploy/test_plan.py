@@ -109,6 +109,32 @@ def test_a_remote_chain_that_nobody_knows_is_refused_with_the_nearest():
         )
 
 
+@pytest.mark.parametrize(
+    ("chains", "complaint"),
+    [
+        (["0"], "oracleConfig.0: expected a domain, 1 to 4294967295"),
+        (["4294967296"], "oracleConfig.4294967296: expected a domain"),
+        (["beta", "31338"], "oracleConfig.31338: domain 31338 appears twice"),
+    ],
+)
+def test_domains_that_cannot_be_or_that_are_named_twice_are_refused(chains, complaint):
+    price = {"gasPrice": 5, "tokenExchangeRate": 10**10}
+    with pytest.raises(ConfigError, match=complaint):
+        plan(
+            defaultHook={
+                "type": "interchainGasPaymaster",
+                "overhead": dict.fromkeys(chains, 100),
+                "oracleConfig": dict.fromkeys(chains, price),
+            }
+        )
+
+
+def test_a_fee_alone_as_required_hook_does_not_replace_the_tree():
+    steps = plan(requiredHook={"type": "protocolFee", "maxProtocolFee": 2, "protocolFee": 1})
+    assert final(steps, "mailbox", "requiredHook") == Ref("aggregationHook")
+    assert named(steps, "aggregationHook").members == (Ref("merkleTreeHook"), Ref("protocolFee"))
+
+
 def test_an_aggregation_of_modules_is_made_after_its_modules():
     steps = plan(
         defaultIsm={
