@@ -5,7 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 /// @title RateLimited
 /// @notice A bucket that messages drain by their amounts, each message once, and that fills again
-/// steadily: from empty to full in `DURATION`. Source: docs/protocol, "Rate limits".
+/// steadily: level = min(capacity, level then + seconds since × capacity / `DURATION`).
 abstract contract RateLimited is Ownable {
     /// @notice The bucket fills by `newRefillRate` a second from now on.
     event RateLimitSet(uint256 oldRefillRate, uint256 newRefillRate);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title StandardHookMetadata
-/// @notice What a dispatcher tells its hooks. Source: docs/protocol, "Hook metadata".
+/// @notice What a dispatcher tells its hooks. Source: docs/protocol, "Hooks".
 ///
 /// | offset | size | field                                             | when too short |
 /// |--------|------|---------------------------------------------------|----------------|

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title IGasOracle
-/// @notice Knows what gas costs on other chains. Source: docs/protocol, "Gas payment".
+/// @notice Knows what gas costs on other chains. Source: docs/protocol, "Gas fees".
 interface IGasOracle {
     /// @notice What gas costs on one chain.
     struct RemoteGasData {

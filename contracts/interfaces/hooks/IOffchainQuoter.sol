@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 /// @title IOffchainQuoter
 /// @notice Takes prices that a trusted signer gave off chain, for a while or for one transaction.
-/// Source: docs/protocol, "Gas payment".
+/// Source: docs/protocol, "Off-chain quotes".
 interface IOffchainQuoter {
     /// @notice A signed price. Signed by EIP-712 with the domain ("OffchainQuoter", "1", chain id,
     /// contract) and the struct type SignedQuote(bytes context,bytes data,uint48 issuedAt,uint48
