@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import (
+    ArbL2ToL1Metadata,
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
     ModuleType,
@@ -19,7 +20,7 @@ from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import address_from_hex
 
-from .strategies import messages, uints, words
+from .strategies import addresses, messages, uints, words
 from .vectors import load, unhex, validator_account
 
 MULTISIG = load("multisig_metadata")["cases"]
@@ -302,3 +303,61 @@ def test_module_types_equal_the_vector():
 
     known = enums["ism_module_types"] | enums["ism_module_types_agent_only"]
     assert {member.name: member.value for member in ModuleType} == known
+
+
+def arbitrum_metadata() -> st.SearchStrategy[ArbL2ToL1Metadata]:
+    numbers = ("index", "l2_block", "l1_block", "l2_timestamp", "value")
+    return st.builds(
+        ArbL2ToL1Metadata,
+        proof=st.lists(words(), max_size=3).map(tuple),
+        l2_sender=addresses(),
+        to=addresses(),
+        data=st.binary(max_size=80),
+        **{name: uints(256) for name in numbers},
+    )
+
+
+ARBITRUM = ArbL2ToL1Metadata(
+    proof=(b"\x01" * 32, b"\x02" * 32),
+    index=1,
+    l2_sender=b"\x11" * 20,
+    to=b"\x22" * 20,
+    l2_block=2,
+    l1_block=3,
+    l2_timestamp=4,
+    value=5,
+    data=b"\x33" * 68,
+)
+
+
+@given(arbitrum_metadata())
+def test_decoding_encoded_arbitrum_metadata_gives_it_back(metadata):
+    assert ArbL2ToL1Metadata.decode(metadata.encode()) == metadata
+
+
+@given(st.integers(0, len(ARBITRUM.encode()) - 1))
+def test_truncated_arbitrum_metadata_is_refused(size):
+    with pytest.raises(DecodeError, match="metadata: "):
+        ArbL2ToL1Metadata.decode(ARBITRUM.encode()[:size])
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("index", 2**256),
+        ("l2_block", -1),
+        ("l1_block", 2**256),
+        ("l2_timestamp", "4"),
+        ("value", 2**256),
+        ("l2_sender", b"\x11" * 32),
+        ("to", b""),
+    ],
+)
+def test_arbitrum_metadata_refuses_a_field_out_of_range(field, bad):
+    with pytest.raises(DecodeError, match=f"metadata.{field}: "):
+        replace(ARBITRUM, **{field: bad})
+
+
+def test_arbitrum_metadata_refuses_a_sibling_that_is_no_word():
+    with pytest.raises(DecodeError, match=r"metadata.proof\[1\]: "):
+        replace(ARBITRUM, proof=(bytes(32), bytes(31)))

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.protocol.layout import Reader, require_bytes, require_uint
+from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
 from hyperlane.protocol.merkle import DEPTH, branch_root, require_path
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.signature import SIGNATURE_SIZE
@@ -153,6 +156,78 @@ class MerkleRootMultisigMetadata:
         return Checkpoint(
             message.origin, self.merkle_tree_hook, root, self.signed_index, self.signed_message_id
         )
+
+
+_ARBITRUM_TYPES = (
+    "bytes32[]",
+    "uint256",
+    "address",
+    "address",
+    "uint256",
+    "uint256",
+    "uint256",
+    "uint256",
+    "bytes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArbL2ToL1Metadata:
+    """What an Arbitrum chain sent to its parent chain, and the proof that its Outbox wants."""
+
+    proof: tuple[Bytes32, ...]
+    """Siblings from the sending up to a root that the rollup confirmed, leaf level first."""
+    index: int
+    """The sending's place under that root: `position` of the chain's `L2ToL1Tx` event."""
+    l2_sender: Address
+    """Who sent it: the hook."""
+    to: Address
+    """Who is called: the module."""
+    l2_block: int
+    l1_block: int
+    l2_timestamp: int
+    """Seconds."""
+    value: int
+    """Wei to call with."""
+    data: bytes
+    """What to call with: `preVerifyMessage(bytes32,uint256)`."""
+
+    def __post_init__(self) -> None:
+        for level, sibling in enumerate(self.proof):
+            require_bytes(f"metadata.proof[{level}]", sibling, 32)
+        require_bytes("metadata.l2_sender", self.l2_sender, 20)
+        require_bytes("metadata.to", self.to, 20)
+        for field in ("index", "l2_block", "l1_block", "l2_timestamp", "value"):
+            require_uint(f"metadata.{field}", getattr(self, field), 256)
+
+    def encode(self) -> bytes:
+        """The bytes `verify` takes."""
+        return encode(
+            _ARBITRUM_TYPES,
+            (
+                self.proof,
+                self.index,
+                self.l2_sender,
+                self.to,
+                self.l2_block,
+                self.l1_block,
+                self.l2_timestamp,
+                self.value,
+                self.data,
+            ),
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read metadata; DecodeError when it is no ABI encoding of the nine fields."""
+        try:
+            proof, index, l2_sender, to, *rest = decode(_ARBITRUM_TYPES, data)
+        except (DecodingError, OverflowError) as error:
+            raise DecodeError(
+                f"metadata: {preview(data)} is not ({','.join(_ARBITRUM_TYPES)}): {error}"
+            ) from error
+        l2_sender, to = bytes.fromhex(l2_sender[2:]), bytes.fromhex(to[2:])
+        return cls(tuple(proof), index, l2_sender, to, *rest)
 
 
 def select_signatures(
