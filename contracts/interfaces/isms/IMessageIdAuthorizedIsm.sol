@@ -1,11 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {IInterchainSecurityModule} from "../IInterchainSecurityModule.sol";
+
 /// @title IMessageIdAuthorizedIsm
-/// @notice A security module that learns over a chain's own bridge which messages were dispatched.
-interface IMessageIdAuthorizedIsm {
+/// @notice A security module that learns over a bridge that is not ours which messages were
+/// dispatched, from a hook on the origin.
+interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
+    /// @notice The bridge says that the message was dispatched, and brought `msgValue` wei for its
+    /// recipient.
+    event ReceivedMessage(bytes32 indexed messageId, uint256 msgValue);
+
+    /// @notice There must be a hook to believe.
+    error InvalidAuthorizedHook();
+
+    /// @notice The caller is not the bridge, or not on behalf of anybody on another chain.
+    error NotCrossChainCall();
+
+    /// @notice The bridge speaks for another sender than the hook.
+    error SenderNotHook(bytes32 sender, bytes32 authorizedHook);
+
+    /// @notice The value sent is not what the hook sent, or not below 2^255.
+    error InvalidMsgValue(uint256 value, uint256 msgValue);
+
+    /// @notice The bridge told about this message before.
+    error MessageAlreadyVerified(bytes32 messageId);
+
+    /// @notice The bridge that the module listens to must be a contract.
+    error BridgeNotContract(address bridge);
+
+    /// @notice Chooses the hook that is believed, once and for ever; for who may call see
+    /// `Initializable`.
+    /// @param hook Its 32-byte address on the origin.
+    /// @dev Not a constructor's argument, because the hook's constructor wants this module's address.
+    function setAuthorizedHook(bytes32 hook) external;
+
     /// @notice Only for the bridge, on behalf of the hook on the origin: the message was dispatched.
     /// @param messageId Its id.
     /// @param msgValue Wei that came along, for the message's recipient.
     function preVerifyMessage(bytes32 messageId, uint256 msgValue) external payable;
+
+    /// @notice The hook that is believed, as a 32-byte address; zero before it was set.
+    function authorizedHook() external view returns (bytes32);
+
+    /// @notice Whether the bridge has told about the message.
+    function isVerified(bytes calldata message) external view returns (bool);
+
+    /// @notice Bit `VERIFIED_MASK_INDEX` is set if the bridge has told about the message; below it
+    /// stand the wei that wait for the recipient.
+    function verifiedMessages(bytes32 messageId) external view returns (uint256 verifiedAndValue);
+
+    /// @notice The place of the flag in `verifiedMessages`: 255.
+    function VERIFIED_MASK_INDEX() external view returns (uint256);
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+/// @notice A call that an OP Stack chain sends to its parent chain. Its hash names it.
+/// @param nonce Different for each.
+/// @param sender Who sent it.
+/// @param target Who is called.
+/// @param value Wei to call with.
+/// @param gasLimit Gas that the call gets at least.
+/// @param data What to call with.
+struct WithdrawalTransaction {
+    uint256 nonce;
+    address sender;
+    address target;
+    uint256 value;
+    uint256 gasLimit;
+    bytes data;
+}
+
+/// @notice The state of an OP Stack chain that its parent chain was told.
+struct OutputRootProof {
+    bytes32 version;
+    bytes32 stateRoot;
+    bytes32 messagePasserStorageRoot;
+    bytes32 latestBlockhash;
+}
+
+/// @title IOptimismPortal
+/// @notice Makes the calls that an OP Stack chain sends to its parent chain: each is proven, and
+/// finalised when the proof is old enough.
+interface IOptimismPortal {
+    /// @notice Proves that the chain has sent `transaction`.
+    /// @param outputIndex The dispute game, or in the first version the output, that vouches for the
+    /// state.
+    /// @param withdrawalProof The merkle proof from the state to the sending.
+    function proveWithdrawalTransaction(
+        WithdrawalTransaction calldata transaction,
+        uint256 outputIndex,
+        OutputRootProof calldata outputRootProof,
+        bytes[] calldata withdrawalProof
+    ) external;
+
+    /// @notice Makes the call.
+    /// @dev From the second version on, the caller must be the one who has proven.
+    function finalizeWithdrawalTransaction(WithdrawalTransaction calldata transaction) external;
+
+    /// @notice Whether the call was made, whatever became of it.
+    function finalizedWithdrawals(bytes32 withdrawalHash) external view returns (bool);
+}
+
+/// @title IOptimismPortalV1
+/// @notice Before fault proofs: a sending is proven once, for everybody.
+interface IOptimismPortalV1 is IOptimismPortal {
+    /// @notice When and against what the sending was proven; all zero if it was not.
+    function provenWithdrawals(bytes32 withdrawalHash)
+        external
+        view
+        returns (bytes32 outputRoot, uint128 timestamp, uint128 l2OutputIndex);
+}
+
+/// @title IOptimismPortalV2
+/// @notice With fault proofs: everybody may prove for himself.
+interface IOptimismPortalV2 is IOptimismPortal {
+    /// @notice When and against what `prover` has proven the sending; all zero if he has not.
+    function provenWithdrawals(bytes32 withdrawalHash, address prover)
+        external
+        view
+        returns (address disputeGameProxy, uint64 timestamp);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IInterchainSecurityModule} from "../IInterchainSecurityModule.sol";
+
+/// @title ICcipReadIsm
+/// @notice A security module whose metadata a server provides, asked as ERC-3668 describes.
+interface ICcipReadIsm is IInterchainSecurityModule {
+    /// @notice Lookups go to these addresses from now on.
+    event UrlsChanged(string[] newUrls);
+
+    /// @notice There must be somebody to ask.
+    error NoUrls();
+
+    /// @notice Where to get the metadata. Source: ERC-3668.
+    /// @param sender This module.
+    /// @param urls Templates, in which {sender} and {data} are replaced; tried in order.
+    /// @param callData What to ask.
+    /// @param callbackFunction What to hand the answer to: `verify`, as metadata.
+    /// @param extraData The message.
+    error OffchainLookup(
+        address sender, string[] urls, bytes callData, bytes4 callbackFunction, bytes extraData
+    );
+
+    /// @notice Says where to get the metadata for a message, always by reverting `OffchainLookup`.
+    function getOffchainVerifyInfo(bytes calldata message) external view;
+
+    /// @notice Changes where lookups go. Only the owner; reverts `NoUrls`.
+    function setUrls(string[] calldata newUrls) external;
+
+    /// @notice Where lookups go, in the order in which they are tried.
+    function urls() external view returns (string[] memory);
+}

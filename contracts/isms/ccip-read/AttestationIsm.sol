@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {Message} from "../../libs/Message.sol";
+import {Signature} from "../../libs/Signature.sol";
+import {AbstractCcipReadIsm} from "./AbstractCcipReadIsm.sol";
+
+/// @title IAttestationService
+/// @notice What the server of an `AttestationIsm` answers.
+interface IAttestationService {
+    /// @notice The attester's signature for a message.
+    function getAttestation(bytes calldata message) external view returns (bytes memory signature);
+}
+
+/// @title AttestationIsm
+/// @notice Believes the messages that one key signs, and sends relayers to a server for the signature:
+/// for those who already know by their own means what was dispatched.
+///
+/// Metadata: the 65-byte signature r ‖ s ‖ v over `digest(message)`.
+contract AttestationIsm is AbstractCcipReadIsm {
+    using Message for bytes;
+
+    /// @notice Signatures of `attester` count from now on, and no others.
+    event AttesterSet(address attester);
+
+    /// @notice Nobody signs with the zero address.
+    error InvalidAttester();
+
+    /// @notice The metadata is not one signature.
+    error InvalidSignatureLength(uint256 length);
+
+    /// @notice Somebody else has signed this message; zero: nobody has.
+    error NotAttester(address signer, address attester);
+
+    /// @notice Whose signature counts.
+    address public attester;
+
+    constructor(address owner_, address attester_, string[] memory urls_) Ownable(owner_) {
+        _setAttester(attester_);
+        _setUrls(urls_);
+    }
+
+    /// @notice Changes whose signature counts. Only the owner; reverts `InvalidAttester`.
+    function setAttester(address attester_) external onlyOwner {
+        _setAttester(attester_);
+    }
+
+    /// @inheritdoc IInterchainSecurityModule
+    /// @dev Reverts `InvalidSignatureLength` and `NotAttester`.
+    function verify(bytes calldata metadata, bytes calldata message) external view returns (bool) {
+        if (metadata.length != Signature.LENGTH) revert InvalidSignatureLength(metadata.length);
+        uint256 offset;
+        assembly ("memory-safe") {
+            offset := metadata.offset
+        }
+        address signer = Signature.recover(digest(message), offset);
+        if (signer != attester) revert NotAttester(signer, attester);
+        return true;
+    }
+
+    /// @notice What the attester signs: by EIP-191, the hash of "HYPERLANE_ATTESTATION" ‖ chain id: 32
+    /// ‖ this module: 20 ‖ message id: 32. So a signature counts nowhere else.
+    function digest(bytes calldata message) public view returns (bytes32) {
+        return MessageHashUtils.toEthSignedMessageHash(
+            keccak256(
+                abi.encodePacked("HYPERLANE_ATTESTATION", block.chainid, address(this), message.id())
+            )
+        );
+    }
+
+    /// @inheritdoc AbstractCcipReadIsm
+    function _lookup(bytes calldata message) internal pure override returns (bytes memory) {
+        return abi.encodeCall(IAttestationService.getAttestation, (message));
+    }
+
+    function _setAttester(address attester_) private {
+        if (attester_ == address(0)) revert InvalidAttester();
+
+        attester = attester_;
+
+        emit AttesterSet(attester_);
+    }
+}

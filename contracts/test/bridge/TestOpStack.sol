@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+
+import {ICrossDomainMessenger} from "../../interfaces/bridges/ICrossDomainMessenger.sol";
+import {OutputRootProof, WithdrawalTransaction} from "../../interfaces/bridges/IOptimismPortal.sol";
+import {
+    OPL2ToL1CcipReadIsm,
+    OPL2ToL1V1CcipReadIsm,
+    OPL2ToL1V2CcipReadIsm
+} from "../../isms/ccip-read/OPL2ToL1CcipReadIsm.sol";
+
+/// @title TestCrossDomainMessenger
+/// @notice A messenger of an OP Stack bridge: relays what the other messenger sent, once, and keeps
+/// what failed for another try by anybody.
+abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
+    /// @notice To be relayed on the other side.
+    event SentMessage(
+        address indexed target,
+        address sender,
+        bytes message,
+        uint256 messageNonce,
+        uint256 gasLimit
+    );
+    event SentMessageExtension1(address indexed sender, uint256 value);
+
+    event RelayedMessage(bytes32 indexed msgHash);
+    event FailedRelayedMessage(bytes32 indexed msgHash);
+
+    error NoMessageSender();
+    error NotOtherMessenger(address caller);
+    error AlreadyRelayed(bytes32 msgHash);
+    error NotFailedBefore(bytes32 msgHash);
+    error WrongValue(uint256 value, uint256 expected);
+
+    mapping(bytes32 msgHash => bool) public successfulMessages;
+    mapping(bytes32 msgHash => bool) public failedMessages;
+    address internal otherMessenger;
+    address private currentSender;
+    uint256 private nonce;
+
+    function setOtherMessenger(address otherMessenger_) external {
+        otherMessenger = otherMessenger_;
+    }
+
+    function sendMessage(address target, bytes calldata message, uint32 minGasLimit)
+        external
+        payable
+    {
+        emit SentMessage(target, msg.sender, message, nonce, minGasLimit);
+        emit SentMessageExtension1(msg.sender, msg.value);
+        _carry(
+            minGasLimit,
+            abi.encodeCall(
+                this.relayMessage, (nonce, msg.sender, target, msg.value, minGasLimit, message)
+            )
+        );
+        ++nonce;
+    }
+
+    function relayMessage(
+        uint256 nonce_,
+        address sender,
+        address target,
+        uint256 value,
+        uint256 minGasLimit,
+        bytes calldata message
+    ) external payable {
+        bytes32 hash =
+            keccak256(abi.encode(nonce_, sender, target, value, minGasLimit, message));
+        if (_isFromOtherMessenger()) {
+            if (msg.value != value) revert WrongValue(msg.value, value);
+        } else {
+            if (msg.value != 0) revert WrongValue(msg.value, 0);
+            if (!failedMessages[hash]) revert NotFailedBefore(hash);
+        }
+        if (successfulMessages[hash]) revert AlreadyRelayed(hash);
+
+        currentSender = sender;
+        (bool success,) = target.call{value: value}(message);
+        currentSender = address(0);
+        (success ? successfulMessages : failedMessages)[hash] = true;
+        if (success) emit RelayedMessage(hash);
+        else emit FailedRelayedMessage(hash);
+    }
+
+    function xDomainMessageSender() external view returns (address) {
+        if (currentSender == address(0)) revert NoMessageSender();
+        return currentSender;
+    }
+
+    function _carry(uint256 gasLimit, bytes memory call_) internal virtual;
+
+    function _isFromOtherMessenger() internal view virtual returns (bool);
+}
+
+/// @title TestL1Messenger
+/// @notice Sends by leaving the value with the portal; is called by the portal for the other one.
+contract TestL1Messenger is TestCrossDomainMessenger {
+    TestPortal private immutable portal;
+
+    constructor(TestPortal portal_) {
+        portal = portal_;
+    }
+
+    function _carry(uint256, bytes memory) internal override {
+        payable(address(portal)).transfer(msg.value);
+    }
+
+    function _isFromOtherMessenger() internal view override returns (bool) {
+        return msg.sender == address(portal) && portal.l2Sender() == otherMessenger;
+    }
+}
+
+/// @title TestL2Messenger
+/// @notice Sends through the message passer; is called by the other one under its alias.
+contract TestL2Messenger is TestCrossDomainMessenger {
+    TestMessagePasser private immutable passer;
+
+    constructor(TestMessagePasser passer_) {
+        passer = passer_;
+    }
+
+    function _carry(uint256 gasLimit, bytes memory call_) internal override {
+        passer.initiateWithdrawal{value: msg.value}(otherMessenger, gasLimit + 200_000, call_);
+    }
+
+    function _isFromOtherMessenger() internal view override returns (bool) {
+        uint160 alias_ =
+            uint160(otherMessenger) + uint160(0x1111000000000000000000000000000000001111);
+        return msg.sender == address(alias_);
+    }
+}
+
+/// @title TestMessagePasser
+/// @notice Remembers what an OP Stack chain sends to its parent chain, and keeps the value.
+contract TestMessagePasser {
+    event MessagePassed(
+        uint256 indexed nonce,
+        address indexed sender,
+        address indexed target,
+        uint256 value,
+        uint256 gasLimit,
+        bytes data,
+        bytes32 withdrawalHash
+    );
+
+    mapping(bytes32 withdrawalHash => bool) public sentMessages;
+    uint256 private nonce;
+
+    function initiateWithdrawal(address target, uint256 gasLimit, bytes calldata data)
+        external
+        payable
+    {
+        bytes32 hash =
+            keccak256(abi.encode(nonce, msg.sender, target, msg.value, gasLimit, data));
+        sentMessages[hash] = true;
+        emit MessagePassed(nonce, msg.sender, target, msg.value, gasLimit, data, hash);
+        ++nonce;
+    }
+}
+
+/// @title TestPortal
+/// @notice A portal that asks the message passer itself where a real one checks a merkle proof. A
+/// proof is good against a state that was not refuted, for the passer that the state names.
+abstract contract TestPortal {
+    uint256 public constant DELAY = 7 days;
+
+    error WrongOutputRoot(uint256 outputIndex);
+    error NotSent(bytes32 withdrawalHash);
+    error ProvenAlready(bytes32 withdrawalHash);
+    error NotProven(bytes32 withdrawalHash, address prover);
+    error ProofTooYoung(uint256 age);
+    error FinalizedAlready(bytes32 withdrawalHash);
+
+    TestMessagePasser internal immutable passer;
+
+    address public l2Sender;
+    mapping(bytes32 withdrawalHash => bool) public finalizedWithdrawals;
+    mapping(uint256 outputIndex => bytes32) public outputRoots;
+
+    constructor(TestMessagePasser passer_) {
+        passer = passer_;
+    }
+
+    receive() external payable {}
+
+    function setOutputRoot(uint256 outputIndex, OutputRootProof calldata proof) external {
+        outputRoots[outputIndex] = keccak256(abi.encode(proof));
+    }
+
+    function proveWithdrawalTransaction(
+        WithdrawalTransaction calldata transaction,
+        uint256 outputIndex,
+        OutputRootProof calldata outputRootProof,
+        bytes[] calldata
+    ) external {
+        bytes32 hash = _hash(transaction);
+        if (outputRoots[outputIndex] != keccak256(abi.encode(outputRootProof))) {
+            revert WrongOutputRoot(outputIndex);
+        }
+        if (!passer.sentMessages(hash)) revert NotSent(hash);
+        _setProven(hash, outputIndex);
+    }
+
+    function finalizeWithdrawalTransaction(WithdrawalTransaction calldata transaction) external {
+        bytes32 hash = _hash(transaction);
+        uint256 provenAt = _provenAt(hash);
+        if (provenAt == 0) revert NotProven(hash, msg.sender);
+        if (block.timestamp < provenAt + DELAY) revert ProofTooYoung(block.timestamp - provenAt);
+        if (finalizedWithdrawals[hash]) revert FinalizedAlready(hash);
+
+        finalizedWithdrawals[hash] = true;
+        l2Sender = transaction.sender;
+        // As in the original: what becomes of the call does not matter.
+        (bool success,) = transaction.target.call{value: transaction.value}(transaction.data);
+        success;
+        l2Sender = address(0);
+    }
+
+    function _setProven(bytes32 hash, uint256 outputIndex) internal virtual;
+
+    function _provenAt(bytes32 hash) internal view virtual returns (uint256);
+
+    function _hash(WithdrawalTransaction calldata transaction) private pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                transaction.nonce,
+                transaction.sender,
+                transaction.target,
+                transaction.value,
+                transaction.gasLimit,
+                transaction.data
+            )
+        );
+    }
+}
+
+/// @title TestPortalV1
+/// @notice One proof for all, and no second one.
+contract TestPortalV1 is TestPortal {
+    struct Proven {
+        bytes32 outputRoot;
+        uint128 timestamp;
+        uint128 l2OutputIndex;
+    }
+
+    mapping(bytes32 withdrawalHash => Proven) public provenWithdrawals;
+
+    constructor(TestMessagePasser passer_) TestPortal(passer_) {}
+
+    function _setProven(bytes32 hash, uint256 outputIndex) internal override {
+        if (provenWithdrawals[hash].timestamp != 0) revert ProvenAlready(hash);
+        provenWithdrawals[hash] =
+            Proven(outputRoots[outputIndex], uint128(block.timestamp), uint128(outputIndex));
+    }
+
+    function _provenAt(bytes32 hash) internal view override returns (uint256) {
+        return provenWithdrawals[hash].timestamp;
+    }
+}
+
+/// @title TestPortalV2
+/// @notice A proof for each prover; proving again starts the delay anew.
+contract TestPortalV2 is TestPortal {
+    struct Proven {
+        address disputeGameProxy;
+        uint64 timestamp;
+    }
+
+    mapping(bytes32 withdrawalHash => mapping(address prover => Proven)) public provenWithdrawals;
+
+    constructor(TestMessagePasser passer_) TestPortal(passer_) {}
+
+    function _setProven(bytes32 hash, uint256 outputIndex) internal override {
+        provenWithdrawals[hash][msg.sender] =
+            Proven(address(uint160(outputIndex)), uint64(block.timestamp));
+    }
+
+    function _provenAt(bytes32 hash) internal view override returns (uint256) {
+        return provenWithdrawals[hash][msg.sender].timestamp;
+    }
+}
+
+/// @title TestProvingIsm
+/// @notice As a token bridge would use the module: a message with an empty body proves, any other
+/// finalises.
+abstract contract TestProvingIsm is OPL2ToL1CcipReadIsm {
+    constructor(address opPortal_, string[] memory urls_)
+        Ownable(msg.sender)
+        OPL2ToL1CcipReadIsm(opPortal_)
+    {
+        _setUrls(urls_);
+    }
+
+    function _isProof(bytes calldata message) internal pure override returns (bool) {
+        return message.length == 77;
+    }
+}
+
+/// @title TestProvingIsmV1
+contract TestProvingIsmV1 is TestProvingIsm, OPL2ToL1V1CcipReadIsm {
+    constructor(address opPortal_, string[] memory urls_) TestProvingIsm(opPortal_, urls_) {}
+}
+
+/// @title TestProvingIsmV2
+contract TestProvingIsmV2 is TestProvingIsm, OPL2ToL1V2CcipReadIsm {
+    constructor(address opPortal_, string[] memory urls_) TestProvingIsm(opPortal_, urls_) {}
+}
