@@ -3,6 +3,7 @@
 The stored rows of a domain are always consecutive numbers; the cursor says up to which block.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -71,7 +72,7 @@ class Progress:
     """Block of the last stored event."""
 
 
-class SequenceStore(Generic[Item]):
+class SequenceStore(ABC, Generic[Item]):
     """The stored events of one kind and domain."""
 
     kind: str
@@ -134,8 +135,9 @@ class SequenceStore(Generic[Item]):
             )
         )
 
+    @abstractmethod
     def _values(self, item: Item) -> dict[str, Any]:
-        raise NotImplementedError
+        """The row of an event."""
 
     async def _added(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
         """Whatever else belongs into the transaction that stores `items`."""

@@ -1,0 +1,22 @@
+"""Agent settings, in the reference's keys: JSON files, `HYP_*` variables and the command line."""
+
+from hyperlane.settings.agents import (
+    AgentSettings,
+    CheckpointSyncerSettings,
+    LogSettings,
+    RelayerSettings,
+    ValidatorSettings,
+)
+from hyperlane.settings.chain import ChainSettings, SignerSettings
+from hyperlane.settings.load import load_settings
+
+__all__ = [
+    "AgentSettings",
+    "ChainSettings",
+    "CheckpointSyncerSettings",
+    "LogSettings",
+    "RelayerSettings",
+    "SignerSettings",
+    "ValidatorSettings",
+    "load_settings",
+]

@@ -1,0 +1,101 @@
+"""Settings of each agent."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from hyperlane.settings.chain import ChainSettings, SignerSettings
+from hyperlane.settings.fields import Names, SettingsModel, comma_list
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+
+class LogSettings(SettingsModel):
+    """How the program speaks."""
+
+    format: Literal["json", "compact", "full", "pretty"] = "full"
+    level: Literal["trace", "debug", "info", "warn", "error"] = "info"
+
+
+class CheckpointSyncerSettings(SettingsModel):
+    """Where a validator writes."""
+
+    type: Literal["localStorage"]
+    path: Path
+
+
+class AgentSettings(SettingsModel):
+    """What every agent has."""
+
+    chains: dict[str, ChainSettings]
+    db: str
+    default_signer: SignerSettings | None = None
+    metrics_port: int = Field(default=9090, ge=0, lt=2**16)
+    metrics_host: str = "127.0.0.1"
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="after")
+    def _names_match(self) -> "AgentSettings":
+        for name, chain in self.chains.items():
+            if chain.name != name:
+                raise ValueError(f"chains.{name}.name: {chain.name!r} must be {name!r}")
+        return self
+
+    def signer(self, chain: str) -> "LocalAccount | None":
+        """The key that sends transactions on a chain, None if none is set."""
+        own = self.chains[chain].signer
+        if own is not None:
+            return own.account(f"chains.{chain}.signer")
+        return None if self.default_signer is None else self.default_signer.account("defaultSigner")
+
+    @classmethod
+    @abstractmethod
+    def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
+        """Chains of the configuration that this agent uses."""
+
+
+class ValidatorSettings(AgentSettings):
+    """A validator of one origin chain."""
+
+    origin_chain_name: str
+    validator: SignerSettings
+    checkpoint_syncer: CheckpointSyncerSettings
+    interval: float = Field(default=2, gt=0)
+    max_sign_concurrency: int = Field(default=50, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_db(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "db" not in value and "originChainName" in value:
+            return {**value, "db": f"validator_db_{value['originChainName']}"}
+        return value
+
+    @property
+    def origin(self) -> ChainSettings:
+        """The chain it signs for."""
+        return self.chains[self.origin_chain_name]
+
+    @classmethod
+    def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
+        return [str(tree["originChainName"])] if "originChainName" in tree else []
+
+
+class RelayerSettings(AgentSettings):
+    """A relayer between any of its chains."""
+
+    db: str = "hyperlane_db"
+    relay_chains: Names = Field(min_length=1)
+    allow_local_checkpoint_syncers: bool = False
+    ignore_reorg_reports: bool = False
+    max_message_retries: int = Field(default=66, gt=0)
+    whitelist: Any = None
+    blacklist: Any = None
+
+    @classmethod
+    def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
+        names = comma_list(tree.get("relayChains", ()))
+        return [str(name) for name in names] if isinstance(names, list | tuple) else []

@@ -1,0 +1,134 @@
+"""Settings of one chain and of the keys used on it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+
+from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+
+def _reorg_period(value: object) -> object:
+    """A number of blocks, or a tag."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    tags = ("finalized", "safe", "latest", "earliest", "pending")
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("not a number of blocks or a block tag")
+    if isinstance(value, str) and value not in tags:
+        raise ValueError(f"not a number of blocks or one of {', '.join(tags)}")
+    if isinstance(value, int) and value < 0:
+        raise ValueError("must not be negative")
+    return value
+
+
+class SignerSettings(SettingsModel):
+    """A key: `{type: hexKey, key}`, or `{type: keystore, path, passwordFile}`."""
+
+    type: Literal["hexKey", "keystore"] = "hexKey"
+    key: SecretStr | None = None
+    path: Path | None = None
+    password_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _infer_type(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "type" not in value and "path" in value:
+            return {**value, "type": "keystore"}
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SignerSettings":
+        if self.type == "hexKey" and self.key is None:
+            raise ValueError("a signer of type hexKey needs key")
+        if self.type == "keystore" and (self.path is None or self.password_file is None):
+            raise ValueError("a signer of type keystore needs path and passwordFile")
+        return self
+
+    def account(self, field: str) -> "LocalAccount":
+        """The account; ConfigError, naming `field`, when there is none in it."""
+        from hyperlane.chain.signer import account_from_key, account_from_keystore
+
+        if self.type == "keystore":
+            assert self.path is not None
+            assert self.password_file is not None
+            return account_from_keystore(field, self.path, self.password_file)
+        assert self.key is not None
+        return account_from_key(f"{field}.key", self.key.get_secret_value())
+
+
+class RpcUrl(SettingsModel):
+    """One RPC endpoint."""
+
+    http: Url
+
+
+class BlockSettings(SettingsModel):
+    """What is known of a chain's blocks."""
+
+    reorg_period: Annotated[int | str, BeforeValidator(_reorg_period)] = 1
+    estimate_block_time: float | None = Field(default=None, gt=0)
+
+
+class IndexSettings(SettingsModel):
+    """How logs are read."""
+
+    first_block: int | None = Field(default=None, alias="from")
+    chunk: int = Field(default=1999, gt=0)
+    interval: float | None = Field(default=None, gt=0)
+
+
+class TransactionOverrides(SettingsModel):
+    """Ceilings for what transactions may offer, wei."""
+
+    max_fee_per_gas: int | None = Field(default=None, gt=0)
+    max_priority_fee_per_gas: int | None = Field(default=None, ge=0)
+
+
+class ChainSettings(SettingsModel):
+    """One chain: registry metadata and addresses, and what agents add to them."""
+
+    name: str
+    chain_id: int = Field(gt=0)
+    domain_id: int = Field(ge=0, lt=2**32)
+    protocol: Literal["ethereum"] = "ethereum"
+    rpc_urls: tuple[RpcUrl, ...] = ()
+    custom_rpc_urls: Names = ()
+    blocks: BlockSettings = BlockSettings()
+    index: IndexSettings = IndexSettings()
+    transaction_overrides: TransactionOverrides = TransactionOverrides()
+    signer: SignerSettings | None = None
+    mailbox: AddressField
+    merkle_tree_hook: AddressField
+    validator_announce: AddressField
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_domain(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "domainId" not in value and "chainId" in value:
+            return {**value, "domainId": value["chainId"]}
+        return value
+
+    @model_validator(mode="after")
+    def _has_url(self) -> "ChainSettings":
+        if not self.urls:
+            raise ValueError("needs rpcUrls, a list of {http: URL}, or customRpcUrls")
+        return self
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where to ask."""
+        return tuple(map(check_url, self.custom_rpc_urls)) or tuple(
+            url.http for url in self.rpc_urls
+        )
+
+    @property
+    def poll_interval(self) -> float:
+        """Seconds between looks at the chain: `index.interval`, else half a block, at most 5."""
+        if self.index.interval is not None:
+            return self.index.interval
+        block_time = self.blocks.estimate_block_time
+        return 5.0 if block_time is None else min(5.0, max(0.2, block_time / 2))

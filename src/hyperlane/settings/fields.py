@@ -1,0 +1,48 @@
+"""Kinds of values in agent settings."""
+
+import json
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from hyperlane.errors import DecodeError
+from hyperlane.protocol.typecasts import Address, address_from_hex
+
+
+def _address(value: object) -> Address:
+    if isinstance(value, bytes):
+        return value
+    try:
+        return address_from_hex(str(value))
+    except DecodeError as error:
+        raise ValueError(str(error).partition(": ")[2]) from None
+
+
+def comma_list(value: object) -> object:
+    """`a,b` or a JSON list in a string, as environment and command line have it."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def check_url(value: str) -> str:
+    """An HTTP URL; ValueError for anything else."""
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("not an http:// or https:// URL")
+    return value
+
+
+AddressField = Annotated[Address, BeforeValidator(_address)]
+Names = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
+Url = Annotated[str, AfterValidator(check_url)]
+
+
+class SettingsModel(BaseModel):
+    """Keys in camel case; others are let through, as one file serves several agents."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, frozen=True, extra="ignore", arbitrary_types_allowed=True
+    )
