@@ -9,6 +9,7 @@ from hyperlane.errors import DecodeError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import (
     ArbL2ToL1Metadata,
+    LegacyMultisigMetadata,
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
     ModuleType,
@@ -113,13 +114,23 @@ def merkle_root_metadata() -> st.SearchStrategy[MerkleRootMultisigMetadata]:
     )
 
 
-@given(message_id_metadata() | merkle_root_metadata(), st.binary(max_size=64))
+def legacy_metadata() -> st.SearchStrategy[LegacyMultisigMetadata]:
+    path = st.lists(words(), min_size=32, max_size=32).map(tuple)
+    return st.builds(LegacyMultisigMetadata, words(), uints(32), words(), path, signatures())
+
+
+@given(message_id_metadata() | merkle_root_metadata() | legacy_metadata(), st.binary(max_size=64))
 def test_decoding_gives_the_metadata_back_whatever_follows_the_last_signature(metadata, tail):
     assert type(metadata).decode(metadata.encode() + tail) == metadata
 
 
 @pytest.mark.parametrize(
-    ("layout", "size"), [(MessageIdMultisigMetadata, 68), (MerkleRootMultisigMetadata, 1096)]
+    ("layout", "size"),
+    [
+        (MessageIdMultisigMetadata, 68),
+        (MerkleRootMultisigMetadata, 1096),
+        (LegacyMultisigMetadata, 1092),
+    ],
 )
 def test_decode_fails_when_the_fixed_part_is_truncated_anywhere(layout, size):
     for length in range(size):
@@ -211,6 +222,54 @@ def test_message_id_metadata_vouches_for_the_message_as_the_last_leaf(metadata, 
     assert checkpoint.message_id == message.id
     assert checkpoint.origin == message.origin
     assert (checkpoint.root, checkpoint.index) == (metadata.root, metadata.index)
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("root", bytes(31)),
+        ("index", 2**32),
+        ("merkle_tree_hook", bytes(20)),
+        ("proof", (bytes(32),) * 33),
+        ("signatures", (bytes(64),)),
+    ],
+)
+def test_legacy_metadata_refuses_a_field_out_of_range(field, bad):
+    fields = {
+        "root": bytes(32),
+        "index": 0,
+        "merkle_tree_hook": bytes(32),
+        "proof": (bytes(32),) * 32,
+        "signatures": (),
+    }
+
+    with pytest.raises(DecodeError, match=rf"^metadata\.{field}"):
+        LegacyMultisigMetadata(**fields | {field: bad})
+
+
+def test_legacy_metadata_stands_in_the_order_that_the_docs_give():
+    signature = b"\x05" * 65
+    metadata = LegacyMultisigMetadata(
+        b"\x01" * 32, 2, b"\x03" * 32, (b"\x04" * 32,) * 32, (signature,)
+    )
+
+    assert metadata.encode() == (
+        b"\x01" * 32 + b"\0\0\0\2" + b"\x03" * 32 + b"\x04" * 1024 + signature
+    )
+
+
+@given(st.lists(messages(), min_size=1, max_size=8), st.data())
+def test_legacy_metadata_vouches_for_the_last_message_of_the_signed_tree(sent, data):
+    index = data.draw(st.integers(0, len(sent) - 1))
+    tree = MerkleTree(message.id for message in sent)
+    message, root = sent[index], tree.root(index)
+    metadata = LegacyMultisigMetadata(root, index, bytes(32), tree.proof(index, index), ())
+
+    assert metadata.checkpoint(message) == Checkpoint(
+        message.origin, bytes(32), root, index, message.id
+    )
+    with pytest.raises(DecodeError, match=r"^metadata\.root: 0x.* is not where the proof leads"):
+        replace(metadata, root=b"\xff" * 32).checkpoint(message)
 
 
 @given(st.permutations(range(5)), st.sets(st.integers(0, 4)), st.integers(1, 5))

@@ -158,6 +158,73 @@ class MerkleRootMultisigMetadata:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LegacyMultisigMetadata:
+    """Signatures over the checkpoint in which the message itself is the last leaf, and a proof of
+    the message in its root.
+
+    Layout: root(32) ‖ index(4) ‖ merkle tree hook(32) ‖ proof(32 words) ‖ signatures(65 each). The
+    root must be `branch_root(message.id, proof, index)`; signatures are as in the other multisigs,
+    in the order of the module's `validatorsAndThreshold`.
+    """
+
+    root: Bytes32
+    index: int
+    """uint32 leaf index of the message."""
+    merkle_tree_hook: Bytes32
+    proof: tuple[Bytes32, ...]
+    """The 32 siblings from the message up to the root, leaf level first."""
+    signatures: tuple[bytes, ...]
+    """65 bytes each, in the order of the validator list."""
+
+    def __post_init__(self) -> None:
+        require_bytes("metadata.root", self.root, 32)
+        require_uint("metadata.index", self.index, 32)
+        require_bytes("metadata.merkle_tree_hook", self.merkle_tree_hook, 32)
+        require_path("metadata.proof", self.proof)
+        _require_signatures(self.signatures)
+
+    def encode(self) -> bytes:
+        """The bytes `verify` takes."""
+        return b"".join(
+            (
+                self.root,
+                self.index.to_bytes(4),
+                self.merkle_tree_hook,
+                *self.proof,
+                *self.signatures,
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read metadata; DecodeError when its 1092 fixed bytes are not all there.
+
+        As in the contract, bytes after the last whole signature mean nothing.
+        """
+        reader = Reader("metadata", data)
+        return cls(
+            root=reader.take("root", 32),
+            index=reader.uint("index", 4),
+            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
+            proof=tuple(reader.take(f"proof[{level}]", 32) for level in range(DEPTH)),
+            signatures=_read_signatures(reader),
+        )
+
+    def checkpoint(self, message: Message) -> Checkpoint:
+        """What the validators must have signed for this metadata to vouch for `message`.
+
+        DecodeError when the proof leads from the message to another root.
+        """
+        proven = branch_root(message.id, self.proof, self.index)
+        if proven != self.root:
+            raise DecodeError(
+                f"metadata.root: 0x{self.root.hex()} is not where the proof leads,"
+                f" expected 0x{proven.hex()}"
+            )
+        return Checkpoint(message.origin, self.merkle_tree_hook, self.root, self.index, message.id)
+
+
 _ARBITRUM_TYPES = (
     "bytes32[]",
     "uint256",

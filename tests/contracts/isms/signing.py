@@ -9,7 +9,11 @@ from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
 
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata, MessageIdMultisigMetadata
+from hyperlane.protocol.ism_metadata import (
+    LegacyMultisigMetadata,
+    MerkleRootMultisigMetadata,
+    MessageIdMultisigMetadata,
+)
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import VERSION, Message
 
@@ -87,9 +91,21 @@ class Proven:
             self.sign(signed, signers),
         )
 
+    def legacy(self, index: int, signers: Sequence[LocalAccount]) -> LegacyMultisigMetadata:
+        checkpoint = self.checkpoint(index)
+        proof = self.tree.proof(index, index)
+        return LegacyMultisigMetadata(
+            checkpoint.root, index, self.hook, proof, self.sign(index, signers)
+        )
+
     def metadata(self, kind: str, index: int, signers: Sequence[LocalAccount]):
-        """`kind` is that of a contract's name: MessageId or MerkleRoot."""
-        return {"MessageId": self.message_id, "MerkleRoot": self.merkle_root}[kind](index, signers)
+        """`kind` is that of a contract's name: MessageId, MerkleRoot or Legacy."""
+        encoders = {
+            "MessageId": self.message_id,
+            "MerkleRoot": self.merkle_root,
+            "Legacy": self.legacy,
+        }
+        return encoders[kind](index, signers)
 
 
 def with_signatures(metadata, *signatures: bytes):

@@ -28,14 +28,10 @@ def kind(request):
 
 
 @pytest.fixture
-def weighted(project, owner):
-    def weighted(kind: str, validators, threshold: int):
-        name = f"Static{kind}WeightedMultisigIsm"
-        factory = owner.deploy(project.contracts[f"{name}Factory"])
-        factory.deploy(validators, threshold, sender=owner)
-        return at(project.contracts[name], factory.getAddress(validators, threshold))
-
-    return weighted
+def weighted(weighted_ism):
+    return lambda kind, *configuration: weighted_ism(
+        f"Static{kind}WeightedMultisigIsm", *configuration
+    )
 
 
 def metadata(kind: str, *positions: int) -> bytes:

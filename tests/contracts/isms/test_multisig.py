@@ -1,13 +1,18 @@
-"""Multisig modules with fixed validators: which signatures make them believe a message."""
+"""Every form of multisig module: which signatures make it believe a message."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ape.utils import ZERO_ADDRESS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hyperlane.protocol.ism_metadata import LegacyMultisigMetadata
+from hyperlane.protocol.merkle import branch_root
 from hyperlane.protocol.message import Message
 
 from .signing import (
@@ -20,9 +25,16 @@ from .signing import (
     with_signatures,
 )
 
-KINDS = ["MessageId", "MerkleRoot"]
-TYPES = {"MessageId": 5, "MerkleRoot": 4}
-FIXED_PART = {"MessageId": 68, "MerkleRoot": 1096}
+TYPES = {
+    "StaticMessageIdMultisigIsm": 5,
+    "StaticMerkleRootMultisigIsm": 4,
+    "StaticLegacyMultisigIsm": 3,
+    "StorageMessageIdMultisigIsm": 5,
+    "StorageMerkleRootMultisigIsm": 4,
+    "StaticMessageIdWeightedMultisigIsm": 10,
+    "StaticMerkleRootWeightedMultisigIsm": 9,
+}
+FIXED_PART = {"MessageId": 68, "MerkleRoot": 1096, "Legacy": 1092}
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "multisig_metadata.json"
 CASES = json.loads(VECTORS.read_text())["cases"]
@@ -35,14 +47,20 @@ SET = VALIDATORS[:5]
 THRESHOLD = 3
 
 
-@pytest.fixture(params=KINDS)
-def kind(request):
+@pytest.fixture(params=TYPES)
+def name(request):
     return request.param
 
 
 @pytest.fixture
-def ism(static_ism, kind):
-    return static_ism(f"Static{kind}MultisigIsm", [each.address for each in SET], THRESHOLD)
+def kind(name):
+    """The metadata that the module reads."""
+    return next(kind for kind in FIXED_PART if kind in name)
+
+
+@pytest.fixture
+def ism(multisig, name):
+    return multisig(name, SET, THRESHOLD)
 
 
 @pytest.fixture
@@ -55,12 +73,25 @@ def refusal(ism, revert_of):
     return refusal
 
 
+@pytest.fixture
+def refusal_of_legacy(multisig, revert_of):
+    ism = multisig("StaticLegacyMultisigIsm", SET, THRESHOLD)
+    return lambda metadata: revert_of(ism.verify, metadata, MESSAGE.encode())
+
+
 def metadata(kind: str, signers=SET[:THRESHOLD]):
     return PROVEN.metadata(kind, INDEX, signers)
 
 
-def test_module_type_tells_relayers_the_layout(ism, kind):
-    assert ism.moduleType() == TYPES[kind]
+def missing(name: str, have: int, need: int = THRESHOLD, surplus: int = 0) -> tuple:
+    """The refusal of too few signatures, with `surplus` bytes after them."""
+    if "Weighted" in name:
+        return ("InsufficientWeight", have, need)
+    return ("SignaturesTooShort", 65 * have + surplus, 65 * need)
+
+
+def test_module_type_tells_relayers_the_layout(ism, name):
+    assert ism.moduleType() == TYPES[name]
     assert ism.PACKAGE_VERSION() == "12.1.0"
 
 
@@ -86,23 +117,16 @@ def test_bytes_after_the_needed_signatures_mean_nothing(ism, kind, verifies):
     assert verifies(ism, data, MESSAGE)
 
 
-def test_signature_below_threshold_is_missing(refusal, kind):
-    reason = refusal(metadata(kind, SET[:2]).encode())
-    assert reason == ("SignaturesTooShort", 130, 195)
+@pytest.mark.parametrize("count", range(THRESHOLD))
+def test_signature_below_threshold_is_missing(refusal, name, kind, count):
+    reason = refusal(metadata(kind, SET[:count]).encode())
+    assert reason == missing(name, count)
 
 
-def test_last_signature_is_one_byte_short(refusal, kind):
-    reason = refusal(metadata(kind).encode()[:-1])
-    assert reason == ("SignaturesTooShort", 194, 195)
-
-
-def test_every_truncation_is_refused(refusal, kind):
-    data = metadata(kind).encode()
-    fixed = FIXED_PART[kind]
-    for length in {0, 1, 31, 32, 35, 36, 64, 67, 68, 99, fixed - 1, fixed, fixed + 1, fixed + 65}:
-        reason = refusal(data[:length])
-        expected = ("SignaturesTooShort", length - fixed, 195) if length >= fixed else ()
-        assert reason == expected, length
+@pytest.mark.parametrize("surplus", [1, 64])
+def test_last_signature_is_short(refusal, name, kind, surplus):
+    reason = refusal(metadata(kind).encode()[: surplus - 65])
+    assert reason == missing(name, 2, surplus=surplus)
 
 
 def test_signatures_out_of_order_are_refused(refusal, kind):
@@ -115,9 +139,8 @@ def test_one_validator_signing_twice_counts_once(refusal, kind):
     assert reason == ("UnexpectedSigner", 2, SET[1].address)
 
 
-def test_validator_listed_twice_counts_twice(static_ism, verifies, kind):
-    values = [SET[0].address, SET[0].address, SET[1].address]
-    ism = static_ism(f"Static{kind}MultisigIsm", values, 2)
+def test_validator_listed_twice_counts_twice(multisig, verifies, name, kind):
+    ism = multisig(name, [SET[0], SET[0], SET[1]], 2)
     assert verifies(ism, metadata(kind, [SET[0], SET[0]]).encode(), MESSAGE)
 
 
@@ -126,8 +149,8 @@ def test_signer_outside_the_set_is_refused(refusal, kind):
     assert reason == ("UnexpectedSigner", 2, VALIDATORS[7].address)
 
 
-def test_zero_address_in_the_set_is_nobody(static_ism, revert_of, kind):
-    ism = static_ism(f"Static{kind}MultisigIsm", ["0x" + "00" * 20, SET[0].address], 1)
+def test_zero_address_in_the_set_is_nobody(multisig, revert_of, name, kind):
+    ism = multisig(name, [SimpleNamespace(address=ZERO_ADDRESS), SET[0]], 1)
     broken = with_signatures(metadata(kind), bytes(64) + b"\x1b").encode()
     assert revert_of(ism.verify, broken, MESSAGE.encode()) == ("InvalidSignature", 0)
 
@@ -163,7 +186,8 @@ def test_malformed_signature_is_refused(refusal, kind, spoil):
     ids=["body", "origin"],
 )
 def test_signatures_for_one_message_do_not_serve_another(refusal, kind, other):
-    assert refusal(metadata(kind).encode(), other)[0] == "UnexpectedSigner"
+    expected = "RootMismatch" if kind == "Legacy" else "UnexpectedSigner"
+    assert refusal(metadata(kind).encode(), other)[0] == expected
 
 
 @pytest.mark.parametrize("spoilt", ["hook", "root or proof", "index"])
@@ -172,9 +196,13 @@ def test_signatures_cover_the_whole_checkpoint(refusal, kind, spoilt):
     offsets = {
         "MessageId": {"hook": 31, "root or proof": 40, "index": 67},
         "MerkleRoot": {"hook": 31, "root or proof": 70, "index": 1095},
+        "Legacy": {"hook": 67, "root or proof": 70, "index": 35},
     }
     data[offsets[kind][spoilt]] ^= 8
-    assert refusal(bytes(data))[0] in ("UnexpectedSigner", "InvalidSignature")
+    refusals = {"UnexpectedSigner", "InvalidSignature"}
+    if kind == "Legacy" and spoilt != "hook":
+        refusals = {"RootMismatch"}
+    assert refusal(bytes(data))[0] in refusals
 
 
 def test_checkpoint_of_another_hook_is_refused(refusal, kind):
@@ -201,7 +229,7 @@ def test_signature_count(ism, kind, revert_of):
 )
 @given(data=st.data())
 def test_verifies_iff_the_first_threshold_signers_are_distinct_and_in_order(
-    static_ism, verifies, revert_of, kind, data
+    multisig, verifies, revert_of, name, kind, data
 ):
     size = data.draw(st.integers(1, 15), label="validators")
     threshold = data.draw(st.integers(1, size), label="threshold")
@@ -212,9 +240,7 @@ def test_verifies_iff_the_first_threshold_signers_are_distinct_and_in_order(
         ),
         label="signers",
     )
-    ism = static_ism(
-        f"Static{kind}MultisigIsm", [each.address for each in VALIDATORS[:size]], threshold
-    )
+    ism = multisig(name, VALIDATORS[:size], threshold)
     proof = metadata(kind, [VALIDATORS[i] for i in signers]).encode()
     first = signers[:threshold]
     expected = (
@@ -226,6 +252,29 @@ def test_verifies_iff_the_first_threshold_signers_are_distinct_and_in_order(
         assert verifies(ism, proof, MESSAGE)
     else:
         revert_of(ism.verify, proof, MESSAGE.encode())
+
+
+@pytest.mark.parametrize("signed", [0, 1, 3, 4])
+def test_legacy_module_wants_the_checkpoint_of_the_message_itself(refusal_of_legacy, signed):
+    """A later root is refused with its own index, and with the leaf's."""
+    checkpoint = PROVEN.checkpoint(signed)
+    signatures = PROVEN.sign(signed, SET[:THRESHOLD])
+    last = max(INDEX, signed)
+    for index in (INDEX, signed):
+        forged = LegacyMultisigMetadata(
+            checkpoint.root, index, PROVEN.hook, PROVEN.tree.proof(INDEX, last), signatures
+        )
+        assert refusal_of_legacy(forged.encode())[0] in ("RootMismatch", "UnexpectedSigner")
+
+
+def test_legacy_module_wants_the_proof_as_well_as_the_signatures(refusal_of_legacy):
+    good = metadata("Legacy")
+    for level in (0, 15, 31):
+        proof = list(good.proof)
+        proof[level] = b"\x01" * 32
+        reason = refusal_of_legacy(replace(good, proof=tuple(proof)).encode())
+        proven = branch_root(MESSAGE.id, tuple(proof), INDEX)
+        assert reason == ("RootMismatch", proven, good.root)
 
 
 def test_any_leaf_is_proven_by_a_later_checkpoint(static_ism, verifies):
