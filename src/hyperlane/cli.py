@@ -65,6 +65,21 @@ def relayer(context: click.Context, files: tuple[Path, ...]) -> None:
     _run(start)
 
 
+@main.command(context_settings=_PASS_THROUGH)
+@_config_option
+@click.pass_context
+def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Find signatures that validators must not have made."""
+
+    def start() -> Coroutine[Any, Any, None]:
+        from hyperlane.agents.watchtower import run
+        from hyperlane.settings import WatchtowerSettings, load_settings
+
+        return run(load_settings(WatchtowerSettings, files, os.environ, context.args))
+
+    _run(start)
+
+
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run an agent until SIGTERM or SIGINT; a known error is one line and exit status 1."""
     try:

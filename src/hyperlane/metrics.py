@@ -57,6 +57,13 @@ class Metrics:
             "metadata_build_count", "Attempts to build metadata",
             "app_context", "origin", "remote", "status",
         )  # fmt: skip
+        self.faults = self._gauge(
+            "watchtower_faults", "Signatures that must not exist", "chain", "validator", "fault"
+        )
+        self.validator_lag = self._gauge(
+            "watchtower_validator_lag", "Final leaves that a validator has not signed",
+            "chain", "validator", "location",
+        )  # fmt: skip
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"hyperlane_{name}", text, labels, registry=self.registry)

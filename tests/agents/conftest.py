@@ -67,7 +67,7 @@ async def validating(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]
     """A validator in this process."""
     from hyperlane.agents.validator import run
 
-    async with _running(run(ValidatorSettings.model_validate(config))) as task:
+    async with running(run(ValidatorSettings.model_validate(config))) as task:
         yield task
 
 
@@ -76,12 +76,13 @@ async def relaying(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
     """A relayer in this process."""
     from hyperlane.agents.relayer import run
 
-    async with _running(run(RelayerSettings.model_validate(config))) as task:
+    async with running(run(RelayerSettings.model_validate(config))) as task:
         yield task
 
 
 @asynccontextmanager
-async def _running(agent: Any) -> AsyncIterator[asyncio.Task[None]]:
+async def running(agent: Any) -> AsyncIterator[asyncio.Task[None]]:
+    """Any agent in this process."""
     task = asyncio.create_task(agent)
     try:
         yield task

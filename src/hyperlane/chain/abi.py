@@ -112,6 +112,7 @@ class ValidatorAnnounce:
     """Where validators say where their signatures are."""
 
     announce = Function("announce(address,string,bytes)", ("bool",))
+    validators = Function("getAnnouncedValidators()", ("address[]",))
     storage_locations = Function("getAnnouncedStorageLocations(address[])", ("string[][]",))
 
 

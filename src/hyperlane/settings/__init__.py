@@ -6,6 +6,7 @@ from hyperlane.settings.agents import (
     LogSettings,
     RelayerSettings,
     ValidatorSettings,
+    WatchtowerSettings,
 )
 from hyperlane.settings.chain import ChainSettings, SignerSettings
 from hyperlane.settings.load import load_settings
@@ -18,5 +19,6 @@ __all__ = [
     "RelayerSettings",
     "SignerSettings",
     "ValidatorSettings",
+    "WatchtowerSettings",
     "load_settings",
 ]

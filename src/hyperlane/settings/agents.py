@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from hyperlane.settings.chain import ChainSettings, SignerSettings
-from hyperlane.settings.fields import Names, SettingsModel, comma_list
+from hyperlane.settings.fields import Names, SettingsModel, Url, comma_list
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -97,5 +97,25 @@ class RelayerSettings(AgentSettings):
 
     @classmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
-        names = comma_list(tree.get("relayChains", ()))
-        return [str(name) for name in names] if isinstance(names, list | tuple) else []
+        return _names(tree, "relayChains")
+
+
+class WatchtowerSettings(AgentSettings):
+    """A watchtower over the validators of any of its chains."""
+
+    db: str = "watchtower_db"
+    watch_chains: Names = Field(min_length=1)
+    allow_local_checkpoint_syncers: bool = False
+    alert_webhook: Url | None = None
+    """Gets a JSON object by POST for each fault."""
+    interval: float = Field(default=5, gt=0)
+    """Seconds between two looks at all storages."""
+
+    @classmethod
+    def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
+        return _names(tree, "watchChains")
+
+
+def _names(tree: Mapping[str, Any], key: str) -> list[str]:
+    names = comma_list(tree.get(key, ()))
+    return [str(name) for name in names] if isinstance(names, list | tuple) else []

@@ -142,3 +142,24 @@ Index(
     sqlite_where=_LIVE,
     postgresql_where=_LIVE,
 )
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("validator", LargeBinary, primary_key=True),
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("message_id", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("location", String, nullable=False),
+    Column("fault", String),
+    Column("told", Boolean, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+"""Every signed checkpoint that a watchtower ever saw: evidence stays when storages change.
+`fault` is what is wrong with it, `told` whether people were alerted, `settled` whether nothing is
+left to do about it."""
+Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))

@@ -1,0 +1,50 @@
+"""What is wrong with a signed checkpoint, judged by the true tree.
+
+Pure: bytes in, a fault out. The faults are those that `contracts/staking` can verify on the chain
+of the tree; docs/security-model.md says what each costs.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hyperlane.protocol.checkpoint import SignedCheckpoint
+from hyperlane.protocol.merkle import MerkleTree
+
+
+class FaultKind(StrEnum):
+    """Why a signature must not exist."""
+
+    PREMATURE = "premature"
+    """Its index is beyond the tree: no such leaf."""
+    MESSAGE_ID = "message id"
+    """The leaf at its index is another message."""
+    ROOT = "root"
+    """The tree had another root after that leaf."""
+    EQUIVOCATION = "equivocation"
+    """The validator signed another checkpoint of the same tree and index too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A signature that its validator can be punished for."""
+
+    kind: FaultKind
+    signed: SignedCheckpoint
+    other: SignedCheckpoint | None = None
+    """The second signature, of an equivocation."""
+
+
+def judge(signed: SignedCheckpoint, tree: MerkleTree) -> FaultKind | None:
+    """The fault of a checkpoint of this tree; None for a true one.
+
+    `tree` is the tree at the latest block, not only the final one: a checkpoint of a leaf that
+    exists but is not final yet is no fault that could be proven.
+    """
+    checkpoint = signed.checkpoint
+    if checkpoint.index >= len(tree):
+        return FaultKind.PREMATURE
+    if checkpoint.message_id != tree.leaf(checkpoint.index):
+        return FaultKind.MESSAGE_ID
+    if checkpoint.root != tree.root(checkpoint.index):
+        return FaultKind.ROOT
+    return None

@@ -1,0 +1,62 @@
+"""The tree of one chain as its final blocks have it."""
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
+from hyperlane.errors import ChainError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.store.sequences import Insertion, InsertionStore
+
+log = structlog.get_logger()
+
+_LEAVES_AT_ONCE = 5000
+
+
+@dataclass(slots=True)
+class TrueTree:
+    """Grows with the chain."""
+
+    chain: Chain
+    insertions: SequenceIndexer[Insertion]
+    leaves: InsertionStore
+    metrics: Metrics
+    tree: MerkleTree = field(default_factory=MerkleTree)
+
+    @property
+    def count(self) -> int:
+        """Final leaves."""
+        return len(self.tree)
+
+    async def sync(self) -> None:
+        """Take in the leaves up to the final block, and make sure that they give its root.
+
+        ChainError when they do not: then the leaves are read again next time.
+        """
+        client, hook = self.chain.client, self.chain.settings.merkle_tree_hook
+        block = await client.final_block()
+        self.metrics.block_height.labels(self.chain.name).set(block)
+        try:
+            await self.insertions.sync(block)
+        except SequenceRegressed as error:
+            log.warning("chain.reorganised", chain=self.chain.name, error=str(error))
+            await self._start_over()
+            return
+        while new := await self.leaves.leaves(len(self.tree), _LEAVES_AT_ONCE):
+            for leaf in new:
+                self.tree.append(leaf.message_id)
+        self.metrics.latest_insertion.labels(self.chain.name).set(self.count - 1)
+        if await self.insertions.count(block) != self.count:
+            return  # a node that lags behind the one asked before
+        root, _ = await client.call(hook, MerkleTreeHook.latest_checkpoint, block=block)
+        if self.count and root != self.tree.root():
+            await self._start_over()
+            raise ChainError(f"{self.chain.name}: the leaves do not give the root of block {block}")
+
+    async def _start_over(self) -> None:
+        self.tree = MerkleTree()
+        await self.insertions.reread(0)

@@ -1,0 +1,164 @@
+"""Signatures that a watchtower saw. What was seen once stays, whatever storages say later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
+from hyperlane.store import tables
+from hyperlane.store.database import Database
+
+_SIGHTING = tables.sightings.c
+_UNSEEN = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A signed checkpoint and where it was."""
+
+    signed: SignedCheckpoint
+    validator: Address
+    """Whom the signature recovers to."""
+    location: str
+    fault: str | None = None
+    """A FaultKind, once it is known to have one."""
+    told: bool = False
+    """Whether people were alerted to the fault."""
+
+
+class SightingStore:
+    """All that was seen of one tree."""
+
+    def __init__(self, database: Database, domain: int, merkle_tree_hook: Address) -> None:
+        self._database = database
+        self._domain = domain
+        self._hook = address_to_bytes32(merkle_tree_hook)
+
+    async def add(self, sightings: Sequence[Sighting], now: float) -> None:
+        """Keep what was seen, and faults that what was seen before turned out to have."""
+        async with self._database.write() as connection:
+            known = await self._known(connection, sightings)
+            for item in sightings:
+                if item.fault is not None and known.get(_key(item), item.fault) is None:
+                    await connection.execute(
+                        update(tables.sightings)
+                        .where(self._is(item))
+                        .values(fault=item.fault, settled=False)
+                    )
+            if new := [self._values(item, now) for item in sightings if _key(item) not in known]:
+                await connection.execute(
+                    self._database.insert(tables.sightings).on_conflict_do_nothing(), new
+                )
+
+    async def _known(
+        self, connection: AsyncConnection, sightings: Sequence[Sighting]
+    ) -> dict[tuple[Address, Bytes32], str | None]:
+        """The stored fault of each one that is stored."""
+        digests = [item.signed.checkpoint.digest for item in sightings]
+        rows = await connection.execute(
+            select(_SIGHTING.validator, _SIGHTING.digest, _SIGHTING.fault).where(
+                _SIGHTING.domain == self._domain, _SIGHTING.digest.in_(digests)
+            )
+        )
+        return {(validator, digest): fault for validator, digest, fault in rows}
+
+    async def open_faults(self) -> list[Sighting]:
+        """Faults that something is left to do about, oldest first."""
+        return await self._select(
+            _SIGHTING.fault.is_not(None) & ~_SIGHTING.settled, order=_SIGHTING.seen_at
+        )
+
+    async def of_index(self, validator: Address, index: int) -> list[Sighting]:
+        """All that a validator signed for one index."""
+        return await self._select(
+            (_SIGHTING.validator == validator) & (_SIGHTING.index == index),
+            order=_SIGHTING.seen_at,
+        )
+
+    async def mark_told(self, sighting: Sighting) -> None:
+        """People were alerted."""
+        await self._set(sighting, told=True)
+
+    async def settle(self, sighting: Sighting) -> None:
+        """Nothing is left to do about this one."""
+        await self._set(sighting, settled=True)
+
+    async def _set(self, sighting: Sighting, **values: bool) -> None:
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(tables.sightings).where(self._is(sighting)).values(**values)
+            )
+
+    async def highest_index(self, validator: Address, location: str) -> int | None:
+        """The highest index without fault that was seen at a location; None if none was."""
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(func.max(_SIGHTING.index)).where(
+                    _SIGHTING.domain == self._domain,
+                    _SIGHTING.validator == validator,
+                    _SIGHTING.location == location,
+                    _SIGHTING.fault.is_(None),
+                )
+            )
+            index: int | None = found.scalar()
+        return index
+
+    async def _select(self, condition: ColumnElement[bool], order: Any) -> list[Sighting]:
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(
+                    _SIGHTING.root,
+                    _SIGHTING.index,
+                    _SIGHTING.message_id,
+                    _SIGHTING.signature,
+                    _SIGHTING.validator,
+                    _SIGHTING.location,
+                    _SIGHTING.fault,
+                    _SIGHTING.told,
+                )
+                .where(_SIGHTING.domain == self._domain, condition)
+                .order_by(order)
+            )
+            return [
+                Sighting(
+                    SignedCheckpoint(
+                        Checkpoint(self._domain, self._hook, root, index, message_id), signature
+                    ),
+                    *rest,
+                )
+                for root, index, message_id, signature, *rest in rows
+            ]
+
+    def _is(self, item: Sighting) -> ColumnElement[bool]:
+        checkpoint = item.signed.checkpoint
+        return and_(
+            _SIGHTING.domain == self._domain,
+            _SIGHTING.validator == item.validator,
+            _SIGHTING.index == checkpoint.index,
+            _SIGHTING.digest == checkpoint.digest,
+        )
+
+    def _values(self, item: Sighting, now: float) -> dict[str, object]:
+        checkpoint = item.signed.checkpoint
+        return {
+            "domain": self._domain,
+            "validator": item.validator,
+            "index": checkpoint.index,
+            "digest": checkpoint.digest,
+            "root": checkpoint.root,
+            "message_id": checkpoint.message_id,
+            "signature": item.signed.signature,
+            "location": item.location,
+            "fault": item.fault,
+            "told": False,
+            "settled": item.fault is None,
+            "seen_at": now,
+        }
+
+
+def _key(item: Sighting) -> tuple[Address, Bytes32]:
+    return item.validator, item.signed.checkpoint.digest
