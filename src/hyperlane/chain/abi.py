@@ -124,6 +124,12 @@ class SecurityModule:
     route = Function("route(bytes)", ("address",))
     modules_and_threshold = Function("modulesAndThreshold(bytes)", ("address[]", "uint8"))
     validators_and_threshold = Function("validatorsAndThreshold(bytes)", ("address[]", "uint8"))
+    validators_and_threshold_weight = Function(
+        "validatorsAndThresholdWeight(bytes)", ("(address,uint96)[]", "uint96")
+    )
+    offchain_verify_info = Function("getOffchainVerifyInfo(bytes)")
+    SUBTREE_NOT_VERIFIED = keccak(b"SubtreeNotVerified(bytes32)")[:4]
+    """A custom error of our merkle-root multisigs."""
 
 
 _ERROR_STRING = bytes.fromhex("08c379a0")

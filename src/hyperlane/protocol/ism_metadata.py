@@ -11,14 +11,17 @@ from typing import Self
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
+from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
-from hyperlane.protocol.merkle import DEPTH, branch_root, require_path
+from hyperlane.protocol.merkle import DEPTH, branch_node, branch_root, require_path
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.signature import SIGNATURE_SIZE
 from hyperlane.protocol.typecasts import Address, Bytes32
+
+_SUBTREE_DEPTH = 4
 
 
 class ModuleType(IntEnum):
@@ -225,6 +228,57 @@ class LegacyMultisigMetadata:
         return Checkpoint(message.origin, self.merkle_tree_hook, self.root, self.index, message.id)
 
 
+@dataclass(frozen=True, slots=True)
+class ShortMerkleRootMetadata:
+    """The first part of a proof, up to a subtree of 16 leaves that the module was shown before.
+
+    Only our merkle-root multisigs take it, for a message in a subtree that `verify` accepted within
+    the same transaction.
+    """
+
+    merkle_tree_hook: Bytes32
+    leaf_index: int
+    """uint32 leaf index of the message."""
+    proof: tuple[Bytes32, ...]
+    """The first 4 siblings, leaf level first."""
+
+    def __post_init__(self) -> None:
+        require_bytes("metadata.merkle_tree_hook", self.merkle_tree_hook, 32)
+        require_uint("metadata.leaf_index", self.leaf_index, 32)
+        require_path("metadata.proof", self.proof, _SUBTREE_DEPTH)
+
+    @classmethod
+    def of(cls, full: MerkleRootMultisigMetadata) -> Self:
+        """The short form for the same message."""
+        return cls(full.merkle_tree_hook, full.leaf_index, full.proof[:_SUBTREE_DEPTH])
+
+    def encode(self) -> bytes:
+        """The 164 bytes that `verify` takes."""
+        return b"".join((self.merkle_tree_hook, self.leaf_index.to_bytes(4), *self.proof))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read metadata; DecodeError unless it is 164 bytes, by which modules know the form."""
+        reader = Reader("metadata", data)
+        metadata = cls(
+            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
+            leaf_index=reader.uint("leaf_index", 4),
+            proof=tuple(reader.take(f"proof[{level}]", 32) for level in range(_SUBTREE_DEPTH)),
+        )
+        reader.end()
+        return metadata
+
+    def subtree(self, message: Message) -> Bytes32:
+        """The name under which a module remembers the subtree that has `message` in it.
+
+        It is H(0: 24 ‖ origin: 4 ‖ subtree number: 4 ‖ hook: 32 ‖ node: 32).
+        """
+        number = self.leaf_index >> _SUBTREE_DEPTH
+        node = branch_node(message.id, self.proof, self.leaf_index)
+        place = bytes(24) + message.origin.to_bytes(4) + number.to_bytes(4)
+        return keccak(place + self.merkle_tree_hook + node)
+
+
 _ARBITRUM_TYPES = (
     "bytes32[]",
     "uint256",
@@ -305,10 +359,29 @@ def select_signatures(
     `signatures` maps signers to what they signed for one and the same checkpoint. A validator
     listed twice counts twice, as it does in the contracts.
     """
+    return select_by_weight(validators, (1,) * len(validators), threshold, signatures)
+
+
+def select_by_weight(
+    validators: Sequence[Address],
+    weights: Sequence[int],
+    threshold: int,
+    signatures: Mapping[Address, bytes],
+) -> tuple[bytes, ...] | None:
+    """The fewest signatures that weigh `threshold`, in the order of the validator list.
+
+    None if all of them weigh too little. Of equal weights the earlier ones are taken.
+    """
     if threshold < 1:
         raise DecodeError(f"threshold: {threshold} is not at least 1")
-    present = [signatures[validator] for validator in validators if validator in signatures]
-    return tuple(present[:threshold]) if len(present) >= threshold else None
+    present = [place for place, item in enumerate(validators) if item in signatures]
+    weight, chosen = 0, []
+    for place in sorted(present, key=lambda place: -weights[place]):
+        chosen.append(place)
+        weight += weights[place]
+        if weight >= threshold:
+            return tuple(signatures[validators[place]] for place in sorted(chosen))
+    return None
 
 
 def encode_aggregation(submodules: Sequence[bytes | None]) -> bytes:

@@ -157,9 +157,14 @@ class MerkleTree:
 
 def branch_root(leaf: Bytes32, path: Sequence[Bytes32], index: int) -> Bytes32:
     """The root that `path` proves for `leaf` at `index`."""
-    require_bytes("leaf", leaf, 32)
     require_path("path", path)
     require_uint("index", index, DEPTH)
+    return branch_node(leaf, path, index)
+
+
+def branch_node(leaf: Bytes32, path: Sequence[Bytes32], index: int) -> Bytes32:
+    """The node as many levels above `leaf` as `path` has siblings."""
+    require_bytes("leaf", leaf, 32)
     node = leaf
     for level, sibling in enumerate(path):
         node = keccak(sibling + node if index >> level & 1 else node + sibling)
@@ -177,10 +182,10 @@ def reconstruct_root(leaf: Bytes32, path: Sequence[Bytes32], index: int) -> Byte
     )
 
 
-def require_path(name: str, path: Sequence[Bytes32]) -> None:
-    """Accept only 32 hashes; DecodeError names `name`."""
-    if len(path) != DEPTH:
-        raise DecodeError(f"{name}: has {len(path)} hashes, expected {DEPTH}")
+def require_path(name: str, path: Sequence[Bytes32], length: int = DEPTH) -> None:
+    """Accept only `length` hashes; DecodeError names `name`."""
+    if len(path) != length:
+        raise DecodeError(f"{name}: has {len(path)} hashes, expected {length}")
     for level, node in enumerate(path):
         require_bytes(f"{name}[{level}]", node, 32)
 

@@ -91,6 +91,7 @@ class RelayerSettings(AgentSettings):
     relay_chains: Names = Field(min_length=1)
     allow_local_checkpoint_syncers: bool = False
     ignore_reorg_reports: bool = False
+    allow_private_lookups: bool = False
     max_message_retries: int = Field(default=66, gt=0)
     whitelist: Any = None
     blacklist: Any = None

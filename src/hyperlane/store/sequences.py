@@ -204,6 +204,16 @@ class MessageStore(SequenceStore[Dispatched]):
             "tx_hash": item.tx_hash,
         }
 
+    async def tx_hash(self, nonce: int) -> Bytes32 | None:
+        """The transaction that sent message `nonce`."""
+        row = tables.messages
+        async with self.database.read() as connection:
+            found = await connection.execute(
+                select(row.c.tx_hash).where(row.c.origin == self.domain, row.c.nonce == nonce)
+            )
+            tx_hash: Bytes32 | None = found.scalar()
+            return tx_hash
+
     async def _added(self, connection: AsyncConnection, items: Sequence[Dispatched]) -> None:
         await self._make_operations(connection, [item.message for item in items])
 

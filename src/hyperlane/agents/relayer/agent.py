@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.agents.relayer.destination import Destination, RelayPolicy
 from hyperlane.agents.relayer.matching import parse_rules
+from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisigs
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.signatures import Signatures
 from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
@@ -23,7 +24,6 @@ async def run(settings: RelayerSettings) -> None:
     """Relay until cancelled."""
     policy = RelayPolicy(
         settings.max_message_retries,
-        settings.ignore_reorg_reports,
         parse_rules("whitelist", settings.whitelist),
         parse_rules("blacklist", settings.blacklist),
     )
@@ -70,11 +70,13 @@ class Relayer:
             highest = max(message.nonce for message in messages)
             self.runtime.metrics.last_nonce.labels("db_loader_loop", chain.name).set(highest)
 
+        messages = MessageStore(database, chain.domain, make_operations)
         origin = Origin(
             chain,
-            chain.dispatches(MessageStore(database, chain.domain, make_operations)),
+            chain.dispatches(messages),
             chain.insertions(database),
             InsertionStore(database, chain.domain),
+            messages,
             Signatures(chain, self.settings.allow_local_checkpoint_syncers),
             self.runtime.metrics,
             self._wake_all,
@@ -84,7 +86,18 @@ class Relayer:
 
     def _destination(self, chain: Chain, sender: Sender) -> Destination:
         destination = Destination(
-            chain, sender, self.operations, self._origins, self.runtime.metrics, self.policy
+            chain,
+            sender,
+            self.operations,
+            self._origins,
+            self.runtime.metrics,
+            self.policy,
+            MetadataBuilder(
+                chain,
+                sender.address,
+                Lookups(sender.account, self.settings.allow_private_lookups),
+                Multisigs(self.settings.ignore_reorg_reports),
+            ),
         )
         self._destinations[chain.domain] = destination
         return destination

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from hyperlane.agents.relayer.matching import Rule, matches
-from hyperlane.agents.relayer.metadata import MetadataBuild
+from hyperlane.agents.relayer.metadata import MetadataBuilder
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason, backoff
 from hyperlane.agents.runtime import TRANSIENT, Chain
@@ -41,7 +41,6 @@ class RelayPolicy:
     """What an operator decides about deliveries."""
 
     max_retries: int = 66
-    ignore_reorg_reports: bool = False
     whitelist: Sequence[Rule] = ()
     """Empty allows all."""
     blacklist: Sequence[Rule] = ()
@@ -63,6 +62,7 @@ class Destination:
     """By domain; those that are connected."""
     metrics: Metrics
     policy: RelayPolicy
+    builder: MetadataBuilder
     clock: Callable[[], float] = time.time
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _busy: set[Bytes32] = field(default_factory=set)
@@ -209,15 +209,14 @@ class Destination:
             )
         except (RpcError, NoAnswer) as error:
             raise NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(error)) from None
-        build = MetadataBuild(origin, self.chain, message, self.policy.ignore_reorg_reports)
         labels = (_CONTEXT, origin.chain.name, self.chain.name)
         try:
-            metadata = await build.build(module)
+            metadata = await self.builder.build(origin, message, module)
         except NotReady:
             self.metrics.metadata_builds.labels(*labels, "failure").inc()
             raise
         self.metrics.metadata_builds.labels(*labels, "success").inc()
-        return metadata
+        return metadata.encode()
 
     async def _gas_limit(self, call: bytes) -> int:
         client = self.chain.client

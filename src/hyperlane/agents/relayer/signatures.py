@@ -4,7 +4,7 @@ a storage that lies, lacks things, is slow or broken counts as one that has noth
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import ValidatorAnnounce
 from hyperlane.checkpoints.storage import CheckpointReader, open_reader
 from hyperlane.errors import DecodeError, StorageError
-from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum
 
 log = structlog.get_logger()
@@ -26,6 +26,35 @@ _LOCATIONS_TRIED = 3
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What validators signed for one leaf."""
+
+    by_checkpoint: Mapping[Checkpoint, Mapping[Address, bytes]]
+    absent: Mapping[Address, str]
+    """Validators without a valid signature, in their order; why, empty if they just have none."""
+
+    def missing(self, checkpoint: Checkpoint) -> dict[Address, str]:
+        """Validators who did not sign this checkpoint, and why not."""
+        others = {
+            validator: "signed another root or message"
+            for other, signatures in self.by_checkpoint.items()
+            if other != checkpoint
+            for validator in signatures
+        }
+        return {**self.absent, **others}
+
+
+@dataclass(frozen=True, slots=True)
+class _Locations:
+    """Where a validator keeps its signatures, newest first."""
+
+    read_at: float
+    readers: Sequence[tuple[str, CheckpointReader]]
+    problem: str
+    """Why there are no readers for some or all of what it announced."""
+
+
 @dataclass(slots=True)
 class Signatures:
     """What the validators of one origin say, through the locations they announced."""
@@ -33,110 +62,116 @@ class Signatures:
     chain: Chain
     allow_local: bool
     clock: Callable[[], float] = time.monotonic
-    _readers: dict[Address, tuple[float, list[CheckpointReader]]] = field(default_factory=dict)
+    _located: dict[Address, _Locations] = field(default_factory=dict)
 
-    async def at(
-        self, validators: Sequence[Address], index: int
-    ) -> dict[Checkpoint, dict[Address, bytes]]:
-        """Valid signatures for leaf `index` by what was signed and by whom."""
-        await self._locate(validators)
-        found: dict[Checkpoint, dict[Address, bytes]] = {}
-        answers = await asyncio.gather(*(self._signed(item, index) for item in set(validators)))
-        for validator, checkpoint, signature in filter(None, answers):
-            found.setdefault(checkpoint, {})[validator] = signature
-        return found
+    async def at(self, validators: Sequence[Address], index: int) -> Signed:
+        """Valid signatures for leaf `index`."""
+        signed: dict[Checkpoint, dict[Address, bytes]] = {}
+        absent = {}
+
+        async def read(validator: Address, reader: CheckpointReader) -> SignedCheckpoint | None:
+            return self._checked(await reader.checkpoint(index), validator, index)
+
+        for validator, answer in (await self._ask(validators, read)).items():
+            if isinstance(answer, str):
+                absent[validator] = answer
+            else:
+                signed.setdefault(answer.checkpoint, {})[validator] = answer.signature
+        return Signed(signed, absent)
 
     async def latest(self, validators: Sequence[Address]) -> dict[Address, int]:
         """The latest index that each validator claims; those that claim none are left out."""
-        await self._locate(validators)
-        asked = sorted(set(validators))
-        answers = await asyncio.gather(
-            *(self._first(item, lambda reader: reader.latest_index()) for item in asked)
-        )
-        return {
-            item: answer for item, answer in zip(asked, answers, strict=True) if answer is not None
-        }
+
+        async def read(_validator: Address, reader: CheckpointReader) -> int | None:
+            return await reader.latest_index()
+
+        answers = await self._ask(validators, read)
+        return {item: answer for item, answer in answers.items() if isinstance(answer, int)}
 
     async def stopped(self, validators: Sequence[Address]) -> list[Address]:
         """Validators that left a reorg flag."""
 
-        async def flagged(reader: CheckpointReader) -> bool | None:
+        async def read(_validator: Address, reader: CheckpointReader) -> bool | None:
             return await reader.has_reorg_flag() or None
 
-        await self._locate(validators)
-        asked = sorted(set(validators))
-        answers = await asyncio.gather(*(self._first(item, flagged) for item in asked))
-        return [item for item, answer in zip(asked, answers, strict=True) if answer]
+        answers = await self._ask(validators, read)
+        return [validator for validator, answer in answers.items() if answer is True]
 
-    async def _signed(
-        self, validator: Address, index: int
-    ) -> tuple[Address, Checkpoint, bytes] | None:
-        async def read(reader: CheckpointReader) -> tuple[Address, Checkpoint, bytes] | None:
-            signed = await reader.checkpoint(index)
-            if signed is None:
-                return None
-            checkpoint = signed.checkpoint
-            expected = (
-                self.chain.domain,
-                address_to_bytes32(self.chain.settings.merkle_tree_hook),
-                index,
-            )
-            if (checkpoint.origin, checkpoint.merkle_tree_hook, checkpoint.index) != expected:
-                raise StorageError(f"checkpoint {index} is of another tree or index")
-            if signed.signer != validator:
-                raise StorageError(f"checkpoint {index} is signed by {to_checksum(signed.signer)}")
-            return validator, checkpoint, signed.signature
+    def _checked(
+        self, signed: SignedCheckpoint | None, validator: Address, index: int
+    ) -> SignedCheckpoint | None:
+        if signed is None:
+            return None
+        hook = address_to_bytes32(self.chain.settings.merkle_tree_hook)
+        found = signed.checkpoint
+        if (found.origin, found.merkle_tree_hook, found.index) != (self.chain.domain, hook, index):
+            raise StorageError(f"checkpoint {index} is of another tree or index")
+        if signed.signer != validator:
+            raise StorageError(f"checkpoint {index} is signed by {to_checksum(signed.signer)}")
+        return signed
 
-        return await self._first(validator, read)
+    async def _ask(
+        self,
+        validators: Sequence[Address],
+        read: Callable[[Address, CheckpointReader], Awaitable[Answer | None]],
+    ) -> dict[Address, Answer | str]:
+        """Each validator's answer, or in words why there is none."""
+        asked = list(dict.fromkeys(validators))
+        await self._locate(asked)
+        answers = await asyncio.gather(*(self._first(item, read) for item in asked))
+        return dict(zip(asked, answers, strict=True))
 
     async def _first(
         self,
         validator: Address,
-        read: Callable[[CheckpointReader], Awaitable[Answer | None]],
-    ) -> Answer | None:
+        read: Callable[[Address, CheckpointReader], Awaitable[Answer | None]],
+    ) -> Answer | str:
         """The first answer from a validator's locations, newest first."""
-        for reader in self._readers[validator][1]:
+        located = self._located[validator]
+        problems = [located.problem] if located.problem else []
+        for location, reader in located.readers:
             try:
-                answer = await asyncio.wait_for(read(reader), _READ_TIMEOUT)
-            except (StorageError, DecodeError, TimeoutError) as error:
-                log.warning(
-                    "checkpoint.unusable",
-                    origin=self.chain.name,
-                    validator=to_checksum(validator),
-                    error=str(error) or "timed out",
-                )
+                answer = await asyncio.wait_for(read(validator, reader), _READ_TIMEOUT)
+            except (StorageError, DecodeError) as error:
+                problems.append(str(error))
+            except TimeoutError:
+                problems.append(f"{location}: no answer within {_READ_TIMEOUT:.0f} s")
+            else:
+                if answer is not None:
+                    return answer
                 continue
-            if answer is not None:
-                return answer
-        return None
+            log.warning(
+                "checkpoint.unusable",
+                origin=self.chain.name,
+                validator=to_checksum(validator),
+                error=problems[-1],
+            )
+        return "; ".join(problems)
 
     async def _locate(self, validators: Sequence[Address]) -> None:
         """Read announced locations of validators whose readers are missing or old."""
         now = self.clock()
-        stale = sorted(
+        stale = [
             item
-            for item in set(validators)
-            if item not in self._readers or now - self._readers[item][0] > _LOCATIONS_LIVE
-        )
+            for item in validators
+            if item not in self._located or now - self._located[item].read_at > _LOCATIONS_LIVE
+        ]
         if not stale:
             return
         announced = await self.chain.client.call(
             self.chain.settings.validator_announce, ValidatorAnnounce.storage_locations, stale
         )
         for validator, locations in zip(stale, announced, strict=True):
-            newest = list(reversed(locations))[:_LOCATIONS_TRIED]
-            readers = [reader for item in newest if (reader := self._open(validator, item))]
-            # Only announced validators are remembered for long: others may announce any moment.
-            self._readers[validator] = (now if readers else float("-inf"), readers)
+            self._located[validator] = self._open(locations, now)
 
-    def _open(self, validator: Address, location: str) -> CheckpointReader | None:
-        try:
-            return open_reader(location, allow_local=self.allow_local)
-        except StorageError as error:
-            log.warning(
-                "checkpoint.unusable",
-                origin=self.chain.name,
-                validator=to_checksum(validator),
-                error=str(error),
-            )
-            return None
+    def _open(self, locations: Sequence[str], now: float) -> _Locations:
+        readers, problems = [], []
+        for location in list(reversed(locations))[:_LOCATIONS_TRIED]:
+            try:
+                readers.append((location, open_reader(location, allow_local=self.allow_local)))
+            except StorageError as error:
+                problems.append(str(error))
+        if not locations:
+            problems.append("announced no storage location")
+        # Only announced validators are remembered for long: others may announce any moment.
+        return _Locations(now if readers else float("-inf"), readers, "; ".join(problems))

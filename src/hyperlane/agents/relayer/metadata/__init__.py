@@ -1,0 +1,8 @@
+"""Metadata: what each kind of security module wants to see before it believes a message."""
+
+from hyperlane.agents.relayer.metadata.build import MetadataBuilder
+from hyperlane.agents.relayer.metadata.lookups import Lookups
+from hyperlane.agents.relayer.metadata.multisig import Multisigs
+from hyperlane.agents.relayer.metadata.parts import Metadata, encode_batch
+
+__all__ = ["Lookups", "Metadata", "MetadataBuilder", "Multisigs", "encode_batch"]

@@ -1,0 +1,142 @@
+"""Building metadata: from what a message's security modules want to what satisfies them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hyperlane.agents.relayer.metadata.lookups import Lookups
+from hyperlane.agents.relayer.metadata.modules import (
+    Aggregation,
+    Impossible,
+    Lookup,
+    Module,
+    ModuleReader,
+    Multisig,
+    Null,
+)
+from hyperlane.agents.relayer.metadata.multisig import Multisigs
+from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Metadata, Proven
+from hyperlane.agents.relayer.metadata.rehearsal import Rehearsal
+from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.client import Unreachable
+from hyperlane.errors import ChainError
+from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Address
+
+_MAX_SIZE = 100_000
+"""Bytes; nodes take no transactions of more than 128 KiB."""
+
+
+@dataclass(slots=True)
+class MetadataBuilder:
+    """Builds metadata for messages to one chain."""
+
+    destination: Chain
+    relayer: Address
+    """Who will deliver: some modules believe nobody else."""
+    lookups: Lookups
+    multisigs: Multisigs
+    modules: ModuleReader = field(init=False)
+    rehearsal: Rehearsal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.modules = ModuleReader(self.destination)
+        self.rehearsal = Rehearsal(self.destination, self.relayer)
+
+    async def build(self, origin: Origin, message: Message, module: Address) -> Metadata:
+        """Metadata that should satisfy `module`; `encode_batch` or its `encode` lays it out.
+
+        NotReady says what it waits for. Unreachable when a chain does not answer.
+        """
+        try:
+            wanted = await self.modules.read(module, message)
+            metadata = await _Build(self, origin, message).satisfy(wanted)
+        except Unreachable:
+            raise
+        except ChainError as error:
+            raise NotReady(Reason.ERROR_BUILDING_METADATA, str(error)) from None
+        size = len(metadata.encode())
+        if size > _MAX_SIZE:
+            raise NotReady(
+                Reason.ERROR_BUILDING_METADATA,
+                f"the metadata has {size} bytes, more than {_MAX_SIZE}",
+            )
+        return metadata
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One attempt for one message."""
+
+    builder: MetadataBuilder
+    origin: Origin
+    message: Message
+
+    async def satisfy(self, module: Module) -> Metadata:
+        match module:
+            case Null():
+                return Fixed(b"")
+            case Multisig():
+                return await self._multisig(module)
+            case Lookup():
+                return Fixed(await self._lookup(module))
+            case Aggregation():
+                return await self._aggregation(module)
+            case Impossible():
+                raise module.why
+
+    async def _multisig(self, module: Multisig) -> Metadata:
+        metadata = await self.builder.multisigs.build(module, self.origin, self.message)
+        if isinstance(metadata, MerkleRootMultisigMetadata) and (
+            await self.builder.rehearsal.remembers(module.address, metadata, self.message)
+        ):
+            return Proven(module.address, self.message, metadata)
+        return Fixed(metadata.encode())
+
+    async def _lookup(self, module: Lookup) -> bytes:
+        lookup = await self.builder.modules.lookup(module, self.message)
+        tx_hash = await self.origin.dispatch_tx(self.message)
+        return await self.builder.lookups.fetch(lookup, tx_hash)
+
+    async def _aggregation(self, module: Aggregation) -> Metadata:
+        """The cheapest parts first, as many at once as are still wanted."""
+        waiting = sorted(range(len(module.parts)), key=lambda place: module.parts[place].cost)
+        satisfied: dict[int, Metadata] = {}
+        failures: list[NotReady] = []
+        while len(satisfied) < module.threshold:
+            if not waiting:
+                raise _sum_up(failures, len(satisfied), module.threshold)
+            wanted = module.threshold - len(satisfied)
+            now, waiting = waiting[:wanted], waiting[wanted:]
+            results = await asyncio.gather(
+                *(self._part(module.parts[place]) for place in now), return_exceptions=True
+            )
+            for place, result in zip(now, results, strict=True):
+                if isinstance(result, NotReady):
+                    failures.append(result)
+                elif isinstance(result, BaseException):
+                    raise result
+                else:
+                    satisfied[place] = result
+        return Aggregate([satisfied.get(place) for place in range(len(module.parts))])
+
+    async def _part(self, module: Module) -> Metadata:
+        """Metadata that a part of an aggregation really accepts."""
+        metadata = await self.satisfy(module)
+        await self.builder.rehearsal.check(module.address, metadata.encode(), self.message)
+        return metadata
+
+
+def _sum_up(failures: Sequence[NotReady], ready: int, threshold: int) -> NotReady:
+    """Why an aggregation is not ready: signatures, if enough modules wait for nothing else."""
+    waiting = [item for item in failures if item.reason is Reason.AWAITING_VALIDATOR_SIGNATURES]
+    reason = (
+        Reason.AWAITING_VALIDATOR_SIGNATURES
+        if ready + len(waiting) >= threshold
+        else Reason.COULD_NOT_FETCH_METADATA
+    )
+    details = "; ".join(item.detail for item in failures)
+    return NotReady(reason, f"{ready} of {threshold} aggregated modules are ready: {details}")

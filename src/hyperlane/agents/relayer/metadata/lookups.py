@@ -1,0 +1,177 @@
+"""Off-chain lookups: asking the servers that modules name, without being led astray by them.
+
+Anybody can deploy a module and thereby choose what this program asks. So only public addresses are
+asked, over HTTP, without proxies and redirects, for a short time and a limited answer.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+from yarl import URL
+
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.errors import DecodeError, HyperlaneError
+from hyperlane.protocol.ccip_read import OffchainLookup, lookup_signing_hash
+from hyperlane.protocol.signature import eip191_digest, sign_digest
+from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
+
+if TYPE_CHECKING:
+    from eth_account.signers.base import BaseAccount
+
+_TIMEOUT = 30.0
+_MAX_ANSWER = 1024 * 1024
+_MAX_URLS = 10
+_PENDING_TRIES = 10
+_PENDING_PAUSE = 1.0
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class _LookupError(HyperlaneError):
+    """One URL gave no metadata."""
+
+
+class _PendingError(_LookupError):
+    """The server asks to come back."""
+
+
+@dataclass(slots=True)
+class Lookups:
+    """Asks for metadata, and says by a signature who asks."""
+
+    account: "BaseAccount"
+    allow_private: bool = False
+    """For servers of one's own: loopback and private addresses, too."""
+    timeout: float = _TIMEOUT
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def fetch(self, lookup: OffchainLookup, origin_tx: Bytes32 | None) -> bytes:
+        """The metadata that the first URL in order has; NotReady says what each said."""
+        problems = []
+        connector = aiohttp.TCPConnector(
+            socket_factory=None if self.allow_private else _public_socket
+        )
+        async with aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=self.timeout),
+            auto_decompress=False,
+            headers={"Accept-Encoding": "identity"},
+        ) as session:
+            for template in lookup.urls[:_MAX_URLS]:
+                try:
+                    return await self._ask(session, lookup, template, origin_tx)
+                except _LookupError as error:
+                    problems.append(f"{template[:200]}: {error}")
+        detail = "; ".join(problems) or "the module names no URL"
+        raise NotReady(Reason.COULD_NOT_FETCH_METADATA, f"no lookup succeeded: {detail}")
+
+    async def _ask(
+        self,
+        session: aiohttp.ClientSession,
+        lookup: OffchainLookup,
+        template: str,
+        origin_tx: Bytes32 | None,
+    ) -> bytes:
+        url = _url(
+            template.replace("{sender}", to_hex(lookup.sender)).replace(
+                "{data}", to_hex(lookup.call_data)
+            )
+        )
+        body = None if "{data}" in template else self._question(lookup, template, origin_tx)
+        for _ in range(_PENDING_TRIES):
+            with contextlib.suppress(_PendingError):
+                return _metadata(*await _exchange(session, url, body))
+            await self.sleep(_PENDING_PAUSE)
+        return _metadata(*await _exchange(session, url, body))
+
+    def _question(
+        self, lookup: OffchainLookup, template: str, origin_tx: Bytes32 | None
+    ) -> dict[str, str | None]:
+        digest = eip191_digest(lookup_signing_hash(lookup.sender, lookup.call_data, template))
+        return {
+            "data": to_hex(lookup.call_data),
+            "sender": to_hex(lookup.sender),
+            "signature": to_hex(sign_digest(digest, self.account)),
+            "origin_tx_hash": None if origin_tx is None else to_hex(origin_tx),
+        }
+
+
+async def _exchange(
+    session: aiohttp.ClientSession, url: URL, body: dict[str, str | None] | None
+) -> tuple[int, bytes]:
+    """Status and content of the answer to one request."""
+    try:
+        async with session.request(
+            "GET" if body is None else "POST", url, json=body, allow_redirects=False
+        ) as response:
+            content = bytearray()
+            async for chunk in response.content.iter_any():
+                content += chunk
+                if len(content) > _MAX_ANSWER:
+                    raise _LookupError(f"an answer of more than {_MAX_ANSWER} bytes")
+            return response.status, bytes(content)
+    except TimeoutError:
+        raise _LookupError(f"no answer within {session.timeout.total:g} s") from None
+    except aiohttp.ClientConnectorError as error:
+        raise _LookupError(f"cannot connect: {error.os_error.strerror or error}") from None
+    except (aiohttp.ClientError, ValueError, OSError) as error:
+        raise _LookupError(f"{type(error).__name__}: {error}"[:200]) from None
+
+
+def _metadata(status: int, content: bytes) -> bytes:
+    """What the answer holds."""
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise _LookupError(f"HTTP {status} with no JSON object")
+    if answer.get("status") == "pending" or "pending" in str(answer.get("error", "")).lower():
+        raise _PendingError(f"HTTP {status}, still pending after {_PENDING_TRIES} retries")
+    if status != 200:
+        raise _LookupError(f"HTTP {status}: {str(answer.get('error', ''))[:100]}".rstrip(": "))
+    try:
+        return bytes_from_hex(answer["data"], "data")
+    except KeyError:
+        raise _LookupError("the answer has no data") from None
+    except DecodeError as error:
+        raise _LookupError(str(error)[:200]) from None
+
+
+def _url(text: str) -> URL:
+    try:
+        url = URL(text)
+    except ValueError as error:
+        raise _LookupError(f"not a URL: {error}") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise _LookupError("not an http:// or https:// URL")
+    if url.user is not None or url.password is not None:
+        raise _LookupError("a URL with credentials")
+    return url
+
+
+def _public_socket(info: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket for an address that a name was resolved to, unless the address is not public."""
+    family, kind, protocol, _, address = info
+    if not is_public(str(address[0])):
+        raise OSError(errno.EACCES, f"{address[0]} is not a public address")
+    return socket.socket(family, kind, protocol)
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address belongs to the internet at large, also if it is wrapped in IPv6."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(address.packed[12:])
+        if inner is not None:
+            return is_public(str(inner))
+    return address.is_global and not address.is_multicast

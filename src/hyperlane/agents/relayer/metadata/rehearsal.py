@@ -1,0 +1,101 @@
+"""Asking modules what they would say, before a delivery depends on it."""
+
+from dataclasses import dataclass, field
+
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import Mailbox, SecurityModule
+from hyperlane.chain.client import Reverted, RpcError, Unreachable
+from hyperlane.errors import ChainError
+from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Address, bytes32_to_address, to_checksum, to_hex
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """Tries out metadata on one chain."""
+
+    chain: Chain
+    relayer: Address
+    _remember: dict[Address, bool] = field(default_factory=dict)
+
+    async def check(self, module: Address, metadata: bytes, message: Message) -> None:
+        """NotReady when a module refuses its metadata; nothing when that cannot be found out."""
+        why = await self._refusal(module, metadata, message)
+        if why is not None and not await self._accepts_in_delivery(module, metadata, message):
+            raise NotReady(
+                Reason.ERROR_BUILDING_METADATA,
+                f"security module {to_checksum(module)} refuses its metadata: {why}",
+            )
+
+    async def remembers(
+        self, module: Address, metadata: MerkleRootMultisigMetadata, message: Message
+    ) -> bool:
+        """Whether a merkle-root multisig takes the short form after the full one.
+
+        One that does says that it does not know the subtree yet, by a name that both derive.
+        """
+        if module not in self._remember:
+            short = ShortMerkleRootMetadata.of(metadata)
+            expected = SecurityModule.SUBTREE_NOT_VERIFIED + short.subtree(message)
+            try:
+                await self._verify(module, short.encode(), message)
+            except Reverted as error:
+                self._remember[module] = error.data == expected
+            except Unreachable:
+                raise
+            except ChainError:
+                return False
+            else:
+                self._remember[module] = False
+        return self._remember[module]
+
+    async def _refusal(self, module: Address, metadata: bytes, message: Message) -> str | None:
+        try:
+            accepted = await self._verify(module, metadata, message)
+        except Unreachable:
+            raise
+        except ChainError as error:
+            return str(error)
+        return None if accepted else "verify returns false"
+
+    async def _verify(self, module: Address, metadata: bytes, message: Message) -> bool:
+        accepted: bool = await self.chain.client.call(
+            module,
+            SecurityModule.verify,
+            metadata,
+            message.encode(),
+            sender=self.chain.settings.mailbox,
+        )
+        return accepted
+
+    async def _accepts_in_delivery(
+        self, module: Address, metadata: bytes, message: Message
+    ) -> bool:
+        """Some modules believe only what the mailbox is delivering, or who delivers it.
+
+        So `process` is called with a recipient that wants nothing but this module.
+        """
+        recipient = bytes32_to_address(message.recipient, "recipient")
+        if recipient == module:
+            return True
+        call = {
+            "from": to_hex(self.relayer),
+            "to": to_hex(self.chain.settings.mailbox),
+            "data": to_hex(Mailbox.process.encode(metadata, message.encode())),
+        }
+        stand_in = {to_hex(recipient): {"code": to_hex(_answering(module))}}
+        try:
+            await self.chain.client.request("eth_call", call, "latest", stand_in)
+        except Reverted:
+            return False
+        except RpcError:
+            return True  # The node cannot put another contract in the recipient's place.
+        return True
+
+
+def _answering(module: Address) -> bytes:
+    """Code of a contract that answers every call with one address."""
+    push20, push0, mstore, push1, return_ = b"\x73", b"\x5f", b"\x52", b"\x60", b"\xf3"
+    return push20 + module + push0 + mstore + push1 + b"\x20" + push0 + return_
