@@ -1,6 +1,5 @@
 """The sending side: keeps the store and the provable tree of one chain up to date."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,11 +39,10 @@ class Origin:
         """Index up to the final block."""
         block = await self.chain.client.final_block()
         self.metrics.block_height.labels(self.chain.name).set(block)
-        added = await asyncio.gather(
-            self._sync(self.insertions, block), self._sync(self.dispatches, block)
-        )
+        # First the leaves: a message whose leaf is missing would have to wait for its next attempt.
+        leaves = await self._sync(self.insertions, block)
         await self._grow()
-        if any(added):
+        if await self._sync(self.dispatches, block) or leaves:
             self.news()
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
