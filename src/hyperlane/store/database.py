@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event, insert, select
+from sqlalchemy import Table, event, insert, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hyperlane.errors import DatabaseError
@@ -41,12 +41,12 @@ class Database:
 
     @classmethod
     async def open(cls, location: str) -> "Database":
-        """Open or create; `location` is a folder, or a URL such as `postgresql+asyncpg://…`.
+        """Open or create; `location` is a folder, or a URL such as `postgresql://…`.
 
         DatabaseError when it cannot be used or has another schema version.
         """
         if "://" in location:
-            database = cls(location.split("://")[0], create_async_engine(location))
+            database = cls(location.split("://")[0], _engine(location))
         else:
             path = Path(location) / FILE_NAME
             try:
@@ -137,6 +137,21 @@ class _NamedErrors:
     def __exit__(self, _type: object, error: object, _trace: object) -> None:
         if isinstance(error, DBAPIError):
             raise DatabaseError(f"db: {self.name}: {error.orig}") from error
+        if isinstance(error, OSError):  # the server cannot be reached
+            raise DatabaseError(f"db: {self.name}: {error}") from error
+
+
+def _engine(location: str) -> AsyncEngine:
+    try:
+        url = make_url(location)
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+asyncpg")
+        return create_async_engine(url)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        # The URL may hold a password: only its kind is shown.
+        raise DatabaseError(
+            f"db: {location.split('://')[0]}: cannot be used: {str(error)[:200]}"
+        ) from None
 
 
 def _sqlite_engine(path: Path) -> AsyncEngine:
