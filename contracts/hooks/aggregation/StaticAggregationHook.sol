@@ -14,7 +14,7 @@ contract StaticAggregationHook is AbstractPostDispatchHook {
     using Forward for address;
     using StandardHookMetadata for bytes;
 
-    /// @notice What is left of the value does not pay for the next hook.
+    /// @notice What the hooks after it left of the value does not pay for this hook.
     error InsufficientValue(address hook, uint256 quote, uint256 left);
 
     /// @inheritdoc IPostDispatchHook
@@ -28,16 +28,23 @@ contract StaticAggregationHook is AbstractPostDispatchHook {
     /// @inheritdoc AbstractPostDispatchHook
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         (address[] memory list,) = StaticSet.addresses();
+        uint256[] memory quotes = new uint256[](list.length);
         uint256 left = msg.value;
-        for (uint256 i; i < list.length; ++i) {
-            address hook = list[i];
-            // With nothing to share there is nothing to ask: a hook refuses what is unpaid.
-            uint256 quote = left == 0 ? 0 : _quote(hook, metadata);
-            if (left < quote) revert InsufficientValue(hook, quote, left);
+        // From the last on: hooks that cost something usually are, and once nothing is left to share
+        // there is nothing to ask. A hook refuses what is unpaid.
+        for (uint256 i = list.length; left != 0 && i != 0;) {
+            unchecked {
+                --i; // just compared
+            }
+            uint256 quote = _quote(list[i], metadata);
+            if (left < quote) revert InsufficientValue(list[i], quote, left);
             unchecked {
                 left -= quote; // just compared
             }
-            hook.toCall(IPostDispatchHook.postDispatch.selector, quote);
+            quotes[i] = quote;
+        }
+        for (uint256 i; i < list.length; ++i) {
+            list[i].toCall(IPostDispatchHook.postDispatch.selector, quotes[i]);
         }
         _refund(metadata, message, left);
     }

@@ -93,15 +93,15 @@ def test_less_than_the_sum_is_refused(aggregate, recording, owner, revert_of):
     aggregation = aggregate(*hooks)
     encoded = message_from(owner).encode()
     refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=11)
-    assert refusal == ("InsufficientValue", hooks[1], 7, 6)
+    assert refusal == ("InsufficientValue", hooks[0], 5, 4)
 
 
 def test_a_hook_that_is_not_paid_at_all_refuses_itself(aggregate, recording, owner, revert_of):
     aggregation = aggregate(recording(5), recording(7))
     encoded = message_from(owner).encode()
     assert revert_of(aggregation.postDispatch, b"", encoded) == ("Underpaid", 0, 5)
-    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=5)
-    assert refusal == ("Underpaid", 0, 7)
+    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=7)
+    assert refusal == ("Underpaid", 0, 5)
 
 
 def test_wei_of_others_do_not_pay(aggregate, recording, chain, owner, revert_of):
