@@ -6,7 +6,7 @@ SHELL := bash
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo test test-fork lint bench bench-gas clean
+.PHONY: help setup build demo test test-long test-fork lint bench bench-gas clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,8 +21,11 @@ demo: build ## Two chains, a message and a token there and back (KEEP=1 leaves i
 	@$(RUN) ape run demo $(if $(KEEP),--keep)
 
 test: lint build ## Everything we promise
-	@$(RUN) ape test tests --ignore tests/fork -q -n 2
+	@$(RUN) ape test tests --ignore tests/fork -m "not long" -q -n 2
 	@$(RUN) tests/fork/run
+
+test-long: build ## The long forms of tests that make test runs shortened
+	@$(RUN) ape test tests --ignore tests/fork -m long -q
 
 test-fork: build ## The suite that runs on a fork of mainnet
 	@$(RUN) tests/fork/run
