@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 from eth_account import Account
 from rich.console import Console
 from rich.table import Table
 from web3.contract import Contract
+from web3.logs import DISCARD
 
 from benchmarks.anvil import Chain, anvil
 from benchmarks.warp import measure_deliveries, measure_transfers
@@ -25,6 +25,7 @@ from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.ism_metadata import (
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
+    ShortMerkleRootMetadata,
     encode_aggregation,
 )
 from hyperlane.protocol.merkle import MerkleTree
@@ -36,7 +37,14 @@ RESULTS = HERE / "results" / "gas.json"
 
 Figures = dict[str, float]
 
+SINGLE_DELIVERIES = {
+    "3of5": {"deployed": 127_120, "direct": 119_742},
+    "6of9": {"deployed": 144_770, "direct": 137_366},
+}
+"""The reference's deliveries under a merkle-root multisig, which `processBatch` is compared with."""
+
 LOCAL, REMOTE = 31337, 31338
+BATCH = 32
 BODIES = {"b0": b"", "b32": b"\x11" * 32, "b256": b"\x11" * 256}
 OURS = "required=tree,default=igp"
 """The structure that our deploy tool makes; the reference's counterpart is `agg_igp`."""
@@ -198,16 +206,30 @@ class Origin:
             self.hook, self.tree.root(), len(self.tree) - 1, self.signatures(message, signers)
         ).encode()
 
-    def merkle_root_metadata(self, message: Message, signers: slice) -> bytes:
+    def merkle_root_metadata(
+        self, message: Message, signers: slice, leaf: int | None = None
+    ) -> MerkleRootMultisigMetadata:
+        """For leaf `leaf`, by a checkpoint at the last message, which is `message`."""
         index = len(self.tree) - 1
+        leaf = index if leaf is None else leaf
         return MerkleRootMultisigMetadata(
             merkle_tree_hook=self.hook,
-            leaf_index=index,
+            leaf_index=leaf,
             signed_message_id=message.id,
-            proof=self.tree.proof(index, index),
+            proof=self.tree.proof(leaf, index),
             signed_index=index,
             signatures=self.signatures(message, signers),
-        ).encode()
+        )
+
+    def batch_metadata(self, messages: list[Message], signers: slice) -> list[bytes]:
+        """For all messages under one checkpoint: signatures once, a full proof per 16 leaves."""
+        encoded = []
+        for leaf in range(len(messages)):
+            signed_by = signers if leaf == 0 else slice(0)
+            full = self.merkle_root_metadata(messages[-1], signed_by, leaf)
+            short = ShortMerkleRootMetadata.of(full)
+            encoded.append((short if leaf % 16 else full).encode())
+        return encoded
 
 
 class Deliveries:
@@ -279,13 +301,17 @@ def measure_process(chain: Chain) -> Figures:
         "merkleRoot.3of5",
         merkle_root,
         5,
-        lambda origin, message: origin.merkle_root_metadata(message, slice(3)),
+        lambda origin, message: origin.merkle_root_metadata(message, slice(3)).encode(),
     )
     run.measure("recipientIsm.noop", noop, own_module=True)
     run.measure("recipientIsm.messageId.3of5", three_of_five, 5, first(3), own_module=True)
+    storage = chain.deploy("StorageMessageIdMultisigIsm", Origin(noop, 5).addresses, 3).address
+    run.measure("storageMessageId.3of5", storage, 5, first(3))
     trusted = chain.deploy("TrustedRelayerIsm", run.mailbox.address, chain.sender).address
     run.measure("trustedRelayer", trusted)
-    for other, address in (("noop", noop), ("trustedRelayer", trusted)):
+    pausable = chain.deploy("PausableIsm", chain.sender).address
+    run.measure("pausable", pausable)
+    for other, address in (("noop", noop), ("trustedRelayer", trusted), ("pausable", pausable)):
         pair = deploy_static(chain, "StaticAggregationIsmFactory", [three_of_five, address], 2)
         run.measure(
             f"aggregation.2of2(messageId.3of5,{other})",
@@ -294,7 +320,71 @@ def measure_process(chain: Chain) -> Figures:
             lambda origin, message: encode_aggregation([first(3)(origin, message), b""]),
         )
     run.measure("noop.TestRecipient", noop, recipient=chain.deploy("TestRecipient").address)
+    measure_routing(chain, run, three_of_five)
+    for threshold, validators in ((3, 5), (6, 9)):
+        measure_mainnet_default(chain, run, threshold, validators, pausable)
+        measure_batch(chain, run, threshold, validators)
     return run.figures
+
+
+def measure_routing(chain: Chain, run: Deliveries, three_of_five: str) -> None:
+    table = (chain.sender, [REMOTE], [three_of_five])
+    routing = chain.deploy("AtomicInitDomainRoutingIsm", *table)
+    run.measure("domainRouting.messageId.3of5", routing.address, 5, first(3))
+    factory = chain.deploy("DomainRoutingIsmFactory")
+    receipt = chain.send(factory.functions.deploy(*table))
+    (event,) = factory.events.ModuleDeployed().process_receipt(receipt, errors=DISCARD)
+    run.measure("domainRouting.messageId.3of5 (clone)", event["args"]["module"], 5, first(3))
+    fallback = "AtomicInitDefaultFallbackRoutingIsm"
+    routing = chain.deploy(fallback, run.mailbox.address, *table)
+    run.measure("defaultFallbackRouting.messageId.3of5", routing.address, 5, first(3))
+    empty = chain.deploy(fallback, run.mailbox.address, chain.sender, [], [])
+    chain.send(run.mailbox.functions.setDefaultIsm(three_of_five))
+    run.measure(
+        "recipientIsm.defaultFallbackRouting.fallback.messageId.3of5",
+        empty.address,
+        5,
+        first(3),
+        own_module=True,
+    )
+
+
+def measure_mainnet_default(
+    chain: Chain, run: Deliveries, threshold: int, validators: int, pausable: str
+) -> None:
+    """2 of 2 of a pausable module and, routed to by origin, either of two multisigs."""
+    addresses = Origin(pausable, validators).addresses
+    either = [
+        deploy_static(chain, f"Static{kind}MultisigIsmFactory", addresses, threshold)
+        for kind in ("MerkleRoot", "MessageId")
+    ]
+    pair = deploy_static(chain, "StaticAggregationIsmFactory", either, 1)
+    routing = chain.deploy("AtomicInitDomainRoutingIsm", chain.sender, [REMOTE], [pair])
+    both = [routing.address, pausable]
+    module = deploy_static(chain, "StaticAggregationIsmFactory", both, 2)
+    run.measure(
+        f"mainnet_default.messageId.{threshold}of{validators}",
+        module,
+        validators,
+        lambda origin, message: encode_aggregation(
+            [encode_aggregation([None, first(threshold)(origin, message)]), b""]
+        ),
+    )
+
+
+def measure_batch(chain: Chain, run: Deliveries, threshold: int, validators: int) -> None:
+    """Gas per message of 32 delivered at once."""
+    origin = Origin(run.recipient.address, validators)
+    origin.sender = bytes([validators]).rjust(32, b"\xee")
+    module = deploy_static(chain, "StaticMerkleRootMultisigIsmFactory", origin.addresses, threshold)
+    chain.send(run.mailbox.functions.setDefaultIsm(module))
+    messages = [origin.message(BODIES["b32"]) for _ in range(BATCH)]
+    metadata = origin.batch_metadata(messages, slice(threshold))
+    encoded = [message.encode() for message in messages]
+    receipt = chain.send(run.mailbox.functions.processBatch(metadata, encoded))
+    assert not run.mailbox.events.ProcessFailed().process_receipt(receipt, errors=DISCARD)
+    name = f"processBatch.32.merkleRoot.{threshold}of{validators}.each"
+    run.figures[name] = receipt["gasUsed"] / BATCH
 
 
 def measure_announce(chain: Chain) -> Figures:
@@ -347,14 +437,22 @@ def measure() -> dict[str, int]:
     return {name: round(gas) for name, gas in sorted(figures.items())}
 
 
+def counterpart(name: str) -> dict[str, int]:
+    """What the reference's operation costs that one of ours is compared with."""
+    if name.startswith("processBatch.32."):  # the reference delivers one after the other
+        return SINGLE_DELIVERIES[name.split(".")[3]]
+    operations: dict[str, dict[str, int]] = json.loads(BASELINE.read_text())["operations"]
+    known = operations.get(name.replace(OURS, "agg_igp").removesuffix(" (clone)"), {})
+    return known if OURS not in name else {**known, "floor": 0}
+
+
 def table(figures: dict[str, int]) -> Table:
-    reference: dict[str, Any] = json.loads(BASELINE.read_text())["operations"]
     result = Table("operation", *("ours", "as deployed", "×", "direct", "×", "floor", "over"))
     for column in result.columns[1:]:
         column.justify = "right"
     for name, gas in figures.items():
-        known = reference.get(name.replace(OURS, "agg_igp"), {})
-        floor = known.get("floor") if OURS not in name else None
+        known = counterpart(name)
+        floor = known.get("floor")
         cells = [name, f"{gas:,}"]
         for kind in ("deployed", "direct"):
             cost = known.get(kind)
