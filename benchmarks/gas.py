@@ -1,14 +1,14 @@
 """What each operation costs, in gas of its receipt, beside what the reference costs.
 
 `python -m benchmarks.gas` measures on a fresh anvil and prints the table; `--write` also keeps the
-figures in `results/gas.json`, against which `make test` compares. Names are those of
-`gas-baseline.json`, which holds the same operations of the reference contracts. Figures are of the
-steady state: storage that an operation writes held a value before, as on a chain in use.
+figures in `results/gas.json` and `docs/gas.md`, against which `make test` compares. Names are those
+of `gas-baseline.json`, which holds the same operations of the reference contracts. Figures are of
+the steady state: storage that an operation writes held a value before, as on a chain in use.
 """
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import fmean
 
@@ -34,6 +34,9 @@ from hyperlane.protocol.message import VERSION, Message
 HERE = Path(__file__).parent
 BASELINE = HERE / "gas-baseline.json"
 RESULTS = HERE / "results" / "gas.json"
+DOCUMENT = HERE.parent / "docs" / "gas.md"
+TABLE_BEGINS, TABLE_ENDS = "<!-- by make bench-gas -->", "<!-- end -->"
+HEADINGS = ["operation", "ours", "as deployed", "×", "direct", "×", "floor", "over"]
 
 Figures = dict[str, float]
 
@@ -41,7 +44,7 @@ SINGLE_DELIVERIES = {
     "3of5": {"deployed": 127_120, "direct": 119_742},
     "6of9": {"deployed": 144_770, "direct": 137_366},
 }
-"""The reference's deliveries under a merkle-root multisig, which `processBatch` is compared with."""
+"""The reference's deliveries under a merkle-root multisig: `processBatch` against them."""
 
 LOCAL, REMOTE = 31337, 31338
 BATCH = 32
@@ -446,10 +449,8 @@ def counterpart(name: str) -> dict[str, int]:
     return known if OURS not in name else {**known, "floor": 0}
 
 
-def table(figures: dict[str, int]) -> Table:
-    result = Table("operation", *("ours", "as deployed", "×", "direct", "×", "floor", "over"))
-    for column in result.columns[1:]:
-        column.justify = "right"
+def compared(figures: dict[str, int]) -> Iterator[list[str]]:
+    """A row of text for each operation, under HEADINGS."""
     for name, gas in figures.items():
         known = counterpart(name)
         floor = known.get("floor")
@@ -457,17 +458,33 @@ def table(figures: dict[str, int]) -> Table:
         for kind in ("deployed", "direct"):
             cost = known.get(kind)
             cells += [f"{cost:,}", f"{gas / cost:.3f}"] if cost else ["", ""]
-        cells += [f"{floor:,}", f"{gas - floor:,}"] if floor else ["", ""]
-        result.add_row(*cells)
-    return result
+        yield [*cells, *([f"{floor:,}", f"{gas - floor:,}"] if floor else ["", ""])]
+
+
+def show(figures: dict[str, int]) -> None:
+    result = Table(*HEADINGS)
+    for column in result.columns[1:]:
+        column.justify = "right"
+    for row in compared(figures):
+        result.add_row(*row)
+    Console(width=150).print(result)
+
+
+def document(text: str, figures: dict[str, int]) -> str:
+    """docs/gas.md with the table of these figures."""
+    head, _, rest = text.partition(TABLE_BEGINS)
+    tail = rest.partition(TABLE_ENDS)[2]
+    rows = [HEADINGS, ["---", *["--:"] * (len(HEADINGS) - 1)], *compared(figures)]
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{head}{TABLE_BEGINS}\n{lines}\n{TABLE_ENDS}{tail}"
 
 
 def main() -> None:
     figures = measure()
-    Console(width=150).print(table(figures))
+    show(figures)
     if "--write" in sys.argv:
-        RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps({"operations": figures}, indent=1) + "\n")
+        DOCUMENT.write_text(document(DOCUMENT.read_text(), figures))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from benchmarks.gas import RESULTS, measure
+from benchmarks.gas import DOCUMENT, RESULTS, document, measure
 
 ALLOWED = 1.01
 
@@ -29,3 +29,8 @@ def test_no_operation_got_dearer(measured, committed):
         if gas > committed[name] * ALLOWED
     }
     assert dearer == {}, "run `make bench-gas` if this is meant"
+
+
+def test_the_documented_table_is_of_the_committed_figures(committed):
+    text = DOCUMENT.read_text()
+    assert document(text, committed) == text, "run `make bench-gas`"
