@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,10 @@ from hyperlane.protocol.ism_metadata import (
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
     ModuleType,
+    ShortMerkleRootMetadata,
     decode_aggregation,
     encode_aggregation,
+    select_by_weight,
     select_signatures,
 )
 from hyperlane.protocol.merkle import MerkleTree
@@ -420,3 +423,77 @@ def test_arbitrum_metadata_refuses_a_field_out_of_range(field, bad):
 def test_arbitrum_metadata_refuses_a_sibling_that_is_no_word():
     with pytest.raises(DecodeError, match=r"metadata.proof\[1\]: "):
         replace(ARBITRUM, proof=(bytes(32), bytes(31)))
+
+
+def short_metadata() -> st.SearchStrategy[ShortMerkleRootMetadata]:
+    path = st.lists(words(), min_size=4, max_size=4).map(tuple)
+    return st.builds(ShortMerkleRootMetadata, words(), uints(32), path)
+
+
+@given(short_metadata())
+def test_decoding_encoded_short_metadata_gives_it_back(metadata):
+    assert len(metadata.encode()) == 164
+    assert ShortMerkleRootMetadata.decode(metadata.encode()) == metadata
+
+
+@given(st.integers(0, 400).filter(lambda size: size != 164))
+def test_short_metadata_of_any_other_length_is_refused(size):
+    with pytest.raises(DecodeError, match=r"truncated|over-long"):
+        ShortMerkleRootMetadata.decode(bytes(size))
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        ("merkle_tree_hook", bytes(20)),
+        ("leaf_index", 2**32),
+        ("proof", (bytes(32),) * 5),
+        ("proof", (bytes(32),) * 3 + (bytes(31),)),
+    ],
+)
+def test_short_metadata_refuses_a_field_out_of_range(field, bad):
+    fields = {"merkle_tree_hook": bytes(32), "leaf_index": 0, "proof": (bytes(32),) * 4}
+
+    with pytest.raises(DecodeError, match=rf"^metadata\.{field}"):
+        ShortMerkleRootMetadata(**fields | {field: bad})
+
+
+@given(st.lists(messages(), min_size=1, max_size=40), st.data())
+def test_messages_have_a_subtree_in_common_when_they_are_among_the_same_sixteen(sent, data):
+    sent = [replace(message, origin=1, nonce=place) for place, message in enumerate(sent)]
+    one, other = (data.draw(st.integers(0, len(sent) - 1)) for _ in range(2))
+    tree = MerkleTree(message.id for message in sent)
+
+    def subtree(leaf: int) -> bytes:
+        proof = tree.proof(leaf, len(sent) - 1)
+        full = MerkleRootMultisigMetadata(bytes(32), leaf, bytes(32), proof, len(sent) - 1, ())
+        return ShortMerkleRootMetadata.of(full).subtree(sent[leaf])
+
+    assert (subtree(one) == subtree(other)) == (one // 16 == other // 16)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=6), st.integers(1, 20))
+def test_selection_by_weight_is_the_smallest_that_weighs_enough(validators, threshold):
+    addresses = [bytes([place]) * 20 for place in range(len(validators))]
+    weights = [weight for weight, _ in validators]
+    signed = {
+        addresses[place]: bytes([place]) * 65
+        for place, (_, signs) in enumerate(validators)
+        if signs
+    }
+
+    selected = select_by_weight(addresses, weights, threshold, signed)
+
+    enough = [
+        places
+        for size in range(1, len(validators) + 1)
+        for places in combinations([each[0] for each in signed], size)
+        if sum(weights[place] for place in places) >= threshold
+    ]
+    if not enough:
+        assert selected is None
+    else:
+        places = [signature[0] for signature in selected]
+        assert places == sorted(places)
+        assert len(places) == len(enough[0])
+        assert sum(weights[place] for place in places) >= threshold

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import structlog
 
+from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import ValidatorAnnounce
 from hyperlane.checkpoints.storage import CheckpointReader, open_reader
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 _READ_TIMEOUT = 10.0
 _LOCATIONS_LIVE = 20.0
 _LOCATIONS_TRIED = 3
+_FLAGS_LIVE = 5.0
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +64,7 @@ class Signatures:
     chain: Chain
     allow_local: bool
     clock: Callable[[], float] = time.monotonic
+    _stopped: Memory[Address, bool] = field(default_factory=lambda: Memory(_FLAGS_LIVE))
     _located: dict[Address, _Locations] = field(default_factory=dict)
 
     async def at(self, validators: Sequence[Address], index: int) -> Signed:
@@ -94,8 +97,10 @@ class Signatures:
         async def read(_validator: Address, reader: CheckpointReader) -> bool | None:
             return await reader.has_reorg_flag() or None
 
-        answers = await self._ask(validators, read)
-        return [validator for validator, answer in answers.items() if answer is True]
+        asked = [item for item in validators if self._stopped.get(item) is None]
+        for validator, answer in (await self._ask(asked, read)).items():
+            self._stopped.put(validator, answer is True)
+        return [item for item in dict.fromkeys(validators) if self._stopped.get(item)]
 
     def _checked(
         self, signed: SignedCheckpoint | None, validator: Address, index: int

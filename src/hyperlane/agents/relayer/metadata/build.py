@@ -21,7 +21,7 @@ from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.client import Unreachable
-from hyperlane.errors import ChainError
+from hyperlane.errors import ChainError, TreeError
 from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address
@@ -56,7 +56,7 @@ class MetadataBuilder:
             metadata = await _Build(self, origin, message).satisfy(wanted)
         except Unreachable:
             raise
-        except ChainError as error:
+        except (ChainError, TreeError) as error:
             raise NotReady(Reason.ERROR_BUILDING_METADATA, str(error)) from None
         size = len(metadata.encode())
         if size > _MAX_SIZE:

@@ -1,11 +1,10 @@
 """Finding out which security modules have to be satisfied for a message."""
 
 import asyncio
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
+from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import Function, SecurityModule
@@ -20,12 +19,12 @@ from hyperlane.protocol.typecasts import Address, to_checksum
 _MAX_DEPTH = 13
 _MAX_MODULES = 100
 _MAX_VALIDATORS = 50
-_ANSWERS_LIVE = 10.0
-_MAX_ANSWERS = 1000
+_SETUP_LIVE = 10.0
 
 _MULTISIG_SIZE = {
     ModuleType.MESSAGE_ID_MULTISIG: 68,
     ModuleType.WEIGHTED_MESSAGE_ID_MULTISIG: 68,
+    ModuleType.LEGACY_MULTISIG: 1092,
     ModuleType.MERKLE_ROOT_MULTISIG: 1096,
     ModuleType.WEIGHTED_MERKLE_ROOT_MULTISIG: 1096,
 }
@@ -116,8 +115,9 @@ class ModuleReader:
     """Asks the modules of one chain."""
 
     chain: Chain
-    clock: Callable[[], float] = time.monotonic
-    _answers: dict[tuple[Address, Function, int], tuple[float, Any]] = field(default_factory=dict)
+    _setups: Memory[tuple[Address, Function, int], Any] = field(
+        default_factory=lambda: Memory(_SETUP_LIVE)
+    )
 
     async def read(self, address: Address, message: Message) -> Module:
         """What `address` wants for `message`. Impossible instead of NotReady."""
@@ -154,16 +154,12 @@ class ModuleReader:
 
         Should that have changed meanwhile, the delivery fails in its simulation and is tried again.
         """
-        now, key = self.clock(), (module, function, message.origin)
-        known = self._answers.get(key)
-        if known is not None and now - known[0] < _ANSWERS_LIVE:
-            return known[1]
+        key = (module, function, message.origin)
+        known = self._setups.get(key)
+        if known is not None:
+            return known
         arguments = (message.encode(),) if function.inputs else ()
-        answer = await self.ask(module, function, *arguments)
-        if len(self._answers) >= _MAX_ANSWERS:
-            self._answers.clear()
-        self._answers[key] = (now, answer)
-        return answer
+        return self._setups.put(key, await self.ask(module, function, *arguments))
 
 
 @dataclass(slots=True)
@@ -237,11 +233,8 @@ class _Reading:
         if len(validators) > _MAX_VALIDATORS:
             raise _broken(address, f"has {len(validators)} validators, more than {_MAX_VALIDATORS}")
         if not 0 < threshold <= sum(weights):
-            raise _broken(
-                address,
-                f"wants {threshold} of {sum(weights)}"
-                f" {'of weight' if kind in _WEIGHTED else 'validators'}, which cannot be",
-            )
+            unit = "weight " if kind in _WEIGHTED else ""
+            raise _broken(address, f"wants {unit}{threshold} of {sum(weights)}, which cannot be")
         return Multisig(address, kind, validators, weights, threshold)
 
     async def _setup(self, address: Address, function: Function) -> Any:

@@ -1,16 +1,18 @@
 """Metadata of multisigs: a checkpoint that enough validators signed, and what proves a message."""
 
 import asyncio
-import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.metadata.modules import Multisig
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import (
+    LegacyMultisigMetadata,
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
     ModuleType,
@@ -19,13 +21,14 @@ from hyperlane.protocol.ism_metadata import (
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum
 
-AnyMultisigMetadata: TypeAlias = MessageIdMultisigMetadata | MerkleRootMultisigMetadata
+AnyMultisigMetadata: TypeAlias = (
+    LegacyMultisigMetadata | MerkleRootMultisigMetadata | MessageIdMultisigMetadata
+)
 
-_PROVABLE_LATER = (ModuleType.MERKLE_ROOT_MULTISIG, ModuleType.WEIGHTED_MERKLE_ROOT_MULTISIG)
+_MERKLE_ROOT = (ModuleType.MERKLE_ROOT_MULTISIG, ModuleType.WEIGHTED_MERKLE_ROOT_MULTISIG)
 _MAX_CANDIDATES = 32
 """How many checkpoints are tried below the one that should have a quorum."""
-_QUORUM_LIVE = 5.0
-_MAX_QUORUMS = 256
+_QUORUM_LIVE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +39,45 @@ class Quorum:
     signatures: tuple[bytes, ...]
 
 
-@dataclass(slots=True)
-class _Latest:
-    """The newest quorum that was found; who looks for a newer one has the lock."""
+@dataclass(frozen=True, slots=True)
+class _NoQuorum:
+    """There is none for this leaf, and so for none after it."""
 
-    found_at: float = float("-inf")
-    quorum: Quorum | None = None
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    leaf: int
+    why: NotReady
 
 
 @dataclass(slots=True)
 class Multisigs:
-    """Builds for multisigs of one chain. A NotReady says who has not signed, and why."""
+    """Builds for multisigs. A NotReady says who has not signed, and why."""
 
     ignore_reorg_reports: bool = False
-    clock: Callable[[], float] = time.monotonic
-    _latest: dict[tuple[int, Multisig], _Latest] = field(default_factory=dict)
+    _newest: Memory[tuple[int, Multisig], Quorum | _NoQuorum] = field(
+        default_factory=lambda: Memory(_QUORUM_LIVE)
+    )
+    _searches: defaultdict[tuple[int, Multisig], asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
 
     async def build(
         self, module: Multisig, origin: Origin, message: Message
     ) -> AnyMultisigMetadata:
         """Metadata with just enough signatures."""
         leaf = await self._leaf(module, origin, message)
-        if module.kind in _PROVABLE_LATER:
-            quorum = await self._quorum(module, origin, leaf)
+        if module.kind in _MERKLE_ROOT:
+            quorum = await self._newest_quorum(module, origin, leaf)
         else:
-            quorum = await self._find_quorum(module, origin, [leaf])
+            quorum = await _find_quorum(module, origin, [leaf])
         checkpoint, signatures = quorum.checkpoint, quorum.signatures
-        if module.kind in _PROVABLE_LATER:
+        hook, root = checkpoint.merkle_tree_hook, checkpoint.root
+        proof = origin.tree.proof(leaf, checkpoint.index)
+        if module.kind in _MERKLE_ROOT:
             return MerkleRootMultisigMetadata(
-                checkpoint.merkle_tree_hook,
-                leaf,
-                checkpoint.message_id,
-                origin.tree.proof(leaf, checkpoint.index),
-                checkpoint.index,
-                signatures,
+                hook, leaf, checkpoint.message_id, proof, checkpoint.index, signatures
             )
-        return MessageIdMultisigMetadata(
-            checkpoint.merkle_tree_hook, checkpoint.root, checkpoint.index, signatures
-        )
+        if module.kind is ModuleType.LEGACY_MULTISIG:
+            return LegacyMultisigMetadata(root, leaf, hook, proof, signatures)
+        return MessageIdMultisigMetadata(hook, root, leaf, signatures)
 
     async def _leaf(self, module: Multisig, origin: Origin, message: Message) -> int:
         leaf = await origin.leaf_index(message.id)
@@ -93,55 +96,62 @@ class Multisigs:
                 )
         return leaf
 
-    async def _quorum(self, module: Multisig, origin: Origin, leaf: int) -> Quorum:
+    async def _newest_quorum(self, module: Multisig, origin: Origin, leaf: int) -> Quorum:
         """One that covers `leaf`: if possible the one that other messages got a moment ago."""
-        if len(self._latest) >= _MAX_QUORUMS:
-            self._latest.clear()
-        latest = self._latest.setdefault((origin.chain.domain, module), _Latest())
-        async with latest.lock:
-            known = latest.quorum
-            if (
-                known is None
-                or self.clock() - latest.found_at > _QUORUM_LIVE
-                or not leaf <= known.checkpoint.index < len(origin.tree)
-                or known.checkpoint != _checkpoint(origin, known.checkpoint.index)
-            ):
-                candidates = await self._candidates(module, origin, leaf)
-                known = await self._find_quorum(module, origin, candidates)
-                latest.quorum, latest.found_at = known, self.clock()
-            return known
+        key = (origin.chain.domain, module)
+        async with self._searches[key]:
+            known = self._newest.get(key)
+            if isinstance(known, Quorum) and _covers(known, origin, leaf):
+                return known
+            if isinstance(known, _NoQuorum) and known.leaf <= leaf:
+                raise NotReady(known.why.reason, known.why.detail)
+            candidates = await _candidates(module, origin, leaf)
+            try:
+                quorum = await _find_quorum(module, origin, candidates)
+            except NotReady as error:
+                self._newest.put(key, _NoQuorum(leaf, error))
+                raise
+            self._newest.put(key, quorum)
+            return quorum
 
-    async def _candidates(self, module: Multisig, origin: Origin, leaf: int) -> list[int]:
-        """Checkpoints that may have a quorum and cover `leaf`, newest first: it proves the most."""
-        latest = await origin.signatures.latest(module.validators)
-        claims = sorted(
-            (latest.get(validator, -1), weight)
-            for validator, weight in zip(module.validators, module.weights, strict=True)
-        )
-        reached, newest = 0, len(origin.tree) - 1
-        while reached < module.threshold:
-            index, weight = claims.pop()
-            reached += weight
-            newest = min(newest, index)
-        candidates = list(range(newest, leaf - 1, -1))[:_MAX_CANDIDATES]
-        return candidates if leaf in candidates else [*candidates, leaf]
 
-    async def _find_quorum(
-        self, module: Multisig, origin: Origin, candidates: Sequence[int]
-    ) -> Quorum:
-        failures = []
-        for index in candidates:
-            checkpoint = _checkpoint(origin, index)
-            signed = await origin.signatures.at(module.validators, index)
-            signatures = signed.by_checkpoint.get(checkpoint, {})
-            chosen = select_by_weight(
-                module.validators, module.weights, module.threshold, signatures
-            )
-            if chosen is not None:
-                return Quorum(checkpoint, chosen)
-            failures.append((_weight(module, signatures), index, signed))
-        weight, index, signed = max(failures, key=lambda item: item[:2])
-        raise _awaiting(module, weight, index, signed.missing(_checkpoint(origin, index)))
+def _covers(quorum: Quorum, origin: Origin, leaf: int) -> bool:
+    """Whether a quorum is about this leaf, and about the tree as it is now."""
+    index = quorum.checkpoint.index
+    return leaf <= index < len(origin.tree) and quorum.checkpoint == _checkpoint(origin, index)
+
+
+async def _candidates(module: Multisig, origin: Origin, leaf: int) -> list[int]:
+    """Checkpoints that may have a quorum and cover `leaf`, newest first: it proves the most."""
+    latest = await origin.signatures.latest(module.validators)
+    claims = sorted(
+        (latest.get(validator, -1), weight)
+        for validator, weight in zip(module.validators, module.weights, strict=True)
+    )
+    reached, newest = 0, len(origin.tree) - 1
+    while reached < module.threshold:
+        index, weight = claims.pop()
+        reached += weight
+        newest = min(newest, index)
+    candidates = list(range(newest, leaf - 1, -1))[:_MAX_CANDIDATES]
+    return candidates if leaf in candidates else [*candidates, leaf]
+
+
+async def _find_quorum(module: Multisig, origin: Origin, candidates: Sequence[int]) -> Quorum:
+    """For the first of these leaves that has one; the NotReady is about the one that came nearest.
+
+    Only signatures on the tree that this relayer sees count.
+    """
+    failures = []
+    for index in candidates:
+        checkpoint = _checkpoint(origin, index)
+        signed = await origin.signatures.at(module.validators, index)
+        signatures = signed.by_checkpoint.get(checkpoint, {})
+        chosen = select_by_weight(module.validators, module.weights, module.threshold, signatures)
+        if chosen is not None:
+            return Quorum(checkpoint, chosen)
+        failures.append((_weight(module, signatures), index, signed.missing(checkpoint)))
+    raise _awaiting(module, *max(failures, key=lambda item: item[:2]))
 
 
 def _checkpoint(origin: Origin, index: int) -> Checkpoint:

@@ -1,0 +1,259 @@
+"""What the relayer says when there is no metadata yet."""
+
+import pytest
+
+from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.protocol.typecasts import to_checksum
+
+from ..building import Line, addresses
+from ..devnet import key
+from .test_kinds import default, domain_routing, multisig, trusted_relayer, weighted
+
+ONE, TWO, THREE = addresses(1, 2, 3)
+SILENT = key(8).address
+
+
+@pytest.mark.parametrize("kind", ["MessageId", "MerkleRoot", "Legacy"])
+async def test_names_who_has_not_signed(kind, way: Line):
+    message = await way.send(multisig(kind, way.target, [ONE, TWO, THREE], 3))
+    leaf = await way.sign(2)
+
+    reason, detail = await way.why_not(message)
+
+    assert reason is Reason.AWAITING_VALIDATOR_SIGNATURES
+    assert detail == f"waiting for validators {ONE}, {THREE}: 1 of 3 signed leaf {leaf}"
+
+
+async def test_names_who_announced_nothing(way: Line):
+    message = await way.send(multisig("MessageId", way.target, [ONE, SILENT], 2))
+    leaf = await way.sign(1)
+
+    _, detail = await way.why_not(message)
+
+    assert detail == (
+        f"waiting for validators {SILENT} (announced no storage location): 1 of 2 signed leaf"
+        f" {leaf}"
+    )
+
+
+async def test_says_which_storage_failed_and_how(way: Line):
+    message = await way.send(multisig("MessageId", way.target, [ONE, TWO, THREE], 3))
+    leaf = await way.sign(3)
+    broken = way.folders / "v1" / f"{leaf}_with_id.json"
+    broken.write_text("{ this is not JSON")
+    await way.store(2, way.checkpoint(leaf), signer=1)
+
+    _, detail = await way.why_not(message)
+
+    assert f"{ONE} ({broken}: " in detail
+    assert f"{TWO} (checkpoint {leaf} is signed by {ONE})" in detail
+    assert detail.endswith(f": 1 of 3 signed leaf {leaf}")
+
+
+async def test_says_which_locations_are_not_read(way: Line):
+    way.origin.signatures.allow_local = False
+    message = await way.send(multisig("MessageId", way.target, [ONE], 1))
+    leaf = await way.sign(1)
+
+    _, detail = await way.why_not(message)
+
+    assert detail == (
+        f"waiting for validators {ONE} (file://{way.folders}/v1: local storage is read only with"
+        f" allowLocalCheckpointSyncers): 0 of 1 signed leaf {leaf}"
+    )
+
+
+async def test_says_who_signed_something_else(way: Line):
+    message = await way.send(multisig("MessageId", way.target, [ONE, TWO], 2))
+    leaf = await way.sign(1)
+    forged = way.checkpoint(leaf).__class__(
+        1337, way.checkpoint(leaf).merkle_tree_hook, bytes(32), leaf, message.id
+    )
+    await way.store(2, forged)
+
+    _, detail = await way.why_not(message)
+
+    assert detail == (
+        f"waiting for validators {TWO} (signed another root or message): 1 of 2 signed leaf {leaf}"
+    )
+
+
+async def test_says_what_weight_is_missing(way: Line):
+    weights = {ONE: 5, TWO: 3, THREE: 2}
+    message = await way.send(weighted("MessageId", way.target, weights, 7))
+    leaf = await way.sign(2, 3)
+
+    _, detail = await way.why_not(message)
+
+    assert detail == f"waiting for validators {ONE}: weight 5 of 7 signed leaf {leaf}"
+
+
+async def test_merkle_root_tells_of_the_checkpoint_that_came_nearest(way: Line):
+    module = multisig("MerkleRoot", way.target, [ONE, TWO, THREE], 3)
+    message = await way.send(module)
+    await way.sign(1)
+    await way.send(module)
+    later = await way.sign(2, 3)
+    await way.storage(1).raise_latest_index(later)
+
+    _, detail = await way.why_not(message)
+
+    assert detail == f"waiting for validators {ONE}: 2 of 3 signed leaf {later}"
+
+
+async def test_a_reorg_flag_stops_everything_that_its_validator_is_in(way: Line):
+    message = await way.send(multisig("MessageId", way.target, [ONE, TWO], 1))
+    await way.sign(1, 2)
+    (way.folders / "v2" / "reorg_flag.json").write_text("anything")
+
+    assert await way.why_not(message) == (
+        Reason.MESSAGE_METADATA_REFUSED,
+        f"{TWO} reported a reorg of alpha",
+    )
+
+    way.builder.multisigs.ignore_reorg_reports = True
+    await way.build_and_deliver(message)
+
+
+async def test_waits_for_a_final_leaf(way: Line):
+    """The hook that made the leaf is not the one that the relayer is told of."""
+    message = await way.send(multisig("MessageId", way.target, [ONE], 1))
+    await way.origin.leaves.forget(0)
+    way.origin.tree = way.origin.tree.__class__()
+
+    assert await way.why_not(message) == (
+        Reason.COULD_NOT_FETCH_METADATA,
+        "no final leaf of alpha's merkle tree holds the message",
+    )
+
+
+def canned(way: Line, answer: bytes, *, reverting: bool = False):
+    return way.target.deploy("CannedAnswer", answer, 0, reverting)
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [(0, "UNUSED"), (11, "OP_L2_TO_L1"), (12, "POLYMER"), (13, "COMPOSITE")],
+)
+async def test_names_a_module_that_is_not_supported(number, name, way: Line):
+    module = canned(way, number.to_bytes(32))
+
+    assert await way.why_not(await way.send(module)) == (
+        Reason.ERROR_GETTING_METADATA_BUILDER,
+        f"security module {module.address} is of type {number} ({name}), which is not supported",
+    )
+
+
+async def test_names_a_module_of_an_unknown_type(way: Line):
+    module = canned(way, (77).to_bytes(32))
+
+    assert await way.why_not(await way.send(module)) == (
+        Reason.ERROR_GETTING_METADATA_BUILDER,
+        f"security module {module.address} is of the unknown type 77",
+    )
+
+
+@pytest.mark.parametrize("answer", [b"", (300).to_bytes(32), b"\x01"])
+async def test_names_what_is_no_module(answer, way: Line):
+    module = canned(way, answer)
+
+    reason, detail = await way.why_not(await way.send(module))
+
+    assert reason is Reason.ERROR_GETTING_METADATA_BUILDER
+    assert "moduleType()" in detail
+
+
+async def test_a_route_to_nowhere(way: Line):
+    message = await way.send(domain_routing(way.target, trusted_relayer(way.target)))
+    elsewhere = message.__class__(3, 0, 99, message.sender, 7331, message.recipient, b"")
+
+    reason, detail = await way.why_not(elsewhere)
+
+    assert reason is Reason.ERROR_BUILDING_METADATA
+    assert "execution reverted" in detail
+
+
+async def test_a_circle_of_modules_ends(way: Line):
+    """The default module that asks for the default module."""
+    message = await way.send(default(way.target, default(way.target, trusted_relayer(way.target))))
+    mailbox = way.target.contracts["mailbox"]
+    circle = way.target.deploy("DefaultIsm", mailbox.address)
+    way.target.send(mailbox.functions.setDefaultIsm(circle.address))
+
+    assert await way.why_not(message) == (
+        Reason.ERROR_BUILDING_METADATA,
+        f"security module {circle.address} is nested deeper than 13 levels",
+    )
+
+
+async def test_a_hundred_modules_are_the_limit(way: Line):
+    free = way.target.deploy("NoopIsm")
+    inner = way.target.aggregation([free.address] * 10, 10)
+    outer = way.target.deploy("StorageAggregationIsm", [inner.address] * 10, 10)
+
+    reason, detail = await way.why_not(await way.send(outer))
+
+    assert reason is Reason.COULD_NOT_FETCH_METADATA
+    assert "is one of more than 100 for one message" in detail
+
+
+@pytest.mark.parametrize(
+    ("validators", "threshold", "what"),
+    [
+        (2, 7, "wants weight 7 of 6, which cannot be"),
+        (2, 0, "wants weight 0 of 6, which cannot be"),
+        (51, 1, "has 51 validators, more than 50"),
+    ],
+)
+async def test_a_multisig_that_cannot_be_satisfied(validators, threshold, what, way: Line):
+    weights = {to_checksum(place.to_bytes(20)): 3 for place in range(1, validators + 1)}
+    module = weighted("MessageId", way.target, weights, threshold)
+
+    assert await way.why_not(await way.send(module)) == (
+        Reason.ERROR_BUILDING_METADATA,
+        f"security module {module.address} {what}",
+    )
+
+
+async def test_an_aggregation_that_waits_only_for_signatures_says_so(way: Line):
+    target = way.target
+    modules = [
+        multisig("MessageId", target, [ONE], 1),
+        multisig("MessageId", target, [TWO], 1),
+        canned(way, (77).to_bytes(32)),
+    ]
+    message = await way.send(target.aggregation([each.address for each in modules], 2))
+    leaf = await way.sign(2)
+
+    assert await way.why_not(message) == (
+        Reason.AWAITING_VALIDATOR_SIGNATURES,
+        f"1 of 2 aggregated modules are ready: waiting for validators {ONE}: 0 of 1 signed leaf"
+        f" {leaf}; security module {modules[2].address} is of the unknown type 77",
+    )
+
+
+async def test_an_aggregation_names_modules_that_refuse(way: Line):
+    target = way.target
+    paused = target.deploy("PausableIsm", key(0).address)
+    target.send(paused.functions.pause())
+    modules = [paused, trusted_relayer(target, ONE)]
+    message = await way.send(target.aggregation([each.address for each in modules], 1))
+
+    reason, detail = await way.why_not(message)
+
+    assert reason is Reason.COULD_NOT_FETCH_METADATA
+    assert f"security module {paused.address} refuses its metadata: beta: eth_call:" in detail
+    refusal = f"security module {modules[1].address} refuses its metadata: verify returns false"
+    assert detail.endswith(refusal)
+
+
+async def test_metadata_that_no_node_would_take(way: Line):
+    leaf = multisig("MerkleRoot", way.target, addresses(*([1] * 50)), 50)
+    many = way.target.deploy("StorageAggregationIsm", [leaf.address] * 30, 30)
+    message = await way.send(many)
+    await way.sign(1)
+
+    reason, detail = await way.why_not(message)
+
+    assert reason is Reason.ERROR_BUILDING_METADATA
+    assert detail.endswith("bytes, more than 100000")
