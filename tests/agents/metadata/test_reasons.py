@@ -1,8 +1,11 @@
 """What the relayer says when there is no metadata yet."""
 
+import asyncio
+
 import pytest
 
 from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.protocol.typecasts import to_checksum
 
 from ..building import Line, addresses
@@ -257,3 +260,41 @@ async def test_metadata_that_no_node_would_take(way: Line):
 
     assert reason is Reason.ERROR_BUILDING_METADATA
     assert detail.endswith("bytes, more than 100000")
+
+
+async def test_a_storage_that_hangs_is_left_alone_for_a_while(way: Line, monkeypatch):
+    asked = []
+
+    async def hang(storage: FolderStorage, index: int) -> None:
+        if storage.folder.name == "v1":
+            asked.append(index)
+            await asyncio.sleep(60)
+        return await genuine(storage, index)
+
+    genuine = FolderStorage.checkpoint
+    monkeypatch.setattr(FolderStorage, "checkpoint", hang)
+    way.origin.signatures.timeout = 0.2
+    module = multisig("MessageId", way.target, [ONE, TWO], 2)
+    message = await way.send(module)
+    leaf = await way.sign(2)
+    slow = f"file://{way.folders}/v1: no answer within 0.2 s"
+
+    for _ in range(2):
+        _, detail = await way.why_not(message)
+        assert detail == f"waiting for validators {ONE} ({slow}): 1 of 2 signed leaf {leaf}"
+    assert asked == [leaf]
+
+
+async def test_building_ends_in_time(way: Line, monkeypatch):
+    async def hang(_storage: FolderStorage, _index: int) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(FolderStorage, "checkpoint", hang)
+    way.builder.time_limit = 0.2
+    message = await way.send(multisig("MessageId", way.target, [ONE], 1))
+    await way.sign(1)
+
+    assert await way.why_not(message) == (
+        Reason.COULD_NOT_FETCH_METADATA,
+        "was not there within 0.2 s",
+    )

@@ -20,10 +20,11 @@ from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksu
 
 log = structlog.get_logger()
 
-_READ_TIMEOUT = 10.0
 _LOCATIONS_LIVE = 20.0
 _LOCATIONS_TRIED = 3
 _FLAGS_LIVE = 5.0
+_SLOW_RESTS = 30.0
+"""Seconds for which a location that did not answer in time is left alone, to delay nobody."""
 
 Answer = TypeVar("Answer")
 
@@ -64,6 +65,9 @@ class Signatures:
     chain: Chain
     allow_local: bool
     clock: Callable[[], float] = time.monotonic
+    timeout: float = 10.0
+    """Seconds that a location may take to answer."""
+    _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
     _stopped: Memory[Address, bool] = field(default_factory=lambda: Memory(_FLAGS_LIVE))
     _located: dict[Address, _Locations] = field(default_factory=dict)
 
@@ -135,12 +139,17 @@ class Signatures:
         located = self._located[validator]
         problems = [located.problem] if located.problem else []
         for location, reader in located.readers:
+            slow = self._slow.get(location)
+            if slow is not None:
+                problems.append(slow)
+                continue
             try:
-                answer = await asyncio.wait_for(read(validator, reader), _READ_TIMEOUT)
+                answer = await asyncio.wait_for(read(validator, reader), self.timeout)
             except (StorageError, DecodeError) as error:
                 problems.append(str(error))
             except TimeoutError:
-                problems.append(f"{location}: no answer within {_READ_TIMEOUT:.0f} s")
+                problems.append(f"{location}: no answer within {self.timeout:g} s")
+                self._slow.put(location, problems[-1])
             else:
                 if answer is not None:
                     return answer

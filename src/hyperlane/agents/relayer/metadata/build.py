@@ -39,6 +39,8 @@ class MetadataBuilder:
     """Who will deliver: some modules believe nobody else."""
     lookups: Lookups
     multisigs: Multisigs
+    time_limit: float = 120.0
+    """Seconds for one message; servers that modules name may be slow on purpose."""
     modules: ModuleReader = field(init=False)
     rehearsal: Rehearsal = field(init=False)
 
@@ -52,10 +54,15 @@ class MetadataBuilder:
         NotReady says what it waits for. Unreachable when a chain does not answer.
         """
         try:
-            wanted = await self.modules.read(module, message)
-            metadata = await _Build(self, origin, message).satisfy(wanted)
+            async with asyncio.timeout(self.time_limit):
+                wanted = await self.modules.read(module, message)
+                metadata = await _Build(self, origin, message).satisfy(wanted)
         except Unreachable:
             raise
+        except TimeoutError:
+            raise NotReady(
+                Reason.COULD_NOT_FETCH_METADATA, f"was not there within {self.time_limit:g} s"
+            ) from None
         except (ChainError, TreeError) as error:
             raise NotReady(Reason.ERROR_BUILDING_METADATA, str(error)) from None
         size = len(metadata.encode())

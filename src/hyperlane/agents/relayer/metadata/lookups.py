@@ -32,6 +32,7 @@ _MAX_URLS = 10
 _PENDING_TRIES = 10
 _PENDING_PAUSE = 1.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 
 
 class _LookupError(HyperlaneError):
@@ -134,7 +135,7 @@ def _metadata(status: int, content: bytes) -> bytes:
     if not isinstance(answer, dict):
         raise _LookupError(f"HTTP {status} with no JSON object")
     if answer.get("status") == "pending" or "pending" in str(answer.get("error", "")).lower():
-        raise _PendingError(f"HTTP {status}, still pending after {_PENDING_TRIES} retries")
+        raise _PendingError(f"HTTP {status}: still pending after {_PENDING_TRIES} retries")
     if status != 200:
         raise _LookupError(f"HTTP {status}: {str(answer.get('error', ''))[:100]}".rstrip(": "))
     try:
@@ -174,4 +175,4 @@ def is_public(text: str) -> bool:
             inner = ipaddress.IPv4Address(address.packed[12:])
         if inner is not None:
             return is_public(str(inner))
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and address not in _LOCAL_NAT64

@@ -134,19 +134,22 @@ class ModuleReader:
 
     async def lookup(self, module: Lookup, message: Message) -> OffchainLookup:
         """Where a module sends relayers for metadata; NotReady when it does not say."""
-        name = f"security module {to_checksum(module.address)}"
-        function = SecurityModule.offchain_verify_info
+        silent = f"{_name(module.address)} does not say where its metadata is:"
         try:
-            await self.chain.client.call(module.address, function, message.encode())
+            await self.chain.client.call(
+                module.address, SecurityModule.offchain_verify_info, message.encode()
+            )
         except Reverted as error:
             try:
                 lookup = OffchainLookup.decode(error.data)
             except DecodeError as problem:
-                raise _no_lookup(f"{name} does not say where its metadata is: {problem}") from None
+                raise _no_lookup(f"{silent} {problem}") from None
         else:
-            raise _no_lookup(f"{name} does not say where its metadata is: it returned nothing")
+            raise _no_lookup(f"{silent} getOffchainVerifyInfo returned instead of reverting")
         if lookup.sender != module.address:
-            raise _no_lookup(f"{name} sends lookups for {to_checksum(lookup.sender)}")
+            raise _no_lookup(
+                f"{_name(module.address)} wants lookups for {to_checksum(lookup.sender)}"
+            )
         return lookup
 
     async def setup(self, module: Address, function: Function, message: Message) -> Any:
@@ -196,8 +199,7 @@ class _Reading:
             return await self._multisig(address, kind)
         raise NotReady(
             Reason.ERROR_GETTING_METADATA_BUILDER,
-            f"security module {to_checksum(address)} is of type {int(kind)} ({kind.name}), which is"
-            " not supported",
+            f"{_name(address)} is of type {int(kind)} ({kind.name}), which is not supported",
         )
 
     async def _kind(self, address: Address) -> ModuleType:
@@ -210,7 +212,7 @@ class _Reading:
         except ValueError:
             raise NotReady(
                 Reason.ERROR_GETTING_METADATA_BUILDER,
-                f"security module {to_checksum(address)} is of the unknown type {number}",
+                f"{_name(address)} is of the unknown type {number}",
             ) from None
 
     async def _aggregation(self, address: Address, depth: int) -> Aggregation:
@@ -241,11 +243,13 @@ class _Reading:
         return await self.reader.setup(address, function, self.message)
 
 
+def _name(address: Address) -> str:
+    return f"security module {to_checksum(address)}"
+
+
 def _no_lookup(why: str) -> NotReady:
     return NotReady(Reason.COULD_NOT_FETCH_METADATA, why)
 
 
 def _broken(address: Address, what: str) -> NotReady:
-    return NotReady(
-        Reason.ERROR_BUILDING_METADATA, f"security module {to_checksum(address)} {what}"
-    )
+    return NotReady(Reason.ERROR_BUILDING_METADATA, f"{_name(address)} {what}")
