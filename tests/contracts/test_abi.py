@@ -35,6 +35,9 @@ FALLBACK_CLIENT = {
     text: reason for text, reason in UNUSED_CLIENT.items() if "Initialized" not in text
 } | {"localDomain() view -> (uint32)": "inherited by the reference, without effect here"}
 NO_CREDIT = {"Credited(uint256 amount, uint256 newLevel)": "nothing flows back into this bucket"}
+FIXED_FRACTION = {
+    "RateLimitSet(uint256 _oldCapacity, uint256 _newCapacity)": "nobody sets its size"
+}
 REMEMBERS = {"verify(bytes _metadata, bytes _message) view -> (bool)": "remembers what it verified"}
 
 # The same where there is nothing else that an owner could do.
@@ -68,14 +71,17 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "AtomicInitDefaultFallbackRoutingIsm": FALLBACK_CLIENT,
     "DefaultFallbackRoutingIsm": FALLBACK_CLIENT,
     "ArbL2ToL1Hook": UNUSED_OWNED_CLIENT,
+    "CCIPHook": UNUSED_OWNED_CLIENT,
     "DefaultHook": UNUSED_OWNED_CLIENT,
     "DestinationRecipientRoutingHook": UNUSED_CLIENT,
     "DomainRoutingHook": UNUSED_CLIENT,
     "ERC5164Hook": UNUSED_OWNED_CLIENT,
     "FallbackDomainRoutingHook": UNUSED_CLIENT,
+    "DelayedFlowRouterHookIsm": FIXED_FRACTION,
     "HypERC20Collateral": VAULT,
     "HypNative": VAULT | NATIVE_VAULT,
     "MerkleTreeHook": UNUSED_OWNED_CLIENT,
+    "NetFlowRateLimitedHookIsm": UNUSED_CLIENT | FIXED_FRACTION,
     "OPL2ToL1Hook": UNUSED_OWNED_CLIENT,
     "OPStackHook": UNUSED_OWNED_CLIENT,
     "RateLimitedHook": UNUSED_CLIENT | NO_CREDIT,

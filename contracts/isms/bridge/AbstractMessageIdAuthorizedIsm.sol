@@ -64,7 +64,8 @@ abstract contract AbstractMessageIdAuthorizedIsm is
 
     /// @dev `preVerifyMessage` on behalf of `sender` on the other chain.
     function _preVerify(bytes32 sender, bytes32 messageId, uint256 msgValue) internal {
-        if (sender != authorizedHook) revert SenderNotHook(sender, authorizedHook);
+        // Zero is nobody, also before there is a hook.
+        if (sender != authorizedHook || sender == 0) revert SenderNotHook(sender, authorizedHook);
         if (msg.value != msgValue || msgValue >= VERIFIED) {
             revert InvalidMsgValue(msg.value, msgValue);
         }

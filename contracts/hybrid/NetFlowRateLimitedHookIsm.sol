@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+
+import {AbstractMailboxHook} from "../hooks/AbstractMailboxHook.sol";
+import {AbstractPostDispatchHook} from "../hooks/AbstractPostDispatchHook.sol";
+import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {Message} from "../libs/Message.sol";
+import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TvlBucket} from "./TvlBucket.sol";
+
+/// @title NetFlowRateLimitedHookIsm
+/// @notice Limits how much more leaves a token router in a time than comes back, as its hook and, in
+/// an aggregation, one of its security modules. Value leaves collateral when messages are delivered,
+/// and a synthetic token when they are sent.
+/// @dev It counts, and proves nothing: aggregate it with a module that does.
+contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchainSecurityModule {
+    using Message for bytes;
+    using TokenMessage for bytes;
+
+    /// @notice What a message does to the bucket.
+    enum FlowDirection {
+        CREDIT,
+        CONSUME
+    }
+
+    /// @notice A message was counted.
+    event MessageValidated(bytes32 indexed messageId);
+
+    /// @notice The message was not sent by the token router.
+    error WrongSender(address sender);
+
+    /// @notice The message is not for the token router.
+    error WrongRecipient(address recipient);
+
+    /// @notice The message was counted before.
+    error MessageAlreadyValidated(bytes32 messageId);
+
+    /// @notice The Mailbox is not delivering the message.
+    error InvalidDeliveredMessage(bytes32 messageId);
+
+    /// @notice The message was dispatched before this contract was there.
+    error InvalidDispatchedMessage(bytes32 messageId);
+
+    /// @inheritdoc IPostDispatchHook
+    uint8 public constant hookType = uint8(HookTypes.RATE_LIMITED);
+
+    /// @inheritdoc IInterchainSecurityModule
+    uint8 public constant moduleType = uint8(Types.NULL);
+
+    /// @notice The Mailbox's nonce at the creation: older messages do not count.
+    uint32 public immutable minOutboundNonce;
+
+    /// @notice The block of the creation.
+    uint48 public immutable deployedAtBlock;
+
+    /// @notice What a message that the router sends does to the bucket; received ones do the other.
+    FlowDirection public immutable outboundFlow;
+
+    /// @notice Whether a message was counted.
+    mapping(bytes32 messageId => bool) public messageValidated;
+
+    /// @param router The token router that this contract is hook and module of.
+    /// @param maxFlowBps How much of its holdings may leave at once, in parts of 10,000, less than all.
+    /// @param duration Seconds in which an empty bucket becomes full.
+    constructor(address mailbox_, address router, uint256 maxFlowBps, uint256 duration)
+        AbstractMailboxHook(mailbox_)
+        TvlBucket(router, maxFlowBps, BPS_DENOMINATOR - 1, duration)
+        Ownable(msg.sender)
+    {
+        minOutboundNonce = mailbox.nonce();
+        deployedAtBlock = uint48(block.number);
+        outboundFlow = capacityToken == router ? FlowDirection.CONSUME : FlowDirection.CREDIT;
+    }
+
+    /// @inheritdoc IInterchainSecurityModule
+    /// @dev Only while the Mailbox delivers the message. Reverts `WrongRecipient`,
+    /// `InvalidDeliveredMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty data
+    /// when the body has no amount.
+    function verify(bytes calldata, bytes calldata message) external returns (bool) {
+        address recipient = message.recipientAddress();
+        if (recipient != warpRouter) revert WrongRecipient(recipient);
+        bytes32 id = message.id();
+        // The Mailbox has just written it down. A delivery of an earlier block went without this.
+        if (mailbox.processedAt(id) != block.number) revert InvalidDeliveredMessage(id);
+
+        _flow(id, message, outboundFlow == FlowDirection.CREDIT);
+        return true;
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    /// @dev Costs nothing, so all value goes back. Reverts `WrongSender`, `MessageNotDispatching`,
+    /// `InvalidDispatchedMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty data
+    /// when the body has no amount.
+    function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
+        address sender = message.senderAddress();
+        if (sender != warpRouter) revert WrongSender(sender);
+        bytes32 id = message.id();
+        _requireDispatching(id);
+        if (message.nonce() < minOutboundNonce) revert InvalidDispatchedMessage(id);
+
+        _flow(id, message, outboundFlow == FlowDirection.CONSUME);
+
+        _refund(metadata, message, msg.value);
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    function _quoteDispatch(bytes calldata, bytes calldata)
+        internal
+        pure
+        override
+        returns (uint256)
+    {
+        return 0;
+    }
+
+    function _flow(bytes32 id, bytes calldata message, bool consumes) private {
+        if (messageValidated[id]) revert MessageAlreadyValidated(id);
+        messageValidated[id] = true;
+
+        uint256 amount = _toLocal(message.body().amount());
+        if (consumes) _consume(amount);
+        else _credit(amount);
+
+        emit MessageValidated(id);
+    }
+}
