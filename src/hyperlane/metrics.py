@@ -1,7 +1,13 @@
 """Prometheus metrics under the reference agents' names, and the page that shows them."""
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from hyperlane.errors import ConfigError
 
@@ -64,6 +70,28 @@ class Metrics:
             "watchtower_validator_lag", "Final leaves that a validator has not signed",
             "chain", "validator", "location",
         )  # fmt: skip
+        self.metadata_seconds = self._gauge(
+            "metadata_build_duration", "Seconds spent on building metadata",
+            "app_context", "origin", "remote", "status",
+        )  # fmt: skip
+        self.gas_price = self._gauge("gas_price", "Wei per gas offered", "chain")
+        self.wallet_balance = self._gauge(
+            "wallet_balance", "Native tokens of a key",
+            "chain", "wallet_address", "wallet_name",
+            "token_address", "token_symbol", "token_name",
+        )  # fmt: skip
+        self.delivery_seconds = Histogram(
+            "hyperlane_message_delivery_seconds",
+            "From seeing a message to its final delivery",
+            ("origin", "remote"),
+            buckets=(1, 2, 3, 5, 10, 30, 60, 300, 1800, 7200),
+            registry=self.registry,
+        )
+
+    def show_balance(self, chain: str, name: str, address: str, wei: int) -> None:
+        """Set the balance of a key, under the labels that the reference has."""
+        labels = (chain, address, name, "none", "Native", "Native")
+        self.wallet_balance.labels(*labels).set(wei / 10**18)
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"hyperlane_{name}", text, labels, registry=self.registry)

@@ -4,6 +4,7 @@ Addresses are 20 bytes both ways. Signatures are facts of the protocol; nothing 
 artifact.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,6 +33,8 @@ def _codec() -> ABICodec:
 
 
 _CODEC = _codec()
+_TYPE = re.compile(r"(?:\([^()]*\)|[^,()])+")
+"""One parameter type; tuples hold no tuples here."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class Function:
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """Parameter types; signatures here hold no tuples, so commas only part parameters."""
+        """Parameter types."""
         inside = self.signature.partition("(")[2].removesuffix(")")
-        return tuple(inside.split(",")) if inside else ()
+        return tuple(_TYPE.findall(inside))
 
     def encode(self, *arguments: object) -> bytes:
         """Calldata."""
@@ -97,6 +100,8 @@ class Mailbox:
     delivered = Function("delivered(bytes32)", ("bool",))
     recipient_ism = Function("recipientIsm(address)", ("address",))
     process = Function("process(bytes,bytes)")
+    process_batch = Function("processBatch(bytes[],bytes[])")
+    BATCH_LENGTH_MISMATCH = keccak(b"BatchLengthMismatch(uint256,uint256)")[:4]
 
 
 class MerkleTreeHook:
@@ -106,6 +111,18 @@ class MerkleTreeHook:
     count = Function("count()", ("uint32",))
     deployed_block = Function("deployedBlock()", ("uint256",))
     latest_checkpoint = Function("latestCheckpoint()", ("bytes32", "uint32"))
+
+
+class GasPaymaster:
+    """Takes payments for delivery on the origin."""
+
+    GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
+
+
+class Multicall3:
+    """Makes many calls in one transaction, each of which may fail alone."""
+
+    aggregate = Function("aggregate3((address,bool,bytes)[])", ("(bool,bytes)[]",))
 
 
 class ValidatorAnnounce:

@@ -95,6 +95,11 @@ class RelayerSettings(AgentSettings):
     max_message_retries: int = Field(default=66, gt=0)
     whitelist: Any = None
     blacklist: Any = None
+    address_blacklist: str = ""
+    gas_payment_enforcement: Any = None
+    transaction_gas_limit: int | None = Field(default=None, gt=0)
+    skip_transaction_gas_limit_for: Names = ()
+    metric_app_contexts: Any = None
 
     @classmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:

@@ -104,6 +104,9 @@ class ChainSettings(SettingsModel):
     mailbox: AddressField
     merkle_tree_hook: AddressField
     validator_announce: AddressField
+    interchain_gas_paymaster: AddressField | None = None
+    max_batch_size: int = Field(default=100, gt=0)
+    batch_contract_address: AddressField = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,29 +1,36 @@
 """The delivery of each message as a row that moves through states.
 
-pending → submitted → delivered, or dropped, or ignored. `pending` waits for its next attempt;
-`submitted` was sent by us or found delivered, and waits until the destination's finality confirms
-it or takes it back to `pending`.
+pending → preparing → submitted → included → delivered, or dropped, or ignored. Only `delivered`
+and `dropped` are for good: whatever is found out about a delivery before the destination's
+finality can take it back to `pending`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
+from hyperlane.store.payments import GasPaid, gas_paid, paid_ids
 
 
 class State(StrEnum):
     """Where a delivery stands."""
 
     PENDING = "pending"
+    """Waits for its next attempt."""
+    PREPARING = "preparing"
+    """Being attempted: metadata is built, the delivery is simulated."""
     SUBMITTED = "submitted"
+    """In a transaction of ours, or found delivered by others."""
+    INCLUDED = "included"
+    """That transaction is in a block that is not final."""
     DELIVERED = "delivered"
     """Confirmed at a final block."""
     DROPPED = "dropped"
@@ -32,23 +39,63 @@ class State(StrEnum):
     """Excluded by whitelist or blacklist; looked at again when the relayer starts."""
 
 
+UNCONFIRMED = (State.SUBMITTED, State.INCLUDED)
+OPEN = (State.PENDING, State.PREPARING, *UNCONFIRMED)
+
+
+class Lane(IntEnum):
+    """Who goes first. Each lane has room of its own, so that no flood in one delays another."""
+
+    PAID = 0
+    """Paid for, not tried yet."""
+    FRESH = 1
+    """Not tried yet."""
+    PAID_RETRY = 2
+    RETRY = 3
+
+    @classmethod
+    def of(cls, *, tried: bool, paid: bool) -> "Lane":
+        """The lane of a delivery."""
+        return cls(2 * tried + (not paid))
+
+    @property
+    def paid(self) -> bool:
+        """Whether something was paid for the delivery."""
+        return self in (Lane.PAID, Lane.PAID_RETRY)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One message on its way."""
 
     message: Message
     state: State
+    lane: Lane
     retries: int
     next_attempt: float
     reason: str | None
     """Why it is not further, a reference retry reason."""
     detail: str | None
+    batch: str | None
+    """Purpose of the transaction that carries it; None for what others delivered."""
     tx_hash: Bytes32 | None
-    """Of our own transaction; None for what others delivered."""
     block_number: int | None
     """Block in which the delivery was seen."""
-    gas_used: int | None
+    gas_estimate: int
+    """Of the last attempt: its share in what the transaction uses."""
+    gas_used: int
+    """By all our transactions for it that are final."""
     created_at: float
+
+
+_COLUMNS = [tables.messages.c.raw] + [
+    tables.operations.c[name]
+    for name in Operation.__dataclass_fields__
+    if name != "message"
+]  # fmt: skip
+
+_IDS_AT_ONCE = 500
+"""Ids per statement; databases limit parameters."""
 
 
 class OperationStore:
@@ -63,6 +110,7 @@ class OperationStore:
         """Deliveries for messages that have none yet, in the caller's transaction."""
         if not messages:
             return
+        paid = await paid_ids(connection, [message.id for message in messages])
         await connection.execute(
             self._database.insert(tables.operations).on_conflict_do_nothing(),
             [
@@ -72,8 +120,11 @@ class OperationStore:
                     "nonce": message.nonce,
                     "destination": message.destination,
                     "state": State.PENDING,
+                    "lane": Lane.of(tried=False, paid=message.id in paid),
                     "retries": 0,
                     "next_attempt": 0.0,
+                    "gas_estimate": 0,
+                    "gas_used": 0,
                     "created_at": now,
                     "updated_at": now,
                 }
@@ -81,31 +132,70 @@ class OperationStore:
             ],
         )
 
-    async def reconsider_ignored(self) -> None:
-        """Make what is ignored pending again."""
+    async def recover(self) -> None:
+        """After a start: what was being prepared or is ignored waits again, at once."""
         row = tables.operations
         async with self._database.write() as connection:
             await connection.execute(
-                update(row).where(row.c.state == State.IGNORED).values(state=State.PENDING)
+                update(row)
+                .where(row.c.state.in_((State.PREPARING, State.IGNORED)))
+                .values(state=State.PENDING, next_attempt=0.0)
             )
 
-    async def due(self, destination: int, now: float, limit: int) -> list[Operation]:
-        """Pending deliveries whose time has come: first attempts first, by nonce, then by time."""
+    async def take(self, destination: int, now: float, room: Mapping[Lane, int]) -> list[Operation]:
+        """Up to `room` pending deliveries of each lane whose time has come, now `preparing`."""
         row = tables.operations
-        return await self._select(
-            row.c.destination == destination,
-            row.c.state == State.PENDING,
-            row.c.next_attempt <= now,
-            order=(row.c.next_attempt, row.c.origin, row.c.nonce),
-            limit=limit,
-        )
+        taken: list[Operation] = []
+        for lane, limit in room.items():
+            if limit > 0:
+                taken += await self._select(
+                    row.c.destination == destination,
+                    row.c.state == State.PENDING,
+                    row.c.lane == lane,
+                    row.c.next_attempt <= now,
+                    order=(row.c.next_attempt, row.c.origin, row.c.nonce),
+                    limit=limit,
+                )
+        await self.change([item.message.id for item in taken], now, state=State.PREPARING)
+        return taken
 
-    async def submitted(self, destination: int) -> list[Operation]:
-        """Deliveries that wait for confirmation."""
+    async def next_time(self, destination: int) -> float | None:
+        """When the next pending delivery is due; None if there is none."""
+        row = tables.operations
+        each_lane = union_all(
+            *(
+                select(func.min(row.c.next_attempt).label("at")).where(
+                    row.c.destination == destination,
+                    row.c.state == State.PENDING,
+                    row.c.lane == lane,
+                )
+                for lane in Lane
+            )
+        ).subquery()
+        async with self._database.read() as connection:
+            time: float | None = (
+                await connection.execute(select(func.min(each_lane.c.at)))
+            ).scalar()
+            return time
+
+    async def batches(self, destination: int) -> set[tuple[str | None, int | None]]:
+        """What carries unconfirmed deliveries, and the block it was seen in."""
+        row = tables.operations
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(row.c.batch, row.c.block_number)
+                .where(row.c.destination == destination, row.c.state.in_(UNCONFIRMED))
+                .distinct()
+            )
+            return {(batch, block) for batch, block in found}
+
+    async def carried(self, destination: int, batch: str | None) -> list[Operation]:
+        """Unconfirmed deliveries of one batch; None for what others delivered."""
         row = tables.operations
         return await self._select(
             row.c.destination == destination,
-            row.c.state == State.SUBMITTED,
+            row.c.state.in_(UNCONFIRMED),
+            row.c.batch == batch,
             order=(row.c.origin, row.c.nonce),
         )
 
@@ -114,37 +204,81 @@ class OperationStore:
         found = await self._select(tables.operations.c.message_id == message_id, order=())
         return found[0] if found else None
 
-    async def next_time(self, destination: int) -> float | None:
-        """When the next pending delivery is due; None if there is none."""
+    async def listed(
+        self,
+        states: Iterable[State],
+        *,
+        destination: int | None = None,
+        after: tuple[int, int] = (-1, -1),
+        limit: int = 100,
+    ) -> list[Operation]:
+        """Deliveries in some states, by origin and nonce, from behind `after` on."""
         row = tables.operations
-        async with self._database.read() as connection:
-            found = await connection.execute(
-                select(func.min(row.c.next_attempt)).where(
-                    row.c.destination == destination, row.c.state == State.PENDING
-                )
-            )
-            time: float | None = found.scalar()
-            return time
+        origin, nonce = after
+        conditions: list[ColumnElement[bool]] = [
+            row.c.state.in_(list(states)),
+            (row.c.origin > origin) | ((row.c.origin == origin) & (row.c.nonce > nonce)),
+        ]
+        if destination is not None:
+            conditions.append(row.c.destination == destination)
+        return await self._select(*conditions, order=(row.c.origin, row.c.nonce), limit=limit)
+
+    async def paid_for(self, operations: Sequence[Operation]) -> dict[Bytes32, GasPaid]:
+        """What was paid for each delivery."""
+        keys = [(item.message.id, item.message.destination) for item in operations]
+        paid = await gas_paid(self._database, keys)
+        return {key[0]: paid.get(key, GasPaid()) for key in keys}
 
     async def counts(self, destination: int) -> dict[State, int]:
         """How many deliveries are in each state that is not final."""
         row = tables.operations
-        open_states = (State.PENDING, State.SUBMITTED)
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(row.c.state, func.count())
-                .where(row.c.destination == destination, row.c.state.in_(open_states))
+                .where(row.c.destination == destination, row.c.state.in_(OPEN))
                 .group_by(row.c.state)
             )
             counted = {State(state): count for state, count in found}
-        return {state: counted.get(state, 0) for state in open_states}
+        return {state: counted.get(state, 0) for state in OPEN}
 
-    async def change(self, message_id: Bytes32, now: float, **values: Any) -> None:
-        """Write columns of one delivery."""
+    async def change(
+        self,
+        ids: Sequence[Bytes32],
+        now: float,
+        *,
+        within: Sequence[State] = tuple(State),
+        **values: Any,
+    ) -> None:
+        """Write the same columns of several deliveries that are in some states, all or none."""
         row = tables.operations
+        if not ids:
+            return
+        async with self._database.write() as connection:
+            for start in range(0, len(ids), _IDS_AT_ONCE):
+                await connection.execute(
+                    update(row)
+                    .where(
+                        row.c.message_id.in_(ids[start : start + _IDS_AT_ONCE]),
+                        row.c.state.in_(within),
+                    )
+                    .values(updated_at=now, **values)
+                )
+
+    async def change_each(self, now: float, changes: Mapping[Bytes32, Mapping[str, Any]]) -> None:
+        """Write columns, the same ones but other values, of several deliveries, all or none."""
+        if not changes:
+            return
+        row = tables.operations
+        names = next(iter(changes.values())).keys()
         async with self._database.write() as connection:
             await connection.execute(
-                update(row).where(row.c.message_id == message_id).values(updated_at=now, **values)
+                update(row)
+                .where(row.c.message_id == bindparam("_id"))
+                .values(updated_at=now, **{name: bindparam(f"_{name}") for name in names}),
+                [
+                    {"_id": key, **{f"_{name}": value for name, value in values.items()}}
+                    for key, values in changes.items()
+                ],
             )
 
     async def _select(
@@ -153,23 +287,13 @@ class OperationStore:
         row, sent = tables.operations, tables.messages
         async with self._database.read() as connection:
             found = await connection.execute(
-                select(
-                    sent.c.raw,
-                    row.c.state,
-                    row.c.retries,
-                    row.c.next_attempt,
-                    row.c.reason,
-                    row.c.detail,
-                    row.c.tx_hash,
-                    row.c.block_number,
-                    row.c.gas_used,
-                    row.c.created_at,
-                )
+                select(*_COLUMNS)
                 .join(sent, (sent.c.origin == row.c.origin) & (sent.c.nonce == row.c.nonce))
                 .where(sent.c.id == row.c.message_id, *conditions)
                 .order_by(*order)
                 .limit(limit)
             )
             return [
-                Operation(Message.decode(raw), State(state), *rest) for raw, state, *rest in found
+                Operation(Message.decode(raw), State(state), Lane(lane), *rest)
+                for raw, state, lane, *rest in found
             ]

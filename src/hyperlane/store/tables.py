@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -94,18 +94,40 @@ operations = Table(
     Column("nonce", BigInteger, nullable=False),
     Column("destination", BigInteger, nullable=False),
     Column("state", String, nullable=False),
+    Column("lane", Integer, nullable=False),
     Column("retries", Integer, nullable=False),
     Column("next_attempt", Float, nullable=False),
     Column("reason", String),
     Column("detail", String),
+    Column("batch", String),
     Column("tx_hash", LargeBinary),
     Column("block_number", BigInteger),
-    Column("gas_used", BigInteger),
+    Column("gas_estimate", BigInteger, nullable=False),
+    Column("gas_used", BigInteger, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
 )
 """The delivery of each message, see `hyperlane.store.operations`."""
-Index("operations_due", operations.c.destination, operations.c.state, operations.c.next_attempt)
+Index(
+    "operations_due",
+    operations.c.destination,
+    operations.c.state,
+    operations.c.lane,
+    operations.c.next_attempt,
+)
+Index("operations_sent", operations.c.origin, operations.c.nonce)
+
+gas_paid = Table(
+    "gas_paid",
+    metadata,
+    Column("message_id", LargeBinary, primary_key=True),
+    Column("destination", BigInteger, primary_key=True, autoincrement=False),
+    Column("payments", Integer, nullable=False),
+    Column("payment", String, nullable=False),
+    Column("gas", String, nullable=False),
+)
+"""Sums of what was paid for a message's delivery: wei on the origin, gas on the destination, both
+uint256 in decimal."""
 
 transactions = Table(
     "transactions",

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hyperlane.agents.relayer.destination import Destination, RelayPolicy
-from hyperlane.agents.relayer.matching import parse_rules
+from hyperlane.agents.relayer.destination import Destination
 from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisigs
 from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.payments import PaymentIndexer
+from hyperlane.agents.relayer.policy import RelayPolicy
 from hyperlane.agents.relayer.signatures import Signatures
 from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
 from hyperlane.chain.sender import Sender
@@ -17,22 +18,21 @@ from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
 from hyperlane.store.operations import OperationStore
+from hyperlane.store.payments import PaymentStore
 from hyperlane.store.sequences import InsertionStore, MessageStore
+
+_WATCH_INTERVAL = 5.0
 
 
 async def run(settings: RelayerSettings) -> None:
     """Relay until cancelled."""
-    policy = RelayPolicy(
-        settings.max_message_retries,
-        parse_rules("whitelist", settings.whitelist),
-        parse_rules("blacklist", settings.blacklist),
-    )
+    policy = RelayPolicy.of(settings)
     for name in settings.relay_chains:
         if settings.signer(name) is None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
     async with start(settings) as runtime:
         relayer = Relayer(settings, runtime, policy)
-        await relayer.operations.reconsider_ignored()
+        await relayer.operations.recover()
         async with asyncio.TaskGroup() as tasks:
             for name in settings.relay_chains:
                 tasks.create_task(relayer.serve(name))
@@ -59,8 +59,10 @@ class Relayer:
             interval = chain.settings.poll_interval
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(repeat(f"index {name}", interval, origin.step))
-                tasks.create_task(destination.deliver())
+                tasks.create_task(destination.prepare())
+                tasks.create_task(destination.submit())
                 tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))
+                tasks.create_task(repeat(f"watch {name}", _WATCH_INTERVAL, destination.watch))
 
     def _origin(self, chain: Chain) -> Origin:
         database = self.runtime.database
@@ -80,9 +82,17 @@ class Relayer:
             Signatures(chain, self.settings.allow_local_checkpoint_syncers),
             self.runtime.metrics,
             self._wake_all,
+            self._payments(chain),
         )
         self._origins[chain.domain] = origin
         return origin
+
+    def _payments(self, chain: Chain) -> PaymentIndexer | None:
+        paymaster = chain.settings.interchain_gas_paymaster
+        if paymaster is None:
+            return None
+        store = PaymentStore(self.runtime.database, chain.domain)
+        return PaymentIndexer(chain, paymaster, store)
 
     def _destination(self, chain: Chain, sender: Sender) -> Destination:
         destination = Destination(
@@ -98,9 +108,16 @@ class Relayer:
                 Lookups(sender.account, self.settings.allow_private_lookups),
                 Multisigs(self.settings.ignore_reorg_reports),
             ),
+            self._name,
         )
         self._destinations[chain.domain] = destination
         return destination
+
+    def _name(self, domain: int) -> str:
+        for chain in self.settings.chains.values():
+            if chain.domain_id == domain:
+                return chain.name
+        return str(domain)
 
     def _wake_all(self) -> None:
         for destination in self._destinations.values():

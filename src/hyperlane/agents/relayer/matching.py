@@ -46,16 +46,22 @@ class Rule:
 
 def parse_rules(field: str, value: Any) -> tuple[Rule, ...]:
     """A matching list, given as JSON or as text that holds JSON; ConfigError names the entry."""
+    items = parse_list(field, value)
+    return tuple(_parse_rule(f"{field}[{index}]", item) for index, item in enumerate(items))
+
+
+def parse_list(field: str, value: Any) -> list[Any]:
+    """A list, given as JSON or as text that holds JSON; None is empty. ConfigError otherwise."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except ValueError:
-            raise ConfigError(f"{field}: {value[:80]!r} is not a JSON matching list") from None
+            raise ConfigError(f"{field}: {value[:80]!r} is not JSON") from None
     if value is None:
-        return ()
+        return []
     if not isinstance(value, list):
         raise ConfigError(f"{field}: {str(value)[:80]!r} is not a list")
-    return tuple(_parse_rule(f"{field}[{index}]", item) for index, item in enumerate(value))
+    return value
 
 
 def matches(rules: Sequence[Rule], message: Message) -> bool:
@@ -126,3 +132,21 @@ def _pattern(field: str, value: object) -> re.Pattern[str] | None:
         return re.compile(str(value))
     except re.error as error:
         raise ConfigError(f"{field}: {value!r} is not a regular expression: {error}") from None
+
+
+def parse_addresses(field: str, value: str) -> tuple[bytes, ...]:
+    """A comma-separated list of hex byte strings; ConfigError names a bad one."""
+    parts = [item.strip().removeprefix("0x") for item in value.split(",") if item.strip()]
+    try:
+        return tuple(bytes_from_hex("0x" + item, field) for item in parts)
+    except DecodeError as error:
+        raise ConfigError(str(error)) from None
+
+
+def mentions(addresses: Sequence[bytes], message: Message) -> bool:
+    """Whether sender, recipient or body hold any of the byte strings."""
+    return any(
+        address in part
+        for address in addresses
+        for part in (message.sender, message.recipient, message.body)
+    )

@@ -1,11 +1,13 @@
 """The sending side: keeps the store and the provable tree of one chain up to date."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
+from hyperlane.agents.relayer.payments import PaymentIndexer
 from hyperlane.agents.relayer.signatures import Signatures
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
@@ -33,6 +35,8 @@ class Origin:
     metrics: Metrics
     news: Callable[[], None]
     """Called when there is something new to deliver or to prove."""
+    payments: PaymentIndexer | None = None
+    """None where no paymaster is configured."""
     tree: MerkleTree = field(default_factory=MerkleTree)
 
     async def step(self) -> None:
@@ -40,7 +44,9 @@ class Origin:
         block = await self.chain.client.final_block()
         self.metrics.block_height.labels(self.chain.name).set(block)
         # First the leaves: a message whose leaf is missing would have to wait for its next attempt.
-        leaves = await self._sync(self.insertions, block)
+        leaves, _ = await asyncio.gather(
+            self._sync(self.insertions, block), self._sync_payments(block)
+        )
         await self._grow()
         if await self._sync(self.dispatches, block) or leaves:
             self.news()
@@ -54,6 +60,13 @@ class Origin:
         """The transaction that sent a message; None if the store does not know."""
         return await self.messages.tx_hash(message.nonce)
 
+    async def _sync_payments(self, block: int) -> int:
+        if self.payments is None:
+            return 0
+        added = await self.payments.sync(block)
+        self._show(self.payments.store.kind, added, block)
+        return added
+
     async def _sync(self, indexer: SequenceIndexer[Any], block: int) -> int:
         name, kind = self.chain.name, indexer.store.kind
         try:
@@ -63,9 +76,12 @@ class Origin:
             await indexer.reread(error.count)
             self.tree = MerkleTree()
             added = await indexer.sync(block)
-        self.metrics.stored_events.labels(kind, name).inc(added)
-        self.metrics.sync_height.labels(kind, name).set(block)
+        self._show(kind, added, block)
         return added
+
+    def _show(self, kind: str, added: int, block: int) -> None:
+        self.metrics.stored_events.labels(kind, self.chain.name).inc(added)
+        self.metrics.sync_height.labels(kind, self.chain.name).set(block)
 
     async def _grow(self) -> None:
         """Take new leaves from the store into the tree."""

@@ -15,10 +15,13 @@ class Reason(StrEnum):
     COULD_NOT_FETCH_METADATA = "CouldNotFetchMetadata"
     AWAITING_VALIDATOR_SIGNATURES = "AwaitingValidatorSignatures"
     MESSAGE_METADATA_REFUSED = "MessageMetadataRefused"
+    GAS_PAYMENT_NOT_FOUND = "GasPaymentNotFound"
+    GAS_PAYMENT_REQUIREMENT_NOT_MET = "GasPaymentRequirementNotMet"
     ERROR_ESTIMATING_GAS = "ErrorEstimatingGas"
     EXCEEDS_MAX_GAS_LIMIT = "ExceedsMaxGasLimit"
     ERROR_SUBMITTING = "ErrorSubmitting"
     REVERTED_OR_REORGED = "RevertedOrReorged"
+    MANUAL = "Manual"
     SUBMITTED_BY_SELF = "SubmittedBySelf"
     ALREADY_SUBMITTED = "AlreadySubmitted"
 

@@ -1,0 +1,117 @@
+"""Looking after what was submitted, until the chain's finality settles it."""
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from hyperlane.agents.relayer.outcomes import Outcomes
+from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.client import Receipt
+from hyperlane.chain.sender import Sender
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.store.operations import Operation, OperationStore
+from hyperlane.store.transactions import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Of the transactions to one chain."""
+
+    chain: Chain
+    sender: Sender
+    operations: OperationStore
+    outcomes: Outcomes
+    sending: Container[str]
+    """Batches that are on their way to the node at the moment: to be left alone."""
+
+    async def step(self) -> bool:
+        """Look once. Whether anything was settled."""
+        domain = self.chain.domain
+        seen = {
+            batch: block
+            for batch, block in await self.operations.batches(domain)
+            if batch not in self.sending and batch is not None
+        }
+        others = await self.operations.carried(domain, None)
+        if not seen and not others:
+            return False
+        final = await self.chain.client.final_block()
+        settled = await self._settle_others(others, final)
+        live = {item.purpose: item for item in await self.sender.live()}
+        transactions = [live[batch] for batch in seen if batch in live]
+        found = await self.sender.receipts(transactions)
+        receipts = dict(zip((item.purpose for item in transactions), found, strict=True))
+        lost = [item for item in transactions if receipts[item.purpose] is None]
+        used_nonces = 0
+        if lost:
+            await self.sender.maintain(lost)
+            used_nonces = await self.chain.client.transaction_count(self.sender.address, final)
+        for batch, block in seen.items():
+            transaction, receipt = live.get(batch), receipts.get(batch)
+            if receipt is not None and receipt.block_number > final:
+                if block != receipt.block_number:
+                    carried = await self.operations.carried(domain, batch)
+                    await self.outcomes.included(carried, receipt)
+            elif receipt is None and transaction and transaction.nonce >= used_nonces:
+                if block is not None:
+                    await self.outcomes.excluded(await self.operations.carried(domain, batch))
+            else:
+                await self._settle(batch, transaction, receipt, final)
+                settled = True
+        return settled
+
+    async def _settle_others(self, operations: Sequence[Operation], final: int) -> bool:
+        """Deliveries by others whose block is final."""
+        ready = [item for item in operations if (item.block_number or 0) <= final]
+        await self._split(ready, None, None, final)
+        return bool(ready)
+
+    async def _settle(
+        self, batch: str, transaction: Transaction | None, receipt: Receipt | None, final: int
+    ) -> None:
+        """The fate of a transaction is final: it is in the chain, or can never be."""
+        operations = await self.operations.carried(self.chain.domain, batch)
+        await self._split(operations, transaction, receipt, final)
+
+    async def _split(
+        self,
+        operations: Sequence[Operation],
+        transaction: Transaction | None,
+        receipt: Receipt | None,
+        final: int,
+    ) -> None:
+        """Finish what the final chain knows as delivered, try the rest again."""
+        answers = await self.chain.client.call_each(
+            self.chain.settings.mailbox,
+            Mailbox.delivered,
+            [item.message.id for item in operations],
+            final,
+        )
+        if transaction is not None:
+            # First, so that a crash in between leaves deliveries to settle and no transaction.
+            await self.sender.store.finish(transaction)
+        gas = _shares(operations, receipt)
+        done = [item for item, answer in zip(operations, answers, strict=True) if answer]
+        failed = [item for item, answer in zip(operations, answers, strict=True) if not answer]
+        await self.outcomes.delivered(done, gas)
+        if transaction is None:
+            await self.outcomes.postponed(
+                failed, "not in the final chain", pause=0.0, submitted=True
+            )
+            return
+        for item in failed:
+            await self.outcomes.retry(
+                item,
+                Reason.REVERTED_OR_REORGED,
+                "the delivery is not in the final chain: it reverted or was reorganised away",
+                gas.get(item.message.id, 0),
+            )
+
+
+def _shares(operations: Sequence[Operation], receipt: Receipt | None) -> dict[Bytes32, int]:
+    """What a transaction used, shared by what each delivery was estimated to use."""
+    if receipt is None:
+        return {}
+    total = sum(item.gas_estimate for item in operations) or 1
+    return {item.message.id: receipt.gas_used * item.gas_estimate // total for item in operations}

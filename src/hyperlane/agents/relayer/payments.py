@@ -1,0 +1,201 @@
+"""Gas payments: reading them from the origin, and whether they are enough.
+
+Policies are the reference's `gasPaymentEnforcement`: an ordered list, of which the first whose
+matching list means a message decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from hyperlane.agents.relayer.matching import Rule, matches, parse_list, parse_rules
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import GasPaymaster, Mailbox
+from hyperlane.chain.client import Log, NoAnswer, Reverted
+from hyperlane.errors import ConfigError
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Address
+from hyperlane.store.payments import GasPaid, GasPayment, PaymentStore
+
+_FRACTION = re.compile(r"(\d+)\s*/\s*(\d+)")
+_ETHER = 10**18
+_STORE_EVERY = 1000
+"""Blocks without payments after which the cursor is stored all the same."""
+
+
+class Requirement(Protocol):
+    """What one policy demands."""
+
+    def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
+        """Gas that the delivery may use, at least `estimate`; NotReady if too little was paid.
+
+        `spent` is the gas of earlier attempts. An `estimate` of 0 asks before anything is known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class NoRequirement:
+    """`none`: delivered for nothing."""
+
+    def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
+        """See Requirement."""
+        return estimate
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumPayment:
+    """`minimum`: so many wei on the origin, in any number of payments."""
+
+    payment: int
+
+    def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
+        """See Requirement."""
+        if not paid.payments:
+            raise _no_payment(f"gas payment 0 of {_ether(self.payment)}")
+        if paid.payment < self.payment:
+            raise NotReady(
+                Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET,
+                f"gas payment {_ether(paid.payment)} of {_ether(self.payment)}",
+            )
+        return estimate
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedGas:
+    """`onChainFeeQuoting`: the paid gas, less what was spent, covers a part of the estimate."""
+
+    numerator: int = 1
+    denominator: int = 2
+
+    def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
+        """See Requirement."""
+        if not paid.payments:
+            raise _no_payment("nothing was paid for the delivery's gas")
+        left = max(0, paid.gas - spent)
+        needed = estimate * self.numerator // self.denominator
+        if left < needed:
+            used = f" less {spent} spent" if spent else ""
+            raise NotReady(
+                Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET,
+                f"paid gas {paid.gas}{used} of {needed}",
+            )
+        return max(estimate, left)
+
+
+@dataclass(frozen=True, slots=True)
+class GasPolicies:
+    """Who has to pay what. Without any entry nobody has to."""
+
+    entries: Sequence[tuple[Sequence[Rule], Requirement]] = (((), NoRequirement()),)
+
+    def requirement(self, message: Message) -> Requirement:
+        """The requirement for a message; NotReady when no entry means it."""
+        for rules, requirement in self.entries:
+            if not rules or matches(rules, message):
+                return requirement
+        raise NotReady(
+            Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET, "no entry of gasPaymentEnforcement means it"
+        )
+
+    @classmethod
+    def parse(cls, value: Any) -> "GasPolicies":
+        """`gasPaymentEnforcement`, as JSON or as text; ConfigError names the key."""
+        field = "gasPaymentEnforcement"
+        if value is None:
+            return cls()
+        items = parse_list(field, value)
+        return cls(tuple(_policy(f"{field}[{at}]", item) for at, item in enumerate(items)))
+
+
+def _policy(field: str, value: Any) -> tuple[Sequence[Rule], Requirement]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{field}: {str(value)[:80]!r} is not an object")
+    given = {str(key).replace("_", "").lower(): item for key, item in value.items()}
+    rules = parse_rules(f"{field}.matchingList", given.pop("matchinglist", None))
+    if str(given.pop("feetoken", None) or "").removeprefix("0x").strip("0"):
+        raise ConfigError(f"{field}.feeToken: payments do not say in which token they are")
+    kind = given.pop("type", "none")
+    requirement: Requirement
+    if kind == "none":
+        requirement = NoRequirement()
+    elif kind == "minimum":
+        requirement = MinimumPayment(_wei(f"{field}.payment", given.pop("payment", None)))
+    elif kind == "onChainFeeQuoting":
+        requirement = _quoted(f"{field}.gasFraction", given.pop("gasfraction", "1/2"))
+    else:
+        raise ConfigError(f"{field}.type: {kind!r} is not one of none, minimum, onChainFeeQuoting")
+    if given:
+        raise ConfigError(f"{field}.{next(iter(given))}: no such setting of a {kind} policy")
+    return rules, requirement
+
+
+def _wei(field: str, value: object) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ConfigError(f"{field}: {value!r} is not an amount of wei")
+    return int(str(value))
+
+
+def _quoted(field: str, value: object) -> QuotedGas:
+    found = _FRACTION.fullmatch(str(value).strip())
+    if found is None or not int(found[2]):
+        raise ConfigError(f"{field}: {value!r} is not a fraction such as 1/2")
+    return QuotedGas(int(found[1]), int(found[2]))
+
+
+def _no_payment(detail: str) -> NotReady:
+    return NotReady(Reason.GAS_PAYMENT_NOT_FOUND, detail)
+
+
+def _ether(wei: int) -> str:
+    """Wei in units of 10^18, without zeros at the end."""
+    return f"{wei // _ETHER}.{wei % _ETHER:018}".rstrip("0").rstrip(".")
+
+
+@dataclass(slots=True)
+class PaymentIndexer:
+    """Keeps the payments to one paymaster up to date."""
+
+    chain: Chain
+    paymaster: Address
+    store: PaymentStore
+    _stored: int = -1
+    _next: int = -1
+
+    async def sync(self, block: int) -> int:
+        """Count all payments up to `block`; returns how many were new."""
+        if self._next < 0:
+            self._stored = self._next = await self._start(block)
+        added = 0
+        while self._next <= block:
+            end = min(self._next + self.chain.settings.index.chunk - 1, block)
+            logs = await self.chain.client.logs(
+                self.paymaster, GasPaymaster.GAS_PAYMENT, self._next, end
+            )
+            if logs or end - self._stored > _STORE_EVERY:
+                await self.store.add([_payment(item) for item in logs], end + 1)
+                self._stored = end + 1
+            added += len(logs)
+            self._next = end + 1
+        return added
+
+    async def _start(self, block: int) -> int:
+        known = await self.store.next_block()
+        if known is not None:
+            return known
+        first = self.chain.settings.index.first_block
+        if first is not None:
+            return max(0, first if first >= 0 else block + first)
+        try:
+            deployed: int = await self.chain.client.call(
+                self.chain.settings.mailbox, Mailbox.deployed_block
+            )
+        except (NoAnswer, Reverted):
+            return 0
+        return deployed
+
+
+def _payment(item: Log) -> GasPayment:
+    gas, payment = GasPaymaster.GAS_PAYMENT.decode(item.data)
+    return GasPayment(item.topics[1], int.from_bytes(item.topics[2]), payment, gas)

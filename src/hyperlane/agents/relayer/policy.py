@@ -1,0 +1,84 @@
+"""What an operator decides about deliveries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hyperlane.agents.relayer.matching import (
+    Rule,
+    matches,
+    mentions,
+    parse_addresses,
+    parse_list,
+    parse_rules,
+)
+from hyperlane.agents.relayer.payments import GasPolicies
+from hyperlane.errors import ConfigError
+from hyperlane.protocol.message import Message
+from hyperlane.settings import RelayerSettings
+
+_DEFAULT_CONTEXT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPolicy:
+    """Which messages are delivered, and on what terms."""
+
+    max_retries: int = 66
+    whitelist: Sequence[Rule] = ()
+    """Empty allows all."""
+    blacklist: Sequence[Rule] = ()
+    address_blacklist: Sequence[bytes] = ()
+    gas: GasPolicies = field(default_factory=GasPolicies)
+    gas_limit: int | None = None
+    """Most gas of one delivery."""
+    unlimited_contexts: Sequence[str] = ()
+    """App contexts without such a limit."""
+    app_contexts: Sequence[tuple[str, Sequence[Rule]]] = ()
+
+    @classmethod
+    def of(cls, settings: RelayerSettings) -> "RelayPolicy":
+        """From settings; ConfigError names the key."""
+        return cls(
+            settings.max_message_retries,
+            parse_rules("whitelist", settings.whitelist),
+            parse_rules("blacklist", settings.blacklist),
+            parse_addresses("addressBlacklist", settings.address_blacklist),
+            GasPolicies.parse(settings.gas_payment_enforcement),
+            settings.transaction_gas_limit,
+            settings.skip_transaction_gas_limit_for,
+            _app_contexts(settings.metric_app_contexts),
+        )
+
+    def allows(self, message: Message) -> bool:
+        """Whether a message is to be delivered."""
+        listed = not self.whitelist or matches(self.whitelist, message)
+        return (
+            listed
+            and not matches(self.blacklist, message)
+            and not mentions(self.address_blacklist, message)
+        )
+
+    def app_context(self, message: Message) -> str:
+        """The first application that means a message: a label in metrics."""
+        for name, rules in self.app_contexts:
+            if matches(rules, message):
+                return name
+        return _DEFAULT_CONTEXT
+
+    def gas_ceiling(self, message: Message) -> int | None:
+        """Most gas that its delivery may take; None is no limit."""
+        if self.gas_limit is None or self.app_context(message) in self.unlimited_contexts:
+            return None
+        return self.gas_limit
+
+
+def _app_contexts(value: Any) -> tuple[tuple[str, Sequence[Rule]], ...]:
+    field = "metricAppContexts"
+    contexts = []
+    for at, item in enumerate(parse_list(field, value)):
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            raise ConfigError(f"{field}[{at}]: expected an object with name and matchingList")
+        rules = parse_rules(f"{field}[{at}].matchingList", item.get("matchingList"))
+        contexts.append((item["name"], rules))
+    return tuple(contexts)

@@ -1,0 +1,122 @@
+"""The first half of an attempt: from a message to metadata, for many messages side by side."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hyperlane.agents.relayer.metadata import Metadata, MetadataBuilder
+from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.outcomes import Outcomes
+from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.client import NoAnswer, RpcError, Unreachable
+from hyperlane.errors import DecodeError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address
+from hyperlane.store.operations import Operation, OperationStore
+from hyperlane.store.payments import GasPaid
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A delivery that is worth building metadata for."""
+
+    operation: Operation
+    module: Address
+    """The recipient's security module."""
+    paid: GasPaid
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """For deliveries to one chain."""
+
+    chain: Chain
+    operations: OperationStore
+    origins: Mapping[int, Origin]
+    """By domain; those that are connected."""
+    policy: RelayPolicy
+    builder: MetadataBuilder
+    outcomes: Outcomes
+    metrics: Metrics
+
+    async def sift(self, operations: Sequence[Operation]) -> list[Candidate]:
+        """Those that can be delivered now, as far as it is cheap to see; others get their outcome.
+
+        Unreachable when the chain does not answer: then nothing has changed.
+        """
+        wanted = [item for item in operations if self.policy.allows(item.message)]
+        modules = await self._modules({item.message.recipient for item in wanted})
+        final = await self.chain.client.final_block()
+        answers = await self.chain.client.call_each(
+            self.chain.settings.mailbox,
+            Mailbox.delivered,
+            [item.message.id for item in wanted],
+            final,
+        )
+        delivered = {
+            item.message.id for item, answer in zip(wanted, answers, strict=True) if answer
+        }
+        paid = await self.operations.paid_for(wanted)
+        allowed = {item.message.id for item in wanted}
+        await self.outcomes.ignored([item for item in operations if item.message.id not in allowed])
+        await self.outcomes.delivered([item for item in wanted if item.message.id in delivered])
+        candidates = []
+        for item in wanted:
+            message = item.message
+            if message.id in delivered:
+                continue
+            module = modules[message.recipient]
+            sum_paid = paid[message.id]
+            try:
+                if module is None:
+                    await self.outcomes.dropped([item], "the recipient is not a contract")
+                    continue
+                if isinstance(module, NotReady):
+                    raise module
+                self.policy.gas.requirement(message).check(sum_paid, item.gas_used, 0)
+            except NotReady as error:
+                await self.outcomes.retry(item, error.reason, error.detail)
+            else:
+                candidates.append(Candidate(item, module, sum_paid))
+        return candidates
+
+    async def metadata(self, candidate: Candidate) -> Metadata:
+        """What its security module wants to see; NotReady while that does not exist."""
+        message = candidate.operation.message
+        origin = self.origins.get(message.origin)
+        if origin is None:
+            raise Unreachable(f"origin domain {message.origin} is not connected yet")
+        context = self.policy.app_context(message)
+        began, status = time.monotonic(), "failure"
+        try:
+            metadata = await self.builder.build(origin, message, candidate.module)
+            status = "success"
+        finally:
+            labels = (context, origin.chain.name, self.chain.name, status)
+            self.metrics.metadata_builds.labels(*labels).inc()
+            self.metrics.metadata_seconds.labels(*labels).inc(time.monotonic() - began)
+        return metadata
+
+    async def _modules(self, recipients: set[Bytes32]) -> dict[Bytes32, Address | NotReady | None]:
+        """Each recipient's security module, why there is none, or None for what is no contract."""
+        found = await asyncio.gather(*map(self._module, recipients))
+        return dict(zip(recipients, found, strict=True))
+
+    async def _module(self, recipient: Bytes32) -> Address | NotReady | None:
+        client = self.chain.client
+        try:
+            address = bytes32_to_address(recipient, "recipient")
+            if not await client.has_code(address):
+                return None
+            module: Address = await client.call(
+                self.chain.settings.mailbox, Mailbox.recipient_ism, address
+            )
+        except DecodeError:
+            return None
+        except (RpcError, NoAnswer) as error:
+            return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(error))
+        return module

@@ -1,0 +1,75 @@
+"""Trying deliveries before they are paid for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from hyperlane.agents.relayer.carriers import Delivery
+from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.client import ChainClient, RpcError, Unreachable
+from hyperlane.protocol.typecasts import Address, to_hex
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Simulator:
+    """Asks one chain's node."""
+
+    client: ChainClient
+    mailbox: Address
+    _in_one_request: bool = True
+    """Whether the node knows `eth_simulateV1`, as far as is known."""
+
+    async def alone(self, delivery: Delivery, sender: Address) -> int:
+        """Gas for one delivery in a transaction of its own; RpcError if it fails."""
+        return await self.client.estimate_gas(
+            self.mailbox, Mailbox.process.encode(*delivery), sender
+        )
+
+    async def together(
+        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+    ) -> list[int | None]:
+        """Gas for each delivery, one after the other, each with at most `gas`; None: it fails.
+
+        A failure is not a verdict: a delivery that fails here may succeed alone.
+        """
+        if self._in_one_request:
+            try:
+                return await self._simulate(deliveries, caller, gas)
+            except Unreachable:
+                raise
+            except (RpcError, KeyError, TypeError, ValueError) as error:
+                log.info("rpc.no_simulation", chain=self.client.name, error=str(error))
+                self._in_one_request = False
+        answers = await self.client.request_many(
+            "eth_estimateGas", [(self._call(item, caller, gas),) for item in deliveries]
+        )
+        return [None if isinstance(item, RpcError) else int(item, 16) for item in answers]
+
+    async def _simulate(
+        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+    ) -> list[int | None]:
+        block = {
+            "blockOverrides": {"gasLimit": hex(gas * len(deliveries))},
+            "calls": [self._call(item, caller, gas) for item in deliveries],
+        }
+        (answer,) = await self.client.request(
+            "eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest"
+        )
+        results = [
+            int(item["gasUsed"], 16) if int(item["status"], 16) else None
+            for item in answer["calls"]
+        ]
+        if len(results) != len(deliveries):
+            raise ValueError(f"{len(results)} answers for {len(deliveries)} calls")
+        return results
+
+    def _call(self, delivery: Delivery, caller: Address, gas: int) -> dict[str, str]:
+        return {
+            "from": to_hex(caller),
+            "to": to_hex(self.mailbox),
+            "data": to_hex(Mailbox.process.encode(*delivery)),
+            "gas": hex(gas),
+        }

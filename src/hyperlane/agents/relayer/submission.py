@@ -1,0 +1,193 @@
+"""The second half of an attempt: simulate what is prepared, and send what would succeed."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from eth_hash.auto import keccak
+
+from hyperlane.agents.relayer.carriers import (
+    Carrier,
+    Delivery,
+    find_carrier,
+    gas_ceiling,
+    gas_limit,
+)
+from hyperlane.agents.relayer.metadata import Metadata, encode_batch
+from hyperlane.agents.relayer.outcomes import Outcomes
+from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.preparation import Candidate
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.simulation import Simulator
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.client import RpcError
+from hyperlane.chain.sender import Sender
+from hyperlane.errors import ChainError
+from hyperlane.store.operations import Operation
+
+_UNFUNDED = ("insufficient funds", "insufficient balance")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A delivery with its metadata."""
+
+    candidate: Candidate
+    metadata: Metadata
+
+    @property
+    def delivery(self) -> Delivery:
+        """As it stands for itself."""
+        return self.metadata.encode(), self.candidate.operation.message.encode()
+
+    @property
+    def fragile(self) -> bool:
+        """Whether it has failed in a transaction: then it goes alone."""
+        return self.candidate.operation.reason == Reason.REVERTED_OR_REORGED
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A delivery that would succeed."""
+
+    prepared: Prepared
+    gas: int
+    """What it needs, or more if more was paid."""
+
+
+@dataclass(slots=True)
+class Submission:
+    """Of deliveries to one chain."""
+
+    chain: Chain
+    sender: Sender
+    policy: RelayPolicy
+    outcomes: Outcomes
+    simulator: Simulator
+    sending: set[str] = field(default_factory=set)
+    """Batches on their way to the node."""
+    _carrier: Carrier | None = None
+
+    async def carrier(self) -> Carrier:
+        """How the chain takes several messages at once."""
+        if self._carrier is None:
+            settings = self.chain.settings
+            self._carrier = await find_carrier(
+                self.chain.client,
+                settings.mailbox,
+                settings.batch_contract_address,
+                settings.max_batch_size,
+            )
+        return self._carrier
+
+    async def submit(self, prepared: Sequence[Prepared]) -> None:
+        """Send as many as succeed, in as few transactions as possible; all get their outcome."""
+        carrier = await self.carrier()
+        block_gas = (await self.chain.client.block()).gas_limit
+        sturdy = [item for item in prepared if not item.fragile]
+        alone = [item for item in prepared if item.fragile]
+        if len(sturdy) == 1 or carrier.max_size == 1:
+            sturdy, alone = [], list(prepared)
+        together: list[_Ready] = []
+        if sturdy:
+            gas = await self.simulator.together(
+                [item.delivery for item in sturdy], carrier.caller(self.sender.address), block_gas
+            )
+            for item, used in zip(sturdy, gas, strict=True):
+                if used is None:
+                    alone.append(item)
+                elif ready := await self._accept(item, used + used // 8, block_gas):
+                    together.append(ready)
+        for batch in _pack(together, gas_ceiling(block_gas)):
+            await self._send(carrier, batch, block_gas)
+        await asyncio.gather(*(self._submit_alone(carrier, item, block_gas) for item in alone))
+
+    async def _submit_alone(self, carrier: Carrier, item: Prepared, block_gas: int) -> None:
+        try:
+            try:
+                gas = await self.simulator.alone(item.delivery, self.sender.address)
+            except RpcError as error:
+                await self._refused(item, error)
+                return
+            if ready := await self._accept(item, gas, block_gas):
+                await self._send(carrier, [ready], block_gas)
+        except ChainError as error:
+            await self.outcomes.postponed([item.candidate.operation], str(error))
+
+    async def _refused(self, item: Prepared, error: RpcError) -> None:
+        """The simulation failed: because it is delivered already, or for a reason to tell."""
+        operation = item.candidate.operation
+        client = self.chain.client
+        block = (await client.block()).number
+        mailbox = self.chain.settings.mailbox
+        if await client.call(mailbox, Mailbox.delivered, operation.message.id, block=block):
+            await self.outcomes.found_delivered([operation], block)
+        else:
+            await self.outcomes.retry(operation, Reason.ERROR_ESTIMATING_GAS, str(error))
+
+    async def _accept(self, item: Prepared, gas: int, block_gas: int) -> _Ready | None:
+        """What remains to be checked once the gas is known."""
+        operation, paid = item.candidate.operation, item.candidate.paid
+        ceiling = self.policy.gas_ceiling(operation.message) or block_gas
+        try:
+            requirement = self.policy.gas.requirement(operation.message)
+            allowance = requirement.check(paid, operation.gas_used, gas)
+            if gas > min(ceiling, block_gas):
+                raise NotReady(
+                    Reason.EXCEEDS_MAX_GAS_LIMIT,
+                    f"needs {gas} gas, at most {min(ceiling, block_gas)} may be used",
+                )
+        except NotReady as error:
+            await self.outcomes.retry(operation, error.reason, error.detail)
+            return None
+        return _Ready(item, min(allowance, ceiling, block_gas))
+
+    async def _send(self, carrier: Carrier, batch: Sequence[_Ready], block_gas: int) -> None:
+        operations = [item.prepared.candidate.operation for item in batch]
+        metadata = encode_batch(item.prepared.metadata for item in batch)
+        messages = [item.message.encode() for item in operations]
+        to, data = carrier.call(list(zip(metadata, messages, strict=True)))
+        gas = min(gas_limit([item.gas for item in batch]), block_gas)
+        purpose = keccak(b"".join(item.message.id for item in operations)).hex()
+        self.sending.add(purpose)
+        try:
+            await self.outcomes.submitting(operations, [item.gas for item in batch], purpose)
+            transaction = await self.sender.send(purpose, to, data, gas)
+        except ChainError as error:
+            if await self.sender.store.live_for(purpose) is None:
+                await self._unsent(operations, error)
+        else:
+            await self.outcomes.submitted(operations, transaction.hash)
+        finally:
+            self.sending.discard(purpose)
+
+    async def _unsent(self, operations: Sequence[Operation], error: ChainError) -> None:
+        """The node refused a transaction, for a reason of its own or of the message."""
+        if not isinstance(error, RpcError) or _says_unfunded(error):
+            await self.outcomes.postponed(operations, str(error), submitted=True)
+            return
+        for item in operations:
+            await self.outcomes.retry(item, Reason.ERROR_SUBMITTING, str(error))
+
+
+def _says_unfunded(error: RpcError) -> bool:
+    return any(word in error.message.lower() for word in _UNFUNDED)
+
+
+def _pack(items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
+    """Transactions that stay below a gas ceiling; a message that is above it alone goes alone."""
+    ordered = sorted(items, key=lambda item: _place(item.prepared))
+    batches: list[list[_Ready]] = []
+    for item in ordered:
+        if batches and gas_limit([one.gas for one in [*batches[-1], item]]) <= ceiling:
+            batches[-1].append(item)
+        else:
+            batches.append([item])
+    return batches
+
+
+def _place(item: Prepared) -> tuple[int, int]:
+    """Neighbours in the tree next to each other: later ones can lean on what earlier ones prove."""
+    message = item.candidate.operation.message
+    return message.origin, message.nonce
