@@ -194,7 +194,7 @@ async def _reach(config, message, state, seconds=20):
         if (
             operation
             and operation.state is state
-            and (state is not State.PENDING or operation.retries)
+            and (state is not State.PENDING or operation.reason)
         ):
             return operation
         assert asyncio.get_running_loop().time() < deadline, operation
