@@ -7,22 +7,8 @@ pragma solidity 0.8.33;
 /// both `(bytes metadata, bytes message)`: nothing is decoded or encoded again. Calldata behind the
 /// arguments is passed on too, where an ABI decoder ignores it.
 library Forward {
-    /// @notice `target.selector(own arguments)` with `value` wei, reverting as the target reverts.
-    /// @dev Reverts with empty data when `target` has no code.
-    function toCall(address target, bytes4 selector, uint256 value) internal {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            calldatacopy(free, 0, calldatasize())
-            mstore(free, or(selector, shr(32, shl(32, mload(free)))))
-            if iszero(call(gas(), target, value, free, calldatasize(), 0, 0)) {
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
-            }
-            if iszero(extcodesize(target)) { revert(0, 0) }
-        }
-    }
-
-    /// @notice As `toCall` without value, returning the first word of the answer.
+    /// @notice `target.selector(own arguments)`, reverting as the target reverts, or else returning the
+    /// first word of the answer.
     /// @dev Reverts with empty data when less than a word comes back, as from an account without code.
     function toCallForWord(address target, bytes4 selector) internal returns (uint256 word) {
         assembly ("memory-safe") {
@@ -30,21 +16,6 @@ library Forward {
             calldatacopy(free, 0, calldatasize())
             mstore(free, or(selector, shr(32, shl(32, mload(free)))))
             if iszero(call(gas(), target, 0, free, calldatasize(), 0, 32)) {
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
-            }
-            if lt(returndatasize(), 32) { revert(0, 0) }
-            word := mload(0)
-        }
-    }
-
-    /// @notice As `toCallForWord`, by a static call.
-    function toStaticCallForWord(address target, bytes4 selector) internal view returns (uint256 word) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            calldatacopy(free, 0, calldatasize())
-            mstore(free, or(selector, shr(32, shl(32, mload(free)))))
-            if iszero(staticcall(gas(), target, free, calldatasize(), 0, 32)) {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())
             }

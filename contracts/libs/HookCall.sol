@@ -8,7 +8,8 @@ type HookCall is uint256;
 using HookCallLib for HookCall global;
 
 /// @title HookCallLib
-/// @notice Encodes a dispatch once, then hashes it, logs it and calls hooks with it in place.
+/// @notice Encodes a dispatch once, then hashes it, logs it and calls hooks with it in place. A hook
+/// that calls hooks passes its own call on.
 ///
 /// Both functions of a hook take `(bytes metadata, bytes message)`. In memory, with M and B the
 /// lengths of metadata and message rounded up to 32:
@@ -66,6 +67,19 @@ library HookCallLib {
             end := add(end, 4)
             hookCall := or(shl(128, sub(end, start)), start)
             mstore(0x40, end)
+        }
+    }
+
+    /// @notice The call being served, as a call of other hooks: nothing is decoded or encoded again.
+    /// @dev For `postDispatch` and `quoteDispatch` themselves. Calldata behind the arguments is passed on
+    /// too, where an ABI decoder ignores it.
+    function own() internal pure returns (HookCall hookCall) {
+        assembly ("memory-safe") {
+            let start := add(mload(0x40), 28)
+            let size := calldatasize()
+            calldatacopy(start, 0, size)
+            mstore(0x40, and(add(add(start, size), 31), not(31)))
+            hookCall := or(shl(128, size), start)
         }
     }
 

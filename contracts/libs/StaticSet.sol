@@ -55,4 +55,18 @@ library StaticSet {
             mstore(0x40, add(words, add(size, 32)))
         }
     }
+
+    /// @notice `words[i]`. Does not check that there is such a word.
+    function get(uint256[] memory words, uint256 i) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(words, shl(5, add(i, 1))))
+        }
+    }
+
+    /// @notice `words[i] = word`. Does not check that there is such a word.
+    function set(uint256[] memory words, uint256 i, uint256 word) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(words, shl(5, add(i, 1))), word)
+        }
+    }
 }

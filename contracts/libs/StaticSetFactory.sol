@@ -44,7 +44,11 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
     constructor(address implementation_) StaticSetDeployer(implementation_) {}
 
     /// @inheritdoc IThresholdAddressFactory
-    function deploy(address[] calldata values, uint8 threshold) public returns (address) {
+    function deploy(address[] calldata values, uint8 threshold)
+        public
+        virtual
+        returns (address)
+    {
         Threshold.check(threshold, values.length);
         return _deploy(_salt(values, threshold), _arguments(values, threshold));
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
-import {Forward} from "../../libs/Forward.sol";
+import {HookCall, HookCallLib} from "../../libs/HookCall.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
 import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
@@ -11,8 +11,8 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 /// @title StaticAggregationHook
 /// @notice Calls a fixed list of hooks, one after the other, and pays each its quote.
 contract StaticAggregationHook is AbstractPostDispatchHook {
-    using Forward for address;
     using StandardHookMetadata for bytes;
+    using StaticSet for uint256[];
 
     /// @notice What the hooks after it left of the value does not pay for this hook.
     error InsufficientValue(address hook, uint256 quote, uint256 left);
@@ -27,52 +27,66 @@ contract StaticAggregationHook is AbstractPostDispatchHook {
 
     /// @inheritdoc AbstractPostDispatchHook
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
-        (address[] memory list,) = StaticSet.addresses();
-        uint256[] memory quotes = new uint256[](list.length);
+        // Each word is a hook, and above its 160 bits what it is paid: no wei total fills 96 bits.
+        (uint256[] memory list,) = StaticSet.read();
+        HookCall hookCall = HookCallLib.own();
         uint256 left = msg.value;
+        // Nothing is asked in wei when fees are paid in a token.
+        uint256 i = metadata.feeToken() == address(0) ? list.length : 0;
         // From the last on: hooks that cost something usually are, and once nothing is left to share
         // there is nothing to ask. A hook refuses what is unpaid.
-        for (uint256 i = list.length; left != 0 && i != 0;) {
+        while (left != 0 && i != 0) {
             unchecked {
                 --i; // just compared
             }
-            uint256 quote = _quote(list[i], metadata);
-            if (left < quote) revert InsufficientValue(list[i], quote, left);
+            address hook = address(uint160(list.get(i)));
+            uint256 quote = hookCall.quoteDispatch(hook);
+            if (left < quote) revert InsufficientValue(hook, quote, left);
             unchecked {
                 left -= quote; // just compared
             }
-            quotes[i] = quote;
+            list.set(i, list.get(i) | (quote << 160));
         }
-        for (uint256 i; i < list.length; ++i) {
-            list[i].toCall(IPostDispatchHook.postDispatch.selector, quotes[i]);
+        for (i = 0; i < list.length; ++i) {
+            uint256 word = list.get(i);
+            hookCall.postDispatch(address(uint160(word)), word >> 160);
         }
         _refund(metadata, message, left);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
+    /// @dev In wei: nothing when fees are paid in a token.
     function _quoteDispatch(bytes calldata metadata, bytes calldata)
         internal
         view
         override
         returns (uint256 sum)
     {
-        (address[] memory list,) = StaticSet.addresses();
-        for (uint256 i; i < list.length; ++i) {
-            sum += _quote(list[i], metadata);
-        }
-    }
-
-    /// @dev In wei: nothing when fees are paid in a token.
-    function _quote(address hook, bytes calldata metadata) private view returns (uint256) {
         if (metadata.feeToken() != address(0)) return 0;
-        return hook.toStaticCallForWord(IPostDispatchHook.quoteDispatch.selector);
+        (uint256[] memory list,) = StaticSet.read();
+        HookCall hookCall = HookCallLib.own();
+        for (uint256 i; i < list.length; ++i) {
+            sum += hookCall.quoteDispatch(address(uint160(list.get(i))));
+        }
     }
 }
 
 /// @title StaticAggregationHookFactory
 /// @notice Deploys `StaticAggregationHook`s.
 contract StaticAggregationHookFactory is StaticSetFactory {
+    /// @notice Each of the hooks must be a contract already: it is not checked when it is called.
+    error HookNotContract(address hook);
+
     constructor() StaticSetFactory(address(new StaticAggregationHook())) {}
+
+    /// @inheritdoc StaticSetFactory
+    /// @dev Reverts `HookNotContract`.
+    function deploy(address[] calldata hooks, uint8 threshold) public override returns (address) {
+        for (uint256 i; i < hooks.length; ++i) {
+            if (hooks[i].code.length == 0) revert HookNotContract(hooks[i]);
+        }
+        return super.deploy(hooks, threshold);
+    }
 
     /// @notice Deploys the hook that calls `hooks` in this order, or returns the one that exists.
     function deploy(address[] calldata hooks) external returns (address) {

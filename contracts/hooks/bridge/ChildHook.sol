@@ -2,14 +2,12 @@
 pragma solidity 0.8.33;
 
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
-import {Forward} from "../../libs/Forward.sol";
+import {HookCallLib} from "../../libs/HookCall.sol";
 
 /// @title ChildHook
 /// @notice For hooks that have another hook called first, such as a paymaster for whoever proves the
 /// sending on the other chain.
 abstract contract ChildHook {
-    using Forward for address;
-
     /// @notice A child hook must be a contract.
     error ChildHookNotContract(address childHook);
 
@@ -23,11 +21,11 @@ abstract contract ChildHook {
 
     /// @dev For use in `postDispatch`.
     function _postChild(uint256 value) internal {
-        address(childHook).toCall(IPostDispatchHook.postDispatch.selector, value);
+        HookCallLib.own().postDispatch(address(childHook), value);
     }
 
     /// @dev For use in `postDispatch` and `quoteDispatch`.
     function _quoteChild() internal view returns (uint256) {
-        return address(childHook).toStaticCallForWord(IPostDispatchHook.quoteDispatch.selector);
+        return HookCallLib.own().quoteDispatch(address(childHook));
     }
 }

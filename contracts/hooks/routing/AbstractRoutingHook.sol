@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
-import {Forward} from "../../libs/Forward.sol";
+import {HookCallLib} from "../../libs/HookCall.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 
 /// @title AbstractRoutingHook
 /// @notice Passes each message on to another hook, with all the value and the same metadata.
 abstract contract AbstractRoutingHook is AbstractPostDispatchHook {
-    using Forward for address;
-
-    /// @dev The hook that this message is passed on to.
+    /// @dev The hook that this message is passed on to: a contract, which is not checked again.
     function _route(bytes calldata message) internal view virtual returns (address);
 
     /// @inheritdoc AbstractPostDispatchHook
     function _postDispatch(bytes calldata, bytes calldata message) internal virtual override {
-        _route(message).toCall(IPostDispatchHook.postDispatch.selector, msg.value);
+        HookCallLib.own().postDispatch(_route(message), msg.value);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
@@ -25,6 +22,6 @@ abstract contract AbstractRoutingHook is AbstractPostDispatchHook {
         override
         returns (uint256)
     {
-        return _route(message).toStaticCallForWord(IPostDispatchHook.quoteDispatch.selector);
+        return HookCallLib.own().quoteDispatch(_route(message));
     }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
-import {Forward} from "../../libs/Forward.sol";
+import {HookCallLib} from "../../libs/HookCall.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
@@ -13,7 +12,6 @@ import {DomainRoutingHook} from "./DomainRoutingHook.sol";
 /// @dev As in the reference, quotes are those of the destination's hook, also where a recipient's hook
 /// will be called: that hook gets all the value of the dispatch and returns what it does not need.
 contract DestinationRecipientRoutingHook is DomainRoutingHook {
-    using Forward for address;
     using Message for bytes;
 
     /// @notice Messages to `recipient` on `destination` go to this hook from now on; zero means to that
@@ -45,6 +43,6 @@ contract DestinationRecipientRoutingHook is DomainRoutingHook {
     {
         address custom = customHooks[message.destination()][message.recipient()];
         if (custom == address(0)) return super._postDispatch(metadata, message);
-        custom.toCall(IPostDispatchHook.postDispatch.selector, msg.value);
+        HookCallLib.own().postDispatch(custom, msg.value);
     }
 }

@@ -134,11 +134,10 @@ def test_failure_of_a_hook_is_passed_on(project, aggregate, owner, revert_of, re
     assert revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=1) == ()
 
 
-def test_account_without_code_is_no_hook(aggregate, stranger, owner, revert_of):
-    aggregation = aggregate(stranger)
-    encoded = message_from(owner).encode()
-    assert revert_of(aggregation.quoteDispatch, b"", encoded) == ()
-    assert revert_of(aggregation.postDispatch, b"", encoded) == ()
+def test_account_without_code_is_no_hook(factory, recording, stranger, revert_of):
+    hooks = [recording(1), stranger]
+    assert revert_of(factory.deploy, hooks) == ("HookNotContract", stranger)
+    assert revert_of(factory.deploy, hooks, 2) == ("HookNotContract", stranger)
 
 
 def test_reentering_refund_cannot_take_more(aggregate, recording, owner, reentering, dispatch):
