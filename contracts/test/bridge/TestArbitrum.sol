@@ -37,6 +37,8 @@ contract TestArbOutbox {
     error AlreadySpent(uint256 index);
     error BridgeCallFailed();
 
+    event SendRootUpdated(bytes32 indexed outputRoot, bytes32 indexed l2BlockHash);
+
     TestArbBridge public immutable bridge;
     address public l2ToL1Sender;
     mapping(bytes32 root => bool) public roots;
@@ -48,6 +50,12 @@ contract TestArbOutbox {
 
     function confirm(bytes32 root) external {
         roots[root] = true;
+    }
+
+    /// @notice `confirm`, as the rollup does it.
+    function updateSendRoot(bytes32 root, bytes32 l2BlockHash) external {
+        roots[root] = true;
+        emit SendRootUpdated(root, l2BlockHash);
     }
 
     function executeTransaction(

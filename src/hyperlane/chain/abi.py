@@ -145,8 +145,36 @@ class SecurityModule:
         "validatorsAndThresholdWeight(bytes)", ("(address,uint96)[]", "uint96")
     )
     offchain_verify_info = Function("getOffchainVerifyInfo(bytes)")
+    pre_verify = Function("preVerifyMessage(bytes32,uint256)")
+    is_verified = Function("isVerified(bytes)", ("bool",))
+    arb_outbox = Function("arbOutbox()", ("address",))
     SUBTREE_NOT_VERIFIED = keccak(b"SubtreeNotVerified(bytes32)")[:4]
     """A custom error of our merkle-root multisigs."""
+
+
+class ArbSys:
+    """The precompile of Arbitrum chains that sends to the parent chain."""
+
+    ADDRESS = (0x64).to_bytes(20)
+    SENT = Event(
+        "L2ToL1Tx(address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes)",
+        ("address", "uint256", "uint256", "uint256", "uint256", "bytes"),
+    )
+
+
+class ArbNodeInterface:
+    """What nodes of Arbitrum chains pretend to be a contract."""
+
+    ADDRESS = (0xC8).to_bytes(20)
+    construct_outbox_proof = Function(
+        "constructOutboxProof(uint64,uint64)", ("bytes32", "bytes32", "bytes32[]")
+    )
+
+
+class ArbOutbox:
+    """Executes, on the parent chain, what an Arbitrum chain sent."""
+
+    CONFIRMED = Event("SendRootUpdated(bytes32,bytes32)", ())
 
 
 _ERROR_STRING = bytes.fromhex("08c379a0")

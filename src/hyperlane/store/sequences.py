@@ -204,15 +204,18 @@ class MessageStore(SequenceStore[Dispatched]):
             "tx_hash": item.tx_hash,
         }
 
-    async def tx_hash(self, nonce: int) -> Bytes32 | None:
-        """The transaction that sent message `nonce`."""
+    async def get(self, nonce: int) -> Dispatched | None:
+        """Message `nonce`, and where it was sent."""
         row = tables.messages
         async with self.database.read() as connection:
-            found = await connection.execute(
-                select(row.c.tx_hash).where(row.c.origin == self.domain, row.c.nonce == nonce)
-            )
-            tx_hash: Bytes32 | None = found.scalar()
-            return tx_hash
+            found = (
+                await connection.execute(
+                    select(row.c.raw, row.c.block_number, row.c.tx_hash).where(
+                        row.c.origin == self.domain, row.c.nonce == nonce
+                    )
+                )
+            ).one_or_none()
+        return found and Dispatched(Message.decode(found[0]), found[1], found[2])
 
     async def _added(self, connection: AsyncConnection, items: Sequence[Dispatched]) -> None:
         await self._make_operations(connection, [item.message for item in items])

@@ -13,7 +13,6 @@ from hyperlane.agents.runtime import Chain
 from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.merkle import MerkleTree
-from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
 
@@ -55,10 +54,6 @@ class Origin:
         """Where a message stands in the tree; None while it has no leaf."""
         index = await self.leaves.leaf_index(message_id)
         return index if index is not None and index < len(self.tree) else None
-
-    async def dispatch_tx(self, message: Message) -> Bytes32 | None:
-        """The transaction that sent a message; None if the store does not know."""
-        return await self.messages.tx_hash(message.nonce)
 
     async def _sync_payments(self, block: int) -> int:
         if self.payments is None:

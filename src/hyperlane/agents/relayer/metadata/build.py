@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hyperlane.agents.relayer.metadata.arbitrum import ArbitrumProofs
 from hyperlane.agents.relayer.metadata.lookups import Lookups
 from hyperlane.agents.relayer.metadata.modules import (
     Aggregation,
+    ArbitrumChild,
     Impossible,
     Lookup,
     Module,
@@ -43,10 +45,12 @@ class MetadataBuilder:
     """Seconds for one message; servers that modules name may be slow on purpose."""
     modules: ModuleReader = field(init=False)
     rehearsal: Rehearsal = field(init=False)
+    arbitrum: ArbitrumProofs = field(init=False)
 
     def __post_init__(self) -> None:
         self.modules = ModuleReader(self.destination)
         self.rehearsal = Rehearsal(self.destination, self.relayer)
+        self.arbitrum = ArbitrumProofs(self.modules)
 
     async def build(self, origin: Origin, message: Message, module: Address) -> Metadata:
         """Metadata that should satisfy `module`; `encode_batch` or its `encode` lays it out.
@@ -90,6 +94,9 @@ class _Build:
                 return await self._multisig(module)
             case Lookup():
                 return Fixed(await self._lookup(module))
+            case ArbitrumChild():
+                proofs = self.builder.arbitrum
+                return Fixed(await proofs.build(module, self.origin, self.message))
             case Aggregation():
                 return await self._aggregation(module)
             case Impossible():
@@ -105,7 +112,8 @@ class _Build:
 
     async def _lookup(self, module: Lookup) -> bytes:
         lookup = await self.builder.modules.lookup(module, self.message)
-        tx_hash = await self.origin.dispatch_tx(self.message)
+        dispatched = await self.origin.messages.get(self.message.nonce)
+        tx_hash = None if dispatched is None else dispatched.tx_hash
         return await self.builder.lookups.fetch(lookup, tx_hash)
 
     async def _aggregation(self, module: Aggregation) -> Metadata:

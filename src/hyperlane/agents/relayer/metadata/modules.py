@@ -39,8 +39,9 @@ class Cost(NamedTuple):
 
 
 _FREE = Cost(0, 0)
-_LOOKUP = Cost(3, 0)
-_IMPOSSIBLE = Cost(4, 0)
+_BRIDGE = Cost(3, 0)
+_LOOKUP = Cost(4, 0)
+_IMPOSSIBLE = Cost(5, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class ArbitrumChild:
+    """Wants the proof that an Arbitrum chain sent something to its parent chain, this one."""
+
+    address: Address
+    cost: Cost = _BRIDGE
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregation:
     """Wants some of its parts satisfied: exactly `threshold`."""
 
@@ -106,7 +115,7 @@ class Impossible:
     cost: Cost = _IMPOSSIBLE
 
 
-Module: TypeAlias = Null | Multisig | Lookup | Aggregation | Impossible
+Module: TypeAlias = Null | Multisig | Lookup | ArbitrumChild | Aggregation | Impossible
 """What has to be satisfied. Routing modules do not occur: what they route to stands for them."""
 
 
@@ -190,6 +199,8 @@ class _Reading:
             return Null(address)
         if kind is ModuleType.CCIP_READ:
             return Lookup(address)
+        if kind is ModuleType.ARB_L2_TO_L1:
+            return ArbitrumChild(address)
         if kind is ModuleType.ROUTING:
             route = await self.reader.ask(address, SecurityModule.route, self.message.encode())
             return await self._read(route, depth + 1)
