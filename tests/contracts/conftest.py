@@ -46,6 +46,18 @@ def mailbox(project, owner, hook, noop_ism):
     return mailbox
 
 
+@pytest.fixture
+def static_ism(project, owner):
+    """`static_ism(contract name, values, threshold)`: deployed by its factory."""
+
+    def static_ism(name: str, values: list[str], threshold: int):
+        factory = owner.deploy(project.contracts[f"{name}Factory"])
+        factory.deploy(values, threshold, sender=owner)
+        return at(project.contracts[name], factory.getAddress(values, threshold))
+
+    return static_ism
+
+
 @pytest.fixture(scope="session")
 def revert_reason(project, chain) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
     """Why a transaction reverts: the error's name and its arguments, nothing without data.

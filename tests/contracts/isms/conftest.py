@@ -6,18 +6,6 @@ from ..conftest import at
 
 
 @pytest.fixture
-def static_ism(project, owner):
-    """`static_ism(contract name, values, threshold)`: deployed by its factory."""
-
-    def static_ism(name: str, values: list[str], threshold: int):
-        factory = owner.deploy(project.contracts[f"{name}Factory"])
-        factory.deploy(values, threshold, sender=owner)
-        return at(project.contracts[name], factory.getAddress(values, threshold))
-
-    return static_ism
-
-
-@pytest.fixture
 def weighted_ism(project, owner):
     """`weighted_ism(contract name, (validator, weight) pairs, threshold)`: by its factory."""
 
