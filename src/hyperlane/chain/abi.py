@@ -175,19 +175,3 @@ class ArbOutbox:
     """Executes, on the parent chain, what an Arbitrum chain sent."""
 
     CONFIRMED = Event("SendRootUpdated(bytes32,bytes32)", ())
-
-
-_ERROR_STRING = bytes.fromhex("08c379a0")
-_PANIC = bytes.fromhex("4e487b71")
-
-
-def revert_reason(data: bytes) -> str:
-    """What revert data says, fit for one line: text, panic code, or the custom error's bytes."""
-    try:
-        if data.startswith(_ERROR_STRING):
-            return str(decode_values("revert", ("string",), data[4:])[0])
-        if data.startswith(_PANIC):
-            return f"panic {decode_values('revert', ('uint256',), data[4:])[0]:#04x}"
-    except ChainError:
-        pass
-    return f"custom error {preview(data)}" if data else "no reason given"

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from hyperlane.chain.abi import Event, Function, revert_reason
+from hyperlane.chain.abi import Event, Function
+from hyperlane.chain.reverts import revert_reason
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
 

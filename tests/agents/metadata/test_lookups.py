@@ -19,6 +19,7 @@ from hyperlane.protocol.signature import eip191_digest, recover_signer, sign_dig
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
 
 from ..building import RELAYER, Line, raw
+from ..conftest import eventually, relaying
 from ..devnet import key
 
 ATTESTER = key(5)
@@ -367,3 +368,22 @@ async def test_a_private_address_is_named():
 )
 def test_public_addresses(address, expected):
     assert is_public(address) is expected
+
+
+async def test_a_relayer_asks_where_it_is_allowed_to(chains, way: Line, server: Server, tmp_path):
+    source, target, _ = chains
+    module = attestation_ism(way, server.url + "/attest")
+    message = await way.send(module)
+    server.answer("/attest", {"data": attestation(way, module, message)})
+    config = {
+        "chains": {chain.name: chain.settings() for chain in (source, target)},
+        "relayChains": f"{source.name},{target.name}",
+        "defaultSigner": {"key": RELAYER.key.hex()},
+        "whitelist": [{"messageId": to_hex(message.id)}],
+        "allowPrivateLookups": True,
+        "db": str(tmp_path / "relayer"),
+        "metricsPort": 0,
+    }
+    async with relaying(config) as task:
+        await eventually(lambda: target.delivered(message), task)
+    assert target.deliveries(message) == 1
