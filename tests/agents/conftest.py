@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from hyperlane.settings import RelayerSettings, ValidatorSettings
 
 from .devnet import Devnet, devnet, key
+from .proxy import Proxy, misbehaving
 
 
 @pytest.fixture
@@ -23,6 +24,13 @@ def origin() -> Iterator[Devnet]:
 def target() -> Iterator[Devnet]:
     with devnet("beta", 7331) as chain:
         yield chain
+
+
+@pytest.fixture
+def proxy() -> Iterator[Callable[[Devnet], Proxy]]:
+    """Makes RPCs of a chain that misbehave on command."""
+    with ExitStack() as stack:
+        yield lambda chain: stack.enter_context(misbehaving(chain.url))
 
 
 @pytest.fixture

@@ -22,11 +22,15 @@ class Node:
     hidden: set[int] = field(default_factory=set)
     name: str = "alpha"
     asked: list[tuple[int, int]] = field(default_factory=list)
+    distrusted: list[str] = field(default_factory=list)
 
     async def call(self, _to, function, block="latest"):
         if function is MerkleTreeHook.deployed_block:
             return 5
         return sum(10 * n + 10 <= block for n in range(self.leaves))
+
+    def distrust(self, problem):
+        self.distrusted.append(problem)
 
     async def logs(self, _address, _event, first, last):
         self.asked.append((first, last))
@@ -87,6 +91,7 @@ async def test_a_gap_is_not_stored_over_and_heals(index):
         with pytest.raises(IndexGap, match="merkle_tree_insertion 3 is missing"):
             await indexer.sync(100)
         assert await stored(indexer) == [0, 1, 2]
+    assert len(node.distrusted) == 2
     node.hidden.clear()
     await indexer.sync(100)
     assert await stored(indexer) == list(range(6))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
-from hyperlane.chain.client import ChainClient, Log
+from hyperlane.chain.client import ChainClient, Consensus, Log
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
 from hyperlane.chain.sender import FeeCeiling, Sender
 from hyperlane.chain.signer import address_of
@@ -126,14 +126,21 @@ async def start(settings: AgentSettings) -> AsyncIterator[Runtime]:
 
 
 @asynccontextmanager
-async def connect(settings: ChainSettings, database: Database) -> AsyncIterator[Chain]:
+async def connect(
+    settings: ChainSettings, database: Database, consensus: Consensus = Consensus.FALLBACK
+) -> AsyncIterator[Chain]:
     """A chain, once it answers and is what the settings say.
 
-    Waits for a node that is down. ConfigError for the wrong chain, or contracts that are not
-    there; DatabaseError when the database knows another deployment.
+    `consensus` is how its URLs are used if the settings do not say it. Waits for a node that is
+    down, or does not know the tag that stands for finality. ConfigError for the wrong chain, or
+    contracts that are not there; DatabaseError when the database knows another deployment.
     """
     client = ChainClient(
-        settings.name, settings.chain_id, settings.urls, settings.blocks.reorg_period
+        settings.name,
+        settings.chain_id,
+        settings.urls,
+        settings.blocks.reorg_period,
+        Consensus(settings.rpc_consensus_type or consensus),
     )
     try:
         await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
@@ -157,7 +164,7 @@ async def _check(client: ChainClient, settings: ChainSettings, database: Databas
             f"chains.{settings.name}.domainId: {settings.domain_id}, but the mailbox"
             f" {to_checksum(settings.mailbox)} is of domain {domain}"
         )
-    await client.final_block()
+    await _check_finality(client)
     await database.bind(
         Deployment(
             settings.domain_id,
@@ -166,6 +173,26 @@ async def _check(client: ChainClient, settings: ChainSettings, database: Databas
             settings.mailbox,
             settings.merkle_tree_hook,
         )
+    )
+
+
+async def _check_finality(client: ChainClient) -> None:
+    """Say what counts as final, and whether the node knows it."""
+    tags = await client.finality_tags()
+    period = client.reorg_period
+    if period in ("safe", "finalized") and period not in tags:
+        raise ChainError(
+            f"chains.{client.name}.blocks.reorgPeriod: the node knows no block {period!r}, only"
+            f" {', '.join([*tags, 'latest'])}: wait for it, or give a number of blocks"
+        )
+    log.info(
+        "chain.connected",
+        chain=client.name,
+        final=await client.final_block(),
+        reorg_period=period,
+        tags=tags,
+        rpcs=[item.host for item in client.rpc.endpoints],
+        consensus=client.consensus.value,
     )
 
 

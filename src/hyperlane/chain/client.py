@@ -1,28 +1,37 @@
-"""A small typed JSON-RPC client: what an agent reads from a chain, and how errors are told apart.
+"""A typed JSON-RPC client: what an agent reads from a chain, and how errors are told apart.
 
-Three kinds of failure: the node cannot be reached or hiccups (retried on the chain's URLs in turn,
-then `Unreachable`); it answers with an error (`RpcError`, of which a revert is `Reverted`), which
-asking again would not change; it is the wrong chain (`ConfigError`, for good).
-
-The transport is aiohttp alone: web3.py's async provider opens a connection per request, and a
-request that is cancelled while it waits for the provider's global lock blocks all later ones.
+Three kinds of failure: no URL gives an answer (`Unreachable`, after retries; `Disagreement` when a
+quorum is wanted and there is none); the node answers with an error (`RpcError`, of which a revert
+is `Reverted`), which asking again would not change; it is the wrong chain (`ConfigError`).
 """
 
 import asyncio
-import json
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
 
 from hyperlane.chain.abi import Event, Function
-from hyperlane.chain.reverts import revert_reason
-from hyperlane.errors import ChainError, ConfigError
+from hyperlane.chain.endpoint import Call, Reverted, RpcError
+from hyperlane.chain.rpc import Consensus, Disagreement, RpcPool, Unreachable
+from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
+
+__all__ = [
+    "Block",
+    "BlockId",
+    "ChainClient",
+    "Consensus",
+    "Disagreement",
+    "Log",
+    "NoAnswer",
+    "Receipt",
+    "ReorgPeriod",
+    "Reverted",
+    "RpcError",
+    "Unreachable",
+]
 
 log = structlog.get_logger()
 
@@ -31,34 +40,11 @@ BlockId: TypeAlias = int | str
 ReorgPeriod: TypeAlias = int | str
 """Blocks behind the tip, or a tag such as `finalized`."""
 
-_ATTEMPTS = 5
-_FIRST_PAUSE = 0.2
-_TIMEOUT = aiohttp.ClientTimeout(total=30)
 _BATCH = 100
-_HICCUPS = (
-    "rate limit", "too many requests", "request limit", "timed out", "timeout", "try again",
-    "header not found", "temporarily", "unavailable", "capacity",
-)  # fmt: skip
-
-
-class Unreachable(ChainError):
-    """No URL of the chain gave an answer, even after retries."""
-
-
-class RpcError(ChainError):
-    """The node's own error answer."""
-
-    def __init__(self, chain: str, method: str, message: str) -> None:
-        super().__init__(f"{chain}: {method}: {message}")
-        self.message = message
-
-
-class Reverted(RpcError):
-    """The contract refused; `data` is what it said."""
-
-    def __init__(self, chain: str, method: str, data: bytes) -> None:
-        super().__init__(chain, method, f"execution reverted: {revert_reason(data)}")
-        self.data = data
+_TAGS = ("safe", "finalized")
+_WIDEST = 2**32
+_TRY_WIDER = 8
+"""Log queries that the node must take before it is asked for wider ranges again."""
 
 
 class NoAnswer(ChainError):
@@ -101,50 +87,39 @@ class Block:
 
 
 @dataclass(slots=True)
-class _Endpoint:
-    url: str
-    verified: bool = False
-
-    @property
-    def host(self) -> str:
-        """For messages: the URL itself often carries an API key."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    params: Sequence[object]
-
-
-@dataclass(slots=True)
 class ChainClient:
-    """One chain behind one or more URLs; the first that works is used until it fails."""
+    """One chain behind one or more URLs."""
 
     name: str
     chain_id: int
     urls: Sequence[str]
     reorg_period: ReorgPeriod = 1
+    consensus: Consensus = Consensus.FALLBACK
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    _endpoints: list[_Endpoint] = field(init=False)
-    _current: int = field(init=False, default=0)
-    _session: aiohttp.ClientSession | None = field(init=False, default=None)
+    rpc: RpcPool = field(init=False)
+    _log_span: int = field(init=False, default=_WIDEST)
+    """Blocks per log query."""
+    _logs_taken: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._endpoints = [_Endpoint(url) for url in self.urls]
+        self.rpc = RpcPool(self.name, self.chain_id, self.urls, self.consensus, self.sleep)
 
     async def close(self) -> None:
         """Close connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self.rpc.close()
 
     async def verify_chain_id(self) -> None:
-        """ConfigError if the node in use is of another chain; Unreachable if there is none."""
-        await self.request("eth_chainId")
+        """ConfigError if a URL that answers is of another chain; Unreachable if none does."""
+        await self.rpc.verify()
+
+    async def finality_tags(self) -> list[str]:
+        """Which of the tags `safe` and `finalized` the node knows a block for."""
+        answers = await self.request_many("eth_getBlockByNumber", [(tag, False) for tag in _TAGS])
+        return [tag for tag, answer in zip(_TAGS, answers, strict=True) if isinstance(answer, dict)]
 
     async def request(self, method: str, *params: object) -> Any:
         """The result of one JSON-RPC method."""
-        (result,) = await self._exchange([_Call(method, params)])
+        (result,) = await self.rpc.exchange([Call(method, params)])
         if isinstance(result, RpcError):
             raise result
         return result
@@ -155,8 +130,8 @@ class ChainClient:
         """Results of one method with many parameters, in batches; errors stand in their place."""
         results: list[Any | RpcError] = []
         for start in range(0, len(params), _BATCH):
-            batch = [_Call(method, item) for item in params[start : start + _BATCH]]
-            results += await self._exchange(batch)
+            batch = [Call(method, item) for item in params[start : start + _BATCH]]
+            results += await self.rpc.exchange(batch)
         return results
 
     async def call(
@@ -234,25 +209,39 @@ class ChainClient:
     async def logs(self, address: Address, event: Event, first: int, last: int) -> list[Log]:
         """One contract's logs of an event in blocks `first` .. `last`, in order, each once.
 
-        A range that the node refuses (too many results, too many blocks) is asked for in halves.
+        A range that the node refuses (too many results, too many blocks) is asked for in smaller
+        parts, and so are the next ones for a while.
         """
-        query = {
-            "address": to_hex(address),
-            "topics": [to_hex(event.topic)],
-            "fromBlock": hex(first),
-            "toBlock": hex(last),
-        }
-        try:
-            answer = await self.request("eth_getLogs", query)
-        except RpcError as error:
-            if first == last:
-                raise
-            log.debug("rpc.range_split", chain=self.name, first=first, last=last, error=str(error))
-            middle = (first + last) // 2
-            lower = await self.logs(address, event, first, middle)
-            return lower + await self.logs(address, event, middle + 1, last)
-        unique = {(item.block_number, item.index): item for item in map(_log, answer)}
+        unique: dict[tuple[int, int], Log] = {}
+        start = first
+        while start <= last:
+            end = min(last, start + self._log_span - 1)
+            query = {
+                "address": to_hex(address),
+                "topics": [to_hex(event.topic)],
+                "fromBlock": hex(start),
+                "toBlock": hex(end),
+            }
+            try:
+                answer = await self.request("eth_getLogs", query)
+            except RpcError as error:
+                if start == end:
+                    raise
+                self._log_span, self._logs_taken = (end - start + 1) // 2, 0
+                log.debug(
+                    "rpc.range_split", chain=self.name, blocks=self._log_span, error=str(error)
+                )
+                continue
+            unique |= {(item.block_number, item.index): item for item in map(_log, answer)}
+            start = end + 1
+            self._logs_taken += 1
+            if self._logs_taken % _TRY_WIDER == 0:
+                self._log_span = min(2 * self._log_span, _WIDEST)
         return [unique[key] for key in sorted(unique)]
+
+    def distrust(self, problem: str) -> None:
+        """What the node said was wrong: another URL, if there is one, is asked next."""
+        self.rpc.distrust(problem)
 
     async def receipts(self, hashes: Sequence[Bytes32]) -> list[Receipt | None]:
         """Receipts in order; None for what is in no block."""
@@ -260,72 +249,6 @@ class ChainClient:
             "eth_getTransactionReceipt", [[to_hex(item)] for item in hashes]
         )
         return [_receipt(answer) for answer in answers]
-
-    async def _exchange(self, calls: Sequence[_Call]) -> list[Any | RpcError]:
-        pause = _FIRST_PAUSE
-        failure = ""
-        for attempt in range(_ATTEMPTS * len(self._endpoints)):
-            endpoint = self._endpoints[self._current]
-            try:
-                if not endpoint.verified:
-                    await self._verify(endpoint)
-                return await self._post(endpoint, calls)
-            except (aiohttp.ClientError, TimeoutError, ValueError, _HiccupError) as error:
-                failure = f"{endpoint.host}: {_short(error)}"
-                log.debug("rpc.failed", chain=self.name, host=endpoint.host, error=_short(error))
-            self._current = (self._current + 1) % len(self._endpoints)
-            if (attempt + 1) % len(self._endpoints) == 0:
-                await self.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only jitter
-                pause *= 2
-        raise Unreachable(f"{self.name}: no RPC answers {calls[0].method} ({failure})")
-
-    async def _verify(self, endpoint: _Endpoint) -> None:
-        (answer,) = await self._post(endpoint, [_Call("eth_chainId", ())])
-        if isinstance(answer, RpcError):
-            raise answer
-        if _quantity(answer) != self.chain_id:
-            raise ConfigError(
-                f"chains.{self.name}.rpcUrls: {endpoint.host} answers with chain id"
-                f" {_quantity(answer)}, expected {self.chain_id}"
-            )
-        endpoint.verified = True
-
-    async def _post(self, endpoint: _Endpoint, calls: Sequence[_Call]) -> list[Any | RpcError]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT, raise_for_status=True)
-        batch = [
-            {"jsonrpc": "2.0", "id": number, "method": call.method, "params": call.params}
-            for number, call in enumerate(calls)
-        ]
-        single = len(calls) == 1
-        async with self._session.post(endpoint.url, json=batch[0] if single else batch) as response:
-            answer = json.loads(await response.read())
-        answers = [answer] if single else answer
-        if not isinstance(answers, list) or not all(isinstance(item, dict) for item in answers):
-            raise ValueError(f"not a JSON-RPC answer: {str(answer)[:100]}")
-        by_id = {item.get("id"): item for item in answers}
-        if by_id.keys() != set(range(len(calls))):
-            raise ValueError("not the answers to this JSON-RPC batch")
-        return [self._result(call, by_id[number]) for number, call in enumerate(calls)]
-
-    def _result(self, call: _Call, response: dict[str, Any]) -> Any | RpcError:
-        if "error" not in response:
-            return response.get("result")
-        error = response["error"] if isinstance(response["error"], dict) else {}
-        message = str(error.get("message", response["error"]))
-        data = error.get("data")
-        if isinstance(data, str) and data.startswith("0x"):
-            return Reverted(self.name, call.method, _data(data))
-        if error.get("code") == 3 or "revert" in message.lower():
-            return Reverted(self.name, call.method, b"")
-        # Too wide a log range is often refused in the same words as too many requests.
-        if call.method != "eth_getLogs" and any(word in message.lower() for word in _HICCUPS):
-            raise _HiccupError(message)
-        return RpcError(self.name, call.method, message)
-
-
-class _HiccupError(Exception):
-    """An error answer that asking again may change."""
 
 
 def _transaction(to: Address, data: bytes, sender: Address | None) -> dict[str, str]:
@@ -375,14 +298,3 @@ def _receipt(item: Any | RpcError) -> Receipt | None:
         gas_used=_quantity(item["gasUsed"]),
         gas_price=_quantity(item.get("effectiveGasPrice", "0x0")),
     )
-
-
-def _short(error: Exception) -> str:
-    """An error without the URL that aiohttp likes to put into it."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return f"HTTP {error.status}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect: {error.os_error.strerror or 'refused'}"
-    if isinstance(error, aiohttp.ClientError | TimeoutError):
-        return type(error).__name__
-    return str(error)

@@ -5,6 +5,7 @@ store has as many. Nodes that leave logs out, repeat them or answer for another 
 because numbers would be missing.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -20,6 +21,10 @@ from hyperlane.store.sequences import Numbered, Progress, SequenceStore
 log = structlog.get_logger()
 
 Item = TypeVar("Item", bound=Numbered)
+
+_FIRST_SPAN = 250
+_MANY_LOGS = 4000
+"""In one chunk; with more, the next ones are made smaller."""
 
 
 class IndexGap(ChainError):
@@ -63,6 +68,13 @@ class SequenceIndexer(Generic[Item]):
     _may_skip: bool = False
     _complete_to: int = -1
     """All events up to this block are stored, though the stored cursor may be behind."""
+    _span: int = 0
+    """Blocks of the next chunk: fewer where logs are dense, so that memory stays bounded."""
+    _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None
+    """Blocks whose logs are being read in advance."""
+
+    def __post_init__(self) -> None:
+        self._span = min(self.range.chunk, _FIRST_SPAN)
 
     async def count(self, block: int) -> int:
         """How many events there were as of a block; none before the contract."""
@@ -85,6 +97,14 @@ class SequenceIndexer(Generic[Item]):
         if self._first_block < 0:
             await self._choose_start(block)
         target = await self.count(block)
+        try:
+            return await self._sync(block, target)
+        finally:
+            if self._ahead is not None:
+                self._ahead[1].cancel()
+                self._ahead = None
+
+    async def _sync(self, block: int, target: int) -> int:
         added = 0
         while True:
             progress = await self.store.progress()
@@ -100,16 +120,15 @@ class SequenceIndexer(Generic[Item]):
                 return added
             if start > block:
                 await self._look_again(progress)
-                raise IndexGap(
-                    f"{self.client.name}: {self.store.kind} {have} is counted by block {block},"
-                    " but no log shows it"
+                raise self._gap(
+                    f"{self.store.kind} {have} is counted by block {block}, but no log shows it"
                 )
             added += await self._advance(start, block, progress)
 
     async def _advance(self, start: int, block: int, progress: Progress) -> int:
         """Index one chunk."""
-        end = min(start + self.range.chunk - 1, block)
-        logs = await self.client.logs(self.contract, self.event, start, end)
+        end = min(start + self._span - 1, block)
+        logs = await self._fetch(start, end, block)
         items = {item.sequence: item for item in map(self.parse, logs)}
         expected = progress.next_sequence
         if expected is None:
@@ -126,9 +145,9 @@ class SequenceIndexer(Generic[Item]):
                     f"chains.{self.client.name}.index.from: {self.range.first_block} is after"
                     f" {self.store.kind} 0, and all of them are needed"
                 )
-            raise IndexGap(
-                f"{self.client.name}: {self.store.kind} {expected} is missing from the logs of"
-                f" blocks {start} to {end}, which hold {max(items)}"
+            raise self._gap(
+                f"{self.store.kind} {expected} is missing from the logs of blocks {start} to {end},"
+                f" which hold {max(items)}"
             )
         if new:
             log.debug(
@@ -140,6 +159,32 @@ class SequenceIndexer(Generic[Item]):
                 block=end,
             )
         return len(new)
+
+    async def _fetch(self, start: int, end: int, block: int) -> list[Log]:
+        """Logs of a chunk; those of the next one are asked for while these are stored."""
+        key = (start, end)
+        if self._ahead is None or self._ahead[0] != key:
+            self._look_ahead(key)
+        assert self._ahead is not None
+        logs = await self._ahead[1]
+        self._ahead = None
+        if len(logs) > _MANY_LOGS:
+            self._span = max(1, (end - start + 1) // 2)
+        elif len(logs) < _MANY_LOGS // 4:
+            self._span = min(2 * self._span, self.range.chunk)
+        if end < block:
+            self._look_ahead((end + 1, min(end + self._span, block)))
+        return logs
+
+    def _look_ahead(self, key: tuple[int, int]) -> None:
+        if self._ahead is not None:
+            self._ahead[1].cancel()
+        logs = self.client.logs(self.contract, self.event, *key)
+        self._ahead = key, asyncio.create_task(logs)
+
+    def _gap(self, what: str) -> IndexGap:
+        self.client.distrust(what)
+        return IndexGap(f"{self.client.name}: {what}")
 
     async def _look_again(self, progress: Progress) -> None:
         """Go back to the block of the last good event."""

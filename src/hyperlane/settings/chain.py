@@ -97,6 +97,8 @@ class ChainSettings(SettingsModel):
     protocol: Literal["ethereum"] = "ethereum"
     rpc_urls: tuple[RpcUrl, ...] = ()
     custom_rpc_urls: Names = ()
+    rpc_consensus_type: Literal["single", "fallback", "quorum"] | None = None
+    """None: what suits the agent."""
     blocks: BlockSettings = BlockSettings()
     index: IndexSettings = IndexSettings()
     transaction_overrides: TransactionOverrides = TransactionOverrides()

@@ -9,6 +9,7 @@ from eth_hash.auto import keccak
 from hyperlane.agents.runtime import connect, repeat, start
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.chain.client import Consensus
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import render_metadata
@@ -28,7 +29,10 @@ async def run(settings: ValidatorSettings) -> None:
             " itself and does not start until a person has removed the file"
         )
     account = settings.validator.account("validator")
-    async with start(settings) as runtime, connect(settings.origin, runtime.database) as chain:
+    async with (
+        start(settings) as runtime,
+        connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
+    ):
         await storage.write_metadata(_metadata(settings))
         signer = CheckpointSigner(
             chain,
