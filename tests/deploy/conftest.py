@@ -11,7 +11,7 @@ from eth_abi import decode
 from eth_utils import keccak, to_checksum_address
 from web3 import HTTPProvider, Web3
 
-from ape_hyperlane.cli import deploy as cli
+from ape_hyperlane import cli
 from ape_hyperlane.processes import Processes, free_port
 from hyperlane.registry import Registry
 
@@ -88,11 +88,25 @@ def deploy(options):
     may come out of it."""
 
     def deploy(*more, **choices):
-        result = CliRunner(mix_stderr=False).invoke(cli, options(*more, **choices))
+        result = CliRunner(mix_stderr=False).invoke(cli.deploy, options(*more, **choices))
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
 
     return deploy
+
+
+@pytest.fixture
+def check(node, registry):
+    def check(*options):
+        return CliRunner(mix_stderr=False).invoke(
+            cli.check,
+            [
+                *("--network", node.url, "--chain", "alpha"),
+                *("--registry", str(registry.folder), *options),
+            ],
+        )
+
+    return check
 
 
 @pytest.fixture

@@ -2,25 +2,6 @@
 
 import json
 
-import pytest
-from click.testing import CliRunner
-
-from ape_hyperlane.cli import check as cli
-
-
-@pytest.fixture
-def check(node, registry):
-    def check(*options):
-        return CliRunner(mix_stderr=False).invoke(
-            cli,
-            [
-                *("--network", node.url, "--chain", "alpha"),
-                *("--registry", str(registry.folder), *options),
-            ],
-        )
-
-    return check
-
 
 def test_a_core_as_it_was_deployed_passes(deploy, check):
     deploy()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.plan import FACTORIES, plan_core
 from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Ref, final_readings
 from hyperlane.errors import ConfigError
@@ -13,7 +14,7 @@ DOMAINS = {"beta": 31338}
 
 def plan(**config):
     wanted = CoreConfig.model_validate(config)
-    return plan_core(wanted, domain=31337, deployer=DEPLOYER, domains=DOMAINS)
+    return plan_core(wanted, domain=31337, deployer=DEPLOYER, surroundings=Surroundings(DOMAINS))
 
 
 def named(steps, name):

@@ -4,16 +4,13 @@ import pytest
 
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
-from hyperlane.registry.core_config import (
+from hyperlane.registry.hooks import (
     AggregationHook,
-    AggregationIsm,
     InterchainGasPaymaster,
     MerkleTreeHook,
-    MultisigIsm,
     ProtocolFee,
-    TestIsm,
-    TrustedRelayerIsm,
 )
+from hyperlane.registry.isms import AggregationIsm, MultisigIsm, TestIsm, TrustedRelayerIsm
 from hyperlane.registry.models import read
 
 ZERO = "0x" + 40 * "0"
@@ -149,13 +146,16 @@ def test_nobody_holds_the_zero_address(load, text, key):
         (
             "defaultIsm: {type: staticAggregationIsm, threshold: 1, modules: [{type: testIsm},"
             " {type: testIsm}]}",
-            "defaultIsm: modules: type='testIsm' appears twice",
+            "defaultIsm: modules: number 1 appears twice",
         ),
         (
             "defaultIsm: {type: staticAggregationIsm, threshold: 1, modules: [{type: tstIsm}]}",
             "defaultIsm.modules.0: type: unknown 'tstIsm'; did you mean 'testIsm'?",
         ),
-        ("defaultHook: {type: merkleTreeHook}", "merkleTreeHook: appears twice among the hooks"),
+        (
+            "defaultHook: {type: merkleTreeHook}",
+            "merkleTreeHook: a message would get two leaves; expected one",
+        ),
         (
             "defaultHook: {type: protocolFee, maxProtocolFee: '1', protocolFee: '2'}",
             "defaultHook: protocolFee: 2 is more than maxProtocolFee, 1",
@@ -168,7 +168,35 @@ def test_nobody_holds_the_zero_address(load, text, key):
             "defaultHook: {type: interchainGasPaymaster, overhead: {beta: 1}}",
             "defaultHook: oracleConfig.beta: required, but missing",
         ),
-        ("proxyAdmin: {}", "proxyAdmin: contracts are deployed without proxies"),
+        ("{upgradeable: false, proxyAdmin: {}}", "proxyAdmin: there are no proxies unless"),
+        ("{defaultIsm: {type: defaultIsm}}", "defaultIsm: defaultIsm asks the default module"),
+        ("{defaultHook: {type: defaultHook}}", "defaultHook: defaultHook calls the default hook"),
+        (
+            "defaultIsm: {type: domainRoutingIsm, domains: {beta: {type: amountRoutingIsm,"
+            " lowerIsm: {type: testIsm}, threshold: 1}}}",
+            "defaultIsm.domains.beta.upperIsm: required, but missing",
+        ),
+        (
+            "defaultIsm: {type: weightedMessageIdMultisigIsm, thresholdWeight: 3,"
+            f" validators: [{{signingAddress: '{ONE}', weight: 2}}]}}",
+            "defaultIsm: thresholdWeight: 3 is more than all weights together, 2",
+        ),
+        (
+            "defaultIsm: {type: rateLimitedIsm, maxCapacity: 86400}",
+            "defaultIsm: rateLimitedIsm: recipient: required, but missing",
+        ),
+        (
+            f"defaultHook: {{type: rateLimitedHook, maxCapacity: 7, sender: '{ONE}'}}",
+            "defaultHook: maxCapacity: 7, expected at least duration, 86400",
+        ),
+        (
+            "defaultHook: {type: rateLimitedHook, maxCapacity: 86400}",
+            "rateLimitedHook: sender: required, but missing",
+        ),
+        (
+            f"defaultIsm: {{type: blacklistIsm, blacklistedIds: ['{ONE}']}}",
+            f"defaultIsm.blacklistedIds.0: '{ONE}': string should match pattern",
+        ),
         ("- 1", "[1] is not a mapping of keys to values"),
         ("a: [", "not YAML: line 1, column 5"),
     ],

@@ -16,11 +16,11 @@ from web3.types import Nonce
 from web3.utils.address import get_create_address
 
 from ape_hyperlane.deploy.journal import Entry, Journal
-from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Reading, Step
+from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Reading, Step, Use
 from ape_hyperlane.deploy.survey import Survey, container, is_development
 from hyperlane.errors import ChainError
 
-Report = Callable[[Step, str], None]
+Report = Callable[[Action, str], None]
 """Called after each transaction with what it made: an address, or its hash."""
 
 PATIENCE = 120.0
@@ -48,7 +48,7 @@ class Applier(Survey):
         """Carries out what is not done yet; ChainError when a transaction fails."""
         for step in steps:
             self._settle(step)
-            if not self.is_done(step):
+            if not self.is_done(step) and not isinstance(step, Use):
                 self._carry_out(step)
 
     def verify(self, readings: Iterable[Reading]) -> None:
@@ -73,11 +73,13 @@ class Applier(Survey):
         ):
             self.journal.record(step.name, replace(entry, done=True))
 
-    def _carry_out(self, step: Step) -> None:
+    def _carry_out(self, step: Action) -> None:
         # A node that lags behind may not know our last transaction yet.
         nonce = max(self._nonce(self.account.address, "pending"), self._next_nonce)
         transaction = self._prepared(step, nonce)
-        entry = Entry(step.describe(), self.account.address, nonce, self._creates(step, nonce))
+        entry = Entry(
+            self.spelled_out(step), self.account.address, nonce, self._creates(step, nonce)
+        )
         self.journal.record(step.name, entry)
         receipt = self._send(step, transaction)
         self._next_nonce = nonce + 1
@@ -90,7 +92,7 @@ class Applier(Survey):
         self.journal.record(step.name, replace(entry, transaction=str(receipt.txn_hash), done=True))
         self.report(step, entry.address or str(receipt.txn_hash))
 
-    def _prepared(self, step: Step, nonce: int) -> TransactionAPI:
+    def _prepared(self, step: Action, nonce: int) -> TransactionAPI:
         """The step's transaction with its gas limit. An estimate that reverts is asked for again:
         the node may not know yet what the step before did."""
         transaction = self._transaction(step, nonce)
@@ -110,7 +112,7 @@ class Applier(Survey):
             transaction.gas_limit = int(estimate * GAS_MARGIN)
             return transaction
 
-    def _transaction(self, step: Step, nonce: int) -> TransactionAPI:
+    def _transaction(self, step: Action, nonce: int) -> TransactionAPI:
         options = {"sender": self.account.address, "nonce": nonce}
         if isinstance(step, Create):
             constructor = container(step.contract).constructor
@@ -125,7 +127,7 @@ class Applier(Survey):
             receiver=method.contract.address, data=method.encode_input(*arguments), **options
         )
 
-    def _send(self, step: Step, transaction: TransactionAPI) -> ReceiptAPI:
+    def _send(self, step: Action, transaction: TransactionAPI) -> ReceiptAPI:
         try:
             return self.account.call(transaction)
         except ContractLogicError as error:
@@ -133,7 +135,7 @@ class Applier(Survey):
         except ApeException as error:
             raise ChainError(f"{step.name}: {error}") from error
 
-    def _creates(self, step: Step, nonce: int) -> str | None:
+    def _creates(self, step: Action, nonce: int) -> str | None:
         if isinstance(step, Create):
             return str(get_create_address(self.account.address, Nonce(nonce)))
         return self.set_address(step) if isinstance(step, CreateSet) else None

@@ -22,11 +22,11 @@ from ape_hyperlane.deploy.core import (
     estimate_gas,
     plan_deployment,
 )
-from ape_hyperlane.deploy.steps import Call, Step
+from ape_hyperlane.deploy.steps import Action, Call
 from ape_hyperlane.deploy.survey import Survey, is_development
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
-from hyperlane.registry.core_config import TrustedRelayerIsm
+from hyperlane.registry.isms import TrustedRelayerIsm
 from hyperlane.registry.models import read
 
 
@@ -132,7 +132,7 @@ def default_chain_name() -> str:
     return prefix + "".join(filter(str.isalnum, network)).lower()
 
 
-def show_plan(console: Console, deployment: Deployment, pending: list[Step]) -> None:
+def show_plan(console: Console, deployment: Deployment, pending: list[Action]) -> None:
     metadata = deployment.metadata
     console.print(
         f"[bold]{metadata.name}[/]: chain id {metadata.chain_id}, domain {metadata.domain_id}, "
@@ -170,7 +170,7 @@ class ReportProgress:
         self.total = total
         self.finished = 0
 
-    def __call__(self, step: Step, outcome: str) -> None:
+    def __call__(self, step: Action, outcome: str) -> None:
         self.finished += 1
         line = f"[{self.finished:>2}/{self.total}] {step.name}: {outcome}"
         self.console.print(line, highlight=False, markup=False)

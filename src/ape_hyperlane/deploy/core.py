@@ -1,5 +1,6 @@
 """Deploying a core on the chain that ape is connected to, and checking one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import yaml
@@ -7,14 +8,16 @@ from ape import networks
 from ape.api import AccountAPI
 
 from ape_hyperlane.deploy.apply import Applier, Report
+from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
-from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Step, final_readings
+from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Step, final_readings
 from ape_hyperlane.deploy.survey import Survey, container, has_code, is_development
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import Blocks, Index, NativeToken, RpcUrl
+from hyperlane.registry.fields import Placed
 from hyperlane.registry.models import read
 
 # What a transaction uses, as measured: see tests/deploy.
@@ -27,7 +30,7 @@ GAS_PER_READING = 25_000
 """A reading is a slot or two that the call writes."""
 
 
-def _silent(_step: Step, _outcome: str) -> None:
+def _silent(_step: Action, _outcome: str) -> None:
     pass
 
 
@@ -72,15 +75,36 @@ def plan_deployment(
     if is_development() and _is_reset(journal):
         journal.restart(deployer)
     config = config or deployed_config(registry, name) or CoreConfig()
-    for contract in (*config.hooks(), *config.isms()):
-        if isinstance(contract, str) and not has_code(contract):
-            raise ConfigError(f"core config: {contract}: no contract on {name}; expected one")
-    domains = {known: registry.metadata(known).domain_id for known in registry.chains()}
-    steps = plan_core(config, domain=metadata.domain_id, deployer=journal.deployer, domains=domains)
+    require_contracts((*config.hooks(), *config.isms()), name)
+    steps = plan_core(
+        config,
+        domain=metadata.domain_id,
+        deployer=journal.deployer,
+        surroundings=surroundings(registry),
+    )
     return Deployment(metadata, config, journal, steps)
 
 
-def estimate_gas(step: Step) -> int:
+def surroundings(registry: Registry) -> Surroundings:
+    """What the registry knows."""
+    chains = registry.chains()
+    return Surroundings(
+        {chain: registry.metadata(chain).domain_id for chain in chains},
+        {chain: registry.addresses(chain) for chain in chains if registry.has_addresses(chain)},
+    )
+
+
+def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:
+    """ConfigError when one of them names an address where the connected chain has no contract."""
+    for config in configs:
+        named = {"": config} if isinstance(config, str) else config.existing()
+        for key, address in named.items():
+            if address is not None and not has_code(address):
+                place = f"{getattr(config, 'type', '')}.{key}: " if key else ""
+                raise ConfigError(f"{place}{address}: no contract on {chain}; expected one")
+
+
+def estimate_gas(step: Action) -> int:
     """What the step's transaction will use, from the size of what it creates or writes."""
     if isinstance(step, Call):
         return CALL_GAS + GAS_PER_READING * len(step.readings)
@@ -108,7 +132,7 @@ def deploy_core(
     pending = applier.pending(deployment.steps, account.address)
     _require_funds(sum(map(estimate_gas, pending)), account)
     if deployed_config(registry, name) != deployment.config:
-        content = yaml.safe_dump(deployment.config.as_file())
+        content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
         write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
     applier.apply(deployment.steps)
     applier.verify(final_readings(deployment.steps))

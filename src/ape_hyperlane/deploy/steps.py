@@ -23,6 +23,20 @@ class Ref:
 Target = Ref | str
 """A contract of this deployment, or an address."""
 
+IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
+ADMIN_SLOT = 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103
+"""Where a proxy keeps them: ERC-1967."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """An expected list whose members, in any order, are all among these."""
+
+    values: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"nothing but {_shown(list(self.values))}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -34,11 +48,37 @@ class Reading:
     method: str
     expected: Any
     arguments: tuple[Any, ...] = ()
+    slot: int | None = None
+    """The storage slot that has the answer, an address, where no view does."""
 
     @property
     def subject(self) -> tuple[Target, str, tuple[Any, ...]]:
         """What is read; two readings of it cannot expect different things at the same time."""
         return (self.target, self.method, self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """As an argument: what a list on the chain has beyond these, each followed by `rest`."""
+
+    reading: Reading
+    """Of the list; a `Within` says what may stay."""
+    rest: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return f"all of {self.reading.method}() but {_shown(list(self.reading.expected.values))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A name for a contract that another step makes, or that exists already. Nothing is sent."""
+
+    name: str
+    address: Target
+    readings: tuple[Reading, ...] = ()
+
+    def describe(self) -> str:
+        return f"use {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +89,8 @@ class Create:
     contract: str
     arguments: tuple[Any, ...] = ()
     readings: tuple[Reading, ...] = ()
-    replaceable: bool = False
-    """Whether other arguments than in an earlier run mean another contract, not a mistake."""
+    permanent: bool = False
+    """Whether other arguments than in an earlier run are a mistake, not another contract."""
 
     def describe(self) -> str:
         return f"create {self.contract}({_listed(self.arguments)})"
@@ -64,7 +104,8 @@ class CreateSet:
     contract: str
     factory: str
     """The step that made the factory; the contract is this contract's name and `Factory`."""
-    members: tuple[Target, ...]
+    members: tuple[Any, ...]
+    """Addresses, or pairs of an address and its weight."""
     threshold: int
     readings: tuple[Reading, ...] = ()
 
@@ -90,7 +131,10 @@ class Call:
         return f"call {self.target}.{self.method}({_listed(self.arguments)})"
 
 
-Step = Create | CreateSet | Call
+Action = Create | CreateSet | Call
+"""What takes a transaction."""
+
+Step = Use | Action
 
 
 def _listed(values: Iterable[Any]) -> str:

@@ -1,15 +1,33 @@
 """What of a plan the chain that ape is connected to shows already. Only reads."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from ape import networks, project
 from ape.contracts import ContractContainer, ContractInstance
+from ape.exceptions import ContractLogicError
 from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
 
 from ape_hyperlane.deploy.journal import Journal
-from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Reading, Ref, Step
+from ape_hyperlane.deploy.steps import (
+    Action,
+    Call,
+    Create,
+    CreateSet,
+    Reading,
+    Ref,
+    Step,
+    Surplus,
+    Use,
+    Within,
+)
 from hyperlane.errors import ChainError, ConfigError
+
+
+NOTHING = "nothing"
+"""What a view that reverts has said."""
 
 
 def container(contract: str) -> ContractContainer:
@@ -36,16 +54,16 @@ class Survey:
         self.addresses: dict[str, str] = {}
         """Of what the steps made, as far as it was found."""
 
-    def pending(self, steps: Iterable[Step], sender: str | None = None) -> list[Step]:
+    def pending(self, steps: Iterable[Step], sender: str | None = None) -> list[Action]:
         """The steps that still need a transaction.
 
         ConfigError when `sender` may not send one of them, ChainError when the chain contradicts
         the journal.
         """
-        found = []
+        found: list[Action] = []
         foreseen: dict[Any, Any] = {}
         for step in steps:
-            if not self.is_done(step, foreseen):
+            if not self.is_done(step, foreseen) and not isinstance(step, Use):
                 if sender is not None:
                     self._require_authority(step, sender, foreseen)
                 foreseen |= {reading.subject: reading.expected for reading in step.readings}
@@ -57,7 +75,7 @@ class Survey:
         found = []
         for reading in readings:
             actual, expected = self._read(reading), _plain(self.resolve(reading.expected))
-            if actual != expected:
+            if not _agrees(actual, expected):
                 target = reading.target.step if isinstance(reading.target, Ref) else reading.target
                 arguments = ", ".join(map(_shown, reading.arguments))
                 found.append(
@@ -70,9 +88,18 @@ class Survey:
         """`value` with every reference replaced by the address; KeyError for an unknown one."""
         if isinstance(value, Ref):
             return self.addresses[value.step]
+        if isinstance(value, Within):
+            return Within(self.resolve(value.values))
+        if isinstance(value, Surplus):
+            return self._surplus(value)
         if isinstance(value, tuple | list):
             return type(value)(self.resolve(each) for each in value)
         return value
+
+    def _surplus(self, wanted: Surplus) -> list[Any]:
+        kept = _plain(self.resolve(wanted.reading.expected.values))
+        extra = [each for each in self._read(wanted.reading) if each not in kept]
+        return [(each, *wanted.rest) if wanted.rest else each for each in extra]
 
     def can_resolve(self, value: Any) -> bool:
         """Whether every contract that `value` refers to was found."""
@@ -84,12 +111,15 @@ class Survey:
 
     def is_done(self, step: Step, foreseen: Mapping[Any, Any] | None = None) -> bool:
         """Whether the chain shows the effect, or will after steps whose readings are foreseen."""
+        if isinstance(step, Use):
+            if self.can_resolve(step.address):
+                self.addresses[step.name] = self.resolve(step.address)
+            return True
         if isinstance(step, Create):
             return self._is_created(step)
         if isinstance(step, CreateSet):
             return self._is_set_created(step)
-        entry = self.journal.entry(step.name)
-        if entry is not None and entry.done and not step.repeatable:
+        if not step.repeatable and self._was_called(step):
             return True
         holding = [self._holds(reading, foreseen or {}) for reading in step.readings]
         return bool(holding) and all(holding)
@@ -98,12 +128,14 @@ class Survey:
         entry = self.journal.entry(step.name)
         if entry is None or entry.address is None:
             return False
-        if entry.what != step.describe():
-            if step.replaceable:
+        if not self.can_resolve(step.arguments):
+            return False
+        if entry.what != self.spelled_out(step):
+            if not step.permanent:
                 return False
             raise ConfigError(
                 f"{self.journal.path}: {step.name!r} was planned as {entry.what}, now it is "
-                f"{step.describe()}; this cannot be changed, choose another registry folder"
+                f"{self.spelled_out(step)}; this cannot be changed, choose another registry folder"
             )
         if entry.done and not has_code(entry.address):
             raise ChainError(
@@ -114,13 +146,29 @@ class Survey:
             return False
         return self._found(step, entry.address)
 
+    def _was_called(self, step: Call) -> bool:
+        """Whether the same method of the same contract was called, whatever with."""
+        entry = self.journal.entry(step.name)
+        if entry is None or not entry.done or not self.can_resolve(step.target):
+            return False
+        return entry.what.startswith(f"call {self.resolve(step.target)}.{step.method}(")
+
+    def spelled_out(self, step: Action) -> str:
+        """The step with addresses for references."""
+        if isinstance(step, Create):
+            return replace(step, arguments=self.resolve(step.arguments)).describe()
+        if isinstance(step, Call):
+            target, arguments = self.resolve((step.target, step.arguments))
+            return replace(step, target=target, arguments=arguments).describe()
+        return step.describe()
+
     def _is_set_created(self, step: CreateSet) -> bool:
         if not self.can_resolve((Ref(step.factory), step.members)):
             return False
         address = self.set_address(step)
         return has_code(address) and self._found(step, address)
 
-    def _found(self, step: Step, address: str) -> bool:
+    def _found(self, step: Action, address: str) -> bool:
         self.addresses[step.name] = address
         return True
 
@@ -130,7 +178,7 @@ class Survey:
         known = self.can_resolve((reading.target, reading.expected))
         return known and not self.drift([reading])
 
-    def _require_authority(self, step: Step, sender: str, foreseen: Mapping[Any, Any]) -> None:
+    def _require_authority(self, step: Action, sender: str, foreseen: Mapping[Any, Any]) -> None:
         """ConfigError when the call would revert because of who sends it."""
         if not isinstance(step, Call) or not isinstance(step.target, Ref):
             return
@@ -150,14 +198,27 @@ class Survey:
         return ContractInstance(self.resolve(target), container(contract).contract_type)
 
     def _read(self, reading: Reading) -> Any:
-        method = getattr(self.at(reading.target, reading.contract), reading.method)
-        return _plain(method(*self.resolve(reading.arguments)))
+        if reading.slot is not None:
+            word = networks.provider.web3.eth.get_storage_at(
+                self.resolve(reading.target), HexBytes(reading.slot)
+            )
+            return to_checksum_address(word[-20:])
+        contract = self.at(reading.target, reading.contract)
+        try:
+            answer = _plain(getattr(contract, reading.method)(*self.resolve(reading.arguments)))
+        except ContractLogicError:
+            return NOTHING  # an entry that is not there
+        if reading.method == "owner" and hasattr(contract, "pendingOwner"):
+            # Offered is as much as one side can do; the new owner has to accept.
+            offered = contract.pendingOwner()
+            return answer if int(offered, 16) == 0 else _plain(offered)
+        return answer
 
     def factory_of(self, step: CreateSet) -> ContractInstance:
         return self.at(Ref(step.factory), f"{step.contract}Factory")
 
-    def members_of(self, step: CreateSet) -> list[str]:
-        return [to_checksum_address(each) for each in self.resolve(step.members)]
+    def members_of(self, step: CreateSet) -> list[Any]:
+        return list(self.resolve(step.members))
 
     def set_address(self, step: CreateSet) -> str:
         address = self.factory_of(step).getAddress(self.members_of(step), step.threshold)
@@ -181,8 +242,18 @@ def _is_code_of(contract: str, code: bytes) -> bool:
     )
 
 
+def _agrees(actual: Any, expected: Any) -> bool:
+    if isinstance(expected, Within):
+        return all(each in expected.values for each in actual)
+    return bool(actual == expected)
+
+
 def _plain(value: Any) -> Any:
     """Values as they compare: lists for all sequences, checksummed addresses."""
+    if isinstance(value, Within):
+        return Within(tuple(map(_plain, value.values)))
+    if is_dataclass(value):  # ape's way to return several values with a struct among them
+        value = [getattr(value, field.name) for field in fields(value)]
     if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
     text = getattr(value, "address", value)

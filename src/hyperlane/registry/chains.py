@@ -90,6 +90,10 @@ class ChainAddresses(FileModel):
     pausable_hook: HexAddress | None = None
     pausable_ism: HexAddress | None = None
     fallback_routing_hook: HexAddress | None = None
+    op_stack_hook: HexAddress | None = None
+    op_stack_ism: HexAddress | None = None
+    arb_l2_to_l1_hook: HexAddress | None = Field(default=None, alias="arbL2ToL1Hook")
+    arb_l2_to_l1_ism: HexAddress | None = Field(default=None, alias="arbL2ToL1Ism")
     domain_routing_ism: HexAddress | None = None
     domain_routing_ism_factory: HexAddress | None = None
     incremental_domain_routing_ism_factory: HexAddress | None = None

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
+import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
+import {ITransparentUpgradeableProxy} from
+    "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
+
+/// @title TransparentUpgradeableProxy
+/// @notice Runs the code of another contract on its own storage. The admin, and nobody else, can have
+/// it run another; the admin can do nothing else, so that no function of the code is ever hidden from
+/// its users.
+/// @dev One admin serves many proxies and is given, unlike in OpenZeppelin's contract of this name.
+contract TransparentUpgradeableProxy is ERC1967Proxy {
+    /// @notice The admin can do nothing but upgrade.
+    error ProxyDeniedAdminAccess();
+
+    address private immutable admin;
+
+    /// @param data A call of the code that sets it up; empty when an initializer does that later.
+    constructor(address logic, address admin_, bytes memory data)
+        payable
+        ERC1967Proxy(logic, data)
+    {
+        admin = admin_;
+        ERC1967Utils.changeAdmin(admin_);
+    }
+
+    /// @dev Reverts `ProxyDeniedAdminAccess` for any call of the admin but `upgradeToAndCall`.
+    function _fallback() internal override {
+        if (msg.sender != admin) {
+            super._fallback();
+        } else if (msg.sig == ITransparentUpgradeableProxy.upgradeToAndCall.selector) {
+            (address logic, bytes memory data) = abi.decode(msg.data[4:], (address, bytes));
+            ERC1967Utils.upgradeToAndCall(logic, data);
+        } else {
+            revert ProxyDeniedAdminAccess();
+        }
+    }
+
+    /// @dev Our initializers are bound to who deployed the code: docs/decisions/0001.
+    function _unsafeAllowUninitialized() internal pure override returns (bool) {
+        return true;
+    }
+}

@@ -1,0 +1,202 @@
+"""What all plans are made of: contracts, what their views say, and who gets them in the end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ape_hyperlane.deploy.steps import (
+    ADMIN_SLOT,
+    IMPLEMENTATION_SLOT,
+    Call,
+    Create,
+    Reading,
+    Ref,
+    Step,
+    Surplus,
+    Target,
+    Use,
+    Within,
+)
+from hyperlane.errors import ConfigError
+from hyperlane.registry import ChainAddresses
+from hyperlane.registry.core_config import ProxyAdmin
+from hyperlane.registry.models import suggest
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a plan knows of the registry: a domain for each chain, and the contracts there."""
+
+    domains: Mapping[str, int]
+    addresses: Mapping[str, ChainAddresses] = field(default_factory=dict)
+
+    def domain(self, chain: str, place: str) -> int:
+        """Of a chain in the registry, or the number itself; ConfigError naming `place`."""
+        if chain.isdecimal():
+            if not 0 < int(chain) < 2**32:
+                raise ConfigError(f"{place}.{chain}: expected a domain, 1 to {2**32 - 1}")
+            return int(chain)
+        if chain not in self.domains:
+            raise ConfigError(
+                f"{place}.{chain}: not in the registry; {suggest(chain, self.domains)}, or a domain"
+            )
+        return self.domains[chain]
+
+    def by_domain(self, values: Mapping[str, Any], place: str) -> dict[int, Any]:
+        """The same by domain; ConfigError when two names mean one."""
+        found: dict[int, Any] = {}
+        for chain, value in values.items():
+            domain = self.domain(chain, place)
+            if domain in found:
+                raise ConfigError(f"{place}.{chain}: domain {domain} appears twice")
+            found[domain] = value
+        return found
+
+    def counterpart(self, chain: str, key: str) -> str | None:
+        """What the registry has under `key` for a chain given by name or domain."""
+        for name, addresses in self.addresses.items():
+            if chain in (name, str(self.domains.get(name))):
+                return addresses.as_file().get(key)
+        return None
+
+
+@dataclass
+class Builder:
+    """Collects steps. Ownership goes last, when its owner has nothing left to set up."""
+
+    deployer: str
+    owner: str
+    """Of all for which no other is named."""
+    mailbox: Target
+    surroundings: Surroundings
+    proxy_admin: ProxyAdmin | None = None
+    """Set when contracts that can be upgraded shall be."""
+    steps: list[Step] = field(default_factory=list)
+    hand_overs: list[Step] = field(default_factory=list)
+
+    def create(
+        self,
+        name: str,
+        contract: str,
+        arguments: tuple[Any, ...] = (),
+        *readings: Reading,
+        address: str | None = None,
+        permanent: bool = False,
+        state: Mapping[str, Any] = NOTHING,
+    ) -> Ref:
+        """A new contract, or the one at `address`, and what its views say from then on."""
+        told = (*readings, *readings_of(Ref(name), contract, state))
+        if address is not None:
+            self.steps.append(Use(name, address, told))
+        else:
+            self.steps.append(Create(name, contract, arguments, told, permanent))
+        return Ref(name)
+
+    def create_upgradeable(
+        self,
+        name: str,
+        contract: str,
+        arguments: tuple[Any, ...] = (),
+        *,
+        state: Mapping[str, Any] = NOTHING,
+    ) -> Ref:
+        """A new contract for good; behind a proxy if code shall be upgradeable."""
+        if self.proxy_admin is None:
+            return self.create(name, contract, arguments, permanent=True, state=state)
+        admin = self._admin(self.proxy_admin)
+        implementation = self.create(f"{name}Implementation", contract, arguments, permanent=True)
+        return self.create(
+            name,
+            "TransparentUpgradeableProxy",
+            (implementation, admin, b""),
+            Reading(
+                Ref(name), contract, "implementation", implementation, slot=IMPLEMENTATION_SLOT
+            ),
+            Reading(Ref(name), contract, "admin", admin, slot=ADMIN_SLOT),
+            *readings_of(Ref(name), contract, state),
+            permanent=True,
+        )
+
+    def _admin(self, config: ProxyAdmin) -> Ref:
+        admin = Ref("proxyAdmin")
+        if not self.has(admin.step):
+            self.create(admin.step, "ProxyAdmin", (self.deployer,), address=config.address)
+            self.hand_over(admin, "ProxyAdmin", config.owner)
+        return admin
+
+    def call(
+        self,
+        method: str,
+        target: Ref,
+        contract: str,
+        arguments: tuple[Any, ...],
+        *readings: Reading,
+        repeatable: bool = False,
+        state: Mapping[str, Any] = NOTHING,
+        about: str = "",
+    ) -> None:
+        """A call, and what the views of its target say from then on. `about` tells calls of one
+        method apart."""
+        told = (*readings, *readings_of(target, contract, state))
+        name = f"{method} {about}of {target.step}"
+        self.steps.append(Call(name, target, contract, method, arguments, told, repeatable))
+
+    def set(self, target: Ref, contract: str, view: str, value: Any, setter: str = "") -> None:
+        """What the owner can change: `setX` for the view `x`, if there is no other setter."""
+        setter = setter or f"set{view[0].upper()}{view[1:]}"
+        self.call(setter, target, contract, (value,), repeatable=True, state={view: value})
+
+    def pause(self, target: Ref, contract: str, paused: bool) -> None:
+        method = "pause" if paused else "unpause"
+        self.call(method, target, contract, (), repeatable=True, state={"paused": paused})
+
+    def table(
+        self,
+        target: Ref,
+        contract: str,
+        entries: Mapping[int, Any],
+        *,
+        view: str,
+        setter: str,
+        remover: str,
+        removed: tuple[Any, ...] = (),
+    ) -> None:
+        """A table by domain that has these entries and no others."""
+        listed = Reading(target, contract, "domains", Within(tuple(entries)))
+        told = [
+            Reading(target, contract, view, value, (domain,)) for domain, value in entries.items()
+        ]
+        surplus = Surplus(listed, removed)
+        self.call(remover, target, contract, (surplus,), listed, repeatable=True, about="surplus ")
+        if entries:
+            pairs = list(entries.items())
+            self.call(setter, target, contract, (pairs,), *told, repeatable=True)
+
+    def hand_over(self, target: Ref, contract: str, owner: str | None) -> None:
+        """To `owner`, if one is named, or to who owns the rest."""
+        wanted = owner or self.owner
+        reading = Reading(target, contract, "owner", wanted)
+        name = f"transferOwnership of {target.step}"
+        arguments = (wanted,)
+        self.hand_overs.append(
+            Call(
+                name, target, contract, "transferOwnership", arguments, (reading,), repeatable=True
+            )
+        )
+
+    def has(self, name: str) -> bool:
+        return any(step.name == name for step in self.steps)
+
+    def unique(self, name: str) -> str:
+        """The name, with a number if it is taken."""
+        numbers = range(1, len(self.steps) + 1)
+        candidates = [name, *(f"{name}.{number}" for number in numbers)]
+        return next(candidate for candidate in candidates if not self.has(candidate))
+
+
+def readings_of(target: Ref, contract: str, state: Mapping[str, Any]) -> tuple[Reading, ...]:
+    """What each view without arguments says."""
+    return tuple(Reading(target, contract, view, told) for view, told in state.items())

@@ -1,0 +1,102 @@
+"""What configs of hooks, modules and routes are made of: amounts, accounts, maps by chain."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from hyperlane.registry.models import HexAddress, StrictFileModel, suggest
+
+ZERO_ADDRESS = "0x" + 40 * "0"
+DAY = 24 * 60 * 60
+
+Wei = Annotated[int, Field(ge=0, lt=2**256)]
+Uint128 = Annotated[int, Field(ge=0, lt=2**128)]
+
+
+def _account(address: str) -> str:
+    if address == ZERO_ADDRESS:
+        raise ValueError("the zero address; expected one that somebody holds")
+    return address
+
+
+Account = Annotated[HexAddress, AfterValidator(_account)]
+"""An address that signs, owns or is paid. Contracts refuse zero for most of them, but only when
+half of the others are deployed."""
+
+
+def _text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(chain): content for chain, content in value.items()}
+    return value
+
+
+Value = TypeVar("Value")
+ByChain = Annotated[Mapping[str, Value], BeforeValidator(_text_keys)]
+"""By remote chain: a name in the registry, or a domain."""
+
+
+class Placed(StrictFileModel):
+    """What is deployed, or was: `address` names one that exists and is used instead."""
+
+    address: Account | None = None
+
+    def existing(self) -> dict[str, str | None]:
+        """The contracts that must be there already, by key."""
+        return {"address": self.address}
+
+
+class RateLimited(Placed):
+    """A bucket of `maxCapacity` message units that fills up again within `duration` seconds."""
+
+    max_capacity: Wei
+    duration: Annotated[int, Field(gt=0, lt=2**64)] = DAY
+    owner: Account | None = None
+
+    @property
+    def capacity(self) -> int:
+        """What fits: the contract refills by whole units a second."""
+        return self.max_capacity // self.duration * self.duration
+
+
+def check_capacity(config: RateLimited) -> None:
+    """ValueError for a bucket that would never fill."""
+    if config.max_capacity < config.duration:
+        raise ValueError(
+            f"maxCapacity: {config.max_capacity}, expected at least duration, {config.duration}"
+        )
+
+
+def check_set(key: str, values: Sequence[object], threshold: int) -> None:
+    """ValueError for a set that could not be satisfied, or that counts somebody twice."""
+    check_members(key, values)
+    if not 1 <= threshold <= len(values):
+        raise ValueError(
+            f"threshold: {threshold}, expected 1 to {len(values)}, one for each of {key}"
+        )
+
+
+def check_members(key: str, values: Sequence[object]) -> None:
+    """ValueError for too many, none, or the same twice."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            name = value if isinstance(value, str) else f"number {index}"
+            raise ValueError(f"{key}: {name} appears twice")
+    if not 1 <= len(values) <= 255:
+        raise ValueError(f"{key}: {len(values)} given, expected 1 to 255")
+
+
+def one_of(known: Mapping[str, type[StrictFileModel]]) -> BeforeValidator:
+    """Says which types there are when a mapping has none of them."""
+
+    def check(value: object) -> object:
+        if isinstance(value, dict):
+            if "type" not in value:
+                raise ValueError(f"type: required, but missing; {suggest('', known)}")
+            if str(value["type"]) not in known:
+                raise ValueError(
+                    f"type: unknown {value['type']!r}; {suggest(value['type'], known)}"
+                )
+        return value
+
+    return BeforeValidator(check)

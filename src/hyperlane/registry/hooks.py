@@ -1,0 +1,256 @@
+"""Hooks as configs write them: an address, or a mapping with a `type`."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Discriminator, Field, NonNegativeInt, Tag, model_validator
+
+from hyperlane.registry.fields import (
+    Account,
+    ByChain,
+    Placed,
+    RateLimited,
+    Uint128,
+    Wei,
+    check_capacity,
+    one_of,
+)
+from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
+
+GasOverhead = Annotated[int, Field(ge=0, lt=2**88)]
+"""88 bits is what the paymaster stores."""
+
+
+class MerkleTreeHook(Placed):
+    """Inserts every message into the tree that validators sign."""
+
+    type: Literal["merkleTreeHook"] = "merkleTreeHook"
+
+
+class ProtocolFee(Placed):
+    """Takes a fee for every message; owner and beneficiary are the core's owner unless named."""
+
+    type: Literal["protocolFee"]
+    max_protocol_fee: Wei
+    protocol_fee: Wei
+    owner: Account | None = None
+    beneficiary: Account | None = None
+
+    @model_validator(mode="after")
+    def _is_allowed(self) -> "ProtocolFee":
+        if self.protocol_fee > self.max_protocol_fee:
+            raise ValueError(
+                f"protocolFee: {self.protocol_fee} is more than maxProtocolFee,"
+                f" {self.max_protocol_fee}"
+            )
+        return self
+
+
+class GasPrice(StrictFileModel):
+    """What gas on a remote chain costs: `tokenExchangeRate` is scaled by 1e10.
+
+    `tokenDecimals` and `typicalCost` are for people; the contract has no use for them.
+    """
+
+    gas_price: Uint128
+    token_exchange_rate: Uint128
+    token_decimals: NonNegativeInt | None = None
+    typical_cost: dict[str, float] | None = None
+
+
+class InterchainGasPaymaster(Placed):
+    """Takes payment for deliveries, to the chains named in `oracleConfig` and `overhead`.
+
+    Gas data is kept by the paymaster itself; `oracleKey` names an account that shall set it instead
+    of the owner, in a StorageGasOracle of its own. `tokenOracleConfig` has prices in ERC-20 tokens,
+    by token and chain.
+    """
+
+    type: Literal["interchainGasPaymaster"] = "interchainGasPaymaster"
+    owner: Account | None = None
+    beneficiary: Account | None = None
+    oracle_key: Account | None = None
+    overhead: ByChain[GasOverhead] = Field(default_factory=dict)
+    oracle_config: ByChain[GasPrice] = Field(default_factory=dict)
+    token_oracle_config: dict[Account, ByChain[GasPrice]] = Field(default_factory=dict)
+    quote_signers: tuple[Account, ...] = ()
+    igp_version: Literal["latest"] | None = None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "InterchainGasPaymaster":
+        for chain in sorted(self.overhead.keys() ^ self.oracle_config.keys()):
+            lacking = "oracleConfig" if chain in self.overhead else "overhead"
+            raise ValueError(f"{lacking}.{chain}: required, but missing")
+        return self
+
+
+class PausableHook(Placed):
+    """Lets all messages pass, or none while it is paused."""
+
+    type: Literal["pausableHook"]
+    owner: Account | None = None
+    paused: bool = False
+
+
+class RoutingHook(Placed):
+    """Leaves a message to the hook of its destination; without one it cannot be sent."""
+
+    type: Literal["domainRoutingHook"]
+    owner: Account | None = None
+    domains: ByChain["Hook"] = Field(default_factory=dict)
+
+
+class FallbackRoutingHook(Placed):
+    """Leaves a message to the hook of its destination; without one, to `fallback`."""
+
+    type: Literal["fallbackRoutingHook"]
+    owner: Account | None = None
+    domains: ByChain["Hook"] = Field(default_factory=dict)
+    fallback: "Hook"
+
+
+class AmountRoutingHook(Placed):
+    """Leaves a transfer of `threshold` or more message units to `upperHook`, others to
+    `lowerHook`."""
+
+    type: Literal["amountRoutingHook"]
+    lower_hook: "Hook"
+    upper_hook: "Hook"
+    threshold: Wei
+
+
+class AggregationHook(Placed):
+    """Calls several hooks in this order."""
+
+    type: Literal["aggregationHook"]
+    hooks: tuple["Hook", ...] = Field(min_length=1, max_length=255)
+
+
+class DefaultHook(Placed):
+    """Calls the Mailbox's default hook of that moment."""
+
+    type: Literal["defaultHook"]
+
+
+class RateLimitedHook(RateLimited):
+    """Limits what one token router, `sender`, sends."""
+
+    type: Literal["rateLimitedHook"]
+    sender: Account | None = None
+
+    @model_validator(mode="after")
+    def _fills_up(self) -> "RateLimitedHook":
+        check_capacity(self)
+        return self
+
+
+class OpStackHook(Placed):
+    """Announces messages to the module `ism` on `destinationChain` over that chain's native bridge.
+
+    `ism` is by default what the registry has of that chain. Nobody owns the hook: `owner` is read
+    because other tools write it.
+    """
+
+    type: Literal["opStackHook"]
+    native_bridge: Account
+    destination_chain: str
+    ism: Account | None = None
+    owner: Account | None = None
+
+    def existing(self) -> dict[str, str | None]:
+        return {**super().existing(), "nativeBridge": self.native_bridge}
+
+
+class ArbL2ToL1Hook(Placed):
+    """Announces messages to the module `ism` on the parent chain of an Arbitrum chain, and pays
+    `childHook` for whoever executes that there.
+
+    `ism` is by default what the registry has of `destinationChain`. `bridge` is the parent chain's
+    and is used by nobody here.
+    """
+
+    type: Literal["arbL2ToL1Hook"]
+    arb_sys: Account
+    destination_chain: str
+    child_hook: "Hook"
+    bridge: Account | None = None
+    ism: Account | None = None
+
+    def existing(self) -> dict[str, str | None]:
+        return {**super().existing(), "arbSys": self.arb_sys}
+
+
+HOOKS: dict[str, type[Placed]] = {
+    "merkleTreeHook": MerkleTreeHook,
+    "protocolFee": ProtocolFee,
+    "interchainGasPaymaster": InterchainGasPaymaster,
+    "pausableHook": PausableHook,
+    "domainRoutingHook": RoutingHook,
+    "fallbackRoutingHook": FallbackRoutingHook,
+    "amountRoutingHook": AmountRoutingHook,
+    "aggregationHook": AggregationHook,
+    "defaultHook": DefaultHook,
+    "rateLimitedHook": RateLimitedHook,
+    "opStackHook": OpStackHook,
+    "arbL2ToL1Hook": ArbL2ToL1Hook,
+}
+
+
+def _tag(value: object) -> str:
+    """Which member of the union: by `type` in a file, by class in code."""
+    if isinstance(value, Placed):
+        return TAG + type(value).__name__
+    return TAG + (HOOKS[value["type"]].__name__ if isinstance(value, dict) else "address")
+
+
+Hook: TypeAlias = Annotated[
+    Annotated[MerkleTreeHook, Tag(f"{TAG}MerkleTreeHook")]
+    | Annotated[ProtocolFee, Tag(f"{TAG}ProtocolFee")]
+    | Annotated[InterchainGasPaymaster, Tag(f"{TAG}InterchainGasPaymaster")]
+    | Annotated[PausableHook, Tag(f"{TAG}PausableHook")]
+    | Annotated[RoutingHook, Tag(f"{TAG}RoutingHook")]
+    | Annotated[FallbackRoutingHook, Tag(f"{TAG}FallbackRoutingHook")]
+    | Annotated[AmountRoutingHook, Tag(f"{TAG}AmountRoutingHook")]
+    | Annotated[AggregationHook, Tag(f"{TAG}AggregationHook")]
+    | Annotated[DefaultHook, Tag(f"{TAG}DefaultHook")]
+    | Annotated[RateLimitedHook, Tag(f"{TAG}RateLimitedHook")]
+    | Annotated[OpStackHook, Tag(f"{TAG}OpStackHook")]
+    | Annotated[ArbL2ToL1Hook, Tag(f"{TAG}ArbL2ToL1Hook")]
+    | Annotated[HexAddress, Tag(f"{TAG}address")],
+    Discriminator(_tag),
+    one_of(HOOKS),
+]
+"""A hook to deploy, or the address of one that exists."""
+
+
+def all_hooks(hook: Hook) -> Iterator[Hook]:
+    """The hook and all that it calls, each before those that it calls itself."""
+    yield hook
+    for each in _called(hook):
+        yield from all_hooks(each)
+
+
+def leaves(hook: Hook) -> int:
+    """How many leaves one message can get."""
+    below = [leaves(each) for each in _called(hook)]
+    count = sum(below) if isinstance(hook, AggregationHook) else max(below, default=0)
+    return count + isinstance(hook, MerkleTreeHook)
+
+
+def _called(hook: Hook) -> tuple[Hook, ...]:
+    match hook:
+        case AggregationHook():
+            return hook.hooks
+        case FallbackRoutingHook():
+            return (*hook.domains.values(), hook.fallback)
+        case RoutingHook():
+            return tuple(hook.domains.values())
+        case AmountRoutingHook():
+            return (hook.lower_hook, hook.upper_hook)
+        case ArbL2ToL1Hook():
+            return (hook.child_hook,)
+    return ()
+
+
+for _model in (RoutingHook, FallbackRoutingHook, AmountRoutingHook, AggregationHook, ArbL2ToL1Hook):
+    _model.model_rebuild()
