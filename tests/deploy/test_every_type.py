@@ -1,8 +1,11 @@
 """Every type of hook and module that a config can name: deployed, read back, repaired."""
 
+import json
+
 import pytest
 import yaml
 from benchmarks.anvil import Chain
+from web3.exceptions import ContractCustomError
 
 from hyperlane.registry import ChainMetadata
 
@@ -173,3 +176,146 @@ def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
     paymaster = registry.addresses("alpha").interchain_gas_paymaster
     quote = "quoteGasPayment(address,uint32,uint256)"
     assert node.view(paymaster, quote, "uint256", int(TWO, 16), BETA, 1000) == 12_000
+
+
+def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
+    deployed, deploy, check, chain, node, registry, everything
+):
+    for config in (everything["defaultIsm"], everything["defaultHook"]):
+        _own(config, node.deployer)
+    deployed(everything)
+    journal = json.loads((registry.chain_folder("alpha") / "deployment.json").read_text())
+    noop, hook = chain.deploy("NoopIsm").address, chain.deploy("PausableHook").address
+    module = "interchainSecurityModule"
+    changes = [
+        ("pausableHook", "PausableHook", "unpause", ()),
+        ("fallbackRoutingHook", "FallbackDomainRoutingHook", "setHook", (BETA, hook)),
+        ("domainRoutingHook", "DomainRoutingHook", "setHook", (5, hook)),
+        ("protocolFee", "ProtocolFee", "setProtocolFee", (4,)),
+        ("rateLimitedHook", "RateLimitedHook", "setRefillRate", (7200,)),
+        ("interchainGasPaymaster", "InterchainGasPaymaster", "removeQuoteSigner", (ONE,)),
+        (module, "DomainRoutingIsm", "set", (6, noop)),
+        (f"{module}.77", "DomainRoutingIsm", "remove", (115,)),
+        (
+            f"{module}.77.102",
+            "StorageMessageIdMultisigIsm",
+            "setValidatorsAndThreshold",
+            ([ONE, TWO], 1),
+        ),
+        (f"{module}.77.107", "StorageAggregationIsm", "setModulesAndThreshold", ([noop], 1)),
+        (f"{module}.77.112", "RateLimitedIsm", "setRefillRate", (86400,)),
+        (f"{module}.77.115", "AttestationIsm", "setUrls", (["https://example.com"],)),
+    ]
+    for step, contract, method, arguments in changes:
+        target = chain.at(contract, journal["steps"][step]["address"])
+        chain.send(getattr(target.functions, method)(*arguments))
+
+    found = check()
+    assert found.exit_code == 1
+    assert sorted(line.partition("(")[0] for line in found.stdout.splitlines()) == [
+        "domainRoutingHook.domains",
+        "fallbackRoutingHook.hooks",
+        "interchainGasPaymaster.isQuoteSigner",
+        "interchainSecurityModule.77.102.validatorsAndThreshold",
+        "interchainSecurityModule.77.107.modulesAndThreshold",
+        "interchainSecurityModule.77.112.maxCapacity",
+        "interchainSecurityModule.77.115.urls",
+        "interchainSecurityModule.77.module",
+        "interchainSecurityModule.domains",
+        "pausableHook.paused",
+        "protocolFee.protocolFee",
+        "rateLimitedHook.maxCapacity",
+    ]
+
+    result = deploy()
+    assert result.exit_code == 0, result.stderr
+    assert f"{len(changes)} transactions sent" in result.stdout
+    assert check().exit_code == 0
+
+
+def _own(config, owner):
+    """Every owner in the config, however deep, becomes this one."""
+    if isinstance(config, dict):
+        if "owner" in config:
+            config["owner"] = owner
+        for value in config.values():
+            _own(value, owner)
+    for value in config if isinstance(config, list) else ():
+        _own(value, owner)
+
+
+def test_a_changed_routing_table_is_changed_in_place(deployed, check, node, registry):
+    domains = {"beta": {"type": "testIsm"}, GAMMA: {"type": "pausableIsm"}}
+    deployed({"defaultIsm": {"type": "domainRoutingIsm", "domains": domains}})
+    mailbox = registry.addresses("alpha").mailbox
+    router = node.view(mailbox, "defaultIsm()", "address")
+    sent = node.nonce()
+
+    domains = {"beta": {"type": "testIsm"}, 5: {"type": "trustedRelayerIsm", "relayer": ONE}}
+    deployed({"defaultIsm": {"type": "domainRoutingIsm", "domains": domains}})
+
+    assert node.view(mailbox, "defaultIsm()", "address") == router
+    assert node.view(router, "domains()", "uint256[]") == (BETA, 5)
+    # The new module, the domain that goes, the domain that comes.
+    assert node.nonce() == sent + 3
+    assert check().exit_code == 0
+
+
+def test_contracts_that_exist_are_used_where_the_config_names_their_address(
+    deployed, deploy, config, chain, node, registry
+):
+    ism, hook = chain.deploy("NoopIsm").address, chain.deploy("PausableHook").address
+    deployed(
+        {
+            "defaultIsm": {"type": "testIsm", "address": ism},
+            "defaultHook": {"type": "pausableHook", "address": hook},
+        }
+    )
+    mailbox = registry.addresses("alpha").mailbox
+    assert node.view(mailbox, "defaultIsm()", "address") == ism
+    assert node.view(mailbox, "defaultHook()", "address") == hook
+    assert registry.addresses("alpha").pausable_hook == hook
+
+    missing = config(f"defaultHook: {{type: pausableHook, address: '{ONE}'}}")
+    result = deploy("--config", missing)
+    assert result.stderr == (
+        f"Error: pausableHook.address: {ONE}: no contract on alpha; expected one\n"
+    )
+
+
+def test_behind_proxies_the_code_is_the_admins_to_change_and_nobody_elses(
+    deployed, check, chain, node, registry
+):
+    deployed({"proxyAdmin": {"owner": node.other}, "owner": node.third})
+    addresses = registry.addresses("alpha")
+    mailbox, admin = addresses.mailbox, addresses.proxy_admin
+    assert node.view(mailbox, "localDomain()", "uint32") == 31337
+    assert node.view(mailbox, "owner()", "address") == node.third
+    assert node.view(addresses.interchain_gas_paymaster, "owner()", "address") == node.third
+    assert node.view(admin, "owner()", "address") == node.other
+    assert check().exit_code == 0
+
+    upgrade = chain.at("ProxyAdmin", admin).functions.upgradeAndCall(
+        mailbox, chain.deploy("Mailbox", 5).address, b""
+    )
+    with pytest.raises(ContractCustomError):
+        upgrade.call({"from": node.third})
+    upgrade.transact({"from": node.other})
+    assert node.view(mailbox, "localDomain()", "uint32") == 5
+    assert node.view(mailbox, "owner()", "address") == node.third
+    found = check().stdout.splitlines()
+    assert [line.partition("(")[0] for line in found] == [
+        "mailbox.implementation",
+        "mailbox.localDomain",
+    ]
+
+
+def test_nobody_but_the_deployer_can_initialise_behind_a_proxy(chain, node):
+    admin = chain.deploy("ProxyAdmin", node.other).address
+    code = chain.deploy("InterchainGasPaymaster").address
+    proxy = chain.deploy("TransparentUpgradeableProxy", code, admin, b"")
+    initialize = chain.at("InterchainGasPaymaster", proxy.address).functions.initialize
+    with pytest.raises(ContractCustomError):
+        initialize(node.other, node.other).call({"from": node.other})
+    chain.send(initialize(node.third, node.third))
+    assert node.view(proxy.address, "owner()", "address") == node.third
