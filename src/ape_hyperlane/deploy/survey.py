@@ -25,7 +25,6 @@ from ape_hyperlane.deploy.steps import (
 )
 from hyperlane.errors import ChainError, ConfigError
 
-
 NOTHING = "nothing"
 """What a view that reverts has said."""
 
