@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Mailbox} from "../Mailbox.sol";
+
+/// @title UpgradedMailbox
+/// @notice A later Mailbox with something to remember behind what there was.
+contract UpgradedMailbox is Mailbox {
+    /// @notice What was added.
+    uint256 public added;
+
+    constructor(uint32 domain) Mailbox(domain) {}
+
+    function setAdded(uint256 added_) external {
+        added = added_;
+    }
+}
