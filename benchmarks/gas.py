@@ -1,12 +1,14 @@
 """What each operation costs, in gas of its receipt, beside what the reference costs.
 
 `python -m benchmarks.gas` measures on a fresh anvil and prints the table; `--write` also keeps the
-figures in `results/gas.json` and `docs/gas.md`, against which `make test` compares. Names are those
-of `gas-baseline.json`, which holds the same operations of the reference contracts. Figures are of
-the steady state: storage that an operation writes held a value before, as on a chain in use.
+figures in `results/gas.json`, `docs/gas.md` and where `docs/concepts` quotes them, against which
+`make test` compares. Names are those of `gas-baseline.json`, which holds the same operations of the
+reference contracts. Figures are of the steady state: storage that an operation writes held a value
+before, as on a chain in use.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +37,7 @@ HERE = Path(__file__).parent
 BASELINE = HERE / "gas-baseline.json"
 RESULTS = HERE / "results" / "gas.json"
 DOCUMENT = HERE.parent / "docs" / "gas.md"
+CONCEPTS = sorted((HERE.parent / "docs" / "concepts").glob("*.md"))
 TABLE_BEGINS, TABLE_ENDS = "<!-- by make bench-gas -->", "<!-- end -->"
 HEADINGS = ["operation", "ours", "as deployed", "×", "direct", "×", "floor", "over"]
 
@@ -479,12 +482,26 @@ def document(text: str, figures: dict[str, int]) -> str:
     return f"{head}{TABLE_BEGINS}\n{lines}\n{TABLE_ENDS}{tail}"
 
 
+def quote(text: str, figures: dict[str, int]) -> str:
+    """A text with the figure of an operation wherever it says ``12,345 (`operation`)``.
+
+    KeyError for an operation that is not measured.
+    """
+    return re.sub(
+        r"[\d,]+ \(`([A-Za-z]+\.[^`]+)`\)",
+        lambda found: f"{figures[found[1]]:,} (`{found[1]}`)",
+        text,
+    )
+
+
 def main() -> None:
     figures = measure()
     show(figures)
     if "--write" in sys.argv:
         RESULTS.write_text(json.dumps({"operations": figures}, indent=1) + "\n")
         DOCUMENT.write_text(document(DOCUMENT.read_text(), figures))
+        for concept in CONCEPTS:
+            concept.write_text(quote(concept.read_text(), figures))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from benchmarks.gas import DOCUMENT, RESULTS, document, measure
+from benchmarks.gas import CONCEPTS, DOCUMENT, RESULTS, document, measure, quote
 
 ALLOWED = 1.01
 
@@ -34,3 +34,9 @@ def test_no_operation_got_dearer(measured, committed):
 def test_the_documented_table_is_of_the_committed_figures(committed):
     text = DOCUMENT.read_text()
     assert document(text, committed) == text, "run `make bench-gas`"
+
+
+@pytest.mark.parametrize("concept", CONCEPTS, ids=lambda path: path.stem)
+def test_figures_that_concepts_quote_are_the_committed_ones(committed, concept):
+    text = concept.read_text()
+    assert quote(text, committed) == text, "run `make bench-gas`"
