@@ -19,6 +19,7 @@ from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, Mes
 log = structlog.get_logger()
 
 _LEAVES_AT_ONCE = 5000
+_LEAVES_REMEMBERED = 20_000
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class Origin:
     payments: PaymentIndexer | None = None
     """None where no paymaster is configured."""
     tree: MerkleTree = field(default_factory=MerkleTree)
+    _recent: dict[Bytes32, int] = field(default_factory=dict)
+    """The last leaves, oldest first: most messages that are asked for are among them."""
 
     async def step(self) -> None:
         """Index up to the final block."""
@@ -52,7 +55,9 @@ class Origin:
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
         """Where a message stands in the tree; None while it has no leaf."""
-        index = await self.leaves.leaf_index(message_id)
+        index = self._recent.get(message_id)
+        if index is None:
+            index = await self.leaves.leaf_index(message_id)
         return index if index is not None and index < len(self.tree) else None
 
     async def _sync_payments(self, block: int) -> int:
@@ -70,6 +75,7 @@ class Origin:
             log.warning("chain.reorganised", chain=name, error=str(error))
             await indexer.reread(error.count)
             self.tree = MerkleTree()
+            self._recent.clear()
             added = await indexer.sync(block)
         self._show(kind, added, block)
         return added
@@ -83,4 +89,7 @@ class Origin:
         while new := await self.leaves.leaves(len(self.tree), _LEAVES_AT_ONCE):
             for leaf in new:
                 self.tree.append(leaf.message_id)
+                self._recent.setdefault(leaf.message_id, leaf.leaf_index)
+            while len(self._recent) > _LEAVES_REMEMBERED:
+                del self._recent[next(iter(self._recent))]
             self.metrics.latest_insertion.labels(self.chain.name).set(len(self.tree) - 1)
