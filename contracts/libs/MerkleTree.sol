@@ -58,6 +58,34 @@ library MerkleTree {
         return ascend(leaf, proof[:DEPTH * 32], index);
     }
 
+    /// @notice The root that `leaf` at `index` has with these siblings, level 0 first.
+    function branchRoot(bytes32 leaf, bytes32[DEPTH] calldata proof, uint256 index)
+        internal
+        pure
+        returns (bytes32 node)
+    {
+        node = leaf;
+        for (uint256 level; level < DEPTH; ++level) {
+            bytes32 sibling = proof[level];
+            node = (index >> level) & 1 == 1 ? hash(sibling, node) : hash(node, sibling);
+        }
+    }
+
+    /// @notice The root at the moment when `leaf` at `index` was the last one.
+    /// @param proof Of the leaf against any later root, level 0 first.
+    function reconstructRoot(bytes32 leaf, bytes32[DEPTH] calldata proof, uint256 index)
+        internal
+        pure
+        returns (bytes32 node)
+    {
+        node = leaf;
+        bytes32 zero;
+        for (uint256 level; level < DEPTH; ++level) {
+            node = (index >> level) & 1 == 1 ? hash(proof[level], node) : hash(node, zero);
+            zero = hash(zero, zero);
+        }
+    }
+
     /// @notice The node that is the ancestor of `node` by as many levels as there are siblings.
     /// @param siblings 32 bytes each, of `node`'s level first. A multiple of four of them.
     /// @param index The place of `node` among the nodes of its level.

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+import {PackageVersioned} from "../PackageVersioned.sol";
+import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
+import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
+import {Checkpoint} from "../libs/CheckpointLib.sol";
+import {TypeCasts} from "../libs/TypeCasts.sol";
+import {SignedCheckpoints} from "./SignedCheckpoints.sol";
+import {StakingParameters} from "./StakingParameters.sol";
+
+/// @title CensorshipChallenges
+/// @notice Makes operators sign leaves that they leave out. Source: docs/concepts/staking.md.
+///
+/// Anyone may demand, with a bond, that an operator sign a leaf that stood in the tree for the grace
+/// period while the operator was active. The operator answers with its signed checkpoint, which the
+/// event carries for relayers, and gets the bond; or is punished, and the challenger gets the bond back
+/// and a reward. What was answered once can never be asked again.
+contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
+    using SafeTransferLib for address;
+    using TypeCasts for address;
+
+    /// @dev Two slots.
+    struct Challenge {
+        address challenger;
+        uint48 deadline;
+        uint32 index;
+        address operator;
+        uint96 bond;
+    }
+
+    /// @dev How many leaves there were when.
+    struct Snapshot {
+        uint48 timestamp;
+        uint32 count;
+    }
+
+    enum Asked {
+        Never,
+        Open,
+        Answered
+    }
+
+    /// @notice The tree had `count` leaves at this time.
+    event SnapshotTaken(uint256 indexed snapshot, uint32 count);
+
+    /// @notice An operator must sign leaf `index` by `deadline`, Unix seconds.
+    event Challenged(
+        uint256 indexed challenge,
+        address indexed operator,
+        uint32 index,
+        uint256 deadline,
+        uint256 bond
+    );
+
+    /// @notice The operator signed. Whoever needs it can use the checkpoint as it stands here.
+    event Answered(
+        uint256 indexed challenge,
+        address indexed operator,
+        Checkpoint checkpoint,
+        bytes signature
+    );
+
+    /// @notice The operator did not sign in time and was punished.
+    event Unanswered(uint256 indexed challenge, address indexed operator);
+
+    /// @notice There is no such challenge any more.
+    error NotOpen(uint256 challenge);
+
+    /// @notice The operator is not in the active set.
+    error NotActive(address operator);
+
+    /// @notice The leaf was not in the tree yet when the snapshot was taken.
+    error NotInSnapshot(uint32 index, uint32 count);
+
+    /// @notice The operator still has time; until then, Unix seconds.
+    error InGrace(uint256 until);
+
+    /// @notice The operator is asked for this leaf already, or has answered.
+    error AlreadyAsked(address operator, uint32 index);
+
+    /// @notice An operator has as many open challenges as it may have.
+    error TooManyOpen(address operator);
+
+    /// @notice The bond is more than the caller allowed.
+    error BondTooHigh(uint256 bond, uint256 most);
+
+    /// @notice The checkpoint is not the one that was asked for.
+    error WrongCheckpoint(uint32 index, bytes32 merkleTree);
+
+    /// @notice The signer is no key of the operator.
+    error WrongSigner(address signer);
+
+    /// @notice The token did not move as many tokens as it was told to.
+    error UnexpectedTransfer(uint256 received, uint256 expected);
+
+    uint256 private constant MAX_OPEN = 8;
+
+    /// @notice Where stake is.
+    IStakingManager public immutable manager;
+
+    /// @notice The tree that operators sign checkpoints of.
+    IMerkleTreeHook public immutable merkleTreeHook;
+
+    /// @notice What bonds are paid in: the stake token.
+    address public immutable token;
+
+    uint32 private immutable origin;
+
+    /// @notice All challenges by number. Closed ones are zeros.
+    Challenge[] public challenges;
+
+    /// @notice All snapshots by number.
+    Snapshot[] public snapshots;
+
+    /// @notice How many challenges of an operator are open.
+    mapping(address operator => uint256) public openCount;
+
+    /// @notice Whether an operator was asked for a leaf.
+    mapping(address operator => mapping(uint32 index => Asked)) public asked;
+
+    /// @notice Bonds that an account can collect.
+    mapping(address account => uint256) public owed;
+
+    /// @dev Made by the manager.
+    constructor(address merkleTreeHook_, address token_) {
+        manager = IStakingManager(msg.sender);
+        merkleTreeHook = IMerkleTreeHook(merkleTreeHook_);
+        origin = merkleTreeHook.localDomain();
+        token = token_;
+    }
+
+    /// @notice Notes how many leaves there are now, so that their age can be shown later. Anyone may call.
+    function takeSnapshot() external returns (uint256 snapshot) {
+        uint32 count = merkleTreeHook.count();
+        snapshot = snapshots.length;
+        snapshots.push(Snapshot(uint48(block.timestamp), count));
+
+        emit SnapshotTaken(snapshot, count);
+    }
+
+    /// @notice Demands that an operator sign a leaf.
+    /// @param snapshot One that has the leaf, and is older than the grace period.
+    /// @param mostBond What the caller is ready to put in, in the stake token.
+    /// @dev Reverts `NotActive`, `NotInSnapshot`, `InGrace`, `AlreadyAsked`, `TooManyOpen`, `BondTooHigh`.
+    function open(address operator, uint32 index, uint256 snapshot, uint256 mostBond)
+        external
+        nonReentrant
+        returns (uint256 challenge)
+    {
+        StakingParameters.Parameters memory p = _parameters();
+        if (!manager.isActive(operator)) revert NotActive(operator);
+        Snapshot memory taken = snapshots[snapshot];
+        if (index >= taken.count) revert NotInSnapshot(index, taken.count);
+        uint256 since = manager.activeSince(operator);
+        if (since < taken.timestamp) since = taken.timestamp;
+        if (block.timestamp < since + p.gracePeriod) revert InGrace(since + p.gracePeriod);
+        if (asked[operator][index] != Asked.Never) revert AlreadyAsked(operator, index);
+        uint256 openBefore = openCount[operator]++;
+        if (openBefore == MAX_OPEN) revert TooManyOpen(operator);
+        uint256 bond = uint256(p.challengeBond) << openBefore;
+        if (bond > mostBond) revert BondTooHigh(bond, mostBond);
+
+        asked[operator][index] = Asked.Open;
+        uint48 deadline = uint48(block.timestamp) + p.answerPeriod;
+        challenge = challenges.length;
+        challenges.push(Challenge(msg.sender, deadline, index, operator, uint96(bond)));
+
+        emit Challenged(challenge, operator, index, deadline, bond);
+        _pull(bond);
+    }
+
+    /// @notice Answers for an operator, until the challenge is resolved. Anyone who has the signature may.
+    /// @dev What is signed is not checked against the tree: a false answer is evidence for the slasher.
+    /// Reverts `NotOpen`, `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
+    function answer(uint256 challenge, Checkpoint calldata checkpoint, bytes calldata signature)
+        external
+    {
+        Challenge memory c = _close(challenge);
+        if (
+            checkpoint.origin != origin || checkpoint.index != c.index
+                || checkpoint.merkleTree != address(merkleTreeHook).addressToBytes32()
+        ) revert WrongCheckpoint(checkpoint.index, checkpoint.merkleTree);
+        (address signer,) = _signerOf(checkpoint, signature);
+        if (manager.operatorOf(signer) != c.operator) revert WrongSigner(signer);
+
+        asked[c.operator][c.index] = Asked.Answered;
+        owed[c.operator] += c.bond;
+
+        emit Answered(challenge, c.operator, checkpoint, signature);
+    }
+
+    /// @notice Has an operator punished that did not answer in time. Anyone may call.
+    /// @dev Reverts `NotOpen`, `InGrace`.
+    function resolve(uint256 challenge) external {
+        Challenge memory c = _close(challenge);
+        if (block.timestamp <= c.deadline) revert InGrace(uint256(c.deadline) + 1);
+
+        asked[c.operator][c.index] = Asked.Never;
+        owed[c.challenger] += c.bond;
+
+        emit Unanswered(challenge, c.operator);
+        manager.punishCensorship(c.operator, c.challenger);
+    }
+
+    /// @notice Pays out what an account is owed. Anyone may call.
+    function collect(address account) external nonReentrant returns (uint256 amount) {
+        amount = owed[account];
+        owed[account] = 0;
+
+        token.safeTransfer(account, amount);
+    }
+
+    /// @notice How many challenges there were.
+    function challengeCount() external view returns (uint256) {
+        return challenges.length;
+    }
+
+    /// @notice How many snapshots there are.
+    function snapshotCount() external view returns (uint256) {
+        return snapshots.length;
+    }
+
+    function _close(uint256 challenge) private returns (Challenge memory c) {
+        if (challenge >= challenges.length) revert NotOpen(challenge);
+        c = challenges[challenge];
+        if (c.operator == address(0)) revert NotOpen(challenge);
+
+        delete challenges[challenge];
+        --openCount[c.operator];
+    }
+
+    /// @dev Reverts `UnexpectedTransfer`.
+    function _pull(uint256 assets) private {
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(msg.sender, address(this), assets);
+        uint256 received = token.balanceOf(address(this)) - before;
+        if (received != assets) revert UnexpectedTransfer(received, assets);
+    }
+
+    function _parameters() private view returns (StakingParameters.Parameters memory) {
+        return StakingParameters(address(manager)).parameters();
+    }
+}

@@ -1,0 +1,231 @@
+"""Operators must sign every leaf in time, and lose nothing when they do."""
+
+from dataclasses import replace
+
+import pytest
+
+from ..conftest import REMOTE_DOMAIN
+from ..isms.signing import validator
+from .conftest import PARAMETERS, WRONG, struct
+
+BOND = PARAMETERS["challengeBond"]
+ANY_BOND = 2**255
+
+
+@pytest.fixture
+def challenger(accounts, token, challenges, owner):
+    account = accounts[8]
+    token.transfer(account, 10**6, sender=owner)
+    token.approve(challenges, 2**256 - 1, sender=account)
+    return account
+
+
+@pytest.fixture
+def aged(leaves, operator, challenges, stranger, pass_time):
+    """A snapshot of the three leaves that is old enough."""
+    challenges.takeSnapshot(sender=stranger)
+    pass_time(PARAMETERS["gracePeriod"])
+    return 0
+
+
+@pytest.fixture
+def ask(challenges, operator, challenger, aged):
+    def ask(index: int) -> int:
+        challenges.open(operator.address, index, aged, ANY_BOND, sender=challenger)
+        return int(challenges.challengeCount()) - 1
+
+    return ask
+
+
+def test_a_snapshot_says_how_many_leaves_there_are(challenges, leaves, stranger, chain):
+    receipt = challenges.takeSnapshot(sender=stranger)
+    assert receipt.decode_logs(challenges.SnapshotTaken)[0].count == 3
+    assert challenges.snapshots(0) == (chain.blocks.head.timestamp, 3)
+    assert challenges.snapshotCount() == 1
+
+
+def test_an_answer_earns_the_bond_and_is_there_for_relayers(
+    challenges, ask, leaves, operator, token, challenger, stranger
+):
+    before = token.balanceOf(challenger)
+    number = ask(1)
+    assert token.balanceOf(challenger) == before - BOND
+    checkpoint = leaves.checkpoint(1)
+    signature = checkpoint.sign(operator.key)
+    receipt = challenges.answer(number, struct(checkpoint), signature, sender=stranger)
+    (event,) = receipt.decode_logs(challenges.Answered)
+    assert tuple(event.checkpoint) == struct(checkpoint)
+    assert (event.operator, bytes(event.signature)) == (operator.address, signature)
+    assert challenges.owed(operator.address) == BOND
+    before = token.balanceOf(operator.address)
+    challenges.collect(operator.address, sender=stranger)
+    assert token.balanceOf(operator.address) == before + BOND
+    assert token.balanceOf(challenges) == 0
+
+
+def test_silence_costs_stake_and_freedom(
+    challenges, manager, ask, operator, token, challenger, pass_time, stranger, chain, revert_of
+):
+    before = token.balanceOf(challenger)
+    number = ask(1)
+    opened = chain.blocks.head.timestamp
+    deadline = opened + PARAMETERS["answerPeriod"]
+    assert revert_of(challenges.resolve, number) == ("InGrace", deadline + 1)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    receipt = challenges.resolve(number, sender=stranger)
+    assert receipt.decode_logs(challenges.Unanswered)[0].operator == operator.address
+    (event,) = receipt.decode_logs(manager.Slashed)
+    assert (event.staked, event.unbonding, event.reward) == (400, 0, 40)
+    challenges.collect(challenger, sender=stranger)
+    assert token.balanceOf(challenger) == before + 40
+    until = chain.blocks[receipt.block_number].timestamp + PARAMETERS["jailPeriod"]
+    assert receipt.decode_logs(manager.Jailed)[0].until == until
+    assert not manager.isActive(operator.address)
+    assert revert_of(manager.unjail, sender=operator.account) == ("NotBefore", until)
+    pass_time(PARAMETERS["jailPeriod"])
+    receipt = manager.unjail(sender=operator.account)
+    assert receipt.decode_logs(manager.Unjailed)[0].operator == operator.address
+    assert manager.isActive(operator.address)
+
+
+def test_after_jail_grace_begins_anew_and_the_leaf_can_be_asked_for_again(
+    challenges, manager, ask, operator, challenger, pass_time, aged, revert_of, chain
+):
+    number = ask(1)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    challenges.resolve(number, sender=challenger)
+    arguments = (operator.address, 1, aged, ANY_BOND)
+    assert revert_of(challenges.open, *arguments, sender=challenger) == (
+        "NotActive", operator.address,
+    )  # fmt: skip
+    pass_time(PARAMETERS["jailPeriod"])
+    manager.unjail(sender=operator.account)
+    until = chain.blocks.head.timestamp + PARAMETERS["gracePeriod"]
+    assert revert_of(challenges.open, *arguments, sender=challenger) == ("InGrace", until)
+    pass_time(PARAMETERS["gracePeriod"])
+    challenges.open(*arguments, sender=challenger)
+
+
+def test_a_late_answer_counts_until_somebody_resolves(
+    challenges, ask, leaves, operator, pass_time, stranger, revert_of
+):
+    number = ask(0)
+    pass_time(10 * PARAMETERS["answerPeriod"])
+    checkpoint = leaves.checkpoint(0)
+    signature = checkpoint.sign(operator.key)
+    challenges.answer(number, struct(checkpoint), signature, sender=stranger)
+    assert revert_of(challenges.resolve, number) == ("NotOpen", number)
+
+
+def test_what_was_answered_is_never_asked_again(
+    challenges, ask, leaves, operator, challenger, aged, revert_of, stranger
+):
+    number = ask(1)
+    arguments = (operator.address, 1, aged, ANY_BOND)
+    refusal = ("AlreadyAsked", operator.address, 1)
+    assert revert_of(challenges.open, *arguments, sender=challenger) == refusal
+    checkpoint = leaves.checkpoint(1)
+    answer = (number, struct(checkpoint), checkpoint.sign(operator.key))
+    challenges.answer(*answer, sender=stranger)
+    assert revert_of(challenges.open, *arguments, sender=challenger) == refusal
+    assert revert_of(challenges.answer, *answer) == ("NotOpen", number)
+    assert revert_of(challenges.answer, 99, *answer[1:]) == ("NotOpen", 99)
+
+
+def test_bonds_double_and_challenges_are_few(
+    challenges, leaves, operator, challenger, stranger, pass_time, token, revert_of
+):
+    leaves.grow(7)
+    challenges.takeSnapshot(sender=stranger)
+    pass_time(PARAMETERS["gracePeriod"])
+    before = token.balanceOf(challenger)
+    for index in range(8):
+        arguments = (operator.address, index, 0, BOND << index)
+        refusal = revert_of(challenges.open, *arguments[:3], (BOND << index) - 1, sender=challenger)
+        assert refusal == ("BondTooHigh", BOND << index, (BOND << index) - 1)
+        challenges.open(*arguments, sender=challenger)
+    assert before - token.balanceOf(challenger) == 255 * BOND
+    refusal = revert_of(challenges.open, operator.address, 8, 0, ANY_BOND, sender=challenger)
+    assert refusal == ("TooManyOpen", operator.address)
+    for index in range(8):
+        checkpoint = leaves.checkpoint(index)
+        challenges.answer(index, struct(checkpoint), checkpoint.sign(operator.key), sender=stranger)
+    assert challenges.openCount(operator.address) == 0
+    assert challenges.owed(operator.address) == 255 * BOND
+
+
+def test_only_leaves_that_stood_long_enough_are_asked_for(
+    challenges, leaves, operator, challenger, stranger, revert_of, chain, pass_time
+):
+    challenges.takeSnapshot(sender=stranger)
+    leaves.grow(1)
+    until = challenges.snapshots(0)[0] + PARAMETERS["gracePeriod"]
+    refusal = revert_of(challenges.open, operator.address, 2, 0, ANY_BOND, sender=challenger)
+    assert refusal == ("InGrace", until)
+    refusal = revert_of(challenges.open, operator.address, 3, 0, ANY_BOND, sender=challenger)
+    assert refusal == ("NotInSnapshot", 3, 3)
+
+
+def test_only_active_operators_are_asked(
+    challenges, manager, leaves, register, stake, accounts, challenger, aged, revert_of, pass_time
+):
+    poor = register(5)
+    pass_time(PARAMETERS["gracePeriod"])
+    arguments = (poor.address, 1, aged, ANY_BOND)
+    assert revert_of(challenges.open, *arguments, sender=challenger) == ("NotActive", poor.address)
+    stake(poor, accounts[9], PARAMETERS["minimumStake"])
+    challenges.open(*arguments, sender=challenger)
+
+
+def test_a_newcomer_has_the_grace_period_too(
+    challenges, leaves, operator, register, stake, accounts, challenger, aged, revert_of, chain
+):
+    newcomer = register(5)
+    until = chain.blocks.head.timestamp + PARAMETERS["gracePeriod"]
+    stake(newcomer, accounts[9], PARAMETERS["minimumStake"])
+    refusal = revert_of(challenges.open, newcomer.address, 1, aged, ANY_BOND, sender=challenger)
+    assert refusal == ("InGrace", until)
+
+
+def test_an_answer_is_of_the_leaf_the_tree_and_a_key_of_the_operator(
+    challenges, ask, leaves, operator, revert_of
+):
+    number = ask(1)
+    true, key = leaves.checkpoint(1), operator.key
+    for wrong in (
+        leaves.checkpoint(2),
+        replace(true, origin=REMOTE_DOMAIN),
+        replace(true, merkle_tree_hook=WRONG),
+    ):
+        refusal = revert_of(challenges.answer, number, struct(wrong), wrong.sign(key))
+        assert refusal == ("WrongCheckpoint", wrong.index, wrong.merkle_tree_hook)
+    stranger = validator(9)
+    refusal = revert_of(challenges.answer, number, struct(true), true.sign(stranger))
+    assert refusal == ("WrongSigner", stranger.address)
+    refusal = revert_of(challenges.answer, number, struct(true), b"\x01" * 65)
+    assert refusal == ("InvalidSignature", b"\x01" * 65)
+
+
+def test_a_false_answer_is_evidence(
+    challenges, slasher, proofs, tree_hook, ask, leaves, operator, commit, stranger, manager, owner
+):
+    number = ask(1)
+    false = replace(leaves.checkpoint(1), root=WRONG)
+    signature = false.sign(operator.key)
+    challenges.answer(number, struct(false), signature, sender=operator.account)
+    proofs.storeLatestCheckpoint(tree_hook, sender=owner)
+    commit(operator.key, 1, stranger)
+    slasher.slashRoot(struct(false), leaves.proof(1), signature, b"\x05" * 32, sender=stranger)
+    assert manager.operatorState(operator.address)[0] == 4
+
+
+def test_leaving_does_not_escape_an_open_challenge(
+    challenges, manager, ask, operator, pass_time, stranger
+):
+    number = ask(1)
+    manager.leave(sender=operator.account)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    receipt = challenges.resolve(number, sender=stranger)
+    assert receipt.decode_logs(manager.Slashed)[0].staked == 400
+    assert not receipt.decode_logs(manager.Jailed)
+    assert manager.operatorState(operator.address)[0] == 3
