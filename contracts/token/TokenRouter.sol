@@ -11,6 +11,7 @@ import {Router} from "../client/Router.sol";
 import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {ITokenFee, Quote} from "../interfaces/ITokenFee.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
+import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {TokenMessage} from "./libs/TokenMessage.sol";
 import {TransferCall} from "./libs/TransferCall.sol";
@@ -72,23 +73,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         payable
         returns (bytes32 messageId)
     {
-        // At once, so that the slot is read once.
-        (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
-        uint256 messageAmount = _outbound(amount);
-        address payIn;
-        uint256 value;
-        if (flags == 0) {
-            value = _takeFromSender(amount, 0);
-        } else {
-            payIn = feeToken();
-            value = _takeWithFees(destination, recipient, amount, messageAmount);
-        }
-
-        emit SentTransferRemote(destination, recipient, messageAmount);
-
-        return _mailboxCall(
-            TransferCall.DISPATCH, hook_, destination, recipient, messageAmount, payIn
-        ).send(address(mailbox), value);
+        return _transferRemote(destination, recipient, amount);
     }
 
     /// @inheritdoc ITokenFee
@@ -98,7 +83,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         returns (Quote[] memory quotes)
     {
         quotes = new Quote[](3);
-        quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, _outbound(amount)));
+        quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, amount));
         quotes[1] = Quote(token(), amount + _transferFee(destination, recipient, amount));
         quotes[2] = Quote(token(), 0);
     }
@@ -111,8 +96,31 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return feeHook == address(0) ? address(0) : token();
     }
 
+    function _transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
+        internal
+        returns (bytes32 messageId)
+    {
+        // At once, so that the slot is read once.
+        (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
+        address payIn;
+        uint256 value;
+        if (flags == 0) {
+            value = _takeFromSender(amount, 0);
+        } else {
+            payIn = feeToken();
+            value = _takeWithFees(destination, recipient, amount);
+        }
+        uint256 messageAmount = _lock(amount);
+
+        emit SentTransferRemote(destination, recipient, messageAmount);
+
+        return _mailboxCall(
+            TransferCall.DISPATCH, hook_, destination, recipient, messageAmount, payIn
+        ).send(address(mailbox), value);
+    }
+
     /// @inheritdoc Router
-    function _handle(uint32 origin, bytes calldata body) internal override {
+    function _handle(uint32 origin, bytes calldata body) internal virtual override {
         bytes32 recipient = body.recipient();
         uint256 amount = body.amount();
 
@@ -129,29 +137,52 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         virtual
         returns (uint256 value);
 
-    /// @dev Hands out tokens that a transfer, here or on another domain, took out of hands.
+    /// @dev Does what is left to do with what was taken for a transfer once its fees are paid.
+    /// @return The amount for the message.
+    function _lock(uint256 amount) internal virtual returns (uint256) {
+        return _messageAmount(amount);
+    }
+
+    /// @dev Hands out tokens that a transfer on another domain took out of hands.
+    /// @param amount In local units of what messages move.
     function _transferTo(address recipient, uint256 amount) internal virtual;
 
+    /// @dev Pays a fee of a transfer, in `token`.
+    function _payFee(address recipient, uint256 fee) internal virtual {
+        _transferTo(recipient, fee);
+    }
+
+    function _setFlag(uint96 flag, bool set) internal virtual {
+        if (set) hookAndFlags.flags |= flag;
+        else hookAndFlags.flags &= ~flag;
+    }
+
+    /// @dev What `_lock` is going to return.
+    function _messageAmount(uint256 amount) internal view virtual returns (uint256) {
+        return _outbound(amount);
+    }
+
+    /// @dev What a message tells besides its amount.
+    function _metadata(uint256 messageAmount) internal view virtual returns (bytes memory) {}
+
+    /// @dev The message amount of a local one. The fraction stays with this router.
+    function _outbound(uint256 amount) internal view returns (uint256) {
+        return _scale(amount, scaleNumerator, scaleDenominator);
+    }
+
     /// @dev Takes the amount with all fees and pays them out.
-    function _takeWithFees(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        uint256 messageAmount
-    ) private returns (uint256 value) {
+    function _takeWithFees(uint32 destination, bytes32 recipient, uint256 amount)
+        private
+        returns (uint256 value)
+    {
         uint256 fee = _transferFee(destination, recipient, amount);
         uint256 dispatchFee;
         if (feeHook != address(0)) {
-            dispatchFee = _quoteDispatch(destination, recipient, messageAmount);
+            dispatchFee = _quoteDispatch(destination, recipient, amount);
             IERC20(token()).forceApprove(feeHook, dispatchFee);
         }
         value = _takeFromSender(amount + fee, dispatchFee);
-        if (fee != 0) _transferTo(feeRecipient, fee);
-    }
-
-    function _setFlag(uint96 flag, bool set) private {
-        if (set) hookAndFlags.flags |= flag;
-        else hookAndFlags.flags &= ~flag;
+        if (fee != 0) _payFee(feeRecipient, fee);
     }
 
     /// @dev What the fee recipient asks for, in the route's token.
@@ -170,16 +201,22 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @dev What the hooks ask for, in `feeToken`.
-    function _quoteDispatch(uint32 destination, bytes32 recipient, uint256 messageAmount)
+    function _quoteDispatch(uint32 destination, bytes32 recipient, uint256 amount)
         private
         view
         returns (uint256)
     {
         return _mailboxCall(
-            TransferCall.QUOTE_DISPATCH, hookAndFlags.hook, destination, recipient, messageAmount, feeToken()
+            TransferCall.QUOTE_DISPATCH,
+            hookAndFlags.hook,
+            destination,
+            recipient,
+            _messageAmount(amount),
+            feeToken()
         ).ask(address(mailbox));
     }
 
+    /// @dev A call of the Mailbox's `dispatch` or `quoteDispatch`, by `selector`.
     function _mailboxCall(
         bytes4 selector,
         address hook_,
@@ -189,14 +226,20 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         address payIn
     ) private view returns (bytes memory) {
         (bytes32 router, uint256 gas) = _requireRemote(destination);
-        return TransferCall.encode(
-            selector, destination, router, hook_, recipient, messageAmount, gas, msg.sender, payIn
+        bytes memory metadata = _metadata(messageAmount);
+        if (metadata.length == 0) {
+            return TransferCall.encode(
+                selector, destination, router, hook_, recipient, messageAmount, gas, msg.sender, payIn
+            );
+        }
+        return abi.encodeWithSelector(
+            selector,
+            destination,
+            router,
+            abi.encodePacked(recipient, messageAmount, metadata),
+            StandardHookMetadata.format(0, gas, msg.sender, payIn),
+            hook_
         );
-    }
-
-    /// @dev The message amount of a local one. The fraction stays with this router.
-    function _outbound(uint256 amount) private view returns (uint256) {
-        return _scale(amount, scaleNumerator, scaleDenominator);
     }
 
     /// @dev The local amount of a message's. The fraction stays with this router.

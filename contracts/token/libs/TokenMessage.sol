@@ -19,4 +19,8 @@ library TokenMessage {
     function amount(bytes calldata body) internal pure returns (uint256) {
         return uint256(bytes32(body[32:64]));
     }
+
+    function metadata(bytes calldata body) internal pure returns (bytes calldata) {
+        return body[64:];
+    }
 }

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
-from hyperlane.protocol.message import VERSION, Message
+from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage
 
 from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32
+from .routes import FIRST, SECOND, ZERO, b32, incoming
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "token_messages.json").read_text())
 AMOUNT = 10**18
@@ -20,10 +20,6 @@ FEE = 50_000
 
 def own_events(receipt, route):
     return [event for event in receipt.events if event.contract_address == route.address]
-
-
-def incoming(route, body: bytes, sender: bytes, origin: int) -> bytes:
-    return Message(VERSION, 7, origin, sender, route.localDomain(), b32(route), body).encode()
 
 
 @pytest.fixture
