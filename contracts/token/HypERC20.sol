@@ -3,15 +3,13 @@ pragma solidity 0.8.33;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
+import {AllowanceERC20} from "./AllowanceERC20.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC20
 /// @notice An ERC-20 that exists while the tokens it stands for are locked on other domains: minted
 /// when a transfer comes in, burnt when one goes out.
-contract HypERC20 is ERC20, TokenRouter {
-    /// @notice An allowance cannot be decreased by more than it is.
-    error AllowanceBelowZero(uint256 allowance, uint256 decrease);
-
+contract HypERC20 is AllowanceERC20, TokenRouter {
     uint8 private immutable tokenDecimals;
 
     string private tokenName;
@@ -29,30 +27,16 @@ contract HypERC20 is ERC20, TokenRouter {
     /// `Initializable`.
     function initialize(
         uint256 supply,
-        string calldata name_,
-        string calldata symbol_,
+        string memory name_,
+        string memory symbol_,
         address hook,
         address ism,
         address owner
-    ) external initializer {
+    ) public virtual initializer {
         tokenName = name_;
         tokenSymbol = symbol_;
         _mint(msg.sender, supply);
         _initializeClient(hook, ism, owner);
-    }
-
-    /// @notice Adds to what `spender` may spend of the caller's.
-    function increaseAllowance(address spender, uint256 added) external returns (bool) {
-        _approve(msg.sender, spender, allowance(msg.sender, spender) + added);
-        return true;
-    }
-
-    /// @notice Takes from what `spender` may spend of the caller's. Reverts `AllowanceBelowZero`.
-    function decreaseAllowance(address spender, uint256 subtracted) external returns (bool) {
-        uint256 current = allowance(msg.sender, spender);
-        if (current < subtracted) revert AllowanceBelowZero(current, subtracted);
-        _approve(msg.sender, spender, current - subtracted);
-        return true;
     }
 
     /// @inheritdoc ERC20
@@ -78,6 +62,7 @@ contract HypERC20 is ERC20, TokenRouter {
     /// @inheritdoc TokenRouter
     function _takeFromSender(uint256 amount, uint256 dispatchFee)
         internal
+        virtual
         override
         returns (uint256)
     {
@@ -89,11 +74,5 @@ contract HypERC20 is ERC20, TokenRouter {
     /// @inheritdoc TokenRouter
     function _transferTo(address recipient, uint256 amount) internal override {
         _mint(recipient, amount);
-    }
-
-    /// @dev Always with an event, as in the reference: indexers follow allowances by it.
-    /// @inheritdoc ERC20
-    function _approve(address owner, address spender, uint256 amount, bool) internal override {
-        super._approve(owner, spender, amount, true);
     }
 }

@@ -2,24 +2,25 @@
 pragma solidity 0.8.33;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {
+    IERC20Metadata
+} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
+import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
+import {MeasuredPull} from "./libs/MeasuredPull.sol";
 
 /// @title HypERC20Collateral
 /// @notice Locks an existing ERC-20 and pays it out again.
-/// @dev Tokens that take a fee from transfers are refused when they are sent. Tokens that change
-/// balances by themselves cannot be recognised and must not be used.
-contract HypERC20Collateral is MovableCollateralRouter {
+/// @dev See `MeasuredPull` for tokens that are refused, and tokens that must not be used.
+contract HypERC20Collateral is LpCollateralRouter {
+    using MeasuredPull for IERC20;
     using SafeERC20 for IERC20;
 
-    /// @notice The wrapped token must be a contract.
-    error TokenNotContract(address token);
-
-    /// @notice The router's balance did not grow by what was taken from the sender.
-    error UnexpectedAmountReceived(uint256 received, uint256 expected);
+    /// @notice Ether came where nothing takes it.
+    error UnexpectedValue(uint256 value);
 
     /// @notice The token that is locked.
     IERC20 public immutable wrappedToken;
@@ -27,14 +28,18 @@ contract HypERC20Collateral is MovableCollateralRouter {
     constructor(address erc20, uint256 numerator, uint256 denominator, address mailbox)
         TokenRouter(numerator, denominator, mailbox)
     {
-        if (erc20.code.length == 0) revert TokenNotContract(erc20);
-
-        wrappedToken = IERC20(erc20);
+        wrappedToken = MeasuredPull.checked(erc20);
     }
 
     /// @notice Sets everything up, once; for who may call see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
+    }
+
+    /// @inheritdoc ERC20
+    /// @dev Shares count as the token does.
+    function decimals() public view override returns (uint8) {
+        return IERC20Metadata(address(wrappedToken)).decimals();
     }
 
     /// @inheritdoc TokenRouter
@@ -48,20 +53,23 @@ contract HypERC20Collateral is MovableCollateralRouter {
         override
         returns (uint256)
     {
-        uint256 expected = amount + dispatchFee;
-        uint256 before = _balance();
-        wrappedToken.safeTransferFrom(msg.sender, address(this), expected);
-        uint256 received = _balance() - before;
-        if (received != expected) revert UnexpectedAmountReceived(received, expected);
+        wrappedToken.pull(amount + dispatchFee);
         return msg.value;
-    }
-
-    function _balance() private view returns (uint256) {
-        return SafeTransferLib.balanceOf(address(wrappedToken), address(this));
     }
 
     /// @inheritdoc TokenRouter
     function _transferTo(address recipient, uint256 amount) internal override {
         wrappedToken.safeTransfer(recipient, amount);
+    }
+
+    /// @inheritdoc LpCollateralRouter
+    function _receive(uint256 assets) internal override {
+        if (msg.value != 0) revert UnexpectedValue(msg.value);
+        wrappedToken.pull(assets);
+    }
+
+    /// @inheritdoc LpCollateralRouter
+    function _collateral() internal view override returns (uint256) {
+        return wrappedToken.balanceOf(address(this));
     }
 }

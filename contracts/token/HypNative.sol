@@ -3,12 +3,15 @@ pragma solidity 0.8.33;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
+import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypNative
 /// @notice Locks the chain's native token and pays it out again.
-contract HypNative is MovableCollateralRouter {
+contract HypNative is LpCollateralRouter {
+    /// @notice Another amount came with the call than it says.
+    error WrongValue(uint256 value, uint256 expected);
+
     /// @notice Less than the amount and its fees came with the call.
     error NativeAmountExceedsValue(uint256 amount, uint256 value);
 
@@ -22,6 +25,12 @@ contract HypNative is MovableCollateralRouter {
     /// @notice Sets everything up, once; for who may call see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
+    }
+
+    /// @notice Lends what comes with the call, and mints shares for it.
+    function deposit(address receiver) external payable returns (uint256 shares) {
+        shares = previewDeposit(msg.value);
+        _lend(msg.value, shares, receiver);
     }
 
     /// @inheritdoc TokenRouter
@@ -41,5 +50,15 @@ contract HypNative is MovableCollateralRouter {
     /// @inheritdoc TokenRouter
     function _transferTo(address recipient, uint256 amount) internal override {
         Address.sendValue(payable(recipient), amount);
+    }
+
+    /// @inheritdoc LpCollateralRouter
+    function _receive(uint256 assets) internal view override {
+        if (msg.value != assets) revert WrongValue(msg.value, assets);
+    }
+
+    /// @inheritdoc LpCollateralRouter
+    function _collateral() internal view override returns (uint256) {
+        return address(this).balance;
     }
 }

@@ -52,20 +52,6 @@ UNUSED_OWNED_CLIENT = UNUSED_CLIENT | dict.fromkeys(
 )
 
 
-def added(name: str, base: str, why: str) -> dict[str, str]:
-    """What the reference's contract has and its base has not."""
-
-    def members(name: str) -> list[str]:
-        return [*SURFACE[name]["functions"].values(), *SURFACE[name]["events"].values()]
-
-    return dict.fromkeys(sorted(set(members(name)) - set(members(base))), why)
-
-
-VAULT = added("LpCollateralRouter", "MovableCollateralRouter", "routers are no vaults yet")
-NATIVE_VAULT = {
-    "deposit(address receiver) payable -> (uint256 shares)": "routers are no vaults yet"
-}
-
 # contract -> {signature: why we differ}
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "AtomicInitDefaultFallbackRoutingIsm": FALLBACK_CLIENT,
@@ -78,8 +64,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "ERC5164Hook": UNUSED_OWNED_CLIENT,
     "FallbackDomainRoutingHook": UNUSED_CLIENT,
     "DelayedFlowRouterHookIsm": FIXED_FRACTION,
-    "HypERC20Collateral": VAULT,
-    "HypNative": VAULT | NATIVE_VAULT,
     "MerkleTreeHook": UNUSED_OWNED_CLIENT,
     "NetFlowRateLimitedHookIsm": UNUSED_CLIENT | FIXED_FRACTION,
     "OPL2ToL1Hook": UNUSED_OWNED_CLIENT,

@@ -1,4 +1,4 @@
-"""Two Mailboxes for two domains on one chain, and routes between them."""
+"""Three Mailboxes for three domains on one chain, and routes between them."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import pytest
 from ape.api import ReceiptAPI
 from ape.contracts import ContractInstance
 
-from .routes import FIRST, SECOND, ZERO, b32
+from .routes import FIRST, SECOND, THIRD, ZERO, b32
 
 
 @dataclass(frozen=True)
 class Network:
-    """Carries messages between the Mailboxes of both domains."""
+    """Carries messages between the Mailboxes."""
 
     mailboxes: dict[int, ContractInstance]
 
@@ -37,7 +37,7 @@ def hook(project, owner):
 def network(project, owner, noop_ism, hook):
     free = owner.deploy(project.BareHook)
     mailboxes = {}
-    for domain in (FIRST, SECOND):
+    for domain in (FIRST, SECOND, THIRD):
         mailboxes[domain] = owner.deploy(project.Mailbox, domain)
         mailboxes[domain].initialize(owner, noop_ism, hook, free, sender=owner)
     return Network(mailboxes)
@@ -61,6 +61,18 @@ def deploy_collateral(project, owner, network):
         return route
 
     return deploy_collateral
+
+
+@pytest.fixture
+def deploy_route(project, owner, network):
+    """A router of any kind around what exists already: `deploy_route("HypXERC20", xerc20)`."""
+
+    def deploy_route(kind, wrapped, domain=FIRST, scale=(1, 1)):
+        route = owner.deploy(getattr(project, kind), wrapped, *scale, network.mailboxes[domain])
+        route.initialize(ZERO, ZERO, owner, sender=owner)
+        return route
+
+    return deploy_route
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from hyperlane.protocol.message import VERSION, Message
 
-FIRST, SECOND = 1, 2
+FIRST, SECOND, THIRD = 1, 2, 3
 ZERO = "0x" + "00" * 20
 
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {IXERC20} from "../../interfaces/IXERC20.sol";
+import {IXERC20Lockbox} from "../../interfaces/IXERC20Lockbox.sol";
+import {TokenRouter} from "../TokenRouter.sol";
+import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
+import {MeasuredPull} from "../libs/MeasuredPull.sol";
+
+/// @title HypXERC20Lockbox
+/// @notice Puts an ERC-20 into the lockbox of its xERC20 and burns what it gets for it, and the other
+/// way round: other domains have the xERC20, this one the token.
+contract HypXERC20Lockbox is WrappedTokenRouter {
+    using SafeERC20 for IERC20;
+
+    /// @notice The lockbox, which holds what is sent.
+    IXERC20Lockbox public immutable lockbox;
+
+    /// @notice What the lockbox gives for the token.
+    IXERC20 public immutable xERC20;
+
+    constructor(address lockbox_, uint256 numerator, uint256 denominator, address mailbox)
+        WrappedTokenRouter(IXERC20Lockbox(lockbox_).ERC20())
+        TokenRouter(numerator, denominator, mailbox)
+    {
+        lockbox = IXERC20Lockbox(lockbox_);
+        xERC20 = IXERC20(lockbox.XERC20());
+    }
+
+    /// @inheritdoc WrappedTokenRouter
+    function initialize(address hook, address ism, address owner) external override initializer {
+        approveLockbox();
+        _initializeClient(hook, ism, owner);
+    }
+
+    /// @notice Lets the lockbox take all of both tokens, as `initialize` does. For anybody: this router
+    /// keeps neither, and changes nothing else by it.
+    function approveLockbox() public {
+        wrappedToken.forceApprove(address(lockbox), type(uint256).max);
+        IERC20(address(xERC20)).forceApprove(address(lockbox), type(uint256).max);
+    }
+
+    /// @inheritdoc TokenRouter
+    function _takeFromSender(uint256 amount, uint256 dispatchFee)
+        internal
+        override
+        returns (uint256)
+    {
+        MeasuredPull.pull(wrappedToken, amount + dispatchFee);
+        lockbox.deposit(amount);
+        xERC20.burn(address(this), amount);
+        return msg.value;
+    }
+
+    /// @inheritdoc TokenRouter
+    function _transferTo(address recipient, uint256 amount) internal override {
+        xERC20.mint(address(this), amount);
+        lockbox.withdrawTo(recipient, amount);
+    }
+}
