@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {HypERC20} from "../HypERC20.sol";
+import {TokenRouter} from "../TokenRouter.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
+
+/// @title HypERC4626
+/// @notice Stands for shares of a vault on another domain, and shows what they are worth: balances grow
+/// as exchange rates come in.
+/// @dev Amounts are assets, as everywhere; allowances too. Underneath are shares, in which `Transfer` events
+/// speak: their sum is `shareBalanceOf` at any rate. A transfer moves the shares its assets are
+/// worth, rounded down.
+contract HypERC4626 is HypERC20 {
+    using TokenMessage for bytes;
+
+    /// @notice A new exchange rate came.
+    event ExchangeRateUpdated(uint256 newExchangeRate, uint32 rateUpdateNonce);
+
+    /// @notice Exchange rates are assets of so many shares.
+    uint256 public constant PRECISION = 1e10;
+
+    /// @notice Where the vault is; exchange rates come from there only.
+    uint32 public immutable collateralDomain;
+
+    /// @notice The assets of `PRECISION` shares.
+    uint256 public exchangeRate;
+
+    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing.
+    uint32 public previousNonce;
+
+    constructor(
+        uint8 decimals,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox,
+        uint32 collateralDomain_
+    ) HypERC20(decimals, numerator, denominator, mailbox) {
+        collateralDomain = collateralDomain_;
+    }
+
+    /// @inheritdoc HypERC20
+    /// @dev The supply is in shares, each worth an asset so far.
+    function initialize(
+        uint256 supply,
+        string memory name_,
+        string memory symbol_,
+        address hook,
+        address ism,
+        address owner
+    ) public override {
+        exchangeRate = PRECISION;
+        super.initialize(supply, name_, symbol_, hook, ism, owner);
+    }
+
+    /// @inheritdoc ERC20
+    function transfer(address to, uint256 assets) public override returns (bool) {
+        _transfer(msg.sender, to, assetsToShares(assets));
+        return true;
+    }
+
+    /// @inheritdoc ERC20
+    function transferFrom(address from, address to, uint256 assets) public override returns (bool) {
+        _spendAllowance(from, msg.sender, assets);
+        _transfer(from, to, assetsToShares(assets));
+        return true;
+    }
+
+    /// @notice The shares of an account.
+    function shareBalanceOf(address account) external view returns (uint256) {
+        return super.balanceOf(account);
+    }
+
+    /// @notice All shares.
+    function totalShares() external view returns (uint256) {
+        return super.totalSupply();
+    }
+
+    /// @inheritdoc ERC20
+    function balanceOf(address account) public view override returns (uint256) {
+        return sharesToAssets(super.balanceOf(account));
+    }
+
+    /// @inheritdoc ERC20
+    function totalSupply() public view override returns (uint256) {
+        return sharesToAssets(super.totalSupply());
+    }
+
+    /// @notice The shares that assets are worth, rounded down.
+    function assetsToShares(uint256 assets) public view returns (uint256) {
+        return Math.mulDiv(assets, PRECISION, exchangeRate);
+    }
+
+    /// @notice The assets that shares are worth, rounded down.
+    function sharesToAssets(uint256 shares) public view returns (uint256) {
+        return Math.mulDiv(shares, exchangeRate, PRECISION);
+    }
+
+    /// @inheritdoc TokenRouter
+    function _handle(uint32 origin, bytes calldata body) internal override {
+        if (origin == collateralDomain) {
+            (uint256 rate, uint32 nonce) = abi.decode(body.metadata(), (uint256, uint32));
+            if (nonce > previousNonce) {
+                exchangeRate = rate;
+                previousNonce = nonce;
+                emit ExchangeRateUpdated(rate, nonce);
+            }
+        }
+        super._handle(origin, body);
+    }
+
+    /// @inheritdoc TokenRouter
+    function _takeFromSender(uint256 assets, uint256 dispatchFee)
+        internal
+        override
+        returns (uint256)
+    {
+        return super._takeFromSender(assetsToShares(assets), assetsToShares(dispatchFee));
+    }
+
+    /// @inheritdoc TokenRouter
+    function _payFee(address recipient, uint256 fee) internal override {
+        _mint(recipient, assetsToShares(fee));
+    }
+
+    /// @inheritdoc TokenRouter
+    function _messageAmount(uint256 assets) internal view override returns (uint256) {
+        return _outbound(assetsToShares(assets));
+    }
+}

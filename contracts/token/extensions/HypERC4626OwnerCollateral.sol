@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {TokenRouter} from "../TokenRouter.sol";
+import {HypERC4626Collateral} from "./HypERC4626Collateral.sol";
+
+/// @title HypERC4626OwnerCollateral
+/// @notice Puts what is sent into a vault and owes the same amount: what it earns is the owner's.
+/// Messages carry assets; other domains have an ordinary synthetic token.
+contract HypERC4626OwnerCollateral is HypERC4626Collateral {
+    /// @notice The owner took what was earned.
+    event ExcessSharesSwept(uint256 amount, uint256 assetsRedeemed);
+
+    /// @notice What is owed.
+    uint256 public assetDeposited;
+
+    constructor(address vault, uint256 numerator, uint256 denominator, address mailbox)
+        HypERC4626Collateral(vault, numerator, denominator, mailbox)
+    {}
+
+    /// @notice Pays the owner what the vault holds beyond what is owed. Only the owner.
+    function sweep() external onlyOwner {
+        // Rounded up: what stays must be worth what is owed.
+        uint256 owed = vault.previewWithdraw(assetDeposited);
+        uint256 shares = vault.maxRedeem(address(this));
+        uint256 excess = shares > owed ? shares - owed : 0;
+        uint256 assets = excess == 0 ? 0 : vault.redeem(excess, owner(), address(this));
+        emit ExcessSharesSwept(excess, assets);
+    }
+
+    /// @inheritdoc HypERC4626Collateral
+    function _deposit(uint256 assets) internal override returns (uint256) {
+        assetDeposited += assets;
+        vault.deposit(assets, address(this));
+        return assets;
+    }
+
+    /// @inheritdoc TokenRouter
+    function _transferTo(address recipient, uint256 assets) internal override {
+        assetDeposited -= assets;
+        vault.withdraw(assets, recipient, address(this));
+    }
+
+    /// @inheritdoc TokenRouter
+    function _messageAmount(uint256 amount) internal view override returns (uint256) {
+        return _outbound(amount);
+    }
+}
