@@ -18,6 +18,7 @@ from hyperlane.settings import WatchtowerSettings
 from .conftest import eventually, running, validating
 from .devnet import Devnet, key
 from .dishonest import DishonestValidator
+from .staking import STAKE, deploy_staking
 
 WRONG = b"\x66" * 32
 
@@ -120,13 +121,13 @@ async def test_a_checkpoint_that_is_replaced_later_is_found(
 
 
 async def test_an_honest_validator_raises_no_alarm_while_messages_flow(
-    config, validator_config, origin, webhook
+    config, validator_config, origin, webhook, tmp_path
 ):
     async with validating(validator_config(origin)), watching(config(origin)) as task:
         for number in range(20):
             origin.dispatch(7331, key(3).address, bytes([number]))
             await asyncio.sleep(0.05)
-        await eventually(lambda: (Path(_folder(origin)) / "19_with_id.json").exists(), task)
+        await eventually(lambda: (tmp_path / "v1/19_with_id.json").exists(), task)
         await asyncio.sleep(0.5)
         assert not task.done()
     assert not webhook.alerts
@@ -160,8 +161,88 @@ async def test_the_webhook_is_tried_again(config, liar, messages, origin, webhoo
         await eventually(lambda: webhook.faults() == [("root", 0)], task)
 
 
-def _folder(chain: Devnet) -> str:
-    announce = chain.contracts["validatorAnnounce"].functions
-    validator = key(1).address
-    (locations,) = announce.getAnnouncedStorageLocations([validator]).call()
-    return locations[0].removeprefix("file://")
+class TestSlashing:
+    @pytest.fixture
+    def stake(self, origin):
+        return deploy_staking(origin)
+
+    @pytest.fixture
+    def staked(self, config, stake, origin):
+        """A watchtower with development account 9, on a chain with stake."""
+
+        def make(**changes: object) -> dict[str, Any]:
+            chain = origin.settings(
+                stakingManager=stake.manager.address, signer={"key": key(9).key.hex()}
+            )
+            return config(origin, chains={origin.name: chain}, **changes)
+
+        return make
+
+    async def punished(self, stake, operator, task):
+        def done():
+            stake.chain.mine()
+            return stake.status(operator) == "Tombstoned"
+
+        await eventually(done, task, 40)
+        assert stake.stake_of(operator) == STAKE // 2
+        assert stake.balance(key(9).address) == STAKE // 2 // 10
+
+    @pytest.mark.parametrize("fault", ["root", "message id", "premature"])
+    async def test_each_fault_costs_stake_and_pays_the_watchtower(
+        self, staked, stake, liar, messages, fault
+    ):
+        operator = stake.register(2, liar.account)
+        true = liar.true(messages, 1)
+        await liar.publish(
+            {
+                "root": replace(true, root=WRONG),
+                "message id": replace(true, message_id=WRONG),
+                "premature": Checkpoint(1337, liar.hook, WRONG, 4, WRONG),
+            }[fault]
+        )
+        async with watching(staked()) as task:
+            await self.punished(stake, operator, task)
+
+    async def test_two_versions_need_no_stored_root(self, staked, stake, liar, messages, origin):
+        operator = stake.register(2, liar.account)
+        true = liar.true(messages, 1)
+        await liar.publish(true)
+        async with watching(staked()) as task:
+            await asyncio.sleep(1)
+            await liar.publish(replace(true, root=WRONG))
+            await self.punished(stake, operator, task)
+        proofs = origin.at("CheckpointFraudProofs", stake.slasher.functions.fraudProofs().call())
+        root = liar.true(messages, 2).root
+        hook = origin.contracts["merkleTreeHook"].address
+        assert not proofs.functions.storedCheckpoints(hook, root).call()[1]
+
+    async def test_goes_on_after_a_restart_at_any_step(self, staked, stake, liar, messages):
+        operator = stake.register(2, liar.account)
+        await liar.publish(replace(liar.true(messages, 1), root=WRONG))
+        for _ in range(4):  # killed after the sighting, the commitment, the stored root …
+            async with watching(staked()):
+                await asyncio.sleep(0.7)
+            stake.chain.mine()
+        async with watching(staked()) as task:
+            await self.punished(stake, operator, task)
+
+    async def test_an_honest_operator_keeps_its_stake(
+        self, staked, stake, origin, validator_config, webhook, tmp_path
+    ):
+        operator = stake.register(1, key(1))
+        async with validating(validator_config(origin)) as task, watching(staked()):
+            for number in range(10):
+                origin.dispatch(7331, key(3).address, bytes([number]))
+            await eventually(lambda: (tmp_path / "v1/9_with_id.json").exists(), task)
+            await asyncio.sleep(1)
+        assert (stake.stake_of(operator), stake.status(operator)) == (STAKE, "Active")
+        assert not webhook.alerts
+
+    async def test_what_nobody_has_staked_for_is_told_and_settled(
+        self, staked, stake, liar, messages, webhook
+    ):
+        await liar.publish(replace(liar.true(messages, 1), root=WRONG))
+        async with watching(staked()) as task:
+            await eventually(lambda: webhook.faults() == [("root", 1)], task)
+            await asyncio.sleep(0.5)
+            assert not task.done()

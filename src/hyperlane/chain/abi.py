@@ -175,3 +175,58 @@ class ArbOutbox:
     """Executes, on the parent chain, what an Arbitrum chain sent."""
 
     CONFIRMED = Event("SendRootUpdated(bytes32,bytes32)", ())
+
+
+CHECKPOINT = "(uint32,bytes32,bytes32,uint32,bytes32)"
+"""Origin, merkle tree hook, root, index, message id."""
+
+
+class StakingManager:
+    """Stake behind the validators of a chain."""
+
+    token = Function("token()", ("address",))
+    slasher = Function("slasher()", ("address",))
+    challenges = Function("challenges()", ("address",))
+    operator_of = Function("operatorOf(address)", ("address",))
+    is_active = Function("isActive(address)", ("bool",))
+    active_set = Function("activeSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256"))
+
+
+class CheckpointFraudProofs:
+    """Knows roots that a tree had, for proofs against them."""
+
+    store_latest_checkpoint = Function("storeLatestCheckpoint(address)")
+    stored_checkpoints = Function("storedCheckpoints(address,bytes32)", ("uint32", "bool"))
+
+
+class CheckpointSlasher:
+    """Takes proofs of fraud."""
+
+    fraud_proofs = Function("fraudProofs()", ("address",))
+    fault_of = Function("faultOf(address,uint32)", ("bytes32",))
+    punished = Function("punished(bytes32)", ("bool",))
+    commitment_of = Function("commitmentOf(bytes32,address,bytes32)", ("bytes32",))
+    committed_in = Function("committedIn(bytes32)", ("uint256",))
+    commit = Function("commit(bytes32)")
+    slash_premature = Function(f"slashPremature({CHECKPOINT},bytes,bytes32)")
+    slash_message_id = Function(f"slashMessageId({CHECKPOINT},bytes32[32],bytes32,bytes,bytes32)")
+    slash_root = Function(f"slashRoot({CHECKPOINT},bytes32[32],bytes,bytes32)")
+    slash_equivocation = Function(
+        f"slashEquivocation({CHECKPOINT},bytes,{CHECKPOINT},bytes,bytes32)"
+    )
+
+
+class CensorshipChallenges:
+    """Demands signatures of operators."""
+
+    challenge_count = Function("challengeCount()", ("uint256",))
+    challenges = Function(
+        "challenges(uint256)", ("address", "uint48", "uint32", "address", "uint96")
+    )
+    snapshot_count = Function("snapshotCount()", ("uint256",))
+    snapshots = Function("snapshots(uint256)", ("uint48", "uint32"))
+    asked = Function("asked(address,uint32)", ("uint8",))
+    take_snapshot = Function("takeSnapshot()")
+    open = Function("open(address,uint32,uint256,uint256)")
+    answer = Function(f"answer(uint256,{CHECKPOINT},bytes)")
+    resolve = Function("resolve(uint256)")

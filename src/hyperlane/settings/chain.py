@@ -107,6 +107,8 @@ class ChainSettings(SettingsModel):
     merkle_tree_hook: AddressField
     validator_announce: AddressField
     interchain_gas_paymaster: AddressField | None = None
+    staking_manager: AddressField | None = None
+    """Stake behind the validators of this chain, if there is any."""
     max_batch_size: int = Field(default=100, gt=0)
     batch_contract_address: AddressField = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
 

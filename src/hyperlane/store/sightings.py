@@ -79,6 +79,18 @@ class SightingStore:
             order=_SIGHTING.seen_at,
         )
 
+    async def salt(self, sighting: Sighting, proposed: Bytes32) -> Bytes32:
+        """The salt of a sighting: `proposed` the first time, the same for ever after."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(tables.sightings)
+                .where(self._is(sighting), _SIGHTING.salt.is_(None))
+                .values(salt=proposed)
+            )
+            rows = await connection.execute(select(_SIGHTING.salt).where(self._is(sighting)))
+            kept: Bytes32 = rows.scalar_one()
+        return kept
+
     async def mark_told(self, sighting: Sighting) -> None:
         """People were alerted."""
         await self._set(sighting, told=True)

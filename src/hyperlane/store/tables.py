@@ -177,11 +177,13 @@ sightings = Table(
     Column("signature", LargeBinary, nullable=False),
     Column("location", String, nullable=False),
     Column("fault", String),
+    Column("salt", LargeBinary),
     Column("told", Boolean, nullable=False),
     Column("settled", Boolean, nullable=False),
     Column("seen_at", Float, nullable=False),
 )
 """Every signed checkpoint that a watchtower ever saw: evidence stays when storages change.
-`fault` is what is wrong with it, `told` whether people were alerted, `settled` whether nothing is
+`fault` is what is wrong with it, `salt` hides the commitment to prove it,
+`told` whether people were alerted, `settled` whether nothing is
 left to do about it."""
 Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))

@@ -1,0 +1,146 @@
+"""Having faults punished: commit, store the root that the proof leads to, prove.
+
+Each step asks the chain what was done already, so that a restart goes on where it was.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+
+import structlog
+
+from hyperlane.agents.executing import execute
+from hyperlane.agents.runtime import Chain
+from hyperlane.agents.watchtower.judging import FaultKind
+from hyperlane.agents.watchtower.true_tree import TrueTree
+from hyperlane.chain.abi import CheckpointFraudProofs, CheckpointSlasher, StakingManager
+from hyperlane.chain.sender import Sender
+from hyperlane.errors import ChainError
+from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
+from hyperlane.store.sightings import Sighting, SightingStore
+
+log = structlog.get_logger()
+
+_ROOTS_TRIED = 64
+_NOBODY = bytes(20)
+
+
+def struct(checkpoint: Checkpoint) -> tuple[int, Bytes32, Bytes32, int, Bytes32]:
+    """A checkpoint as contracts take it."""
+    return (
+        checkpoint.origin,
+        checkpoint.merkle_tree_hook,
+        checkpoint.root,
+        checkpoint.index,
+        checkpoint.message_id,
+    )
+
+
+@dataclass(slots=True)
+class Slasher:
+    """Proves the faults of one chain's operators."""
+
+    chain: Chain
+    sender: Sender
+    manager: Address
+    tree: TrueTree
+    sightings: SightingStore
+
+    async def punish(self, sighting: Sighting) -> None:
+        """Have the signer of a faulty checkpoint punished, unless that was done or nobody can be.
+
+        ChainError when a step fails: it is worth another try.
+        """
+        client = self.chain.client
+        key, index = sighting.validator, sighting.signed.checkpoint.index
+        slasher = await client.call(self.manager, StakingManager.slasher)
+        fault = await client.call(slasher, CheckpointSlasher.fault_of, key, index)
+        if await client.call(slasher, CheckpointSlasher.punished, fault):
+            return
+        operator = await client.call(self.manager, StakingManager.operator_of, key)
+        if operator == _NOBODY:
+            log.warning("fault.unstaked", chain=self.chain.name, validator=to_checksum(key))
+            return
+        salt = await self._commit(slasher, fault, sighting)
+        data = await self._proof(slasher, sighting, salt)
+        await execute(self.chain, self.sender, f"slash {to_hex(fault)}", slasher, data)
+        log.error(
+            "fault.punished",
+            chain=self.chain.name,
+            operator=to_checksum(operator),
+            validator=to_checksum(key),
+            index=index,
+            fault=sighting.fault,
+        )
+
+    async def _commit(self, slasher: Address, fault: Bytes32, sighting: Sighting) -> Bytes32:
+        """Commit to the fault if that was not done; returns the salt that it takes."""
+        client = self.chain.client
+        salt = await self.sightings.salt(sighting, secrets.token_bytes(32))
+        arguments = (fault, self.sender.address, salt)
+        commitment = await client.call(slasher, CheckpointSlasher.commitment_of, *arguments)
+        if not await client.call(slasher, CheckpointSlasher.committed_in, commitment):
+            data = CheckpointSlasher.commit.encode(commitment)
+            purpose = f"commit {to_hex(commitment)}"
+            await execute(self.chain, self.sender, purpose, slasher, data)
+        return salt
+
+    async def _proof(self, slasher: Address, sighting: Sighting, salt: Bytes32) -> bytes:
+        """The call that proves the fault, the cheapest that there is."""
+        signed = sighting.signed
+        checkpoint, signature = struct(signed.checkpoint), signed.signature
+        index = signed.checkpoint.index
+        for other in await self.sightings.of_index(sighting.validator, index):
+            if other.signed.checkpoint != signed.checkpoint:
+                return CheckpointSlasher.slash_equivocation.encode(
+                    checkpoint,
+                    signature,
+                    struct(other.signed.checkpoint),
+                    other.signed.signature,
+                    salt,
+                )
+        if index >= self.tree.count:
+            return CheckpointSlasher.slash_premature.encode(checkpoint, signature, salt)
+        proof = self.tree.tree.proof(index, await self._stored_root(slasher, index))
+        actual = self.tree.tree.leaf(index)
+        if sighting.fault == FaultKind.MESSAGE_ID or actual != signed.checkpoint.message_id:
+            return CheckpointSlasher.slash_message_id.encode(
+                checkpoint, proof, actual, signature, salt
+            )
+        return CheckpointSlasher.slash_root.encode(checkpoint, proof, signature, salt)
+
+    async def _stored_root(self, slasher: Address, index: int) -> int:
+        """The leaf index of a root that the fraud proofs know, at `index` or later.
+
+        Has the latest one stored if none of the last is known. ChainError while our own tree does
+        not have that one yet.
+        """
+        proofs = await self.chain.client.call(slasher, CheckpointSlasher.fraud_proofs)
+        known = await self._known_root(proofs, index)
+        if known is not None:
+            return known
+        hook = self.chain.settings.merkle_tree_hook
+        data = CheckpointFraudProofs.store_latest_checkpoint.encode(hook)
+        await execute(self.chain, self.sender, f"store root for leaf {index}", proofs, data)
+        await self.tree.sync()
+        known = await self._known_root(proofs, index)
+        if known is None:
+            raise ChainError(f"{self.chain.name}: the stored root is not of a final leaf yet")
+        return known
+
+    async def _known_root(self, proofs: Address, index: int) -> int | None:
+        hook, function = self.chain.settings.merkle_tree_hook, CheckpointFraudProofs
+        last = self.tree.count - 1
+        candidates = range(last, max(index, last - _ROOTS_TRIED + 1) - 1, -1)
+        answers = await asyncio.gather(
+            *(
+                self.chain.client.call(
+                    proofs, function.stored_checkpoints, hook, self.tree.tree.root(candidate)
+                )
+                for candidate in candidates
+            )
+        )
+        return next(
+            (item for item, (_, exists) in zip(candidates, answers, strict=True) if exists), None
+        )
