@@ -1,5 +1,7 @@
 """Prometheus metrics under the reference agents' names, and the page that shows them."""
 
+from collections.abc import Iterable, Set
+
 from aiohttp import web
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -97,8 +99,16 @@ class Metrics:
         return Gauge(f"hyperlane_{name}", text, labels, registry=self.registry)
 
 
-async def serve_metrics(metrics: Metrics, host: str, port: int) -> tuple[web.AppRunner, int]:
-    """Serve `/metrics`; port 0 takes a free one. Returns what to clean up, and the port.
+async def serve(
+    metrics: Metrics,
+    waiting: Set[str],
+    routes: Iterable[web.RouteDef],
+    host: str,
+    port: int,
+) -> tuple[web.AppRunner, int]:
+    """Serve `/metrics`, `/health`, `/ready` (once `waiting` is empty) and what else is given.
+
+    Port 0 takes a free one. Returns what to clean up, and the port.
 
     ConfigError when the port cannot be had.
     """
@@ -108,8 +118,22 @@ async def serve_metrics(metrics: Metrics, host: str, port: int) -> tuple[web.App
             body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
 
+    async def health(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def ready(_request: web.Request) -> web.Response:
+        status = {"status": "waiting" if waiting else "ready", "waiting_for": sorted(waiting)}
+        return web.json_response(status, status=503 if waiting else 200)
+
     application = web.Application()
-    application.router.add_get("/metrics", show)
+    application.add_routes(
+        [
+            web.get("/metrics", show),
+            web.get("/health", health),
+            web.get("/ready", ready),
+            *routes,
+        ]
+    )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, host, port)

@@ -42,6 +42,7 @@ class Devnet:
     url: str
     w3: Web3
     artifacts: dict[str, Any]
+    process: subprocess.Popen[bytes]
     contracts: dict[str, Any] = field(default_factory=dict)
 
     def deploy(self, name: str, *arguments: object) -> Any:
@@ -172,7 +173,7 @@ def devnet(name: str, chain_id: int, *options: str) -> Iterator[Devnet]:
             time.sleep(0.05)
         w3.eth.default_account = key(0).address
         artifacts = json.loads(BUILD.read_text())["contractTypes"]
-        chain = Devnet(name, chain_id, url, w3, artifacts)
+        chain = Devnet(name, chain_id, url, w3, artifacts, process)
         chain.deploy_core()
         yield chain
     finally:

@@ -1,11 +1,12 @@
 """What every agent stands on: database, metrics page, connected chains, loops that go on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
+from aiohttp.web import RouteDef
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus, Log
@@ -14,7 +15,7 @@ from hyperlane.chain.sender import FeeCeiling, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError, ConfigError, DecodeError, StorageError
 from hyperlane.logging import configure_logging
-from hyperlane.metrics import Metrics, serve_metrics
+from hyperlane.metrics import Metrics, serve
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.settings import AgentSettings, ChainSettings
@@ -96,6 +97,8 @@ class Runtime:
     settings: AgentSettings
     database: Database
     metrics: Metrics
+    waiting: set[str] = field(default_factory=set)
+    """What the agent is not ready without, in words."""
 
     def sender(self, chain: Chain) -> Sender | None:
         """The sender of the chain's configured key; None if it has none."""
@@ -112,17 +115,25 @@ class Runtime:
 
 
 @asynccontextmanager
-async def start(settings: AgentSettings) -> AsyncIterator[Runtime]:
-    """Set up logging, database and metrics page; tear them down afterwards."""
+async def start(
+    settings: AgentSettings, pages: Callable[[Runtime], Iterable[RouteDef]] = lambda _: ()
+) -> AsyncIterator[Runtime]:
+    """Set up logging, database and web pages; tear them down afterwards."""
     configure_logging(settings.log)
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.db)
         stack.push_async_callback(database.close)
-        metrics = Metrics()
-        runner, port = await serve_metrics(metrics, settings.metrics_host, settings.metrics_port)
+        runtime = Runtime(settings, database, Metrics())
+        runner, port = await serve(
+            runtime.metrics,
+            runtime.waiting,
+            pages(runtime),
+            settings.metrics_host,
+            settings.metrics_port,
+        )
         stack.push_async_callback(runner.cleanup)
         log.info("agent.started", db=database.name, metrics_port=port)
-        yield Runtime(settings, database, metrics)
+        yield runtime
 
 
 @asynccontextmanager
@@ -151,10 +162,10 @@ async def connect(
 
 async def _check(client: ChainClient, settings: ChainSettings, database: Database) -> None:
     await client.verify_chain_id()
-    for field in ("mailbox", "merkle_tree_hook", "validator_announce"):
-        address = getattr(settings, field)
+    for name in ("mailbox", "merkle_tree_hook", "validator_announce"):
+        address = getattr(settings, name)
         if not await client.has_code(address):
-            key = ChainSettings.model_fields[field].alias
+            key = ChainSettings.model_fields[name].alias
             raise ConfigError(
                 f"chains.{settings.name}.{key}: no contract at {to_checksum(address)}"
             )

@@ -45,6 +45,11 @@ class AgentSettings(SettingsModel):
                 raise ValueError(f"chains.{name}.name: {chain.name!r} must be {name!r}")
         return self
 
+    def chain_name(self, domain: int) -> str:
+        """What messages call by number; the number itself for a chain that is not configured."""
+        names = (item.name for item in self.chains.values() if item.domain_id == domain)
+        return next(names, str(domain))
+
     def signer(self, chain: str) -> "LocalAccount | None":
         """The key that sends transactions on a chain, None if none is set."""
         own = self.chains[chain].signer

@@ -19,6 +19,9 @@ from hyperlane.store import tables
 
 FILE_NAME = "hyperlane.sqlite"
 
+_LOCK_TIMEOUT = 10.0
+"""Seconds to wait for another program that has the database locked, before giving up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -155,7 +158,9 @@ def _engine(location: str) -> AsyncEngine:
 
 
 def _sqlite_engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": 30})
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", connect_args={"timeout": _LOCK_TIMEOUT}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:

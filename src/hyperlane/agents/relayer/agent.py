@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from aiohttp.web import RouteDef
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hyperlane.agents.relayer.api import Api
 from hyperlane.agents.relayer.destination import Destination
 from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisigs
 from hyperlane.agents.relayer.origin import Origin
@@ -30,7 +32,12 @@ async def run(settings: RelayerSettings) -> None:
     for name in settings.relay_chains:
         if settings.signer(name) is None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
-    async with start(settings) as runtime:
+
+    def pages(runtime: Runtime) -> list[RouteDef]:
+        return Api(OperationStore(runtime.database), settings.chain_name).routes()
+
+    async with start(settings, pages) as runtime:
+        runtime.waiting.update(settings.relay_chains)
         relayer = Relayer(settings, runtime, policy)
         await relayer.operations.recover()
         async with asyncio.TaskGroup() as tasks:
@@ -57,6 +64,7 @@ class Relayer:
             origin = self._origin(chain)
             destination = self._destination(chain, sender)
             interval = chain.settings.poll_interval
+            self.runtime.waiting.discard(name)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(repeat(f"index {name}", interval, origin.step))
                 tasks.create_task(destination.prepare())
@@ -108,16 +116,10 @@ class Relayer:
                 Lookups(sender.account, self.settings.allow_private_lookups),
                 Multisigs(self.settings.ignore_reorg_reports),
             ),
-            self._name,
+            self.settings.chain_name,
         )
         self._destinations[chain.domain] = destination
         return destination
-
-    def _name(self, domain: int) -> str:
-        for chain in self.settings.chains.values():
-            if chain.domain_id == domain:
-                return chain.name
-        return str(domain)
 
     def _wake_all(self) -> None:
         for destination in self._destinations.values():

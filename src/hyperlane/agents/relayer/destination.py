@@ -33,7 +33,7 @@ from hyperlane.store.operations import UNCONFIRMED, Operation, OperationStore
 
 log = structlog.get_logger()
 
-_LONGEST_WAIT = 5.0
+_LONGEST_WAIT = 1.0
 _SLOW_AFTER = 3.0
 """Seconds of building metadata after which an attempt gives its place to others."""
 _GATHERING_TIME = 0.05

@@ -1,0 +1,169 @@
+"""What operators ask a running relayer, and tell it, over HTTP."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from hyperlane.agents.relayer.matching import matches, parse_rules
+from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.errors import ConfigError, DecodeError
+from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
+from hyperlane.store.operations import OPEN, Operation, OperationStore, State
+from hyperlane.store.payments import GasPaid
+
+_PAGE = 100
+_LONGEST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The relayer's pages."""
+
+    operations: OperationStore
+    names: Callable[[int], str]
+    clock: Callable[[], float] = time.time
+
+    def routes(self) -> list[web.RouteDef]:
+        """What is served where."""
+        return [
+            web.get("/messages/{id}", self.message),
+            web.get("/list_operations", self.list_operations),
+            web.post("/message_retry", self.retry),
+        ]
+
+    async def message(self, request: web.Request) -> web.Response:
+        """One message: where its delivery stands, and what it waits for."""
+        try:
+            message_id = bytes_from_hex(request.match_info["id"], "id", 32)
+        except DecodeError as error:
+            raise _bad(str(error)) from None
+        operation = await self.operations.get(message_id)
+        if operation is None:
+            raise _refusal(web.HTTPNotFound, f"id: no message {to_hex(message_id)} is known")
+        paid = (await self.operations.paid_for([operation]))[message_id]
+        return web.json_response({**self._shown(operation), "gas": _gas(operation, paid)})
+
+    async def list_operations(self, request: web.Request) -> web.Response:
+        """Deliveries that are not over, of all chains or one `destination_domain`, by pages."""
+        destination = _number(request.query, "destination_domain")
+        limit = min(_number(request.query, "limit") or _PAGE, _LONGEST_PAGE)
+        found = await self.operations.listed(
+            OPEN, destination=destination, after=_cursor(request.query), limit=limit
+        )
+        last = found[-1].message if len(found) == limit else None
+        return web.json_response(
+            {
+                "operations": [self._shown(item) for item in found],
+                "next": f"{last.origin}-{last.nonce}" if last else None,
+            }
+        )
+
+    async def retry(self, request: web.Request) -> web.Response:
+        """Try again at once what a matching list means."""
+        if request.content_type != "application/json":
+            # A page in somebody's browser can send anything else here without being asked.
+            raise _bad("Content-Type: expected application/json")
+        try:
+            rules = parse_rules("body", json.loads(await request.text()))
+        except (ConfigError, ValueError) as error:
+            raise _bad(str(error)) from None
+        evaluated, matched = 0, 0
+        after = (-1, -1)
+        while found := await self.operations.listed(
+            [State.PENDING], after=after, limit=_LONGEST_PAGE
+        ):
+            meant = [item.message.id for item in found if matches(rules, item.message)]
+            await self.operations.change(
+                meant,
+                self.clock(),
+                within=[State.PENDING],
+                next_attempt=self.clock(),
+                reason=Reason.MANUAL,
+            )
+            evaluated, matched = evaluated + len(found), matched + len(meant)
+            after = found[-1].message.origin, found[-1].message.nonce
+        return web.json_response(
+            {"uuid": str(uuid.uuid4()), "evaluated": evaluated, "matched": matched}
+        )
+
+    def _shown(self, operation: Operation) -> dict[str, Any]:
+        message = operation.message
+        pending = operation.state is State.PENDING
+        wait = max(0.0, operation.next_attempt - self.clock())
+        return {
+            "id": to_hex(message.id),
+            "origin": self.names(message.origin),
+            "destination": self.names(message.destination),
+            "nonce": message.nonce,
+            "sender": to_hex(message.sender),
+            "recipient": to_hex(message.recipient),
+            "state": operation.state,
+            "status": self._status(operation, wait),
+            "reason": operation.reason,
+            "retries": operation.retries,
+            "next_try_in": round(wait, 1) if pending else None,
+            "transaction": to_hex(operation.tx_hash) if operation.tx_hash else None,
+            "block": operation.block_number,
+        }
+
+    def _status(self, operation: Operation, wait: float) -> str:
+        """One line for a person."""
+        match operation.state:
+            case State.PENDING:
+                why = operation.detail or "not tried yet"
+                return f"{why}; next try in {wait:.0f} s" if wait else f"{why}; next try now"
+            case State.PREPARING:
+                return "being prepared"
+            case State.SUBMITTED if operation.reason == Reason.ALREADY_SUBMITTED:
+                return "delivered by somebody else, waiting for finality"
+            case State.SUBMITTED:
+                return "sent, waiting for a block"
+            case State.INCLUDED:
+                return f"in block {operation.block_number}, waiting for finality"
+            case State.IGNORED:
+                return "excluded by whitelist or blacklist"
+            case State.DROPPED:
+                return f"dropped: {operation.detail}"
+            case State.DELIVERED:
+                return "delivered"
+
+
+def _gas(operation: Operation, paid: GasPaid) -> dict[str, Any]:
+    return {
+        "payments": paid.payments,
+        "paid_wei": str(paid.payment),
+        "paid_gas": str(paid.gas),
+        "used_gas": operation.gas_used,
+    }
+
+
+def _number(query: Mapping[str, str], name: str) -> int | None:
+    value = query.get(name)
+    if value is None:
+        return None
+    if not value.isdecimal() or not 0 <= int(value) < 2**32:
+        raise _bad(f"{name}: {value!r} is not a number below 2^32")
+    return int(value)
+
+
+def _cursor(query: Mapping[str, str]) -> tuple[int, int]:
+    value = query.get("after")
+    if value is None:
+        return -1, -1
+    origin, dash, nonce = value.partition("-")
+    if not (dash and origin.isdecimal() and nonce.isdecimal()):
+        raise _bad(f"after: {value!r} is not the `next` of another page")
+    return int(origin), int(nonce)
+
+
+def _bad(message: str) -> web.HTTPException:
+    return _refusal(web.HTTPBadRequest, message)
+
+
+def _refusal(kind: type[web.HTTPException], message: str) -> web.HTTPException:
+    return kind(text=json.dumps({"error": message}), content_type="application/json")
