@@ -125,6 +125,8 @@ def _deliveries(target) -> list[bytes]:
 
 def _check_signatures(folder: Path, dispatched: list[bytes]) -> None:
     """Each leaf is signed, for the message that was really sent."""
+    latest = folder / "index.json"
+    wait_until(lambda: latest.exists() and int(latest.read_text()) >= len(dispatched) - 1, 120)
     for index, message_id in enumerate(dispatched):
         content = json.loads((folder / f"{index}_with_id.json").read_text())["value"]
         assert content["message_id"] == "0x" + message_id.hex()
