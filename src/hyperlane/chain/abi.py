@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from eth_abi.codec import ABICodec
-from eth_abi.decoding import AddressDecoder
+from eth_abi.decoding import AddressDecoder, StringDecoder
 from eth_abi.encoding import AddressEncoder
 from eth_abi.exceptions import DecodingError
 from eth_abi.registry import ABIRegistry
@@ -25,10 +25,19 @@ class _RawAddressDecoder(AddressDecoder):
     decoder_fn = staticmethod(bytes)  # type: ignore[assignment]
 
 
+class _AnyStringDecoder(StringDecoder):
+    """What strangers wrote is to be read even where it is no text."""
+
+    def __init__(self) -> None:
+        super().__init__("replace")  # type: ignore[no-untyped-call]
+
+
 def _codec() -> ABICodec:
     registry: ABIRegistry = default_registry.copy()  # type: ignore[no-untyped-call]
     registry.unregister("address")
     registry.register("address", AddressEncoder, _RawAddressDecoder, label="address")
+    registry.unregister_decoder("string")
+    registry.register_decoder("string", _AnyStringDecoder, label="string")
     return ABICodec(registry)
 
 

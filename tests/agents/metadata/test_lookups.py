@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from aiohttp import web
 
 from hyperlane.agents.relayer.metadata import Lookups
 from hyperlane.agents.relayer.metadata.lookups import is_public
+from hyperlane.agents.relayer.metadata.modules import Lookup
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.chain.client import Reverted
 from hyperlane.protocol.ccip_read import OffchainLookup, attestation_hash, lookup_signing_hash
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message
@@ -387,3 +390,35 @@ async def test_a_relayer_asks_where_it_is_allowed_to(chains, way: Line, server: 
     async with relaying(config) as task:
         await eventually(lambda: target.delivered(message), task)
     assert target.deliveries(message) == 1
+
+
+async def test_a_lookup_that_is_small_in_data_and_huge_in_memory_is_not_read(way: Line):
+    """A thousand URLs, all of them the same text in the data."""
+    count, text = 1000, b"x" * 32_000
+    offsets = b"".join((count * 32).to_bytes(32) for _ in range(count))
+    urls = count.to_bytes(32) + offsets + len(text).to_bytes(32) + text
+    head = bytes(32) + (160).to_bytes(32) + bytes(96)
+    revert = bytes.fromhex("556f1830") + head + urls
+    answering = way.target.deploy("CannedAnswer", (7).to_bytes(32), 0, False)
+    reader = way.builder.modules
+
+    async def reverts(*_: object) -> None:
+        raise Reverted("beta", "eth_call", revert)
+
+    message = await way.send(answering)
+    reader.chain = SimpleNamespace(client=SimpleNamespace(call=reverts))
+    with pytest.raises(NotReady, match=f"{len(revert)} bytes are too much to say"):
+        await reader.lookup(Lookup(raw(answering)), message)
+
+
+async def test_a_lookup_for_somebody_else_is_refused(way: Line):
+    """Its answers could be meant for another module."""
+    lookup = replace(LOOKUP, urls=("https://example.com",), callback=bytes(4)).encode()
+    answering = way.target.deploy("CannedAnswer", lookup, 0, True)
+    message = await way.send(way.target.deploy("NoopIsm"))
+
+    with pytest.raises(NotReady) as caught:
+        await way.builder.modules.lookup(Lookup(raw(answering)), message)
+    assert caught.value.detail == (
+        f"security module {answering.address} wants lookups for 0x{'11' * 20}"
+    )

@@ -3,13 +3,17 @@
 import asyncio
 
 import pytest
+from eth_hash.auto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.signature import eip191_digest, sign_digest
 from hyperlane.protocol.typecasts import to_checksum
 
-from ..building import Line, addresses
+from ..building import Line, addresses, raw
 from ..devnet import key
 from .test_kinds import default, domain_routing, multisig, trusted_relayer, weighted
 
@@ -299,3 +303,29 @@ async def test_building_ends_in_time(way: Line, monkeypatch):
         Reason.COULD_NOT_FETCH_METADATA,
         "was not there within 0.2 s",
     )
+
+
+async def test_an_announcement_that_is_no_text_hides_nobody_else(way: Line):
+    """Of two validators, the second announced bytes."""
+    announcer, stranger = way.source.contracts["validatorAnnounce"], key(7)
+    mailbox = raw(way.source.contracts["mailbox"]).rjust(32, b"\0")
+    domain_hash = keccak((1337).to_bytes(4) + mailbox + b"HYPERLANE_ANNOUNCEMENT")
+    garbage = b"file://\xff\xfe"
+    signature = sign_digest(eip191_digest(keccak(domain_hash + garbage)), stranger)
+    location = "file://??"
+    call = announcer.encode_abi("announce", [stranger.address, location, signature])
+    data = call.replace(location.encode().hex(), garbage.hex())
+    way.source.wait(way.source.w3.eth.send_transaction({"to": announcer.address, "data": data}))
+    message = await way.send(multisig("MessageId", way.target, [ONE, stranger.address], 1))
+    await way.sign(1)
+
+    await way.build_and_deliver(message)
+
+
+@given(st.text(max_size=6000))
+def test_a_reason_is_one_short_line_whatever_strangers_say(text):
+    error = NotReady(Reason.COULD_NOT_FETCH_METADATA, text)
+
+    assert len(error.detail) <= 4000
+    assert error.detail.isprintable()
+    assert str(error) == f"CouldNotFetchMetadata: {error.detail}"

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from hyperlane.errors import HyperlaneError
 
+_LONGEST_DETAIL = 4000
+
 
 class Reason(StrEnum):
     """Why an operation waits."""
@@ -27,9 +29,13 @@ class Reason(StrEnum):
 
 
 class NotReady(HyperlaneError):
-    """An attempt ended without a transaction; another one comes later."""
+    """An attempt ended without a transaction; another one comes later.
+
+    The detail quotes contracts and servers of strangers: it is kept short and to one line.
+    """
 
     def __init__(self, reason: Reason, detail: str) -> None:
+        detail = "".join(each if each.isprintable() else "�" for each in detail[:_LONGEST_DETAIL])
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail

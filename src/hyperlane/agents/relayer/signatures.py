@@ -3,7 +3,6 @@ a storage that lies, lacks things, is slow or broken counts as one that has noth
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -52,7 +51,6 @@ class Signed:
 class _Locations:
     """Where a validator keeps its signatures, newest first."""
 
-    read_at: float
     readers: Sequence[tuple[str, CheckpointReader]]
     problem: str
     """Why there are no readers for some or all of what it announced."""
@@ -64,12 +62,11 @@ class Signatures:
 
     chain: Chain
     allow_local: bool
-    clock: Callable[[], float] = time.monotonic
     timeout: float = 10.0
     """Seconds that a location may take to answer."""
     _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
     _stopped: Memory[Address, bool] = field(default_factory=lambda: Memory(_FLAGS_LIVE))
-    _located: dict[Address, _Locations] = field(default_factory=dict)
+    _located: Memory[Address, _Locations] = field(default_factory=lambda: Memory(_LOCATIONS_LIVE))
 
     async def at(self, validators: Sequence[Address], index: int) -> Signed:
         """Valid signatures for leaf `index`."""
@@ -126,17 +123,17 @@ class Signatures:
     ) -> dict[Address, Answer | str]:
         """Each validator's answer, or in words why there is none."""
         asked = list(dict.fromkeys(validators))
-        await self._locate(asked)
-        answers = await asyncio.gather(*(self._first(item, read) for item in asked))
+        located = await self._locate(asked)
+        answers = await asyncio.gather(*(self._first(item, located[item], read) for item in asked))
         return dict(zip(asked, answers, strict=True))
 
     async def _first(
         self,
         validator: Address,
+        located: _Locations,
         read: Callable[[Address, CheckpointReader], Awaitable[Answer | None]],
     ) -> Answer | str:
         """The first answer from a validator's locations, newest first."""
-        located = self._located[validator]
         problems = [located.problem] if located.problem else []
         for location, reader in located.readers:
             slow = self._slow.get(location)
@@ -162,23 +159,22 @@ class Signatures:
             )
         return "; ".join(problems)
 
-    async def _locate(self, validators: Sequence[Address]) -> None:
-        """Read announced locations of validators whose readers are missing or old."""
-        now = self.clock()
-        stale = [
-            item
-            for item in validators
-            if item not in self._located or now - self._located[item].read_at > _LOCATIONS_LIVE
-        ]
-        if not stale:
-            return
-        announced = await self.chain.client.call(
-            self.chain.settings.validator_announce, ValidatorAnnounce.storage_locations, stale
-        )
-        for validator, locations in zip(stale, announced, strict=True):
-            self._located[validator] = self._open(locations, now)
+    async def _locate(self, validators: Sequence[Address]) -> dict[Address, _Locations]:
+        """Where each validator keeps its signatures."""
+        located = {item: known for item in validators if (known := self._located.get(item))}
+        unknown = [item for item in validators if item not in located]
+        if unknown:
+            announced = await self.chain.client.call(
+                self.chain.settings.validator_announce, ValidatorAnnounce.storage_locations, unknown
+            )
+            for validator, locations in zip(unknown, announced, strict=True):
+                located[validator] = self._open(locations)
+                # Others are not remembered: they may announce any moment.
+                if located[validator].readers:
+                    self._located.put(validator, located[validator])
+        return located
 
-    def _open(self, locations: Sequence[str], now: float) -> _Locations:
+    def _open(self, locations: Sequence[str]) -> _Locations:
         readers, problems = [], []
         for location in list(reversed(locations))[:_LOCATIONS_TRIED]:
             try:
@@ -187,5 +183,4 @@ class Signatures:
                 problems.append(str(error))
         if not locations:
             problems.append("announced no storage location")
-        # Only announced validators are remembered for long: others may announce any moment.
-        return _Locations(now if readers else float("-inf"), readers, "; ".join(problems))
+        return _Locations(readers, "; ".join(problems))

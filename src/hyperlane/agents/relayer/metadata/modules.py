@@ -19,6 +19,7 @@ from hyperlane.protocol.typecasts import Address, to_checksum
 _MAX_DEPTH = 13
 _MAX_MODULES = 100
 _MAX_VALIDATORS = 50
+_MAX_LOOKUP = 32 * 1024
 _SETUP_LIVE = 10.0
 
 _MULTISIG_SIZE = {
@@ -149,6 +150,9 @@ class ModuleReader:
                 module.address, SecurityModule.offchain_verify_info, message.encode()
             )
         except Reverted as error:
+            # Each of many URLs may be the same long text in the data, over and over.
+            if len(error.data) > _MAX_LOOKUP + 2 * len(message.encode()):
+                raise _no_lookup(f"{silent} {len(error.data)} bytes are too much to say") from None
             try:
                 lookup = OffchainLookup.decode(error.data)
             except DecodeError as problem:
@@ -228,6 +232,8 @@ class _Reading:
 
     async def _aggregation(self, address: Address, depth: int) -> Aggregation:
         modules, threshold = await self._setup(address, SecurityModule.modules_and_threshold)
+        if len(modules) > _MAX_MODULES:
+            raise _broken(address, f"has {len(modules)} modules, more than {_MAX_MODULES}")
         if not 0 < threshold <= len(modules):
             raise _broken(address, f"wants {threshold} of {len(modules)} modules, which cannot be")
         parts = await asyncio.gather(*(self.read(module, depth + 1) for module in modules))

@@ -1,10 +1,10 @@
 """Metadata of multisigs: a checkpoint that enough validators signed, and what proves a message."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.metadata.modules import Multisig
@@ -55,9 +55,10 @@ class Multisigs:
     _newest: Memory[tuple[int, Multisig], Quorum | _NoQuorum] = field(
         default_factory=lambda: Memory(_QUORUM_LIVE)
     )
-    _searches: defaultdict[tuple[int, Multisig], asyncio.Lock] = field(
-        default_factory=lambda: defaultdict(asyncio.Lock)
+    _searches: WeakValueDictionary[tuple[int, Multisig], asyncio.Lock] = field(
+        default_factory=WeakValueDictionary
     )
+    """Held while somebody looks for a quorum, so that others wait for what is found."""
 
     async def build(
         self, module: Multisig, origin: Origin, message: Message
@@ -99,7 +100,7 @@ class Multisigs:
     async def _newest_quorum(self, module: Multisig, origin: Origin, leaf: int) -> Quorum:
         """One that covers `leaf`: if possible the one that other messages got a moment ago."""
         key = (origin.chain.domain, module)
-        async with self._searches[key]:
+        async with self._searches.setdefault(key, asyncio.Lock()):
             known = self._newest.get(key)
             if isinstance(known, Quorum) and _covers(known, origin, leaf):
                 return known

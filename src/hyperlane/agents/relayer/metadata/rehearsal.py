@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import Mailbox, SecurityModule
@@ -11,6 +12,8 @@ from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata, ShortMer
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, bytes32_to_address, to_checksum, to_hex
 
+_NATURE_LIVE = 3600.0
+
 
 @dataclass(slots=True)
 class Rehearsal:
@@ -18,7 +21,7 @@ class Rehearsal:
 
     chain: Chain
     relayer: Address
-    _remember: dict[Address, bool] = field(default_factory=dict)
+    _remember: Memory[Address, bool] = field(default_factory=lambda: Memory(_NATURE_LIVE))
 
     async def check(self, module: Address, metadata: bytes, message: Message) -> None:
         """NotReady when a module refuses its metadata; nothing when that cannot be found out."""
@@ -36,20 +39,21 @@ class Rehearsal:
 
         One that does says that it does not know the subtree yet, by a name that both derive.
         """
-        if module not in self._remember:
+        known = self._remember.get(module)
+        if known is None:
+            known = False
             short = ShortMerkleRootMetadata.of(metadata)
             expected = SecurityModule.SUBTREE_NOT_VERIFIED + short.subtree(message)
             try:
                 await self._verify(module, short.encode(), message)
             except Reverted as error:
-                self._remember[module] = error.data == expected
+                known = error.data == expected
             except Unreachable:
                 raise
             except ChainError:
                 return False
-            else:
-                self._remember[module] = False
-        return self._remember[module]
+            self._remember.put(module, known)
+        return known
 
     async def _refusal(self, module: Address, metadata: bytes, message: Message) -> str | None:
         try:
