@@ -3,6 +3,7 @@ pragma solidity 0.8.33;
 
 import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
 import {StorageSet, StorageSetFactory} from "../../libs/StorageSet.sol";
+import {Threshold} from "../../libs/Threshold.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 
 /// @title StorageAggregationIsm
@@ -35,7 +36,10 @@ contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
     }
 
     /// @inheritdoc AbstractAggregationIsm
+    /// @dev Reverts `InvalidThreshold` for a clone that nobody initialised: none of no modules would be
+    /// all of them.
     function _modulesAndThreshold() internal view override returns (address[] memory, uint256) {
+        if (threshold == 0) revert Threshold.InvalidThreshold(0, 0);
         return (values, threshold);
     }
 }

@@ -119,6 +119,7 @@ def to_parent(project, owner, op_stack, connect, child):
     """`OPL2ToL1Hook` and `OPL2ToL1Ism`, with passer and portal."""
     passer, portal, l1, l2 = op_stack()
     ism = owner.deploy(project.OPL2ToL1Ism, owner, URLS, portal, l1)
+    assert ism.opPortal() == portal
     return connect("OPL2ToL1Hook", ism, l2, child), passer, portal
 
 

@@ -458,6 +458,14 @@ def test_anyone_may_send_tokens_to_the_beneficiary(igp, token, payer, stranger, 
     assert (token.balanceOf(igp), token.balanceOf(beneficiary)) == (0, amount)
 
 
+def test_tokens_that_the_beneficiary_cannot_get_stay(project, igp, owner, beneficiary, revert_of):
+    token = owner.deploy(project.BlocklistToken)
+    token.transfer(igp, 5, sender=owner)
+    token.setBlocked(beneficiary, True, sender=owner)
+    assert revert_of(igp.claimToken, token) == ("TransferFailed",)
+    assert token.balanceOf(igp) == 5
+
+
 def test_removed_token_oracle_is_asked_no_more(igp, token, owner, revert_of):
     receipt = igp.setTokenGasOracles([(token, REMOTE_DOMAIN, ZERO)], sender=owner)
     assert receipt.events == [

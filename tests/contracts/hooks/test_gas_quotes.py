@@ -16,6 +16,7 @@ from hyperlane.protocol.offchain_quote import (
 )
 
 from ..conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
+from ..isms.signing import malleated
 from .dispatching import ZERO, message_from, metadata, raw
 
 NATIVE = bytes(20)
@@ -106,6 +107,19 @@ def in_one_transaction(project, owner, igp):
 
 
 # --- signers
+
+
+def test_signers_find_what_to_sign_for(igp, chain):
+    domain = igp.eip712Domain()
+    assert (domain.name, domain.version) == ("OffchainQuoter", "1")
+    assert (domain.chainId, domain.verifyingContract) == (chain.chain_id, igp)
+
+
+def test_malleated_signature_is_refused(igp, signed, revert_of):
+    quote, signature = signed()
+    twin = malleated(signature)
+    reason = revert_of(igp.submitQuote, quote, twin)
+    assert reason == ("ECDSAInvalidSignatureS", twin[32:64])
 
 
 def test_owner_adds_and_removes_signers(igp, owner):

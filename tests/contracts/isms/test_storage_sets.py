@@ -2,6 +2,7 @@
 
 import ape
 import pytest
+from eth_utils import to_checksum_address
 
 from hyperlane.protocol.ism_metadata import encode_aggregation
 
@@ -77,7 +78,10 @@ def test_impossible_thresholds_are_refused(
 
 
 def test_ownership_moves_in_two_steps(deployed, owner, stranger):
-    deployed.transferOwnership(owner, sender=stranger)
+    receipt = deployed.transferOwnership(owner, sender=stranger)
+    assert receipt.decode_logs(deployed.OwnershipTransferStarted) == [
+        deployed.OwnershipTransferStarted(previousOwner=stranger, newOwner=owner)
+    ]
     assert (deployed.owner(), deployed.pendingOwner()) == (stranger, owner)
     deployed.acceptOwnership(sender=owner)
     assert deployed.owner() == owner
@@ -88,6 +92,35 @@ def test_implementation_cannot_be_taken(project, factory, name, stranger, revert
     reason = revert_of(bare.initialize, stranger, ADDRESSES, 1, sender=stranger)
     assert reason == ("AlreadyInitialized",)
     assert bare.owner() == factory
+
+
+def proof(name: str) -> bytes:
+    """What would do if the first two validators, or no module at all, were enough."""
+    if "Aggregation" in name:
+        return b""
+    kind = name.removeprefix("Storage").removesuffix("MultisigIsm")
+    return PROVEN.metadata(kind, 1, VALIDATORS[:2]).encode()
+
+
+def test_implementation_believes_nothing(project, factory, name, revert_of):
+    bare = at(project.contracts[name], factory.implementation())
+    expected = {"StorageAggregationIsm": ()}.get(name, ("UnexpectedSigner", 0, ADDRESSES[0]))
+    assert revert_of(bare.verify, proof(name), MESSAGES[1].encode()) == expected
+
+
+def test_clone_that_nobody_set_up_believes_nothing_and_belongs_to_nobody(
+    project, factory, name, stranger, chain, revert_of
+):
+    """Of the implementation, by somebody else than the factory."""
+    code = "363d3d373d3d3d363d73" + factory.implementation()[2:] + "5af43d82803e903d91602b57fd5bf3"
+    address = to_checksum_address(b"\xcc" * 20)
+    chain.provider.web3.provider.make_request("anvil_setCode", [address, "0x" + code])
+    clone = at(project.contracts[name], address)
+    is_aggregation = name == "StorageAggregationIsm"
+    expected = ("InvalidThreshold", 0, 0) if is_aggregation else ("NoThreshold",)
+    assert revert_of(clone.verify, proof(name), MESSAGES[1].encode()) == expected
+    reason = revert_of(clone.initialize, stranger, ADDRESSES, 1, sender=stranger)
+    assert reason == ("NotDeployer", stranger, factory)
 
 
 def test_constructor_sets_everything_up(project, owner, name, revert_of):
