@@ -3,7 +3,7 @@
     proxy.hang(60)                 answers only after so many seconds
     proxy.fail(503)                answers with that HTTP status
     proxy.refuse("eth_call", {…})  answers a method with that JSON-RPC error
-    proxy.freeze()                 never sees a new block
+    proxy.freeze(3)                knows no block after the one three before the last
     proxy.alter("eth_getLogs", f)  answers f(result) instead of the node's result
     proxy.behave()                 passes everything on again
     proxy.stop(), proxy.start()    is not there; is there again, under the same URL
@@ -57,8 +57,8 @@ class Proxy:
     def refuse(self, method: str, error: Any) -> None:
         self._refusals[method] = error
 
-    def freeze(self) -> None:
-        self._head = int(self._pass_on("eth_blockNumber", []), 16)
+    def freeze(self, behind: int = 0) -> None:
+        self._head = int(self._pass_on("eth_blockNumber", []), 16) - behind
 
     def alter(self, method: str, change: Callable[[Any], Any]) -> None:
         self._changes[method] = change

@@ -7,6 +7,7 @@ import pytest
 from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.checkpoints.storage import open_reader
+from hyperlane.checkpoints.web import Web
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 
@@ -99,8 +100,8 @@ async def test_any_reorg_flag_counts(tmp_path):
 
 
 def test_local_locations_are_read_only_when_allowed():
-    assert open_reader("file:///var/x", allow_local=True).folder.as_posix() == "/var/x"
+    assert open_reader("file:///var/x", allow_local=True, web=Web()).folder.as_posix() == "/var/x"
     with pytest.raises(StorageError, match="allowLocalCheckpointSyncers"):
-        open_reader("file:///var/x", allow_local=False)
+        open_reader("file:///var/x", allow_local=False, web=Web())
     with pytest.raises(StorageError, match="no reader"):
-        open_reader("ipfs://x", allow_local=True)
+        open_reader("ipfs://x", allow_local=True, web=Web())

@@ -7,6 +7,8 @@ import pytest
 
 from hyperlane.agents.validator import run
 from hyperlane.agents.validator.signing import Halted
+from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.errors import DatabaseError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32, to_hex
@@ -188,3 +190,106 @@ async def test_wrong_logs_are_read_again_before_anything_is_signed(
 
 def _documents(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.glob("*_with_id.json")}
+
+
+async def test_a_second_copy_refuses_to_start(origin, validator_config):
+    config = validator_config(origin)
+    origin.dispatch(7331, key(3).address)
+    async with validating(config) as task:
+        await eventually(lambda: _latest(Path(config["checkpointSyncer"]["path"])) == 0, task)
+        with pytest.raises(
+            BaseException, match=r"the validator 0x.* is running already"
+        ) as refused:
+            await run(ValidatorSettings.model_validate(config))
+        assert isinstance(refused.value, DatabaseError)
+    async with validating(config) as task:  # what has ended holds nothing
+        await asyncio.sleep(1)
+        assert not task.done()
+
+
+async def test_a_flag_that_cannot_be_read_counts_as_one(origin, validator_config, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    syncer = {"type": "localStorage", "path": str(tmp_path / "file")}
+    with pytest.raises(Halted, match="cannot be read whether there is a reorg flag"):
+        await run(
+            ValidatorSettings.model_validate(validator_config(origin, checkpointSyncer=syncer))
+        )
+
+
+async def test_a_reorg_is_not_forgotten_when_the_flag_cannot_be_written(
+    origin, validator_config, tmp_path, monkeypatch
+):
+    folder, config = tmp_path / "v1", validator_config(origin)
+    snapshot = origin.rpc("evm_snapshot")
+    origin.dispatch(7331, key(3).address, b"first")
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+    shutil.copytree(folder, tmp_path / "before")
+    origin.rpc("evm_revert", snapshot)
+    origin.dispatch(7331, key(3).address, b"another first")
+    origin.mine(5)
+
+    async def broken(*_):
+        raise StorageError("no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStorage, "write_reorg_flag", broken)
+        async with validating(config) as task:
+            with pytest.raises(BaseExceptionGroup) as halted:
+                await asyncio.wait_for(task, 20)
+        assert halted.group_contains(Halted)
+    assert not (folder / "reorg_flag.json").exists()
+    with pytest.raises(Halted, match="a reorg stopped it before"):
+        await run(ValidatorSettings.model_validate(config))
+    flag = json.loads((folder / "reorg_flag.json").read_text())
+    root, _ = origin.contracts["merkleTreeHook"].functions.latestCheckpoint().call()
+    assert flag["canonical_merkle_root"] == to_hex(root)
+    assert _documents(folder) == _documents(tmp_path / "before")
+
+    # A person puts things right and removes the flag: it starts.
+    (folder / "reorg_flag.json").unlink()
+    with pytest.raises(BaseExceptionGroup) as halted:
+        await run(ValidatorSettings.model_validate(config))
+    assert halted.group_contains(Halted, match="another root"), "but does not sign against itself"
+
+
+async def test_a_node_that_lags_is_no_reorg(origin, proxy, validator_config, tmp_path):
+    folder, lagging = tmp_path / "v1", proxy(origin)
+    config = validator_config(origin)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": lagging.url}]
+    for n in range(2):
+        origin.dispatch(7331, key(3).address, bytes([n]))
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 1, task)
+    lagging.freeze(behind=1)
+    async with validating(config) as task:
+        await asyncio.sleep(2)
+        assert not task.done()
+        lagging.behave()
+        origin.dispatch(7331, key(3).address, b"later")
+        await eventually(lambda: _latest(folder) == 2, task)
+
+
+async def test_a_lying_node_is_outvoted_and_without_a_majority_nothing_is_signed(
+    origin, proxy, validator_config, tmp_path
+):
+    liar, folder = proxy(origin), tmp_path / "v1"
+    liar.alter("eth_call", lambda result: result[:-64] + "ee" * 32)
+    liar.alter("eth_getLogs", lambda logs: [{**item, "data": "0x" + "ee" * 64} for item in logs])
+    message = origin.dispatch(7331, key(3).address)
+    config = validator_config(origin)
+
+    def ask(*nodes):
+        urls = [{"http": item.url} for item in nodes]
+        config["chains"]["alpha"]["rpcUrls"] = urls
+
+    ask(origin, liar)  # the first is asked what needs no majority
+    async with validating(config) as task:
+        await asyncio.sleep(4)
+        assert not task.done()
+    assert _latest(folder) is None
+    ask(origin, liar, proxy(origin))
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+    document = json.loads((folder / "0_with_id.json").read_text())
+    assert document["value"]["message_id"] == to_hex(message.id)

@@ -13,6 +13,7 @@ from hyperlane.chain.client import ChainClient, Consensus, Log
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
 from hyperlane.chain.sender import FeeCeiling, Sender
 from hyperlane.chain.signer import address_of
+from hyperlane.checkpoints.web import Web
 from hyperlane.errors import ChainError, ConfigError, DecodeError, StorageError
 from hyperlane.logging import configure_logging
 from hyperlane.metrics import Metrics, serve
@@ -99,6 +100,8 @@ class Runtime:
     metrics: Metrics
     waiting: set[str] = field(default_factory=set)
     """What the agent is not ready without, in words."""
+    web: Web = field(default_factory=Web)
+    """For reading validators' storages."""
 
     def sender(self, chain: Chain) -> Sender | None:
         """The sender of the chain's configured key; None if it has none."""
@@ -133,6 +136,7 @@ async def start(
         )
         stack.push_async_callback(runner.cleanup)
         log.info("agent.started", db=database.name, metrics_port=port)
+        stack.push_async_callback(runtime.web.close)
         yield runtime
 
 

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from hyperlane.checkpoints.documents import ReorgReport
 from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.checkpoints.web import Web, gcs_reader, s3_reader
 from hyperlane.errors import StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import SignedCheckpoint
@@ -30,6 +31,10 @@ class CheckpointStorage(CheckpointReader, Protocol):
     location: str
     """As announced on chain."""
 
+    @property
+    def reorg_flag(self) -> str:
+        """Where a person finds the flag, to remove it."""
+
     async def raise_latest_index(self, index: int) -> None:
         """Make `index` the latest, unless a higher one is."""
 
@@ -46,13 +51,19 @@ class CheckpointStorage(CheckpointReader, Protocol):
         """Leave the sign that stops this validator for good."""
 
 
-def open_reader(location: str, *, allow_local: bool) -> CheckpointReader:
+def open_reader(location: str, *, allow_local: bool, web: Web) -> CheckpointReader:
     """A reader for an announced location; StorageError for what cannot or must not be read."""
     scheme = location.partition("://")[0]
+    if scheme == "s3":
+        return s3_reader(location, web)
+    if scheme == "gs":
+        return gcs_reader(location, web)
     if scheme == "file":
         if not allow_local:
             raise StorageError(
                 f"{location}: local storage is read only with allowLocalCheckpointSyncers"
             )
         return FolderStorage(Path(unquote(urlsplit(location).path)))
-    raise StorageError(f"{location[:100]}: no reader for this kind of location, expected file://")
+    raise StorageError(
+        f"{location[:100]}: no reader for this kind of location, expected s3://, gs:// or file://"
+    )

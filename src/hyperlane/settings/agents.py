@@ -11,7 +11,9 @@ from hyperlane.settings.chain import ChainSettings, SignerSettings
 from hyperlane.settings.fields import Names, SettingsModel, Url, comma_list
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from eth_account.signers.base import BaseAccount
+
+    from hyperlane.checkpoints.storage import CheckpointStorage
 
 
 class LogSettings(SettingsModel):
@@ -22,10 +24,41 @@ class LogSettings(SettingsModel):
 
 
 class CheckpointSyncerSettings(SettingsModel):
-    """Where a validator writes."""
+    """Where a validator writes: `{type: localStorage, path}` or `{type: s3, bucket, region,
+    folder?}`."""
 
-    type: Literal["localStorage"]
-    path: Path
+    type: Literal["localStorage", "s3"]
+    path: Path | None = None
+    bucket: str | None = None
+    region: str | None = None
+    folder: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _infer_type(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "type" not in value:
+            return {**value, "type": "s3" if "bucket" in value else "localStorage"}
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> "CheckpointSyncerSettings":
+        if self.type == "localStorage" and self.path is None:
+            raise ValueError("a syncer of type localStorage needs path")
+        if self.type == "s3" and not (self.bucket and self.region):
+            raise ValueError("a syncer of type s3 needs bucket and region")
+        return self
+
+    def open(self) -> "CheckpointStorage":
+        """The storage."""
+        from hyperlane.checkpoints.folder import FolderStorage
+        from hyperlane.checkpoints.s3 import S3Storage
+
+        if self.type == "s3":
+            assert self.bucket is not None
+            assert self.region is not None
+            return S3Storage(self.bucket, self.region, self.folder)
+        assert self.path is not None
+        return FolderStorage(self.path.absolute())
 
 
 class AgentSettings(SettingsModel):
@@ -50,7 +83,7 @@ class AgentSettings(SettingsModel):
         names = (item.name for item in self.chains.values() if item.domain_id == domain)
         return next(names, str(domain))
 
-    def signer(self, chain: str) -> "LocalAccount | None":
+    def signer(self, chain: str) -> "BaseAccount | None":
         """The key that sends transactions on a chain, None if none is set."""
         own = self.chains[chain].signer
         if own is not None:

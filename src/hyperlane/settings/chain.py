@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
 
 if TYPE_CHECKING:
-    from eth_account.signers.local import LocalAccount
+    from eth_account.signers.base import BaseAccount
 
 
 def _reorg_period(value: object) -> object:
@@ -26,18 +26,23 @@ def _reorg_period(value: object) -> object:
 
 
 class SignerSettings(SettingsModel):
-    """A key: `{type: hexKey, key}`, or `{type: keystore, path, passwordFile}`."""
+    """A key: `{type: hexKey, key}`, `{type: keystore, path, passwordFile}`, or `{type: aws, id,
+    region}` for one in AWS KMS."""
 
-    type: Literal["hexKey", "keystore"] = "hexKey"
+    type: Literal["hexKey", "keystore", "aws"] = "hexKey"
     key: SecretStr | None = None
     path: Path | None = None
     password_file: Path | None = None
+    id: str | None = None
+    region: str | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _infer_type(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "type" not in value and "path" in value:
-            return {**value, "type": "keystore"}
+        if isinstance(value, dict) and "type" not in value:
+            kinds = {"path": "keystore", "id": "aws", "region": "aws"}
+            inferred = [kind for key, kind in kinds.items() if key in value]
+            return {**value, "type": inferred[0]} if inferred else value
         return value
 
     @model_validator(mode="after")
@@ -46,12 +51,23 @@ class SignerSettings(SettingsModel):
             raise ValueError("a signer of type hexKey needs key")
         if self.type == "keystore" and (self.path is None or self.password_file is None):
             raise ValueError("a signer of type keystore needs path and passwordFile")
+        if self.type == "aws" and not (self.id and self.region):
+            raise ValueError("a signer of type aws needs id and region")
         return self
 
-    def account(self, field: str) -> "LocalAccount":
-        """The account; ConfigError, naming `field`, when there is none in it."""
+    def account(self, field: str) -> "BaseAccount":
+        """The account; ConfigError, naming `field`, when there is none in it.
+
+        What it signs may take a network call: in agents, sign in a thread.
+        """
         from hyperlane.chain.signer import account_from_key, account_from_keystore
 
+        if self.type == "aws":
+            from hyperlane.chain.kms import KmsAccount
+
+            assert self.id is not None
+            assert self.region is not None
+            return KmsAccount(field, self.id, self.region)
         if self.type == "keystore":
             assert self.path is not None
             assert self.password_file is not None

@@ -1,11 +1,12 @@
 """What a validator committed itself to: the guard against signing two things for one index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
+from hyperlane.checkpoints.documents import ReorgReport
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.store import tables
@@ -32,6 +33,7 @@ class CheckpointStore:
         self._domain = domain
         self._hook = merkle_tree_hook
         self._validator = validator
+        self._key = {"domain": domain, "merkle_tree_hook": merkle_tree_hook, "validator": validator}
         row = tables.checkpoints
         self._mine = (
             (row.c.domain == domain)
@@ -125,15 +127,48 @@ class CheckpointStore:
                 .on_conflict_do_update(index_elements=["domain"], set_=values)
             )
 
+    async def at(self, index: int) -> Checkpoint | None:
+        """What is committed for an index."""
+        row = tables.checkpoints
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(row.c.index, row.c.root, row.c.message_id).where(
+                    self._mine, row.c.index == index
+                )
+            )
+            item = found.one_or_none()
+        return None if item is None else self._checkpoint(item)
+
+    async def remember_reorg(self, report: ReorgReport) -> None:
+        """A reorg stopped the validator; durable on return."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                self._database.insert(tables.reorgs)
+                .values(**self._key, **asdict(report))
+                .on_conflict_do_nothing()
+            )
+
+    async def untold_reorg(self) -> ReorgReport | None:
+        """A reorg that stopped the validator and is not in its storage yet."""
+        row = tables.reorgs
+        columns = [row.c[item.name] for item in fields(ReorgReport)]
+        async with self._database.read() as connection:
+            found = await connection.execute(select(*columns).filter_by(**self._key))
+            item = found.one_or_none()
+        return None if item is None else ReorgReport(*item)
+
+    async def reorg_told(self) -> None:
+        """The storage has the flag: from now on, the flag alone counts."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(tables.reorgs).filter_by(**self._key))
+
     def _checkpoint(self, row: Any) -> Checkpoint:
         index, root, message_id = row
         return Checkpoint(self._domain, address_to_bytes32(self._hook), root, index, message_id)
 
     def _values(self, checkpoint: Checkpoint) -> dict[str, object]:
         return {
-            "domain": self._domain,
-            "merkle_tree_hook": self._hook,
-            "validator": self._validator,
+            **self._key,
             "index": checkpoint.index,
             "root": checkpoint.root,
             "message_id": checkpoint.message_id,

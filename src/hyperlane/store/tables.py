@@ -86,6 +86,20 @@ checkpoints = Table(
 that no other root or message can ever be signed for its index."""
 Index("checkpoints_to_publish", checkpoints.c.index, sqlite_where=text("NOT published"))
 
+reorgs = Table(
+    "reorgs",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("merkle_tree_hook", LargeBinary, primary_key=True),
+    Column("validator", LargeBinary, primary_key=True),
+    Column("local_merkle_root", LargeBinary, nullable=False),
+    Column("canonical_merkle_root", LargeBinary, nullable=False),
+    Column("checkpoint_index", BigInteger, nullable=False),
+    Column("unix_timestamp", BigInteger, nullable=False),
+    Column("reorg_period", JSON, nullable=False),
+)
+"""Reorgs that stopped a validator and of which its storage does not know yet."""
+
 operations = Table(
     "operations",
     metadata,

@@ -87,7 +87,7 @@ class Relayer:
             chain.insertions(database),
             InsertionStore(database, chain.domain),
             messages,
-            Signatures(chain, self.settings.allow_local_checkpoint_syncers),
+            Signatures(chain, self.settings.allow_local_checkpoint_syncers, self.runtime.web),
             self.runtime.metrics,
             self._wake_all,
             self._payments(chain),

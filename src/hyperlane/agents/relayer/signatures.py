@@ -13,6 +13,7 @@ from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import ValidatorAnnounce
 from hyperlane.checkpoints.storage import CheckpointReader, open_reader
+from hyperlane.checkpoints.web import Web
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum
@@ -62,6 +63,7 @@ class Signatures:
 
     chain: Chain
     allow_local: bool
+    web: Web = field(default_factory=Web)
     timeout: float = 10.0
     """Seconds that a location may take to answer."""
     _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
@@ -178,7 +180,9 @@ class Signatures:
         readers, problems = [], []
         for location in list(reversed(locations))[:_LOCATIONS_TRIED]:
             try:
-                readers.append((location, open_reader(location, allow_local=self.allow_local)))
+                readers.append(
+                    (location, open_reader(location, allow_local=self.allow_local, web=self.web))
+                )
             except StorageError as error:
                 problems.append(str(error))
         if not locations:

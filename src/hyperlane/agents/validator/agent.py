@@ -13,24 +13,23 @@ from hyperlane.chain.client import Consensus
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import render_metadata
-from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.errors import StorageError
 from hyperlane.settings import ValidatorSettings
 from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.locks import exclusive
 from hyperlane.store.sequences import InsertionStore
 from hyperlane.store.transactions import TransactionStore
 
 
 async def run(settings: ValidatorSettings) -> None:
     """Validate until cancelled. Halted when a reorg flag exists or must be set."""
-    storage = FolderStorage(settings.checkpoint_syncer.path.absolute())
-    if await storage.has_reorg_flag():
-        raise Halted(
-            f"{storage.location}/reorg_flag.json exists: this validator saw its chain contradict"
-            " itself and does not start until a person has removed the file"
-        )
+    storage = settings.checkpoint_syncer.open()
+    await _require_no_reorg(storage)
     account = settings.validator.account("validator")
     async with (
         start(settings) as runtime,
+        exclusive(runtime.database, f"the validator {account.address}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
     ):
         await storage.write_metadata(_metadata(settings))
@@ -61,6 +60,21 @@ async def run(settings: ValidatorSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(announcer.run())
             tasks.create_task(repeat(f"sign {chain.name}", settings.interval, signer.step))
+
+
+async def _require_no_reorg(storage: CheckpointStorage) -> None:
+    """Halted if there is a reorg flag, or if nobody can tell."""
+    try:
+        flagged = await storage.has_reorg_flag()
+    except StorageError as error:
+        raise Halted(
+            f"it cannot be read whether there is a reorg flag, so nothing is signed: {error}"
+        ) from None
+    if flagged:
+        raise Halted(
+            f"{storage.reorg_flag} exists: this validator saw its chain contradict itself and does"
+            " not start until a person has removed it"
+        )
 
 
 def _metadata(settings: ValidatorSettings) -> str:

@@ -10,7 +10,8 @@ import structlog
 
 from hyperlane.agents.runtime import TRANSIENT, Chain
 from hyperlane.chain.abi import ValidatorAnnounce
-from hyperlane.chain.sender import Sender
+from hyperlane.chain.client import Receipt
+from hyperlane.chain.sender import OutOfFunds, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.errors import ChainError
@@ -31,10 +32,6 @@ _RECEIPT_PAUSE = 1.0
 _GAS_MARGIN = 50_000
 
 
-class Unfunded(ChainError):
-    """The sending key cannot pay for the announcement yet."""
-
-
 @dataclass(slots=True)
 class Announcer:
     """Announces one storage location of one validator, and sees to it that the chain has it."""
@@ -50,7 +47,7 @@ class Announcer:
 
     async def publish(self) -> None:
         """Write the signed announcement into the storage."""
-        await self.storage.write_announcement(self._announcement, self._signature)
+        await self.storage.write_announcement(self._announcement, await self._sign())
 
     async def run(self) -> None:
         """Return once the chain lists the location; until then try, and wait for funds."""
@@ -63,7 +60,7 @@ class Announcer:
                 if announced:
                     break
                 await self._announce()
-            except Unfunded as error:
+            except OutOfFunds as error:
                 log.warning("announcement.unfunded", chain=name, error=str(error))
                 await self.sleep(_FIRST_PAUSE)
             except TRANSIENT as error:
@@ -90,11 +87,10 @@ class Announcer:
         return self.storage.location in locations
 
     async def _announce(self) -> None:
-        """Send the announcement, or find it sent before a restart; wait until a block has it."""
+        """Send the announcement, or find it sent before a restart; wait until it is final."""
         transaction = await self.sender.store.live_for(_PURPOSE) or await self._send()
-        while (receipt := (await self.sender.receipts([transaction]))[0]) is None:
+        while (receipt := await self._settled(transaction)) is None:
             await self.sleep(_RECEIPT_PAUSE)
-            await self.sender.maintain([transaction])
         await self.sender.store.finish(transaction)
         if not receipt.succeeded:
             raise ChainError(f"{self.chain.name}: announce reverted in {to_hex(receipt.tx_hash)}")
@@ -105,20 +101,28 @@ class Announcer:
             gas=receipt.gas_used,
         )
 
+    async def _settled(self, transaction: Transaction) -> Receipt | None:
+        """The final receipt; None while there is none, and what is lost is sent again."""
+        final = await self.chain.client.final_block()
+        # Replacements change a transaction's hash.
+        current = await self.sender.store.live_for(_PURPOSE) or transaction
+        (receipt,) = await self.sender.receipts([current])
+        if receipt is None:
+            client, payer = self.chain.client, self.sender.address
+            if current.nonce < await client.transaction_count(payer, final):
+                await self.sender.store.finish(current)
+                raise ChainError(f"{client.name}: nonce {current.nonce} was used by another")
+            await self.sender.maintain([current])
+        return receipt if receipt is not None and receipt.block_number <= final else None
+
     async def _send(self) -> Transaction:
         client, payer = self.chain.client, self.sender.address
         contract = self.chain.settings.validator_announce
         data = ValidatorAnnounce.announce.encode(
-            address_of(self.account), self.storage.location, self._signature
+            address_of(self.account), self.storage.location, await self._sign()
         )
         gas = await client.estimate_gas(contract, data, payer) + _GAS_MARGIN
-        needed = gas * await self.sender.gas_price()
-        balance = await client.balance(payer)
-        if balance < needed:
-            raise Unfunded(
-                f"{self.sender.account.address} has {balance} wei on {client.name}, announcing"
-                f" needs {needed}"
-            )
+        await self.sender.require_funds(gas)
         return await self.sender.send(_PURPOSE, contract, data, gas)
 
     @property
@@ -130,6 +134,6 @@ class Announcer:
             self.storage.location,
         )
 
-    @property
-    def _signature(self) -> bytes:
-        return self._announcement.sign(self.account)
+    async def _sign(self) -> bytes:
+        # In a thread: the key may be behind a network.
+        return await asyncio.to_thread(self._announcement.sign, self.account)

@@ -56,11 +56,22 @@ class CheckpointSigner:
     clock: Callable[[], float] = time.time
     _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
     """Of the leaves that are committed."""
+    _halted: bool = False
+    _highest_told: int = -1
+    """The highest index that the storage was told of as the latest."""
     _goal: int | None = None
     """Leaf count at start; when it is signed, the backfill is complete."""
 
     async def resume(self) -> None:
-        """Rebuild the tree of committed leaves; check the storage for their signatures again."""
+        """Rebuild the tree of committed leaves; check the storage for their signatures again.
+
+        Halted if a reorg stopped an earlier run that could not write the flag any more.
+        """
+        report = await self.commitments.untold_reorg()
+        if report is not None:
+            await self.storage.write_reorg_flag(report)
+            await self.commitments.reorg_told()
+            raise self._stopped("a reorg stopped it before")
         self._tree = await self._tree_of(await self.commitments.next_index())
         await self.commitments.republish()
         log.info("validator.resumed", chain=self.chain.name, committed=self._tree.count)
@@ -71,6 +82,8 @@ class CheckpointSigner:
         Halted when the chain contradicts what was seen or signed before.
         """
         name = self.chain.name
+        if self._halted:
+            raise self._stopped("it halted")
         block = await self.chain.client.final_block()
         self.metrics.block_height.labels(name).set(block)
         count = await self.indexer.count(block)
@@ -89,24 +102,25 @@ class CheckpointSigner:
         )
         self.metrics.latest_checkpoint.labels("validator_observed", name).set(index)
         observed = await self.commitments.observed()
+        chain_tree = ObservedTree(index, root, block)
+        committed = await self.commitments.at(index)
+        if committed is not None and committed.root != root:
+            await self._halt("the tree has another root", chain_tree, committed.root)
         if observed is not None and index < observed.index:
             if block < observed.block_number:
                 return  # a node that lags behind the one asked before
             await self._halt(
                 f"the tree went back from leaf {observed.index} to leaf {index} at block {block}",
-                ObservedTree(index, root, block),
+                chain_tree,
                 observed.root,
             )
-        chain_tree = ObservedTree(index, root, block)
         await self._index(chain_tree)
-        if self._tree.count <= index:
+        if committed is None:
             await self._require_agreement(chain_tree)
-            await self._commit_through(chain_tree)
-        elif self._tree.root() != root:
-            await self._halt("the tree has another root", chain_tree, self._tree.root())
-        self.metrics.initial_consistency.labels(name).set(1)
-        if chain_tree.index != getattr(observed, "index", None):
+            # First, so that what is committed is never ahead of what was observed.
             await self.commitments.observe(chain_tree)
+            await self._commit_through(chain_tree)
+        self.metrics.initial_consistency.labels(name).set(1)
 
     async def _index(self, chain_tree: ObservedTree) -> None:
         kind, name = self.indexer.store.kind, self.chain.name
@@ -178,8 +192,14 @@ class CheckpointSigner:
             batch = await self.commitments.unpublished(self.at_once)
             if not batch:
                 return True
-            await asyncio.gather(*map(self._publish_one, batch))
-            await self.storage.raise_latest_index(batch[0].index)
+            # All of them end before any failure counts: nothing may go on signing after a halt.
+            outcomes = await asyncio.gather(*map(self._publish_one, batch), return_exceptions=True)
+            failures = [item for item in outcomes if item is not None]
+            for failure in sorted(failures, key=lambda item: not isinstance(item, Halted)):
+                raise failure
+            if batch[0].index > self._highest_told:
+                await self.storage.raise_latest_index(batch[0].index)
+                self._highest_told = batch[0].index
             await self.commitments.mark_published([item.index for item in batch])
             self.metrics.latest_checkpoint.labels("validator_processed", self.chain.name).set(
                 self._tree.count - 1
@@ -189,7 +209,11 @@ class CheckpointSigner:
     async def _publish_one(self, checkpoint: Checkpoint) -> None:
         if await self._is_published(checkpoint):
             return
-        signed = SignedCheckpoint(checkpoint, checkpoint.sign(self.account))
+        if self._halted:
+            raise self._stopped("it halted")
+        # In a thread: the key may be behind a network.
+        signature = await asyncio.to_thread(checkpoint.sign, self.account)
+        signed = SignedCheckpoint(checkpoint, signature)
         await self.storage.write_checkpoint(signed)
         log.info(
             "checkpoint.signed",
@@ -210,6 +234,7 @@ class CheckpointSigner:
         if stored is None or signer is None:
             return False
         if signer != address_of(self.account):
+            self._halted = True
             raise Halted(
                 f"{self.storage.location}: checkpoint {checkpoint.index} is signed by"
                 f" {to_checksum(signer)} and not by this validator {self.account.address}: use a"
@@ -224,7 +249,8 @@ class CheckpointSigner:
         return True
 
     async def _halt(self, what: str, chain_tree: ObservedTree, local: Bytes32) -> NoReturn:
-        """Write the reorg flag before anything else, then stop for good."""
+        """Stop for good: no signature from here on; then remember why, and tell the world."""
+        self._halted = True
         name = self.chain.name
         report = ReorgReport(
             local,
@@ -234,7 +260,11 @@ class CheckpointSigner:
             self.chain.settings.blocks.reorg_period,
         )
         try:
+            await self.commitments.remember_reorg(report)
             await self.storage.write_reorg_flag(report)
+            await self.commitments.reorg_told()
+        except HyperlaneError as error:
+            log.error("validator.flag_unwritten", chain=name, error=str(error))
         finally:
             self.metrics.root_mismatch.labels(name).set(1)
             self.metrics.critical_error.labels(name).set(1)
@@ -246,7 +276,10 @@ class CheckpointSigner:
                 local_root=to_hex(local),
                 canonical_root=to_hex(chain_tree.root),
             )
-        raise Halted(
-            f"{name}: {what}: the chain contradicts what this validator saw; it wrote"
-            f" {self.storage.location}/reorg_flag.json and does not sign until a person removes it"
+        raise self._stopped(what)
+
+    def _stopped(self, what: str) -> Halted:
+        return Halted(
+            f"{self.chain.name}: {what}: the chain contradicts what this validator saw; it wrote"
+            f" {self.storage.reorg_flag} and does not sign until a person removes it"
         )

@@ -36,6 +36,7 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
             sightings,
             runtime.metrics,
             settings.allow_local_checkpoint_syncers,
+            runtime.web,
         )
         slasher = _slasher(chain, runtime, tree, sightings)
         responder = Responder(name, sightings, alerts, slasher)

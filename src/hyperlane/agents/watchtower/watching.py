@@ -17,6 +17,7 @@ from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import MerkleTreeHook, ValidatorAnnounce
 from hyperlane.checkpoints.storage import CheckpointReader, open_reader
+from hyperlane.checkpoints.web import Web
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import SignedCheckpoint
@@ -71,6 +72,7 @@ class Watcher:
     sightings: SightingStore
     metrics: Metrics
     allow_local: bool
+    web: Web = field(default_factory=Web)
     clock: Callable[[], float] = time.time
     locations: dict[tuple[Address, str], Watched] = field(default_factory=dict)
     _reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
@@ -93,7 +95,7 @@ class Watcher:
 
     async def _watch(self, validator: Address, location: str) -> None:
         try:
-            reader = open_reader(location, allow_local=self.allow_local)
+            reader = open_reader(location, allow_local=self.allow_local, web=self.web)
         except StorageError as error:
             log.warning("location.unreadable", error=str(error), **self._who(validator))
             return

@@ -1,0 +1,118 @@
+"""What all checkpoint storages share: named JSON objects, read with suspicion, written whole."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from hyperlane.checkpoints import documents
+from hyperlane.checkpoints.documents import ReorgReport
+from hyperlane.errors import DecodeError, StorageError
+from hyperlane.protocol.announcement import Announcement
+from hyperlane.protocol.checkpoint import SignedCheckpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the reference calls its objects in one kind of storage."""
+
+    checkpoint: str
+    """With `{index}`."""
+    latest: str
+    announcement: str = "announcement.json"
+    metadata: str = "metadata_latest.json"
+    reorg_flag: str = "reorg_flag.json"
+
+
+FOLDER = Names("{index}_with_id.json", "index.json")
+S3 = Names("checkpoint_{index}_with_id.json", "checkpoint_latest_index.json")
+GCS = Names(
+    "checkpoint_{index}_with_id.json",
+    "gcsLatestIndexKey",
+    "gcsAnnouncementKey",
+    "gcsMetadataKey",
+    "gcsReorgFlagKey",
+)
+
+
+class ObjectReader(ABC):
+    """A CheckpointReader over named objects. Every failure is a StorageError naming the object."""
+
+    names: Names
+    location: str
+    """As announced on chain."""
+
+    async def latest_index(self) -> int | None:
+        """See CheckpointReader."""
+        content = await self._read(self.names.latest)
+        if content is None:
+            return None
+        try:
+            return documents.parse_index(content)
+        except DecodeError as error:
+            raise StorageError(f"{self._show(self.names.latest)}: {error}") from None
+
+    async def checkpoint(self, index: int) -> SignedCheckpoint | None:
+        """See CheckpointReader."""
+        name = self.names.checkpoint.format(index=index)
+        content = await self._read(name)
+        if content is None:
+            return None
+        try:
+            return documents.parse_checkpoint(content)
+        except DecodeError as error:
+            raise StorageError(f"{self._show(name)}: {error}") from None
+
+    async def has_reorg_flag(self) -> bool:
+        """See CheckpointReader. Any object of that name counts, whatever it holds."""
+        return await self._exists(self.names.reorg_flag)
+
+    async def _exists(self, name: str) -> bool:
+        return await self._read(name) is not None
+
+    def _show(self, name: str) -> str:
+        return f"{self.location}/{name}"
+
+    @abstractmethod
+    async def _read(self, name: str) -> bytes | None:
+        """The content of an object, None if there is none; StorageError."""
+
+
+class ObjectStorage(ObjectReader):
+    """A CheckpointStorage over named objects."""
+
+    @property
+    def reorg_flag(self) -> str:
+        """See CheckpointStorage."""
+        return self._show(self.names.reorg_flag)
+
+    async def raise_latest_index(self, index: int) -> None:
+        """See CheckpointStorage. What is no number is replaced, what cannot be read is not."""
+        content = await self._read(self.names.latest)
+        try:
+            latest = -1 if content is None else documents.parse_index(content)
+        except DecodeError:
+            latest = -1
+        if latest < index:
+            await self._write(self.names.latest, str(index))
+
+    async def write_checkpoint(self, signed: SignedCheckpoint) -> None:
+        """See CheckpointStorage."""
+        name = self.names.checkpoint.format(index=signed.checkpoint.index)
+        await self._write(name, documents.render_checkpoint(signed))
+
+    async def write_announcement(self, announcement: Announcement, signature: bytes) -> None:
+        """See CheckpointStorage."""
+        await self._write(
+            self.names.announcement, documents.render_announcement(announcement, signature)
+        )
+
+    async def write_metadata(self, document: str) -> None:
+        """See CheckpointStorage."""
+        await self._write(self.names.metadata, document)
+
+    async def write_reorg_flag(self, report: ReorgReport) -> None:
+        """See CheckpointStorage."""
+        await self._write(self.names.reorg_flag, documents.render_reorg_report(report))
+
+    @abstractmethod
+    async def _write(self, name: str, content: str) -> None:
+        """Replace an object; StorageError."""

@@ -1,0 +1,113 @@
+"""Reading other people's checkpoints over HTTPS, without credentials: S3 and Google Cloud Storage.
+
+`AWS_ENDPOINT_URL_S3` and `STORAGE_EMULATOR_HOST` name other servers that speak these protocols, as
+for all tools of those clouds.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import aiohttp
+
+from hyperlane.checkpoints.documents import MAX_SIZE
+from hyperlane.checkpoints.objects import GCS, S3, Names, ObjectReader
+from hyperlane.errors import StorageError
+
+_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(slots=True)
+class Web:
+    """Connections that all readers share."""
+
+    _session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close them."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def session(self) -> aiohttp.ClientSession:
+        """Opened when first needed. No cookies, and so many connections as validators need."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=_TIMEOUT,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(limit=256, limit_per_host=64),
+            )
+        return self._session
+
+
+@dataclass(slots=True)
+class WebReader(ObjectReader):
+    """A bucket that everyone may read."""
+
+    names: Names
+    location: str
+    base: str
+    """URL of the objects, up to their names."""
+    web: Web = field(repr=False)
+
+    async def _read(self, name: str) -> bytes | None:
+        url = f"{self.base}/{quote(name)}"
+        try:
+            async with self.web.session().get(url, allow_redirects=False) as response:
+                if response.status == 404:
+                    return None
+                if response.status != 200:
+                    raise StorageError(f"{self._show(name)}: HTTP {response.status}")
+                content = await _read_limited(response)
+        except TimeoutError:
+            raise StorageError(f"{self._show(name)}: no answer in time") from None
+        except aiohttp.ClientError as error:
+            raise StorageError(f"{self._show(name)}: {type(error).__name__}") from None
+        if content is None:
+            raise StorageError(f"{self._show(name)}: larger than {MAX_SIZE} bytes")
+        return content
+
+
+async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
+    content = bytearray()
+    async for part in response.content.iter_any():
+        content += part
+        if len(content) > MAX_SIZE:
+            return None
+    return bytes(content)
+
+
+def s3_reader(location: str, web: Web) -> WebReader:
+    """`s3://bucket/region[/folder]`; StorageError if it is malformed."""
+    bucket, region, *folder = _words(location)
+    if not region:
+        raise StorageError(f"{location}: expected s3://bucket/region[/folder]")
+    server = (
+        os.environ.get("AWS_ENDPOINT_URL_S3")
+        or os.environ.get("AWS_ENDPOINT_URL")
+        or f"https://s3.{region}.amazonaws.com"
+    )
+    return WebReader(S3, location, _join(server, bucket, *folder), web)
+
+
+def gcs_reader(location: str, web: Web) -> WebReader:
+    """`gs://bucket[/folder]/gcsAnnouncementKey`; StorageError if it is malformed."""
+    bucket, *folder = _words(location)
+    if folder[-1] != GCS.announcement:
+        raise StorageError(f"{location}: expected gs://bucket[/folder]/{GCS.announcement}")
+    server = os.environ.get("STORAGE_EMULATOR_HOST") or "https://storage.googleapis.com"
+    return WebReader(GCS, location, _join(server, bucket, *folder[:-1]), web)
+
+
+def _words(location: str) -> list[str]:
+    """Bucket and at least one more segment; none can name another server or folder."""
+    words = location.partition("://")[2].rstrip("/").split("/")
+    if not all(map(_WORD.fullmatch, words)):
+        raise StorageError(f"{location[:100]}: not a bucket and names of letters, digits and ._-")
+    return words if len(words) > 1 else [*words, ""]
+
+
+def _join(server: str, *words: str) -> str:
+    return "/".join([server.rstrip("/"), *words])

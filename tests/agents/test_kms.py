@@ -1,0 +1,94 @@
+"""Signing with a key in KMS, over the real protocol."""
+
+import pytest
+from boto3.session import Session
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from moto.kms.utils import ECDSAPrivateKey
+from moto.server import ThreadedMotoServer
+
+from hyperlane.chain.client import ChainClient
+from hyperlane.chain.sender import Sender
+from hyperlane.chain.signer import address_of
+from hyperlane.errors import ConfigError
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.settings import SignerSettings
+from hyperlane.store.database import Database
+from hyperlane.store.transactions import TransactionStore
+
+from .devnet import free_port
+
+
+def sign_digest(key, message, algorithm):
+    """What KMS does with MessageType DIGEST; the server would hash the digest once more."""
+    assert (len(message), algorithm) == (32, "ECDSA_SHA_256")
+    return key.private_key.sign(message, ECDSA(Prehashed(SHA256())))
+
+
+@pytest.fixture(scope="module")
+def kms():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ECDSAPrivateKey, "sign", sign_digest)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
+        server.start()
+        patch.setenv("AWS_ENDPOINT_URL_KMS", f"http://127.0.0.1:{server._server.server_port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield Session(region_name="us-east-1").client("kms")
+        server.stop()
+
+
+def make_key(kms, spec="ECC_SECG_P256K1"):
+    return kms.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+
+
+def account_of(identity):
+    settings = SignerSettings.model_validate({"id": identity, "region": "us-east-1"})
+    return settings.account("validator")
+
+
+def test_its_signatures_are_those_of_its_address(kms):
+    account = account_of(make_key(kms))
+    for index in range(8):  # both parities, and halves of the order
+        checkpoint = Checkpoint(1, bytes(32), bytes(32), index, bytes(32))
+        signed = SignedCheckpoint(checkpoint, checkpoint.sign(account))
+        assert signed.signer == address_of(account)
+    message = encode_defunct(b"hello")
+    signature = account.sign_message(message).signature
+    assert Account.recover_message(message, signature=signature) == account.address
+
+
+@pytest.mark.parametrize(
+    "fees", [{"gasPrice": 10**9}, {"maxFeePerGas": 10**9, "maxPriorityFeePerGas": 1}]
+)
+def test_its_transactions_are_those_of_its_address(fees, kms):
+    account = account_of(make_key(kms))
+    to = "0x" + "07" * 20
+    for nonce in range(4):
+        fields = {"chainId": 1337, "nonce": nonce, "to": to, "value": 0, "data": "0x", "gas": 21000}
+        signed = account.sign_transaction({**fields, **fees})
+        assert Account.recover_transaction(signed.raw_transaction) == account.address
+
+
+async def test_a_node_takes_its_transactions(kms, origin, tmp_path):
+    account = account_of(make_key(kms))
+    origin.rpc("anvil_setBalance", account.address, hex(10**18))
+    database, client = await Database.open(str(tmp_path)), ChainClient("alpha", 1337, [origin.url])
+    store = TransactionStore(database, 1337, address_of(account))
+    sent = await Sender(client, account, store).send("message", b"\7" * 20, b"", 21000)
+    origin.wait(sent.hash)
+    await client.close()
+    await database.close()
+
+
+def test_a_key_of_another_kind_is_refused(kms):
+    with pytest.raises(ConfigError, match=r"validator\.id: not a key of the kind ECC_SECG_P256K1"):
+        _ = account_of(make_key(kms, "ECC_NIST_P256")).address
+
+
+def test_a_key_that_is_not_there_is_refused(kms):
+    with pytest.raises(ConfigError, match=r"validator\.id: KMS does not give the key"):
+        _ = account_of("00000000-0000-0000-0000-000000000000").address
