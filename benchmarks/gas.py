@@ -421,7 +421,18 @@ def measure_warp(chain: Chain) -> Figures:
     figures: Figures = {}
     for structure, mailbox in dispatch_structures(chain).items():
         figures |= measure_transfers(chain, mailbox, structure)
-    return figures | measure_deliveries(chain, deploy_idle_mailbox(chain), LOCAL)
+    believing = deploy_idle_mailbox(chain)
+    figures |= measure_deliveries(chain, believing, LOCAL, "noop", lambda _message: b"")
+
+    signing, origin = deploy_idle_mailbox(chain), Origin(chain.sender, 5)
+    module = deploy_static(chain, "StaticMessageIdMultisigIsmFactory", origin.addresses, 3)
+    chain.send(signing.functions.setDefaultIsm(module))
+
+    def signed(message: Message) -> bytes:
+        origin.tree.append(message.id)
+        return origin.message_id_metadata(message, slice(3))
+
+    return figures | measure_deliveries(chain, signing, LOCAL, "messageId.3of5", signed)
 
 
 # --- reporting
