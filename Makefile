@@ -6,7 +6,7 @@ SHELL := bash
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo test test-long test-fork lint bench bench-gas bench-indexing clean
+.PHONY: help setup build demo demo-slash test test-long test-fork lint bench bench-gas bench-indexing clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ build: setup ## Compile the contracts that changed, and what depends on them
 
 demo: build ## Two chains, a message and a token there and back (KEEP=1 leaves it running)
 	@$(RUN) ape run demo $(if $(KEEP),--keep)
+
+demo-slash: build ## A validator signs a false checkpoint and loses its stake
+	@$(RUN) ape run demo_slash
 
 test: lint build ## Everything we promise
 	@$(RUN) ape test tests --ignore tests/fork -m "not long" -q -n 2

@@ -152,11 +152,13 @@ class Devnet:
             }
         )
 
-    def start_agents(self) -> None:
-        """Starts two or more validators per chain, and one relayer for all."""
+    def start_agents(self, without: Sequence[LocalAccount] = ()) -> None:
+        """Starts the validators of each chain but for some, and one relayer for all."""
         chains = self.registry.agent_config(self.chains)
         for chain in self.chains.values():
             for index, key in enumerate(chain.validators):
+                if key in without:
+                    continue
                 name = f"validator-{chain.name}-{index}"
                 self._start_agent(
                     "validator",
@@ -180,6 +182,22 @@ class Devnet:
                 "relayChains": ",".join(self.chains),
                 "allowLocalCheckpointSyncers": True,
                 "defaultSigner": hex_key(development_key(RELAYER)),
+            },
+        )
+
+    def start_watchtower(self, name: str, staking_manager: str, key: LocalAccount) -> None:
+        """Starts a watchtower over one chain, which sends with `key`."""
+        chains = self.registry.agent_config([name])
+        chains["chains"][name]["stakingManager"] = staking_manager
+        self._start_agent(
+            "watchtower",
+            "watchtower",
+            {
+                **chains,
+                "watchChains": name,
+                "allowLocalCheckpointSyncers": True,
+                "defaultSigner": hex_key(key),
+                "interval": 1,
             },
         )
 
