@@ -173,3 +173,13 @@ async def test_a_finality_tag_is_asked_for(node, connect):
     assert await connect(one, reorg_period="finalized").final_block() == 7
     with pytest.raises(Exception, match="the node has no block 'safe'"):
         await connect(one, reorg_period="safe").final_block()
+
+
+async def test_tags_that_the_node_does_not_know_are_an_answer(node, connect):
+    block = {"number": "0x7", "hash": "0x" + "00" * 32, "gasLimit": "0x1"}
+    missing = {"code": -39001, "message": "finalized block not found"}
+    one = await node(answer=lambda _, params: block if params[0] == "safe" else missing)
+    client = connect(one, reorg_period="finalized")
+    assert await client.finality_tags() == ["safe"]
+    with pytest.raises(RpcError, match="finalized block not found"):
+        await client.final_block()

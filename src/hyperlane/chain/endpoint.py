@@ -31,7 +31,7 @@ _LIMITED = (
     "credits",
 )  # fmt: skip
 _HICCUPS = (
-    *_LIMITED, "timed out", "timeout", "try again", "header not found", "temporarily",
+    "timed out", "timeout", "try again", "header not found", "temporarily",
     "unavailable", "unknown block", "block not found", "missing trie node", "blockoutofrange",
 )  # fmt: skip
 _WIDE = ("result", "range", "size", "large", "blocks", "logs")
@@ -197,8 +197,12 @@ class Endpoint:
         if error.get("code") == 3 or "revert" in said:
             return Reverted(self.chain, call.method, b"")
         too_wide = call.method == "eth_getLogs" and any(word in said for word in _WIDE)
-        if not too_wide and any(word in said for word in _HICCUPS):
-            raise Fault(message[:200], 1.0 if any(word in said for word in _LIMITED) else None)
+        if not too_wide and any(word in said for word in _LIMITED):
+            raise Fault(message[:200], 1.0)
+        # A tag without a block is an answer: the chain may not have that tag.
+        of_tag = call.method == "eth_getBlockByNumber" and not str(call.params[0]).startswith("0x")
+        if not too_wide and not of_tag and any(word in said for word in _HICCUPS):
+            raise Fault(message[:200])
         return RpcError(self.chain, call.method, message)
 
 
