@@ -6,7 +6,7 @@ SHELL := bash
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo demo-slash test test-long test-fork lint bench bench-gas bench-indexing clean
+.PHONY: help setup build demo demo-slash test test-long test-fork lint bench bench-gas bench-indexing bench-relayer clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,13 +36,16 @@ test-fork: build ## The suite that runs on a fork of mainnet
 lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
 
-bench: bench-gas bench-indexing ## Everything that is measured
+bench: bench-gas bench-indexing bench-relayer ## Everything that is measured
 
 bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
 	@$(RUN) python -m benchmarks.gas --write
 
 bench-indexing: build ## Catching up with 100,000 messages; keeps the figures
 	@$(RUN) python -m benchmarks.indexing --write
+
+bench-relayer: build ## Throughput, latency and memory of the relayer; keeps the figures
+	@$(RUN) python -m benchmarks.relayer --write
 
 clean: ## Forget builds and installations
 	rm -rf .build build .venv node_modules contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

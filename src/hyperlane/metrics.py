@@ -76,6 +76,7 @@ class Metrics:
             "metadata_build_duration", "Seconds spent on building metadata",
             "app_context", "origin", "remote", "status",
         )  # fmt: skip
+        self.requests = self._gauge("request_count", "RPC calls", "chain", "method")
         self.gas_price = self._gauge("gas_price", "Wei per gas offered", "chain")
         self.wallet_balance = self._gauge(
             "wallet_balance", "Native tokens of a key",

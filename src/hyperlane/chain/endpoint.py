@@ -9,6 +9,7 @@ request that is cancelled while it waits for the provider's global lock blocks a
 
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -93,6 +94,8 @@ class Endpoint:
     """Whether it rests because it asked for that."""
     heads: dict[str, tuple[int, float]] = field(default_factory=dict)
     """Per tag, the highest block it knew and since when."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """Calls so far, by method."""
     _failures: int = 0
     _verified: bool = False
     _max_batch: int = _MAX_BATCH
@@ -149,6 +152,7 @@ class Endpoint:
             {"jsonrpc": "2.0", "id": number, "method": call.method, "params": call.params}
             for number, call in enumerate(calls)
         ]
+        self.asked.update(call.method for call in calls)
         single = len(calls) == 1
         try:
             async with session.post(self.url, json=batch[0] if single else batch) as response:

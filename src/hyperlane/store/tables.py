@@ -57,9 +57,16 @@ insertions = Table(
     metadata,
     Column("domain", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
-    Column("message_id", LargeBinary, nullable=False, index=True),
+    Column("message_id", LargeBinary, nullable=False),
     Column("block_number", BigInteger, nullable=False),
 )
+Index(
+    "insertions_of_message",
+    insertions.c.domain,
+    insertions.c.message_id,
+    insertions.c.leaf_index,
+)
+"""With the leaf index, or SQLite would look for a message's first leaf through all leaves."""
 
 observed_trees = Table(
     "observed_trees",

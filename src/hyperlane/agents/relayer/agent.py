@@ -64,9 +64,13 @@ class Relayer:
             origin = self._origin(chain)
             destination = self._destination(chain, sender)
             interval = chain.settings.poll_interval
-            self.runtime.waiting.discard(name)
+
+            async def index() -> None:
+                await origin.step()
+                self.runtime.waiting.discard(name)
+
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(repeat(f"index {name}", interval, origin.step))
+                tasks.create_task(repeat(f"index {name}", interval, index))
                 tasks.create_task(destination.prepare())
                 tasks.create_task(destination.submit())
                 tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))

@@ -64,7 +64,7 @@ class Api:
         )
 
     async def retry(self, request: web.Request) -> web.Response:
-        """Try again at once what a matching list means."""
+        """Try again at once what a matching list means; what is being tried is left to it."""
         if request.content_type != "application/json":
             # A page in somebody's browser can send anything else here without being asked.
             raise _bad("Content-Type: expected application/json")
@@ -75,7 +75,7 @@ class Api:
         evaluated, matched = 0, 0
         after = (-1, -1)
         while found := await self.operations.listed(
-            [State.PENDING], after=after, limit=_LONGEST_PAGE
+            [State.PENDING, State.PREPARING], after=after, limit=_LONGEST_PAGE
         ):
             meant = [item.message.id for item in found if matches(rules, item.message)]
             await self.operations.change(

@@ -29,7 +29,7 @@ from hyperlane.chain.sender import Sender
 from hyperlane.errors import DatabaseError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import to_checksum
-from hyperlane.store.operations import UNCONFIRMED, Operation, OperationStore
+from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore
 
 log = structlog.get_logger()
 
@@ -38,8 +38,8 @@ _SLOW_AFTER = 3.0
 """Seconds of building metadata after which an attempt gives its place to others."""
 _GATHERING_TIME = 0.05
 """Seconds that a ready delivery waits for company."""
-_SUBMISSIONS = 3
-"""Batches that are simulated and sent side by side."""
+_SUBMISSIONS = 2
+"""Batches of a lane that are simulated and sent side by side."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,9 @@ class Destination:
     confirmation: Confirmation = field(init=False)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: Slots = field(default_factory=Slots)
-    _ready: asyncio.Queue[Prepared] = field(default_factory=asyncio.Queue)
+    _ready: dict[Lane, asyncio.Queue[Prepared]] = field(
+        default_factory=lambda: {lane: asyncio.Queue() for lane in Lane}
+    )
 
     def __post_init__(self) -> None:
         self.outcomes = Outcomes(
@@ -108,11 +110,16 @@ class Destination:
                     await self._wait()
 
     async def submit(self) -> None:
-        """Send whatever is ready, for ever."""
+        """Send whatever is ready, for ever; a lane does not wait for another one's simulations."""
+        async with asyncio.TaskGroup() as lanes:
+            for lane in Lane:
+                lanes.create_task(self._submit_lane(lane))
+
+    async def _submit_lane(self, lane: Lane) -> None:
         room = asyncio.Semaphore(_SUBMISSIONS)
         async with asyncio.TaskGroup() as submissions:
             while True:
-                batch = await self._gather()
+                batch = await self._gather(lane)
                 await room.acquire()
                 task = submissions.create_task(self._submit(batch))
                 task.add_done_callback(lambda _: room.release())
@@ -127,12 +134,16 @@ class Destination:
         for state, count in (await self.operations.counts(self.chain.domain)).items():
             queue = "confirm_queue" if state in UNCONFIRMED else "prepare_queue"
             self.metrics.queue_length.labels(self.chain.name, queue, state, "default").set(count)
+        for endpoint in self.chain.client.rpc.endpoints:
+            for method, count in endpoint.asked.items():
+                self.metrics.requests.labels(self.chain.name, method).set(count)
         self.metrics.show_balance(
             self.chain.name,
             "relayer",
             to_checksum(self.sender.address),
             await self.chain.client.balance(self.sender.address),
         )
+        self.metrics.gas_price.labels(self.chain.name).set(await self.sender.gas_price())
 
     async def _wait(self) -> None:
         """Until news, an attempt's end or the next planned attempt."""
@@ -176,7 +187,7 @@ class Destination:
                 log.exception("message.failed", **self.outcomes.facts(operation))
             await self._end(operation, Reason.ERROR_BUILDING_METADATA, repr(error))
         else:
-            self._ready.put_nowait(Prepared(candidate, metadata))
+            self._ready[operation.lane].put_nowait(Prepared(candidate, metadata))
         finally:
             timer.cancel()
 
@@ -184,14 +195,15 @@ class Destination:
         await self.outcomes.retry(operation, reason, detail)
         self._free([operation])
 
-    async def _gather(self) -> list[Prepared]:
+    async def _gather(self, lane: Lane) -> list[Prepared]:
         """The next deliveries to send together."""
         size = await self._batch_size()
-        batch = [await self._ready.get()]
+        ready = self._ready[lane]
+        batch = [await ready.get()]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GATHERING_TIME):
-                while len(batch) < size and len(batch) < len(self._slots):
-                    batch.append(await self._ready.get())
+                while len(batch) < min(size, self._slots.attempts(lane)):
+                    batch.append(await ready.get())
         return batch
 
     async def _submit(self, batch: Sequence[Prepared]) -> None:

@@ -16,10 +16,11 @@ class Slots:
 
     def __init__(self) -> None:
         self._lanes: dict[Bytes32, Lane] = {}
-        self._slow: set[Bytes32] = set()
+        self._slow: dict[Bytes32, Lane] = {}
 
-    def __len__(self) -> int:
-        return len(self._lanes) + len(self._slow)
+    def attempts(self, lane: Lane) -> int:
+        """How many attempts of a lane there are."""
+        return [*self._lanes.values(), *self._slow.values()].count(lane)
 
     @property
     def room(self) -> dict[Lane, int]:
@@ -33,13 +34,13 @@ class Slots:
 
     def slow_down(self, operation: Operation) -> bool:
         """An attempt takes long: make its place free, if there is room for it elsewhere."""
-        if len(self._slow) >= SLOW_ROOM or operation.message.id not in self._lanes:
+        lane = self._lanes.get(operation.message.id)
+        if lane is None or len(self._slow) >= SLOW_ROOM:
             return False
-        del self._lanes[operation.message.id]
-        self._slow.add(operation.message.id)
+        self._slow[operation.message.id] = self._lanes.pop(operation.message.id)
         return True
 
     def free(self, operation: Operation) -> None:
         """An attempt is over."""
         self._lanes.pop(operation.message.id, None)
-        self._slow.discard(operation.message.id)
+        self._slow.pop(operation.message.id, None)

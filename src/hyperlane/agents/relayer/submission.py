@@ -92,7 +92,9 @@ class Submission:
         together: list[_Ready] = []
         if sturdy:
             gas = await self.simulator.together(
-                [item.delivery for item in sturdy], carrier.caller(self.sender.address), block_gas
+                [item.delivery for item in sturdy],
+                carrier.caller(self.sender.address),
+                gas_ceiling(block_gas),
             )
             for item, used in zip(sturdy, gas, strict=True):
                 if used is None:
