@@ -53,3 +53,56 @@ def check(**options: Any) -> None:
     from ape_hyperlane.deploy.command import check
 
     check(**options)
+
+
+@cli.group()
+def warp() -> None:
+    """Deploy, check and use warp routes."""
+
+
+ROUTE = click.option("--route", help="<SYMBOL>/<name>; default: the only one in the registry")
+
+
+@warp.command("deploy")
+@click.option(
+    "--config", type=click.Path(path_type=Path), required=True, help="the route's *-deploy.yaml"
+)
+@REGISTRY
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option("--route", help="<SYMBOL>/<name> in the registry; default: symbol and chains")
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+@click.option("--json", "as_json", is_flag=True, help="print the routers as JSON")
+def warp_deploy(**options: Any) -> None:
+    """Deploy a route on all chains of a file, or what is missing of it."""
+    from ape_hyperlane.warp.command import deploy
+
+    deploy(**options)
+
+
+@warp.command("check")
+@ROUTE
+@REGISTRY
+@click.option("--json", "as_json", is_flag=True, help="print the differences as JSON")
+def warp_check(**options: Any) -> None:
+    """Read a deployed route back and compare it with what was deployed."""
+    from ape_hyperlane.warp.command import check
+
+    check(**options)
+
+
+@warp.command("send")
+@ROUTE
+@REGISTRY
+@click.option("--origin", required=True, help="chain to send from")
+@click.option("--to", "destination", required=True, help="chain to deliver on")
+@click.option("--amount", required=True, help="in whole tokens; the id of an NFT")
+@click.option("--recipient", help="address that receives; default: the sender")
+@click.option("--account", help="ape account that sends; development networks have a default")
+@click.option(
+    "--timeout", "seconds", type=float, default=120, show_default=True, help="seconds to wait"
+)
+def warp_send(**options: Any) -> None:
+    """Send tokens over a route, wait for them and show both balances."""
+    from ape_hyperlane.warp.command import send
+
+    send(**options)

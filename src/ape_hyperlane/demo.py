@@ -18,7 +18,6 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from ape_hyperlane.deploy.warp import deploy_route
 from ape_hyperlane.devnet import Devnet, development_key
 from ape_hyperlane.messages import (
     Delivered,
@@ -28,6 +27,7 @@ from ape_hyperlane.messages import (
     dispatch,
     transfer,
 )
+from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry.models import read
@@ -125,8 +125,11 @@ class Demo:
         }
         path = self.net.folder / "route-deploy.yaml"
         write_atomic(path, yaml.safe_dump(config, sort_keys=False))
-        tokens = read_warp_config(path)
-        return deploy_route(tokens, self.net.registry, self.net.deployer, self.net.connect)
+        net = self.net
+        deployment = plan_route(
+            read_warp_config(path), net.registry, net.deployer.address, net.connect
+        )
+        return deploy_route(deployment, net.deployer)[0]
 
     def cross(self) -> tuple[list[Crossing], list[Effect]]:
         """Four messages, and what they changed."""

@@ -1,6 +1,7 @@
 """Sending a message or a token with ape, and following it to the other chain."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ape_hyperlane.deploy.survey import container
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, address_to_bytes32
 from hyperlane.registry import ChainAddresses
+from hyperlane.registry.fields import ZERO_ADDRESS
 
 PROCESS_ID_TOPIC = "0x1cae38cdd3d3919489272725a5ae62a4f48b2989b0dae843d3c279fee18073a9"
 """keccak256("ProcessId(bytes32)")"""
@@ -65,14 +67,33 @@ def transfer(
     destination: int,
     recipient: Address,
     amount: int,
+    *,
+    nft: bool = False,
 ) -> Dispatched:
-    """Sends `amount` of a warp route's token from the connected chain, at the quoted price."""
+    """Sends `amount` of a warp route's token, or the NFT with this id, from the connected chain, at
+    the quoted price. The router may take exactly that."""
     arguments = (destination, address_to_bytes32(recipient), amount)
-    value = sum(
-        quote.amount for quote in router.quoteTransferRemote(*arguments) if not int(quote.token, 16)
-    )
+    costs: Counter[str] = Counter()
+    for quote in router.quoteTransferRemote(*arguments):
+        costs[quote.token] += quote.amount
+    value = costs.pop(ZERO_ADDRESS, 0)
+    for token, cost in costs.items():
+        if token != router.address:  # which is its own token's contract and needs no approval
+            _approve(sender, contract("HypERC20", token), router.address, cost, nft=nft)
     receipt = router.transferRemote(*arguments, sender=sender, value=value)
     return dispatched(contract("Mailbox", addresses.mailbox), receipt)
+
+
+def _approve(
+    sender: AccountAPI, token: ContractInstance, spender: str, amount: int, *, nft: bool
+) -> None:
+    if not nft:
+        allowed = token.allowance(sender.address, spender)
+        if allowed >= amount:
+            return
+        if allowed:  # some tokens refuse to change an approval that is not zero
+            token.approve(spender, 0, sender=sender)
+    token.approve(spender, amount, sender=sender)
 
 
 def dispatched(mailbox: ContractInstance, receipt: ReceiptAPI) -> Dispatched:

@@ -48,8 +48,10 @@ class Applier(Survey):
         """Carries out what is not done yet; ChainError when a transaction fails."""
         for step in steps:
             self._settle(step)
-            if not self.is_done(step) and not isinstance(step, Use):
+            while not self.is_done(step) and not isinstance(step, Use):
                 self._carry_out(step)
+                if not isinstance(step, Call) or not step.repeats:
+                    break
 
     def verify(self, readings: Iterable[Reading]) -> None:
         """ChainError when the chain says something else, and does not take it back for a while."""

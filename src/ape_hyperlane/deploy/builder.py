@@ -1,7 +1,7 @@
 """What all plans are made of: contracts, what their views say, and who gets them in the end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +10,7 @@ from ape_hyperlane.deploy.steps import (
     IMPLEMENTATION_SLOT,
     Call,
     Create,
+    Includes,
     Reading,
     Ref,
     Step,
@@ -74,6 +75,8 @@ class Builder:
     surroundings: Surroundings
     proxy_admin: ProxyAdmin | None = None
     """Set when contracts that can be upgraded shall be."""
+    router: Ref | None = None
+    """Whose transfers a rate limit is for, if the config does not say."""
     steps: list[Step] = field(default_factory=list)
     hand_overs: list[Step] = field(default_factory=list)
 
@@ -163,17 +166,63 @@ class Builder:
         setter: str,
         remover: str,
         removed: tuple[Any, ...] = (),
+        columns: bool = False,
     ) -> None:
-        """A table by domain that has these entries and no others."""
+        """A table by domain that has these entries and no others. The setter takes a list of pairs,
+        or two `columns`."""
         listed = Reading(target, contract, "domains", Within(tuple(entries)))
+        self._starts_with(listed)
         told = [
             Reading(target, contract, view, value, (domain,)) for domain, value in entries.items()
         ]
         surplus = Surplus(listed, removed)
         self.call(remover, target, contract, (surplus,), listed, repeatable=True, about="surplus ")
         if entries:
-            pairs = list(entries.items())
-            self.call(setter, target, contract, (pairs,), *told, repeatable=True)
+            rows: tuple[Any, ...] = (list(entries.items()),)
+            if columns:
+                rows = (list(entries), list(entries.values()))
+            self.call(setter, target, contract, rows, *told, repeatable=True)
+
+    def members(
+        self,
+        target: Ref,
+        contract: str,
+        view: str,
+        wanted: tuple[Any, ...],
+        *,
+        adder: str,
+        remover: str,
+        key: tuple[Any, ...] = (),
+    ) -> None:
+        """A list, under a key or not, that has these members and no others."""
+        self.prune(target, contract, view, wanted, remover, key=key)
+        for each in wanted:
+            told = Reading(target, contract, view, Includes(each), key)
+            arguments, about = (*key, each), " ".join(map(str, (*key, each, "")))
+            self.call(adder, target, contract, arguments, told, repeatable=True, about=about)
+
+    def _starts_with(self, reading: Reading) -> None:
+        """What a new target says from the beginning."""
+        for index, step in enumerate(self.steps):
+            if isinstance(step, Create) and Ref(step.name) == reading.target:
+                self.steps[index] = replace(step, readings=(*step.readings, reading))
+
+    def prune(
+        self,
+        target: Ref,
+        contract: str,
+        view: str,
+        wanted: tuple[Any, ...],
+        remover: str,
+        rest: tuple[Any, ...] = (),
+        key: tuple[Any, ...] = (),
+    ) -> None:
+        """Removes the members of a list that are not wanted, one by one."""
+        listed = Reading(target, contract, view, Within(wanted), key)
+        self._starts_with(listed)
+        arguments = (*key, Surplus(listed, first=True), *rest)
+        about = " ".join(map(str, ("surplus", *key, "")))
+        self.call(remover, target, contract, arguments, listed, repeatable=True, about=about)
 
     def hand_over(self, target: Ref, contract: str, owner: str | None) -> None:
         """To `owner`, if one is named, or to who owns the rest."""

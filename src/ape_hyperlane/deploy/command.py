@@ -139,10 +139,6 @@ def show_plan(console: Console, deployment: Deployment, pending: list[Action]) -
         f"deployer {deployment.journal.deployer}",
         highlight=False,
     )
-    for number, step in enumerate(pending, 1):
-        name = "" if isinstance(step, Call) else f"{step.name}: "
-        line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
-        console.print(line, highlight=False, markup=False)
     if isinstance(deployment.config.default_ism, TrustedRelayerIsm):
         relayer = deployment.config.default_ism.relayer or deployment.journal.deployer
         console.print(
@@ -150,6 +146,15 @@ def show_plan(console: Console, deployment: Deployment, pending: list[Action]) -
             " for validators, see defaultIsm in docs/deploy.md",
             highlight=False,
         )
+    show_steps(console, pending)
+
+
+def show_steps(console: Console, pending: list[Action]) -> None:
+    """A line for each, and what they cost on the connected chain."""
+    for number, step in enumerate(pending, 1):
+        name = "" if isinstance(step, Call) else f"{step.name}: "
+        line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
+        console.print(line, highlight=False, markup=False)
     gas_price = int(ape.networks.provider.gas_price)
     gas = sum(map(estimate_gas, pending))
     if pending:

@@ -30,8 +30,8 @@ GAS_PER_READING = 25_000
 """A reading is a slot or two that the call writes."""
 
 
-def _silent(_step: Action, _outcome: str) -> None:
-    pass
+def silent(_step: Action, _outcome: str) -> None:
+    """Reports nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def deploy_core(
     deployment: Deployment,
     registry: Registry,
     account: AccountAPI,
-    report: Report = _silent,
+    report: Report = silent,
 ) -> Outcome:
     """Deploys a core, or what is missing of it, checks it and writes the registry.
 
@@ -130,7 +130,7 @@ def deploy_core(
     name = deployment.metadata.name
     applier = Applier(account, deployment.journal, report)
     pending = applier.pending(deployment.steps, account.address)
-    _require_funds(sum(map(estimate_gas, pending)), account)
+    require_funds(sum(map(estimate_gas, pending)), account)
     if deployed_config(registry, name) != deployment.config:
         content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
         write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
@@ -238,7 +238,8 @@ def _addresses(registry: Registry, name: str, made: dict[str, str]) -> ChainAddr
     return ChainAddresses.model_validate({**before, **now})
 
 
-def _require_funds(gas: int, account: AccountAPI) -> None:
+def require_funds(gas: int, account: AccountAPI) -> None:
+    """ChainError when the account cannot pay that much gas on the connected chain."""
     needed = gas * int(networks.provider.gas_price)
     balance = int(account.balance)
     if balance < needed:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target, Within
+from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.fields import ZERO_ADDRESS
@@ -132,7 +132,6 @@ class HookPlanner:
             contract,
             (builder.mailbox, builder.deployer, *rest),
             mailbox=builder.mailbox,
-            domains=Within(tuple(hooks)),
             **state,
         )
         builder.table(
@@ -164,15 +163,15 @@ class HookPlanner:
         return Ref(name)
 
     def _rate_limited(self, config: RateLimitedHook) -> Ref:
-        contract = "RateLimitedHook"
-        arguments = (self.builder.mailbox, config.capacity, config.duration, config.sender)
+        contract, sender = "RateLimitedHook", config.sender or self.builder.router
+        arguments = (self.builder.mailbox, config.capacity, config.duration, sender)
         hook = self._create(
             config,
             contract,
             arguments,
             mailbox=self.builder.mailbox,
             DURATION=config.duration,
-            sender=config.sender,
+            sender=sender,
             maxCapacity=config.capacity,
         )
         self.builder.set(hook, contract, "maxCapacity", config.capacity, "setRefillRate")
@@ -208,7 +207,14 @@ class HookPlanner:
         self._set_overheads(paymaster, oracle, config)
         for token, prices in config.token_oracle_config.items():
             self._price_in_token(paymaster, token, prices, config.oracle_key or owner)
-        self._set_signers(paymaster, config.quote_signers)
+        builder.members(
+            paymaster,
+            PAYMASTER,
+            "quoteSigners",
+            config.quote_signers,
+            adder="addQuoteSigner",
+            remover="removeQuoteSigner",
+        )
         builder.hand_over(paymaster, PAYMASTER, config.owner)
         return paymaster
 
@@ -277,16 +283,3 @@ class HookPlanner:
             repeatable=True,
             about=f"{token} ",
         )
-
-    def _set_signers(self, paymaster: Ref, signers: tuple[str, ...]) -> None:
-        for signer in signers:
-            told = Reading(paymaster, PAYMASTER, "isQuoteSigner", True, (signer,))
-            self.builder.call(
-                "addQuoteSigner",
-                paymaster,
-                PAYMASTER,
-                (signer,),
-                told,
-                repeatable=True,
-                about=f"{signer} ",
-            )

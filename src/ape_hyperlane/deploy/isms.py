@@ -3,7 +3,7 @@
 from typing import Any
 
 from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target, Within
+from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.isms import (
     AggregationIsm,
@@ -176,7 +176,6 @@ class IsmPlanner:
                     about=f"{domain} ",
                 )
         else:
-            state["domains"] = Within(tuple(modules))
             router = self._create(config, name, contract, arguments, **state)
             builder.table(
                 router, contract, modules, view="module", setter="setIsms", remover="removeIsms"
@@ -208,8 +207,8 @@ class IsmPlanner:
         return module
 
     def _rate_limited(self, config: RateLimitedIsm, name: str) -> Ref:
-        contract = "RateLimitedIsm"
-        arguments = (self.builder.mailbox, config.capacity, config.duration, config.recipient)
+        contract, recipient = "RateLimitedIsm", config.recipient or self.builder.router
+        arguments = (self.builder.mailbox, config.capacity, config.duration, recipient)
         module = self._create(
             config,
             name,
@@ -217,7 +216,7 @@ class IsmPlanner:
             arguments,
             mailbox=self.builder.mailbox,
             DURATION=config.duration,
-            recipient=config.recipient,
+            recipient=recipient,
             maxCapacity=config.capacity,
         )
         self.builder.set(module, contract, "maxCapacity", config.capacity, "setRefillRate")

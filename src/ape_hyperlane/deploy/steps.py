@@ -39,6 +39,16 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
+class Includes:
+    """An expected list that has this member."""
+
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{_shown(self.value)} among it"
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """`target.method(*arguments)` returns `expected`."""
 
@@ -52,18 +62,21 @@ class Reading:
     """The storage slot that has the answer, an address, where no view does."""
 
     @property
-    def subject(self) -> tuple[Target, str, tuple[Any, ...]]:
+    def subject(self) -> tuple[Any, ...]:
         """What is read; two readings of it cannot expect different things at the same time."""
-        return (self.target, self.method, self.arguments)
+        member = self.expected if isinstance(self.expected, Includes) else None
+        return (self.target, self.method, self.arguments, member)
 
 
 @dataclass(frozen=True, slots=True)
 class Surplus:
-    """As an argument: what a list on the chain has beyond these, each followed by `rest`."""
+    """As an argument: what a list on the chain has beyond these, each followed by `rest`; or only
+    the `first` of that, for a method that has to be called for each."""
 
     reading: Reading
     """Of the list; a `Within` says what may stay."""
     rest: tuple[Any, ...] = ()
+    first: bool = False
 
     def __str__(self) -> str:
         return f"all of {self.reading.method}() but {_shown(list(self.reading.expected.values))}"
@@ -126,6 +139,11 @@ class Call:
     readings: tuple[Reading, ...] = ()
     repeatable: bool = False
     """Whether the target's owner may call again, as soon as the readings do not hold any more."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether one call may leave more to do."""
+        return any(isinstance(each, Surplus) and each.first for each in self.arguments)
 
     def describe(self) -> str:
         return f"call {self.target}.{self.method}({_listed(self.arguments)})"

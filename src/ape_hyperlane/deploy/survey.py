@@ -16,6 +16,7 @@ from ape_hyperlane.deploy.steps import (
     Call,
     Create,
     CreateSet,
+    Includes,
     Reading,
     Ref,
     Step,
@@ -89,15 +90,19 @@ class Survey:
             return self.addresses[value.step]
         if isinstance(value, Within):
             return Within(self.resolve(value.values))
+        if isinstance(value, Includes):
+            return Includes(self.resolve(value.value))
         if isinstance(value, Surplus):
             return self._surplus(value)
         if isinstance(value, tuple | list):
             return type(value)(self.resolve(each) for each in value)
         return value
 
-    def _surplus(self, wanted: Surplus) -> list[Any]:
+    def _surplus(self, wanted: Surplus) -> Any:
         kept = _plain(self.resolve(wanted.reading.expected.values))
         extra = [each for each in self._read(wanted.reading) if each not in kept]
+        if wanted.first:
+            return extra[0]
         return [(each, *wanted.rest) if wanted.rest else each for each in extra]
 
     def can_resolve(self, value: Any) -> bool:
@@ -242,6 +247,8 @@ def _is_code_of(contract: str, code: bytes) -> bool:
 
 
 def _agrees(actual: Any, expected: Any) -> bool:
+    if isinstance(expected, Includes):
+        return expected.value in actual
     if isinstance(expected, Within):
         return all(each in expected.values for each in actual)
     return bool(actual == expected)
@@ -251,6 +258,8 @@ def _plain(value: Any) -> Any:
     """Values as they compare: lists for all sequences, checksummed addresses."""
     if isinstance(value, Within):
         return Within(tuple(map(_plain, value.values)))
+    if isinstance(value, Includes):
+        return Includes(_plain(value.value))
     if is_dataclass(value):  # ape's way to return several values with a struct among them
         value = [getattr(value, field.name) for field in fields(value)]
     if isinstance(value, tuple | list):

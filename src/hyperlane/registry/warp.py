@@ -1,54 +1,300 @@
-"""Warp routes as files: what to deploy (`*-deploy.yaml`) and what is (`*-config.yaml`)."""
+"""Warp routes as files: what to deploy (`*-deploy.yaml`) and what is (`*-config.yaml`).
 
+Keys and types are the reference's. A deploy file has a token for each chain; what a token says of
+another chain is by name in the registry, or by domain.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
-from hyperlane.registry.models import FileModel, HexAddress, StrictFileModel, parse, read_yaml
+from hyperlane.registry.core_config import ProxyAdmin
+from hyperlane.registry.fields import Account, ByChain, Wei, one_of
+from hyperlane.registry.hooks import Hook
+from hyperlane.registry.isms import Ism
+from hyperlane.registry.models import (
+    TAG,
+    FileModel,
+    HexAddress,
+    StrictFileModel,
+    parse,
+    read_yaml,
+    suggest,
+)
 
 STANDARDS = {
     "native": "EvmHypNative",
     "collateral": "EvmHypCollateral",
     "synthetic": "EvmHypSynthetic",
+    "collateralVault": "EvmHypOwnerCollateral",
+    "collateralVaultRebase": "EvmHypRebaseCollateral",
+    "syntheticRebase": "EvmHypSyntheticRebase",
+    "collateralFiat": "EvmHypCollateralFiat",
+    "xERC20": "EvmHypXERC20",
+    "xERC20Lockbox": "EvmHypXERC20Lockbox",
+    "collateralUri": "EvmHypCollateral",
+    "syntheticUri": "EvmHypSynthetic",
 }
 """Token type in a deploy file to token standard in a config file."""
 
+SYNTHETIC = ("synthetic", "syntheticRebase", "syntheticUri")
+"""Types that are a token themselves and need none."""
 
-class WarpToken(StrictFileModel):
-    """The end of a route on one chain."""
+DELIVERY_GAS = {
+    "native": 60_000,
+    "synthetic": 75_000,
+    "collateral": 80_000,
+    "xERC20": 120_000,
+    "collateralFiat": 130_000,
+    "syntheticRebase": 90_000,
+    "syntheticUri": 250_000,
+    "collateralUri": 120_000,
+    "xERC20Lockbox": 200_000,
+    "collateralVault": 300_000,
+    "collateralVaultRebase": 250_000,
+}
+"""What a delivery is allowed unless `gas` or `destinationGas` says more."""
 
-    type: Literal["native", "collateral", "synthetic"]
-    owner: HexAddress
-    token: HexAddress | None = None
-    """The ERC-20 behind a collateral end."""
-    name: str = "Ether"
-    symbol: str = "ETH"
-    decimals: Annotated[int, Field(ge=0, le=255)] = 18
-    gas: Annotated[int, Field(gt=0, lt=2**64)] = 70_000
-    """Gas that a delivery to this end may use."""
+MAX_BPS_FEE = (2**256 - 1) // 10**36
+"""`maxFee` of a fee in basis points: no transfer is large enough to reach half of it."""
+
+
+class Curve(StrictFileModel):
+    """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount."""
+
+    type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee"]
+    owner: Account | None = None
+    token: Account | None = None
+    max_fee: Wei | None = None
+    half_amount: Wei | None = None
+    bps: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4)] | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        if (self.token is not None) != (self.type == "collateral"):
-            raise ValueError("token must be given for type collateral, and only for that")
+    def _is_one_or_the_other(self) -> Self:
+        if (self.max_fee is None) != (self.half_amount is None):
+            lacking = "maxFee" if self.max_fee is None else "halfAmount"
+            raise ValueError(f"{lacking}: required, but missing")
+        if (self.bps is None) == (self.max_fee is None):
+            raise ValueError("bps: expected that, or maxFee and halfAmount")
+        if self.bps is not None and self.type != "LinearFee":
+            raise ValueError(f"bps: only for LinearFee, not for {self.type}")
+        if 0 in (self.max_fee, self.half_amount):
+            raise ValueError("maxFee and halfAmount: 0, expected more; leave tokenFee out for none")
+        return self
+
+    @property
+    def parameters(self) -> tuple[int, int]:
+        """`maxFee` and `halfAmount`."""
+        if self.bps is None:
+            return int(self.max_fee or 0), int(self.half_amount or 0)
+        return MAX_BPS_FEE, int(MAX_BPS_FEE * 5_000 / Fraction(self.bps))
+
+
+class RoutingFee(StrictFileModel):
+    """A fee of its own for each destination; none for others."""
+
+    type: Literal["RoutingFee"]
+    owner: Account | None = None
+    token: Account | None = None
+    fee_contracts: ByChain["TokenFee"] = Field(min_length=1)
+
+
+FEES: dict[str, type[StrictFileModel]] = {
+    "LinearFee": Curve,
+    "ProgressiveFee": Curve,
+    "RegressiveFee": Curve,
+    "RoutingFee": RoutingFee,
+}
+
+
+def _tag(value: object) -> str:
+    if isinstance(value, StrictFileModel):
+        return TAG + type(value).__name__
+    return TAG + (FEES[value["type"]].__name__ if isinstance(value, dict) else "address")
+
+
+TokenFee: TypeAlias = Annotated[
+    Annotated[Curve, Tag(f"{TAG}Curve")]
+    | Annotated[RoutingFee, Tag(f"{TAG}RoutingFee")]
+    | Annotated[HexAddress, Tag(f"{TAG}address")],
+    Discriminator(_tag),
+    one_of(FEES),
+]
+"""A fee contract to deploy, or the address of one that exists."""
+
+RoutingFee.model_rebuild()
+
+
+def _fraction(value: Any) -> Any:
+    """A whole number, or a mapping of numerator and denominator."""
+    if isinstance(value, dict) and set(value) == {"numerator", "denominator"}:
+        value = f"{value['numerator']}/{value['denominator']}"
+    try:
+        found = Fraction(value if isinstance(value, Fraction) else str(value))
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{value!r} is neither a number nor numerator and denominator") from None
+    if found <= 0:
+        raise ValueError(f"{found}, expected more than 0")
+    return found
+
+
+def _spelled(scale: Fraction) -> dict[str, int]:
+    return {"numerator": scale.numerator, "denominator": scale.denominator}
+
+
+Scale = Annotated[Fraction, BeforeValidator(_fraction), PlainSerializer(_spelled)]
+"""Message units for one unit of the token."""
+
+
+class RemoteRouter(StrictFileModel):
+    """A router that this tool does not deploy."""
+
+    address: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$")]
+
+
+class RebalancingBridge(StrictFileModel):
+    """A bridge that rebalancers may move collateral over."""
+
+    bridge: Account
+    approved_tokens: tuple[Account, ...] = ()
+
+
+class WarpToken(StrictFileModel):
+    """The end of a route on one chain. Owner, Mailbox, hook and module are the deployer, the
+    registry's, and the Mailbox's unless named."""
+
+    type: Literal[
+        "native",
+        "collateral",
+        "synthetic",
+        "collateralVault",
+        "collateralVaultRebase",
+        "syntheticRebase",
+        "collateralFiat",
+        "xERC20",
+        "xERC20Lockbox",
+        "collateralUri",
+        "syntheticUri",
+    ]
+    owner: Account | None = None
+    token: Account | None = None
+    """What is behind the router: an ERC-20, an ERC-721, a vault, or a lockbox."""
+    mailbox: HexAddress | None = None
+    hook: Hook | None = None
+    interchain_security_module: Ism | None = None
+    name: str | None = None
+    symbol: str | None = None
+    decimals: Annotated[int, Field(ge=0, le=77)] | None = None
+    is_nft: bool = False
+    scale: Scale | None = None
+    initial_supply: Wei = 0
+    gas: Annotated[int, Field(gt=0, lt=2**64)] | None = None
+    """What a delivery to this end may use."""
+    destination_gas: ByChain[Annotated[int, Field(ge=0, lt=2**64)]] = Field(default_factory=dict)
+    remote_routers: ByChain[RemoteRouter] = Field(default_factory=dict)
+    token_fee: TokenFee | None = None
+    fee_hook: HexAddress | None = None
+    allowed_rebalancers: tuple[Account, ...] = ()
+    allowed_rebalancing_bridges: ByChain[tuple[RebalancingBridge, ...]] = Field(
+        default_factory=dict
+    )
+    collateral_chain_name: str | None = None
+    upgradeable: bool = False
+    proxy_admin: ProxyAdmin | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_spellings(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if value.get("type") == "nativeScaled":
+            value = {**value, "type": "native"}
+        if value.get("proxyAdmin") is not None:
+            value = {"upgradeable": True, **value}
+        return value
+
+    @property
+    def nft(self) -> bool:
+        return self.is_nft or self.type in ("collateralUri", "syntheticUri")
+
+    @model_validator(mode="after")
+    def _token_fits(self) -> Self:
+        needs = self.type not in (*SYNTHETIC, "native")
+        if needs and self.token is None:
+            raise ValueError(f"token: required for type {self.type}, but missing")
+        if not needs and self.token is not None:
+            raise ValueError(f"token: type {self.type} has none; remove this key")
+        return self
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.is_nft and self.type not in ("collateral", "synthetic"):
+            raise ValueError(f"isNft: type {self.type} moves amounts, not NFTs")
+        if self.initial_supply and self.type not in SYNTHETIC:
+            raise ValueError(f"initialSupply: type {self.type} mints nothing")
+        if self.nft and (self.scale is not None or self.token_fee is not None):
+            key = "tokenFee" if self.scale is None else "scale"
+            raise ValueError(f"{key}: NFTs have none; remove this key")
+        movable = self.type in ("native", "collateral") and not self.nft
+        if (self.allowed_rebalancers or self.allowed_rebalancing_bridges) and not movable:
+            raise ValueError(f"allowedRebalancers: type {self.type} has no collateral to move")
+        if self.fee_hook is not None and (self.type == "native" or self.nft):
+            raise ValueError("feeHook: is paid in an ERC-20 token, which this route has not")
         return self
 
 
+Tokens = Mapping[str, WarpToken]
+"""A deploy file: chain to token."""
+
+
 def read_warp_config(path: Path) -> dict[str, WarpToken]:
-    """A deploy file: chain to token. ConfigError names what is wrong."""
+    """A deploy file. ConfigError names what is wrong."""
     content = read_yaml(path)
-    if not isinstance(content, dict) or len(content) < 2:
-        raise ConfigError(f"{path}: expected at least two chains with a token each")
+    if not isinstance(content, dict) or not content:
+        raise ConfigError(f"{path}: expected a token for each chain")
     tokens = {
         str(chain): parse(WarpToken, token, f"{path}: {chain}") for chain, token in content.items()
     }
-    if len({token.decimals for token in tokens.values()}) > 1:
-        raise ConfigError(f"{path}: decimals differ between chains, which needs a scale")
+    try:
+        check_route(tokens)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from None
     return tokens
+
+
+def check_route(tokens: Tokens) -> None:
+    """ValueError when the ends do not fit together."""
+    for chain, token in tokens.items():
+        if len(tokens) == 1 and not token.remote_routers:
+            raise ValueError(f"{chain}: alone; expected another chain, or remoteRouters")
+        if token.nft != next(iter(tokens.values())).nft:
+            raise ValueError(f"{chain}: NFTs and amounts cannot be on one route")
+    if not any(
+        token.type not in SYNTHETIC or token.initial_supply or token.remote_routers
+        for token in tokens.values()
+    ):
+        raise ValueError("nothing but synthetic tokens: there would be none; expected collateral")
+    _check_rebasing(tokens)
+
+
+def _check_rebasing(tokens: Tokens) -> None:
+    vaults = [chain for chain, token in tokens.items() if token.type == "collateralVaultRebase"]
+    rebasing = [chain for chain, token in tokens.items() if token.type == "syntheticRebase"]
+    if (vaults or rebasing) and (len(vaults) != 1 or len(vaults) + len(rebasing) != len(tokens)):
+        raise ValueError(
+            "collateralVaultRebase goes with syntheticRebase and nothing else, one vault for all"
+        )
+    for chain in rebasing:
+        named = tokens[chain].collateral_chain_name
+        if named not in (None, *vaults):
+            raise ValueError(f"{chain}.collateralChainName: {named}; the vault is on {vaults[0]}")
 
 
 class Connection(FileModel):
@@ -75,33 +321,43 @@ class WarpRoute(FileModel):
 
     tokens: list[RouteToken]
 
-    @classmethod
-    def of(cls, tokens: dict[str, WarpToken], routers: dict[str, str]) -> "WarpRoute":
-        """The route of these tokens, each with its router's address."""
-        return cls(
-            tokens=[
-                RouteToken(
-                    chain_name=chain,
-                    standard=STANDARDS[token.type],
-                    name=token.name,
-                    symbol=token.symbol,
-                    decimals=token.decimals,
-                    address_or_denom=routers[chain],
-                    collateral_address_or_denom=token.token,
-                    connections=[
-                        Connection(token=f"ethereum|{other}|{routers[other]}")
-                        for other in tokens
-                        if other != chain
-                    ],
-                )
-                for chain, token in tokens.items()
-            ]
-        )
+    def on(self, chain: str) -> RouteToken:
+        """The end on this chain; ConfigError when there is none."""
+        for token in self.tokens:
+            if token.chain_name == chain:
+                return token
+        known = [token.chain_name for token in self.tokens]
+        raise ConfigError(f"the route has no token on {chain!r}; {suggest(chain, known)}")
 
-    def write(self, registry: Path) -> Path:
-        """Writes `deployments/warp_routes/<SYMBOL>/<chains>-config.yaml` and returns its path."""
-        chains = "-".join(sorted(token.chain_name for token in self.tokens))
-        folder = registry / "deployments" / "warp_routes" / self.tokens[0].symbol
-        path = folder / f"{chains}-config.yaml"
-        write_atomic(path, yaml.safe_dump(self.as_file(), sort_keys=False))
-        return path
+
+def write_route(
+    registry: Path, route_id: str, tokens: Tokens, route: WarpRoute
+) -> tuple[Path, Path]:
+    """Writes what was to be deployed and what is, `warp_routes/<SYMBOL>/<id>-….yaml`; the paths."""
+    content = {chain: token.as_file() for chain, token in tokens.items()}
+    deploy, config = route_paths(registry, route_id)
+    write_atomic(deploy, yaml.safe_dump(content, sort_keys=False))
+    write_atomic(config, yaml.safe_dump(route.as_file(), sort_keys=False))
+    return deploy, config
+
+
+def find_route(registry: Path, wanted: str | None) -> str:
+    """The id of a deployed route, `<SYMBOL>/<name>`: the only one if none is named. ConfigError
+    when there is none, or more to choose from."""
+    folder = registry / "deployments" / "warp_routes"
+    known = sorted(
+        f"{path.parent.name}/{path.name.removesuffix('-deploy.yaml')}"
+        for path in folder.glob("*/*-deploy.yaml")
+    )
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted not in known:
+        choice = suggest(wanted or "", known) if known else "deploy one first"
+        raise ConfigError(f"{folder}: no route {wanted!r}; {choice}")
+    return str(wanted)
+
+
+def route_paths(registry: Path, route_id: str) -> tuple[Path, Path]:
+    """Deploy and config file of `<SYMBOL>/<id>`."""
+    folder = registry / "deployments" / "warp_routes"
+    return folder / f"{route_id}-deploy.yaml", folder / f"{route_id}-config.yaml"

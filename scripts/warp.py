@@ -1,0 +1,5 @@
+"""Warp routes: ape run warp deploy|check|send [options]."""
+
+from ape_hyperlane.cli import warp as cli
+
+__all__ = ["cli"]

@@ -1,0 +1,176 @@
+"""`ape run warp deploy|check|send`: the command lines around routes."""
+
+import json
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import click
+from ape.api import AccountAPI
+from eth_utils.address import to_checksum_address
+from rich.console import Console
+
+from ape_hyperlane.deploy.command import (
+    ReportProgress,
+    connected,
+    find_account,
+    one_line_errors,
+    show_steps,
+    unlock,
+)
+from ape_hyperlane.messages import Dispatched
+from ape_hyperlane.warp.deploy import (
+    RouteDeployment,
+    check_route,
+    deploy_route,
+    pending,
+    plan_route,
+)
+from ape_hyperlane.warp.send import Transfer, parse_amount, send_token, shown
+from hyperlane.errors import ChainError, ConfigError
+from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.registry import Registry
+from hyperlane.registry.models import read
+from hyperlane.registry.warp import (
+    Tokens,
+    WarpRoute,
+    find_route,
+    read_warp_config,
+    route_paths,
+)
+
+
+def deploy(
+    *,
+    config: Path,
+    registry: Path,
+    account: str | None,
+    route: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Deploys a route on all chains that the file names. ClickException, one line, when something
+    is wrong."""
+    console = Console(stderr=as_json, soft_wrap=True)
+    folder = Registry(registry)
+    with one_line_errors():
+        tokens = read_warp_config(config)
+        signer = _signer(folder, next(iter(tokens)), account)
+        deployment = plan_route(tokens, folder, signer.address, _connect(folder), route)
+        steps = pending(deployment, signer.address)
+        for chain, actions in steps.items():
+            with connected(_url(folder, chain)):
+                console.print(f"[bold]{chain}[/]: {_described(deployment, chain)}", highlight=False)
+                show_steps(console, actions)
+        if dry_run:
+            return
+        total = sum(map(len, steps.values()))
+        if total:
+            unlock(signer)
+        path, sent = deploy_route(deployment, signer, ReportProgress(console, total))
+    if as_json:
+        click.echo(json.dumps(deployment.routers))
+    console.print(f"[bold]{deployment.id}[/]: {sent} transactions sent, all read back")
+    for chain, router in deployment.routers.items():
+        console.print(f"  {chain:<20} {router}", highlight=False)
+    console.print(f"Written to {path}")
+    console.print(
+        f"Next: ape run warp send --registry {registry} --route {deployment.id} --origin"
+        f" {next(iter(tokens))} --to … --amount …",
+        highlight=False,
+    )
+
+
+def check(*, route: str | None, registry: Path, as_json: bool) -> None:
+    """Compares a route with what was deployed. ClickException when they differ."""
+    folder = Registry(registry)
+    with one_line_errors():
+        route, tokens = _deployed(folder, route)
+        deployment = plan_route(tokens, folder, "", _connect(folder), route)
+        differences = check_route(deployment)
+        if as_json:
+            click.echo(json.dumps({"route": route, "differences": differences}))
+        for difference in differences if not as_json else ():
+            click.echo(difference)
+        if differences:
+            raise ChainError(f"{route} differs from its deployment in {len(differences)} places")
+        if not as_json:
+            click.echo(f"{route} is as it was deployed")
+
+
+def send(
+    *,
+    route: str | None,
+    registry: Path,
+    origin: str,
+    destination: str,
+    amount: str,
+    recipient: str | None,
+    account: str | None,
+    seconds: float,
+) -> None:
+    """Sends tokens, waits for them and shows balances. ClickException with one line on failure."""
+    console = Console(soft_wrap=True)
+    folder = Registry(registry)
+    with one_line_errors():
+        route, tokens = _deployed(folder, route)
+        ends = read(WarpRoute, route_paths(registry, route)[1])
+        source, target = ends.on(origin), ends.on(destination)
+        if origin == destination:
+            raise ConfigError(f"--to {destination}: expected another chain than --origin")
+        nft = tokens[origin].nft
+        signer = _signer(folder, origin, account)
+        unlock(signer)
+        receiver = to_checksum_address(
+            address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
+        )
+        wanted = Transfer(
+            ends, origin, destination, parse_amount(amount, source, nft), receiver, nft
+        )
+
+        def announce(sent: Dispatched) -> None:
+            console.print(f"dispatched 0x{sent.id.hex()} in {sent.transaction}, {sent.gas:,} gas")
+            console.print(f"waiting for {destination} to deliver to {receiver}")
+
+        done = send_token(wanted, folder, signer, _connect(folder), seconds, announce)
+    arrived = done.delivered
+    console.print(
+        f"delivered after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas"
+    )
+    for who, chain, end, before, after in (
+        (str(signer.address), origin, source, done.before.sender, done.after.sender),
+        (receiver, destination, target, done.before.recipient, done.after.recipient),
+    ):
+        line = f"{who} on {chain}: {shown(before, end)}, now {shown(after, end)}"
+        console.print(line, highlight=False)
+
+
+def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:
+    route = find_route(folder.folder, route)
+    return route, read_warp_config(route_paths(folder.folder, route)[0])
+
+
+def _described(deployment: RouteDeployment, chain: str) -> str:
+    end = deployment.ends[chain]
+    text = f"{end.token.type}, {end.name} ({end.symbol}), {end.decimals} decimals"
+    if end.scale == 1:
+        return text
+    if end.scale.denominator == 1:
+        return f"{text}, a unit is {end.scale} in messages"
+    return f"{text}, amounts are rounded down to {1 / end.scale} units"
+
+
+def _signer(folder: Registry, chain: str, account: str | None) -> AccountAPI:
+    with connected(_url(folder, chain)):
+        return find_account(account)
+
+
+def _url(folder: Registry, chain: str) -> str:
+    return folder.metadata(chain).rpc_urls[0].http
+
+
+def _connect(folder: Registry) -> Any:
+    def connect(chain: str) -> AbstractContextManager[None]:
+        return connected(_url(folder, chain))
+
+    return connect

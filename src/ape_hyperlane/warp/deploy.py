@@ -1,0 +1,235 @@
+"""Deploying a warp route, and checking one: a router on each chain, each knowing all others."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ape import networks
+from ape.api import AccountAPI
+
+from ape_hyperlane.deploy.apply import Applier, Report
+from ape_hyperlane.deploy.core import (
+    estimate_gas,
+    require_contracts,
+    require_funds,
+    silent,
+    surroundings,
+)
+from ape_hyperlane.deploy.journal import Journal
+from ape_hyperlane.deploy.steps import Action, Create, CreateSet, Ref, Step, final_readings
+from ape_hyperlane.deploy.survey import Survey, has_code, is_development
+from ape_hyperlane.warp.ends import End, complete, read_backing
+from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end, router_word
+from hyperlane.errors import ConfigError
+from hyperlane.registry import Registry
+from hyperlane.registry.fields import ZERO_ADDRESS
+from hyperlane.registry.hooks import all_hooks
+from hyperlane.registry.isms import all_isms
+from hyperlane.registry.warp import (
+    STANDARDS,
+    SYNTHETIC,
+    Connection,
+    RouteToken,
+    Tokens,
+    WarpRoute,
+    WarpToken,
+    write_route,
+)
+
+Connect = Callable[[str], AbstractContextManager[Any]]
+"""Connects ape to the chain of this name for the duration of a `with` block."""
+
+
+@dataclass
+class RouteDeployment:
+    """A route, what the chains say of its tokens, and how far it is deployed.
+
+    Made by `plan_route`. Nothing is sent or written before `deploy_route`.
+    """
+
+    id: str
+    """`<SYMBOL>/<name>`, as in the registry."""
+    ends: Mapping[str, End]
+    registry: Registry
+    connect: Connect
+    journals: Mapping[str, Journal]
+    routers: dict[str, str] = field(default_factory=dict)
+    """By chain, as far as they are deployed."""
+
+    def steps(self, chain: str) -> list[Step]:
+        """All that one chain needs."""
+        known = surroundings(self.registry)
+        end = self.ends[chain]
+        place = Place(
+            self.journals[chain].deployer,
+            str(end.token.mailbox or self.registry.addresses(chain).mailbox),
+            self.registry.addresses(chain),
+            known,
+        )
+        vaults = [
+            known.domains[other]
+            for other, each in self.ends.items()
+            if each.token.type == "collateralVaultRebase"
+        ]
+        return plan_end(end, place, self._remotes(chain), *vaults)
+
+    def _remotes(self, chain: str) -> dict[int, Remote]:
+        token, known = self.ends[chain].token, surroundings(self.registry)
+        gas = known.by_domain(token.destination_gas, f"{chain}.destinationGas")
+        remotes = {
+            domain: Remote(router_word(each.address), gas.get(domain, 0))
+            for domain, each in known.by_domain(
+                token.remote_routers, f"{chain}.remoteRouters"
+            ).items()
+        }
+        for other, end in self.ends.items():
+            if other != chain:
+                domain, router = known.domains[other], self.routers.get(other)
+                remotes[domain] = Remote(
+                    router_word(router) if router else Ref(f"router on {other}"),
+                    gas.get(domain, delivery_gas(end.token)),
+                )
+        return remotes
+
+
+def plan_route(
+    tokens: Tokens, registry: Registry, deployer: str, connect: Connect, route_id: str | None = None
+) -> RouteDeployment:
+    """What is to be on the chains of a route. ConfigError when a chain is not in the registry, is
+    another than the registry says, or has not what the config names."""
+    backing = {}
+    for chain, token in tokens.items():
+        metadata = registry.metadata(chain)
+        registry.addresses(chain)
+        with connect(chain):
+            if networks.provider.chain_id != metadata.chain_id:
+                raise ConfigError(
+                    f"{registry.chain_folder(chain)}/metadata.yaml: chainId is"
+                    f" {metadata.chain_id}, but the node answers {networks.provider.chain_id}"
+                )
+            _require_contracts(chain, token)
+            if token.type not in SYNTHETIC:
+                backing[chain] = read_backing(chain, token, metadata)
+    ends = complete(tokens, backing)
+    first = next(iter([*backing.values(), *ends.values()]))
+    route_id = route_id or f"{first.symbol}/{'-'.join(sorted(tokens))}"
+    journals = {
+        chain: Journal(
+            registry.chain_folder(chain) / f"warp-{route_id.replace('/', '-')}.json",
+            registry.metadata(chain).chain_id,
+            deployer,
+        )
+        for chain in tokens
+    }
+    deployment = RouteDeployment(route_id, ends, registry, connect, journals)
+    _find_routers(deployment, deployer)
+    return deployment
+
+
+def pending(deployment: RouteDeployment, sender: str) -> dict[str, list[Action]]:
+    """By chain, what still needs a transaction. ConfigError when `sender` may not send one."""
+    found = {}
+    for chain in deployment.ends:
+        with deployment.connect(chain):
+            survey = Survey(deployment.journals[chain])
+            found[chain] = survey.pending(deployment.steps(chain), sender)
+    return found
+
+
+def deploy_route(
+    deployment: RouteDeployment, account: AccountAPI, report: Report = silent
+) -> tuple[Path, int]:
+    """Deploys what is missing of a route, checks it and writes its files: the config file's path,
+    and how many transactions were sent.
+
+    ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
+    transaction fails, or a chain differs from the plan in the end.
+    """
+    appliers = {
+        chain: Applier(account, journal, report) for chain, journal in deployment.journals.items()
+    }
+    for chain, actions in pending(deployment, account.address).items():
+        with deployment.connect(chain):
+            require_funds(sum(map(estimate_gas, actions)), account)
+    for chain, applier in appliers.items():
+        with deployment.connect(chain):
+            applier.apply(_until_initialised(deployment.steps(chain)))
+            deployment.routers[chain] = applier.addresses[ROUTER.step]
+    for chain, applier in appliers.items():
+        with deployment.connect(chain):
+            steps = deployment.steps(chain)
+            applier.apply(steps)
+            applier.verify(final_readings(steps))
+    tokens = {chain: end.token for chain, end in deployment.ends.items()}
+    paths = write_route(deployment.registry.folder, deployment.id, tokens, _route(deployment))
+    return paths[1], sum(applier.sent for applier in appliers.values())
+
+
+def check_route(deployment: RouteDeployment) -> list[str]:
+    """How the chains differ from the route that was to be deployed, a line each."""
+    found = []
+    for chain in deployment.ends:
+        with deployment.connect(chain):
+            survey, steps = Survey(deployment.journals[chain]), deployment.steps(chain)
+            missing = [
+                f"{step.name} is not there"
+                for step in survey.pending(steps)
+                if isinstance(step, Create | CreateSet)
+            ]
+            readings = [
+                reading
+                for reading in final_readings(steps)
+                if survey.can_resolve((reading.target, reading.expected))
+            ]
+            found += [f"{chain}: {line}" for line in (*missing, *survey.drift(readings))]
+    return found
+
+
+def _find_routers(deployment: RouteDeployment, deployer: str) -> None:
+    for chain, journal in deployment.journals.items():
+        entry = journal.entry(ROUTER.step)
+        if entry is None or entry.address is None or not entry.done:
+            continue
+        with deployment.connect(chain):
+            if is_development() and not has_code(entry.address):
+                journal.restart(deployer)  # the chain was started anew
+            else:
+                deployment.routers[chain] = entry.address
+
+
+def _until_initialised(steps: list[Step]) -> list[Step]:
+    """The steps that make a router nobody else can initialise."""
+    last = next(
+        index for index, step in enumerate(steps) if step.name == f"initialize of {ROUTER.step}"
+    )
+    return steps[: last + 1]
+
+
+def _require_contracts(chain: str, token: WarpToken) -> None:
+    hooks = all_hooks(token.hook or ZERO_ADDRESS)
+    isms = all_isms(token.interchain_security_module or ZERO_ADDRESS)
+    require_contracts((each for each in (*hooks, *isms) if each != ZERO_ADDRESS), chain)
+
+
+def _route(deployment: RouteDeployment) -> WarpRoute:
+    return WarpRoute(
+        tokens=[
+            RouteToken(
+                chain_name=chain,
+                standard=STANDARDS[end.token.type],
+                name=end.name,
+                symbol=end.symbol,
+                decimals=end.decimals,
+                address_or_denom=deployment.routers[chain],
+                collateral_address_or_denom=end.token.token,
+                connections=[
+                    Connection(token=f"ethereum|{other}|{deployment.routers[other]}")
+                    for other in deployment.ends
+                    if other != chain
+                ],
+            )
+            for chain, end in deployment.ends.items()
+        ]
+    )

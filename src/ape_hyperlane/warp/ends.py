@@ -1,0 +1,122 @@
+"""What a route's tokens are, as the chains say: names, decimals, and so the scales between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from ape import networks
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils.crypto import keccak
+from web3.exceptions import ContractLogicError
+
+from ape_hyperlane.deploy.survey import has_code
+from hyperlane.errors import ConfigError
+from hyperlane.registry.chains import ChainMetadata, NativeToken
+from hyperlane.registry.warp import WarpToken
+
+ETHER = NativeToken(name="Ether", symbol="ETH", decimals=18)
+UNDERLYING = {
+    "collateralVault": "asset()",
+    "collateralVaultRebase": "asset()",
+    "xERC20Lockbox": "ERC20()",
+}
+"""Types whose `token` is not what is moved: the view that says what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A token of a route, with all that its config may leave out."""
+
+    token: WarpToken
+    name: str
+    symbol: str
+    decimals: int
+    moved: str | None = None
+    """The token that is moved, unless that is the router itself or the chain's own."""
+    scale: Fraction = Fraction(1)
+    """Message units for one unit of the token."""
+
+
+def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
+    """What the connected chain says of a token that is not synthetic; ConfigError when the config
+    says otherwise, or the chain has no such token."""
+    place, moved = f"{chain}.token", token.token
+    if moved is None:
+        native = metadata.native_token or ETHER
+        name, symbol, decimals = native.name, native.symbol, native.decimals
+    else:
+        if not has_code(moved):
+            raise ConfigError(f"{place}: {moved}: no contract on {chain}; expected one")
+        if token.type in UNDERLYING:
+            moved = _ask(place, moved, UNDERLYING[token.type], "address")
+        name = _ask_text(place, moved, "name()")
+        symbol = _ask_text(place, moved, "symbol()")
+        decimals = 0 if token.nft else _ask(place, moved, "decimals()", "uint8")
+    if token.decimals not in (None, decimals):
+        raise ConfigError(f"{chain}.decimals: {token.decimals}, but the token has {decimals}")
+    return End(token, token.name or name, token.symbol or symbol, decimals, moved)
+
+
+def complete(tokens: Mapping[str, WarpToken], backing: Mapping[str, End]) -> dict[str, End]:
+    """All ends: synthetic ones are like what backs them, with as many decimals as any of that has,
+    and amounts mean the same everywhere. ConfigError when a config cannot be followed."""
+    ends = {
+        chain: backing[chain] if chain in backing else _synthetic(chain, token, backing)
+        for chain, token in tokens.items()
+    }
+    if any(end.token.nft for end in ends.values()):
+        return ends
+    unit = _whole_token(ends)
+    return {chain: replace(end, scale=unit / 10**end.decimals) for chain, end in ends.items()}
+
+
+def _synthetic(chain: str, token: WarpToken, backing: Mapping[str, End]) -> End:
+    first = next(iter(backing.values()), None)
+    decimals = token.decimals
+    if decimals is None:
+        decimals = max((end.decimals for end in backing.values()), default=None)
+    name = token.name or (first and first.name)
+    symbol = token.symbol or (first and first.symbol)
+    for key, value in (("name", name), ("symbol", symbol), ("decimals", decimals)):
+        if value is None:
+            raise ConfigError(f"{chain}.{key}: required, since nothing backs the route here")
+    return End(token, str(name), str(symbol), int(decimals or 0))
+
+
+def _whole_token(ends: Mapping[str, End]) -> Fraction:
+    """How many message units a whole token is: as the scales say, or so many that no end's smallest
+    unit is rounded away. ConfigError when scales would create or destroy value."""
+    stated: dict[str, Fraction] = {
+        chain: end.token.scale * 10**end.decimals
+        for chain, end in ends.items()
+        if end.token.scale is not None
+    }
+    if not stated:
+        return Fraction(int(10 ** max(end.decimals for end in ends.values())))
+    first, unit = next(iter(stated.items()))
+    for chain, other in stated.items():
+        if other != unit:
+            raise ConfigError(
+                f"{chain}.scale: a whole token would be {other} message units, but {unit} on"
+                f" {first}: value would be created or lost; leave scale out to have it found"
+            )
+    return unit
+
+
+def _ask(place: str, address: str, view: str, kind: str) -> Any:
+    """What a view of a contract says that may have it or not."""
+    try:
+        answer = networks.provider.web3.eth.call({"to": address, "data": keccak(text=view)[:4]})
+        return decode([kind], bytes(answer))[0]
+    except (ContractLogicError, DecodingError, OverflowError) as error:
+        raise ConfigError(f"{place}: {address} has no {view}; expected another contract") from error
+
+
+def _ask_text(place: str, address: str, view: str) -> str:
+    """A string, or the 32 bytes that old tokens have instead."""
+    try:
+        return str(_ask(place, address, view, "string"))
+    except ConfigError:
+        return bytes(_ask(place, address, view, "bytes32")).rstrip(b"\0").decode(errors="replace")

@@ -1,0 +1,120 @@
+"""Sending a token over a route, and following it to the other chain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import ape
+from ape.api import AccountAPI
+
+from ape_hyperlane.messages import Delivered, Dispatched, await_delivery, contract, transfer
+from ape_hyperlane.warp.deploy import Connect
+from hyperlane.errors import ChainError, ConfigError
+from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.registry import Registry
+from hyperlane.registry.warp import RouteToken, WarpRoute
+
+ROUTER_ABI = "HypERC20Collateral"
+"""Has what all routers have that is used here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What to send, where, and how."""
+
+    route: WarpRoute
+    origin: str
+    destination: str
+    amount: int
+    """In the origin token's smallest unit; the id of an NFT."""
+    recipient: str
+    nft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """What sender and recipient have, each in the smallest unit of the token there."""
+
+    sender: int
+    recipient: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A transfer that arrived."""
+
+    sent: Dispatched
+    delivered: Delivered
+    before: Balances
+    after: Balances
+
+
+def send_token(
+    wanted: Transfer,
+    registry: Registry,
+    account: AccountAPI,
+    connect: Connect,
+    seconds: float,
+    announce: Callable[[Dispatched], None] = lambda _sent: None,
+) -> Outcome:
+    """Approves exactly what is needed, sends, pays the quote and waits for the delivery.
+
+    ChainError when the sender has too little, or nothing arrives in time.
+    """
+    before = _balances(wanted, account, connect)
+    if not wanted.nft and before.sender < wanted.amount:
+        end = wanted.route.on(wanted.origin)
+        raise ChainError(
+            f"{account.address} has {shown(before.sender, end)} on {wanted.origin}, less than"
+            f" {shown(wanted.amount, end)}"
+        )
+    with connect(wanted.origin):
+        sent = transfer(
+            account,
+            registry.addresses(wanted.origin),
+            contract(ROUTER_ABI, wanted.route.on(wanted.origin).address_or_denom),
+            registry.metadata(wanted.destination).domain_id,
+            address_from_hex(wanted.recipient),
+            wanted.amount,
+            nft=wanted.nft,
+        )
+    announce(sent)
+    delivered = await_delivery(
+        sent,
+        registry.addresses(wanted.destination),
+        lambda: connect(wanted.destination),
+        check=lambda: None,
+        seconds=seconds,
+    )
+    return Outcome(sent, delivered, before, _balances(wanted, account, connect))
+
+
+def parse_amount(text: str, end: RouteToken, nft: bool) -> int:
+    """Whole tokens as its smallest units, or the id of an NFT; ConfigError when it cannot be."""
+    try:
+        amount = Decimal(text).scaleb(0 if nft else end.decimals)
+    except InvalidOperation:
+        raise ConfigError(f"--amount {text!r}: expected a number") from None
+    if not amount.is_finite() or amount < 0 or amount != int(amount) or amount >= 2**256:
+        raise ConfigError(f"--amount {text!r}: {end.symbol} has {end.decimals} decimals")
+    return int(amount)
+
+
+def shown(amount: int, end: RouteToken) -> str:
+    """With all its digits."""
+    return f"{Decimal(amount).scaleb(-end.decimals):,f} {end.symbol}"
+
+
+def _balances(wanted: Transfer, account: AccountAPI, connect: Connect) -> Balances:
+    return Balances(
+        _balance(wanted, wanted.origin, str(account.address), connect),
+        _balance(wanted, wanted.destination, wanted.recipient, connect),
+    )
+
+
+def _balance(wanted: Transfer, chain: str, holder: str, connect: Connect) -> int:
+    with connect(chain):
+        token = contract(ROUTER_ABI, wanted.route.on(chain).address_or_denom).token()
+        if int(token, 16) == 0:
+            return int(ape.networks.provider.get_balance(holder))
+        return int(contract("HypERC20", token).balanceOf(holder))
