@@ -18,13 +18,14 @@ from ape_hyperlane.deploy.command import (
     show_steps,
     unlock,
 )
+from ape_hyperlane.deploy.steps import Action
 from ape_hyperlane.messages import Dispatched
 from ape_hyperlane.warp.deploy import (
     RouteDeployment,
     check_route,
     deploy_route,
-    pending,
     plan_route,
+    survey_route,
 )
 from ape_hyperlane.warp.send import Transfer, parse_amount, send_token, shown
 from hyperlane.errors import ChainError, ConfigError
@@ -57,17 +58,19 @@ def deploy(
         tokens = read_warp_config(config)
         signer = _signer(folder, next(iter(tokens)), account)
         deployment = plan_route(tokens, folder, signer.address, _connect(folder), route)
-        steps = pending(deployment, signer.address)
-        for chain, actions in steps.items():
-            with connected(_url(folder, chain)):
-                console.print(f"[bold]{chain}[/]: {_described(deployment, chain)}", highlight=False)
-                show_steps(console, actions)
+        counts: list[int] = []
+
+        def show(chain: str, actions: list[Action]) -> None:
+            console.print(f"[bold]{chain}[/]: {_described(deployment, chain)}", highlight=False)
+            show_steps(console, actions)
+            counts.append(len(actions))
+
+        survey_route(deployment, signer.address, show)
         if dry_run:
             return
-        total = sum(map(len, steps.values()))
-        if total:
+        if any(counts):
             unlock(signer)
-        path, sent = deploy_route(deployment, signer, ReportProgress(console, total))
+        path, sent = deploy_route(deployment, signer, ReportProgress(console, sum(counts)))
     if as_json:
         click.echo(json.dumps(deployment.routers))
     console.print(f"[bold]{deployment.id}[/]: {sent} transactions sent, all read back")

@@ -10,6 +10,7 @@ from ape import networks
 from ape.api import AccountAPI
 
 from ape_hyperlane.deploy.apply import Applier, Report
+from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.core import (
     estimate_gas,
     require_contracts,
@@ -55,19 +56,16 @@ class RouteDeployment:
     registry: Registry
     connect: Connect
     journals: Mapping[str, Journal]
+    surroundings: Surroundings
     routers: dict[str, str] = field(default_factory=dict)
     """By chain, as far as they are deployed."""
 
     def steps(self, chain: str) -> list[Step]:
         """All that one chain needs."""
-        known = surroundings(self.registry)
-        end = self.ends[chain]
-        place = Place(
-            self.journals[chain].deployer,
-            str(end.token.mailbox or self.registry.addresses(chain).mailbox),
-            self.registry.addresses(chain),
-            known,
-        )
+        known, end = self.surroundings, self.ends[chain]
+        addresses = known.addresses[chain]
+        mailbox = str(end.token.mailbox or addresses.mailbox)
+        place = Place(self.journals[chain].deployer, mailbox, addresses, known)
         vaults = [
             known.domains[other]
             for other, each in self.ends.items()
@@ -76,7 +74,7 @@ class RouteDeployment:
         return plan_end(end, place, self._remotes(chain), *vaults)
 
     def _remotes(self, chain: str) -> dict[int, Remote]:
-        token, known = self.ends[chain].token, surroundings(self.registry)
+        token, known = self.ends[chain].token, self.surroundings
         gas = known.by_domain(token.destination_gas, f"{chain}.destinationGas")
         remotes = {
             domain: Remote(router_word(each.address), gas.get(domain, 0))
@@ -102,7 +100,7 @@ def plan_route(
     backing = {}
     for chain, token in tokens.items():
         metadata = registry.metadata(chain)
-        registry.addresses(chain)
+        registry.addresses(chain)  # a core must be there
         with connect(chain):
             if networks.provider.chain_id != metadata.chain_id:
                 raise ConfigError(
@@ -123,19 +121,21 @@ def plan_route(
         )
         for chain in tokens
     }
-    deployment = RouteDeployment(route_id, ends, registry, connect, journals)
+    deployment = RouteDeployment(
+        route_id, ends, registry, connect, journals, surroundings(registry)
+    )
     _find_routers(deployment, deployer)
     return deployment
 
 
-def pending(deployment: RouteDeployment, sender: str) -> dict[str, list[Action]]:
-    """By chain, what still needs a transaction. ConfigError when `sender` may not send one."""
-    found = {}
-    for chain in deployment.ends:
+def survey_route(
+    deployment: RouteDeployment, sender: str, tell: Callable[[str, list[Action]], None]
+) -> None:
+    """Tells for each chain, while connected to it, what still needs a transaction. ConfigError when
+    `sender` may not send one."""
+    for chain, journal in deployment.journals.items():
         with deployment.connect(chain):
-            survey = Survey(deployment.journals[chain])
-            found[chain] = survey.pending(deployment.steps(chain), sender)
-    return found
+            tell(chain, Survey(journal).pending(deployment.steps(chain), sender))
 
 
 def deploy_route(
@@ -150,13 +150,16 @@ def deploy_route(
     appliers = {
         chain: Applier(account, journal, report) for chain, journal in deployment.journals.items()
     }
-    for chain, actions in pending(deployment, account.address).items():
-        with deployment.connect(chain):
-            require_funds(sum(map(estimate_gas, actions)), account)
+    survey_route(
+        deployment,
+        account.address,
+        lambda _chain, actions: require_funds(sum(map(estimate_gas, actions)), account),
+    )
     for chain, applier in appliers.items():
-        with deployment.connect(chain):
-            applier.apply(_until_initialised(deployment.steps(chain)))
-            deployment.routers[chain] = applier.addresses[ROUTER.step]
+        if chain not in deployment.routers:
+            with deployment.connect(chain):
+                applier.apply(_until_initialised(deployment.steps(chain)))
+                deployment.routers[chain] = applier.addresses[ROUTER.step]
     for chain, applier in appliers.items():
         with deployment.connect(chain):
             steps = deployment.steps(chain)
