@@ -344,6 +344,43 @@ def test_module_hook_and_limits_are_deployed_for_the_router(world, deployed):
     assert limit.recipient().call() == routers["beta"]
 
 
+def test_a_vault_earns_for_holders_on_the_other_side(world, deployed, warp, token):
+    vault = world["alpha"].deploy("TestVault", token(6).address).address
+    deployed(
+        "TEST/vault",
+        {
+            "alpha": {"type": "collateralVaultRebase", "token": vault},
+            "beta": {"type": "syntheticRebase"},
+        },
+    )
+    assert warp("check", "--route", "TEST/vault").exit_code == 0
+
+
+def test_nfts_that_are_nowhere_yet_are_minted_on_one_chain(deployed, warp):
+    named = {"name": "Cats", "symbol": "CAT"}
+    deployed(
+        "CAT/nft",
+        {
+            "alpha": {"type": "syntheticUri", "initialSupply": 3, **named},
+            "beta": {"type": "syntheticUri", **named},
+        },
+    )
+    assert warp("check", "--route", "CAT/nft").exit_code == 0
+
+
+def test_fees_by_amount_and_destination_are_deployed(deployed, warp, token):
+    fee = {"type": "RoutingFee", "feeContracts": {"beta": {"type": "LinearFee", "bps": 5}}}
+    curve = {"type": "ProgressiveFee", "maxFee": 100, "halfAmount": 1000}
+    deployed(
+        "TEST/fee",
+        {
+            "alpha": {"type": "collateral", "token": token().address, "tokenFee": fee},
+            "beta": {"type": "synthetic", "tokenFee": curve},
+        },
+    )
+    assert warp("check", "--route", "TEST/fee").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 from ape import networks
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.exceptions import ContractLogicError
 
@@ -50,7 +51,7 @@ def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
         if not has_code(moved):
             raise ConfigError(f"{place}: {moved}: no contract on {chain}; expected one")
         if token.type in UNDERLYING:
-            moved = _ask(place, moved, UNDERLYING[token.type], "address")
+            moved = to_checksum_address(_ask(place, moved, UNDERLYING[token.type], "address"))
         name = _ask_text(place, moved, "name()")
         symbol = _ask_text(place, moved, "symbol()")
         decimals = 0 if token.nft else _ask(place, moved, "decimals()", "uint8")
@@ -74,7 +75,7 @@ def complete(tokens: Mapping[str, WarpToken], backing: Mapping[str, End]) -> dic
 
 def _synthetic(chain: str, token: WarpToken, backing: Mapping[str, End]) -> End:
     first = next(iter(backing.values()), None)
-    decimals = token.decimals
+    decimals = 0 if token.nft else token.decimals
     if decimals is None:
         decimals = max((end.decimals for end in backing.values()), default=None)
     name = token.name or (first and first.name)
