@@ -11,21 +11,23 @@ import {ISpecifiesInterchainSecurityModule} from "./interfaces/ISpecifiesInterch
 import {IPostDispatchHook} from "./interfaces/hooks/IPostDispatchHook.sol";
 import {Forward} from "./libs/Forward.sol";
 import {HookCall, HookCallLib} from "./libs/HookCall.sol";
+import {HookPlan} from "./libs/HookPlan.sol";
 import {Initializable} from "./libs/Initializable.sol";
 import {Message} from "./libs/Message.sol";
+import {Refund} from "./libs/Refund.sol";
+import {StandardHookMetadata} from "./libs/StandardHookMetadata.sol";
 
 /// @title Mailbox
 /// @notice Sends messages to other chains and delivers theirs.
 contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     using Forward for address;
     using HookCallLib for bytes;
+    using HookPlan for uint256[];
     using Message for bytes;
+    using StandardHookMetadata for bytes;
 
-    /// @dev One slot: both are read in every dispatch, and one is written.
-    struct DispatchState {
-        address requiredHook;
-        uint32 nonce;
-    }
+    /// @dev Above the 160 bits of the default hook: whether it follows `IPlanningHook`.
+    uint256 private constant PLANS = 1 << 160;
 
     /// @inheritdoc IMailbox
     uint8 public constant VERSION = Message.VERSION;
@@ -36,13 +38,15 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     /// @inheritdoc IMailbox
     uint256 public immutable deployedBlock;
 
-    DispatchState private dispatchState;
+    /// @dev The required hook in the low 160 bits, above them the nonce: both are read in every
+    /// dispatch, and one is written.
+    uint256 private hookAndNonce;
 
     /// @inheritdoc IMailbox
     bytes32 public latestDispatchedId;
 
-    /// @inheritdoc IMailbox
-    IPostDispatchHook public defaultHook;
+    /// @dev The hook in the low 160 bits; see `PLANS`.
+    uint256 private defaultHookAndPlans;
 
     /// @inheritdoc IMailbox
     IInterchainSecurityModule public defaultIsm;
@@ -182,12 +186,17 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function nonce() external view returns (uint32) {
-        return dispatchState.nonce;
+        return uint32(hookAndNonce >> 160);
+    }
+
+    /// @inheritdoc IMailbox
+    function defaultHook() external view returns (IPostDispatchHook) {
+        return IPostDispatchHook(address(uint160(defaultHookAndPlans)));
     }
 
     /// @inheritdoc IMailbox
     function requiredHook() external view returns (IPostDispatchHook) {
-        return IPostDispatchHook(dispatchState.requiredHook);
+        return IPostDispatchHook(_requiredHook(hookAndNonce));
     }
 
     /// @inheritdoc IMailbox
@@ -228,14 +237,14 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         bytes calldata metadata,
         address hook
     ) private returns (bytes32 id) {
-        DispatchState memory state = dispatchState;
-        address second = _hookOrDefault(hook);
+        uint256 state = hookAndNonce;
+        uint256 second = _hookOrDefault(hook);
         (HookCall hookCall, bytes memory message) =
-            _encode(state.nonce, destination, recipient, body, metadata);
+            _encode(state, destination, recipient, body, metadata);
         id = keccak256(message);
 
         latestDispatchedId = id;
-        dispatchState.nonce = state.nonce + 1;
+        hookAndNonce = (uint256(uint32(state >> 160) + 1) << 160) | uint160(state);
         message.log(
             Dispatch.selector, uint256(uint160(msg.sender)), destination, recipient
         );
@@ -244,13 +253,29 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         uint256 required;
         // Without value there is nothing to share, and postDispatch itself refuses what is unpaid.
         if (msg.value != 0) {
-            required = hookCall.quoteDispatch(state.requiredHook);
+            required = hookCall.quoteDispatch(_requiredHook(state));
             if (required > msg.value) required = msg.value;
         }
-        hookCall.postDispatch(state.requiredHook, required);
+        hookCall.postDispatch(_requiredHook(state), required);
+        uint256 left;
         unchecked {
-            hookCall.postDispatch(second, msg.value - required); // required is at most msg.value
+            left = msg.value - required; // required is at most msg.value
         }
+        if (second < PLANS) hookCall.postDispatch(address(uint160(second)), left);
+        else _carryOutPlan(hookCall, address(uint160(second)), metadata, left);
+    }
+
+    /// @dev What `planner.postDispatch` would do, without passing on value through it.
+    function _carryOutPlan(
+        HookCall hookCall,
+        address planner,
+        bytes calldata metadata,
+        uint256 value
+    ) private {
+        uint256[] memory hooks = hookCall.planDispatch(planner);
+        if (hooks.length == 1) return hookCall.postDispatch(address(uint160(hooks[0])), value);
+        uint256 left = hooks.carryOut(hookCall, metadata, value);
+        if (left != 0) Refund.send(metadata.refundAddress(msg.sender), left);
     }
 
     function _setDefaultIsm(address module) private {
@@ -264,7 +289,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     function _setDefaultHook(address hook) private {
         if (hook.code.length == 0) revert DefaultHookNotContract(hook);
 
-        defaultHook = IPostDispatchHook(hook);
+        defaultHookAndPlans = uint160(hook) | (HookPlan.plans(hook) ? PLANS : 0);
 
         emit DefaultHookSet(hook);
     }
@@ -272,7 +297,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     function _setRequiredHook(address hook) private {
         if (hook.code.length == 0) revert RequiredHookNotContract(hook);
 
-        dispatchState.requiredHook = hook;
+        hookAndNonce = (hookAndNonce >> 160 << 160) | uint160(hook);
 
         emit RequiredHookSet(hook);
     }
@@ -284,28 +309,32 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         bytes calldata metadata,
         address hook
     ) private view returns (uint256) {
-        (HookCall hookCall,) =
-            _encode(dispatchState.nonce, destination, recipient, body, metadata);
-        return hookCall.quoteDispatch(dispatchState.requiredHook)
-            + hookCall.quoteDispatch(_hookOrDefault(hook));
+        uint256 state = hookAndNonce;
+        (HookCall hookCall,) = _encode(state, destination, recipient, body, metadata);
+        return hookCall.quoteDispatch(_requiredHook(state))
+            + hookCall.quoteDispatch(address(uint160(_hookOrDefault(hook))));
     }
 
     function _encode(
-        uint32 nonce_,
+        uint256 state,
         uint32 destination,
         bytes32 recipient,
         bytes calldata body,
         bytes calldata metadata
     ) private view returns (HookCall, bytes memory) {
-        uint256 head = (uint256(VERSION) << 64) | (uint256(nonce_) << 32) | localDomain;
+        uint256 head = (uint256(VERSION) << 64) | (state >> 160 << 32) | localDomain;
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
     }
 
-    /// @dev The setters have checked that the default hook is a contract.
-    function _hookOrDefault(address hook) private view returns (address) {
-        if (hook == address(0)) return address(defaultHook);
+    /// @dev As in `defaultHookAndPlans`. The setters have checked that the default hook is a contract.
+    function _hookOrDefault(address hook) private view returns (uint256) {
+        if (hook == address(0)) return defaultHookAndPlans;
         if (hook.code.length == 0) revert HookNotContract(hook);
-        return hook;
+        return uint160(hook);
+    }
+
+    function _requiredHook(uint256 state) private pure returns (address) {
+        return address(uint160(state));
     }
 
     function _noMetadata() private pure returns (bytes calldata) {

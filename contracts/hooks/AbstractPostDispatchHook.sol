@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-
 import {PackageVersioned} from "../PackageVersioned.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {Message} from "../libs/Message.sol";
+import {Refund} from "../libs/Refund.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 
 /// @title AbstractPostDispatchHook
@@ -16,12 +15,6 @@ abstract contract AbstractPostDispatchHook is IPostDispatchHook, PackageVersione
 
     /// @notice The hook cannot work with this metadata; see `supportsMetadata`.
     error UnsupportedMetadata(bytes metadata);
-
-    /// @notice There is surplus payment, and nobody to return it to.
-    error NoRefundAddress(uint256 surplus);
-
-    /// @notice Whom wei were sent to refused them. Of `SafeTransferLib`; stands here for the ABI.
-    error ETHTransferFailed();
 
     /// @inheritdoc IPostDispatchHook
     /// @dev Reverts `UnsupportedMetadata`.
@@ -60,8 +53,6 @@ abstract contract AbstractPostDispatchHook is IPostDispatchHook, PackageVersione
     /// Reverts `NoRefundAddress`, or `ETHTransferFailed` when the receiver refuses.
     function _refund(bytes calldata metadata, bytes calldata message, uint256 surplus) internal {
         if (surplus == 0) return;
-        address receiver = metadata.refundAddress(message.senderAddress());
-        if (receiver == address(0)) revert NoRefundAddress(surplus);
-        SafeTransferLib.safeTransferETH(receiver, surplus);
+        Refund.send(metadata.refundAddress(message.senderAddress()), surplus);
     }
 }

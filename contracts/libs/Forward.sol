@@ -24,6 +24,18 @@ library Forward {
         }
     }
 
+    /// @notice Ends the call being served with what `target` answers to the same call.
+    function returnAnswerOf(address target) internal view {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, 0, calldatasize())
+            let success := staticcall(gas(), target, free, calldatasize(), 0, 0)
+            returndatacopy(free, 0, returndatasize())
+            if iszero(success) { revert(free, returndatasize()) }
+            return(free, returndatasize())
+        }
+    }
+
     /// @notice Delegate-calls this contract's own `selector(bytes, bytes)` with at most `gasLimit`
     /// gas: caller and storage stay, and a revert undoes just this call.
     /// @return success Whether it returned.

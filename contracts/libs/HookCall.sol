@@ -11,7 +11,7 @@ using HookCallLib for HookCall global;
 /// @notice Encodes a dispatch once, then hashes it, logs it and calls hooks with it in place. A hook
 /// that calls hooks passes its own call on.
 ///
-/// Both functions of a hook take `(bytes metadata, bytes message)`. In memory, with M and B the
+/// All functions of a hook that are called here take `(bytes metadata, bytes message)`. In memory, with M and B the
 /// lengths of metadata and message rounded up to 32:
 ///
 /// | offset  | size | content                        |
@@ -125,6 +125,35 @@ library HookCallLib {
             }
             if lt(returndatasize(), 32) { revert(0, 0) }
             fee := mload(0)
+        }
+    }
+
+    /// @notice `hook.planDispatch(metadata, message)`, see `IPlanningHook`.
+    /// @dev Passes a revert on as it is; reverts with empty data when no list of addresses comes back.
+    function planDispatch(HookCall hookCall, address hook)
+        internal
+        view
+        returns (uint256[] memory hooks)
+    {
+        assembly ("memory-safe") {
+            let start := and(hookCall, 0xffffffffffffffffffffffffffffffff)
+            mstore(sub(start, 28), 0x03370e73) // planDispatch(bytes,bytes)
+            let free := mload(0x40)
+            let success := staticcall(gas(), hook, start, shr(128, hookCall), 0, 0)
+            let size := returndatasize()
+            returndatacopy(free, 0, size)
+            if iszero(success) { revert(free, size) }
+            // The word 0x20, the number of hooks, then a word for each.
+            hooks := add(free, 32)
+            let end := add(free, size)
+            let wrong := lt(size, 96)
+            wrong := or(wrong, xor(mload(free), 0x20))
+            wrong := or(wrong, xor(shl(5, mload(hooks)), sub(size, 64)))
+            for { let word := add(free, 64) } lt(word, end) { word := add(word, 32) } {
+                wrong := or(wrong, shr(160, mload(word)))
+            }
+            if wrong { revert(0, 0) }
+            mstore(0x40, end)
         }
     }
 }

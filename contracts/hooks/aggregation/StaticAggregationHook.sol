@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {IPlanningHook} from "../../interfaces/hooks/IPlanningHook.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {HookCall, HookCallLib} from "../../libs/HookCall.sol";
+import {HookPlan} from "../../libs/HookPlan.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
 import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
@@ -10,12 +12,10 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 
 /// @title StaticAggregationHook
 /// @notice Calls a fixed list of hooks, one after the other, and pays each its quote.
-contract StaticAggregationHook is AbstractPostDispatchHook {
+contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook {
+    using HookPlan for uint256[];
     using StandardHookMetadata for bytes;
     using StaticSet for uint256[];
-
-    /// @notice What the hooks after it left of the value does not pay for this hook.
-    error InsufficientValue(address hook, uint256 quote, uint256 left);
 
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.AGGREGATION);
@@ -25,33 +25,28 @@ contract StaticAggregationHook is AbstractPostDispatchHook {
         (list,) = StaticSet.addresses();
     }
 
+    /// @inheritdoc IPlanningHook
+    function plansDispatch() external pure returns (bytes4) {
+        return this.planDispatch.selector;
+    }
+
+    /// @inheritdoc IPlanningHook
+    /// @dev Reverts `UnsupportedMetadata`.
+    function planDispatch(bytes calldata metadata, bytes calldata)
+        external
+        view
+        returns (address[] memory list)
+    {
+        if (!supportsMetadata(metadata)) revert UnsupportedMetadata(metadata);
+        (list,) = StaticSet.addresses();
+        // A plan of one would give it all the value, beyond its quote.
+        if (list.length == 1) list[0] = address(this);
+    }
+
     /// @inheritdoc AbstractPostDispatchHook
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
-        // Each word is a hook, and above its 160 bits what it is paid: no wei total fills 96 bits.
         (uint256[] memory list,) = StaticSet.read();
-        HookCall hookCall = HookCallLib.own();
-        uint256 left = msg.value;
-        // Nothing is asked in wei when fees are paid in a token.
-        uint256 i = metadata.feeToken() == address(0) ? list.length : 0;
-        // From the last on: hooks that cost something usually are, and once nothing is left to share
-        // there is nothing to ask. A hook refuses what is unpaid.
-        while (left != 0 && i != 0) {
-            unchecked {
-                --i; // just compared
-            }
-            address hook = address(uint160(list.get(i)));
-            uint256 quote = hookCall.quoteDispatch(hook);
-            if (left < quote) revert InsufficientValue(hook, quote, left);
-            unchecked {
-                left -= quote; // just compared
-            }
-            list.set(i, list.get(i) | (quote << 160));
-        }
-        for (i = 0; i < list.length; ++i) {
-            uint256 word = list.get(i);
-            hookCall.postDispatch(address(uint160(word)), word >> 160);
-        }
-        _refund(metadata, message, left);
+        _refund(metadata, message, list.carryOut(HookCallLib.own(), metadata, msg.value));
     }
 
     /// @inheritdoc AbstractPostDispatchHook

@@ -12,6 +12,7 @@ import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {DomainSet} from "../../libs/DomainSet.sol";
 import {Initializable} from "../../libs/Initializable.sol";
 import {Message} from "../../libs/Message.sol";
+import {Refund} from "../../libs/Refund.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {GasQuotes} from "./GasQuotes.sol";
@@ -88,10 +89,7 @@ contract InterchainGasPaymaster is
         address refundAddress
     ) external payable {
         uint256 fee = _fee(destinations[destination], destination, gasLimit, msg.sender);
-        uint256 surplus = _take(messageId, destination, gasLimit, fee);
-        if (surplus == 0) return;
-        if (refundAddress == address(0)) revert NoRefundAddress(surplus);
-        SafeTransferLib.safeTransferETH(refundAddress, surplus);
+        Refund.send(refundAddress, _take(messageId, destination, gasLimit, fee));
     }
 
     /// @inheritdoc IInterchainGasPaymaster

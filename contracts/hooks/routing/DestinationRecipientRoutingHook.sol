@@ -2,6 +2,7 @@
 pragma solidity 0.8.33;
 
 import {HookCallLib} from "../../libs/HookCall.sol";
+import {HookPlan} from "../../libs/HookPlan.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
@@ -34,6 +35,17 @@ contract DestinationRecipientRoutingHook is DomainRoutingHook {
         customHooks[destination][recipient] = hook;
 
         emit CustomHookSet(destination, recipient, hook);
+    }
+
+    /// @inheritdoc DomainRoutingHook
+    function planDispatch(bytes calldata metadata, bytes calldata message)
+        public
+        view
+        override
+        returns (address[] memory)
+    {
+        address custom = customHooks[message.destination()][message.recipient()];
+        return custom == address(0) ? super.planDispatch(metadata, message) : HookPlan.only(custom);
     }
 
     /// @inheritdoc AbstractRoutingHook

@@ -4,8 +4,11 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
+import {IPlanningHook} from "../../interfaces/hooks/IPlanningHook.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {DomainSet} from "../../libs/DomainSet.sol";
+import {Forward} from "../../libs/Forward.sol";
+import {HookPlan} from "../../libs/HookPlan.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractMailboxHook} from "../AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
@@ -13,9 +16,10 @@ import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title DomainRoutingHook
 /// @notice Passes each message on to the hook of its destination.
-contract DomainRoutingHook is AbstractRoutingHook, AbstractMailboxHook, Ownable {
+contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailboxHook, Ownable {
     using DomainSet for EnumerableSet.UintSet;
     using EnumerableSet for EnumerableSet.UintSet;
+    using Forward for address;
     using Message for bytes;
 
     /// @notice The hook of one destination.
@@ -33,8 +37,14 @@ contract DomainRoutingHook is AbstractRoutingHook, AbstractMailboxHook, Ownable 
     /// @notice There is no hook for messages to this destination.
     error NoHookForDestination(uint32 destination);
 
-    /// @notice The hook of a destination; zero if it has none.
-    mapping(uint32 destination => address) public hooks;
+    /// @dev One slot.
+    struct Route {
+        address hook;
+        /// @dev Whether the hook follows `IPlanningHook`.
+        bool plans;
+    }
+
+    mapping(uint32 destination => Route) internal routes;
 
     EnumerableSet.UintSet private routed;
 
@@ -53,6 +63,11 @@ contract DomainRoutingHook is AbstractRoutingHook, AbstractMailboxHook, Ownable 
         }
     }
 
+    /// @notice The hook of a destination; zero if it has none.
+    function hooks(uint32 destination) external view returns (address) {
+        return routes[destination].hook;
+    }
+
     /// @notice The destinations that have a hook.
     function domains() external view returns (uint32[] memory) {
         return routed.list();
@@ -69,20 +84,50 @@ contract DomainRoutingHook is AbstractRoutingHook, AbstractMailboxHook, Ownable 
         return true;
     }
 
+    /// @inheritdoc IPlanningHook
+    function plansDispatch() external pure returns (bytes4) {
+        return this.planDispatch.selector;
+    }
+
+    /// @inheritdoc IPlanningHook
+    /// @dev Reverts `NoHookForDestination`.
+    function planDispatch(bytes calldata, bytes calldata message)
+        public
+        view
+        virtual
+        returns (address[] memory)
+    {
+        Route memory route = _find(message.destination());
+        if (route.plans) route.hook.returnAnswerOf();
+        return HookPlan.only(route.hook);
+    }
+
     /// @inheritdoc AbstractRoutingHook
     /// @dev Reverts `NoHookForDestination`.
-    function _route(bytes calldata message) internal view virtual override returns (address hook) {
-        uint32 destination = message.destination();
-        hook = hooks[destination];
-        if (hook == address(0)) revert NoHookForDestination(destination);
+    function _route(bytes calldata message) internal view override returns (address) {
+        return _find(message.destination()).hook;
+    }
+
+    /// @dev Where messages to a destination go. Reverts `NoHookForDestination`.
+    function _find(uint32 destination) internal view virtual returns (Route memory route) {
+        route = routes[destination];
+        if (route.hook == address(0)) revert NoHookForDestination(destination);
+    }
+
+    /// @dev Reverts `HookNotContract`.
+    function _routeTo(address hook) internal view returns (Route memory) {
+        if (hook.code.length == 0) revert HookNotContract(hook);
+        return Route(hook, HookPlan.plans(hook));
     }
 
     function _setHook(uint32 destination, address hook) private {
-        if (hook == address(0)) routed.remove(destination);
-        else if (hook.code.length == 0) revert HookNotContract(hook);
-        else routed.add(destination);
-
-        hooks[destination] = hook;
+        if (hook == address(0)) {
+            routed.remove(destination);
+            delete routes[destination];
+        } else {
+            routed.add(destination);
+            routes[destination] = _routeTo(hook);
+        }
 
         emit DomainHookSet(destination, hook);
     }

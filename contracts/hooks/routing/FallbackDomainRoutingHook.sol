@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {Message} from "../../libs/Message.sol";
 import {DomainRoutingHook} from "./DomainRoutingHook.sol";
 
 /// @title FallbackDomainRoutingHook
 /// @notice Passes each message on to the hook of its destination, or to one for all others.
 contract FallbackDomainRoutingHook is DomainRoutingHook {
-    using Message for bytes;
-
     /// @notice Takes messages to destinations that have no hook.
     address public immutable fallbackHook;
+
+    bool private immutable fallbackPlans;
 
     constructor(address mailbox_, address owner_, address fallback_)
         DomainRoutingHook(mailbox_, owner_)
     {
-        if (fallback_.code.length == 0) revert HookNotContract(fallback_);
         fallbackHook = fallback_;
+        fallbackPlans = _routeTo(fallback_).plans;
     }
 
     /// @inheritdoc DomainRoutingHook
@@ -25,8 +24,8 @@ contract FallbackDomainRoutingHook is DomainRoutingHook {
     }
 
     /// @inheritdoc DomainRoutingHook
-    function _route(bytes calldata message) internal view override returns (address hook) {
-        hook = hooks[message.destination()];
-        if (hook == address(0)) hook = fallbackHook;
+    function _find(uint32 destination) internal view override returns (Route memory route) {
+        route = routes[destination];
+        if (route.hook == address(0)) return Route(fallbackHook, fallbackPlans);
     }
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IPlanningHook} from "../interfaces/hooks/IPlanningHook.sol";
+import {HookCall} from "./HookCall.sol";
+import {StandardHookMetadata} from "./StandardHookMetadata.sol";
+import {StaticSet} from "./StaticSet.sol";
+
+/// @title HookPlan
+/// @notice Asks hooks for plans, see `IPlanningHook`, and carries them out.
+library HookPlan {
+    using StandardHookMetadata for bytes;
+    using StaticSet for uint256[];
+
+    /// @notice What the hooks after it left of the value does not pay for this hook.
+    error InsufficientValue(address hook, uint256 quote, uint256 left);
+
+    /// @dev What a hook may burn on the question whether it plans.
+    uint256 private constant QUESTION_GAS = 20_000;
+
+    /// @notice Whether the hook follows `IPlanningHook`. Not for each message: the answer does not
+    /// change, so the contract that knows the hook keeps it.
+    function plans(address hook) internal view returns (bool answer) {
+        bytes4 question = IPlanningHook.plansDispatch.selector;
+        bytes4 yes = IPlanningHook.planDispatch.selector;
+        assembly ("memory-safe") {
+            mstore(0, question)
+            answer := staticcall(QUESTION_GAS, hook, 0, 4, 0, 32)
+            answer := and(and(answer, gt(returndatasize(), 31)), eq(mload(0), yes))
+        }
+    }
+
+    /// @notice The plan that passes everything on to one hook.
+    function only(address hook) internal pure returns (address[] memory hooks) {
+        hooks = new address[](1);
+        hooks[0] = hook;
+    }
+
+    /// @notice Calls hooks in order, each with its quote.
+    /// @param hooks In each word a hook: a contract, which is not checked here. Is overwritten.
+    /// @dev Reverts `InsufficientValue`.
+    /// @return left What nobody asked for.
+    function carryOut(
+        uint256[] memory hooks,
+        HookCall hookCall,
+        bytes calldata metadata,
+        uint256 value
+    ) internal returns (uint256 left) {
+        left = value;
+        // Nothing is asked in wei when fees are paid in a token.
+        uint256 i = metadata.feeToken() == address(0) ? hooks.length : 0;
+        // From the last on: hooks that cost something usually are, and once nothing is left to share
+        // there is nothing to ask. A hook refuses what is unpaid.
+        while (left != 0 && i != 0) {
+            unchecked {
+                --i; // just compared
+            }
+            address hook = address(uint160(hooks.get(i)));
+            uint256 quote = hookCall.quoteDispatch(hook);
+            if (left < quote) revert InsufficientValue(hook, quote, left);
+            unchecked {
+                left -= quote; // just compared
+            }
+            // Above the hook's 160 bits, what it is paid: no wei total fills 96 bits.
+            hooks.set(i, hooks.get(i) | (quote << 160));
+        }
+        for (i = 0; i < hooks.length; ++i) {
+            uint256 word = hooks.get(i);
+            hookCall.postDispatch(address(uint160(word)), word >> 160);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+/// @title Refund
+/// @notice Returns surplus payment.
+library Refund {
+    /// @notice There is surplus payment, and nobody to return it to.
+    error NoRefundAddress(uint256 surplus);
+
+    /// @notice Whom wei were sent to refused them. Of `SafeTransferLib`; stands here for the ABI.
+    error ETHTransferFailed();
+
+    /// @notice Sends surplus wei, if any.
+    /// @dev Reverts `NoRefundAddress`, or `ETHTransferFailed` when the receiver refuses.
+    function send(address receiver, uint256 surplus) internal {
+        if (surplus == 0) return;
+        if (receiver == address(0)) revert NoRefundAddress(surplus);
+        SafeTransferLib.safeTransferETH(receiver, surplus);
+    }
+}
