@@ -21,6 +21,7 @@ from web3.contract import Contract
 from web3.logs import DISCARD
 
 from benchmarks.anvil import Chain, anvil
+from benchmarks.deployment import deploy_core, spent
 from benchmarks.warp import measure_deliveries, measure_transfers
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
@@ -32,6 +33,8 @@ from hyperlane.protocol.ism_metadata import (
 )
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import VERSION, Message
+from hyperlane.registry import CoreConfig
+from hyperlane.registry.core_config import MerkleTreeHook, ProtocolFee
 
 HERE = Path(__file__).parent
 BASELINE = HERE / "gas-baseline.json"
@@ -42,6 +45,11 @@ TABLE_BEGINS, TABLE_ENDS = "<!-- by make bench-gas -->", "<!-- end -->"
 HEADINGS = ["operation", "ours", "as deployed", "×", "direct", "×", "floor", "over"]
 
 Figures = dict[str, float]
+
+DEPLOYMENTS = {
+    "deployment.core": "core (default config, 23 transactions)",
+    "deployment.igp": "igp, one remote",
+}
 
 SINGLE_DELIVERIES = {
     "3of5": {"deployed": 127_120, "direct": 119_742},
@@ -435,6 +443,21 @@ def measure_warp(chain: Chain) -> Figures:
     return figures | measure_deliveries(chain, signing, LOCAL, "messageId.3of5", signed)
 
 
+# --- deploying
+
+
+def measure_deployments(chain: Chain) -> Figures:
+    fee = ProtocolFee(
+        type="protocolFee", max_protocol_fee=10**18, protocol_fee=0, beneficiary=chain.sender
+    )
+    like_reference = CoreConfig(required_hook=fee, default_hook=MerkleTreeHook())
+    return {
+        "deployment.core": spent(chain, lambda: deploy_core(chain, like_reference)),
+        f"deployment.core.{OURS}": spent(chain, lambda: deploy_core(chain, CoreConfig())),
+        "deployment.igp": spent(chain, lambda: deploy_paymaster(chain)),
+    }
+
+
 # --- reporting
 
 
@@ -451,6 +474,7 @@ def measure() -> dict[str, int]:
             measure_warp,
         ):
             figures |= part(chain)
+        figures |= measure_deployments(chain)
     return {name: round(gas) for name, gas in sorted(figures.items())}
 
 
@@ -458,7 +482,10 @@ def counterpart(name: str) -> dict[str, int]:
     """What the reference's operation costs that one of ours is compared with."""
     if name.startswith("processBatch.32."):  # the reference delivers one after the other
         return SINGLE_DELIVERIES[name.split(".")[3]]
-    operations: dict[str, dict[str, int]] = json.loads(BASELINE.read_text())["operations"]
+    baseline = json.loads(BASELINE.read_text())
+    if name in DEPLOYMENTS:
+        return {"deployed": baseline["deployments"][DEPLOYMENTS[name]]}
+    operations: dict[str, dict[str, int]] = baseline["operations"]
     known = operations.get(name.replace(OURS, "agg_igp").removesuffix(" (clone)"), {})
     return known if OURS not in name else {**known, "floor": 0}
 

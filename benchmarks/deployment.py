@@ -1,0 +1,43 @@
+"""What deployments cost: all transactions that our deploy tool plans, on a chain with nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ape_hyperlane.deploy.builder import Surroundings
+from ape_hyperlane.deploy.plan import plan_core
+from ape_hyperlane.deploy.steps import Call, Create, Ref
+from benchmarks.anvil import Chain
+from hyperlane.registry import CoreConfig
+
+
+def spent(chain: Chain, deploy: Callable[[], object]) -> int:
+    """The gas of all transactions that this sends."""
+    first = chain.web3.eth.block_number + 1
+    deploy()
+    blocks = range(first, chain.web3.eth.block_number + 1)
+    return sum(chain.web3.eth.get_block(block)["gasUsed"] for block in blocks)
+
+
+def deploy_core(chain: Chain, config: CoreConfig) -> None:
+    """By an owner that deploys it itself."""
+    made: dict[str, Any] = {}
+
+    def resolved(value: Any) -> Any:
+        return made[value.step].address if isinstance(value, Ref) else value
+
+    surroundings = Surroundings({})
+    steps = plan_core(config, domain=31337, deployer=chain.sender, surroundings=surroundings)
+    for step in steps:
+        if isinstance(step, Create):
+            made[step.name] = chain.deploy(step.contract, *map(resolved, step.arguments))
+            continue
+        assert isinstance(step, Call)
+        assert isinstance(step.target, Ref)
+        target = made[step.target.step]
+        done = all(
+            target.functions[reading.method](*reading.arguments).call()
+            == resolved(reading.expected)
+            for reading in step.readings
+        )
+        if not done:
+            chain.send(target.functions[step.method](*map(resolved, step.arguments)))
