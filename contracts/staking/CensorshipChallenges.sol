@@ -17,8 +17,10 @@ import {StakingParameters} from "./StakingParameters.sol";
 ///
 /// Anyone may demand, with a bond, that an operator sign a leaf that stood in the tree for the grace
 /// period while the operator was active. The operator answers with its signed checkpoint, which the
-/// event carries for relayers, and gets the bond; or is punished, and the challenger gets the bond back
-/// and a reward. What was answered once can never be asked again.
+/// event carries for relayers, and gets half of the bond; or is punished, and the challenger gets the
+/// bond back and a reward. What was answered once can never be asked again. The other half of the bond
+/// is the treasury's: an operator that filled its places with challenges of its own, to be asked for
+/// nothing else, would pay for it.
 contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
     using SafeTransferLib for address;
     using TypeCasts for address;
@@ -64,7 +66,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         bytes signature
     );
 
-    /// @notice The operator did not sign in time and was punished.
+    /// @notice The operator did not sign in time, and was punished if it was not in jail.
     event Unanswered(uint256 indexed challenge, address indexed operator);
 
     /// @notice There is no such challenge any more.
@@ -108,6 +110,9 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice What bonds are paid in: the stake token.
     address public immutable token;
 
+    /// @notice Who gets half of the bonds of answered challenges.
+    address public immutable treasury;
+
     uint32 private immutable origin;
 
     /// @notice All challenges by number. Closed ones are zeros.
@@ -126,11 +131,12 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     mapping(address account => uint256) public owed;
 
     /// @dev Made by the manager.
-    constructor(address merkleTreeHook_, address token_) {
+    constructor(address merkleTreeHook_, address token_, address treasury_) {
         manager = IStakingManager(msg.sender);
         merkleTreeHook = IMerkleTreeHook(merkleTreeHook_);
         origin = merkleTreeHook.localDomain();
         token = token_;
+        treasury = treasury_;
     }
 
     /// @notice Notes how many leaves there are now, so that their age can be shown later. Anyone may call.
@@ -188,12 +194,15 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         if (manager.operatorOf(signer) != c.operator) revert WrongSigner(signer);
 
         asked[c.operator][c.index] = Asked.Answered;
-        owed[c.operator] += c.bond;
+        uint256 half = c.bond / 2;
+        owed[c.operator] += half;
+        owed[treasury] += c.bond - half;
 
         emit Answered(challenge, c.operator, checkpoint, signature);
     }
 
-    /// @notice Has an operator punished that did not answer in time. Anyone may call.
+    /// @notice Has an operator punished that did not answer in time. Anyone may call. An operator in
+    /// jail is not punished again: one outage costs once, however many challenges are open.
     /// @dev Reverts `NotOpen`, `InGrace`.
     function resolve(uint256 challenge) external {
         Challenge memory c = _close(challenge);

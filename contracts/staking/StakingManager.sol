@@ -91,7 +91,7 @@ contract StakingManager is
 
     /// @param token_ What is staked.
     /// @param treasury_ Who gets what is confiscated; an address that nobody has the key of burns it.
-    /// @param owner_ See above; may be a timelock or zero-powered multisig.
+    /// @param owner_ See above; may be a timelock or a multisig.
     /// @param merkleTreeHook The tree whose checkpoints the operators sign.
     /// @param fraudProofs Says what is fraudulent.
     constructor(
@@ -105,7 +105,7 @@ contract StakingManager is
         token = token_;
         treasury = treasury_;
         slasher = new CheckpointSlasher(merkleTreeHook, fraudProofs);
-        challenges = new CensorshipChallenges(merkleTreeHook, token_);
+        challenges = new CensorshipChallenges(merkleTreeHook, token_, treasury_);
     }
 
     /// @notice Stops new operators and new stake. Only the owner.
@@ -267,7 +267,8 @@ contract StakingManager is
     function punishCensorship(address operator, address reporter) external nonReentrant {
         if (msg.sender != address(challenges)) revert NotSlasher(msg.sender);
         Status status = states[operator].status;
-        if (status == Status.Active || status == Status.Jailed) {
+        if (status == Status.Jailed) return; // for the same outage
+        if (status == Status.Active) {
             uint48 until = uint48(block.timestamp) + current.jailPeriod;
             states[operator].status = Status.Jailed;
             states[operator].time = until;

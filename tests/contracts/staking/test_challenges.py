@@ -6,7 +6,7 @@ import pytest
 
 from ..conftest import REMOTE_DOMAIN
 from ..isms.signing import validator
-from .conftest import PARAMETERS, WRONG, struct
+from .conftest import PARAMETERS, TREASURY, WRONG, struct
 
 BOND = PARAMETERS["challengeBond"]
 ANY_BOND = 2**255
@@ -44,7 +44,7 @@ def test_a_snapshot_says_how_many_leaves_there_are(challenges, leaves, stranger,
     assert challenges.snapshotCount() == 1
 
 
-def test_an_answer_earns_the_bond_and_is_there_for_relayers(
+def test_an_answer_earns_half_of_the_bond_and_is_there_for_relayers(
     challenges, ask, leaves, operator, token, challenger, stranger
 ):
     before = token.balanceOf(challenger)
@@ -56,10 +56,11 @@ def test_an_answer_earns_the_bond_and_is_there_for_relayers(
     (event,) = receipt.decode_logs(challenges.Answered)
     assert tuple(event.checkpoint) == struct(checkpoint)
     assert (event.operator, bytes(event.signature)) == (operator.address, signature)
-    assert challenges.owed(operator.address) == BOND
-    before = token.balanceOf(operator.address)
-    challenges.collect(operator.address, sender=stranger)
-    assert token.balanceOf(operator.address) == before + BOND
+    assert challenges.owed(operator.address) == challenges.owed(TREASURY) == BOND // 2
+    for account in (operator.address, TREASURY):
+        before = token.balanceOf(account)
+        challenges.collect(account, sender=stranger)
+        assert token.balanceOf(account) == before + BOND // 2
     assert token.balanceOf(challenges) == 0
 
 
@@ -86,6 +87,31 @@ def test_silence_costs_stake_and_freedom(
     receipt = manager.unjail(sender=operator.account)
     assert receipt.decode_logs(manager.Unjailed)[0].operator == operator.address
     assert manager.isActive(operator.address)
+
+
+def test_one_outage_is_punished_once(
+    challenges, manager, ask, operator, token, challenger, pass_time, stranger
+):
+    before = token.balanceOf(challenger)
+    numbers = [ask(index) for index in range(3)]
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    receipts = [challenges.resolve(number, sender=stranger) for number in numbers]
+    assert [len(receipt.decode_logs(manager.Slashed)) for receipt in receipts] == [1, 0, 0]
+    challenges.collect(challenger, sender=stranger)
+    assert token.balanceOf(challenger) == before + 40
+
+
+def test_a_challenge_that_outlasts_jail_is_punished(
+    challenges, manager, ask, operator, pass_time, stranger
+):
+    first, second = ask(0), ask(1)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    challenges.resolve(first, sender=stranger)
+    pass_time(PARAMETERS["jailPeriod"])
+    manager.unjail(sender=operator.account)
+    receipt = challenges.resolve(second, sender=stranger)
+    assert receipt.decode_logs(manager.Slashed)[0].staked == 396
+    assert receipt.decode_logs(manager.Jailed)
 
 
 def test_after_jail_grace_begins_anew_and_the_leaf_can_be_asked_for_again(
@@ -151,7 +177,7 @@ def test_bonds_double_and_challenges_are_few(
         checkpoint = leaves.checkpoint(index)
         challenges.answer(index, struct(checkpoint), checkpoint.sign(operator.key), sender=stranger)
     assert challenges.openCount(operator.address) == 0
-    assert challenges.owed(operator.address) == 255 * BOND
+    assert challenges.owed(operator.address) == challenges.owed(TREASURY) == 255 * BOND // 2
 
 
 def test_only_leaves_that_stood_long_enough_are_asked_for(
