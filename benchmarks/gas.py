@@ -22,6 +22,7 @@ from web3.logs import DISCARD
 
 from benchmarks.anvil import Chain, anvil
 from benchmarks.deployment import deploy_core, spent
+from benchmarks.staking import measure_staking
 from benchmarks.warp import measure_deliveries, measure_transfers
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
@@ -472,6 +473,7 @@ def measure() -> dict[str, int]:
             measure_process,
             measure_announce,
             measure_warp,
+            measure_staking,
         ):
             figures |= part(chain)
         figures |= measure_deployments(chain)
