@@ -215,7 +215,7 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
     assert sorted(line.partition("(")[0] for line in found.stdout.splitlines()) == [
         "domainRoutingHook.domains",
         "fallbackRoutingHook.hooks",
-        "interchainGasPaymaster.isQuoteSigner",
+        "interchainGasPaymaster.quoteSigners",
         "interchainSecurityModule.77.102.validatorsAndThreshold",
         "interchainSecurityModule.77.107.modulesAndThreshold",
         "interchainSecurityModule.77.112.maxCapacity",
