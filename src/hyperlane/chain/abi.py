@@ -13,11 +13,10 @@ from eth_abi.codec import ABICodec
 from eth_abi.decoding import AddressDecoder, StringDecoder
 from eth_abi.encoding import AddressEncoder
 from eth_abi.exceptions import DecodingError
-from eth_abi.registry import ABIRegistry
-from eth_abi.registry import registry as default_registry
 from eth_hash.auto import keccak
 
 from hyperlane.errors import ChainError
+from hyperlane.protocol.abi import strict_registry
 from hyperlane.protocol.layout import preview
 
 
@@ -33,7 +32,7 @@ class _AnyStringDecoder(StringDecoder):
 
 
 def _codec() -> ABICodec:
-    registry: ABIRegistry = default_registry.copy()  # type: ignore[no-untyped-call]
+    registry = strict_registry()
     registry.unregister("address")
     registry.register("address", AddressEncoder, _RawAddressDecoder, label="address")
     registry.unregister_decoder("string")

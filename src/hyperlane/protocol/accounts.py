@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self, TypeAlias
 
-from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
+from hyperlane.protocol.abi import decode, encode
 from hyperlane.protocol.create2 import create2_address
 from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
 from hyperlane.protocol.typecasts import ZERO_BYTES32, Address, Bytes32

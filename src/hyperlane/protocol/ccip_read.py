@@ -6,11 +6,11 @@ Layouts: docs/protocol/metadata.md.
 from dataclasses import dataclass
 from typing import Self
 
-from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
+from hyperlane.protocol.abi import decode, encode
 from hyperlane.protocol.layout import Reader, preview, require_bytes
 from hyperlane.protocol.typecasts import Address, Bytes32
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
-from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
+from hyperlane.protocol.abi import decode, encode
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
 from hyperlane.protocol.merkle import DEPTH, branch_node, branch_root, require_path

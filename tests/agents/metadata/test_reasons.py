@@ -167,7 +167,7 @@ async def test_names_what_is_no_module(answer, way: Line):
 
     reason, detail = await way.why_not(await way.send(module))
 
-    assert reason is Reason.ERROR_GETTING_METADATA_BUILDER
+    assert reason is Reason.ERROR_GETTING_METADATA_BUILDER, detail
     assert "moduleType()" in detail
 
 
