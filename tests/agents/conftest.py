@@ -11,6 +11,7 @@ import pytest
 from hyperlane.settings import RelayerSettings, ValidatorSettings
 
 from .devnet import Devnet, devnet, key
+from .processes import Agents
 from .proxy import Proxy, misbehaving
 
 
@@ -68,6 +69,13 @@ def relayer_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
         }
 
     return make
+
+
+@pytest.fixture
+def agents(tmp_path: Path) -> Iterator[Agents]:
+    """Starts agents as processes; whatever still runs is ended after the test."""
+    with ExitStack() as stack:
+        yield Agents(tmp_path, stack)
 
 
 @asynccontextmanager

@@ -4,67 +4,17 @@ Real processes and real nodes. `make test` runs few rounds, `make test-long` wha
 """
 
 import json
-import os
 import random
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from .devnet import free_port, key
-
-AGENT = Path(sys.executable).parent / "hyperlane-agent"
-
-
-class Agents:
-    """Agents by name, to be killed and started again."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder, self._stack = folder, stack
-        self.running: dict[str, subprocess.Popen] = {}
-        self._kinds: dict[str, str] = {}
-
-    def start(self, name: str, kind: str, config: dict, level: str = "info") -> None:
-        content = {**config, "log": {"format": "json", "level": level}}
-        (self.folder / f"{name}.json").write_text(json.dumps(content))
-        self._kinds[name] = kind
-        self.again(name)
-
-    def again(self, name: str) -> None:
-        log = self._stack.enter_context((self.folder / f"{name}.log").open("ab"))
-        command = [AGENT, self._kinds[name], "--config", str(self.folder / f"{name}.json")]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        self.running[name] = process
-        self._stack.callback(process.wait)
-        self._stack.callback(process.kill)
-
-    def kill(self, name: str) -> None:
-        os.kill(self.running[name].pid, signal.SIGKILL)
-        self.running[name].wait()
-
-    def said(self, name: str) -> str:
-        return (self.folder / f"{name}.log").read_text()
-
-
-@pytest.fixture
-def agents(tmp_path):
-    with ExitStack() as stack:
-        yield Agents(tmp_path, stack)
-
-
-def wait_until(condition, seconds=60.0):
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.1)
-    return result
-
+from .processes import wait_until
 
 @pytest.mark.parametrize(
     ("kills", "messages"), [(6, 40), pytest.param(50, 500, marks=pytest.mark.long)]

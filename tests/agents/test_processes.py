@@ -4,18 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from .devnet import free_port, key
-
-AGENT = Path(sys.executable).parent / "hyperlane-agent"
+from .processes import AGENT, wait_until
 
 
 @pytest.fixture
@@ -126,14 +123,6 @@ def test_a_database_of_another_deployment_is_refused(origin, target, validator_c
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "was made for another deployment on domain 1337: mailbox was" in errors
-
-
-def wait_until(condition: Callable[[], object], seconds: float) -> object:
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.1)
-    return result
 
 
 def metrics(port: int) -> str:

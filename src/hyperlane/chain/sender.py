@@ -35,11 +35,16 @@ _FEES = frozenset(("gasPrice", "maxFeePerGas", "maxPriorityFeePerGas"))
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
 _UNDERPRICED = ("underpriced",)
 _NONCE_TAKEN = ("nonce too low", "replacement transaction underpriced")
+_BELOW_BASE_FEE = ("less than block base fee",)
 _UNFUNDED = ("insufficient funds", "insufficient balance")
 
 
 class OutOfFunds(ChainError):
     """The sending key cannot pay; it is worth a try again once somebody funds it."""
+
+
+class FeesRose(ChainError):
+    """Gas became dearer between the look at its price and the sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,8 @@ class Sender:
         """Send one transaction for `purpose`, or find the live one that has it.
 
         Returns once it is stored and the node took it, or could not be reached (`maintain` sends
-        it again). RpcError when the node refuses it, OutOfFunds when the key cannot pay: then it
-        is forgotten, and its nonce is free.
+        it again). RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose
+        when it offers too little by now: then it is forgotten, and its nonce is free.
         """
         async with self._nonces:
             live = await self.store.live_for(purpose)
@@ -99,6 +104,9 @@ class Sender:
                     await self.store.finish(transaction)
                     if _says(error, _UNFUNDED):
                         raise await self._out_of_funds(gas) from None
+                    if _says(error, _BELOW_BASE_FEE):
+                        self._fees = None
+                        raise FeesRose(str(error)) from None
                     if not (remaining and _says(error, _NONCE_TAKEN)):
                         raise
                     lowest = transaction.nonce + 1

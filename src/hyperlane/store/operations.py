@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, union_all, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.message import Message
@@ -133,9 +133,18 @@ class OperationStore:
         )
 
     async def recover(self) -> None:
-        """After a start: what was being prepared or is ignored waits again, at once."""
-        row = tables.operations
+        """After a start: what was being prepared or is ignored waits again, at once.
+
+        Deliveries of messages that a reorg took away end here.
+        """
+        row, sent = tables.operations, tables.messages
+        known = select(sent.c.id).where(sent.c.origin == row.c.origin, sent.c.nonce == row.c.nonce)
         async with self._database.write() as connection:
+            await connection.execute(
+                delete(row).where(
+                    row.c.state.in_(OPEN), row.c.message_id.not_in(known.scalar_subquery())
+                )
+            )
             await connection.execute(
                 update(row)
                 .where(row.c.state.in_((State.PREPARING, State.IGNORED)))

@@ -15,6 +15,7 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
+from hyperlane.store.operations import State
 
 
 class Numbered(Protocol):
@@ -124,6 +125,7 @@ class SequenceStore(ABC, Generic[Item]):
             await connection.execute(
                 delete(self._key.table).where(self._owner == self.domain, self._key >= sequence)
             )
+            await self._forgotten(connection, sequence)
 
     async def _set_cursor(self, connection: AsyncConnection, next_block: int) -> None:
         cursors = tables.cursors
@@ -141,6 +143,9 @@ class SequenceStore(ABC, Generic[Item]):
 
     async def _added(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
         """Whatever else belongs into the transaction that stores `items`."""
+
+    async def _forgotten(self, connection: AsyncConnection, sequence: int) -> None:
+        """Whatever else belongs into the transaction that deletes events."""
 
 
 class InsertionStore(SequenceStore[Insertion]):
@@ -219,6 +224,17 @@ class MessageStore(SequenceStore[Dispatched]):
 
     async def _added(self, connection: AsyncConnection, items: Sequence[Dispatched]) -> None:
         await self._make_operations(connection, [item.message for item in items])
+
+    async def _forgotten(self, connection: AsyncConnection, sequence: int) -> None:
+        # Nobody could attempt them. What has a transaction is kept until that is settled.
+        row = tables.operations
+        await connection.execute(
+            delete(row).where(
+                row.c.origin == self.domain,
+                row.c.nonce >= sequence,
+                row.c.state == State.PENDING,
+            )
+        )
 
 
 class MakeOperations(Protocol):

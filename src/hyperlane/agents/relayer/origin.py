@@ -10,7 +10,9 @@ import structlog
 from hyperlane.agents.relayer.payments import PaymentIndexer
 from hyperlane.agents.relayer.signatures import Signatures
 from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
+from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.typecasts import Bytes32
@@ -50,6 +52,8 @@ class Origin:
             self._sync(self.insertions, block), self._sync_payments(block)
         )
         await self._grow()
+        if leaves:
+            await self._require_agreement(block)
         if await self._sync(self.dispatches, block) or leaves:
             self.news()
 
@@ -59,6 +63,18 @@ class Origin:
         if index is None:
             index = await self.leaves.leaf_index(message_id)
         return index if index is not None and index < len(self.tree) else None
+
+    async def _require_agreement(self, block: int) -> None:
+        """ChainError when the chain has other leaves than the store, which forgets its own."""
+        root, index = await self.chain.client.call(
+            self.chain.settings.merkle_tree_hook, MerkleTreeHook.latest_checkpoint, block=block
+        )
+        if index != len(self.tree) - 1 or root == self.tree.root():
+            return
+        self.chain.client.distrust("the leaves of its logs do not give the root of its tree")
+        for indexer in (self.insertions, self.dispatches):
+            await self._reread(indexer, 0)
+        raise ChainError(f"{self.chain.name}: the tree has another root at block {block}")
 
     async def _sync_payments(self, block: int) -> int:
         if self.payments is None:
@@ -72,13 +88,18 @@ class Origin:
         try:
             added = await indexer.sync(block)
         except SequenceRegressed as error:
-            log.warning("chain.reorganised", chain=name, error=str(error))
-            await indexer.reread(error.count)
-            self.tree = MerkleTree()
-            self._recent.clear()
+            await self._reread(indexer, error.count)
             added = await indexer.sync(block)
         self._show(kind, added, block)
         return added
+
+    async def _reread(self, indexer: SequenceIndexer[Any], sequence: int) -> None:
+        """Read events from `sequence` on again: those that are stored are of another history."""
+        kind = indexer.store.kind
+        log.warning("chain.reorganised", chain=self.chain.name, kind=kind, from_number=sequence)
+        await indexer.reread(sequence)
+        self.tree = MerkleTree()
+        self._recent.clear()
 
     def _show(self, kind: str, added: int, block: int) -> None:
         self.metrics.stored_events.labels(kind, self.chain.name).inc(added)
