@@ -7,7 +7,13 @@ import pytest
 from aiohttp import web
 from moto.server import ThreadedMotoServer
 
-from hyperlane.checkpoints.documents import MAX_SIZE, ReorgReport, render_checkpoint
+from hyperlane.chain.signer import address_of
+from hyperlane.checkpoints.documents import (
+    MAX_SIZE,
+    ReorgReport,
+    parse_checkpoint,
+    render_checkpoint,
+)
 from hyperlane.checkpoints.s3 import S3Storage
 from hyperlane.checkpoints.storage import open_reader
 from hyperlane.checkpoints.web import Web
@@ -17,6 +23,8 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 
 from .conftest import eventually, relaying, validating
 from .devnet import free_port, key
+from .faulty import Trouble, faulty
+from .processes import wait_until
 
 CHECKPOINT = Checkpoint(1337, b"\1" * 32, b"\2" * 32, 7, b"\3" * 32)
 SIGNED = SignedCheckpoint(CHECKPOINT, CHECKPOINT.sign(key(1)))
@@ -153,6 +161,40 @@ async def test_a_relayer_delivers_what_a_validator_signed_into_a_bucket(
         await eventually(lambda: target.delivered(message), task, 60)
     listed = bucket.list_objects_v2(Bucket=bucket.name)["Contents"]
     assert "v1/checkpoint_0_with_id.json" in {item["Key"] for item in listed}
+
+
+def test_a_validator_outlives_a_bucket_that_fails_and_nothing_is_lost(
+    bucket, cloud, origin, validator_config, agents, monkeypatch
+):
+    """Errors of the server, orders to slow down, connections cut, writes without an answer."""
+    syncer = {"type": "s3", "bucket": bucket.name, "region": "eu-west-1"}
+    with faulty(cloud) as front:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", front.url)
+        agents.start("validator", "validator", validator_config(origin, checkpointSyncer=syncer))
+        ids = [origin.dispatch(7331, key(3).address).id]
+        wait_until(lambda: latest(bucket) == "0")
+        for trouble in Trouble:
+            front.trouble = trouble
+            before = front.troubled
+            ids += [origin.dispatch(7331, key(3).address, bytes([n])).id for n in range(3)]
+            wait_until(lambda before=before: front.troubled > before + 3)
+        assert latest(bucket) != str(len(ids) - 1)
+        front.trouble = None
+        wait_until(lambda: latest(bucket) == str(len(ids) - 1), 90)
+    assert agents.running["validator"].poll() is None
+    for index, message_id in enumerate(ids):
+        answer = bucket.get_object(Bucket=bucket.name, Key=f"checkpoint_{index}_with_id.json")
+        signed = parse_checkpoint(answer["Body"].read())
+        assert (signed.checkpoint.index, signed.checkpoint.message_id) == (index, message_id)
+        assert signed.signer == address_of(key(1))
+
+
+def latest(bucket):
+    try:
+        answer = bucket.get_object(Bucket=bucket.name, Key="checkpoint_latest_index.json")
+    except bucket.exceptions.NoSuchKey:
+        return None
+    return answer["Body"].read().decode()
 
 
 @pytest.mark.parametrize(

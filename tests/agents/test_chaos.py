@@ -16,6 +16,7 @@ import pytest
 from .devnet import free_port, key
 from .processes import wait_until
 
+
 @pytest.mark.parametrize(
     ("kills", "messages"), [(6, 40), pytest.param(50, 500, marks=pytest.mark.long)]
 )

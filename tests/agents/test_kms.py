@@ -20,6 +20,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
 
 from .devnet import free_port
+from .processes import wait_until
 
 
 def sign_digest(key, message, algorithm):
@@ -82,6 +83,24 @@ async def test_a_node_takes_its_transactions(kms, origin, tmp_path):
     origin.wait(sent.hash)
     await client.close()
     await database.close()
+
+
+def test_agents_sign_announce_and_deliver_with_keys_in_kms(
+    kms, origin, target, validator_config, relayer_config, agents
+):
+    identities = [{"type": "aws", "id": make_key(kms), "region": "us-east-1"} for _ in range(2)]
+    validator, relayer = [account_of(item["id"]).address for item in identities]
+    for chain, address in ((origin, validator), (target, relayer), (origin, relayer)):
+        chain.rpc("anvil_setBalance", address, hex(10**18))
+    recipient = target.recipient(target.message_id_multisig([validator], 1))
+    agents.start("validator", "validator", validator_config(origin) | {"validator": identities[0]})
+    agents.start(
+        "relayer", "relayer", relayer_config(origin, target) | {"defaultSigner": identities[1]}
+    )
+    message = origin.dispatch(7331, recipient.address)
+    wait_until(lambda: target.delivered(message))
+    mailbox = target.contracts["mailbox"]
+    assert mailbox.functions.processor(message.id).call() == relayer
 
 
 def test_a_key_of_another_kind_is_refused(kms):

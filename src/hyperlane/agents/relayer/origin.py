@@ -84,13 +84,12 @@ class Origin:
         return added
 
     async def _sync(self, indexer: SequenceIndexer[Any], block: int) -> int:
-        name, kind = self.chain.name, indexer.store.kind
         try:
             added = await indexer.sync(block)
         except SequenceRegressed as error:
             await self._reread(indexer, error.count)
             added = await indexer.sync(block)
-        self._show(kind, added, block)
+        self._show(indexer.store.kind, added, block)
         return added
 
     async def _reread(self, indexer: SequenceIndexer[Any], sequence: int) -> None:

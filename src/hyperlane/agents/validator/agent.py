@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.runtime import connect, repeat, start
+from hyperlane.agents.runtime import connect, repeat, start, until_done
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.chain.client import Consensus
@@ -32,7 +32,6 @@ async def run(settings: ValidatorSettings) -> None:
         exclusive(runtime.database, f"the validator {account.address}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
     ):
-        await storage.write_metadata(_metadata(settings))
         signer = CheckpointSigner(
             chain,
             account,
@@ -55,7 +54,12 @@ async def run(settings: ValidatorSettings) -> None:
             TransactionStore(runtime.database, chain.domain, address_of(account)),
         )
         announcer = Announcer(chain, account, sender, storage, runtime.metrics)
-        await announcer.publish()
+
+        async def introduce() -> None:
+            await storage.write_metadata(_metadata(settings))
+            await announcer.publish()
+
+        await until_done("introduce", introduce)
         await signer.resume()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(announcer.run())
