@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from ..conftest import at
 from .conftest import dispatched
 from .routes import FIRST, SECOND, THIRD, ZERO, b32
 
@@ -239,9 +240,12 @@ class Book(RuleBasedStateMachine):
         self.severed = set()
 
     def teardown(self):
-        self.no_ether_is_stranded()
-        self.each_nft_lives_once()
-        self.chain.restore(self.snapshot)
+        try:
+            self.no_ether_is_stranded()
+            self.each_nft_lives_once()
+        finally:
+            # Or the next history would begin where this one failed.
+            self.chain.restore(self.snapshot)
 
     @rule(
         side=sides,
@@ -279,13 +283,13 @@ class Book(RuleBasedStateMachine):
             assert self.refuses(router.transferRemote, *call, sender=sender, value=value)
             return
         sent = router.transferRemote(*call, sender=sender, value=value)
+        self.pending.append((sent, there))
         # Charged as quoted; what was too much is back.
         assert ether - sender.balance == value - surplus + sent.total_fees_paid
         if not native:
             assert abs(before - self.route.balance(side, sender) - charge) <= (
                 0 if self.route.exact else 2
             )
-        self.pending.append((sent, there))
         left = amount * self.route.scales[side] - self.amount_of(sent)
         if self.route.exact and self.route.nft is None:
             assert 0 <= left < 1
@@ -416,11 +420,12 @@ def world(project, chain, owner, accounts, route, network, token, connect, rever
     for router in route.routers:
         if router.token() in (ZERO, router.address):
             continue
-        wrapped = project.TestERC20.at(router.token(), fetch_from_explorer=False)
-        for each in everybody:
-            if route.nft is not None:
+        if route.nft is not None:
+            for each in everybody:
                 route.nft.setApprovalForAll(router, True, sender=each)
-                continue
+            continue
+        wrapped = at(project.TestERC20, router.token())
+        for each in everybody:
             wrapped.approve(router, 2**256 - 1, sender=each)
             if each != owner:
                 wrapped.transfer(each, 50_000, sender=owner)
