@@ -237,3 +237,20 @@ async def test_one_of_a_batch_that_fails_late_goes_alone_next_time(origin, targe
         target.mine()
         await eventually(lambda: target.delivered(messages[1]), task)
     assert fickle.functions.received().call() == 1
+
+
+async def test_another_key_takes_over_what_the_old_one_has_in_flight(origin, target, paid_config):
+    config = paid_config({"type": "none"})
+    recipient = target.recipient()
+    target.rpc("evm_setAutomine", False)
+    message = origin.dispatch(7331, recipient.address)
+    async with relaying(config) as task:
+        await eventually(lambda: target.w3.eth.get_block("pending")["transactions"], task)
+    (pending,) = target.w3.eth.get_block("pending")["transactions"]
+    target.rpc("anvil_dropTransaction", pending.to_0x_hex())
+    config["defaultSigner"] = {"key": key(8).key.hex()}
+    target.rpc("evm_setAutomine", True)
+    async with relaying(config) as task:
+        await eventually(lambda: target.delivered(message), task)
+    mailbox = target.contracts["mailbox"]
+    assert mailbox.functions.processor(message.id).call() == key(8).address

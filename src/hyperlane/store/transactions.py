@@ -35,6 +35,8 @@ _COLUMNS = [tables.transactions.c[name] for name in (
     "id", "nonce", "purpose", "hash", "replaced_hashes", "fields", "raw", "sent_at",
 )]  # fmt: skip
 
+_FINISHED: dict[str, Any] = {"live": False, "fields": {}, "raw": b""}
+
 
 class TransactionStore:
     """The transactions of one key on one chain."""
@@ -49,8 +51,15 @@ class TransactionStore:
     async def add(
         self, purpose: str, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
     ) -> Transaction:
-        """Store a signed transaction as live."""
+        """Store a signed transaction as live; another key's for the same purpose ends."""
+        row = tables.transactions
         async with self._database.write() as connection:
+            await connection.execute(
+                update(row)
+                .where(row.c.domain == self._domain, row.c.purpose == purpose, row.c.live)
+                .where(row.c.sender != self._sender)
+                .values(_FINISHED)
+            )
             added = await connection.execute(
                 self._database.insert(tables.transactions).values(
                     domain=self._domain,
@@ -92,7 +101,7 @@ class TransactionStore:
         row = tables.transactions
         async with self._database.write() as connection:
             await connection.execute(
-                update(row).where(row.c.id == transaction.id).values(live=False, fields={}, raw=b"")
+                update(row).where(row.c.id == transaction.id).values(_FINISHED)
             )
 
     async def live(self) -> list[Transaction]:

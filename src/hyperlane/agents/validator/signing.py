@@ -74,6 +74,8 @@ class CheckpointSigner:
             raise self._stopped("a reorg stopped it before")
         self._tree = await self._tree_of(await self.commitments.next_index())
         await self.commitments.republish()
+        for metric in (self.metrics.root_mismatch, self.metrics.critical_error):
+            metric.labels(self.chain.name).set(0)
         log.info("validator.resumed", chain=self.chain.name, committed=self._tree.count)
 
     async def step(self) -> None:
