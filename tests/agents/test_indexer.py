@@ -132,3 +132,41 @@ async def test_a_restart_goes_on_where_it_was(index):
     assert await again.sync(64) == 1
     assert await stored(again) == list(range(6))
     assert node.asked == [(56, 64)]
+
+
+async def test_the_tip_goes_before_a_backlog_and_leaves_no_hole(index):
+    node = Node(leaves=100)
+    indexer = index(node, chunk=50)
+    assert await indexer.peek(1000) == 2 * 25, "each log twice"
+    assert await indexer.peek(1000) == 0
+    assert await stored(indexer) == list(range(75, 100))
+    slices = 0
+    while not indexer.complete or slices == 0:
+        await indexer.sync(1000, seconds=0.002)
+        slices += 1
+    assert slices > 1
+    assert await stored(indexer) == list(range(100))
+    assert (await indexer.store.progress()).next_sequence == 100
+
+
+async def test_what_is_read_ahead_hides_no_gap(index):
+    node = Node(leaves=100)
+    indexer = index(node, chunk=50)
+    await indexer.peek(1000)
+    node.hidden = {70}
+    with pytest.raises(IndexGap, match="70 is missing"):
+        await indexer.sync(1000)
+    restarted = index(node, chunk=50)
+    assert (await restarted.store.progress()).next_sequence == 69
+    node.hidden.clear()
+    await restarted.sync(1000)
+    assert await stored(restarted) == list(range(100))
+
+
+async def test_nothing_is_read_ahead_without_a_backlog(index):
+    node = Node(leaves=20)
+    indexer = index(node)
+    assert await indexer.peek(200) == 0
+    await indexer.sync(200)
+    assert await indexer.peek(300) == 0
+    assert node.asked == [(5, 200)]

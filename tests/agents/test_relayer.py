@@ -1,9 +1,11 @@
 import asyncio
 import json
+import threading
 from contextlib import AsyncExitStack
 
 import pytest
 
+from hyperlane.chain.abi import Mailbox
 from hyperlane.store.database import Database
 from hyperlane.store.operations import OperationStore, State
 
@@ -199,3 +201,31 @@ async def _reach(config, message, state, seconds=20):
             return operation
         assert asyncio.get_running_loop().time() < deadline, operation
         await asyncio.sleep(0.1)
+
+
+async def test_a_fresh_message_does_not_wait_for_the_backlog(origin, target, proxy, relayer_config):
+    recipient = target.recipient()
+    old = [origin.dispatch(7331, recipient.address, bytes([n])) for n in range(3)]
+    past = origin.w3.eth.block_number
+    origin.mine(1000)
+    fresh = origin.dispatch(7331, recipient.address, b"fresh")
+    slow, go_on = proxy(origin), threading.Event()
+
+    def delay(logs):
+        if any(is_dispatch(item) and int(item["blockNumber"], 16) <= past for item in logs):
+            go_on.wait(30)
+        return logs
+
+    slow.alter("eth_getLogs", delay)
+    config = relayer_config(origin, target)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": slow.url}]
+    async with relaying(config) as task:
+        await eventually(lambda: target.delivered(fresh), task)
+        assert not any(map(target.delivered, old))
+        go_on.set()
+        await eventually(lambda: all(map(target.delivered, old)), task)
+    assert [target.deliveries(message) for message in [*old, fresh]] == [1] * 4
+
+
+def is_dispatch(item):
+    return item["topics"][0] == "0x" + Mailbox.DISPATCH.topic.hex()

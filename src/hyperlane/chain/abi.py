@@ -5,6 +5,7 @@ artifact.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,6 +42,7 @@ def _codec() -> ABICodec:
 
 
 _CODEC = _codec()
+_OFFSET = (32).to_bytes(32)
 _TYPE = re.compile(r"(?:\([^()]*\)|[^,()])+")
 """One parameter type; tuples hold no tuples here."""
 
@@ -92,10 +94,33 @@ class Event:
 
 def decode_values(what: str, types: tuple[str, ...], data: bytes) -> tuple[Any, ...]:
     """ABI-decode; ChainError naming `what`."""
+    plain = _PLAIN.get(types)
+    if plain is not None and (values := plain(data)) is not None:
+        return values
     try:
         return tuple(_CODEC.decode(types, data))
     except (DecodingError, OverflowError) as error:
         raise ChainError(f"{what}: {preview(data)} is not {','.join(types)}: {error}") from None
+
+
+def _plain_bytes(data: bytes) -> tuple[bytes] | None:
+    size = int.from_bytes(data[32:64])
+    padding = data[64 + size :]
+    usual = data[:32] == _OFFSET and len(data) == 64 + size + -size % 32 and not any(padding)
+    return (data[64 : 64 + size],) if usual else None
+
+
+def _plain_leaf(data: bytes) -> tuple[bytes, int] | None:
+    usual = len(data) == 64 and not any(data[32:60])
+    return (data[:32], int.from_bytes(data[60:])) if usual else None
+
+
+_PLAIN: dict[tuple[str, ...], Callable[[bytes], tuple[Any, ...] | None]] = {
+    ("bytes",): _plain_bytes,
+    ("bytes32", "uint32"): _plain_leaf,
+}
+"""Messages and leaves come by the hundred thousand, and the codec is slow. None: not encoded in the
+usual way; the codec decides."""
 
 
 class Mailbox:

@@ -6,7 +6,9 @@ because numbers would be missing.
 """
 
 import asyncio
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -70,6 +72,10 @@ class SequenceIndexer(Generic[Item]):
     """All events up to this block are stored, though the stored cursor may be behind."""
     _span: int = 0
     """Blocks of the next chunk: fewer where logs are dense, so that memory stays bounded."""
+    _peeked: int = -1
+    """Up to this block, events are stored ahead of the backlog."""
+    complete: bool = True
+    """Whether the last `sync` came to its end, instead of pausing."""
     _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None
     """Blocks whose logs are being read in advance."""
 
@@ -87,26 +93,42 @@ class SequenceIndexer(Generic[Item]):
     async def reread(self, sequence: int) -> None:
         """Forget events from `sequence` on and look for them again, from the last one kept."""
         await self.store.forget(sequence)
-        await self._look_again(await self.store.progress())
+        await self._look_again((await self.store.progress()).last_block)
 
-    async def sync(self, block: int) -> int:
+    async def sync(self, block: int, seconds: float = math.inf) -> int:
         """Bring the store up to `block`; returns how many events were new.
 
-        IndexGap or SequenceRegressed when node and store disagree; what was good is kept.
+        After so many `seconds` it pauses: `complete` says whether there is more to do. IndexGap or
+        SequenceRegressed when node and store disagree; what was good is kept.
         """
         if self._first_block < 0:
             await self._choose_start(block)
+        self.complete = True
         target = await self.count(block)
         try:
-            return await self._sync(block, target)
+            return await self._sync(block, target, time.monotonic() + seconds)
         finally:
-            if self._ahead is not None:
+            if self.complete and self._ahead is not None:
                 self._ahead[1].cancel()
                 self._ahead = None
 
-    async def _sync(self, block: int, target: int) -> int:
+    async def peek(self, block: int) -> int:
+        """Store what is new at the tip, if a backlog would delay it; returns how many events."""
+        if self._first_block < 0:
+            await self._choose_start(block)
+        progress = await self.store.progress()
+        backlog = max(progress.next_block or self._first_block, self._complete_to + 1)
+        first = max(self._peeked, block - _FIRST_SPAN) + 1
+        if first > block or backlog + _FIRST_SPAN > block:
+            return 0
+        logs = await self.client.logs(self.contract, self.event, first, block)
+        await self.store.add_ahead(list(map(self.parse, logs)))
+        self._peeked = block
+        return len(logs)
+
+    async def _sync(self, block: int, target: int, deadline: float) -> int:
         added = 0
-        while True:
+        while time.monotonic() < deadline:
             progress = await self.store.progress()
             have = progress.next_sequence or 0
             start = max(progress.next_block or self._first_block, self._complete_to + 1)
@@ -119,11 +141,13 @@ class SequenceIndexer(Generic[Item]):
                 self._complete_to = max(self._complete_to, block)
                 return added
             if start > block:
-                await self._look_again(progress)
+                await self._look_again(progress.last_block)
                 raise self._gap(
                     f"{self.store.kind} {have} is counted by block {block}, but no log shows it"
                 )
             added += await self._advance(start, block, progress)
+        self.complete = False
+        return added
 
     async def _advance(self, start: int, block: int, progress: Progress) -> int:
         """Index one chunk."""
@@ -137,9 +161,11 @@ class SequenceIndexer(Generic[Item]):
         while expected in items:
             new.append(items[expected])
             expected += 1
-        await self.store.add(new, end + 1)
-        if items and max(items) > expected:
-            await self._look_again(await self.store.progress())
+        stored = await self.store.last(end + 1)
+        highest = max([*items, *(stored or ())[:1]], default=-1)
+        if highest > expected:
+            last = new[-1].block_number if new else progress.last_block
+            await self._look_again(last, new)
             if self._may_skip and expected == 0:
                 raise ConfigError(
                     f"chains.{self.client.name}.index.from: {self.range.first_block} is after"
@@ -147,8 +173,9 @@ class SequenceIndexer(Generic[Item]):
                 )
             raise self._gap(
                 f"{self.store.kind} {expected} is missing from the logs of blocks {start} to {end},"
-                f" which hold {max(items)}"
+                f" which hold {highest}"
             )
+        await self.store.add(new, end + 1)
         if new:
             log.debug(
                 "index.stored",
@@ -186,11 +213,11 @@ class SequenceIndexer(Generic[Item]):
         self.client.distrust(what)
         return IndexGap(f"{self.client.name}: {what}")
 
-    async def _look_again(self, progress: Progress) -> None:
-        """Go back to the block of the last good event."""
-        again = self._first_block if progress.last_block is None else progress.last_block
+    async def _look_again(self, last_block: int | None, new: Sequence[Item] = ()) -> None:
+        """Store what is good and go back to the block of the last good event."""
         self._complete_to = -1
-        await self.store.add([], again)
+        again = self._first_block if last_block is None else last_block
+        await self.store.add(new, again)
 
     def _check_lag(self, block: int, progress: Progress, target: int) -> None:
         """More is stored than counted: fine if the node is behind the one asked before."""

@@ -1,9 +1,10 @@
 """Opening the database: SQLite in a folder by default, anything SQLAlchemy can reach by URL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,19 @@ class Database:
         if self.engine.dialect.name == "postgresql":
             return postgresql.insert(table)
         return sqlite.insert(table)
+
+    async def insert_many(
+        self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert rows with the same columns; those that are there already stay as they are.
+
+        Values go to the driver as they are, which is several times as fast: plain integers, floats,
+        strings and bytes only.
+        """
+        statement = self.insert(table).on_conflict_do_nothing()
+        compiled = statement.compile(dialect=self.engine.dialect, column_keys=list(rows[0]))
+        pick = itemgetter(*compiled.positiontup)
+        await connection.exec_driver_sql(str(compiled), list(map(pick, rows)))
 
     async def bind(self, deployment: Deployment) -> None:
         """Remember which deployment a domain is; DatabaseError if it was another one before."""

@@ -110,17 +110,19 @@ class OperationStore:
         """Deliveries for messages that have none yet, in the caller's transaction."""
         if not messages:
             return
-        paid = await paid_ids(connection, [message.id for message in messages])
-        await connection.execute(
-            self._database.insert(tables.operations).on_conflict_do_nothing(),
+        ids = [message.id for message in messages]
+        paid = await paid_ids(connection, ids)
+        await self._database.insert_many(
+            connection,
+            tables.operations,
             [
                 {
-                    "message_id": message.id,
+                    "message_id": message_id,
                     "origin": message.origin,
                     "nonce": message.nonce,
                     "destination": message.destination,
-                    "state": State.PENDING,
-                    "lane": Lane.of(tried=False, paid=message.id in paid),
+                    "state": State.PENDING.value,
+                    "lane": Lane.of(tried=False, paid=message_id in paid).value,
                     "retries": 0,
                     "next_attempt": 0.0,
                     "gas_estimate": 0,
@@ -128,7 +130,7 @@ class OperationStore:
                     "created_at": now,
                     "updated_at": now,
                 }
-                for message in messages
+                for message_id, message in zip(ids, messages, strict=True)
             ],
         )
 

@@ -1,6 +1,7 @@
 """Events that chains number without gaps: sent messages (nonce) and tree leaves (leaf index).
 
-The stored rows of a domain are always consecutive numbers; the cursor says up to which block.
+The cursor says up to which block all are stored: the rows of a domain before it are consecutive
+numbers. Rows behind it may be there ahead of time.
 """
 
 from abc import ABC, abstractmethod
@@ -85,9 +86,8 @@ class SequenceStore(ABC, Generic[Item]):
         self.domain = domain
 
     async def progress(self) -> Progress:
-        """Where to go on."""
+        """Where to go on. What is stored ahead of the cursor does not count."""
         cursors = tables.cursors
-        block = self._key.table.c.block_number
         async with self.database.read() as connection:
             next_block = (
                 await connection.execute(
@@ -96,28 +96,42 @@ class SequenceStore(ABC, Generic[Item]):
                     )
                 )
             ).scalar()
-            last = (
-                await connection.execute(
-                    select(self._key, block)
-                    .where(self._owner == self.domain)
-                    .order_by(self._key.desc())
-                    .limit(1)
-                )
-            ).one_or_none()
+        last = None if next_block is None else await self.last(next_block)
         if last is None:
             return Progress(next_block, None, None)
         return Progress(next_block, last[0] + 1, last[1])
 
+    async def last(self, before: int) -> tuple[int, int] | None:
+        """Number and block of the last stored event in blocks before one."""
+        block = self._key.table.c.block_number
+        async with self.database.read() as connection:
+            found = (
+                await connection.execute(
+                    select(self._key, block)
+                    .where(self._owner == self.domain, block < before)
+                    .order_by(self._key.desc())
+                    .limit(1)
+                )
+            ).one_or_none()
+        return None if found is None else (found[0], found[1])
+
     async def add(self, items: Sequence[Item], next_block: int) -> None:
         """Store consecutive events and move the cursor, both or neither."""
         async with self.database.write() as connection:
-            if items:
-                await connection.execute(
-                    self.database.insert(self._key.table).on_conflict_do_nothing(),
-                    [self._values(item) for item in items],
-                )
-                await self._added(connection, items)
+            await self._insert(connection, items)
             await self._set_cursor(connection, next_block)
+
+    async def add_ahead(self, items: Sequence[Item]) -> None:
+        """Store events of blocks that the cursor has not reached; it will come over them again."""
+        async with self.database.write() as connection:
+            await self._insert(connection, items)
+
+    async def _insert(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
+        if items:
+            await self.database.insert_many(
+                connection, self._key.table, list(map(self._values, items))
+            )
+            await self._added(connection, items)
 
     async def forget(self, sequence: int) -> None:
         """Delete events from `sequence` on."""

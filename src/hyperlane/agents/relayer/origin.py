@@ -1,6 +1,7 @@
 """The sending side: keeps the store and the provable tree of one chain up to date."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, Mes
 log = structlog.get_logger()
 
 _LEAVES_AT_ONCE = 5000
+_BACKLOG_SECONDS = 1.0
+"""How long the backlog is read between two looks at the tip."""
 _LEAVES_REMEMBERED = 20_000
 
 
@@ -44,18 +47,23 @@ class Origin:
     """The last leaves, oldest first: most messages that are asked for are among them."""
 
     async def step(self) -> None:
-        """Index up to the final block."""
-        block = await self.chain.client.final_block()
-        self.metrics.block_height.labels(self.chain.name).set(block)
-        # First the leaves: a message whose leaf is missing would have to wait for its next attempt.
-        leaves, _ = await asyncio.gather(
-            self._sync(self.insertions, block), self._sync_payments(block)
-        )
-        await self._grow()
-        if leaves:
-            await self._require_agreement(block)
-        if await self._sync(self.dispatches, block) or leaves:
-            self.news()
+        """Index up to the final block; while there is a backlog, what is new at the tip first."""
+        while True:
+            block = await self.chain.client.final_block()
+            self.metrics.block_height.labels(self.chain.name).set(block)
+            # First the leaves: a message without one would have to wait for its next attempt.
+            leaves, _ = await asyncio.gather(
+                self._sync(self.insertions, block), self._sync_payments(block)
+            )
+            await self._grow()
+            if leaves:
+                await self._require_agreement(block)
+            new = await self.dispatches.peek(block)
+            new += await self._sync(self.dispatches, block, _BACKLOG_SECONDS)
+            if new or leaves:
+                self.news()
+            if self.dispatches.complete:
+                return
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
         """Where a message stands in the tree; None while it has no leaf."""
@@ -83,12 +91,14 @@ class Origin:
         self._show(self.payments.store.kind, added, block)
         return added
 
-    async def _sync(self, indexer: SequenceIndexer[Any], block: int) -> int:
+    async def _sync(
+        self, indexer: SequenceIndexer[Any], block: int, seconds: float = math.inf
+    ) -> int:
         try:
-            added = await indexer.sync(block)
+            added = await indexer.sync(block, seconds)
         except SequenceRegressed as error:
             await self._reread(indexer, error.count)
-            added = await indexer.sync(block)
+            added = await indexer.sync(block, seconds)
         self._show(indexer.store.kind, added, block)
         return added
 
