@@ -11,7 +11,7 @@ from hyperlane.registry import ChainMetadata
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 ID = "0x" + 64 * "a"
-BETA, GAMMA = 31338, 77
+BETA, GAMMA, SELECTOR = 31338, 77, 2**64 - 1
 
 
 @pytest.fixture
@@ -65,6 +65,12 @@ def isms(chain, node):
             "hook": ONE,
         },
         "arbL2ToL1Ism": {"bridge": chain.deploy("TestArbBridge").address},
+        "ccipIsm": {
+            "originChain": "beta",
+            "router": chain.deploy("TestCcipRouter", 1, SELECTOR).address,
+            "chainSelector": SELECTOR,
+            "hook": ONE,
+        },
         "offchainLookupIsm": {"urls": ["https://example.org/{data}"], "attester": ONE, **owned},
     }
     return {type_: {"type": type_, **more} for type_, more in keys.items()}
@@ -86,6 +92,12 @@ def hooks(chain, node):
             "arbSys": bridge,
             "destinationChain": "beta",
             "childHook": paying,
+            "ism": TWO,
+        },
+        "ccipHook": {
+            "router": chain.deploy("TestCcipRouter", 1, SELECTOR).address,
+            "destinationChain": "beta",
+            "chainSelector": SELECTOR,
             "ism": TWO,
         },
         "interchainGasPaymaster": {
@@ -164,15 +176,15 @@ def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
     nested = node.view(router, "module(uint32)", "address", GAMMA)
     kinds = [
         node.view(node.view(nested, "module(uint32)", "address", domain), "moduleType()", "uint8")
-        for domain in range(100, 116)
+        for domain in range(100, 117)
     ]
-    assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 7]
+    assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 6, 7]
     hook = node.view(mailbox, "defaultHook()", "address")
     kinds = [
         node.view(node.view(hook, "hooks(uint32)", "address", domain), "hookType()", "uint8")
-        for domain in (BETA, *range(100, 108))
+        for domain in (BETA, *range(100, 109))
     ]
-    assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 4]
+    assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 6, 4]
     paymaster = registry.addresses("alpha").interchain_gas_paymaster
     quote = "quoteGasPayment(address,uint32,uint256)"
     assert node.view(paymaster, quote, "uint256", int(TWO, 16), BETA, 1000) == 12_000
@@ -195,7 +207,7 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
         ("rateLimitedHook", "RateLimitedHook", "setRefillRate", (7200,)),
         ("interchainGasPaymaster", "InterchainGasPaymaster", "removeQuoteSigner", (ONE,)),
         (module, "DomainRoutingIsm", "set", (6, noop)),
-        (f"{module}.77", "DomainRoutingIsm", "remove", (115,)),
+        (f"{module}.77", "DomainRoutingIsm", "remove", (116,)),
         (
             f"{module}.77.102",
             "StorageMessageIdMultisigIsm",
@@ -204,7 +216,7 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
         ),
         (f"{module}.77.107", "StorageAggregationIsm", "setModulesAndThreshold", ([noop], 1)),
         (f"{module}.77.112", "RateLimitedIsm", "setRefillRate", (86400,)),
-        (f"{module}.77.115", "AttestationIsm", "setUrls", (["https://example.com"],)),
+        (f"{module}.77.116", "AttestationIsm", "setUrls", (["https://example.com"],)),
     ]
     for step, contract, method, arguments in changes:
         target = chain.at(contract, journal["steps"][step]["address"])
@@ -219,7 +231,7 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
         "interchainSecurityModule.77.102.validatorsAndThreshold",
         "interchainSecurityModule.77.107.modulesAndThreshold",
         "interchainSecurityModule.77.112.maxCapacity",
-        "interchainSecurityModule.77.115.urls",
+        "interchainSecurityModule.77.116.urls",
         "interchainSecurityModule.77.module",
         "interchainSecurityModule.domains",
         "pausableHook.paused",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ape_hyperlane.deploy.builder import Builder
+from ape_hyperlane.deploy.builder import NOTHING, Builder
 from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
@@ -12,6 +12,7 @@ from hyperlane.registry.hooks import (
     AggregationHook,
     AmountRoutingHook,
     ArbL2ToL1Hook,
+    CcipHook,
     DefaultHook,
     FallbackRoutingHook,
     GasPrice,
@@ -82,6 +83,9 @@ class HookPlanner:
                 child = self.plan(config.child_hook)
                 called = {"arbSys": config.arb_sys, "childHook": child}
                 return self._bridged(config, "ArbL2ToL1Hook", called)
+            case CcipHook():
+                before = {"ccipRouter": config.router, "ccipDestination": config.chain_selector}
+                return self._bridged(config, "CCIPHook", {}, before)
         raise TypeError(config)
 
     def _create(self, config: Any, contract: str, arguments: tuple[Any, ...], **state: Any) -> Ref:
@@ -179,8 +183,13 @@ class HookPlanner:
         return hook
 
     def _bridged(
-        self, config: OpStackHook | ArbL2ToL1Hook, contract: str, called: Mapping[str, Target]
+        self,
+        config: OpStackHook | ArbL2ToL1Hook | CcipHook,
+        contract: str,
+        after: Mapping[str, Target],
+        before: Mapping[str, Any] = NOTHING,
     ) -> Ref:
+        """Its constructor takes what all of them take, between what is its own."""
         builder, chain = self.builder, config.destination_chain
         domain = builder.surroundings.domain(chain, f"{config.type}.destinationChain")
         key = config.type.removesuffix("Hook") + "Ism"
@@ -191,7 +200,8 @@ class HookPlanner:
                 " that first"
             )
         word = address_to_bytes32(address_from_hex(ism))
-        state = {"mailbox": builder.mailbox, "destinationDomain": domain, "ism": word, **called}
+        shared = {"mailbox": builder.mailbox, "destinationDomain": domain, "ism": word}
+        state = {**before, **shared, **after}
         return self._create(config, contract, tuple(state.values()), **state)
 
     def _paymaster(self, config: InterchainGasPaymaster) -> Ref:

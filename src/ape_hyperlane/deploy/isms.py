@@ -10,6 +10,7 @@ from hyperlane.registry.isms import (
     AmountRoutingIsm,
     ArbL2ToL1Ism,
     BlacklistIsm,
+    CcipIsm,
     DefaultIsm,
     Ism,
     MultisigIsm,
@@ -71,7 +72,7 @@ class IsmPlanner:
                 return self._blacklist(config, name)
             case RateLimitedIsm():
                 return self._rate_limited(config, name)
-            case OpStackIsm() | ArbL2ToL1Ism():
+            case OpStackIsm() | ArbL2ToL1Ism() | CcipIsm():
                 return self._bridged(config)
             case OffchainLookupIsm():
                 return self._offchain(config, name)
@@ -223,15 +224,23 @@ class IsmPlanner:
         self.builder.hand_over(module, contract, config.owner)
         return module
 
-    def _bridged(self, config: OpStackIsm | ArbL2ToL1Ism) -> Ref:
-        hook = config.hook
-        if isinstance(config, OpStackIsm):
-            contract, bridge = "OPStackIsm", config.native_bridge
-            hook = hook or self.builder.surroundings.counterpart(config.origin, "opStackHook")
-        else:
-            contract, bridge = "ArbL2ToL1Ism", config.bridge
+    def _bridged(self, config: OpStackIsm | ArbL2ToL1Ism | CcipIsm) -> Ref:
+        hook, counterpart = config.hook, self.builder.surroundings.counterpart
         # By its type, for the hook on the other side to be found.
-        module = self._create(config, self.builder.unique(config.type), contract, (bridge,))
+        name = self.builder.unique(config.type)
+        match config:
+            case OpStackIsm():
+                contract, bridge = "OPStackIsm", config.native_bridge
+                module = self._create(config, name, contract, (bridge,))
+                hook = hook or counterpart(config.origin, "opStackHook")
+            case ArbL2ToL1Ism():
+                contract = "ArbL2ToL1Ism"
+                module = self._create(config, name, contract, (config.bridge,))
+            case CcipIsm():
+                contract, router = "CCIPIsm", config.router
+                told = {"getRouter": router, "ccipOrigin": config.chain_selector}
+                module = self._create(config, name, contract, tuple(told.values()), **told)
+                hook = hook or counterpart(config.origin_chain, "ccipHook")
         if hook is not None:
             word = address_to_bytes32(address_from_hex(hook))
             state = {"authorizedHook": word}

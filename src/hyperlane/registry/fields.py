@@ -46,6 +46,17 @@ class Placed(StrictFileModel):
         return {"address": self.address}
 
 
+class OverCcip(Placed):
+    """Uses Chainlink CCIP: `router` is its contract on this chain, `chainSelector` its number of
+    the other chain."""
+
+    router: Account
+    chain_selector: int = Field(ge=0, lt=2**64)
+
+    def existing(self) -> dict[str, str | None]:
+        return {**super().existing(), "router": self.router}
+
+
 class RateLimited(Placed):
     """A bucket of `maxCapacity` message units that fills up again within `duration` seconds."""
 

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, NonNegativeInt, Tag, model_validator
 from hyperlane.registry.fields import (
     Account,
     ByChain,
+    OverCcip,
     Placed,
     RateLimited,
     Uint128,
@@ -180,6 +181,17 @@ class ArbL2ToL1Hook(Placed):
         return {**super().existing(), "arbSys": self.arb_sys}
 
 
+class CcipHook(OverCcip):
+    """Announces messages to the module `ism` on `destinationChain` over Chainlink CCIP.
+
+    `ism` is by default what the registry has of that chain.
+    """
+
+    type: Literal["ccipHook"]
+    destination_chain: str
+    ism: Account | None = None
+
+
 HOOKS: dict[str, type[Placed]] = {
     "merkleTreeHook": MerkleTreeHook,
     "protocolFee": ProtocolFee,
@@ -193,6 +205,7 @@ HOOKS: dict[str, type[Placed]] = {
     "rateLimitedHook": RateLimitedHook,
     "opStackHook": OpStackHook,
     "arbL2ToL1Hook": ArbL2ToL1Hook,
+    "ccipHook": CcipHook,
 }
 
 
@@ -216,6 +229,7 @@ Hook: TypeAlias = Annotated[
     | Annotated[RateLimitedHook, Tag(f"{TAG}RateLimitedHook")]
     | Annotated[OpStackHook, Tag(f"{TAG}OpStackHook")]
     | Annotated[ArbL2ToL1Hook, Tag(f"{TAG}ArbL2ToL1Hook")]
+    | Annotated[CcipHook, Tag(f"{TAG}CcipHook")]
     | Annotated[HexAddress, Tag(f"{TAG}address")],
     Discriminator(_tag),
     one_of(HOOKS),

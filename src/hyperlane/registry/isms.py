@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from hyperlane.registry.fields import (
     Account,
     ByChain,
+    OverCcip,
     Placed,
     RateLimited,
     Wei,
@@ -178,6 +179,18 @@ class ArbL2ToL1Ism(Placed):
         return {**super().existing(), "bridge": self.bridge}
 
 
+class CcipIsm(OverCcip):
+    """Believes what the hook on `originChain` announced over Chainlink CCIP.
+
+    `hook` is that hook's address, by default what the registry has of that chain. It can be told
+    once; until then the module believes nothing.
+    """
+
+    type: Literal["ccipIsm"]
+    origin_chain: str
+    hook: Account | None = None
+
+
 class OffchainLookupIsm(Placed):
     """Believes what `attester` has signed, which relayers ask for at `urls`."""
 
@@ -208,6 +221,7 @@ ISMS: dict[str, type[Placed]] = {
     "rateLimitedIsm": RateLimitedIsm,
     "opStackIsm": OpStackIsm,
     "arbL2ToL1Ism": ArbL2ToL1Ism,
+    "ccipIsm": CcipIsm,
     "offchainLookupIsm": OffchainLookupIsm,
 }
 
@@ -233,6 +247,7 @@ Ism: TypeAlias = Annotated[
     | Annotated[RateLimitedIsm, Tag(f"{TAG}RateLimitedIsm")]
     | Annotated[OpStackIsm, Tag(f"{TAG}OpStackIsm")]
     | Annotated[ArbL2ToL1Ism, Tag(f"{TAG}ArbL2ToL1Ism")]
+    | Annotated[CcipIsm, Tag(f"{TAG}CcipIsm")]
     | Annotated[OffchainLookupIsm, Tag(f"{TAG}OffchainLookupIsm")]
     | Annotated[HexAddress, Tag(f"{TAG}address")],
     Discriminator(_tag),
