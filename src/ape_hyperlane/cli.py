@@ -106,3 +106,55 @@ def warp_send(**options: Any) -> None:
     from ape_hyperlane.warp.command import send
 
     send(**options)
+
+
+@cli.group()
+def staking() -> None:
+    """Put stake behind the validators of a chain."""
+
+
+@staking.command("deploy")
+@NETWORK
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="staking-config.yaml; default: as deployed"
+)
+@REGISTRY
+@CHAIN
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+@click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
+def staking_deploy(**options: Any) -> None:
+    """Deploy the staking contracts of a core, or what is missing of them."""
+    from ape_hyperlane.staking.command import deploy
+
+    deploy(**options)
+
+
+@cli.group()
+def ism() -> None:
+    """Make configs of security modules."""
+
+
+@ism.command("from-stake")
+@NETWORK
+@REGISTRY
+@CHAIN
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["weightedMessageIdMultisigIsm", "weightedMerkleRootMultisigIsm"]),
+    default="weightedMessageIdMultisigIsm",
+    show_default=True,
+)
+@click.option(
+    "--percent",
+    type=click.IntRange(0, 99),
+    default=66,
+    show_default=True,
+    help="of all stake, more than which must have signed",
+)
+def ism_from_stake(**options: Any) -> None:
+    """Print a module, for other chains, of the validators that have stake on this one."""
+    from ape_hyperlane.staking.command import from_stake
+
+    from_stake(**options)

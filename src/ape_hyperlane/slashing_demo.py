@@ -20,7 +20,8 @@ from web3.exceptions import ContractLogicError
 from ape_hyperlane.deploy.survey import container
 from ape_hyperlane.devnet import Devnet, development_key
 from ape_hyperlane.messages import contract, dispatch
-from ape_hyperlane.staking import StakingParameters, deploy_staking, possession
+from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
+from ape_hyperlane.staking.operators import possession
 from hyperlane.chain.reverts import revert_reason
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ChainError
@@ -29,6 +30,7 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.ism_metadata import MessageIdMultisigMetadata
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
+from hyperlane.registry.staking_config import StakingConfig
 
 ORIGIN, REMOTE = "alpha", "beta"
 STAKE = 1_000 * 10**18
@@ -98,10 +100,15 @@ class SlashingDemo:
     def prepare_stake(self) -> None:
         deployer, accounts = self.net.deployer, ape.accounts.test_accounts
         self.token = deployer.deploy(container("TestERC20"), "Stake", "STK", 100 * STAKE, 18)
-        hook = self.net.registry.addresses(ORIGIN).require(ORIGIN, "merkleTreeHook")
-        self.manager: ContractInstance = deploy_staking(
-            deployer, self.token.address, TREASURY, hook, StakingParameters()
+        config = StakingConfig(
+            token=self.token.address,
+            treasury=TREASURY,
+            minimum_stake=STAKE // 1_000,
+            challenge_bond=STAKE // 10_000,
         )
+        plan = plan_staking(config, self.net.registry, ORIGIN, deployer.address)
+        outcome = deploy_staking(plan, self.net.registry, deployer)
+        self.manager: ContractInstance = manager_at(outcome.addresses[MANAGER])
         for index, key in enumerate(self.keys):
             operator = accounts[OPERATORS + index]
             self.token.transfer(operator, STAKE, sender=deployer)

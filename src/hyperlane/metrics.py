@@ -72,6 +72,12 @@ class Metrics:
             "watchtower_validator_lag", "Final leaves that a validator has not signed",
             "chain", "validator", "location",
         )  # fmt: skip
+        self.censorships = self._gauge(
+            "watchtower_censorships", "Operators that leave leaves out", "chain", "operator"
+        )
+        self.open_challenges = self._gauge(
+            "validator_open_challenges", "Demands to sign a leaf, not answered yet", "chain"
+        )
         self.metadata_seconds = self._gauge(
             "metadata_build_duration", "Seconds spent on building metadata",
             "app_context", "origin", "remote", "status",

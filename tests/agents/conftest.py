@@ -7,12 +7,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
-from hyperlane.settings import RelayerSettings, ValidatorSettings
+from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSettings
 
 from .devnet import Devnet, devnet, key
 from .processes import Agents
 from .proxy import Proxy, misbehaving
+
+
+class Webhook:
+    """Takes alerts over HTTP."""
+
+    def __init__(self) -> None:
+        self.alerts: list[dict[str, Any]] = []
+        self.refusals = 0
+        self.url = ""
+
+    async def take(self, request: web.Request) -> web.Response:
+        if self.refusals:
+            self.refusals -= 1
+            return web.Response(status=503)
+        self.alerts.append(await request.json())
+        return web.Response()
+
+    def faults(self) -> list[tuple[str, int]]:
+        return [(alert["fault"], alert["index"]) for alert in self.alerts]
 
 
 @pytest.fixture
@@ -78,6 +98,36 @@ def agents(tmp_path: Path) -> Iterator[Agents]:
         yield Agents(tmp_path, stack)
 
 
+@pytest.fixture
+async def webhook() -> AsyncIterator[Webhook]:
+    made = Webhook()
+    application = web.Application()
+    application.router.add_post("/", made.take)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+def watchtower_config(tmp_path: Path, webhook: Webhook) -> Callable[..., dict[str, Any]]:
+    def make(chain: Devnet, **changes: object) -> dict[str, Any]:
+        return {
+            "chains": {chain.name: chain.settings()},
+            "watchChains": chain.name,
+            "allowLocalCheckpointSyncers": True,
+            "alertWebhook": webhook.url,
+            "db": str(tmp_path / "db-watchtower"),
+            "interval": 0.1,
+            "metricsPort": 0,
+            **changes,
+        }
+
+    return make
+
+
 @asynccontextmanager
 async def validating(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
     """A validator in this process."""
@@ -93,6 +143,15 @@ async def relaying(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
     from hyperlane.agents.relayer import run
 
     async with running(run(RelayerSettings.model_validate(config))) as task:
+        yield task
+
+
+@asynccontextmanager
+async def watching(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
+    """A watchtower in this process."""
+    from hyperlane.agents.watchtower import run
+
+    async with running(run(WatchtowerSettings.model_validate(config))) as task:
         yield task
 
 

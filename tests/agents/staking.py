@@ -51,7 +51,9 @@ class Stake:
         return int(self.token.functions.balanceOf(account).call())
 
     def pass_time(self, seconds: int) -> None:
-        self.chain.rpc("evm_increaseTime", seconds)
+        # Blocks that are mined in quick succession have run ahead of anvil's clock.
+        now = self.chain.w3.eth.get_block("latest")["timestamp"]
+        self.chain.rpc("evm_setNextBlockTimestamp", now + seconds)
         self.chain.mine()
 
     def _possession(self, operator: LocalAccount, signer: LocalAccount) -> Any:

@@ -22,6 +22,7 @@ from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSet
 from .devnet import free_port, key
 from .dishonest import DishonestValidator
 from .processes import wait_until
+from .staking import GRACE, deploy_staking
 
 ROOT = Path(__file__).parents[2]
 OPERATE = ROOT / "docs" / "operate"
@@ -82,16 +83,20 @@ def exported(origin, target, validator_config, relayer_config, agents, tmp_path)
     """What the agents export after messages that were delivered, refused and dropped, and a lie."""
     liar = DishonestValidator(origin, 2, tmp_path / "liar")
     liar.announce()
+    stake = deploy_staking(origin)
+    stake.register(2, liar.account)
+    staked = {origin.name: origin.settings(stakingManager=stake.manager.address)}
     ports = {"validator": free_port(), "relayer": free_port(), "watchtower": free_port()}
     watchtower = {
-        "chains": {origin.name: origin.settings()},
+        "chains": staked,
+        "censorshipMargin": 0,
         "watchChains": origin.name,
         "allowLocalCheckpointSyncers": True,
         "db": str(tmp_path / "db-watchtower"),
         "interval": 0.1,
     }
     configs = {
-        "validator": validator_config(origin),
+        "validator": validator_config(origin, chains=staked),
         "relayer": relayer_config(origin, target),
         "watchtower": watchtower,
     }
@@ -104,6 +109,7 @@ def exported(origin, target, validator_config, relayer_config, agents, tmp_path)
     recipients = [signed.address, unsigned.address, hostile.address, key(3).address]
     messages = [origin.dispatch(7331, recipient) for recipient in recipients]
     wait_until(lambda: target.delivered(messages[0]))
+    stake.pass_time(GRACE)
 
     def samples() -> list[Sample]:
         found = []
@@ -124,6 +130,8 @@ def exported(origin, target, validator_config, relayer_config, agents, tmp_path)
         ("operations_processed_count", "confirmed"),
         ("metadata_build_count", "failure"),
         ("watchtower_faults", "root"),
+        ("watchtower_censorships", "alpha"),
+        ("validator_open_challenges", "alpha"),
         ("last_known_message_nonce", "message_processed"),
         ("gas_price", "alpha"),
     }

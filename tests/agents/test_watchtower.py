@@ -1,81 +1,20 @@
 """A watchtower over real chains, beside validators that sign what they must not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from hyperlane.agents.watchtower import run
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import to_hex
-from hyperlane.settings import WatchtowerSettings
 
-from .conftest import eventually, running, validating
-from .devnet import Devnet, key
+from .conftest import eventually, validating, watching
+from .devnet import key
 from .dishonest import DishonestValidator
 from .staking import STAKE, deploy_staking
 
 WRONG = b"\x66" * 32
-
-
-class Webhook:
-    """Takes alerts over HTTP."""
-
-    def __init__(self) -> None:
-        self.alerts: list[dict[str, Any]] = []
-        self.refusals = 0
-        self.url = ""
-
-    async def take(self, request: web.Request) -> web.Response:
-        if self.refusals:
-            self.refusals -= 1
-            return web.Response(status=503)
-        self.alerts.append(await request.json())
-        return web.Response()
-
-    def faults(self) -> list[tuple[str, int]]:
-        return [(alert["fault"], alert["index"]) for alert in self.alerts]
-
-
-@pytest.fixture
-async def webhook() -> AsyncIterator[Webhook]:
-    made = Webhook()
-    application = web.Application()
-    application.router.add_post("/", made.take)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    yield made
-    await runner.cleanup()
-
-
-@pytest.fixture
-def config(tmp_path: Path, webhook: Webhook) -> Callable[..., dict[str, Any]]:
-    def make(chain: Devnet, **changes: object) -> dict[str, Any]:
-        return {
-            "chains": {chain.name: chain.settings()},
-            "watchChains": chain.name,
-            "allowLocalCheckpointSyncers": True,
-            "alertWebhook": webhook.url,
-            "db": str(tmp_path / "db-watchtower"),
-            "interval": 0.1,
-            "metricsPort": 0,
-            **changes,
-        }
-
-    return make
-
-
-@asynccontextmanager
-async def watching(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
-    async with running(run(WatchtowerSettings.model_validate(config))) as task:
-        yield task
 
 
 @pytest.fixture
@@ -90,15 +29,17 @@ def messages(origin):
     return [origin.dispatch(7331, key(3).address, bytes([number])) for number in range(3)]
 
 
-async def test_each_fault_is_found_and_told_once(config, liar, messages, origin, webhook):
+async def test_each_fault_is_found_and_told_once(
+    watchtower_config, liar, messages, origin, webhook
+):
     root, other = liar.true(messages, 0), liar.true(messages, 1)
     await liar.publish(replace(root, root=WRONG))
     await liar.publish(replace(other, message_id=WRONG))
     await liar.publish(liar.true(messages, 2))
     await liar.publish(Checkpoint(1337, liar.hook, WRONG, 4, WRONG))
-    async with watching(config(origin)) as task:
+    async with watching(watchtower_config(origin)) as task:
         await eventually(lambda: len(webhook.alerts) == 3, task)
-    async with watching(config(origin)) as task:
+    async with watching(watchtower_config(origin)) as task:
         await asyncio.sleep(0.5)
     assert sorted(webhook.faults()) == [("message id", 1), ("premature", 4), ("root", 0)]
     alert = next(item for item in webhook.alerts if item["index"] == 0)
@@ -108,12 +49,12 @@ async def test_each_fault_is_found_and_told_once(config, liar, messages, origin,
 
 
 async def test_a_checkpoint_that_is_replaced_later_is_found(
-    config, liar, messages, origin, webhook
+    watchtower_config, liar, messages, origin, webhook
 ):
     honest = [liar.true(messages, index) for index in range(3)]
     for checkpoint in honest:
         await liar.publish(checkpoint)
-    async with watching(config(origin)) as task:
+    async with watching(watchtower_config(origin)) as task:
         await asyncio.sleep(0.5)
         assert not webhook.alerts
         await liar.publish(replace(honest[1], root=WRONG))
@@ -121,9 +62,9 @@ async def test_a_checkpoint_that_is_replaced_later_is_found(
 
 
 async def test_an_honest_validator_raises_no_alarm_while_messages_flow(
-    config, validator_config, origin, webhook, tmp_path
+    watchtower_config, validator_config, origin, webhook, tmp_path
 ):
-    async with validating(validator_config(origin)), watching(config(origin)) as task:
+    async with validating(validator_config(origin)), watching(watchtower_config(origin)) as task:
         for number in range(20):
             origin.dispatch(7331, key(3).address, bytes([number]))
             await asyncio.sleep(0.05)
@@ -133,31 +74,33 @@ async def test_an_honest_validator_raises_no_alarm_while_messages_flow(
     assert not webhook.alerts
 
 
-async def test_a_far_index_claimed_as_latest_is_read(config, liar, messages, origin, webhook):
+async def test_a_far_index_claimed_as_latest_is_read(
+    watchtower_config, liar, messages, origin, webhook
+):
     await liar.publish(Checkpoint(1337, liar.hook, WRONG, 4000, WRONG))
     await liar.storage.raise_latest_index(4000)
-    async with watching(config(origin)) as task:
+    async with watching(watchtower_config(origin)) as task:
         await eventually(lambda: webhook.faults() == [("premature", 4000)], task)
 
 
 async def test_rubbish_in_a_storage_is_no_fault_and_hides_none(
-    config, liar, messages, origin, webhook
+    watchtower_config, liar, messages, origin, webhook
 ):
     await liar.publish(replace(liar.true(messages, 1), root=WRONG))
     (liar.storage.folder / "0_with_id.json").write_text("{")
     (liar.storage.folder / "index.json").write_text("many")
     foreign = replace(liar.true(messages, 2), origin=5)
     (await liar.publish(foreign))
-    async with watching(config(origin)) as task:
+    async with watching(watchtower_config(origin)) as task:
         await eventually(lambda: webhook.alerts, task)
         await asyncio.sleep(0.3)
     assert webhook.faults() == [("root", 1)]
 
 
-async def test_the_webhook_is_tried_again(config, liar, messages, origin, webhook):
+async def test_the_webhook_is_tried_again(watchtower_config, liar, messages, origin, webhook):
     webhook.refusals = 1
     await liar.publish(replace(liar.true(messages, 0), root=WRONG))
-    async with watching(config(origin)) as task:
+    async with watching(watchtower_config(origin)) as task:
         await eventually(lambda: webhook.faults() == [("root", 0)], task)
 
 
@@ -167,14 +110,14 @@ class TestSlashing:
         return deploy_staking(origin)
 
     @pytest.fixture
-    def staked(self, config, stake, origin):
+    def staked(self, watchtower_config, stake, origin):
         """A watchtower with development account 9, on a chain with stake."""
 
         def make(**changes: object) -> dict[str, Any]:
             chain = origin.settings(
                 stakingManager=stake.manager.address, signer={"key": key(9).key.hex()}
             )
-            return config(origin, chains={origin.name: chain}, **changes)
+            return watchtower_config(origin, chains={origin.name: chain}, **changes)
 
         return make
 

@@ -214,6 +214,13 @@ CHECKPOINT = "(uint32,bytes32,bytes32,uint32,bytes32)"
 """Origin, merkle tree hook, root, index, message id."""
 
 
+class Token:
+    """ERC-20."""
+
+    allowance = Function("allowance(address,address)", ("uint256",))
+    approve = Function("approve(address,uint256)")
+
+
 class StakingManager:
     """Stake behind the validators of a chain."""
 
@@ -222,6 +229,15 @@ class StakingManager:
     challenges = Function("challenges()", ("address",))
     operator_of = Function("operatorOf(address)", ("address",))
     is_active = Function("isActive(address)", ("bool",))
+    active_since = Function("activeSince(address)", ("uint256",))
+    pools = Function("pools(address)", ("uint128", "uint128"))
+    unbonding_pools = Function("unbondingPools(address)", ("uint128", "uint128"))
+    parameters = Function(
+        "parameters()",
+        ("(uint48,uint48,uint48,uint48,uint16,uint16,uint16,uint128,uint128)",),
+    )
+    GRACE_PERIOD, CHALLENGE_BOND = 2, 8
+    """Positions among the parameters."""
     active_set = Function("activeSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256"))
 
 
@@ -259,6 +275,10 @@ class CensorshipChallenges:
     snapshot_count = Function("snapshotCount()", ("uint256",))
     snapshots = Function("snapshots(uint256)", ("uint48", "uint32"))
     asked = Function("asked(address,uint32)", ("uint8",))
+    open_count = Function("openCount(address)", ("uint256",))
+    owed = Function("owed(address)", ("uint256",))
+    collect = Function("collect(address)")
+    ANSWERED = Event(f"Answered(uint256,address,{CHECKPOINT},bytes)", (CHECKPOINT, "bytes"))
     take_snapshot = Function("takeSnapshot()")
     open = Function("open(address,uint32,uint256,uint256)")
     answer = Function(f"answer(uint256,{CHECKPOINT},bytes)")

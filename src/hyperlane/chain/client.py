@@ -82,6 +82,8 @@ class Block:
     number: int
     hash: Bytes32
     gas_limit: int
+    timestamp: int
+    """Unix seconds."""
     base_fee: int | None
     """Wei; None on chains without EIP-1559."""
 
@@ -197,6 +199,7 @@ class ChainClient:
             number=_quantity(answer.get("number")),
             hash=_data(answer.get("hash")),
             gas_limit=_quantity(answer.get("gasLimit")),
+            timestamp=_quantity(answer.get("timestamp")),
             base_fee=None if base_fee is None else _quantity(base_fee),
         )
 

@@ -109,6 +109,10 @@ class ChainAddresses(FileModel):
     timelock_controller: HexAddress | None = None
     quoted_calls: HexAddress | None = None
     batch_contract_address: HexAddress | None = None
+    checkpoint_fraud_proofs: HexAddress | None = None
+    staking_manager: HexAddress | None = None
+    checkpoint_slasher: HexAddress | None = None
+    censorship_challenges: HexAddress | None = None
     test_recipient: HexAddress | None = None
     test_token_recipient: HexAddress | None = None
 

@@ -154,6 +154,8 @@ class WatchtowerSettings(AgentSettings):
     """Gets a JSON object by POST for each fault."""
     interval: float = Field(default=5, gt=0)
     """Seconds between two looks at all storages."""
+    censorship_margin: float = Field(default=600, ge=0)
+    """Seconds that an operator may be late beyond the contracts' grace period."""
 
     @classmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:

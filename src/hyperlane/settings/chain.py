@@ -125,6 +125,9 @@ class ChainSettings(SettingsModel):
     interchain_gas_paymaster: AddressField | None = None
     staking_manager: AddressField | None = None
     """Stake behind the validators of this chain, if there is any."""
+    challenge_budget: int | None = Field(default=None, gt=0)
+    """Most that a watchtower's open and answered challenges may cost together, in the smallest unit
+    of the stake token. None: it challenges nobody."""
     max_batch_size: int = Field(default=100, gt=0)
     batch_contract_address: AddressField = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
 

@@ -1,6 +1,6 @@
 """Signatures that a watchtower saw. What was seen once stays, whatever storages say later."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,23 @@ class SightingStore:
             )
             index: int | None = found.scalar()
         return index
+
+    async def indexes(self, validators: Iterable[Address], first: int, limit: int) -> list[int]:
+        """What any of the validators signed truly, from `first` on, in order, each index once."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(_SIGHTING.index)
+                .where(
+                    _SIGHTING.domain == self._domain,
+                    _SIGHTING.validator.in_(list(validators)),
+                    _SIGHTING.index >= first,
+                    _SIGHTING.fault.is_(None),
+                )
+                .distinct()
+                .order_by(_SIGHTING.index)
+                .limit(limit)
+            )
+            return list(rows.scalars())
 
     async def _select(self, condition: ColumnElement[bool], order: Any) -> list[Sighting]:
         async with self._database.read() as connection:

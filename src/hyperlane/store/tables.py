@@ -208,3 +208,15 @@ sightings = Table(
 `told` whether people were alerted, `settled` whether nothing is
 left to do about it."""
 Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))
+
+censorships = Table(
+    "censorships",
+    metadata,
+    Column("domain", BigInteger, primary_key=True, autoincrement=False),
+    Column("operator", LargeBinary, primary_key=True),
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("stage", String, nullable=False),
+    Column("bond", String, nullable=False),
+)
+"""Leaves that operators left out, see `hyperlane.store.censorships`. `bond` is in the smallest unit
+of the stake token, in decimal."""

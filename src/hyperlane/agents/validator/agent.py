@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from eth_hash.auto import keccak
 
+from hyperlane.agents.challenges import OpenChallenges
 from hyperlane.agents.runtime import connect, repeat, start, until_done
 from hyperlane.agents.validator.announcing import Announcer
+from hyperlane.agents.validator.answering import Answerer
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.chain.client import Consensus
 from hyperlane.chain.sender import Sender
@@ -32,16 +34,14 @@ async def run(settings: ValidatorSettings) -> None:
         exclusive(runtime.database, f"the validator {account.address}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
     ):
+        commitments = CheckpointStore(
+            runtime.database, chain.domain, chain.settings.merkle_tree_hook, address_of(account)
+        )
         signer = CheckpointSigner(
             chain,
             account,
             storage,
-            CheckpointStore(
-                runtime.database,
-                chain.domain,
-                chain.settings.merkle_tree_hook,
-                address_of(account),
-            ),
+            commitments,
             chain.insertions(runtime.database),
             InsertionStore(runtime.database, chain.domain),
             runtime.metrics,
@@ -64,6 +64,19 @@ async def run(settings: ValidatorSettings) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(announcer.run())
             tasks.create_task(repeat(f"sign {chain.name}", settings.interval, signer.step))
+            manager = chain.settings.staking_manager
+            if manager is not None:
+                answerer = Answerer(
+                    chain,
+                    account,
+                    sender,
+                    storage,
+                    commitments,
+                    runtime.metrics,
+                    manager,
+                    OpenChallenges(chain, manager),
+                )
+                tasks.create_task(repeat(f"answer {chain.name}", settings.interval, answerer.step))
 
 
 async def _require_no_reorg(storage: CheckpointStorage) -> None:

@@ -4,13 +4,18 @@ import asyncio
 
 import structlog
 
+from hyperlane.agents.challenges import OpenChallenges
 from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
 from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.censoring import CensorshipWatch
+from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watching import Watcher
+from hyperlane.chain.sender import Sender
 from hyperlane.settings import WatchtowerSettings
+from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.sequences import InsertionStore
 from hyperlane.store.sightings import SightingStore
 
@@ -38,11 +43,15 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
             settings.allow_local_checkpoint_syncers,
             runtime.web,
         )
-        slasher = _slasher(chain, runtime, tree, sightings)
+        sender = _sender(chain, runtime)
+        slasher = _slasher(chain, sender, tree, sightings)
         responder = Responder(name, sightings, alerts, slasher)
+        censors = _censors(settings, runtime, watcher, alerts, sender)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(f"watch {name}", settings.interval, watcher.step))
             tasks.create_task(repeat(f"respond {name}", settings.interval, responder.step))
+            if censors is not None:
+                tasks.create_task(repeat(f"challenge {name}", settings.interval, censors.step))
 
 
 def _true_tree(chain: Chain, runtime: Runtime) -> TrueTree:
@@ -54,13 +63,57 @@ def _true_tree(chain: Chain, runtime: Runtime) -> TrueTree:
     )
 
 
-def _slasher(
-    chain: Chain, runtime: Runtime, tree: TrueTree, sightings: SightingStore
-) -> Slasher | None:
-    manager, sender = chain.settings.staking_manager, runtime.sender(chain)
-    if manager is None:
-        return None
-    if sender is None:
+def _sender(chain: Chain, runtime: Runtime) -> Sender | None:
+    sender = runtime.sender(chain)
+    if sender is None and chain.settings.staking_manager is not None:
         log.warning("watchtower.alerts_only", chain=chain.name, missing="signer")
+    return sender
+
+
+def _slasher(
+    chain: Chain, sender: Sender | None, tree: TrueTree, sightings: SightingStore
+) -> Slasher | None:
+    manager = chain.settings.staking_manager
+    if manager is None or sender is None:
         return None
     return Slasher(chain, sender, manager, tree, sightings)
+
+
+def _censors(
+    settings: WatchtowerSettings,
+    runtime: Runtime,
+    watcher: Watcher,
+    alerts: Alerts,
+    sender: Sender | None,
+) -> CensorshipWatch | None:
+    chain = watcher.chain
+    manager, budget = chain.settings.staking_manager, chain.settings.challenge_budget
+    if manager is None:
+        return None
+    store = CensorshipStore(runtime.database, chain.domain)
+    challenger = (
+        None
+        if sender is None or budget is None
+        else Challenger(
+            chain,
+            sender,
+            manager,
+            budget,
+            OpenChallenges(chain, manager),
+            watcher.tree,
+            store,
+            watcher.sightings,
+            alerts,
+        )
+    )
+    return CensorshipWatch(
+        chain,
+        manager,
+        settings.censorship_margin,
+        watcher.validators,
+        watcher.tree,
+        watcher.sightings,
+        store,
+        alerts,
+        challenger,
+    )

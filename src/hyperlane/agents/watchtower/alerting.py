@@ -7,7 +7,7 @@ import aiohttp
 import structlog
 
 from hyperlane.metrics import Metrics
-from hyperlane.protocol.typecasts import to_checksum, to_hex
+from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
 from hyperlane.store.sightings import Sighting
 
 log = structlog.get_logger()
@@ -40,6 +40,33 @@ class Alerts:
             message_id=to_hex(checkpoint.message_id),
             signature=to_hex(sighting.signed.signature),
             location=sighting.location,
+        )
+
+    async def censorship(
+        self, chain: str, operator: Address, key: Address, index: int, age: int
+    ) -> None:
+        """An operator with stake has not signed a leaf that others signed, for `age` seconds."""
+        self.metrics.censorships.labels(chain, to_checksum(operator)).inc()
+        await self._tell(
+            "operator.censoring",
+            chain=chain,
+            operator=to_checksum(operator),
+            validator=to_checksum(key),
+            index=index,
+            age=age,
+        )
+
+    async def unanswered(
+        self, chain: str, operator: Address, index: int, before: int, after: int
+    ) -> None:
+        """An operator did not answer our challenge; its stake before and after."""
+        await self._tell(
+            "censorship.punished",
+            chain=chain,
+            operator=to_checksum(operator),
+            index=index,
+            stake_before=str(before),
+            stake_after=str(after),
         )
 
     async def _tell(self, event: str, **facts: object) -> None:

@@ -5,7 +5,7 @@ Each step asks the chain what was done already, so that a restart goes on where 
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import structlog
 
@@ -14,9 +14,9 @@ from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.judging import FaultKind
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import CheckpointFraudProofs, CheckpointSlasher, StakingManager
+from hyperlane.chain.client import ChainClient
 from hyperlane.chain.sender import Sender
 from hyperlane.errors import ChainError
-from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
 from hyperlane.store.sightings import Sighting, SightingStore
 
@@ -26,15 +26,11 @@ _ROOTS_TRIED = 64
 _NOBODY = bytes(20)
 
 
-def struct(checkpoint: Checkpoint) -> tuple[int, Bytes32, Bytes32, int, Bytes32]:
-    """A checkpoint as contracts take it."""
-    return (
-        checkpoint.origin,
-        checkpoint.merkle_tree_hook,
-        checkpoint.root,
-        checkpoint.index,
-        checkpoint.message_id,
-    )
+async def stake_of(client: ChainClient, manager: Address, operator: Address, block: int) -> int:
+    """What an operator could lose at a block: what is staked on it, and what is unbonding."""
+    staked, _ = await client.call(manager, StakingManager.pools, operator, block=block)
+    unbonding, _ = await client.call(manager, StakingManager.unbonding_pools, operator, block=block)
+    return int(staked + unbonding)
 
 
 @dataclass(slots=True)
@@ -64,7 +60,8 @@ class Slasher:
             return
         salt = await self._commit(slasher, fault, sighting)
         data = await self._proof(slasher, sighting, salt)
-        await execute(self.chain, self.sender, f"slash {to_hex(fault)}", slasher, data)
+        receipt = await execute(self.chain, self.sender, f"slash {to_hex(fault)}", slasher, data)
+        block = receipt.block_number
         log.error(
             "fault.punished",
             chain=self.chain.name,
@@ -72,6 +69,8 @@ class Slasher:
             validator=to_checksum(key),
             index=index,
             fault=sighting.fault,
+            stake_before=await stake_of(client, self.manager, operator, block - 1),
+            stake_after=await stake_of(client, self.manager, operator, block),
         )
 
     async def _commit(self, slasher: Address, fault: Bytes32, sighting: Sighting) -> Bytes32:
@@ -89,14 +88,14 @@ class Slasher:
     async def _proof(self, slasher: Address, sighting: Sighting, salt: Bytes32) -> bytes:
         """The call that proves the fault, the cheapest that there is."""
         signed = sighting.signed
-        checkpoint, signature = struct(signed.checkpoint), signed.signature
+        checkpoint, signature = astuple(signed.checkpoint), signed.signature
         index = signed.checkpoint.index
         for other in await self.sightings.of_index(sighting.validator, index):
             if other.signed.checkpoint != signed.checkpoint:
                 return CheckpointSlasher.slash_equivocation.encode(
                     checkpoint,
                     signature,
-                    struct(other.signed.checkpoint),
+                    astuple(other.signed.checkpoint),
                     other.signed.signature,
                     salt,
                 )

@@ -32,6 +32,13 @@ class TrueTree:
         """Final leaves."""
         return len(self.tree)
 
+    async def block_of(self, index: int) -> int:
+        """The block with a leaf; ChainError while it is being read again."""
+        found = await self.leaves.leaves(index, 1)
+        if not found or found[0].leaf_index != index or index >= self.count:
+            raise ChainError(f"{self.chain.name}: leaf {index} is not known")
+        return found[0].block_number
+
     async def sync(self) -> None:
         """Take in the leaves up to the final block, and make sure that they give its root.
 

@@ -77,6 +77,10 @@ class Watcher:
     locations: dict[tuple[Address, str], Watched] = field(default_factory=dict)
     _reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
 
+    def validators(self) -> set[Address]:
+        """Whose signatures are read."""
+        return {validator for validator, _ in self.locations}
+
     async def step(self) -> None:
         """Take in new leaves and announcements, then one look at every location."""
         await self.tree.sync()

@@ -1,0 +1,1 @@
+"""Stake behind validators: deploying it, joining it, and modules that follow it."""

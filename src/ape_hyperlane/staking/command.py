@@ -1,0 +1,69 @@
+"""`ape hyperlane staking deploy` and `ape hyperlane ism from-stake`."""
+
+import json
+from pathlib import Path
+
+import click
+import yaml
+from rich.console import Console
+
+from ape_hyperlane.deploy.command import (
+    ReportProgress,
+    connected,
+    default_chain_name,
+    find_account,
+    one_line_errors,
+    show_steps,
+    unlock,
+)
+from ape_hyperlane.deploy.survey import Survey
+from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
+from ape_hyperlane.staking.modules import ModuleType, active_set, module_from_stake
+from hyperlane.registry import Registry
+from hyperlane.registry.models import read
+from hyperlane.registry.staking_config import StakingConfig
+
+
+def deploy(
+    *,
+    network: str,
+    account: str | None,
+    config: Path | None,
+    registry: Path,
+    chain: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Deploys on the network. ClickException, one line, when something is wrong."""
+    console = Console(stderr=as_json, soft_wrap=True)
+    folder = Registry(registry)
+    with one_line_errors():
+        wanted = read(StakingConfig, config) if config else None
+        with connected(network):
+            signer = find_account(account)
+            name = chain or default_chain_name()
+            plan = plan_staking(wanted, folder, name, signer.address)
+            pending = Survey(plan.journal).pending(plan.steps, signer.address)
+            show_steps(console, pending)
+            if dry_run:
+                return
+            if pending:
+                unlock(signer)
+            outcome = deploy_staking(plan, folder, signer, ReportProgress(console, len(pending)))
+    if as_json:
+        click.echo(json.dumps(outcome.addresses))
+    console.print(f"[bold]{name}[/]: {outcome.transactions} transactions sent, all read back")
+    for key, address in outcome.addresses.items():
+        console.print(f"  {key:<36} {address}", highlight=False)
+    console.print("Next: operators register and stake, docs/concepts/staking.md")
+
+
+def from_stake(
+    *, network: str, registry: Path, chain: str | None, kind: ModuleType, percent: int
+) -> None:
+    """Prints a module's config. ClickException, one line, when something is wrong."""
+    with one_line_errors(), connected(network):
+        name = chain or default_chain_name()
+        manager = manager_at(Registry(registry).addresses(name).require(name, MANAGER))
+        module = module_from_stake(active_set(manager), kind, percent)
+    click.echo(yaml.safe_dump(module.as_file(), sort_keys=False), nl=False)

@@ -1,0 +1,119 @@
+"""Deploying stake behind the validators of the chain that ape is connected to."""
+
+from dataclasses import dataclass
+
+import yaml
+from ape import networks
+from ape.api import AccountAPI
+from ape.contracts import ContractInstance
+
+from ape_hyperlane.deploy.apply import Applier, Report
+from ape_hyperlane.deploy.builder import Builder
+from ape_hyperlane.deploy.core import (
+    estimate_gas,
+    require_contracts,
+    require_funds,
+    silent,
+    surroundings,
+)
+from ape_hyperlane.deploy.journal import Journal
+from ape_hyperlane.deploy.steps import Step, final_readings
+from ape_hyperlane.deploy.survey import container, has_code, is_development
+from hyperlane.errors import ConfigError
+from hyperlane.files import write_atomic
+from hyperlane.registry import ChainAddresses, Registry
+from hyperlane.registry.models import read
+from hyperlane.registry.staking_config import StakingConfig
+
+MANAGER, FRAUD_PROOFS = "stakingManager", "checkpointFraudProofs"
+MADE_BY_MANAGER = {"checkpointSlasher": "slasher", "censorshipChallenges": "challenges"}
+"""Key in `addresses.yaml` to the manager's view."""
+
+
+@dataclass(frozen=True, slots=True)
+class StakingDeployment:
+    """A plan, and where it goes."""
+
+    chain: str
+    config: StakingConfig
+    journal: Journal
+    steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class StakingOutcome:
+    """What a deployment came to."""
+
+    addresses: dict[str, str]
+    transactions: int
+    """How many this run sent."""
+
+
+def plan_staking(
+    config: StakingConfig | None, registry: Registry, chain: str, deployer: str
+) -> StakingDeployment:
+    """What is to be on the chain that ape is connected to. Nothing is written or sent.
+
+    Without a config, what was deployed there. ConfigError when there was nothing, when the registry
+    knows no core there or one on another chain, or the config names what is not there.
+    """
+    hook = registry.addresses(chain).require(chain, "merkleTreeHook")
+    chain_id, known = int(networks.provider.chain_id), registry.metadata(chain).chain_id
+    if known != chain_id:
+        raise ConfigError(
+            f"chains/{chain}/metadata.yaml: chainId is {known}, but the node answers {chain_id}"
+        )
+    folder = registry.chain_folder(chain)
+    path = folder / "staking-config.yaml"
+    if config is None and not path.exists():
+        raise ConfigError(f"{path}: nothing is staked on {chain} yet; --config is needed")
+    config = config or read(StakingConfig, path)
+    require_contracts((hook, config.token), chain)
+    journal = Journal(folder / "staking-deployment.json", chain_id, deployer)
+    entry = journal.entry(MANAGER)
+    if is_development() and entry and entry.done and not has_code(str(entry.address)):
+        journal.restart(deployer)  # the node has started over
+    builder = Builder(
+        journal.deployer, config.owner or journal.deployer, hook, surroundings(registry)
+    )
+    proofs = builder.create(FRAUD_PROOFS, "CheckpointFraudProofs", permanent=True)
+    arguments = (
+        config.token,
+        config.treasury,
+        builder.owner,
+        config.parameters,
+        hook,
+        proofs,
+    )
+    state = {"token": config.token, "treasury": config.treasury}
+    builder.create(MANAGER, "StakingManager", arguments, permanent=True, state=state)
+    return StakingDeployment(chain, config, journal, builder.steps)
+
+
+def deploy_staking(
+    deployment: StakingDeployment,
+    registry: Registry,
+    account: AccountAPI,
+    report: Report = silent,
+) -> StakingOutcome:
+    """Deploys it, or what is missing of it, and writes the registry. As `deploy_core`."""
+    applier = Applier(account, deployment.journal, report)
+    pending = applier.pending(deployment.steps, account.address)
+    require_funds(sum(map(estimate_gas, pending)), account)
+    content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
+    write_atomic(registry.chain_folder(deployment.chain) / "staking-config.yaml", content)
+    applier.apply(deployment.steps)
+    applier.verify(final_readings(deployment.steps))
+    manager = manager_at(applier.addresses[MANAGER])
+    made = dict(applier.addresses)
+    made |= {key: str(getattr(manager, view)()) for key, view in MADE_BY_MANAGER.items()}
+    before = registry.addresses(deployment.chain)
+    addresses = ChainAddresses.model_validate({**before.as_file(), **made})
+    if addresses != before:
+        registry.write_addresses(deployment.chain, addresses)
+    return StakingOutcome(made, applier.sent)
+
+
+def manager_at(address: str) -> ContractInstance:
+    """The StakingManager at an address."""
+    return ContractInstance(address, container("StakingManager").contract_type)

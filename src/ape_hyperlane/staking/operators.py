@@ -1,0 +1,23 @@
+"""Joining a staking with a signing key."""
+
+from ape.contracts import ContractInstance
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+
+
+def possession(manager: ContractInstance, operator: str, key: LocalAccount) -> bytes:
+    """The proof that an operator has a signing key: EIP-712, see `StakingManager.register`."""
+    domain = {
+        "name": "Hyperlane Staking",
+        "version": "1",
+        "chainId": manager.provider.chain_id,
+        "verifyingContract": manager.address,
+    }
+    types = {
+        "Possession": [
+            {"name": "operator", "type": "address"},
+            {"name": "key", "type": "address"},
+        ]
+    }
+    message = {"operator": operator, "key": key.address}
+    return bytes(key.sign_message(encode_typed_data(domain, types, message)).signature)

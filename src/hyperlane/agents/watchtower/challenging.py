@@ -1,0 +1,197 @@
+"""Challenging operators to sign, and having those punished that do not.
+
+The chain and the database say what was done already, so that a restart goes on where it was.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from hyperlane.agents.challenges import Challenge, OpenChallenges
+from hyperlane.agents.executing import execute
+from hyperlane.agents.runtime import Chain
+from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.judging import judge
+from hyperlane.agents.watchtower.slashing import stake_of
+from hyperlane.agents.watchtower.true_tree import TrueTree
+from hyperlane.chain.abi import CensorshipChallenges, StakingManager, Token
+from hyperlane.chain.sender import Sender
+from hyperlane.errors import ChainError
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.typecasts import Address, to_checksum
+from hyperlane.store.censorships import CensorshipStore, Stage
+from hyperlane.store.sightings import Sighting, SightingStore
+
+log = structlog.get_logger()
+
+_ANSWERED = 2
+"""CensorshipChallenges.Asked; 1 is open, 0 never."""
+
+
+@dataclass(slots=True)
+class Challenger:
+    """Opens at most one challenge per operator at a time, and none beyond the budget."""
+
+    chain: Chain
+    sender: Sender
+    manager: Address
+    budget: int
+    """Most that open and answered challenges may cost together, in the stake token."""
+    challenges: OpenChallenges
+    tree: TrueTree
+    store: CensorshipStore
+    sightings: SightingStore
+    alerts: Alerts
+    clock: Callable[[], float] = time.time
+
+    async def note(self, index: int) -> None:
+        """Have a snapshot of the tree that has this leaf, so that its age can be shown."""
+        if await self._snapshot_with(index) is None:
+            await self._execute("take snapshot", CensorshipChallenges.take_snapshot.encode())
+
+    async def challenge(self, operator: Address, index: int, since: int, grace: int) -> None:
+        """Ask an operator for a leaf, if that is allowed by now and we can afford it."""
+        client, contract = self.chain.client, await self.challenges.contract()
+        if operator in [asked for asked, _ in await self.store.open()]:
+            return
+        asked = await client.call(contract, CensorshipChallenges.asked, operator, index)
+        if asked == _ANSWERED:
+            return await self._take_answer(operator, index)
+        snapshot = await self._snapshot_with(index)
+        if asked or snapshot is None:
+            return
+        taken, _ = await client.call(contract, CensorshipChallenges.snapshots, snapshot)
+        if (await client.block()).timestamp < max(taken, since) + grace:
+            return
+        await self._open(operator, index, snapshot)
+
+    async def settle(self) -> None:
+        """Go on with what is open: have operators punished that are late, learn from answers."""
+        rows, client = set(await self.store.open()), self.chain.client
+        ours = {
+            (item.operator, item.index): item
+            for item in await self.challenges.read()
+            if item.challenger == self.sender.address
+        }
+        for found in ours.keys() - rows:  # a restart came between
+            await self.store.begin(*found, ours[found].bond)
+        now = (await client.block()).timestamp
+        for operator, index in sorted(rows | ours.keys()):
+            challenge = ours.get((operator, index))
+            if challenge is None:
+                await self._close(operator, index)
+            elif now > challenge.deadline:
+                await self._resolve(challenge)
+        contract, me = await self.challenges.contract(), self.sender.address
+        if await client.call(contract, CensorshipChallenges.owed, me):
+            await self._execute("collect bonds", CensorshipChallenges.collect.encode(me))
+
+    async def _open(self, operator: Address, index: int, snapshot: int) -> None:
+        bond = await self._bond(operator)
+        at_risk = await self.store.at_risk()
+        if at_risk + bond > self.budget:
+            log.error(
+                "challenge.unaffordable",
+                chain=self.chain.name,
+                operator=to_checksum(operator),
+                index=index,
+                bond=bond,
+                left=self.budget - at_risk,
+            )
+            return
+        await self._allow(bond)
+        await self.store.begin(operator, index, bond)
+        data = CensorshipChallenges.open.encode(operator, index, snapshot, bond)
+        await self._execute(f"challenge {to_checksum(operator)} {index}", data)
+        log.warning(
+            "challenge.opened",
+            chain=self.chain.name,
+            operator=to_checksum(operator),
+            index=index,
+            bond=bond,
+        )
+
+    async def _bond(self, operator: Address) -> int:
+        """What the next challenge of an operator takes."""
+        client, contract = self.chain.client, await self.challenges.contract()
+        parameters = await client.call(self.manager, StakingManager.parameters)
+        first: int = parameters[StakingManager.CHALLENGE_BOND]
+        others: int = await client.call(contract, CensorshipChallenges.open_count, operator)
+        return first << others
+
+    async def _allow(self, bond: int) -> None:
+        client, contract = self.chain.client, await self.challenges.contract()
+        token = await client.call(self.manager, StakingManager.token)
+        allowed = await client.call(token, Token.allowance, self.sender.address, contract)
+        if allowed < bond:
+            data = Token.approve.encode(contract, bond)
+            await execute(self.chain, self.sender, "approve bond", token, data)
+
+    async def _resolve(self, challenge: Challenge) -> None:
+        operator = challenge.operator
+        data = CensorshipChallenges.resolve.encode(challenge.number)
+        block = await self._execute(f"resolve {challenge.number}", data)
+        await self.store.close(operator, challenge.index, Stage.RETURNED)
+        await self.alerts.unanswered(
+            self.chain.name,
+            operator,
+            challenge.index,
+            await stake_of(self.chain.client, self.manager, operator, block - 1),
+            await stake_of(self.chain.client, self.manager, operator, block),
+        )
+
+    async def _close(self, operator: Address, index: int) -> None:
+        """A challenge of ours is not open any more, or never was."""
+        contract = await self.challenges.contract()
+        asked = await self.chain.client.call(contract, CensorshipChallenges.asked, operator, index)
+        if asked == _ANSWERED:
+            await self._take_answer(operator, index)
+        else:
+            await self.store.close(operator, index, Stage.RETURNED)
+
+    async def _take_answer(self, operator: Address, index: int) -> None:
+        """Look at what an operator signed when it had to: it may be false."""
+        client, contract = self.chain.client, await self.challenges.contract()
+        latest = (await client.block()).number
+        logs = await client.logs(
+            contract, CensorshipChallenges.ANSWERED, await self.tree.block_of(index), latest
+        )
+        for entry in reversed(logs):
+            values, signature = CensorshipChallenges.ANSWERED.decode(entry.data)
+            signed = SignedCheckpoint(Checkpoint(*values), signature)
+            if signed.checkpoint.index == index and entry.topics[2][12:] == operator:
+                break
+        else:
+            raise ChainError(f"{self.chain.name}: no answer of leaf {index} is in the logs yet")
+        location = f"answer of {to_checksum(operator)}"
+        fault = judge(signed, self.tree.tree)
+        sighting = Sighting(signed, signed.signer, location, fault)
+        await self.sightings.add([sighting], self.clock())
+        await self.store.tell(operator, index)
+        await self.store.close(operator, index, Stage.ANSWERED)
+        log.warning(
+            "challenge.answered",
+            chain=self.chain.name,
+            operator=to_checksum(operator),
+            index=index,
+            fault=fault,
+        )
+
+    async def _snapshot_with(self, index: int) -> int | None:
+        """The first snapshot that has a leaf: counts never fall."""
+        client, contract = self.chain.client, await self.challenges.contract()
+        low, high = 0, await client.call(contract, CensorshipChallenges.snapshot_count)
+        count = high
+        while low < high:
+            middle = (low + high) // 2
+            _, leaves = await client.call(contract, CensorshipChallenges.snapshots, middle)
+            low, high = (low, middle) if leaves > index else (middle + 1, high)
+        return low if low < count else None
+
+    async def _execute(self, purpose: str, data: bytes) -> int:
+        """Have a call of the challenges included; the block that it is in."""
+        contract = await self.challenges.contract()
+        receipt = await execute(self.chain, self.sender, purpose, contract, data)
+        return receipt.block_number
