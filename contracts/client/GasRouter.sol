@@ -39,7 +39,7 @@ abstract contract GasRouter is Router, IGasRouter {
     }
 
     function _setDestinationGas(uint32 domain, uint256 gas) private {
-        _requireRouter(domain);
+        _requireDomain(domain);
         if (gas > type(uint96).max) revert GasTooLarge(domain, gas);
 
         remotes[domain].gas = uint96(gas);

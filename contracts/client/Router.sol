@@ -59,7 +59,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     }
 
     /// @inheritdoc IMessageRecipient
-    function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable onlyMailbox {
+    function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable virtual onlyMailbox {
         bytes32 router = _requireRouter(origin);
         if (sender != router) revert SenderNotRouter(origin, sender, router);
         _handle(origin, body);
@@ -88,6 +88,11 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
 
         remotes[domain].router = address(0);
         delete wideRouters[domain];
+    }
+
+    /// @dev Reverts `RouterNotEnrolled` unless a router of the domain is trusted.
+    function _requireDomain(uint32 domain) internal view virtual {
+        _requireRouter(domain);
     }
 
     /// @dev The router of a domain; reverts `RouterNotEnrolled` if there is none.

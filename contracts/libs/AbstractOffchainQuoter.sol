@@ -62,6 +62,13 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
     /// @dev Keeps a quote for this transaction.
     function _storeTransient(SignedQuote calldata quote) internal virtual;
 
+    /// @dev Whether a standing quote takes the place of one issued then: not if they are of the same
+    /// age. Reverts `StaleQuote` if it is older.
+    function _replaces(SignedQuote calldata quote, uint48 issuedAt) internal pure returns (bool) {
+        if (quote.issuedAt < issuedAt) revert StaleQuote();
+        return quote.issuedAt != issuedAt;
+    }
+
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
         return ("OffchainQuoter", "1");
     }

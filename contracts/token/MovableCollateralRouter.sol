@@ -35,8 +35,8 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
     }
 
     /// @inheritdoc IMovableCollateralRouter
-    function addBridge(uint32 domain, ITokenBridge bridge) external onlyOwner {
-        _requireRouter(domain);
+    function addBridge(uint32 domain, ITokenBridge bridge) public virtual onlyOwner {
+        _requireDomain(domain);
         bridges[domain].add(address(bridge));
     }
 
@@ -47,8 +47,8 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
     }
 
     /// @inheritdoc IMovableCollateralRouter
-    function setRecipient(uint32 domain, bytes32 recipient) external onlyOwner {
-        _requireRouter(domain);
+    function setRecipient(uint32 domain, bytes32 recipient) public virtual onlyOwner {
+        _requireDomain(domain);
         allowedRecipient[domain] = recipient;
     }
 
@@ -103,7 +103,7 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
     }
 
     /// @inheritdoc Router
-    function _unenroll(uint32 domain) internal override {
+    function _unenroll(uint32 domain) internal virtual override {
         bridges[domain].clear();
         delete allowedRecipient[domain];
         super._unenroll(domain);

@@ -82,10 +82,8 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         view
         returns (Quote[] memory quotes)
     {
-        quotes = new Quote[](3);
-        quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, amount));
-        quotes[1] = Quote(token(), amount + _transferFee(destination, recipient, amount));
-        quotes[2] = Quote(token(), 0);
+        (bytes32 router, uint256 gas) = _requireRemote(destination);
+        return _quoteSendTo(destination, recipient, amount, router, gas);
     }
 
     /// @inheritdoc ITokenRouter
@@ -100,6 +98,18 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         internal
         returns (bytes32 messageId)
     {
+        (bytes32 router, uint256 gas) = _requireRemote(destination);
+        return _sendTo(destination, recipient, amount, router, gas);
+    }
+
+    /// @dev Sends to a router that is trusted, and pays for `gas` of the delivery.
+    function _sendTo(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router,
+        uint256 gas
+    ) internal virtual returns (bytes32 messageId) {
         // At once, so that the slot is read once.
         (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
         address payIn;
@@ -108,14 +118,14 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
             value = _takeFromSender(amount, 0);
         } else {
             payIn = feeToken();
-            value = _takeWithFees(destination, recipient, amount);
+            value = _takeWithFees(destination, recipient, amount, router, gas);
         }
         uint256 messageAmount = _lock(amount);
 
         emit SentTransferRemote(destination, recipient, messageAmount);
 
         return _mailboxCall(
-            TransferCall.DISPATCH, hook_, destination, recipient, messageAmount, payIn
+            TransferCall.DISPATCH, hook_, destination, router, gas, recipient, messageAmount, payIn
         ).send(address(mailbox), value);
     }
 
@@ -157,6 +167,68 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         else hookAndFlags.flags &= ~flag;
     }
 
+    /// @dev Takes the amount with all fees and pays them out.
+    function _takeWithFees(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router,
+        uint256 gas
+    ) internal returns (uint256 value) {
+        uint256 fee = _transferFee(destination, recipient, amount, router);
+        uint256 dispatchFee;
+        if (feeHook != address(0)) {
+            dispatchFee = _quoteDispatch(destination, recipient, amount, router, gas);
+            IERC20(token()).forceApprove(feeHook, dispatchFee);
+        }
+        value = _takeFromSender(amount + fee, dispatchFee);
+        if (fee != 0) _payFee(feeRecipient, fee);
+    }
+
+    /// @dev What `_sendTo` is going to cost.
+    function _quoteSendTo(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router,
+        uint256 gas
+    ) internal view returns (Quote[] memory quotes) {
+        quotes = new Quote[](3);
+        quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, amount, router, gas));
+        quotes[1] = Quote(token(), amount + _transferFee(destination, recipient, amount, router));
+        quotes[2] = Quote(token(), 0);
+    }
+
+    /// @dev What the fee recipient asks for a transfer to a router.
+    function _askFee(uint32 destination, bytes32 recipient, uint256 amount, bytes32)
+        internal
+        view
+        virtual
+        returns (Quote[] memory)
+    {
+        return ITokenFee(feeRecipient).quoteTransferRemote(destination, recipient, amount);
+    }
+
+    /// @dev What the hooks ask for, in `feeToken`.
+    function _quoteDispatch(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router,
+        uint256 gas
+    ) internal view virtual returns (uint256) {
+        return _mailboxCall(
+            TransferCall.QUOTE_DISPATCH,
+            hookAndFlags.hook,
+            destination,
+            router,
+            gas,
+            recipient,
+            _messageAmount(amount),
+            feeToken()
+        ).ask(address(mailbox));
+    }
+
     /// @dev What `_lock` is going to return.
     function _messageAmount(uint256 amount) internal view virtual returns (uint256) {
         return _outbound(amount);
@@ -170,50 +242,18 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return _scale(amount, scaleNumerator, scaleDenominator);
     }
 
-    /// @dev Takes the amount with all fees and pays them out.
-    function _takeWithFees(uint32 destination, bytes32 recipient, uint256 amount)
-        private
-        returns (uint256 value)
-    {
-        uint256 fee = _transferFee(destination, recipient, amount);
-        uint256 dispatchFee;
-        if (feeHook != address(0)) {
-            dispatchFee = _quoteDispatch(destination, recipient, amount);
-            IERC20(token()).forceApprove(feeHook, dispatchFee);
-        }
-        value = _takeFromSender(amount + fee, dispatchFee);
-        if (fee != 0) _payFee(feeRecipient, fee);
-    }
-
     /// @dev What the fee recipient asks for, in the route's token.
-    function _transferFee(uint32 destination, bytes32 recipient, uint256 amount)
+    function _transferFee(uint32 destination, bytes32 recipient, uint256 amount, bytes32 router)
         private
         view
         returns (uint256)
     {
         if (feeRecipient == address(0)) return 0;
-        Quote[] memory fees =
-            ITokenFee(feeRecipient).quoteTransferRemote(destination, recipient, amount);
+        Quote[] memory fees = _askFee(destination, recipient, amount, router);
         if (fees.length == 0) return 0;
         if (fees.length != 1) revert TooManyFees(feeRecipient, fees.length);
         if (fees[0].token != token()) revert FeeNotInToken(fees[0].token, token());
         return fees[0].amount;
-    }
-
-    /// @dev What the hooks ask for, in `feeToken`.
-    function _quoteDispatch(uint32 destination, bytes32 recipient, uint256 amount)
-        private
-        view
-        returns (uint256)
-    {
-        return _mailboxCall(
-            TransferCall.QUOTE_DISPATCH,
-            hookAndFlags.hook,
-            destination,
-            recipient,
-            _messageAmount(amount),
-            feeToken()
-        ).ask(address(mailbox));
     }
 
     /// @dev A call of the Mailbox's `dispatch` or `quoteDispatch`, by `selector`.
@@ -221,11 +261,12 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         bytes4 selector,
         address hook_,
         uint32 destination,
+        bytes32 router,
+        uint256 gas,
         bytes32 recipient,
         uint256 messageAmount,
         address payIn
     ) private view returns (bytes memory) {
-        (bytes32 router, uint256 gas) = _requireRemote(destination);
         bytes memory metadata = _metadata(messageAmount);
         if (metadata.length == 0) {
             return TransferCall.encode(

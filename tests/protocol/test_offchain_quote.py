@@ -2,9 +2,12 @@ import pytest
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.offchain_quote import (
+    ANY_RECIPIENT,
     ANY_SENDER,
     SignedQuote,
     domain_separator,
+    fee_quote_context,
+    fee_quote_data,
     gas_quote_context,
     gas_quote_data,
 )
@@ -44,6 +47,19 @@ def test_context_and_data_of_a_gas_quote_equal_the_vector():
 
     assert gas_quote_context(ZERO_ADDRESS, 2000, ANY_SENDER) == unhex(case["context"])
     assert gas_quote_data(10_000_000_000, 5_000_000_000) == unhex(case["data"])
+
+
+def test_context_and_data_of_a_fee_quote_have_fixed_places():
+    context = fee_quote_context(2000, ANY_RECIPIENT, 5)
+    assert context == bytes.fromhex("000007d0" + "ff" * 32 + "00" * 31 + "05")
+    assert fee_quote_data(3, 4) == bytes(31) + b"\x03" + bytes(31) + b"\x04"
+
+
+def test_fee_quote_refuses_what_has_no_place():
+    with pytest.raises(DecodeError, match="half_amount: "):
+        fee_quote_data(1, 2**255)
+    with pytest.raises(DecodeError, match="recipient: "):
+        fee_quote_context(1, bytes(20), 1)
 
 
 @pytest.mark.parametrize(

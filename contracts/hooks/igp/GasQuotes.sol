@@ -67,8 +67,7 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
     function _storeStanding(SignedQuote calldata quote) internal override {
         (uint128 rate, uint128 price) = _prices(quote);
         StoredQuote storage stored = standing[keccak256(quote.context)];
-        if (quote.issuedAt < stored.issuedAt) revert StaleQuote();
-        if (quote.issuedAt == stored.issuedAt) return;
+        if (!_replaces(quote, stored.issuedAt)) return;
 
         stored.tokenExchangeRate = rate;
         stored.gasPrice = price;

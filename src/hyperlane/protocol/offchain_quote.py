@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
 
 ANY_DOMAIN = 2**32 - 1
-"""As destination of a gas quote: all of them."""
+"""As destination of a quote: all of them."""
 ANY_SENDER: Address = b"\xff" * 20
 """As sender of a gas quote: all of them."""
+ANY_RECIPIENT: Bytes32 = b"\xff" * 32
+"""As recipient of a fee quote: all of them."""
+ANY_AMOUNT = 2**256 - 1
+"""As amount of a fee quote: all of them; standing quotes are for no other."""
 
 _DOMAIN_TYPE_HASH = keccak(
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -106,3 +110,18 @@ def gas_quote_data(token_exchange_rate: int, gas_price: int) -> bytes:
     require_uint("token_exchange_rate", token_exchange_rate, 128)
     require_uint("gas_price", gas_price, 128)
     return token_exchange_rate.to_bytes(16) + gas_price.to_bytes(16)
+
+
+def fee_quote_context(destination: int, recipient: Bytes32, amount: int) -> bytes:
+    """Context of a quote for a route's fee; `amount` in the route's local units."""
+    require_uint("destination", destination, 32)
+    require_bytes("recipient", recipient, 32)
+    require_uint("amount", amount, 256)
+    return destination.to_bytes(4) + recipient + amount.to_bytes(32)
+
+
+def fee_quote_data(max_fee: int, half_amount: int) -> bytes:
+    """Data of a quote for a route's fee: min(max_fee, amount * max_fee / (2 * half_amount))."""
+    require_uint("max_fee", max_fee, 256)
+    require_uint("half_amount", half_amount, 255)
+    return max_fee.to_bytes(32) + half_amount.to_bytes(32)

@@ -17,10 +17,10 @@ from hyperlane.protocol.offchain_quote import (
 
 from ..conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from ..isms.signing import malleated
+from ..quotes import SIGNER, as_arguments
 from .dispatching import ZERO, message_from, metadata, raw
 
 NATIVE = bytes(20)
-SIGNER = Account.from_key(keccak(b"quote signer"))
 OTHER = Account.from_key(keccak(b"somebody else"))
 GAS = 10**10
 """At an exchange rate of r and a gas price of 1 this much gas costs r."""
@@ -73,11 +73,6 @@ def signed(chain, igp, now):
         return as_arguments(quote), quote.sign(chain_id, raw(contract), signer)
 
     return signed
-
-
-def as_arguments(quote: SignedQuote) -> tuple:
-    submitter = to_checksum_address(quote.submitter)
-    return (quote.context, quote.data, quote.issued_at, quote.expiry, quote.salt, submitter)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ of route:
     locked at home = existing elsewhere + on its way + dust
 
 where a transfer leaves less than a message unit of dust at its origin, and less than a local unit
-at its destination.
+at its destination. Where every router pays out what it holds, all they hold is locked, and nothing
+exists elsewhere but what they began with.
 """
 
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from .routes import FIRST, SECOND, THIRD, ZERO, b32
 DOMAINS = FIRST, SECOND, THIRD
 GAS = 1_000
 PLENTY = 10**12
+POOL = 10**9
 NFTS = 4
 
 people = st.integers(0, 2)
@@ -47,6 +49,10 @@ class Route:
     scales: list[Fraction] = field(default_factory=lambda: [Fraction(1)] * 3)
     """Message units per local unit."""
     nft: ContractInstance | None = None
+    neighbour: ContractInstance | None = None
+    """Another router at home; the two settle at once."""
+    fee: ContractInstance | None = None
+    """What sets the fees at home, if a plain fee contract cannot."""
     exact: bool = True
     """Whether balances are what was sent, to the last unit."""
 
@@ -203,6 +209,32 @@ def make_owner_vault(owner, token, vault, deploy_route, deploy_synthetic):
 
 
 @pytest.fixture
+def make_cross_collateral(project, owner, deploy_route):
+    tokens, routers = [], []
+    for domain in (*DOMAINS, FIRST):
+        tokens.append(owner.deploy(project.TestERC20, "Dollar", "USD", 10**24, 18))
+        routers.append(deploy_route("CrossCollateralRouter", tokens[-1], domain))
+        tokens[-1].transfer(routers[-1], POOL, sender=owner)
+    home, *_, neighbour = routers
+    for here, there in ((home, neighbour), (neighbour, home)):
+        here.enrollCrossCollateralRouters([FIRST], [b32(there)], sender=owner)
+    fee = owner.deploy(project.LinearFee, tokens[0], 500, 5_000, owner)
+    routing = owner.deploy(project.CrossCollateralRoutingFee, owner)
+    defaults = [routing.DEFAULT_ROUTER()] * 3
+    routing.setCrossCollateralRouterFeeContracts(list(DOMAINS), defaults, [fee] * 3, sender=owner)
+    return Route(
+        routers[:3],
+        locked=lambda: sum(
+            token.balanceOf(router) for token, router in zip(tokens, routers, strict=True)
+        ),
+        existing=lambda: 4 * POOL,
+        balance=lambda side, who: tokens[side].balanceOf(who),
+        neighbour=neighbour,
+        fee=routing,
+    )
+
+
+@pytest.fixture
 def make_nfts(project, owner, network):
     nft = owner.deploy(project.TestERC721, NFTS)
     home = owner.deploy(project.HypERC721URICollateral, nft, network.mailboxes[FIRST])
@@ -231,6 +263,7 @@ class Book(RuleBasedStateMachine):
     module: ContractInstance
     refuses: Callable
     chain: object
+    token_of: Callable
 
     def __init__(self):
         super().__init__()
@@ -305,7 +338,12 @@ class Book(RuleBasedStateMachine):
         process = self.network.mailboxes[DOMAINS[there]].process
         if (there, origin) in self.severed or (self.module.paused() and there == 1):
             refusal = self.refuses(process, b"", message, sender=self.owner)
-            assert refusal[0] in ("RouterNotEnrolled", "EnforcedPause", "Paused")
+            assert refusal[0] in (
+                "RouterNotEnrolled",
+                "RouterNotTrusted",
+                "EnforcedPause",
+                "Paused",
+            )
             return
         self.pending.remove((sent, there))
         self.network.deliver(sent, sender=self.owner)
@@ -327,7 +365,24 @@ class Book(RuleBasedStateMachine):
             body,
             sender=self.accounts[1],
         )
-        assert refusal[0] == "SenderNotMailbox"
+        assert refusal[0] == ("RouterNotTrusted" if self.route.neighbour else "SenderNotMailbox")
+
+    @rule(outward=st.booleans(), sender=people, recipient=people, amount=st.integers(0, 20_000))
+    def settle(self, outward, sender, recipient, amount):
+        """A transfer between the routers at home."""
+        if self.route.neighbour is None:
+            return
+        pair = self.route.routers[0], self.route.neighbour
+        here, there = pair if outward else reversed(pair)
+        sender, recipient = self.accounts[sender], self.accounts[recipient]
+        call = FIRST, b32(recipient), amount, b32(there)
+        charge = here.quoteTransferRemoteTo(*call)[1].amount
+        if self.token_of(here).balanceOf(sender) < charge:
+            assert self.refuses(here.transferRemoteTo, *call, sender=sender)
+            return
+        before = self.token_of(there).balanceOf(recipient)
+        here.transferRemoteTo(*call, sender=sender)
+        assert self.token_of(there).balanceOf(recipient) - before == amount
 
     @rule(side=sides, ahead=st.integers(1, 2))
     def sever(self, side, ahead):
@@ -401,6 +456,7 @@ KINDS = [
     "fiat",
     "vault",
     "owner_vault",
+    "cross_collateral",
     "nfts",
 ]
 
@@ -417,7 +473,7 @@ def world(project, chain, owner, accounts, route, network, token, connect, rever
     module = owner.deploy(project.PausableIsm, owner)
     route.routers[1].setInterchainSecurityModule(module, sender=owner)
     everybody = [owner, *accounts[1:3]]
-    for router in route.routers:
+    for router in filter(None, [*route.routers, route.neighbour]):
         if router.token() in (ZERO, router.address):
             continue
         if route.nft is not None:
@@ -429,8 +485,8 @@ def world(project, chain, owner, accounts, route, network, token, connect, rever
             wrapped.approve(router, 2**256 - 1, sender=each)
             if each != owner:
                 wrapped.transfer(each, 50_000, sender=owner)
-    fee = None
-    if route.nft is None:
+    fee = route.fee
+    if route.nft is None and fee is None:
         fee = owner.deploy(project.LinearFee, route.routers[0].token(), 500, 5_000, owner)
     names = {
         "route": route,
@@ -441,6 +497,7 @@ def world(project, chain, owner, accounts, route, network, token, connect, rever
         "module": module,
         "refuses": staticmethod(revert_of),
         "chain": chain,
+        "token_of": staticmethod(lambda router: at(project.TestERC20, router.token())),
     }
     return type("World", (Book,), names)
 

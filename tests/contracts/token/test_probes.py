@@ -26,6 +26,7 @@ KINDS = {
     "HypERC721": set(),
     "HypERC721URIStorage": set(),
     "HypERC20Collateral": WRAPS,
+    "CrossCollateralRouter": WRAPS,
     "HypERC721Collateral": WRAPS,
     "HypERC721URICollateral": WRAPS,
     "HypXERC20": WRAPS,
@@ -88,7 +89,10 @@ def test_token_tells_the_kind(router, kind):
 
 
 @pytest.mark.parametrize("name", UNANSWERED)
-def test_what_it_does_not_have_reverts_without_data(router, revert_reason, name):
+def test_what_it_does_not_have_reverts_without_data(router, revert_reason, kind, name):
+    if (kind, name) == ("CrossCollateralRouter", "getCrossCollateralRouters(uint32)"):
+        assert router.getCrossCollateralRouters(SECOND) == router.getCrossCollateralDomains() == []
+        return
     assert revert_reason({"to": router.address, "data": UNANSWERED[name]}) == ()
 
 
@@ -99,5 +103,5 @@ def test_answers_all_questions(router, network, owner, kind):
     assert (router.scaleNumerator(), router.scaleDenominator()) == (1, 1)
     assert (router.interchainSecurityModule(), router.domains()) == (ZERO, [])
     assert (router.destinationGas(SECOND), router.routers(SECOND)) == (0, bytes(32))
-    if kind in ("HypNative", "HypERC20Collateral"):
+    if kind in ("HypNative", "HypERC20Collateral", "CrossCollateralRouter"):
         assert (router.allowedRebalancers(), router.allowedBridges(SECOND)) == ([], [])

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Quote} from "./ITokenFee.sol";
+
+/// @title ICrossCollateralFee
+/// @notice Says what a transfer to one of several routers of a domain costs.
+interface ICrossCollateralFee {
+    /// @notice What has to be paid to send `amount` to `recipient` by way of `targetRouter` on
+    /// `destination`.
+    function quoteTransferRemoteTo(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 targetRouter
+    ) external view returns (Quote[] memory quotes);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
+
+/// @title TestInterchainAccountRouter
+/// @notice Tells what it was called with and takes all it was approved for. A unit of gas costs one, of
+/// a commitment two.
+contract TestInterchainAccountRouter is IInterchainAccountRouter {
+    using SafeERC20 for IERC20;
+
+    /// @notice One call; `arguments` are its parameters, ABI-encoded.
+    event Called(bytes4 selector, uint256 value, uint256 tokens, bytes arguments);
+
+    IERC20 private immutable token;
+
+    constructor(IERC20 token_) {
+        token = token_;
+    }
+
+    /// @inheritdoc IInterchainAccountRouter
+    function callRemoteWithOverrides(
+        uint32,
+        bytes32,
+        bytes32,
+        Call[] calldata,
+        bytes calldata,
+        bytes32
+    ) external payable returns (bytes32) {
+        _take();
+        return bytes32(uint256(1));
+    }
+
+    /// @inheritdoc IInterchainAccountRouter
+    function callRemoteCommitReveal(
+        uint32,
+        bytes32,
+        bytes32,
+        bytes calldata,
+        address,
+        bytes32,
+        bytes32
+    ) external payable returns (bytes32, bytes32) {
+        _take();
+        return (bytes32(uint256(1)), bytes32(uint256(2)));
+    }
+
+    /// @inheritdoc IInterchainAccountRouter
+    function quoteGasPayment(address, uint32, uint256 gasLimit) external pure returns (uint256) {
+        return gasLimit;
+    }
+
+    /// @inheritdoc IInterchainAccountRouter
+    function quoteGasForCommitReveal(address, uint32, uint256 gasLimit)
+        external
+        pure
+        returns (uint256)
+    {
+        return 2 * gasLimit;
+    }
+
+    function _take() private {
+        uint256 approved = token.allowance(msg.sender, address(this));
+        token.safeTransferFrom(msg.sender, address(this), approved);
+
+        emit Called(msg.sig, msg.value, approved, msg.data[4:]);
+    }
+}

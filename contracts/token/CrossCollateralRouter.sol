@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {Router} from "../client/Router.sol";
+import {ICrossCollateralFee} from "../interfaces/ICrossCollateralFee.sol";
+import {ICrossCollateralRouter} from "../interfaces/ICrossCollateralRouter.sol";
+import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
+import {IMovableCollateralRouter} from "../interfaces/IMovableCollateralRouter.sol";
+import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
+import {Quote} from "../interfaces/ITokenFee.sol";
+import {DomainSet} from "../libs/DomainSet.sol";
+import {TypeCasts} from "../libs/TypeCasts.sol";
+import {HypERC20Collateral} from "./HypERC20Collateral.sol";
+import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
+import {TokenRouter} from "./TokenRouter.sol";
+
+/// @title CrossCollateralRouter
+/// @notice Locks an ERC-20 and pays it out for others of the same worth.
+contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
+    using DomainSet for EnumerableSet.UintSet;
+    using EnumerableSet for EnumerableSet.Bytes32Set;
+    using EnumerableSet for EnumerableSet.UintSet;
+    using TypeCasts for address;
+    using TypeCasts for bytes32;
+
+    mapping(uint32 domain => EnumerableSet.Bytes32Set) private collateralRouters;
+
+    EnumerableSet.UintSet private collateralDomains;
+
+    mapping(uint32 domain => EnumerableSet.Bytes32Set) private targets;
+
+    constructor(address erc20, uint256 numerator, uint256 denominator, address mailbox)
+        HypERC20Collateral(erc20, numerator, denominator, mailbox)
+    {}
+
+    /// @inheritdoc ICrossCollateralRouter
+    function enrollCrossCollateralRouters(uint32[] calldata domains_, bytes32[] calldata routers_)
+        external
+        onlyOwner
+    {
+        if (domains_.length != routers_.length) {
+            revert LengthMismatch(domains_.length, routers_.length);
+        }
+        for (uint256 i; i < domains_.length; ++i) {
+            _enrollCollateral(domains_[i], routers_[i]);
+        }
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function unenrollCrossCollateralRouters(uint32[] calldata domains_, bytes32[] calldata routers_)
+        external
+        onlyOwner
+    {
+        if (domains_.length != routers_.length) {
+            revert LengthMismatch(domains_.length, routers_.length);
+        }
+        for (uint256 i; i < domains_.length; ++i) {
+            (uint32 domain, bytes32 router) = (domains_[i], routers_[i]);
+            if (!collateralRouters[domain].remove(router)) continue;
+            if (collateralRouters[domain].length() == 0) collateralDomains.remove(domain);
+
+            emit CrossCollateralRouterUnenrolled(domain, router);
+        }
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function addRebalanceTarget(uint32 domain, bytes32 target) external onlyOwner {
+        _requireDomain(domain);
+        if (target == 0) revert TargetIsZero(domain);
+        if (targets[domain].add(target)) emit RebalanceTargetAdded(domain, target);
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function removeRebalanceTarget(uint32 domain, bytes32 target) external onlyOwner {
+        if (targets[domain].remove(target)) emit RebalanceTargetRemoved(domain, target);
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function transferRemoteTo(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 targetRouter
+    ) external payable returns (bytes32 messageId) {
+        _requireTrusted(destination, targetRouter);
+        return _sendTo(destination, recipient, amount, targetRouter, destinationGas(destination));
+    }
+
+    /// @inheritdoc IMessageRecipient
+    /// @dev Besides the Mailbox, the trusted routers of this domain may call.
+    function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable override {
+        if (msg.sender == address(mailbox)) {
+            _requireTrusted(origin, sender);
+            _handle(origin, body);
+        } else {
+            bytes32 caller = msg.sender.addressToBytes32();
+            if (!collateralRouters[localDomain].contains(caller)) {
+                revert RouterNotTrusted(localDomain, caller);
+            }
+            _handle(localDomain, body);
+        }
+    }
+
+    /// @inheritdoc ICrossCollateralFee
+    function quoteTransferRemoteTo(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 targetRouter
+    ) external view returns (Quote[] memory) {
+        _requireTrusted(destination, targetRouter);
+        return
+            _quoteSendTo(destination, recipient, amount, targetRouter, destinationGas(destination));
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function crossCollateralRouters(uint32 domain, bytes32 router) external view returns (bool) {
+        return collateralRouters[domain].contains(router);
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function getCrossCollateralRouters(uint32 domain) external view returns (bytes32[] memory) {
+        return collateralRouters[domain].values();
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function getCrossCollateralDomains() external view returns (uint32[] memory) {
+        return collateralDomains.list();
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function rebalanceTargets(uint32 domain) external view returns (bytes32[] memory) {
+        return targets[domain].values();
+    }
+
+    /// @inheritdoc ICrossCollateralRouter
+    function isRebalanceTarget(uint32 domain, bytes32 target) external view returns (bool) {
+        if (target == 0) return false;
+        bytes32 recipient = allowedRecipient[domain];
+        if (recipient == 0) recipient = routers(domain);
+        return target == recipient || targets[domain].contains(target);
+    }
+
+    /// @inheritdoc IMovableCollateralRouter
+    function addBridge(uint32 domain, ITokenBridge bridge)
+        public
+        override
+    {
+        super.addBridge(domain, bridge);
+
+        emit CCRBridgeAdded(domain, address(bridge));
+    }
+
+    /// @inheritdoc IMovableCollateralRouter
+    function setRecipient(uint32 domain, bytes32 recipient)
+        public
+        override
+    {
+        super.setRecipient(domain, recipient);
+
+        emit CCRRecipientSet(domain, recipient);
+    }
+
+    /// @inheritdoc TokenRouter
+    function _sendTo(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router,
+        uint256 gas
+    ) internal override returns (bytes32) {
+        if (destination != localDomain) {
+            return super._sendTo(destination, recipient, amount, router, gas);
+        }
+        if (msg.value != 0) revert UnexpectedValue(msg.value);
+        _takeWithFees(destination, recipient, amount, router, gas);
+        IMessageRecipient(router.bytes32ToAddress())
+            .handle(
+                localDomain,
+                address(this).addressToBytes32(),
+                abi.encodePacked(recipient, _outbound(amount))
+            );
+        return 0;
+    }
+
+    /// @inheritdoc Router
+    function _unenroll(uint32 domain) internal override {
+        targets[domain].clear();
+        super._unenroll(domain);
+    }
+
+    /// @inheritdoc TokenRouter
+    function _askFee(uint32 destination, bytes32 recipient, uint256 amount, bytes32 router)
+        internal
+        view
+        override
+        returns (Quote[] memory)
+    {
+        return ICrossCollateralFee(feeRecipient)
+            .quoteTransferRemoteTo(destination, recipient, amount, router);
+    }
+
+    /// @inheritdoc TokenRouter
+    function _quoteDispatch(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router,
+        uint256 gas
+    ) internal view override returns (uint256) {
+        if (destination == localDomain) return 0;
+        return super._quoteDispatch(destination, recipient, amount, router, gas);
+    }
+
+    /// @inheritdoc Router
+    function _requireDomain(uint32 domain) internal view override {
+        if (collateralRouters[domain].length() == 0) super._requireDomain(domain);
+    }
+
+    function _enrollCollateral(uint32 domain, bytes32 router) private {
+        if (router == 0) revert RouterIsZero(domain);
+        if (domain == localDomain && router.bytes32ToAddress().code.length == 0) {
+            revert RouterNotContract(router);
+        }
+        if (!collateralRouters[domain].add(router)) return;
+        collateralDomains.add(domain);
+
+        emit CrossCollateralRouterEnrolled(domain, router);
+    }
+
+    function _requireTrusted(uint32 domain, bytes32 router) private view {
+        bool trusted = router != 0 && router == routers(domain)
+            || collateralRouters[domain].contains(router);
+        if (!trusted) revert RouterNotTrusted(domain, router);
+    }
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {
+    ReentrancyGuardTransient
+} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {PackageVersioned} from "../PackageVersioned.sol";
+import {ICrossCollateralRouter} from "../interfaces/ICrossCollateralRouter.sol";
+import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
+import {IPermit2} from "../interfaces/IPermit2.sol";
+import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
+import {Quote} from "../interfaces/ITokenFee.sol";
+import {IOffchainQuoter} from "../interfaces/hooks/IOffchainQuoter.sol";
+
+/// @title QuotedCalls
+/// @notice Does several things in one transaction, so that quotes signed for just one transaction
+/// hold for the transfers in it. Each byte of `commands` is one thing to do, with the input beside it.
+///
+/// | command | does                                | input, ABI-encoded                          |
+/// |---------|-------------------------------------|---------------------------------------------|
+/// | 0       | submit a signed quote               | quoter, SignedQuote, signature, client salt |
+/// | 1       | give a Permit2 allowance            | PermitSingle, signature                     |
+/// | 2       | take the caller's tokens by Permit2 | token, uint160 amount                       |
+/// | 3       | take the caller's tokens            | token, amount                               |
+/// | 4       | `transferRemote`                    | fields of `Transfer`                        |
+/// | 5       | `transferRemoteTo`                  | fields of `TransferTo`                      |
+/// | 6       | `callRemoteWithOverrides`           | fields of `AccountCall`                     |
+/// | 7       | `callRemoteCommitReveal`            | fields of `AccountCommitment`               |
+/// | 8       | give the caller all that is left    | token, zero for ether alone                 |
+///
+/// Amounts of 2^255 stand for the whole balance. Salts count as keccak256(caller ‖ salt), so nobody
+/// gets at another's quotes and accounts.
+///
+/// @dev People may leave allowances to this contract: only their own calls spend them, and no command
+/// makes a call of the caller's making. Nothing may be left here, though: anybody could take it.
+contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @dev `approval` of `token`, zero for none, is what `route` may take.
+    struct Transfer {
+        address route;
+        uint32 destination;
+        bytes32 recipient;
+        uint256 amount;
+        uint256 value;
+        address token;
+        uint256 approval;
+    }
+
+    struct TransferTo {
+        address route;
+        uint32 destination;
+        bytes32 recipient;
+        uint256 amount;
+        bytes32 targetRouter;
+        uint256 value;
+        address token;
+        uint256 approval;
+    }
+
+    struct AccountCall {
+        address accounts;
+        uint32 destination;
+        bytes32 router;
+        bytes32 ism;
+        Call[] calls;
+        bytes hookMetadata;
+        bytes32 salt;
+        uint256 value;
+        address token;
+        uint256 approval;
+    }
+
+    struct AccountCommitment {
+        address accounts;
+        uint32 destination;
+        bytes32 router;
+        bytes32 ism;
+        bytes hookMetadata;
+        address hook;
+        bytes32 salt;
+        bytes32 commitment;
+        uint256 value;
+        address token;
+        uint256 approval;
+    }
+
+    /// @notice There is no such command.
+    error InvalidCommandType(uint256 commandType);
+
+    /// @notice The quote was signed for somebody else, or with another salt.
+    error InvalidSalt();
+
+    /// @notice There must be as many inputs as commands.
+    error LengthMismatch(uint256 commands, uint256 inputs);
+
+    uint256 public constant SUBMIT_QUOTE = 0;
+    uint256 public constant PERMIT2_PERMIT = 1;
+    uint256 public constant PERMIT2_TRANSFER_FROM = 2;
+    uint256 public constant TRANSFER_FROM = 3;
+    uint256 public constant TRANSFER_REMOTE = 4;
+    uint256 public constant TRANSFER_REMOTE_TO = 5;
+    uint256 public constant CALL_REMOTE_WITH_OVERRIDES = 6;
+    uint256 public constant CALL_REMOTE_COMMIT_REVEAL = 7;
+    uint256 public constant SWEEP = 8;
+
+    /// @dev What paymasters reckon with when nothing is said.
+    uint256 private constant DEFAULT_GAS = 50_000;
+
+    /// @notice As an amount: all that this contract has.
+    uint256 public constant CONTRACT_BALANCE = 1 << 255;
+
+    /// @notice What takes tokens by signed allowances.
+    IPermit2 public immutable PERMIT2;
+
+    constructor(address permit2) {
+        PERMIT2 = IPermit2(permit2);
+    }
+
+    /// @notice Takes refunds of hooks, for the caller to sweep.
+    receive() external payable {}
+
+    /// @notice Does everything, or reverts. Reverts `LengthMismatch`, `InvalidCommandType`,
+    /// `InvalidSalt`, and as whatever it calls does.
+    function execute(bytes calldata commands, bytes[] calldata inputs)
+        external
+        payable
+        nonReentrant
+    {
+        _requireInputs(commands, inputs);
+        for (uint256 i; i < commands.length; ++i) {
+            _execute(uint8(commands[i]), inputs[i]);
+        }
+    }
+
+    /// @notice What the transfers and calls among these commands would cost, with the quotes among
+    /// them. For static use: nothing but the quotes is done. Reverts as `execute` does.
+    /// @dev Amounts have to be told: there is no balance to stand for them.
+    /// @return results By command; empty for those that cost nothing.
+    function quoteExecute(bytes calldata commands, bytes[] calldata inputs)
+        external
+        returns (Quote[][] memory results)
+    {
+        _requireInputs(commands, inputs);
+        results = new Quote[][](commands.length);
+        for (uint256 i; i < commands.length; ++i) {
+            results[i] = _quote(uint8(commands[i]), inputs[i]);
+        }
+    }
+
+    function _execute(uint256 command, bytes calldata input) private {
+        if (command == SUBMIT_QUOTE) _submitQuote(input);
+        else if (command == PERMIT2_PERMIT) _permit(input);
+        else if (command == PERMIT2_TRANSFER_FROM) _takeByPermit2(input);
+        else if (command == TRANSFER_FROM) _take(input);
+        else if (command == TRANSFER_REMOTE) _transfer(abi.decode(input, (Transfer)));
+        else if (command == TRANSFER_REMOTE_TO) _transferTo(abi.decode(input, (TransferTo)));
+        else if (command == CALL_REMOTE_WITH_OVERRIDES) _call(_accountCall(input));
+        else if (command == CALL_REMOTE_COMMIT_REVEAL) _commit(_accountCommitment(input));
+        else if (command == SWEEP) _sweep(abi.decode(input, (address)));
+        else revert InvalidCommandType(command);
+    }
+
+    function _submitQuote(bytes calldata input) private {
+        (
+            address quoter,
+            IOffchainQuoter.SignedQuote memory quote,
+            bytes memory signature,
+            bytes32 salt
+        ) = abi.decode(input, (address, IOffchainQuoter.SignedQuote, bytes, bytes32));
+        if (quote.salt != _own(salt)) revert InvalidSalt();
+        IOffchainQuoter(quoter).submitQuote(quote, signature);
+    }
+
+    function _permit(bytes calldata input) private {
+        (IPermit2.PermitSingle memory permitSingle, bytes memory signature) =
+            abi.decode(input, (IPermit2.PermitSingle, bytes));
+        // Anybody may have submitted it before; if there is no allowance, taking the tokens fails.
+        try PERMIT2.permit(msg.sender, permitSingle, signature) {} catch {}
+    }
+
+    function _takeByPermit2(bytes calldata input) private {
+        (address token, uint160 amount) = abi.decode(input, (address, uint160));
+        PERMIT2.transferFrom(msg.sender, address(this), amount, token);
+    }
+
+    function _take(bytes calldata input) private {
+        (address token, uint256 amount) = abi.decode(input, (address, uint256));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    function _transfer(Transfer memory transfer) private {
+        uint256 amount = _resolve(transfer.token, transfer.amount);
+        _approve(transfer.token, transfer.route, transfer.approval);
+        ITokenBridge(transfer.route).transferRemote{value: _resolve(address(0), transfer.value)}(
+            transfer.destination, transfer.recipient, amount
+        );
+        _approve(transfer.token, transfer.route, 0);
+    }
+
+    function _transferTo(TransferTo memory transfer) private {
+        uint256 amount = _resolve(transfer.token, transfer.amount);
+        _approve(transfer.token, transfer.route, transfer.approval);
+        ICrossCollateralRouter(transfer.route)
+        .transferRemoteTo{value: _resolve(address(0), transfer.value)}(
+            transfer.destination, transfer.recipient, amount, transfer.targetRouter
+        );
+        _approve(transfer.token, transfer.route, 0);
+    }
+
+    function _call(AccountCall memory call) private {
+        _approve(call.token, call.accounts, call.approval);
+        IInterchainAccountRouter(call.accounts)
+        .callRemoteWithOverrides{value: _resolve(address(0), call.value)}(
+            call.destination, call.router, call.ism, call.calls, call.hookMetadata, _own(call.salt)
+        );
+        _approve(call.token, call.accounts, 0);
+    }
+
+    function _commit(AccountCommitment memory call) private {
+        _approve(call.token, call.accounts, call.approval);
+        IInterchainAccountRouter(call.accounts)
+        .callRemoteCommitReveal{value: _resolve(address(0), call.value)}(
+            call.destination,
+            call.router,
+            call.ism,
+            call.hookMetadata,
+            call.hook,
+            _own(call.salt),
+            call.commitment
+        );
+        _approve(call.token, call.accounts, 0);
+    }
+
+    function _sweep(address token) private {
+        if (token != address(0)) {
+            IERC20(token).safeTransfer(msg.sender, _resolve(token, CONTRACT_BALANCE));
+        }
+        Address.sendValue(payable(msg.sender), address(this).balance);
+    }
+
+    /// @dev Lets `spender` take `amount`; none is left afterwards, or a later caller's tokens could be
+    /// taken by it.
+    function _approve(address token, address spender, uint256 amount) private {
+        if (token != address(0)) IERC20(token).forceApprove(spender, _resolve(token, amount));
+    }
+
+    function _quote(uint256 command, bytes calldata input) private returns (Quote[] memory) {
+        if (command == TRANSFER_REMOTE) return _quoteTransfer(abi.decode(input, (Transfer)));
+        if (command == TRANSFER_REMOTE_TO) return _quoteTransferTo(abi.decode(input, (TransferTo)));
+        if (command == CALL_REMOTE_WITH_OVERRIDES) return _quoteCall(_accountCall(input));
+        if (command == CALL_REMOTE_COMMIT_REVEAL) return _quoteCommit(_accountCommitment(input));
+        if (command == SUBMIT_QUOTE) _submitQuote(input);
+        else if (command > SWEEP) revert InvalidCommandType(command);
+        return new Quote[](0);
+    }
+
+    function _quoteTransfer(Transfer memory transfer) private view returns (Quote[] memory) {
+        return ITokenBridge(transfer.route)
+            .quoteTransferRemote(transfer.destination, transfer.recipient, transfer.amount);
+    }
+
+    function _quoteTransferTo(TransferTo memory transfer) private view returns (Quote[] memory) {
+        return ICrossCollateralRouter(transfer.route)
+            .quoteTransferRemoteTo(
+                transfer.destination, transfer.recipient, transfer.amount, transfer.targetRouter
+            );
+    }
+
+    function _quoteCall(AccountCall memory call) private view returns (Quote[] memory) {
+        return _single(
+            call.token,
+            IInterchainAccountRouter(call.accounts)
+                .quoteGasPayment(call.token, call.destination, _gasLimit(call.hookMetadata))
+        );
+    }
+
+    function _quoteCommit(AccountCommitment memory call) private view returns (Quote[] memory) {
+        return _single(
+            call.token,
+            IInterchainAccountRouter(call.accounts)
+                .quoteGasForCommitReveal(call.token, call.destination, _gasLimit(call.hookMetadata))
+        );
+    }
+
+    /// @dev A salt that is the caller's alone.
+    function _own(bytes32 salt) private view returns (bytes32) {
+        return keccak256(abi.encodePacked(msg.sender, salt));
+    }
+
+    function _resolve(address token, uint256 amount) private view returns (uint256) {
+        if (amount != CONTRACT_BALANCE) return amount;
+        return token == address(0) ? address(this).balance : IERC20(token).balanceOf(address(this));
+    }
+
+    function _requireInputs(bytes calldata commands, bytes[] calldata inputs) private pure {
+        if (commands.length != inputs.length) {
+            revert LengthMismatch(commands.length, inputs.length);
+        }
+    }
+
+    function _accountCall(bytes calldata input) private pure returns (AccountCall memory) {
+        return abi.decode(_asStruct(input), (AccountCall));
+    }
+
+    function _accountCommitment(bytes calldata input)
+        private
+        pure
+        returns (AccountCommitment memory)
+    {
+        return abi.decode(_asStruct(input), (AccountCommitment));
+    }
+
+    /// @dev A struct with fields of dynamic size is encoded as those fields are by themselves, behind
+    /// the offset at which it starts.
+    function _asStruct(bytes calldata fields) private pure returns (bytes memory) {
+        return bytes.concat(bytes32(uint256(32)), fields);
+    }
+
+    /// @dev As `StandardHookMetadata.gasLimit`, of metadata in memory.
+    function _gasLimit(bytes memory metadata) private pure returns (uint256 gasLimit) {
+        if (metadata.length < 66) return DEFAULT_GAS;
+        assembly ("memory-safe") {
+            gasLimit := mload(add(metadata, 66)) // behind the length, the variant and the value
+        }
+    }
+
+    function _single(address token, uint256 amount) private pure returns (Quote[] memory quotes) {
+        quotes = new Quote[](1);
+        quotes[0] = Quote(token, amount);
+    }
+}
