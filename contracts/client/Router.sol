@@ -59,7 +59,12 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     }
 
     /// @inheritdoc IMessageRecipient
-    function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable virtual onlyMailbox {
+    function handle(uint32 origin, bytes32 sender, bytes calldata body)
+        external
+        payable
+        virtual
+        onlyMailbox
+    {
         bytes32 router = _requireRouter(origin);
         if (sender != router) revert SenderNotRouter(origin, sender, router);
         _handle(origin, body);

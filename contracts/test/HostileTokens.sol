@@ -106,3 +106,13 @@ contract CallbackToken is TestERC20 {
         super._update(from, to, amount);
     }
 }
+
+/// @title ShrinkingToken
+/// @notice Takes tokens out of accounts by itself, as a token does that changes balances.
+contract ShrinkingToken is TestERC20 {
+    constructor() TestERC20("Shrinking", "SHR", 1e24, 18) {}
+
+    function shrink(address account, uint256 amount) external {
+        _burn(account, amount);
+    }
+}

@@ -199,7 +199,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         ITokenBridge(transfer.route).transferRemote{value: _resolve(address(0), transfer.value)}(
             transfer.destination, transfer.recipient, amount
         );
-        _approve(transfer.token, transfer.route, 0);
+        _revoke(transfer.token, transfer.route);
     }
 
     function _transferTo(TransferTo memory transfer) private {
@@ -209,7 +209,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         .transferRemoteTo{value: _resolve(address(0), transfer.value)}(
             transfer.destination, transfer.recipient, amount, transfer.targetRouter
         );
-        _approve(transfer.token, transfer.route, 0);
+        _revoke(transfer.token, transfer.route);
     }
 
     function _call(AccountCall memory call) private {
@@ -218,7 +218,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         .callRemoteWithOverrides{value: _resolve(address(0), call.value)}(
             call.destination, call.router, call.ism, call.calls, call.hookMetadata, _own(call.salt)
         );
-        _approve(call.token, call.accounts, 0);
+        _revoke(call.token, call.accounts);
     }
 
     function _commit(AccountCommitment memory call) private {
@@ -233,20 +233,25 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
             _own(call.salt),
             call.commitment
         );
-        _approve(call.token, call.accounts, 0);
+        _revoke(call.token, call.accounts);
     }
 
     function _sweep(address token) private {
-        if (token != address(0)) {
-            IERC20(token).safeTransfer(msg.sender, _resolve(token, CONTRACT_BALANCE));
-        }
-        Address.sendValue(payable(msg.sender), address(this).balance);
+        // Some tokens refuse to move nothing, and some callers to take ether.
+        uint256 tokens = token == address(0) ? 0 : IERC20(token).balanceOf(address(this));
+        if (tokens != 0) IERC20(token).safeTransfer(msg.sender, tokens);
+        uint256 value = address(this).balance;
+        if (value != 0) Address.sendValue(payable(msg.sender), value);
     }
 
-    /// @dev Lets `spender` take `amount`; none is left afterwards, or a later caller's tokens could be
-    /// taken by it.
     function _approve(address token, address spender, uint256 amount) private {
         if (token != address(0)) IERC20(token).forceApprove(spender, _resolve(token, amount));
+    }
+
+    /// @dev Or `spender` could come back for the tokens of a later caller.
+    function _revoke(address token, address spender) private {
+        if (token == address(0) || IERC20(token).allowance(address(this), spender) == 0) return;
+        IERC20(token).forceApprove(spender, 0);
     }
 
     function _quote(uint256 command, bytes calldata input) private returns (Quote[] memory) {

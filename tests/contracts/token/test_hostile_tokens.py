@@ -75,6 +75,26 @@ def test_false_to_the_recipient_leaves_the_transfer_redeemable(
     assert token.balanceOf(recipient) == AMOUNT
 
 
+def test_tokens_that_vanish_are_the_last_transfers_loss(
+    route_of, network, owner, recipient, revert_of
+):
+    """Everybody is paid in full until nothing is left; whoever is not can be paid later."""
+    token, collateral, synthetic = route_of("ShrinkingToken")
+    network.deliver(
+        collateral.transferRemote(SECOND, b32(owner), 2 * AMOUNT, sender=owner), sender=owner
+    )
+    first, last = (
+        synthetic.transferRemote(FIRST, b32(recipient), AMOUNT, sender=owner) for _ in range(2)
+    )
+    token.shrink(collateral, AMOUNT // 2, sender=owner)
+    network.deliver(first, sender=owner)
+    refusal = revert_of(network.mailboxes[FIRST].process, b"", dispatched(last), sender=owner)
+    assert refusal == ("ERC20InsufficientBalance", collateral, AMOUNT // 2, AMOUNT)
+    token.transfer(collateral, AMOUNT // 2, sender=owner)
+    network.deliver(last, sender=owner)
+    assert (token.balanceOf(recipient), token.balanceOf(collateral)) == (2 * AMOUNT, 0)
+
+
 def test_token_with_a_transfer_fee_is_refused(route_of, owner, recipient, revert_of):
     _, collateral, _ = route_of("FeeToken")
     refusal = revert_of(collateral.transferRemote, SECOND, b32(recipient), 1000, sender=owner)

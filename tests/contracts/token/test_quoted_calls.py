@@ -390,6 +390,18 @@ def test_costs_are_told_with_the_quotes_among_the_commands(
     ]
 
 
+def test_caller_that_takes_no_ether_can_sweep_tokens(project, owner, calls, token):
+    caller = owner.deploy(project.Sequence)
+    token.transfer(caller, 5, sender=owner)
+    steps = plan((PULL, token, 5), (SWEEP, token))
+    caller.run(
+        [token, calls],
+        [token.approve.encode_input(calls, 5), calls.execute.encode_input(*steps)],
+        sender=owner,
+    )
+    assert (token.balanceOf(caller), token.allowance(caller, calls)) == (5, 0)
+
+
 # --- what is refused
 
 
