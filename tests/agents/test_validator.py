@@ -4,11 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from eth_hash.auto import keccak
 
 from hyperlane.agents.validator import run
 from hyperlane.agents.validator.signing import Halted
 from hyperlane.checkpoints.folder import FolderStorage
-from hyperlane.errors import DatabaseError, StorageError
+from hyperlane.errors import ConfigError, DatabaseError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32, to_hex
@@ -97,6 +98,9 @@ async def test_another_history_of_the_chain_stops_it_for_good(origin, validator_
     root, _ = origin.contracts["merkleTreeHook"].functions.latestCheckpoint().call()
     assert flag["canonical_merkle_root"] == to_hex(root)
     assert flag["checkpoint_index"] == 1
+    (said,) = json.loads((folder / "reorg_rpc_responses.json").read_text())
+    assert said["rpc_url_hash"] == to_hex(keccak(origin.url.encode()))
+    assert (said["merkle_root_hash"], said["merkle_root_index"]) == (to_hex(root), 1)
 
     with pytest.raises(Halted, match=r"reorg_flag\.json exists"):
         await run(ValidatorSettings.model_validate(config))
@@ -293,3 +297,41 @@ async def test_a_lying_node_is_outvoted_and_without_a_majority_nothing_is_signed
         await eventually(lambda: _latest(folder) == 0, task)
     document = json.loads((folder / "0_with_id.json").read_text())
     assert document["value"]["message_id"] == to_hex(message.id)
+
+
+async def test_additional_rpcs_have_to_confirm_what_is_signed(
+    origin, proxy, validator_config, tmp_path
+):
+    folder, liar, quiet = tmp_path / "v1", proxy(origin), proxy(origin)
+    liar.alter("eth_call", lambda result: result[:-64] + "ee" * 32)
+    quiet.fail(503)
+    origin.dispatch(7331, key(3).address)
+    additional = [{"http": liar.url}, {"http": quiet.url}]
+    config = validator_config(origin, additionalQuorumRpcUrls=additional)
+    async with validating(config) as task:
+        await eventually(lambda: liar.asked["eth_call"] > 1, task)
+        assert _latest(folder) is None, "the first look was not enough"
+        quiet.behave()
+        await eventually(lambda: _latest(folder) == 0, task, 90)
+    assert set(liar.asked) == {"eth_chainId", "eth_call"}, "they index nothing"
+    metadata = json.loads((folder / "metadata_latest.json").read_text())
+    assert metadata["additional_quorum_rpcs"][0]["url_hash"] == to_hex(keccak(liar.url.encode()))
+
+
+async def test_it_leaves_announcing_to_others_if_told(origin, validator_config, tmp_path):
+    origin.dispatch(7331, key(3).address)
+    async with validating(validator_config(origin, skipAnnounce=True)) as task:
+        await eventually(lambda: _latest(tmp_path / "v1") == 0, task)
+        await asyncio.sleep(1)
+    announce = origin.contracts["validatorAnnounce"].functions
+    assert announce.getAnnouncedValidators().call() == []
+    assert (tmp_path / "v1" / "announcement.json").exists()
+
+
+async def test_a_public_rpc_is_refused_unless_it_is_allowed(origin, validator_config):
+    config = validator_config(origin)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": "https://ethereum-rpc.publicnode.com/x"}]
+    with pytest.raises(
+        ConfigError, match=r"rpcUrls: ethereum-rpc\.publicnode\.com is a public RPC"
+    ):
+        await run(ValidatorSettings.model_validate(config))

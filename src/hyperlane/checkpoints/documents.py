@@ -6,8 +6,13 @@ matters (every field that is used is checked), and leniently where others differ
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
+
+from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.announcement import Announcement
@@ -29,6 +34,18 @@ class ReorgReport:
     checkpoint_index: int
     unix_timestamp: int
     reorg_period: int | str
+
+
+@dataclass(frozen=True, slots=True)
+class RpcResponse:
+    """What one RPC said of the tree when a validator stopped; None for what it did not answer."""
+
+    url: str
+    height: int | None
+    reorg_period: int | str
+    index: int | None
+    root: Bytes32 | None
+    unix_timestamp: int
 
 
 def render_checkpoint(signed: SignedCheckpoint) -> str:
@@ -87,16 +104,43 @@ def render_reorg_report(report: ReorgReport) -> str:
     )
 
 
-def render_metadata(version: str, rpcs: list[tuple[Bytes32, Bytes32]]) -> str:
-    """`metadata_latest.json`: program version, and per RPC the hashes of its URL and host."""
+def render_metadata(
+    version: str, rpcs: Sequence[str], additional: Sequence[str], allows_public: bool
+) -> str:
+    """`metadata_latest.json`: program version and, as hashes, the RPCs that are asked."""
     return _render(
         {
             "git_sha": version,
-            "rpcs": [{"url_hash": to_hex(url), "host_hash": to_hex(host)} for url, host in rpcs],
-            "additional_quorum_rpcs": [],
-            "allows_public_rpcs": False,
+            "rpcs": [{"url_hash": url, "host_hash": host} for url, host in map(_hashes, rpcs)],
+            "additional_quorum_rpcs": [
+                {"url_hash": url, "host_hash": host} for url, host in map(_hashes, additional)
+            ],
+            "allows_public_rpcs": allows_public,
         }
     )
+
+
+def render_rpc_responses(responses: Sequence[RpcResponse]) -> str:
+    """`reorg_rpc_responses.json`."""
+    return json.dumps([_response(item) for item in responses], indent=2)
+
+
+def _response(item: RpcResponse) -> dict[str, Any]:
+    url, host = _hashes(item.url)
+    return {
+        "rpc_url_hash": url,
+        "rpc_host_hash": host,
+        "height": item.height,
+        "reorg_period": item.reorg_period,
+        "merkle_root_index": item.index,
+        "merkle_root_hash": None if item.root is None else to_hex(item.root),
+        "timestamp": datetime.fromtimestamp(item.unix_timestamp, UTC).isoformat(),
+    }
+
+
+def _hashes(url: str) -> tuple[str, str]:
+    """Of a URL and of its host: they tell whether two are the same, and no more."""
+    return to_hex(keccak(url.encode())), to_hex(keccak((urlsplit(url).hostname or "").encode()))
 
 
 def parse_index(text: bytes) -> int:

@@ -1,10 +1,11 @@
 """What all checkpoint storages share: named JSON objects, read with suspicion, written whole."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperlane.checkpoints import documents
-from hyperlane.checkpoints.documents import ReorgReport
+from hyperlane.checkpoints.documents import ReorgReport, RpcResponse
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import SignedCheckpoint
@@ -20,6 +21,7 @@ class Names:
     announcement: str = "announcement.json"
     metadata: str = "metadata_latest.json"
     reorg_flag: str = "reorg_flag.json"
+    rpc_responses: str = "reorg_rpc_responses.json"
 
 
 FOLDER = Names("{index}_with_id.json", "index.json")
@@ -30,6 +32,7 @@ GCS = Names(
     "gcsAnnouncementKey",
     "gcsMetadataKey",
     "gcsReorgFlagKey",
+    "gcsReorgRpcResponsesKey",
 )
 
 
@@ -112,6 +115,10 @@ class ObjectStorage(ObjectReader):
     async def write_reorg_flag(self, report: ReorgReport) -> None:
         """See CheckpointStorage."""
         await self._write(self.names.reorg_flag, documents.render_reorg_report(report))
+
+    async def write_rpc_responses(self, responses: Sequence[RpcResponse]) -> None:
+        """See CheckpointStorage."""
+        await self._write(self.names.rpc_responses, documents.render_rpc_responses(responses))
 
     @abstractmethod
     async def _write(self, name: str, content: str) -> None:

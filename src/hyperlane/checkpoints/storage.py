@@ -1,10 +1,11 @@
 """What a checkpoint storage can do, and how a location string becomes one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from hyperlane.checkpoints.documents import ReorgReport
+from hyperlane.checkpoints.documents import ReorgReport, RpcResponse
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.checkpoints.web import Web, gcs_reader, s3_reader
 from hyperlane.errors import StorageError
@@ -49,6 +50,9 @@ class CheckpointStorage(CheckpointReader, Protocol):
 
     async def write_reorg_flag(self, report: ReorgReport) -> None:
         """Leave the sign that stops this validator for good."""
+
+    async def write_rpc_responses(self, responses: Sequence[RpcResponse]) -> None:
+        """Store what each RPC said then."""
 
 
 def open_reader(location: str, *, allow_local: bool, web: Web) -> CheckpointReader:

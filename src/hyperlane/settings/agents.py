@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hyperlane.settings.chain import ChainSettings, SignerSettings
-from hyperlane.settings.fields import Names, SettingsModel, Url, comma_list
+from hyperlane.settings.chain import ChainSettings, RpcUrl, SignerSettings
+from hyperlane.settings.fields import Names, SettingsModel, Url, check_url, comma_list
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
@@ -104,6 +104,10 @@ class ValidatorSettings(AgentSettings):
     checkpoint_syncer: CheckpointSyncerSettings
     interval: float = Field(default=2, gt=0)
     max_sign_concurrency: int = Field(default=50, gt=0)
+    skip_announce: bool = False
+    allow_public_rpcs: bool = False
+    additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
+    custom_additional_quorum_rpc_urls: Names = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -111,6 +115,13 @@ class ValidatorSettings(AgentSettings):
         if isinstance(value, dict) and "db" not in value and "originChainName" in value:
             return {**value, "db": f"validator_db_{value['originChainName']}"}
         return value
+
+    @property
+    def additional_urls(self) -> tuple[str, ...]:
+        """RPCs that only confirm roots."""
+        return tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
+            url.http for url in self.additional_quorum_rpc_urls
+        )
 
     @property
     def origin(self) -> ChainSettings:

@@ -4,35 +4,48 @@ import asyncio
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from eth_hash.auto import keccak
-
 from hyperlane.agents.challenges import OpenChallenges
 from hyperlane.agents.runtime import connect, repeat, start, until_done
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import render_metadata
 from hyperlane.checkpoints.storage import CheckpointStorage
-from hyperlane.errors import StorageError
+from hyperlane.errors import ConfigError, StorageError
 from hyperlane.settings import ValidatorSettings
 from hyperlane.store.checkpoints import CheckpointStore
 from hyperlane.store.locks import exclusive
 from hyperlane.store.sequences import InsertionStore
 from hyperlane.store.transactions import TransactionStore
 
+_PUBLIC = (
+    "publicnode.com",
+    "cloudflare-eth.com",
+    "public.blastapi.io",
+    "polygon-rpc.com",
+    "mainnet.base.org",
+    "mainnet.optimism.io",
+    "arb1.arbitrum.io",
+    "rpc.gnosischain.com",
+)
+"""Hosts that serve anybody, without a key."""
+
 
 async def run(settings: ValidatorSettings) -> None:
     """Validate until cancelled. Halted when a reorg flag exists or must be set."""
     storage = settings.checkpoint_syncer.open()
     await _require_no_reorg(storage)
+    _require_own_rpcs(settings)
     account = settings.validator.account("validator")
     async with (
         start(settings) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
+        Witnesses(settings.origin, settings.additional_urls) as witnesses,
     ):
         commitments = CheckpointStore(
             runtime.database, chain.domain, chain.settings.merkle_tree_hook, address_of(account)
@@ -45,6 +58,7 @@ async def run(settings: ValidatorSettings) -> None:
             chain.insertions(runtime.database),
             InsertionStore(runtime.database, chain.domain),
             runtime.metrics,
+            witnesses,
             settings.max_sign_concurrency,
         )
         # On the origin, the validator's own key pays if no other does.
@@ -62,7 +76,8 @@ async def run(settings: ValidatorSettings) -> None:
         await until_done("introduce", introduce)
         await signer.resume()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(announcer.run())
+            if not settings.skip_announce:
+                tasks.create_task(announcer.run())
             tasks.create_task(repeat(f"sign {chain.name}", settings.interval, signer.step))
             manager = chain.settings.staking_manager
             if manager is not None:
@@ -94,9 +109,21 @@ async def _require_no_reorg(storage: CheckpointStorage) -> None:
         )
 
 
+def _require_own_rpcs(settings: ValidatorSettings) -> None:
+    """ConfigError for RPCs that are anybody's: who runs them would decide what is signed."""
+    for url in () if settings.allow_public_rpcs else settings.origin.urls:
+        host = urlsplit(url).hostname or ""
+        if any(host == item or host.endswith(f".{item}") for item in _PUBLIC):
+            raise ConfigError(
+                f"chains.{settings.origin.name}.rpcUrls: {host} is a public RPC, and a validator"
+                " should not sign what strangers tell it: use your own or set allowPublicRpcs"
+            )
+
+
 def _metadata(settings: ValidatorSettings) -> str:
-    rpcs = [
-        (keccak(url.encode()), keccak((urlsplit(url).hostname or "").encode()))
-        for url in settings.origin.urls
-    ]
-    return render_metadata(version("ape-hyperlane"), rpcs)
+    return render_metadata(
+        version("ape-hyperlane"),
+        settings.origin.urls,
+        settings.additional_urls,
+        settings.allow_public_rpcs,
+    )

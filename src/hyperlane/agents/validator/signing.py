@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 
 from hyperlane.agents.runtime import Chain
+from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.chain.signer import address_of
@@ -51,6 +52,7 @@ class CheckpointSigner:
     indexer: SequenceIndexer[Insertion]
     leaves: InsertionStore
     metrics: Metrics
+    witnesses: Witnesses
     at_once: int = 50
     """How many checkpoints are signed and written side by side."""
     clock: Callable[[], float] = time.time
@@ -119,6 +121,7 @@ class CheckpointSigner:
         await self._index(chain_tree)
         if committed is None:
             await self._require_agreement(chain_tree)
+            await self.witnesses.confirm(chain_tree)
             # First, so that what is committed is never ahead of what was observed.
             await self.commitments.observe(chain_tree)
             await self._commit_through(chain_tree)
@@ -265,6 +268,7 @@ class CheckpointSigner:
             await self.commitments.remember_reorg(report)
             await self.storage.write_reorg_flag(report)
             await self.commitments.reorg_told()
+            await self.storage.write_rpc_responses(await self.witnesses.testify())
         except HyperlaneError as error:
             log.error("validator.flag_unwritten", chain=name, error=str(error))
         finally:

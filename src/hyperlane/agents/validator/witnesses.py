@@ -1,0 +1,79 @@
+"""What each RPC says of the tree, asked one by one.
+
+With `additionalQuorumRpcUrls` nothing is signed before two thirds of all RPCs, these and the
+chain's own, confirm the root. They are asked nothing else.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Self
+
+from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.client import ChainClient
+from hyperlane.checkpoints.documents import RpcResponse
+from hyperlane.errors import ChainError
+from hyperlane.settings import ChainSettings
+from hyperlane.store.checkpoints import ObservedTree
+
+_PATIENCE = 20.0
+"""Seconds for one RPC's answer."""
+
+
+class Witnesses:
+    """The RPCs of a validator's chain, and those that only confirm roots."""
+
+    def __init__(self, settings: ChainSettings, additional: Sequence[str]) -> None:
+        self._hook = settings.merkle_tree_hook
+        self._needed = bool(additional)
+        period = settings.blocks.reorg_period
+        self._clients = [
+            ChainClient(settings.name, settings.chain_id, [url], period)
+            for url in (*settings.urls, *additional)
+        ]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await asyncio.gather(*(client.close() for client in self._clients))
+
+    async def confirm(self, tree: ObservedTree) -> None:
+        """ChainError unless two thirds of the RPCs know the tree at its block."""
+        if not self._needed:
+            return
+        answers = await asyncio.gather(
+            *(self._ask(client, tree.block_number) for client in self._clients)
+        )
+        agree = answers.count((tree.root, tree.index))
+        if 3 * agree < 2 * len(answers):
+            raise ChainError(
+                f"{self._clients[0].name}: {agree} of {len(answers)} RPCs confirm the root of leaf"
+                f" {tree.index} at block {tree.block_number}, two thirds have to"
+            )
+
+    async def testify(self) -> list[RpcResponse]:
+        """What each says now, at its own final block."""
+        return await asyncio.gather(*map(self._testimony, self._clients))
+
+    async def _testimony(self, client: ChainClient) -> RpcResponse:
+        height = root = index = None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                height = await client.final_block()
+            root, index = await self._ask(client, height) or (None, None)
+        except (ChainError, TimeoutError):
+            pass  # what it did not say is part of the testimony
+        return RpcResponse(
+            client.urls[0], height, client.reorg_period, index, root, int(time.time())
+        )
+
+    async def _ask(self, client: ChainClient, block: int) -> tuple[bytes, int] | None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                root, index = await client.call(
+                    self._hook, MerkleTreeHook.latest_checkpoint, block=block
+                )
+        except (ChainError, TimeoutError):
+            return None
+        return root, index
