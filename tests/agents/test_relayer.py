@@ -207,7 +207,7 @@ async def test_a_fresh_message_does_not_wait_for_the_backlog(origin, target, pro
     recipient = target.recipient()
     old = [origin.dispatch(7331, recipient.address, bytes([n])) for n in range(3)]
     past = origin.w3.eth.block_number
-    origin.mine(1000)
+    origin.mine(300)
     fresh = origin.dispatch(7331, recipient.address, b"fresh")
     slow, go_on = proxy(origin), threading.Event()
 
