@@ -25,3 +25,13 @@ contract TestVault is ERC4626 {
         return super.deposit(assets, receiver);
     }
 }
+
+/// @title OffsetVault
+/// @notice Its shares have more decimals than its assets, as those of many vaults against inflation.
+contract OffsetVault is TestVault {
+    constructor(IERC20 asset) TestVault(asset) {}
+
+    function _decimalsOffset() internal pure override returns (uint8) {
+        return 6;
+    }
+}

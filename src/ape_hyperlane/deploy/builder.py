@@ -138,6 +138,7 @@ class Builder:
         arguments: tuple[Any, ...],
         *readings: Reading,
         repeatable: bool = False,
+        once: bool = False,
         state: Mapping[str, Any] = NOTHING,
         about: str = "",
     ) -> None:
@@ -145,7 +146,7 @@ class Builder:
         method apart."""
         told = (*readings, *readings_of(target, contract, state))
         name = f"{method} {about}of {target.step}"
-        self.steps.append(Call(name, target, contract, method, arguments, told, repeatable))
+        self.steps.append(Call(name, target, contract, method, arguments, told, repeatable, once))
 
     def set(self, target: Ref, contract: str, view: str, value: Any, setter: str = "") -> None:
         """What the owner can change: `setX` for the view `x`, if there is no other setter."""

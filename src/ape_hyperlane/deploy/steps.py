@@ -139,6 +139,9 @@ class Call:
     readings: tuple[Reading, ...] = ()
     repeatable: bool = False
     """Whether the target's owner may call again, as soon as the readings do not hold any more."""
+    once: bool = False
+    """Whether it reverts after it was carried out, which tells more than readings: those may hold
+    before."""
 
     @property
     def repeats(self) -> bool:

@@ -9,6 +9,7 @@ from ape.contracts import ContractContainer, ContractInstance
 from ape.exceptions import ContractLogicError
 from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
+from web3.exceptions import ContractLogicError as Web3ContractLogicError
 
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.steps import (
@@ -125,6 +126,8 @@ class Survey:
             return self._is_set_created(step)
         if not step.repeatable and self._was_called(step):
             return True
+        if step.once:
+            return self._would_revert(step)
         holding = [self._holds(reading, foreseen or {}) for reading in step.readings]
         return bool(holding) and all(holding)
 
@@ -156,6 +159,25 @@ class Survey:
         if entry is None or not entry.done or not self.can_resolve(step.target):
             return False
         return entry.what.startswith(f"call {self.resolve(step.target)}.{step.method}(")
+
+    def _would_revert(self, step: Call) -> bool:
+        """Whether who created the target could not call it: then the call was made before."""
+        target = step.target
+        creation = self.journal.entry(target.step) if isinstance(target, Ref) else None
+        if creation is None or not self.can_resolve((target, step.arguments)):
+            return False
+        method = getattr(self.at(target, step.contract), step.method)
+        try:
+            networks.provider.web3.eth.call(
+                {
+                    "from": to_checksum_address(creation.sender),
+                    "to": to_checksum_address(self.resolve(target)),
+                    "data": method.encode_input(*self.resolve(step.arguments)),
+                }
+            )
+        except Web3ContractLogicError:
+            return True
+        return False
 
     def spelled_out(self, step: Action) -> str:
         """The step with addresses for references."""

@@ -36,6 +36,7 @@ from hyperlane.registry.warp import (
     Tokens,
     WarpRoute,
     WarpToken,
+    all_fees,
     write_route,
 )
 
@@ -213,7 +214,11 @@ def _until_initialised(steps: list[Step]) -> list[Step]:
 def _require_contracts(chain: str, token: WarpToken) -> None:
     hooks = all_hooks(token.hook or ZERO_ADDRESS)
     isms = all_isms(token.interchain_security_module or ZERO_ADDRESS)
-    require_contracts((each for each in (*hooks, *isms) if each != ZERO_ADDRESS), chain)
+    allowed = token.allowed_rebalancing_bridges.values()
+    bridges = (each.bridge for bridges in allowed for each in bridges)
+    others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges)
+    named = (each for each in (*hooks, *isms, *others) if each not in (None, ZERO_ADDRESS))
+    require_contracts(named, chain)
 
 
 def _route(deployment: RouteDeployment) -> WarpRoute:

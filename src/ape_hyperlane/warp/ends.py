@@ -17,6 +17,9 @@ from hyperlane.errors import ConfigError
 from hyperlane.registry.chains import ChainMetadata, NativeToken
 from hyperlane.registry.warp import WarpToken
 
+ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
+"""ERC-165's name for it, as an argument."""
+
 ETHER = NativeToken(name="Ether", symbol="ETH", decimals=18)
 UNDERLYING = {
     "collateralVault": "asset()",
@@ -55,9 +58,23 @@ def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
         name = _ask_text(place, moved, "name()")
         symbol = _ask_text(place, moved, "symbol()")
         decimals = 0 if token.nft else _ask(place, moved, "decimals()", "uint8")
+        _require_kind(place, token, moved, decimals)
     if token.decimals not in (None, decimals):
         raise ConfigError(f"{chain}.decimals: {token.decimals}, but the token has {decimals}")
     return End(token, token.name or name, token.symbol or symbol, decimals, moved)
+
+
+def _require_kind(place: str, token: WarpToken, moved: str, decimals: int) -> None:
+    """ConfigError when the router would lose what it takes."""
+    if token.nft and not _ask(place, moved, "supportsInterface(bytes4)", "bool", ERC721):
+        raise ConfigError(f"{place}: {moved} is no NFT collection; expected an ERC-721")
+    if token.type == "collateralVaultRebase":
+        shares = _ask(place, str(token.token), "decimals()", "uint8")
+        if shares != decimals:
+            raise ConfigError(
+                f"{place}: {token.token}: shares have {shares} decimals, assets {decimals};"
+                " expected a vault with equal ones, or exchange rates would be rounded"
+            )
 
 
 def complete(tokens: Mapping[str, WarpToken], backing: Mapping[str, End]) -> dict[str, End]:
@@ -106,10 +123,11 @@ def _whole_token(ends: Mapping[str, End]) -> Fraction:
     return unit
 
 
-def _ask(place: str, address: str, view: str, kind: str) -> Any:
+def _ask(place: str, address: str, view: str, kind: str, argument: bytes = b"") -> Any:
     """What a view of a contract says that may have it or not."""
+    data = keccak(text=view)[:4] + argument
     try:
-        answer = networks.provider.web3.eth.call({"to": address, "data": keccak(text=view)[:4]})
+        answer = networks.provider.web3.eth.call({"to": address, "data": data})
         return decode([kind], bytes(answer))[0]
     except (ContractLogicError, DecodingError, OverflowError) as error:
         raise ConfigError(f"{place}: {address} has no {view}; expected another contract") from error

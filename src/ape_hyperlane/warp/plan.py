@@ -18,6 +18,7 @@ from ape_hyperlane.deploy.steps import (
     Use,
 )
 from ape_hyperlane.warp.ends import End
+from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.core_config import ProxyAdmin
@@ -131,7 +132,7 @@ def _plan_router(builder: Builder, end: End, vault_domain: int) -> None:
         initial |= {"name": end.name, "symbol": end.symbol}
         naming = (token.initial_supply, end.name, end.symbol)
     arguments = (*naming, ZERO_ADDRESS, ZERO_ADDRESS, builder.deployer)
-    builder.call("initialize", router, contract, arguments, state=initial)
+    builder.call("initialize", router, contract, arguments, once=True, state=initial)
 
 
 def _plan_remotes(builder: Builder, contract: str, remotes: Mapping[int, Remote]) -> None:
@@ -157,6 +158,10 @@ def _plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: st
         return ZERO_ADDRESS
     if isinstance(config, str):
         return config
+    if config.token not in (None, token):
+        raise ConfigError(
+            f"{name}.token: {config.token}, but the route moves {token}; leave token out"
+        )
     if isinstance(config, Curve):
         maximum, half = config.parameters
         state = {"token": token, "maxFee": maximum, "halfAmount": half}

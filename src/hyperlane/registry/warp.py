@@ -132,6 +132,13 @@ TokenFee: TypeAlias = Annotated[
 RoutingFee.model_rebuild()
 
 
+def all_fees(config: TokenFee | None) -> list[str]:
+    """The addresses that a fee's config names in place of contracts to deploy."""
+    if isinstance(config, RoutingFee):
+        return [each for fee in config.fee_contracts.values() for each in all_fees(fee)]
+    return [config] if isinstance(config, str) else []
+
+
 def _fraction(value: Any) -> Any:
     """A whole number, or a mapping of numerator and denominator."""
     if isinstance(value, dict) and set(value) == {"numerator", "denominator"}:
@@ -276,6 +283,12 @@ def check_route(tokens: Tokens) -> None:
             raise ValueError(f"{chain}: alone; expected another chain, or remoteRouters")
         if token.nft != next(iter(tokens.values())).nft:
             raise ValueError(f"{chain}: NFTs and amounts cannot be on one route")
+        backing = [each for each, end in tokens.items() if end.type not in SYNTHETIC]
+        if token.initial_supply and backing:
+            raise ValueError(
+                f"{chain}.initialSupply: {token.initial_supply}, expected 0: nothing would back it"
+                f" on {backing[0]}"
+            )
     if not any(
         token.type not in SYNTHETIC or token.initial_supply or token.remote_routers
         for token in tokens.values()
