@@ -27,6 +27,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     /// @dev In `hookAndFlags`, so that a transfer without fees reads no other slot for them.
     uint96 private constant HAS_FEE_RECIPIENT = 1;
     uint96 private constant HAS_FEE_HOOK = 2;
+    uint96 internal constant HAS_BRIDGE_FEE = 4;
 
     /// @inheritdoc ITokenRouter
     uint256 public immutable scaleNumerator;
@@ -120,7 +121,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
             payIn = feeToken();
             value = _takeWithFees(destination, recipient, amount, router, gas);
         }
-        uint256 messageAmount = _lock(amount);
+        uint256 messageAmount = _lock(destination, recipient, amount);
 
         emit SentTransferRemote(destination, recipient, messageAmount);
 
@@ -149,7 +150,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
 
     /// @dev Does what is left to do with what was taken for a transfer once its fees are paid.
     /// @return The amount for the message.
-    function _lock(uint256 amount) internal virtual returns (uint256) {
+    function _lock(uint32, bytes32, uint256 amount) internal virtual returns (uint256) {
         return _messageAmount(amount);
     }
 
@@ -181,7 +182,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
             dispatchFee = _quoteDispatch(destination, recipient, amount, router, gas);
             IERC20(token()).forceApprove(feeHook, dispatchFee);
         }
-        value = _takeFromSender(amount + fee, dispatchFee);
+        value = _takeFromSender(amount + fee + _bridgeFee(amount), dispatchFee);
         if (fee != 0) _payFee(feeRecipient, fee);
     }
 
@@ -196,7 +197,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         quotes = new Quote[](3);
         quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, amount, router, gas));
         quotes[1] = Quote(token(), amount + _transferFee(destination, recipient, amount, router));
-        quotes[2] = Quote(token(), 0);
+        quotes[2] = Quote(token(), _bridgeFee(amount));
     }
 
     /// @dev What the fee recipient asks for a transfer to a router.
@@ -228,6 +229,10 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
             feeToken()
         ).ask(address(mailbox));
     }
+
+    /// @dev What a third party takes out of a transfer of `amount`, on top of it, in `token`. Charged
+    /// while `HAS_BRIDGE_FEE` is set.
+    function _bridgeFee(uint256 amount) internal view virtual returns (uint256) {}
 
     /// @dev What `_lock` is going to return.
     function _messageAmount(uint256 amount) internal view virtual returns (uint256) {

@@ -58,7 +58,7 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     }
 
     /// @inheritdoc TokenRouter
-    function _lock(uint256 amount) internal override returns (uint256) {
+    function _lock(uint32, bytes32, uint256 amount) internal override returns (uint256) {
         ++rateUpdateNonce;
         return _outbound(amount == 0 ? 0 : _deposit(amount)); // many vaults refuse to take nothing
     }

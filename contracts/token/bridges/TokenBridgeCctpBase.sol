@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {AbstractPostDispatchHook} from "../../hooks/AbstractPostDispatchHook.sol";
+import {ICctpMessenger, ICctpTransmitter} from "../../interfaces/bridges/ICctp.sol";
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
+import {AbstractCcipReadIsm} from "../../isms/ccip-read/AbstractCcipReadIsm.sol";
+import {Message} from "../../libs/Message.sol";
+import {TypeCasts} from "../../libs/TypeCasts.sol";
+import {TokenRouter} from "../TokenRouter.sol";
+import {CctpMessage} from "../libs/CctpMessage.sol";
+import {MeasuredPull} from "../libs/MeasuredPull.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
+
+/// @title CctpService
+/// @notice What the server of a CCTP bridge answers.
+interface CctpService {
+    /// @notice What CCTP sent together with a message, and its attesters' signatures for it.
+    function getCCTPAttestation(bytes calldata message)
+        external
+        view
+        returns (bytes memory cctpMessage, bytes memory attestation);
+}
+
+/// @notice One chain, as Hyperlane and as Circle call it.
+struct Domain {
+    uint32 hyperlane;
+    uint32 circle;
+}
+
+/// @title TokenBridgeCctpBase
+/// @notice Moves Circle's tokens: CCTP burns and mints them, and a token message says so. The router is
+/// the security module of its messages, for which it wants CCTP's attestation of that burn. So
+/// delivering the message mints the tokens, and the router never holds any.
+///
+/// It also is a hook and a security module for messages of others: the hook has CCTP carry their
+/// ids, the module wants CCTP's attestation of that.
+///
+/// Metadata: `abi.encode(bytes cctpMessage, bytes attestation)`.
+/// @dev An attestation tells of a burn, not of the message about it: whoever makes up a message about
+/// a burn of this route can have it minted, to the burn's recipient, and the message that was
+/// dispatched then stays undelivered.
+abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, AbstractPostDispatchHook {
+    using CctpMessage for bytes;
+    using MeasuredPull for IERC20;
+    using Message for bytes;
+    using SafeERC20 for IERC20;
+    using TypeCasts for address;
+
+    /// @notice Two domains are the same chain from now on.
+    event DomainAdded(uint32 indexed hyperlaneDomain, uint32 circleDomain);
+
+    /// @notice A contract of Circle's is of another version of CCTP.
+    error InvalidCCTPVersion(address circleContract, uint32 version, uint32 expected);
+
+    /// @notice Nobody said what Circle calls this domain.
+    error CircleDomainNotConfigured(uint32 hyperlaneDomain);
+
+    /// @notice Nobody said what Hyperlane calls this domain.
+    error HyperlaneDomainNotConfigured(uint32 circleDomain);
+
+    /// @notice A burn proves nothing about a message to another contract.
+    error InvalidTokenMessageRecipient(bytes32 recipient);
+
+    /// @notice CCTP's message is for another contract.
+    error InvalidCircleRecipient(bytes32 recipient, address expected);
+
+    /// @notice CCTP's message comes from another chain than the token message.
+    error InvalidBurnOrigin(uint32 origin, uint32 expected);
+
+    /// @notice Somebody else has burnt.
+    error InvalidBurnSender(bytes32 sender, bytes32 expected);
+
+    /// @notice Another amount was burnt.
+    error InvalidMintAmount(uint256 amount, uint256 expected);
+
+    /// @notice The burnt tokens go to somebody else.
+    error InvalidMintRecipient(bytes32 recipient, bytes32 expected);
+
+    /// @notice CCTP carried the id of another message.
+    error InvalidMessageId(bytes32 id, bytes32 expected);
+
+    /// @notice Only CCTP's transmitter may hand in what it carried.
+    error NotMessageTransmitter(address caller);
+
+    /// @notice Somebody else than the enrolled router had CCTP carry this.
+    error UnauthorizedCircleSender(bytes32 sender, bytes32 expected);
+
+    /// @notice The hook works on the message that was dispatched last only.
+    error MessageNotDispatched(bytes32 id, bytes32 latest);
+
+    /// @notice The hook does not vouch for this route's own messages: burns do.
+    error InvalidPostDispatchSender();
+
+    /// @notice Circle's token.
+    IERC20 public immutable wrappedToken;
+
+    /// @notice CCTP's transmitter on this chain.
+    ICctpTransmitter public immutable messageTransmitter;
+
+    /// @notice CCTP's token messenger on this chain.
+    ICctpMessenger public immutable tokenMessenger;
+
+    /// @notice Whether CCTP carried this id here from the enrolled router of a domain.
+    mapping(bytes32 messageId => bool verified) public isVerified;
+
+    /// @dev One more than the domain, as zero is a domain of Circle's.
+    mapping(uint32 hyperlaneDomain => uint256) private circleDomains;
+    mapping(uint32 circleDomain => uint256) private hyperlaneDomains;
+
+    constructor(
+        address erc20,
+        address mailbox_,
+        address messageTransmitter_,
+        address tokenMessenger_,
+        uint32 version
+    ) TokenRouter(1, 1, mailbox_) {
+        wrappedToken = MeasuredPull.checked(erc20);
+        messageTransmitter = ICctpTransmitter(messageTransmitter_);
+        tokenMessenger = ICctpMessenger(tokenMessenger_);
+        _requireVersion(messageTransmitter_, messageTransmitter.version(), version);
+        _requireVersion(tokenMessenger_, tokenMessenger.messageBodyVersion(), version);
+    }
+
+    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @param urls Where the service is that answers `CctpService`.
+    function initialize(address hook, address owner, string[] calldata urls) external virtual {
+        _initialize(hook, owner, urls);
+    }
+
+    /// @notice Says that two domains are the same chain. Only the owner.
+    function addDomain(uint32 hyperlaneDomain, uint32 circleDomain) external onlyOwner {
+        _addDomain(hyperlaneDomain, circleDomain);
+    }
+
+    /// @notice As above, for several chains. Only the owner.
+    function addDomains(Domain[] calldata domains_) external onlyOwner {
+        for (uint256 i; i < domains_.length; ++i) {
+            _addDomain(domains_[i].hyperlane, domains_[i].circle);
+        }
+    }
+
+    /// @inheritdoc IInterchainSecurityModule
+    function verify(bytes calldata metadata, bytes calldata message) external returns (bool) {
+        bool isTransfer = message.recipient() == address(this).addressToBytes32();
+        if (!isTransfer && isVerified[message.id()]) return true;
+
+        bytes calldata cctpMessage = metadata.element(0);
+        if (isTransfer) _requireBurn(cctpMessage, message);
+        else _requireId(cctpMessage, message);
+        return messageTransmitter.receiveMessage(cctpMessage, metadata.element(1));
+    }
+
+    /// @inheritdoc IPostDispatchHook
+    function hookType() external pure returns (uint8) {
+        return uint8(HookTypes.CCTP);
+    }
+
+    /// @notice What Circle calls a domain. Reverts `CircleDomainNotConfigured`.
+    function hyperlaneDomainToCircleDomain(uint32 hyperlaneDomain) public view returns (uint32) {
+        uint256 successor = circleDomains[hyperlaneDomain];
+        if (successor == 0) revert CircleDomainNotConfigured(hyperlaneDomain);
+        return uint32(successor - 1);
+    }
+
+    /// @notice What Hyperlane calls a domain of Circle's. Reverts `HyperlaneDomainNotConfigured`.
+    function circleDomainToHyperlaneDomain(uint32 circleDomain) public view returns (uint32) {
+        uint256 successor = hyperlaneDomains[circleDomain];
+        if (successor == 0) revert HyperlaneDomainNotConfigured(circleDomain);
+        return uint32(successor - 1);
+    }
+
+    /// @inheritdoc TokenRouter
+    function token() public view override returns (address) {
+        return address(wrappedToken);
+    }
+
+    function _initialize(address hook, address owner, string[] calldata urls) internal initializer {
+        // This router keeps no tokens that the messenger could take at the wrong time.
+        wrappedToken.forceApprove(address(tokenMessenger), type(uint256).max);
+        _setUrls(urls);
+        _initializeClient(hook, address(this), owner);
+    }
+
+    /// @dev Takes a message of CCTP's to this contract.
+    function _receiveMessageId(uint32 circleDomain, bytes32 sender, bytes calldata body)
+        internal
+        returns (bool)
+    {
+        if (msg.sender != address(messageTransmitter)) revert NotMessageTransmitter(msg.sender);
+        bytes32 router = _requireRouter(circleDomainToHyperlaneDomain(circleDomain));
+        if (sender != router) revert UnauthorizedCircleSender(sender, router);
+
+        isVerified[abi.decode(body, (bytes32))] = true;
+        return true;
+    }
+
+    /// @inheritdoc TokenRouter
+    function _takeFromSender(uint256 amount, uint256 dispatchFee)
+        internal
+        override
+        returns (uint256)
+    {
+        wrappedToken.pull(amount + dispatchFee);
+        return msg.value;
+    }
+
+    /// @inheritdoc TokenRouter
+    function _lock(uint32 destination, bytes32 recipient, uint256 amount)
+        internal
+        override
+        returns (uint256 burnt)
+    {
+        burnt = _messageAmount(amount);
+        _depositForBurn(
+            hyperlaneDomainToCircleDomain(destination),
+            recipient,
+            burnt,
+            burnt - amount,
+            _requireRouter(destination)
+        );
+    }
+
+    /// @inheritdoc TokenRouter
+    /// @dev Nothing: CCTP has minted.
+    function _transferTo(address, uint256) internal pure override {}
+
+    /// @inheritdoc TokenRouter
+    function _payFee(address recipient, uint256 fee) internal override {
+        wrappedToken.safeTransfer(recipient, fee);
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
+        bytes32 id = message.id();
+        bytes32 latest = mailbox.latestDispatchedId();
+        if (id != latest) revert MessageNotDispatched(id, latest);
+        if (message.sender() == address(this).addressToBytes32()) revert InvalidPostDispatchSender();
+
+        uint32 destination = message.destination();
+        _sendId(hyperlaneDomainToCircleDomain(destination), _requireRouter(destination), id);
+        _refund(metadata, message, msg.value);
+    }
+
+    /// @dev Has CCTP burn.
+    /// @param maxFee What may be missing of `amount` where it is minted.
+    /// @param router Who has it minted.
+    function _depositForBurn(
+        uint32 circleDomain,
+        bytes32 recipient,
+        uint256 amount,
+        uint256 maxFee,
+        bytes32 router
+    ) internal virtual;
+
+    /// @dev Has CCTP carry the id of a message.
+    function _sendId(uint32 circleDomain, bytes32 router, bytes32 id) internal virtual;
+
+    /// @inheritdoc TokenRouter
+    function _messageAmount(uint256 amount) internal view override returns (uint256) {
+        return amount + _bridgeFee(amount);
+    }
+
+    /// @inheritdoc AbstractPostDispatchHook
+    function _quoteDispatch(bytes calldata, bytes calldata) internal pure override returns (uint256) {
+        return 0;
+    }
+
+    /// @inheritdoc AbstractCcipReadIsm
+    function _lookup(bytes calldata message) internal pure override returns (bytes memory) {
+        return abi.encodeCall(CctpService.getCCTPAttestation, (message));
+    }
+
+    /// @dev Where in a message of this version of CCTP its recipient and its body are.
+    function _layout() internal pure virtual returns (uint256 recipientAt, uint256 bodyAt);
+
+    /// @dev A domain has one counterpart: what either had before is forgotten.
+    function _addDomain(uint32 hyperlaneDomain, uint32 circleDomain) private {
+        uint256 formerCircle = circleDomains[hyperlaneDomain];
+        if (formerCircle != 0) delete hyperlaneDomains[uint32(formerCircle - 1)];
+        uint256 formerHyperlane = hyperlaneDomains[circleDomain];
+        if (formerHyperlane != 0) delete circleDomains[uint32(formerHyperlane - 1)];
+
+        circleDomains[hyperlaneDomain] = uint256(circleDomain) + 1;
+        hyperlaneDomains[circleDomain] = uint256(hyperlaneDomain) + 1;
+
+        emit DomainAdded(hyperlaneDomain, circleDomain);
+    }
+
+    /// @dev Reverts unless CCTP's message is the burn that a token message is about.
+    function _requireBurn(bytes calldata cctpMessage, bytes calldata message) private view {
+        (uint256 recipientAt, uint256 bodyAt) = _layout();
+        _requireCircleRecipient(cctpMessage.word(recipientAt), address(tokenMessenger));
+        uint32 origin = circleDomainToHyperlaneDomain(cctpMessage.sourceDomain());
+        if (origin != message.origin()) revert InvalidBurnOrigin(origin, message.origin());
+
+        bytes calldata burn = cctpMessage[bodyAt:];
+        bytes32 sender = burn.burnSender();
+        if (sender != message.sender()) revert InvalidBurnSender(sender, message.sender());
+        uint256 amount = burn.burnAmount();
+        uint256 expected = TokenMessage.amount(message.body());
+        if (amount != expected) revert InvalidMintAmount(amount, expected);
+        bytes32 recipient = burn.mintRecipient();
+        bytes32 receiver = TokenMessage.recipient(message.body());
+        if (recipient != receiver) revert InvalidMintRecipient(recipient, receiver);
+    }
+
+    /// @dev Reverts unless CCTP's message carries the id of a message to somebody else. Who sent it is
+    /// checked when it is received.
+    function _requireId(bytes calldata cctpMessage, bytes calldata message) private view {
+        (uint256 recipientAt, uint256 bodyAt) = _layout();
+        bytes32 circleRecipient = cctpMessage.word(recipientAt);
+        if (circleRecipient == address(tokenMessenger).addressToBytes32()) {
+            revert InvalidTokenMessageRecipient(message.recipient());
+        }
+        _requireCircleRecipient(circleRecipient, address(this));
+        bytes32 id = cctpMessage.word(bodyAt);
+        if (id != message.id()) revert InvalidMessageId(id, message.id());
+    }
+
+    function _requireCircleRecipient(bytes32 recipient, address expected) private pure {
+        if (recipient != expected.addressToBytes32()) {
+            revert InvalidCircleRecipient(recipient, expected);
+        }
+    }
+
+    function _requireVersion(address circleContract, uint32 version, uint32 expected) private pure {
+        if (version != expected) revert InvalidCCTPVersion(circleContract, version, expected);
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {
+    ICctpHandlerV2,
+    ICctpMessengerV2,
+    ICctpTransmitterV2
+} from "../../interfaces/bridges/ICctp.sol";
+import {TokenRouter} from "../TokenRouter.sol";
+import {TokenBridgeCctpBase} from "./TokenBridgeCctpBase.sol";
+
+/// @title TokenBridgeCctpV2
+/// @notice Over CCTP v2, which takes a fee for not waiting for finality. Senders pay it on top, at most
+/// `maxFeePpm` of what is burnt: so the recipient gets the amount, or what was not charged of the
+/// fee as well. Messages carry what is burnt.
+contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
+    /// @notice Circle may keep so many millionths of what is burnt from now on.
+    event MaxFeePpmSet(uint256 maxFeePpm);
+
+    /// @notice Something must remain.
+    error MaxFeeTooHigh(uint256 maxFeePpm);
+
+    uint256 private constant MILLION = 1e6;
+
+    /// @dev What `maxFeePpm` is at first, behind a proxy too.
+    uint256 private immutable firstMaxFeePpm;
+
+    /// @notice How final a burn has to be before it is minted: 1000 confirmed, 2000 finalised.
+    uint32 public immutable minFinalityThreshold;
+
+    /// @notice How many millionths of what is burnt Circle may keep.
+    uint256 public maxFeePpm;
+
+    constructor(
+        address erc20,
+        address mailbox,
+        address messageTransmitter,
+        address tokenMessenger,
+        uint256 maxFeePpm_,
+        uint32 minFinalityThreshold_
+    ) TokenBridgeCctpBase(erc20, mailbox, messageTransmitter, tokenMessenger, 1) {
+        if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh(maxFeePpm_);
+        firstMaxFeePpm = maxFeePpm_;
+        minFinalityThreshold = minFinalityThreshold_;
+    }
+
+    /// @inheritdoc TokenBridgeCctpBase
+    function initialize(address hook, address owner, string[] calldata urls) external override {
+        _initialize(hook, owner, urls);
+        _setMaxFeePpm(firstMaxFeePpm);
+    }
+
+    /// @notice Changes what Circle may keep. Only the owner; reverts `MaxFeeTooHigh`.
+    function setMaxFeePpm(uint256 maxFeePpm_) external onlyOwner {
+        if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh(maxFeePpm_);
+        _setMaxFeePpm(maxFeePpm_);
+    }
+
+    /// @inheritdoc ICctpHandlerV2
+    function handleReceiveFinalizedMessage(
+        uint32 sourceDomain,
+        bytes32 sender,
+        uint32,
+        bytes calldata messageBody
+    ) external returns (bool) {
+        return _receiveMessageId(sourceDomain, sender, messageBody);
+    }
+
+    /// @inheritdoc ICctpHandlerV2
+    /// @dev The attesters vouch for no less finality than the hook asked for.
+    function handleReceiveUnfinalizedMessage(
+        uint32 sourceDomain,
+        bytes32 sender,
+        uint32,
+        bytes calldata messageBody
+    ) external returns (bool) {
+        return _receiveMessageId(sourceDomain, sender, messageBody);
+    }
+
+    /// @inheritdoc TokenBridgeCctpBase
+    function _depositForBurn(
+        uint32 circleDomain,
+        bytes32 recipient,
+        uint256 amount,
+        uint256 maxFee,
+        bytes32 router
+    ) internal override {
+        ICctpMessengerV2(address(tokenMessenger)).depositForBurn(
+            amount,
+            circleDomain,
+            recipient,
+            address(wrappedToken),
+            router,
+            maxFee,
+            minFinalityThreshold
+        );
+    }
+
+    /// @inheritdoc TokenBridgeCctpBase
+    function _sendId(uint32 circleDomain, bytes32 router, bytes32 id) internal override {
+        ICctpTransmitterV2(address(messageTransmitter)).sendMessage(
+            circleDomain, router, router, minFinalityThreshold, abi.encode(id)
+        );
+    }
+
+    /// @inheritdoc TokenRouter
+    /// @dev So that `amount` remains of what is burnt; rounded up, as Circle may take all of it.
+    function _bridgeFee(uint256 amount) internal view override returns (uint256) {
+        uint256 ppm = maxFeePpm;
+        return Math.mulDiv(amount, ppm, MILLION - ppm, Math.Rounding.Ceil);
+    }
+
+    /// @inheritdoc TokenBridgeCctpBase
+    function _layout() internal pure override returns (uint256 recipientAt, uint256 bodyAt) {
+        return (76, 148);
+    }
+
+    function _setMaxFeePpm(uint256 maxFeePpm_) private {
+        maxFeePpm = maxFeePpm_;
+        _setFlag(HAS_BRIDGE_FEE, maxFeePpm_ != 0);
+
+        emit MaxFeePpmSet(maxFeePpm_);
+    }
+}
