@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 from eth_hash.auto import keccak
 
 from hyperlane.agents.validator import run
@@ -18,7 +19,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion, InsertionStore
 
 from .conftest import eventually, validating
-from .devnet import key
+from .devnet import free_port, key
 
 
 async def test_every_leaf_is_signed_in_the_reference_layout(origin, validator_config, tmp_path):
@@ -335,3 +336,25 @@ async def test_a_public_rpc_is_refused_unless_it_is_allowed(origin, validator_co
         ConfigError, match=r"rpcUrls: ethereum-rpc\.publicnode\.com is a public RPC"
     ):
         await run(ValidatorSettings.model_validate(config))
+
+
+async def test_it_is_ready_once_it_has_looked_at_the_chain(origin, proxy, validator_config):
+    node, port = proxy(origin), free_port()
+    node.fail(503)
+    config = validator_config(origin, metricsPort=port)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": node.url}]
+
+    async def ready():
+        async with (
+            ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}/ready") as page,
+        ):
+            return page.status, (await page.json())["waiting_for"]
+
+    async with validating(config) as task:
+        await eventually(lambda: node.requests, task)
+        assert await ready() == (503, ["alpha"])
+        node.behave()
+        while await ready() != (200, []):
+            assert not task.done()
+            await asyncio.sleep(0.1)

@@ -119,14 +119,19 @@ class Runtime:
 
 @asynccontextmanager
 async def start(
-    settings: AgentSettings, pages: Callable[[Runtime], Iterable[RouteDef]] = lambda _: ()
+    settings: AgentSettings,
+    pages: Callable[[Runtime], Iterable[RouteDef]] = lambda _: (),
+    waiting: Iterable[str] = (),
 ) -> AsyncIterator[Runtime]:
-    """Set up logging, database and web pages; tear them down afterwards."""
+    """Set up logging, database and web pages; tear them down afterwards.
+
+    The agent is not ready before it has taken everything out of `waiting`.
+    """
     configure_logging(settings.log)
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.db)
         stack.push_async_callback(database.close)
-        runtime = Runtime(settings, database, Metrics())
+        runtime = Runtime(settings, database, Metrics(), set(waiting))
         runner, port = await serve(
             runtime.metrics,
             runtime.waiting,

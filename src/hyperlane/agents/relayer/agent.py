@@ -36,8 +36,7 @@ async def run(settings: RelayerSettings) -> None:
     def pages(runtime: Runtime) -> list[RouteDef]:
         return Api(OperationStore(runtime.database), settings.chain_name).routes()
 
-    async with start(settings, pages) as runtime:
-        runtime.waiting.update(settings.relay_chains)
+    async with start(settings, pages, settings.relay_chains) as runtime:
         relayer = Relayer(settings, runtime, policy)
         await relayer.operations.recover()
         async with asyncio.TaskGroup() as tasks:

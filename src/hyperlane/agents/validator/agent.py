@@ -42,7 +42,7 @@ async def run(settings: ValidatorSettings) -> None:
     _require_own_rpcs(settings)
     account = settings.validator.account("validator")
     async with (
-        start(settings) as runtime,
+        start(settings, waiting=[settings.origin_chain_name]) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
         Witnesses(settings.origin, settings.additional_urls) as witnesses,
@@ -73,12 +73,16 @@ async def run(settings: ValidatorSettings) -> None:
             await storage.write_metadata(_metadata(settings))
             await announcer.publish()
 
+        async def sign() -> None:
+            await signer.step()
+            runtime.waiting.discard(chain.name)
+
         await until_done("introduce", introduce)
         await signer.resume()
         async with asyncio.TaskGroup() as tasks:
             if not settings.skip_announce:
                 tasks.create_task(announcer.run())
-            tasks.create_task(repeat(f"sign {chain.name}", settings.interval, signer.step))
+            tasks.create_task(repeat(f"sign {chain.name}", settings.interval, sign))
             manager = chain.settings.staking_manager
             if manager is not None:
                 answerer = Answerer(
