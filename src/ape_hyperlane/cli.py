@@ -153,8 +153,11 @@ def ism() -> None:
     show_default=True,
     help="of all stake, more than which must have signed",
 )
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="write it there; default: print"
+)
 def ism_from_stake(**options: Any) -> None:
-    """Print a module, for other chains, of the validators that have stake on this one."""
+    """Print or write a module, for other chains, of the validators that have stake on this one."""
     from ape_hyperlane.staking.command import from_stake
 
     from_stake(**options)

@@ -172,6 +172,9 @@ def test_the_active_set_becomes_a_module_that_another_chain_deploys(
 
     result = from_stake("--percent", "66")
     assert result.exit_code == 0, result.stderr
+    written = tmp_path / "ism.yaml"
+    assert from_stake("--percent", "66", "--out", str(written)).stdout == ""
+    assert written.read_text() == result.stdout
     module = yaml.safe_load(result.stdout)
     assert module["thresholdWeight"] == 6_600_000_001
     listed = [each["signingAddress"] for each in module["validators"]]
@@ -193,6 +196,25 @@ def test_the_active_set_becomes_a_module_that_another_chain_deploys(
     data = "0xec29dbde" + f"{32:064x}" + f"{0:064x}"
     answer = node.web3.eth.call({"to": made, "data": data})
     assert int.from_bytes(answer[32:64]) == 6_600_000_001
+
+
+def test_only_a_staking_manager_on_its_own_chain_is_read(deploy, from_stake, node, registry):
+    assert deploy().exit_code == 0
+    core = registry.addresses("alpha")
+    silent = "0x" + 40 * "8"
+    node.rpc("anvil_setCode", silent, "0x00")  # stops, whatever it is asked
+    for address in (TREASURY, core.mailbox, silent):
+        registry.write_addresses("alpha", core.model_copy(update={"staking_manager": address}))
+        refused = from_stake()
+        assert refused.exit_code == 1
+        assert f"stakingManager: {address} is no StakingManager" in refused.stderr
+
+    for percent in ("-1", "100"):
+        assert "is not in the range 0<=x<=99" in from_stake("--percent", percent).stderr
+
+    path = registry.chain_folder("alpha") / "metadata.yaml"
+    path.write_text(path.read_text().replace("chainId: 31337", "chainId: 31338"))
+    assert "chainId is 31338, but the node answers 31337" in from_stake().stderr
 
 
 @given(st.lists(st.integers(1, 2**96), min_size=1, max_size=20))

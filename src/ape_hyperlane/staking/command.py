@@ -17,8 +17,15 @@ from ape_hyperlane.deploy.command import (
     unlock,
 )
 from ape_hyperlane.deploy.survey import Survey
-from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
+from ape_hyperlane.staking.deploy import (
+    MANAGER,
+    connected_chain,
+    deploy_staking,
+    manager_at,
+    plan_staking,
+)
 from ape_hyperlane.staking.modules import ModuleType, active_set, module_from_stake
+from hyperlane.files import write_atomic
 from hyperlane.registry import Registry
 from hyperlane.registry.models import read
 from hyperlane.registry.staking_config import StakingConfig
@@ -59,11 +66,23 @@ def deploy(
 
 
 def from_stake(
-    *, network: str, registry: Path, chain: str | None, kind: ModuleType, percent: int
+    *,
+    network: str,
+    registry: Path,
+    chain: str | None,
+    kind: ModuleType,
+    percent: int,
+    out: Path | None,
 ) -> None:
-    """Prints a module's config. ClickException, one line, when something is wrong."""
+    """Prints or writes a module's config. ClickException, one line, when something is wrong."""
+    folder = Registry(registry)
     with one_line_errors(), connected(network):
         name = chain or default_chain_name()
-        manager = manager_at(Registry(registry).addresses(name).require(name, MANAGER))
+        connected_chain(folder, name)
+        manager = manager_at(folder.addresses(name).require(name, MANAGER))
         module = module_from_stake(active_set(manager), kind, percent)
-    click.echo(yaml.safe_dump(module.as_file(), sort_keys=False), nl=False)
+        content = yaml.safe_dump(module.as_file(), sort_keys=False)
+        if out:
+            write_atomic(out, content)
+    if not out:
+        click.echo(content, nl=False)

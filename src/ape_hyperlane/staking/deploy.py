@@ -58,11 +58,7 @@ def plan_staking(
     knows no core there or one on another chain, or the config names what is not there.
     """
     hook = registry.addresses(chain).require(chain, "merkleTreeHook")
-    chain_id, known = int(networks.provider.chain_id), registry.metadata(chain).chain_id
-    if known != chain_id:
-        raise ConfigError(
-            f"chains/{chain}/metadata.yaml: chainId is {known}, but the node answers {chain_id}"
-        )
+    chain_id = connected_chain(registry, chain)
     folder = registry.chain_folder(chain)
     path = folder / "staking-config.yaml"
     if config is None and not path.exists():
@@ -112,6 +108,16 @@ def deploy_staking(
     if addresses != before:
         registry.write_addresses(deployment.chain, addresses)
     return StakingOutcome(made, applier.sent)
+
+
+def connected_chain(registry: Registry, chain: str) -> int:
+    """The id of the chain that ape is connected to. ConfigError when it is not this one."""
+    chain_id, known = int(networks.provider.chain_id), registry.metadata(chain).chain_id
+    if known != chain_id:
+        raise ConfigError(
+            f"chains/{chain}/metadata.yaml: chainId is {known}, but the node answers {chain_id}"
+        )
+    return chain_id
 
 
 def manager_at(address: str) -> ContractInstance:

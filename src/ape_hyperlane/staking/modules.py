@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from ape import networks
 from ape.contracts import ContractInstance
+from ape.exceptions import ContractLogicError, ContractNotFoundError, DecodingError
 from eth_utils.address import to_checksum_address
 
 from hyperlane.errors import ConfigError
@@ -13,17 +14,24 @@ from hyperlane.registry.isms import TOTAL_WEIGHT, WeightedMultisigIsm
 PAGE = 100
 Member: TypeAlias = tuple[str, int]
 """A signing key and its stake."""
+NOT_A_MANAGER = (ContractLogicError, ContractNotFoundError, DecodingError, TypeError)
+"""What comes of asking something else. TypeError, since ape takes an empty answer for zeros."""
 ModuleType: TypeAlias = Literal["weightedMessageIdMultisigIsm", "weightedMerkleRootMultisigIsm"]
 
 
 def active_set(manager: ContractInstance) -> list[Member]:
-    """Who signs with stake, at one block."""
+    """Who signs with stake, at one block. ConfigError when the address is no StakingManager's."""
     block = networks.provider.get_block("latest").number
     found: list[Member] = []
     first = 0
     while True:
-        members, first = manager.activeSet(first, PAGE, block_id=block)
-        found += [(to_checksum_address(key), int(stake)) for _, key, stake in members]
+        try:
+            members, first = manager.activeSet(first, PAGE, block_id=block)
+            found += [(to_checksum_address(key), int(stake)) for _, key, stake in members]
+        except NOT_A_MANAGER as error:
+            raise ConfigError(
+                f"stakingManager: {manager.address} is no StakingManager: it has no activeSet()"
+            ) from error
         if not first:
             return found
 
