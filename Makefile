@@ -6,7 +6,7 @@ SHELL := bash
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo demo-slash test test-long test-fork lint bench bench-gas bench-indexing bench-relayer clean
+.PHONY: help setup build demo demo-slash test test-long test-fork prove lint bench bench-gas bench-indexing bench-relayer clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test-long: build ## The long forms of tests that make test runs shortened
 test-fork: build ## The suite that runs on a fork of mainnet
 	@$(RUN) tests/fork/run
 
+prove: setup ## Symbolic proof that a true checkpoint is never punished
+	@tests/proofs/prove
+
 lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
 
@@ -48,4 +51,4 @@ bench-relayer: build ## Throughput, latency and memory of the relayer; keeps the
 	@$(RUN) python -m benchmarks.relayer --write
 
 clean: ## Forget builds and installations
-	rm -rf .build build .venv node_modules contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .build build .venv .halmos node_modules contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

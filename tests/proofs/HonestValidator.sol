@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Checkpoint, CheckpointLib} from "../../contracts/libs/CheckpointLib.sol";
+import {MerkleTree} from "../../contracts/libs/MerkleTree.sol";
+import {CheckpointFraudProofs} from "../../contracts/staking/CheckpointFraudProofs.sol";
+import {CheckpointSlasher} from "../../contracts/staking/CheckpointSlasher.sol";
+
+/// @notice What halmos offers at this address.
+interface Vm {
+    function assume(bool condition) external;
+
+    function roll(uint256 blockNumber) external;
+}
+
+/// @notice A tree of which only the root and the number of leaves are known.
+contract Tree {
+    uint32 public constant localDomain = 1;
+    bytes32 public root;
+    uint32 public count;
+
+    function set(bytes32 root_, uint32 count_) external {
+        root = root_;
+        count = count_;
+    }
+
+    function latestCheckpoint() external view returns (bytes32, uint32) {
+        return (root, count - 1);
+    }
+}
+
+/// @notice Nothing makes the slasher punish for a checkpoint that is true.
+/// @dev Every parameter of a `check_` function is any value at all. A tree with a leaf at `index` has,
+/// whatever else it holds, some siblings that lead from the leaf to its root: `siblings`. The true
+/// checkpoint of the index is the leaf, and the root with nothing to the right of it. The harness is
+/// the manager. For the solver's sake the sources are compiled for trees of fewer levels than 32, see
+/// `forge`. See docs/security-model.md for what is proven, and what is assumed.
+contract HonestValidator {
+    Vm private constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @notice What a reporter shows besides the checkpoint.
+    struct Evidence {
+        address key;
+        bytes32 salt;
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+    }
+
+    Tree private tree;
+    CheckpointFraudProofs private proofs;
+    CheckpointSlasher private slasher;
+    bool private punished;
+
+    function setUp() public {
+        tree = new Tree();
+        proofs = new CheckpointFraudProofs();
+        slasher = new CheckpointSlasher(address(tree), proofs);
+    }
+
+    function operatorOf(address) external pure returns (address) {
+        return address(1);
+    }
+
+    function punishFraud(address, address) external {
+        punished = true;
+    }
+
+    function check_it_is_not_premature(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence
+    ) external {
+        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        bytes memory signature = _signature(truth.index, evidence);
+        try slasher.slashPremature(truth, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    function check_its_message_is_not_another(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        bytes32[32] calldata proof,
+        bytes32 actual
+    ) external {
+        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        bytes memory signature = _signature(truth.index, evidence);
+        try slasher.slashMessageId(truth, proof, actual, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    function check_its_root_is_not_another(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        bytes32[32] calldata proof
+    ) external {
+        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        bytes memory signature = _signature(truth.index, evidence);
+        try slasher.slashRoot(truth, proof, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    /// @dev Whoever is punished for it and another checkpoint signed that other one, too, for the same
+    /// leaf: no honest validator did.
+    function check_it_contradicts_only_what_its_signer_signed_besides(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        Checkpoint calldata other,
+        bytes32 r,
+        bytes32 s,
+        uint8 v
+    ) external {
+        vm.assume(_canonical(s, v) && _canonical(evidence.s, evidence.v));
+        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        bytes memory signature = _signature(truth.index, evidence);
+        bytes memory second = abi.encodePacked(r, s, v);
+        try slasher.slashEquivocation(truth, signature, other, second, evidence.salt) {} catch {}
+        if (punished) {
+            assert(other.index == truth.index && _digest(other) != _digest(truth));
+            assert(
+                ecrecover(_digest(other), v, r, s)
+                    == ecrecover(_digest(truth), evidence.v, evidence.r, evidence.s)
+            );
+        }
+    }
+
+    /// @dev Has a counterexample, like all that follow: nothing here keeps the slasher from punishing.
+    function refute_a_signature_on_what_is_not_there_goes_unpunished(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        uint32 beyond
+    ) external {
+        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        lie.index = beyond;
+        bytes memory signature = _signature(lie.index, evidence);
+        try slasher.slashPremature(lie, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    function refute_a_false_root_goes_unpunished(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        bytes32 root
+    ) external {
+        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        lie.root = root;
+        bytes memory signature = _signature(lie.index, evidence);
+        try slasher.slashRoot(lie, siblings, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    function refute_a_false_message_goes_unpunished(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        bytes32 messageId
+    ) external {
+        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        lie.messageId = messageId;
+        bytes memory signature = _signature(lie.index, evidence);
+        try slasher.slashMessageId(lie, siblings, leaf, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    function refute_a_contradiction_goes_unpunished(
+        uint32 index,
+        bytes32 leaf,
+        bytes32[32] calldata siblings,
+        uint32 count,
+        Evidence calldata evidence,
+        bytes32 root,
+        bytes32 r,
+        bytes32 s,
+        uint8 v
+    ) external {
+        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        bytes memory signature = _signature(truth.index, evidence);
+        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        lie.root = root;
+        bytes memory second = abi.encodePacked(r, s, v);
+        try slasher.slashEquivocation(truth, signature, lie, second, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
+    /// @dev The tree is at `count` leaves now, and its root is known to the fraud proofs.
+    function _truth(uint32 index, bytes32 leaf, bytes32[32] calldata siblings, uint32 count)
+        private
+        returns (Checkpoint memory)
+    {
+        vm.assume(index < count && count <= 1 << MerkleTree.DEPTH);
+        tree.set(MerkleTree.branchRoot(leaf, siblings, index), count);
+        proofs.storeLatestCheckpoint(address(tree));
+        return Checkpoint({
+            origin: 1,
+            merkleTree: bytes32(uint256(uint160(address(tree)))),
+            root: MerkleTree.reconstructRoot(leaf, siblings, index),
+            index: index,
+            messageId: leaf
+        });
+    }
+
+    /// @dev Committed to in time.
+    function _signature(uint32 index, Evidence calldata evidence) private returns (bytes memory) {
+        bytes32 fault = slasher.faultOf(evidence.key, index);
+        slasher.commit(slasher.commitmentOf(fault, address(this), evidence.salt));
+        vm.roll(block.number + 1);
+        return abi.encodePacked(evidence.r, evidence.s, evidence.v);
+    }
+
+    /// @dev Of others, the precompile or the contract makes nobody the signer.
+    function _canonical(bytes32 s, uint8 v) private pure returns (bool) {
+        return (v == 27 || v == 28)
+            && uint256(s) <= 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+    }
+
+    function _digest(Checkpoint memory c) private pure returns (bytes32) {
+        return CheckpointLib.digest(c.origin, c.merkleTree, c.root, c.index, c.messageId);
+    }
+}
