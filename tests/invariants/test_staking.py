@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from benchmarks.anvil import Chain, anvil
 from eth_account.signers.local import LocalAccount
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -127,13 +127,14 @@ class World:
 
 class Histories(RuleBasedStateMachine):
     world: World
+    model_of: type[Staking] = Staking
 
     @initialize()
     def begin(self) -> None:
         world = self.world
         self.snapshot_id = self.rpc("evm_snapshot")
         now = world.web3.eth.get_block("latest")["timestamp"]
-        self.model = Staking(PARAMETERS, TREASURY, Counter(world.balances), now)
+        self.model = self.model_of(PARAMETERS, TREASURY, Counter(world.balances), now)
         self.salt = 0
         self.keys = dict.fromkeys(world.keys, 1)
         """How many keys each operator has had; the last one signs."""
@@ -145,8 +146,10 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "model"):
-            self.compare_all()
-            self.rpc("evm_revert", self.snapshot_id)
+            try:
+                self.compare_all()
+            finally:
+                self.rpc("evm_revert", self.snapshot_id)
 
     def rpc(self, method: str, *arguments: Any) -> Any:
         return self.world.web3.provider.make_request(method, list(arguments))["result"]
@@ -424,11 +427,17 @@ def world():
         yield World(Chain(web3))
 
 
-def explore(world: World, histories: int, calls: int) -> int:
+def explore(
+    world: World,
+    histories: int,
+    calls: int,
+    model: type[Staking] = Staking,
+    phases: tuple[Phase, ...] = tuple(Phase),
+) -> int:
     """How many transactions that many random histories of so many steps were."""
     before = world.calls
     run_state_machine_as_test(
-        type("Histories", (Histories,), {"world": world}),
+        type("Histories", (Histories,), {"world": world, "model_of": model}),
         settings=settings(
             max_examples=histories,
             stateful_step_count=calls,
@@ -436,6 +445,8 @@ def explore(world: World, histories: int, calls: int) -> int:
             database=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
+            phases=phases,
+            report_multiple_bugs=False,
         ),
     )
     return world.calls - before
@@ -443,6 +454,43 @@ def explore(world: World, histories: int, calls: int) -> int:
 
 def test_staking_does_what_the_model_does(world):
     assert explore(world, 15, 40) >= 300
+
+
+class TakesNoCommission(Staking):
+    def reward(self, who: str, operator: str, assets: int) -> None:
+        self.operators[operator].commission = 0
+        super().reward(who, operator, assets)
+
+
+class GivesTheReporterAll(Staking):
+    def fraud(self, *arguments: Any) -> None:
+        super().fraud(*arguments)
+        self.balances[arguments[0]] += self.confiscated
+        self.confiscated = 0
+
+
+class StakesWhilePaused(Staking):
+    def stake(self, *arguments: Any) -> None:
+        paused, self.paused = self.paused, False
+        super().stake(*arguments)
+        self.paused = paused
+
+
+class PaysBackTheWholeBond(Staking):
+    def answer(self, number: int, operator: str, index: int) -> None:
+        bond = self._open(number).bond
+        super().answer(number, operator, index)
+        self.owed[operator] += bond - bond // 2
+        self.owed[self.treasury] -= bond - bond // 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "wrong", [TakesNoCommission, GivesTheReporterAll, StakesWhilePaused, PaysBackTheWholeBond]
+)
+def test_histories_tell_a_wrong_model_from_the_contracts(world, wrong):
+    with pytest.raises(AssertionError):
+        explore(world, 60, 40, wrong, phases=(Phase.generate,))
 
 
 @pytest.mark.long
