@@ -168,7 +168,7 @@ async def test_the_final_block_lies_behind_the_tip(reorg_period, expected, node,
 
 
 async def test_a_finality_tag_is_asked_for(node, connect):
-    block = {"number": "0x7", "hash": "0x" + "00" * 32, "gasLimit": "0x1"}
+    block = {"number": "0x7", "hash": "0x" + "00" * 32, "gasLimit": "0x1", "timestamp": "0x1"}
     one = await node(answer=lambda _, params: block if params[0] == "finalized" else None)
     assert await connect(one, reorg_period="finalized").final_block() == 7
     with pytest.raises(Exception, match="the node has no block 'safe'"):
@@ -176,7 +176,7 @@ async def test_a_finality_tag_is_asked_for(node, connect):
 
 
 async def test_tags_that_the_node_does_not_know_are_an_answer(node, connect):
-    block = {"number": "0x7", "hash": "0x" + "00" * 32, "gasLimit": "0x1"}
+    block = {"number": "0x7", "hash": "0x" + "00" * 32, "gasLimit": "0x1", "timestamp": "0x1"}
     missing = {"code": -39001, "message": "finalized block not found"}
     one = await node(answer=lambda _, params: block if params[0] == "safe" else missing)
     client = connect(one, reorg_period="finalized")
