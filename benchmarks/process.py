@@ -9,14 +9,14 @@ from web3.logs import DISCARD
 from benchmarks.anvil import Chain
 from benchmarks.dispatch import BODIES, LOCAL, REMOTE, Figures, b32, deploy_mailbox, deploy_static
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.protocol.ism_metadata import (
+from hyperlane.protocol.ism_metadata import encode_aggregation
+from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.message import VERSION, Message
+from hyperlane.protocol.multisig_metadata import (
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
     ShortMerkleRootMetadata,
-    encode_aggregation,
 )
-from hyperlane.protocol.merkle import MerkleTree
-from hyperlane.protocol.message import VERSION, Message
 
 BATCH = 32
 

@@ -27,8 +27,8 @@ from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ChainError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
-from hyperlane.protocol.ism_metadata import MessageIdMultisigMetadata
 from hyperlane.protocol.message import VERSION, Message
+from hyperlane.protocol.multisig_metadata import MessageIdMultisigMetadata
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.staking_config import StakingConfig
 

@@ -13,6 +13,7 @@ MODULES = [
     "ism_metadata",
     "merkle",
     "message",
+    "multisig_metadata",
     "offchain_quote",
     "static_addresses",
     "token_message",

@@ -10,18 +10,20 @@ from hyperlane.errors import DecodeError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import (
     ArbL2ToL1Metadata,
-    LegacyMultisigMetadata,
-    MerkleRootMultisigMetadata,
-    MessageIdMultisigMetadata,
     ModuleType,
-    ShortMerkleRootMetadata,
     decode_aggregation,
     encode_aggregation,
-    select_by_weight,
-    select_signatures,
 )
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import (
+    LegacyMultisigMetadata,
+    MerkleRootMultisigMetadata,
+    MessageIdMultisigMetadata,
+    ShortMerkleRootMetadata,
+    select_by_weight,
+    select_signatures,
+)
 from hyperlane.protocol.typecasts import address_from_hex
 
 from .strategies import addresses, messages, uints, words

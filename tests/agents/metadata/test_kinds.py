@@ -2,11 +2,11 @@
 
 import pytest
 
-from hyperlane.protocol.ism_metadata import (
+from hyperlane.protocol.ism_metadata import decode_aggregation
+from hyperlane.protocol.multisig_metadata import (
     LegacyMultisigMetadata,
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
-    decode_aggregation,
 )
 from hyperlane.protocol.token_message import TokenMessage
 

@@ -7,13 +7,10 @@ from hypothesis import strategies as st
 
 from hyperlane.agents.relayer.metadata import Metadata, encode_batch
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Proven
-from hyperlane.protocol.ism_metadata import (
-    MerkleRootMultisigMetadata,
-    ShortMerkleRootMetadata,
-    decode_aggregation,
-)
+from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
 
 HOOK = b"\xaa" * 32
 SIGNED = (b"\x01" * 65, b"\x02" * 65)

@@ -9,13 +9,13 @@ from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
 
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.protocol.ism_metadata import (
+from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.message import VERSION, Message
+from hyperlane.protocol.multisig_metadata import (
     LegacyMultisigMetadata,
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
 )
-from hyperlane.protocol.merkle import MerkleTree
-from hyperlane.protocol.message import VERSION, Message
 
 LOCAL_DOMAIN = 31337
 REMOTE_DOMAIN = 1000

@@ -11,9 +11,9 @@ from ape.utils import ZERO_ADDRESS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hyperlane.protocol.ism_metadata import LegacyMultisigMetadata
 from hyperlane.protocol.merkle import branch_root
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import LegacyMultisigMetadata
 
 from .signing import (
     HOOK,

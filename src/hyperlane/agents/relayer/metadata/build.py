@@ -24,8 +24,8 @@ from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.client import Unreachable
 from hyperlane.errors import ChainError, TreeError
-from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata
 from hyperlane.protocol.typecasts import Address
 
 _MAX_SIZE = 100_000

@@ -11,14 +11,14 @@ from hyperlane.agents.relayer.metadata.modules import Multisig
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.protocol.ism_metadata import (
+from hyperlane.protocol.ism_metadata import ModuleType
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import (
     LegacyMultisigMetadata,
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
-    ModuleType,
     select_by_weight,
 )
-from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum
 
 AnyMultisigMetadata: TypeAlias = (

@@ -9,12 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
-from hyperlane.protocol.ism_metadata import (
-    MerkleRootMultisigMetadata,
-    ShortMerkleRootMetadata,
-    encode_aggregation,
-)
+from hyperlane.protocol.ism_metadata import encode_aggregation
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
 from hyperlane.protocol.typecasts import Address, Bytes32
 
 Facts: TypeAlias = set[tuple[Address, Bytes32]]

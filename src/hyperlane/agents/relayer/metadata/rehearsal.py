@@ -8,8 +8,8 @@ from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.client import Reverted, RpcError, Unreachable
 from hyperlane.errors import ChainError
-from hyperlane.protocol.ism_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
 from hyperlane.protocol.typecasts import Address, bytes32_to_address, to_checksum, to_hex
 
 _NATURE_LIVE = 3600.0
