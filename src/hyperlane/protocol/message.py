@@ -4,6 +4,7 @@ Layout and id: docs/protocol/message.md.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from eth_hash.auto import keccak
@@ -18,7 +19,7 @@ HEADER_SIZE = 77
 """Bytes in front of the body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """One message. Construction checks every field: DecodeError when out of range."""
 
@@ -46,7 +47,7 @@ class Message:
         require_bytes("message.recipient", self.recipient, 32)
         require_bytes("message.body", self.body, len(self.body))
 
-    @property
+    @cached_property
     def id(self) -> Bytes32:
         """keccak256 of the encoded message: its identity everywhere, and its merkle leaf."""
         return keccak(self.encode())

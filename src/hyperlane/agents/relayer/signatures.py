@@ -67,8 +67,14 @@ class Signatures:
     timeout: float = 10.0
     """Seconds that a location may take to answer."""
     _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
-    _stopped: Memory[Address, bool] = field(default_factory=lambda: Memory(_FLAGS_LIVE))
+    _stopped: Memory[tuple[Address, ...], list[Address]] = field(
+        default_factory=lambda: Memory(_FLAGS_LIVE)
+    )
     _located: Memory[Address, _Locations] = field(default_factory=lambda: Memory(_LOCATIONS_LIVE))
+    _announced: Memory[tuple[Address, ...], dict[Address, _Locations]] = field(
+        default_factory=lambda: Memory(0.0)
+    )
+    """Nothing is kept here: who announced nothing yet may do so at any moment."""
 
     async def at(self, validators: Sequence[Address], index: int) -> Signed:
         """Valid signatures for leaf `index`."""
@@ -94,16 +100,16 @@ class Signatures:
         answers = await self._ask(validators, read)
         return {item: answer for item, answer in answers.items() if isinstance(answer, int)}
 
-    async def stopped(self, validators: Sequence[Address]) -> list[Address]:
-        """Validators that left a reorg flag."""
+    async def stopped(self, validators: tuple[Address, ...]) -> list[Address]:
+        """Validators that left a reorg flag, as of a moment ago."""
+        return await self._stopped.recall(validators, lambda: self._flagged(validators))
 
+    async def _flagged(self, validators: Sequence[Address]) -> list[Address]:
         async def read(_validator: Address, reader: CheckpointReader) -> bool | None:
             return await reader.has_reorg_flag() or None
 
-        asked = [item for item in validators if self._stopped.get(item) is None]
-        for validator, answer in (await self._ask(asked, read)).items():
-            self._stopped.put(validator, answer is True)
-        return [item for item in dict.fromkeys(validators) if self._stopped.get(item)]
+        answers = await self._ask(validators, read)
+        return [validator for validator, answer in answers.items() if answer is True]
 
     def _checked(
         self, signed: SignedCheckpoint | None, validator: Address, index: int
@@ -164,16 +170,19 @@ class Signatures:
     async def _locate(self, validators: Sequence[Address]) -> dict[Address, _Locations]:
         """Where each validator keeps its signatures."""
         located = {item: known for item in validators if (known := self._located.get(item))}
-        unknown = [item for item in validators if item not in located]
+        unknown = tuple(item for item in validators if item not in located)
         if unknown:
-            announced = await self.chain.client.call(
-                self.chain.settings.validator_announce, ValidatorAnnounce.storage_locations, unknown
-            )
-            for validator, locations in zip(unknown, announced, strict=True):
-                located[validator] = self._open(locations)
-                # Others are not remembered: they may announce any moment.
-                if located[validator].readers:
-                    self._located.put(validator, located[validator])
+            located |= await self._announced.recall(unknown, lambda: self._read(unknown))
+        return located
+
+    async def _read(self, validators: tuple[Address, ...]) -> dict[Address, _Locations]:
+        announced = await self.chain.client.call(
+            self.chain.settings.validator_announce, ValidatorAnnounce.storage_locations, validators
+        )
+        located = dict(zip(validators, map(self._open, announced), strict=True))
+        for validator, locations in located.items():
+            if locations.readers:
+                self._located.put(validator, locations)
         return located
 
     def _open(self, locations: Sequence[str]) -> _Locations:

@@ -17,10 +17,8 @@ class Slots:
     def __init__(self) -> None:
         self._lanes: dict[Bytes32, Lane] = {}
         self._slow: dict[Bytes32, Lane] = {}
-
-    def attempts(self, lane: Lane) -> int:
-        """How many attempts of a lane there are."""
-        return [*self._lanes.values(), *self._slow.values()].count(lane)
+        self.attempts: Counter[Lane] = Counter()
+        """In each lane, the slow ones too."""
 
     @property
     def room(self) -> dict[Lane, int]:
@@ -31,6 +29,7 @@ class Slots:
     def take(self, operation: Operation) -> None:
         """An attempt begins."""
         self._lanes[operation.message.id] = operation.lane
+        self.attempts[operation.lane] += 1
 
     def slow_down(self, operation: Operation) -> bool:
         """An attempt takes long: make its place free, if there is room for it elsewhere."""
@@ -42,5 +41,6 @@ class Slots:
 
     def free(self, operation: Operation) -> None:
         """An attempt is over."""
-        self._lanes.pop(operation.message.id, None)
-        self._slow.pop(operation.message.id, None)
+        for places in (self._lanes, self._slow):
+            if operation.message.id in places:
+                self.attempts[places.pop(operation.message.id)] -= 1

@@ -170,12 +170,10 @@ class ModuleReader:
 
         Should that have changed meanwhile, the delivery fails in its simulation and is tried again.
         """
-        key = (module, function, message.origin)
-        known = self._setups.get(key)
-        if known is not None:
-            return known
         arguments = (message.encode(),) if function.inputs else ()
-        return self._setups.put(key, await self.ask(module, function, *arguments))
+        return await self._setups.recall(
+            (module, function, message.origin), lambda: self.ask(module, function, *arguments)
+        )
 
 
 @dataclass(slots=True)

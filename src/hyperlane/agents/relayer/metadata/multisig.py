@@ -12,6 +12,7 @@ from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import ModuleType
+from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.multisig_metadata import (
     LegacyMultisigMetadata,
@@ -37,6 +38,12 @@ class Quorum:
 
     checkpoint: Checkpoint
     signatures: tuple[bytes, ...]
+    tree: MerkleTree
+    """Which has the checkpoint's leaves; after a reorg, the origin has another one."""
+
+    def covers(self, leaf: int, tree: MerkleTree) -> bool:
+        """Whether it proves a leaf of this very tree, which only ever grows."""
+        return self.tree is tree and leaf <= self.checkpoint.index
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Multisigs:
             quorum = await _find_quorum(module, origin, [leaf])
         checkpoint, signatures = quorum.checkpoint, quorum.signatures
         hook, root = checkpoint.merkle_tree_hook, checkpoint.root
-        proof = origin.tree.proof(leaf, checkpoint.index)
+        proof = quorum.tree.proof(leaf, checkpoint.index)
         if module.kind in _MERKLE_ROOT:
             return MerkleRootMultisigMetadata(
                 hook, leaf, checkpoint.message_id, proof, checkpoint.index, signatures
@@ -102,7 +109,7 @@ class Multisigs:
         key = (origin.chain.domain, module)
         async with self._searches.setdefault(key, asyncio.Lock()):
             known = self._newest.get(key)
-            if isinstance(known, Quorum) and _covers(known, origin, leaf):
+            if isinstance(known, Quorum) and known.covers(leaf, origin.tree):
                 return known
             if isinstance(known, _NoQuorum) and known.leaf <= leaf:
                 raise NotReady(known.why.reason, known.why.detail)
@@ -114,12 +121,6 @@ class Multisigs:
                 raise
             self._newest.put(key, quorum)
             return quorum
-
-
-def _covers(quorum: Quorum, origin: Origin, leaf: int) -> bool:
-    """Whether a quorum is about this leaf, and about the tree as it is now."""
-    index = quorum.checkpoint.index
-    return leaf <= index < len(origin.tree) and quorum.checkpoint == _checkpoint(origin, index)
 
 
 async def _candidates(module: Multisig, origin: Origin, leaf: int) -> list[int]:
@@ -143,23 +144,19 @@ async def _find_quorum(module: Multisig, origin: Origin, candidates: Sequence[in
 
     Only signatures on the tree that this relayer sees count.
     """
-    failures = []
+    failures, tree = [], origin.tree
+    hook = address_to_bytes32(origin.chain.settings.merkle_tree_hook)
     for index in candidates:
-        checkpoint = _checkpoint(origin, index)
+        checkpoint = Checkpoint(
+            origin.chain.domain, hook, tree.root(index), index, tree.leaf(index)
+        )
         signed = await origin.signatures.at(module.validators, index)
         signatures = signed.by_checkpoint.get(checkpoint, {})
         chosen = select_by_weight(module.validators, module.weights, module.threshold, signatures)
         if chosen is not None:
-            return Quorum(checkpoint, chosen)
+            return Quorum(checkpoint, chosen, tree)
         failures.append((_weight(module, signatures), index, signed.missing(checkpoint)))
     raise _awaiting(module, *max(failures, key=lambda item: item[:2]))
-
-
-def _checkpoint(origin: Origin, index: int) -> Checkpoint:
-    """What honest validators sign for a leaf that this relayer has seen, too."""
-    hook = address_to_bytes32(origin.chain.settings.merkle_tree_hook)
-    tree = origin.tree
-    return Checkpoint(origin.chain.domain, hook, tree.root(index), index, tree.leaf(index))
 
 
 def _weight(module: Multisig, signers: Container[Address]) -> int:

@@ -39,21 +39,24 @@ class Rehearsal:
 
         One that does says that it does not know the subtree yet, by a name that both derive.
         """
-        known = self._remember.get(module)
-        if known is None:
-            known = False
-            short = ShortMerkleRootMetadata.of(metadata)
-            expected = SecurityModule.SUBTREE_NOT_VERIFIED + short.subtree(message)
-            try:
-                await self._verify(module, short.encode(), message)
-            except Reverted as error:
-                known = error.data == expected
-            except Unreachable:
-                raise
-            except ChainError:
-                return False
-            self._remember.put(module, known)
-        return known
+        short = ShortMerkleRootMetadata.of(metadata)
+        try:
+            return await self._remember.recall(
+                module, lambda: self._misses_subtree(module, short, message)
+            )
+        except Unreachable:
+            raise
+        except ChainError:
+            return False
+
+    async def _misses_subtree(
+        self, module: Address, short: ShortMerkleRootMetadata, message: Message
+    ) -> bool:
+        try:
+            await self._verify(module, short.encode(), message)
+        except Reverted as error:
+            return error.data == SecurityModule.SUBTREE_NOT_VERIFIED + short.subtree(message)
+        return False
 
     async def _refusal(self, module: Address, metadata: bytes, message: Message) -> str | None:
         try:
