@@ -3,10 +3,10 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from hyperlane.agents.relayer.delivered import delivered
 from hyperlane.agents.relayer.outcomes import Outcomes
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.agents.runtime import Chain
-from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import Receipt
 from hyperlane.chain.sender import Sender
 from hyperlane.protocol.typecasts import Bytes32
@@ -28,16 +28,17 @@ class Confirmation:
     async def step(self) -> bool:
         """Look once. Whether anything was settled."""
         domain = self.chain.domain
+        unconfirmed = await self.operations.batches(domain)
         seen = {
             batch: block
-            for batch, block in await self.operations.batches(domain)
-            if batch not in self.sending and batch is not None
+            for batch, block in unconfirmed
+            if batch is not None and batch not in self.sending
         }
-        others = await self.operations.carried(domain, None)
-        if not seen and not others:
+        by_others = any(batch is None for batch, _ in unconfirmed)
+        if not seen and not by_others:
             return False
         final = await self.chain.client.final_block()
-        settled = await self._settle_others(others, final)
+        settled = by_others and await self._settle_others(final)
         live = {item.purpose: item for item in await self.sender.live()}
         transactions = [live[batch] for batch in seen if batch in live]
         found = await self.sender.receipts(transactions)
@@ -61,8 +62,9 @@ class Confirmation:
                 settled = True
         return settled
 
-    async def _settle_others(self, operations: Sequence[Operation], final: int) -> bool:
+    async def _settle_others(self, final: int) -> bool:
         """Deliveries by others whose block is final."""
+        operations = await self.operations.carried(self.chain.domain, None)
         ready = [item for item in operations if (item.block_number or 0) <= final]
         await self._split(ready, None, None, final)
         return bool(ready)
@@ -82,18 +84,13 @@ class Confirmation:
         final: int,
     ) -> None:
         """Finish what the final chain knows as delivered, try the rest again."""
-        answers = await self.chain.client.call_each(
-            self.chain.settings.mailbox,
-            Mailbox.delivered,
-            [item.message.id for item in operations],
-            final,
-        )
+        known = await delivered(self.chain, [item.message.id for item in operations], final)
         if transaction is not None:
             # First, so that a crash in between leaves deliveries to settle and no transaction.
             await self.sender.store.finish(transaction)
         gas = _shares(operations, receipt)
-        done = [item for item, answer in zip(operations, answers, strict=True) if answer]
-        failed = [item for item, answer in zip(operations, answers, strict=True) if not answer]
+        done = [item for item in operations if item.message.id in known]
+        failed = [item for item in operations if item.message.id not in known]
         await self.outcomes.delivered(done, gas)
         if transaction is None:
             await self.outcomes.postponed(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hyperlane.agents.relayer.delivered import delivered
 from hyperlane.agents.relayer.metadata import Metadata, MetadataBuilder
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.outcomes import Outcomes
@@ -51,23 +52,16 @@ class Preparation:
         wanted = [item for item in operations if self.policy.allows(item.message)]
         modules = await self._modules({item.message.recipient for item in wanted})
         final = await self.chain.client.final_block()
-        answers = await self.chain.client.call_each(
-            self.chain.settings.mailbox,
-            Mailbox.delivered,
-            [item.message.id for item in wanted],
-            final,
-        )
-        delivered = {
-            item.message.id for item, answer in zip(wanted, answers, strict=True) if answer
-        }
+        ids = [item.message.id for item in wanted]
+        done = await delivered(self.chain, ids, final)
         paid = await self.operations.paid_for(wanted)
-        allowed = {item.message.id for item in wanted}
+        allowed = set(ids)
         await self.outcomes.ignored([item for item in operations if item.message.id not in allowed])
-        await self.outcomes.delivered([item for item in wanted if item.message.id in delivered])
+        await self.outcomes.delivered([item for item in wanted if item.message.id in done])
         candidates = []
         for item in wanted:
             message = item.message
-            if message.id in delivered:
+            if message.id in done:
                 continue
             module = modules[message.recipient]
             sum_paid = paid[message.id]
