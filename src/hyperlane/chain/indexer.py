@@ -116,10 +116,11 @@ class SequenceIndexer(Generic[Item]):
         """Store what is new at the tip, if a backlog would delay it; returns how many events."""
         if self._first_block < 0:
             await self._choose_start(block)
-        progress = await self.store.progress()
-        backlog = max(progress.next_block or self._first_block, self._complete_to + 1)
         first = max(self._peeked, block - _FIRST_SPAN) + 1
-        if first > block or backlog + _FIRST_SPAN > block:
+        if first > block or self._complete_to + 1 + _FIRST_SPAN > block:
+            return 0
+        backlog = (await self.store.progress()).next_block or self._first_block
+        if backlog + _FIRST_SPAN > block:
             return 0
         logs = await self.client.logs(self.contract, self.event, first, block)
         await self.store.add_ahead(list(map(self.parse, logs)))

@@ -71,7 +71,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection with one consistent view."""
+        """A connection for statements each of which has a consistent view."""
         with self._named_errors():
             async with self.engine.connect() as connection:
                 yield connection
@@ -188,9 +188,9 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # A transaction that will write takes the lock at once: upgrading later fails under WAL
-        # when another process wrote in between.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # when another process wrote in between. Those that read do without one.
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

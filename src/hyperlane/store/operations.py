@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, union_all, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.message import Message
@@ -154,40 +154,35 @@ class OperationStore:
             )
 
     async def take(self, destination: int, now: float, room: Mapping[Lane, int]) -> list[Operation]:
-        """Up to `room` pending deliveries of each lane whose time has come, now `preparing`."""
+        """Up to `room` pending deliveries of lanes whose time has come, now `preparing`."""
         row = tables.operations
         taken: list[Operation] = []
         for lane, limit in room.items():
-            if limit > 0:
-                taken += await self._select(
-                    row.c.destination == destination,
-                    row.c.state == State.PENDING,
-                    row.c.lane == lane,
-                    row.c.next_attempt <= now,
-                    order=(row.c.next_attempt, row.c.origin, row.c.nonce),
-                    limit=limit,
-                )
+            taken += await self._select(
+                row.c.destination == destination,
+                row.c.state == State.PENDING,
+                row.c.lane == lane,
+                row.c.next_attempt <= now,
+                order=(row.c.next_attempt, row.c.origin, row.c.nonce),
+                limit=limit,
+            )
         await self.change([item.message.id for item in taken], now, state=State.PREPARING)
         return taken
 
-    async def next_time(self, destination: int) -> float | None:
-        """When the next pending delivery is due; None if there is none."""
+    async def next_times(self, destination: int) -> dict[Lane, float]:
+        """When the next pending delivery of each lane is due; lanes without any are left out."""
         row = tables.operations
-        each_lane = union_all(
-            *(
-                select(func.min(row.c.next_attempt).label("at")).where(
-                    row.c.destination == destination,
-                    row.c.state == State.PENDING,
-                    row.c.lane == lane,
-                )
-                for lane in Lane
+        earliest = (
+            select(literal(lane.value), func.min(row.c.next_attempt)).where(
+                row.c.destination == destination,
+                row.c.state == State.PENDING,
+                row.c.lane == lane,
             )
-        ).subquery()
+            for lane in Lane
+        )
         async with self._database.read() as connection:
-            time: float | None = (
-                await connection.execute(select(func.min(each_lane.c.at)))
-            ).scalar()
-            return time
+            found = await connection.execute(union_all(*earliest))
+            return {Lane(lane): time for lane, time in found if time is not None}
 
     async def batches(self, destination: int) -> set[tuple[str | None, int | None]]:
         """What carries unconfirmed deliveries, and the block it was seen in."""

@@ -99,15 +99,17 @@ class Destination:
         async with asyncio.TaskGroup() as attempts:
             while True:
                 self._news.clear()
-                taken = await self.operations.take(
-                    self.chain.domain, self.clock(), self._slots.room
-                )
+                times, room = await self.operations.next_times(self.chain.domain), self._slots.room
+                now = self.clock()
+                due = {lane: room[lane] for lane, at in times.items() if at <= now and room[lane]}
+                taken = await self.operations.take(self.chain.domain, now, due)
                 for operation in taken:
                     self._slots.take(operation)
                 if taken:
                     attempts.create_task(self._attempt(taken))
                 else:
-                    await self._wait()
+                    later = (at - now for at in times.values() if at > now)
+                    await self._wait(min(later, default=_LONGEST_WAIT))
 
     async def submit(self) -> None:
         """Send whatever is ready, for ever; a lane does not wait for another one's simulations."""
@@ -145,14 +147,10 @@ class Destination:
         )
         self.metrics.gas_price.labels(self.chain.name).set(await self.sender.gas_price())
 
-    async def _wait(self) -> None:
-        """Until news, an attempt's end or the next planned attempt."""
-        planned = await self.operations.next_time(self.chain.domain)
-        pause = _LONGEST_WAIT
-        if planned is not None:
-            pause = min(pause, max(0.05, planned - self.clock()))
+    async def _wait(self, pause: float) -> None:
+        """For news or an attempt's end, but not for long."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), pause)
+            await asyncio.wait_for(self._news.wait(), min(pause, _LONGEST_WAIT))
 
     async def _attempt(self, operations: Sequence[Operation]) -> None:
         """Begin one attempt for each; whatever goes wrong, they get their next one."""
@@ -202,7 +200,7 @@ class Destination:
         batch = [await ready.get()]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_GATHERING_TIME):
-                while len(batch) < min(size, self._slots.attempts(lane)):
+                while len(batch) < min(size, self._slots.attempts[lane]):
                     batch.append(await ready.get())
         return batch
 

@@ -45,12 +45,16 @@ class Origin:
     tree: MerkleTree = field(default_factory=MerkleTree)
     _recent: dict[Bytes32, int] = field(default_factory=dict)
     """The last leaves, oldest first: most messages that are asked for are among them."""
+    _known_to: int = -1
+    """The final block that was final the last time, and whose events are all stored."""
 
     async def step(self) -> None:
         """Index up to the final block; while there is a backlog, what is new at the tip first."""
         while True:
             block = await self.chain.client.final_block()
             self.metrics.block_height.labels(self.chain.name).set(block)
+            if block == self._known_to:
+                return
             # First the leaves: a message without one would have to wait for its next attempt.
             leaves, _ = await asyncio.gather(
                 self._sync(self.insertions, block), self._sync_payments(block)
@@ -63,6 +67,7 @@ class Origin:
             if new or leaves:
                 self.news()
             if self.dispatches.complete:
+                self._known_to = block
                 return
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
