@@ -160,11 +160,8 @@ async def test_without_funds_the_reason_says_how_much_and_funds_heal_it(origin, 
     origin.rpc("anvil_setBalance", address, hex(10**6))
     with pytest.raises(OutOfFunds, match=rf"{address} has 1000000 wei, .*21000 gas may cost \d+"):
         await sender.send("message", TO, b"", 21000)
-    with pytest.raises(OutOfFunds):
-        await sender.require_funds(21000)
     assert await sender.live() == []
     origin.rpc("anvil_setBalance", address, hex(10**18))
-    await sender.require_funds(21000)
     sent = await sender.send("message", TO, b"", 21000)
     origin.wait(sent.hash)
     assert sent.nonce == 0

@@ -112,11 +112,6 @@ class Sender:
                     lowest = transaction.nonce + 1
         raise AssertionError  # the last try returns or raises
 
-    async def require_funds(self, gas: int) -> None:
-        """OutOfFunds unless the key can pay for a transaction of so much gas now."""
-        if await self.client.balance(self.address) < gas * await self.gas_price():
-            raise await self._out_of_funds(gas)
-
     async def gas_price(self) -> int:
         """Most that a unit of gas would cost in a transaction sent now, wei."""
         return max((await self._current_fees()).values())

@@ -8,28 +8,23 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hyperlane.agents.executing import execute
 from hyperlane.agents.runtime import TRANSIENT, Chain
 from hyperlane.chain.abi import ValidatorAnnounce
-from hyperlane.chain.client import Receipt
 from hyperlane.chain.sender import OutOfFunds, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
-from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.announcement import Announcement
-from hyperlane.protocol.typecasts import address_to_bytes32, to_hex
-from hyperlane.store.transactions import Transaction
+from hyperlane.protocol.typecasts import address_to_bytes32
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
 
 log = structlog.get_logger()
 
-_PURPOSE = "announcement"
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 900.0
-_RECEIPT_PAUSE = 1.0
-_GAS_MARGIN = 50_000
 
 
 @dataclass(slots=True)
@@ -87,43 +82,16 @@ class Announcer:
         return self.storage.location in locations
 
     async def _announce(self) -> None:
-        """Send the announcement, or find it sent before a restart; wait until it is final."""
-        transaction = await self.sender.store.live_for(_PURPOSE) or await self._send()
-        while (receipt := await self._settled(transaction)) is None:
-            await self.sleep(_RECEIPT_PAUSE)
-        await self.sender.store.finish(transaction)
-        if not receipt.succeeded:
-            raise ChainError(f"{self.chain.name}: announce reverted in {to_hex(receipt.tx_hash)}")
-        log.info(
-            "announcement.included",
-            chain=self.chain.name,
-            tx_hash=to_hex(receipt.tx_hash),
-            gas=receipt.gas_used,
+        await execute(
+            self.chain,
+            self.sender,
+            "announcement",
+            self.chain.settings.validator_announce,
+            ValidatorAnnounce.announce.encode(
+                address_of(self.account), self.storage.location, await self._sign()
+            ),
+            self.sleep,
         )
-
-    async def _settled(self, transaction: Transaction) -> Receipt | None:
-        """The final receipt; None while there is none, and what is lost is sent again."""
-        final = await self.chain.client.final_block()
-        # Replacements change a transaction's hash.
-        current = await self.sender.store.live_for(_PURPOSE) or transaction
-        (receipt,) = await self.sender.receipts([current])
-        if receipt is None:
-            client, payer = self.chain.client, self.sender.address
-            if current.nonce < await client.transaction_count(payer, final):
-                await self.sender.store.finish(current)
-                raise ChainError(f"{client.name}: nonce {current.nonce} was used by another")
-            await self.sender.maintain([current])
-        return receipt if receipt is not None and receipt.block_number <= final else None
-
-    async def _send(self) -> Transaction:
-        client, payer = self.chain.client, self.sender.address
-        contract = self.chain.settings.validator_announce
-        data = ValidatorAnnounce.announce.encode(
-            address_of(self.account), self.storage.location, await self._sign()
-        )
-        gas = await client.estimate_gas(contract, data, payer) + _GAS_MARGIN
-        await self.sender.require_funds(gas)
-        return await self.sender.send(_PURPOSE, contract, data, gas)
 
     @property
     def _announcement(self) -> Announcement:
