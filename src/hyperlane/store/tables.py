@@ -1,5 +1,7 @@
 """The tables. Times are Unix seconds, hashes and ids raw bytes, domains uint32."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -14,51 +16,63 @@ from sqlalchemy import (
     Table,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 SCHEMA_VERSION = 2
 
 metadata = MetaData()
+
+
+def _key(name: str, kind: type[TypeEngine[Any]]) -> Column[Any]:
+    """Part of a primary key, given and not counted up."""
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _field(name: str, kind: type[TypeEngine[Any]], **options: Any) -> Column[Any]:
+    """A column that always has a value."""
+    return Column(name, kind, nullable=False, **options)
+
 
 schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
 
 chains = Table(
     "chains",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("chain_id", BigInteger, nullable=False),
-    Column("genesis_hash", LargeBinary, nullable=False),
-    Column("mailbox", LargeBinary, nullable=False),
-    Column("merkle_tree_hook", LargeBinary, nullable=False),
+    _key("domain", BigInteger),
+    _field("chain_id", BigInteger),
+    _field("genesis_hash", LargeBinary),
+    _field("mailbox", LargeBinary),
+    _field("merkle_tree_hook", LargeBinary),
 )
 """Which deployments the rest of the database is about."""
 
 cursors = Table(
     "cursors",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", String, primary_key=True),
-    Column("next_block", BigInteger, nullable=False),
+    _key("domain", BigInteger),
+    _key("kind", String),
+    _field("next_block", BigInteger),
 )
 """Logs of `kind` are stored for all blocks below `next_block`."""
 
 messages = Table(
     "messages",
     metadata,
-    Column("origin", BigInteger, primary_key=True, autoincrement=False),
-    Column("nonce", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", LargeBinary, nullable=False, index=True),
-    Column("raw", LargeBinary, nullable=False),
-    Column("block_number", BigInteger, nullable=False),
-    Column("tx_hash", LargeBinary, nullable=False),
+    _key("origin", BigInteger),
+    _key("nonce", BigInteger),
+    _field("id", LargeBinary, index=True),
+    _field("raw", LargeBinary),
+    _field("block_number", BigInteger),
+    _field("tx_hash", LargeBinary),
 )
 
 insertions = Table(
     "insertions",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
-    Column("message_id", LargeBinary, nullable=False),
-    Column("block_number", BigInteger, nullable=False),
+    _key("domain", BigInteger),
+    _key("leaf_index", BigInteger),
+    _field("message_id", LargeBinary),
+    _field("block_number", BigInteger),
 )
 Index(
     "insertions_of_message",
@@ -71,23 +85,23 @@ Index(
 observed_trees = Table(
     "observed_trees",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("index", BigInteger, nullable=False),
-    Column("root", LargeBinary, nullable=False),
-    Column("block_number", BigInteger, nullable=False),
+    _key("domain", BigInteger),
+    _field("index", BigInteger),
+    _field("root", LargeBinary),
+    _field("block_number", BigInteger),
 )
 """The last final state of the tree that a validator found equal to its own."""
 
 checkpoints = Table(
     "checkpoints",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("merkle_tree_hook", LargeBinary, primary_key=True),
-    Column("validator", LargeBinary, primary_key=True),
-    Column("index", BigInteger, primary_key=True, autoincrement=False),
-    Column("root", LargeBinary, nullable=False),
-    Column("message_id", LargeBinary, nullable=False),
-    Column("published", Boolean, nullable=False),
+    _key("domain", BigInteger),
+    _key("merkle_tree_hook", LargeBinary),
+    _key("validator", LargeBinary),
+    _key("index", BigInteger),
+    _field("root", LargeBinary),
+    _field("message_id", LargeBinary),
+    _field("published", Boolean),
 )
 """What a validator may sign. A row is committed before anything is signed and never changes, so
 that no other root or message can ever be signed for its index."""
@@ -96,37 +110,37 @@ Index("checkpoints_to_publish", checkpoints.c.index, sqlite_where=text("NOT publ
 reorgs = Table(
     "reorgs",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("merkle_tree_hook", LargeBinary, primary_key=True),
-    Column("validator", LargeBinary, primary_key=True),
-    Column("local_merkle_root", LargeBinary, nullable=False),
-    Column("canonical_merkle_root", LargeBinary, nullable=False),
-    Column("checkpoint_index", BigInteger, nullable=False),
-    Column("unix_timestamp", BigInteger, nullable=False),
-    Column("reorg_period", JSON, nullable=False),
+    _key("domain", BigInteger),
+    _key("merkle_tree_hook", LargeBinary),
+    _key("validator", LargeBinary),
+    _field("local_merkle_root", LargeBinary),
+    _field("canonical_merkle_root", LargeBinary),
+    _field("checkpoint_index", BigInteger),
+    _field("unix_timestamp", BigInteger),
+    _field("reorg_period", JSON),
 )
 """Reorgs that stopped a validator and of which its storage does not know yet."""
 
 operations = Table(
     "operations",
     metadata,
-    Column("message_id", LargeBinary, primary_key=True),
-    Column("origin", BigInteger, nullable=False),
-    Column("nonce", BigInteger, nullable=False),
-    Column("destination", BigInteger, nullable=False),
-    Column("state", String, nullable=False),
-    Column("lane", Integer, nullable=False),
-    Column("retries", Integer, nullable=False),
-    Column("next_attempt", Float, nullable=False),
+    _key("message_id", LargeBinary),
+    _field("origin", BigInteger),
+    _field("nonce", BigInteger),
+    _field("destination", BigInteger),
+    _field("state", String),
+    _field("lane", Integer),
+    _field("retries", Integer),
+    _field("next_attempt", Float),
     Column("reason", String),
     Column("detail", String),
     Column("batch", String),
     Column("tx_hash", LargeBinary),
     Column("block_number", BigInteger),
-    Column("gas_estimate", BigInteger, nullable=False),
-    Column("gas_used", BigInteger, nullable=False),
-    Column("created_at", Float, nullable=False),
-    Column("updated_at", Float, nullable=False),
+    _field("gas_estimate", BigInteger),
+    _field("gas_used", BigInteger),
+    _field("created_at", Float),
+    _field("updated_at", Float),
 )
 """The delivery of each message, see `hyperlane.store.operations`."""
 Index(
@@ -141,11 +155,11 @@ Index("operations_sent", operations.c.origin, operations.c.nonce)
 gas_paid = Table(
     "gas_paid",
     metadata,
-    Column("message_id", LargeBinary, primary_key=True),
-    Column("destination", BigInteger, primary_key=True, autoincrement=False),
-    Column("payments", Integer, nullable=False),
-    Column("payment", String, nullable=False),
-    Column("gas", String, nullable=False),
+    _key("message_id", LargeBinary),
+    _key("destination", BigInteger),
+    _field("payments", Integer),
+    _field("payment", String),
+    _field("gas", String),
 )
 """Sums of what was paid for a message's delivery: wei on the origin, gas on the destination, both
 uint256 in decimal."""
@@ -154,16 +168,16 @@ transactions = Table(
     "transactions",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("domain", BigInteger, nullable=False),
-    Column("sender", LargeBinary, nullable=False),
-    Column("nonce", BigInteger, nullable=False),
-    Column("purpose", String, nullable=False),
-    Column("live", Boolean, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Column("replaced_hashes", LargeBinary, nullable=False),
-    Column("fields", JSON, nullable=False),
-    Column("raw", LargeBinary, nullable=False),
-    Column("sent_at", Float, nullable=False),
+    _field("domain", BigInteger),
+    _field("sender", LargeBinary),
+    _field("nonce", BigInteger),
+    _field("purpose", String),
+    _field("live", Boolean),
+    _field("hash", LargeBinary),
+    _field("replaced_hashes", LargeBinary),
+    _field("fields", JSON),
+    _field("raw", LargeBinary),
+    _field("sent_at", Float),
 )
 """Signed transactions, stored before they are sent. `replaced_hashes` are earlier versions with
 the same nonce, 32 bytes each; whichever is included counts. `fields` is what was signed."""
@@ -189,19 +203,19 @@ Index(
 sightings = Table(
     "sightings",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("validator", LargeBinary, primary_key=True),
-    Column("index", BigInteger, primary_key=True, autoincrement=False),
-    Column("digest", LargeBinary, primary_key=True),
-    Column("root", LargeBinary, nullable=False),
-    Column("message_id", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
-    Column("location", String, nullable=False),
+    _key("domain", BigInteger),
+    _key("validator", LargeBinary),
+    _key("index", BigInteger),
+    _key("digest", LargeBinary),
+    _field("root", LargeBinary),
+    _field("message_id", LargeBinary),
+    _field("signature", LargeBinary),
+    _field("location", String),
     Column("fault", String),
     Column("salt", LargeBinary),
-    Column("told", Boolean, nullable=False),
-    Column("settled", Boolean, nullable=False),
-    Column("seen_at", Float, nullable=False),
+    _field("told", Boolean),
+    _field("settled", Boolean),
+    _field("seen_at", Float),
 )
 """Every signed checkpoint that a watchtower ever saw: evidence stays when storages change.
 `fault` is what is wrong with it, `salt` hides the commitment to prove it,
@@ -212,11 +226,11 @@ Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))
 censorships = Table(
     "censorships",
     metadata,
-    Column("domain", BigInteger, primary_key=True, autoincrement=False),
-    Column("operator", LargeBinary, primary_key=True),
-    Column("index", BigInteger, primary_key=True, autoincrement=False),
-    Column("stage", String, nullable=False),
-    Column("bond", String, nullable=False),
+    _key("domain", BigInteger),
+    _key("operator", LargeBinary),
+    _key("index", BigInteger),
+    _field("stage", String),
+    _field("bond", String),
 )
 """Leaves that operators left out, see `hyperlane.store.censorships`. `bond` is in the smallest unit
 of the stake token, in decimal."""
