@@ -108,13 +108,16 @@ class Line:
 
 
 def announce(source: Devnet, folders: Path) -> None:
-    announcer = source.contracts["validatorAnnounce"]
     for index in ANNOUNCED:
-        account, location = key(index), f"file://{folders}/v{index}"
-        mailbox = address_to_bytes32(raw(source.contracts["mailbox"]))
-        announcement = Announcement(source.chain_id, mailbox, raw(account), location)
-        signature = announcement.sign(account)
-        source.send(announcer.functions.announce(account.address, location, signature))
+        announce_at(source, index, f"file://{folders}/v{index}")
+
+
+def announce_at(source: Devnet, index: int, location: str) -> None:
+    account, announcer = key(index), source.contracts["validatorAnnounce"]
+    mailbox = address_to_bytes32(raw(source.contracts["mailbox"]))
+    announcement = Announcement(source.chain_id, mailbox, raw(account), location)
+    signature = announcement.sign(account)
+    source.send(announcer.functions.announce(account.address, location, signature))
 
 
 async def line(

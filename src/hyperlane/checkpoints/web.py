@@ -1,5 +1,7 @@
 """Reading other people's checkpoints over HTTPS, without credentials: S3 and Google Cloud Storage.
 
+How long an answer may take is for those to say who ask.
+
 `AWS_ENDPOINT_URL_S3` and `STORAGE_EMULATOR_HOST` name other servers that speak these protocols, as
 for all tools of those clouds.
 """
@@ -15,7 +17,6 @@ from hyperlane.checkpoints.documents import MAX_SIZE
 from hyperlane.checkpoints.objects import GCS, S3, Names, ObjectReader
 from hyperlane.errors import StorageError
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -35,7 +36,6 @@ class Web:
         """Opened when first needed. No cookies, and so many connections as validators need."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                timeout=_TIMEOUT,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 connector=aiohttp.TCPConnector(limit=256, limit_per_host=64),
             )
@@ -61,8 +61,6 @@ class WebReader(ObjectReader):
                 if response.status != 200:
                     raise StorageError(f"{self._show(name)}: HTTP {response.status}")
                 content = await _read_limited(response)
-        except TimeoutError:
-            raise StorageError(f"{self._show(name)}: no answer in time") from None
         except aiohttp.ClientError as error:
             raise StorageError(f"{self._show(name)}: {type(error).__name__}") from None
         if content is None:

@@ -13,7 +13,7 @@ from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.signature import eip191_digest, sign_digest
 from hyperlane.protocol.typecasts import to_checksum
 
-from ..building import Line, addresses, raw
+from ..building import Line, addresses, announce_at, raw
 from ..devnet import key
 from .test_kinds import default, domain_routing, multisig, trusted_relayer, weighted
 
@@ -288,6 +288,34 @@ async def test_a_storage_that_hangs_is_left_alone_for_a_while(way: Line, monkeyp
         _, detail = await way.why_not(message)
         assert detail == f"waiting for validators {ONE} ({slow}): 1 of 2 signed leaf {leaf}"
     assert asked == [leaf]
+
+
+async def test_a_bucket_that_never_answers_delays_others_once(way: Line, monkeypatch):
+    """Its server takes every connection and every request."""
+    asked = []
+
+    async def say_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        await reader.read()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
+    announce_at(way.source, 11, "s3://bucket/eu-west-1")
+    way.origin.signatures.timeout = 0.2
+    trio = [*addresses(11), ONE, TWO]
+
+    for _ in range(3):
+        message = await way.send(multisig("MerkleRoot", way.target, trio, 2))
+        await way.sign(1, 2)
+        await way.build_and_deliver(message)
+    assert len(asked) == 1
+    message = await way.send(multisig("MerkleRoot", way.target, trio, 3))
+    _, detail = await way.why_not(message)
+    assert "(s3://bucket/eu-west-1: no answer within 0.2 s)" in detail
+
+    await way.origin.signatures.web.close()
+    server.close()
 
 
 async def test_building_ends_in_time(way: Line, monkeypatch):
