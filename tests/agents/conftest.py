@@ -1,6 +1,7 @@
 """Chains and running agents."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -8,12 +9,18 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from hypothesis import settings
 
 from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSettings
 
 from .devnet import Devnet, devnet, key
 from .processes import Agents
 from .proxy import Proxy, misbehaving
+
+settings.register_profile("agents", deadline=None)
+settings.load_profile("agents")
+# Agents are started by the dozen: each would compile all of its modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Webhook:
@@ -168,7 +175,7 @@ async def running(agent: Any) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def eventually(
-    condition: Callable[[], object], task: Awaitable[None] | None = None, seconds: float = 20
+    condition: Callable[[], object], task: Awaitable[None] | None = None, seconds: float = 60
 ) -> None:
     """Wait for a condition; fail with the agent's own error if it ends meanwhile."""
     deadline = asyncio.get_running_loop().time() + seconds

@@ -7,10 +7,14 @@ import subprocess
 import time
 import urllib.request
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
+import structlog
 
+from hyperlane.cli import main
+from hyperlane.errors import DatabaseError
+
+from .conftest import eventually, validating
 from .devnet import free_port, key
 from .processes import AGENT, wait_until
 
@@ -95,34 +99,35 @@ def test_a_stopped_agent_says_goodbye_with_status_0(origin, validator_config, st
         ({"originChainName": "gamma"}, "chains.gamma: missing; the configuration has alpha"),
     ],
 )
-def test_a_wrong_setting_is_one_line_and_status_1(change, message, origin, validator_config, start):
+def test_a_wrong_setting_is_one_line_and_status_1(
+    change, message, origin, validator_config, tmp_path, capsys
+):
     config = validator_config(origin)
     for name, value in change.items():
         if name == "chains":
             config["chains"]["alpha"].update(value["alpha"])
         else:
             config[name] = value
-    process = start("validator", config)
-    _, errors = process.communicate(timeout=30)
+    path = tmp_path / "validator.json"
+    path.write_text(json.dumps(config))
+    with pytest.raises(SystemExit) as end:
+        main(["validator", "--config", str(path)])
+    structlog.reset_defaults()  # it would go on writing to what is captured here
     expected = message.replace("{host}", origin.url.removeprefix("http://")).replace(
         "{mailbox}", origin.contracts["mailbox"].address
     )
-    assert (process.returncode, errors) == (1, f"error: {expected}\n")
+    assert (end.value.code, capsys.readouterr().err) == (1, f"error: {expected}\n")
 
 
-def test_a_database_of_another_deployment_is_refused(origin, target, validator_config, start):
+async def test_a_database_of_another_deployment_is_refused(origin, validator_config, tmp_path):
     config = validator_config(origin)
-    process = start("validator", config)
-    wait_until(
-        lambda: (Path(config["checkpointSyncer"]["path"]) / "announcement.json").exists(), 30
-    )
-    process.terminate()
-    process.wait(20)
+    async with validating(config) as task:
+        await eventually((tmp_path / "v1" / "announcement.json").exists, task)
     config["chains"]["alpha"]["mailbox"] = origin.deploy("Mailbox", 1337).address
-    process = start("validator", config)
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "was made for another deployment on domain 1337: mailbox was" in errors
+    refused = "was made for another deployment on domain 1337: mailbox was"
+    async with validating(config) as task:
+        with pytest.raises(DatabaseError, match=refused):
+            await task
 
 
 def metrics(port: int) -> str:
