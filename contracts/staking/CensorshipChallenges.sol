@@ -66,7 +66,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         bytes signature
     );
 
-    /// @notice The operator did not sign in time, and was punished if it was not in jail.
+    /// @notice The operator did not sign in time, and was punished, unless it was since it was asked.
     event Unanswered(uint256 indexed challenge, address indexed operator);
 
     /// @notice There is no such challenge any more.
@@ -129,6 +129,9 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
 
     /// @notice Bonds that an account can collect.
     mapping(address account => uint256) public owed;
+
+    /// @dev Challenges with smaller numbers were there when an operator was punished last.
+    mapping(address operator => uint256) private punishedBelow;
 
     /// @dev Made by the manager.
     constructor(address merkleTreeHook_, address token_, address treasury_) {
@@ -201,8 +204,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         emit Answered(challenge, c.operator, checkpoint, signature);
     }
 
-    /// @notice Has an operator punished that did not answer in time. Anyone may call. An operator in
-    /// jail is not punished again: one outage costs once, however many challenges are open.
+    /// @notice Has an operator punished that did not answer in time. Anyone may call. A punishment
+    /// covers all challenges that there were when it came: one outage costs once, however many are open.
     /// @dev Reverts `NotOpen`, `InGrace`.
     function resolve(uint256 challenge) external {
         Challenge memory c = _close(challenge);
@@ -212,6 +215,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         owed[c.challenger] += c.bond;
 
         emit Unanswered(challenge, c.operator);
+        if (challenge < punishedBelow[c.operator]) return;
+        punishedBelow[c.operator] = challenges.length;
         manager.punishCensorship(c.operator, c.challenger);
     }
 

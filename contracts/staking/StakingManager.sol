@@ -266,9 +266,7 @@ contract StakingManager is
     /// @inheritdoc IStakingManager
     function punishCensorship(address operator, address reporter) external nonReentrant {
         if (msg.sender != address(challenges)) revert NotSlasher(msg.sender);
-        Status status = states[operator].status;
-        if (status == Status.Jailed) return; // for the same outage
-        if (status == Status.Active) {
+        if (states[operator].status == Status.Active) {
             uint48 until = uint48(block.timestamp) + current.jailPeriod;
             states[operator].status = Status.Jailed;
             states[operator].time = until;

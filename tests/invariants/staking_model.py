@@ -57,6 +57,8 @@ class Operator:
     shares: Counter[str] = field(default_factory=Counter)
     asked: set[int] = field(default_factory=set)
     open: int = 0
+    punished_below: int = 0
+    """Challenges with smaller numbers are of an outage that was punished."""
     lost: int = 0
 
 
@@ -72,6 +74,7 @@ class Challenge:
 @dataclass
 class Staking:
     parameters: dict[str, int]
+    bounds: dict[str, tuple[int, int]]
     treasury: str
     balances: Counter[str]
     now: int
@@ -84,6 +87,8 @@ class Staking:
     punished: set[tuple[str, int]] = field(default_factory=set)
     confiscated: int = 0
     paused: bool = False
+    scheduled: tuple[dict[str, int], int] | None = None
+    """Parameters that the owner wants, and from when on."""
 
     # --- what must always hold
 
@@ -150,6 +155,22 @@ class Staking:
     def leave(self, who: str) -> None:
         self._member(who).status = "left"
 
+    # --- parameters
+
+    def schedule(self, parameters: dict[str, int]) -> None:
+        for name, (least, most) in self.bounds.items():
+            require(least <= parameters[name] <= most)
+        self.scheduled = parameters, self.now + self.parameters["unbondingPeriod"]
+
+    def cancel(self) -> None:
+        require(self.scheduled is not None)
+        self.scheduled = None
+
+    def apply(self) -> None:
+        require(self.scheduled is not None and self.now >= self.scheduled[1])
+        assert self.scheduled is not None
+        self.parameters, self.scheduled = self.scheduled[0], None
+
     # --- punishment
 
     def fraud(self, who: str, operator: str, key: str, index: int) -> None:
@@ -193,8 +214,9 @@ class Staking:
         self.owed[challenge.challenger] += challenge.bond
         state = self.operators[challenge.operator]
         state.asked.remove(challenge.index)
-        if state.status == "jailed":
+        if number < state.punished_below:
             return
+        state.punished_below = len(self.challenges)
         if state.status == "active":
             state.status, state.time = "jailed", self.now + self.parameters["jailPeriod"]
         fraction = self.parameters["censorshipFraction"]

@@ -149,8 +149,8 @@ interface IStakingManager {
     /// @param reporter Gets a part of it.
     function punishFraud(address operator, address reporter) external;
 
-    /// @notice Takes the fraction for censorship from both pools and jails the operator, unless it is in
-    /// jail. Only `challenges`.
+    /// @notice Takes the fraction for censorship from both pools and jails the operator if it is active.
+    /// Only `challenges`.
     function punishCensorship(address operator, address reporter) external;
 
     /// @notice The operator behind a key that can be punished now; zero if there is none.

@@ -101,7 +101,7 @@ def test_one_outage_is_punished_once(
     assert token.balanceOf(challenger) == before + 40
 
 
-def test_a_challenge_that_outlasts_jail_is_punished(
+def test_an_outage_is_over_after_jail_and_the_next_one_costs_again(
     challenges, manager, ask, operator, pass_time, stranger
 ):
     first, second = ask(0), ask(1)
@@ -110,8 +110,31 @@ def test_a_challenge_that_outlasts_jail_is_punished(
     pass_time(PARAMETERS["jailPeriod"])
     manager.unjail(sender=operator.account)
     receipt = challenges.resolve(second, sender=stranger)
+    assert receipt.decode_logs(challenges.Unanswered)
+    assert manager.isActive(operator.address)
+    assert manager.pools(operator.address)[0] == 40_000 - 400
+    pass_time(PARAMETERS["gracePeriod"])
+    third = ask(1)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    receipt = challenges.resolve(third, sender=stranger)
     assert receipt.decode_logs(manager.Slashed)[0].staked == 396
     assert receipt.decode_logs(manager.Jailed)
+
+
+@pytest.mark.parametrize("jailed", [False, True])
+def test_one_outage_is_punished_once_though_the_operator_left(
+    challenges, manager, ask, operator, pass_time, stranger, jailed
+):
+    numbers = [ask(index) for index in range(3)]
+    if not jailed:
+        manager.leave(sender=operator.account)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    receipts = [challenges.resolve(numbers[0], sender=stranger)]
+    if jailed:
+        manager.leave(sender=operator.account)
+    receipts += [challenges.resolve(number, sender=stranger) for number in numbers[1:]]
+    assert [len(receipt.decode_logs(manager.Slashed)) for receipt in receipts] == [1, 0, 0]
+    assert manager.pools(operator.address)[0] == 40_000 - 400
 
 
 def test_after_jail_grace_begins_anew_and_the_leaf_can_be_asked_for_again(
