@@ -11,9 +11,11 @@ import pytest
 from aiohttp import web
 from hypothesis import settings
 
+from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSettings
 
 from .devnet import Devnet, devnet, key
+from .dishonest import DishonestValidator
 from .processes import Agents
 from .proxy import Proxy, misbehaving
 
@@ -52,6 +54,20 @@ def origin() -> Iterator[Devnet]:
 def target() -> Iterator[Devnet]:
     with devnet("beta", 7331) as chain:
         yield chain
+
+
+@pytest.fixture
+def liar(origin: Devnet, tmp_path: Path) -> DishonestValidator:
+    """With development account 2; announced."""
+    validator = DishonestValidator(origin, 2, tmp_path / "liar")
+    validator.announce()
+    return validator
+
+
+@pytest.fixture
+def messages(origin: Devnet) -> list[Message]:
+    """Three, dispatched."""
+    return [origin.dispatch(7331, key(3).address, bytes([number])) for number in range(3)]
 
 
 @pytest.fixture

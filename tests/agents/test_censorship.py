@@ -11,7 +11,6 @@ from hyperlane.protocol.typecasts import to_hex
 
 from .conftest import eventually, validating, watching
 from .devnet import key
-from .dishonest import DishonestValidator
 from .processes import wait_until
 from .staking import ANSWER, GRACE, STAKE, deploy_staking
 
@@ -28,18 +27,6 @@ soon = partial(eventually, seconds=PATIENCE)
 @pytest.fixture
 def stake(origin):
     return deploy_staking(origin)
-
-
-@pytest.fixture
-def liar(origin, tmp_path):
-    validator = DishonestValidator(origin, 2, tmp_path / "liar")
-    validator.announce()
-    return validator
-
-
-@pytest.fixture
-def messages(origin):
-    return [origin.dispatch(7331, key(3).address, bytes([number])) for number in range(3)]
 
 
 @pytest.fixture

@@ -7,26 +7,15 @@ from typing import Any
 import pytest
 
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.protocol.typecasts import to_hex
+from hyperlane.protocol.typecasts import address_from_hex, to_hex
+from hyperlane.store.database import Database
+from hyperlane.store.sightings import SightingStore
 
 from .conftest import eventually, validating, watching
 from .devnet import key
-from .dishonest import DishonestValidator
 from .staking import STAKE, deploy_staking
 
 WRONG = b"\x66" * 32
-
-
-@pytest.fixture
-def liar(origin, tmp_path):
-    validator = DishonestValidator(origin, 2, tmp_path / "liar")
-    validator.announce()
-    return validator
-
-
-@pytest.fixture
-def messages(origin):
-    return [origin.dispatch(7331, key(3).address, bytes([number])) for number in range(3)]
 
 
 async def test_each_fault_is_found_and_told_once(
@@ -189,3 +178,30 @@ class TestSlashing:
             await eventually(lambda: webhook.faults() == [("root", 1)], task)
             await asyncio.sleep(0.5)
             assert not task.done()
+
+    async def test_a_premature_signature_that_came_true_is_let_go(
+        self, staked, stake, liar, messages, origin, webhook
+    ):
+        operator = stake.register(2, liar.account)
+        snapshot = origin.rpc("evm_snapshot")
+        coming = origin.dispatch(7331, key(3).address, b"coming")
+        origin.rpc("evm_revert", snapshot)
+        await liar.publish(liar.true([*messages, coming], 3))
+        config = staked()
+        config["chains"][origin.name]["blocks"]["reorgPeriod"] = 5
+        async with watching(config) as task:
+            committed = stake.slasher.events.FaultCommitted()
+            await eventually(lambda: committed.get_logs(from_block=0), task, 40)
+            assert webhook.faults() == [("premature", 3)]
+            # Its commitment is not final yet, so it could not prove anything.
+            assert origin.dispatch(7331, key(3).address, b"coming") == coming
+            database = await Database.open(config["db"])
+            hook = address_from_hex(origin.contracts["merkleTreeHook"].address)
+            seen = SightingStore(database, origin.chain_id, hook)
+            async with asyncio.timeout(40):
+                while await seen.open_faults():
+                    origin.mine()
+                    await asyncio.sleep(0.1)
+            await database.close()
+            assert not task.done()
+        assert (stake.stake_of(operator), stake.status(operator)) == (STAKE, "Active")

@@ -11,12 +11,13 @@ import structlog
 
 from hyperlane.agents.executing import execute
 from hyperlane.agents.runtime import Chain
-from hyperlane.agents.watchtower.judging import FaultKind
+from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import CheckpointFraudProofs, CheckpointSlasher, StakingManager
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.sender import Sender
 from hyperlane.errors import ChainError
+from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
 from hyperlane.store.sightings import Sighting, SightingStore
 
@@ -58,8 +59,12 @@ class Slasher:
         if operator == _NOBODY:
             log.warning("fault.unstaked", chain=self.chain.name, validator=to_checksum(key))
             return
+        other = await self._contradiction(sighting)
+        if other is None and judge(sighting.signed, self.tree.tree) is None:
+            log.warning("fault.came_true", chain=self.chain.name, validator=to_checksum(key))
+            return
         salt = await self._commit(slasher, fault, sighting)
-        data = await self._proof(slasher, sighting, salt)
+        data = await self._proof(slasher, sighting, other, salt)
         receipt = await execute(self.chain, self.sender, f"slash {to_hex(fault)}", slasher, data)
         block = receipt.block_number
         log.error(
@@ -85,20 +90,27 @@ class Slasher:
             await execute(self.chain, self.sender, purpose, slasher, data)
         return salt
 
-    async def _proof(self, slasher: Address, sighting: Sighting, salt: Bytes32) -> bytes:
+    async def _contradiction(self, sighting: Sighting) -> SignedCheckpoint | None:
+        """What else the validator signed for that index, if it did."""
+        checkpoint = sighting.signed.checkpoint
+        seen = await self.sightings.of_index(sighting.validator, checkpoint.index)
+        return next((each.signed for each in seen if each.signed.checkpoint != checkpoint), None)
+
+    async def _proof(
+        self,
+        slasher: Address,
+        sighting: Sighting,
+        other: SignedCheckpoint | None,
+        salt: Bytes32,
+    ) -> bytes:
         """The call that proves the fault, the cheapest that there is."""
         signed = sighting.signed
         checkpoint, signature = astuple(signed.checkpoint), signed.signature
         index = signed.checkpoint.index
-        for other in await self.sightings.of_index(sighting.validator, index):
-            if other.signed.checkpoint != signed.checkpoint:
-                return CheckpointSlasher.slash_equivocation.encode(
-                    checkpoint,
-                    signature,
-                    astuple(other.signed.checkpoint),
-                    other.signed.signature,
-                    salt,
-                )
+        if other is not None:
+            return CheckpointSlasher.slash_equivocation.encode(
+                checkpoint, signature, astuple(other.checkpoint), other.signature, salt
+            )
         if index >= self.tree.count:
             return CheckpointSlasher.slash_premature.encode(checkpoint, signature, salt)
         proof = self.tree.tree.proof(index, await self._stored_root(slasher, index))
