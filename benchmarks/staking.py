@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eth_account import Account
-from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 from web3.contract import Contract
 
+from ape_hyperlane.staking.operators import possession
 from benchmarks.anvil import Chain
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
@@ -58,24 +58,6 @@ class Setup:
         request("evm_mine", [])  # type: ignore[arg-type]
 
 
-def possession(manager: Contract, operator: str, key: LocalAccount) -> bytes:
-    """The key's proof that the operator has it."""
-    domain = {
-        "name": "Hyperlane Staking",
-        "version": "1",
-        "chainId": LOCAL,
-        "verifyingContract": manager.address,
-    }
-    types = {
-        "Possession": [
-            {"name": "operator", "type": "address"},
-            {"name": "key", "type": "address"},
-        ]
-    }
-    typed = encode_typed_data(domain, types, {"operator": operator, "key": key.address})
-    return bytes(key.sign_message(typed).signature)
-
-
 def set_up(chain: Chain) -> Setup:
     bare = chain.deploy("BareHook").address
     mailbox = chain.deploy("Mailbox", LOCAL)
@@ -114,7 +96,7 @@ def measure_staking(chain: Chain) -> Figures:
     def gas(call: Any) -> int:
         return int(chain.send(call)["gasUsed"])
 
-    proof = possession(setup.manager, operator, setup.key)
+    proof = possession(LOCAL, setup.manager.address, operator, setup.key)
     figures: Figures = {"staking.register": gas(manager.register(setup.key.address, 1_000, proof))}
     # The first of each kind fill empty storage.
     for call in (manager.stake(operator, 100 * AMOUNT), manager.unstake(operator, AMOUNT)):

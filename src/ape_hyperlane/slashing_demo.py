@@ -112,7 +112,9 @@ class SlashingDemo:
         for index, key in enumerate(self.keys):
             operator = accounts[OPERATORS + index]
             self.token.transfer(operator, STAKE, sender=deployer)
-            proof = possession(self.manager, operator.address, key)
+            proof = possession(
+                self.manager.provider.chain_id, self.manager.address, operator.address, key
+            )
             self.manager.register(key.address, 0, proof, sender=operator)
             self.token.approve(self.manager, STAKE, sender=operator)
             self.manager.stake(operator, STAKE, sender=operator)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
+
+from ape_hyperlane.staking.operators import possession
 
 from .devnet import Devnet, key
 
@@ -28,7 +29,7 @@ class Stake:
         """Account `index` becomes an operator that signs with `signer`, with stake of its own."""
         operator = key(index)
         self.fund(operator)
-        proof = signer.sign_message(self._possession(operator, signer)).signature
+        proof = self.possession(operator.address, signer)
         self.send(operator, self.manager.functions.register(signer.address, 0, proof))
         self.send(operator, self.token.functions.approve(self.manager.address, STAKE))
         self.send(operator, self.manager.functions.stake(operator.address, STAKE))
@@ -56,21 +57,9 @@ class Stake:
         self.chain.rpc("evm_setNextBlockTimestamp", now + seconds)
         self.chain.mine()
 
-    def _possession(self, operator: LocalAccount, signer: LocalAccount) -> Any:
-        domain = {
-            "name": "Hyperlane Staking",
-            "version": "1",
-            "chainId": self.chain.chain_id,
-            "verifyingContract": self.manager.address,
-        }
-        types = {
-            "Possession": [
-                {"name": "operator", "type": "address"},
-                {"name": "key", "type": "address"},
-            ]
-        }
-        message = {"operator": operator.address, "key": signer.address}
-        return encode_typed_data(domain, types, message)
+    def possession(self, operator: str, signer: LocalAccount) -> bytes:
+        """The signer's proof that the operator has it."""
+        return possession(self.chain.chain_id, self.manager.address, operator, signer)
 
 
 def deploy_staking(chain: Devnet) -> Stake:

@@ -1,7 +1,6 @@
 """Stake behind the validators of a deployed core, and modules made of it."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -77,12 +76,10 @@ def stake(chain, node, token, registry):
     def stake(number, amount):
         operator, key = node.web3.eth.accounts[number], validator(number)
         manager = chain.at("StakingManager", registry.addresses("alpha").staking_manager)
-        named = SimpleNamespace(
-            address=manager.address, provider=SimpleNamespace(chain_id=node.web3.eth.chain_id)
-        )
+        proof = possession(node.web3.eth.chain_id, manager.address, operator, key)
         chain.send(token.functions.transfer(operator, amount))
         for call in (
-            manager.functions.register(key.address, 0, possession(named, operator, key)),
+            manager.functions.register(key.address, 0, proof),
             token.functions.approve(manager.address, amount),
             manager.functions.stake(operator, amount),
         ):

@@ -1,17 +1,16 @@
 """Joining a staking with a signing key."""
 
-from ape.contracts import ContractInstance
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
 
-def possession(manager: ContractInstance, operator: str, key: LocalAccount) -> bytes:
+def possession(chain_id: int, manager: str, operator: str, key: LocalAccount) -> bytes:
     """The proof that an operator has a signing key: EIP-712, see `StakingManager.register`."""
     domain = {
         "name": "Hyperlane Staking",
         "version": "1",
-        "chainId": manager.provider.chain_id,
-        "verifyingContract": manager.address,
+        "chainId": chain_id,
+        "verifyingContract": manager,
     }
     types = {
         "Possession": [
