@@ -9,14 +9,13 @@ from collections import Counter
 from dataclasses import replace
 from functools import cache, partial
 from itertools import count
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from benchmarks.anvil import Chain, anvil
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,16 +23,17 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from web3.contract import Contract
 
+from ape_hyperlane.staking.operators import possession
 from hyperlane.protocol.abi import encode
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
 
 from ..contracts.isms.signing import validator
-from ..contracts.staking.conftest import PARAMETERS, WRONG, possession, struct
+from ..contracts.staking.conftest import PARAMETERS, WRONG, struct
+from .histories import run
 from .quick_chain import QuickChain
 from .staking_model import Challenge, Operator, Refused, Staking
 
@@ -116,10 +116,7 @@ class World:
             chain.send(self.token.functions.transfer(who, SUPPLY // 10))
             for spender in (self.manager, self.challenges):
                 self.send(who, self.token, "approve", spender.address, UNLIMITED)
-        manager = SimpleNamespace(
-            address=self.manager.address, provider=SimpleNamespace(chain_id=LOCAL)
-        )
-        self._possession = cache(partial(possession, manager))
+        self._possession = cache(partial(possession, LOCAL, self.manager.address))
         for operator in self.keys:
             self.send(operator, self.manager, "register", *self.key_of(operator, 0, 1_000))
         self.start = self.now
@@ -507,19 +504,7 @@ def explore(
     """How many transactions that many histories of so many steps were; random by `number`."""
     before = world.calls
     machine = type("Histories", (Histories,), {"world": world, "model_of": model})
-    run_state_machine_as_test(
-        seed(number)(machine),
-        settings=settings(
-            max_examples=histories,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-            phases=phases,
-            report_multiple_bugs=False,
-        ),
-    )
+    run(machine, histories, steps, number, phases)
     return world.calls - before
 
 
@@ -557,9 +542,29 @@ class PaysBackTheWholeBond(Staking):
         self.owed[self.treasury] -= bond - bond // 2
 
 
+class PunishesEachChallenge(Staking):
+    def resolve(self, number: int) -> None:
+        self.operators[self._open(number).operator].punished_below = 0
+        super().resolve(number)
+
+
+class ChangesParametersAtOnce(Staking):
+    def schedule(self, parameters: dict[str, int]) -> None:
+        super().schedule(parameters)
+        self.parameters = parameters
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "wrong", [TakesNoCommission, GivesTheReporterAll, StakesWhilePaused, PaysBackTheWholeBond]
+    "wrong",
+    [
+        TakesNoCommission,
+        GivesTheReporterAll,
+        StakesWhilePaused,
+        PaysBackTheWholeBond,
+        PunishesEachChallenge,
+        ChangesParametersAtOnce,
+    ],
 )
 def test_histories_tell_a_wrong_model_from_the_contracts(world, wrong):
     with pytest.raises(AssertionError):
