@@ -75,7 +75,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice The operator is not in the active set.
     error NotActive(address operator);
 
-    /// @notice The leaf was not in the tree yet when the snapshot was taken.
+    /// @notice The leaf was not in the tree yet when the snapshot was taken; of no leaves, if there is no
+    /// such snapshot.
     error NotInSnapshot(uint32 index, uint32 count);
 
     /// @notice The operator still has time; until then, Unix seconds.
@@ -162,7 +163,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     {
         StakingParameters.Parameters memory p = _parameters();
         if (!manager.isActive(operator)) revert NotActive(operator);
-        Snapshot memory taken = snapshots[snapshot];
+        Snapshot memory taken;
+        if (snapshot < snapshots.length) taken = snapshots[snapshot];
         if (index >= taken.count) revert NotInSnapshot(index, taken.count);
         uint256 since = manager.activeSince(operator);
         if (since < taken.timestamp) since = taken.timestamp;

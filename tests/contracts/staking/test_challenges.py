@@ -213,6 +213,8 @@ def test_only_leaves_that_stood_long_enough_are_asked_for(
     assert refusal == ("InGrace", until)
     refusal = revert_of(challenges.open, operator.address, 3, 0, ANY_BOND, sender=challenger)
     assert refusal == ("NotInSnapshot", 3, 3)
+    refusal = revert_of(challenges.open, operator.address, 0, 1, ANY_BOND, sender=challenger)
+    assert refusal == ("NotInSnapshot", 0, 0)
 
 
 def test_only_active_operators_are_asked(

@@ -69,7 +69,8 @@ def test_each_fault_costs_its_fraction_and_pays_the_reporter(
     assert manager.unbondingPools(operator.address)[0] == 5_000
     assert manager.stakeOf(operator.address, operator.address) == 5_000
     assert token.balanceOf(manager) == 38_000 == 15_000 + 5_000 + manager.confiscated()
-    manager.collect(sender=reporter)
+    collected = manager.collect(sender=reporter)
+    assert collected.decode_logs(manager.Collected)[0].assets == 18_000
     assert (token.balanceOf(TREASURY), manager.confiscated()) == (18_000, 0)
 
     assert receipt.decode_logs(manager.Tombstoned)[0].operator == operator.address

@@ -256,20 +256,24 @@ class TestOwner:
         ):
             refusal = revert_of(function, *arguments, sender=stranger)
             assert refusal == ("OwnableUnauthorizedAccount", stranger)
-        manager.scheduleParameters(new, sender=owner)
+        receipt = manager.scheduleParameters(new, sender=owner)
         ready = chain.blocks.head.timestamp + PARAMETERS["unbondingPeriod"]
         assert manager.readyAt() == ready
+        (event,) = receipt.decode_logs(manager.ParametersScheduled)
+        assert (tuple(event.parameters), event.readyAt) == (new, ready)
         assert tuple(manager.scheduledParameters()) == new
         assert revert_of(manager.applyParameters) == ("NotReady", ready)
         assert tuple(manager.parameters()) == tuple(PARAMETERS.values())
         pass_time(PARAMETERS["unbondingPeriod"])
-        manager.applyParameters(sender=stranger)
+        receipt = manager.applyParameters(sender=stranger)
+        assert tuple(receipt.decode_logs(manager.ParametersSet)[0].parameters) == new
         assert tuple(manager.parameters()) == new
         assert manager.readyAt() == 0
 
     def test_a_scheduled_change_can_be_called_off(self, manager, owner, pass_time, revert_of):
         manager.scheduleParameters(tuple(PARAMETERS.values()), sender=owner)
-        manager.cancelParameters(sender=owner)
+        receipt = manager.cancelParameters(sender=owner)
+        assert len(receipt.decode_logs(manager.ParametersCancelled)) == 1
         pass_time(PARAMETERS["unbondingPeriod"])
         assert revert_of(manager.applyParameters) == ("NothingScheduled",)
 
