@@ -31,12 +31,20 @@ contract Tree {
 
 /// @notice Nothing makes the slasher punish for a checkpoint that is true.
 /// @dev Every parameter of a `check_` function is any value at all. A tree with a leaf at `index` has,
-/// whatever else it holds, some siblings that lead from the leaf to its root: `siblings`. The true
-/// checkpoint of the index is the leaf, and the root with nothing to the right of it. The harness is
-/// the manager. For the solver's sake the sources are compiled for trees of fewer levels than 32, see
-/// `forge`. See docs/security-model.md for what is proven, and what is assumed.
+/// whatever else it holds, some siblings that lead from the leaf to its root. The true checkpoint of
+/// the index is the leaf, and the root with nothing to the right of it. The harness is the manager. For
+/// the solver's sake the sources are compiled for trees of fewer levels than 32, see `forge`. See
+/// docs/security-model.md for what is proven, and what is assumed.
 contract HonestValidator {
     Vm private constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @notice A leaf of a tree of so many leaves.
+    struct Place {
+        uint32 index;
+        bytes32 leaf;
+        bytes32[32] siblings;
+        uint32 count;
+    }
 
     /// @notice What a reporter shows besides the checkpoint.
     struct Evidence {
@@ -66,43 +74,31 @@ contract HonestValidator {
         punished = true;
     }
 
-    function check_it_is_not_premature(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
-        Evidence calldata evidence
-    ) external {
-        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+    function check_it_is_not_premature(Place calldata place, Evidence calldata evidence) external {
+        Checkpoint memory truth = _truth(place);
         bytes memory signature = _signature(truth.index, evidence);
         try slasher.slashPremature(truth, signature, evidence.salt) {} catch {}
         assert(!punished);
     }
 
     function check_its_message_is_not_another(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         bytes32[32] calldata proof,
         bytes32 actual
     ) external {
-        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        Checkpoint memory truth = _truth(place);
         bytes memory signature = _signature(truth.index, evidence);
         try slasher.slashMessageId(truth, proof, actual, signature, evidence.salt) {} catch {}
         assert(!punished);
     }
 
     function check_its_root_is_not_another(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         bytes32[32] calldata proof
     ) external {
-        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        Checkpoint memory truth = _truth(place);
         bytes memory signature = _signature(truth.index, evidence);
         try slasher.slashRoot(truth, proof, signature, evidence.salt) {} catch {}
         assert(!punished);
@@ -111,10 +107,7 @@ contract HonestValidator {
     /// @dev Whoever is punished for it and another checkpoint signed that other one, too, for the same
     /// leaf: no honest validator did.
     function check_it_contradicts_only_what_its_signer_signed_besides(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         Checkpoint calldata other,
         bytes32 r,
@@ -122,7 +115,7 @@ contract HonestValidator {
         uint8 v
     ) external {
         vm.assume(_canonical(s, v) && _canonical(evidence.s, evidence.v));
-        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        Checkpoint memory truth = _truth(place);
         bytes memory signature = _signature(truth.index, evidence);
         bytes memory second = abi.encodePacked(r, s, v);
         try slasher.slashEquivocation(truth, signature, other, second, evidence.salt) {} catch {}
@@ -137,14 +130,11 @@ contract HonestValidator {
 
     /// @dev Has a counterexample, like all that follow: nothing here keeps the slasher from punishing.
     function refute_a_signature_on_what_is_not_there_goes_unpunished(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         uint32 beyond
     ) external {
-        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        Checkpoint memory lie = _truth(place);
         lie.index = beyond;
         bytes memory signature = _signature(lie.index, evidence);
         try slasher.slashPremature(lie, signature, evidence.salt) {} catch {}
@@ -152,49 +142,42 @@ contract HonestValidator {
     }
 
     function refute_a_false_root_goes_unpunished(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         bytes32 root
     ) external {
-        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        Checkpoint memory lie = _truth(place);
         lie.root = root;
         bytes memory signature = _signature(lie.index, evidence);
-        try slasher.slashRoot(lie, siblings, signature, evidence.salt) {} catch {}
+        try slasher.slashRoot(lie, place.siblings, signature, evidence.salt) {} catch {}
         assert(!punished);
     }
 
     function refute_a_false_message_goes_unpunished(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         bytes32 messageId
     ) external {
-        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        Checkpoint memory lie = _truth(place);
         lie.messageId = messageId;
         bytes memory signature = _signature(lie.index, evidence);
-        try slasher.slashMessageId(lie, siblings, leaf, signature, evidence.salt) {} catch {}
+        try slasher.slashMessageId(
+            lie, place.siblings, place.leaf, signature, evidence.salt
+        ) {} catch {}
         assert(!punished);
     }
 
     function refute_a_contradiction_goes_unpunished(
-        uint32 index,
-        bytes32 leaf,
-        bytes32[32] calldata siblings,
-        uint32 count,
+        Place calldata place,
         Evidence calldata evidence,
         bytes32 root,
         bytes32 r,
         bytes32 s,
         uint8 v
     ) external {
-        Checkpoint memory truth = _truth(index, leaf, siblings, count);
+        Checkpoint memory truth = _truth(place);
         bytes memory signature = _signature(truth.index, evidence);
-        Checkpoint memory lie = _truth(index, leaf, siblings, count);
+        Checkpoint memory lie = _truth(place);
         lie.root = root;
         bytes memory second = abi.encodePacked(r, s, v);
         try slasher.slashEquivocation(truth, signature, lie, second, evidence.salt) {} catch {}
@@ -202,19 +185,16 @@ contract HonestValidator {
     }
 
     /// @dev The tree is at `count` leaves now, and its root is known to the fraud proofs.
-    function _truth(uint32 index, bytes32 leaf, bytes32[32] calldata siblings, uint32 count)
-        private
-        returns (Checkpoint memory)
-    {
-        vm.assume(index < count && count <= 1 << MerkleTree.DEPTH);
-        tree.set(MerkleTree.branchRoot(leaf, siblings, index), count);
+    function _truth(Place calldata place) private returns (Checkpoint memory) {
+        vm.assume(place.index < place.count && place.count <= 1 << MerkleTree.DEPTH);
+        tree.set(MerkleTree.branchRoot(place.leaf, place.siblings, place.index), place.count);
         proofs.storeLatestCheckpoint(address(tree));
         return Checkpoint({
             origin: 1,
             merkleTree: bytes32(uint256(uint160(address(tree)))),
-            root: MerkleTree.reconstructRoot(leaf, siblings, index),
-            index: index,
-            messageId: leaf
+            root: MerkleTree.reconstructRoot(place.leaf, place.siblings, place.index),
+            index: place.index,
+            messageId: place.leaf
         });
     }
 
