@@ -6,6 +6,7 @@ The chain and the database say what was done already, so that a restart goes on 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
@@ -92,26 +93,14 @@ class Challenger:
         bond = await self._bond(operator)
         at_risk = await self.store.at_risk()
         if at_risk + bond > self.budget:
-            log.error(
-                "challenge.unaffordable",
-                chain=self.chain.name,
-                operator=to_checksum(operator),
-                index=index,
-                bond=bond,
-                left=self.budget - at_risk,
-            )
+            left = self.budget - at_risk
+            self._log(operator, index).error("challenge.unaffordable", bond=bond, left=left)
             return
         await self._allow(bond)
         await self.store.begin(operator, index, bond)
         data = CensorshipChallenges.open.encode(operator, index, snapshot, bond)
         await self._execute(f"challenge {to_checksum(operator)} {index}", data)
-        log.warning(
-            "challenge.opened",
-            chain=self.chain.name,
-            operator=to_checksum(operator),
-            index=index,
-            bond=bond,
-        )
+        self._log(operator, index).warning("challenge.opened", bond=bond)
 
     async def _bond(self, operator: Address) -> int:
         """What the next challenge of an operator takes."""
@@ -171,13 +160,7 @@ class Challenger:
         await self.sightings.add([sighting], self.clock())
         await self.store.tell(operator, index)
         await self.store.close(operator, index, Stage.ANSWERED)
-        log.warning(
-            "challenge.answered",
-            chain=self.chain.name,
-            operator=to_checksum(operator),
-            index=index,
-            fault=fault,
-        )
+        self._log(operator, index).warning("challenge.answered", fault=fault)
 
     async def _snapshot_with(self, index: int) -> int | None:
         """The first snapshot that has a leaf: counts never fall."""
@@ -189,6 +172,9 @@ class Challenger:
             _, leaves = await client.call(contract, CensorshipChallenges.snapshots, middle)
             low, high = (low, middle) if leaves > index else (middle + 1, high)
         return low if low < count else None
+
+    def _log(self, operator: Address, index: int) -> Any:
+        return log.bind(chain=self.chain.name, operator=to_checksum(operator), index=index)
 
     async def _execute(self, purpose: str, data: bytes) -> int:
         """Have a call of the challenges included; the block that it is in."""
