@@ -127,7 +127,7 @@ async def line(
     for index in ANNOUNCED:
         shutil.rmtree(folders / f"v{index}", ignore_errors=True)
         (folders / f"v{index}").mkdir()
-    chains = [_chain(source), _chain(target)]
+    chains = [chain_of(source), chain_of(target)]
 
     async def no_operations(_connection: Any, _messages: Sequence[Message]) -> None: ...
 
@@ -157,7 +157,7 @@ async def close(line: Line) -> None:
     await asyncio.gather(line.origin.chain.client.close(), line.builder.destination.client.close())
 
 
-def _chain(devnet: Devnet) -> Chain:
+def chain_of(devnet: Devnet) -> Chain:
     settings = ChainSettings.model_validate(devnet.settings())
     client = ChainClient(settings.name, settings.chain_id, settings.urls, 0)
     return Chain(settings, client)
