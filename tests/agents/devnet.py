@@ -167,7 +167,7 @@ def devnet(name: str, chain_id: int, *options: str) -> Iterator[Devnet]:
     try:
         url = f"http://127.0.0.1:{port}"
         w3 = Web3(HTTPProvider(url))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not w3.is_connected():
             assert time.monotonic() < deadline, "anvil does not answer"
             time.sleep(0.05)

@@ -99,7 +99,7 @@ def test_a_destination_that_is_down_delays_nobody_else_and_is_served_later(
     try:
         messages = [origin.dispatch(7331, there.address, bytes([n])) for n in range(5)]
         local = origin.dispatch(1337, back.address, b"to itself")
-        wait_until(lambda: origin.delivered(local), 20)
+        wait_until(lambda: origin.delivered(local))
     finally:
         target.process.send_signal(signal.SIGCONT)
     wait_until(lambda: all(map(target.delivered, messages)), 90)
@@ -115,7 +115,7 @@ def test_a_signer_without_funds_goes_on_when_it_is_refilled(origin, target, rela
     wait_until(lambda: "messages.postponed" in agents.said("relayer"))
     assert not any(map(target.delivered, messages))
     target.rpc("anvil_setBalance", signer, hex(10**20))
-    wait_until(lambda: all(map(target.delivered, messages)), 40)
+    wait_until(lambda: all(map(target.delivered, messages)))
     assert "message.retry" not in agents.said("relayer"), "nobody's attempts were counted"
 
 
@@ -130,7 +130,7 @@ def test_a_recipient_that_refuses_for_long_gets_its_message_in_the_end(
     deadline = time.monotonic() + 60 * minutes
     while time.monotonic() < deadline:
         others = [origin.dispatch(7331, kind.address) for _ in range(3)]
-        wait_until(lambda others=others: all(map(target.delivered, others)), 20)
+        wait_until(lambda others=others: all(map(target.delivered, others)))
         time.sleep(min(10, 60 * minutes / 5))
     target.send(hostile.functions.setMode(0))
     wait_until(lambda: target.delivered(refused), 60 if minutes < 1 else 900)

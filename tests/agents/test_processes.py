@@ -70,11 +70,11 @@ def test_a_stopped_agent_says_goodbye_with_status_0(origin, validator_config, st
     config = validator_config(origin, metricsPort=port)
     origin.dispatch(7331, key(3).address)
     process = start("validator", config)
-    page = wait_until(lambda: "validator_processed" in (text := metrics(port)) and text, 30)
+    page = wait_until(lambda: "validator_processed" in (text := metrics(port)) and text)
     assert 'hyperlane_latest_checkpoint{chain="alpha",phase="validator_processed"} 0.0' in page
     assert 'hyperlane_announced{chain="alpha"} 1.0' in page
     process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     assert "checkpoint.signed" in output
     assert key(1).key.hex() not in output

@@ -92,7 +92,7 @@ async def test_another_history_of_the_chain_stops_it_for_good(origin, validator_
         origin.dispatch(7331, key(3).address, b"another second")
         origin.mine(5)
         with pytest.raises(BaseExceptionGroup) as halted:
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
     assert halted.group_contains(Halted)
     assert _documents(folder) == before
     flag = json.loads((folder / "reorg_flag.json").read_text())
@@ -122,7 +122,7 @@ async def test_another_history_is_noticed_after_the_folder_was_lost(
     origin.mine(5)
     async with validating(config) as task:
         with pytest.raises(BaseExceptionGroup) as halted:
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
     assert halted.group_contains(Halted)
     assert to_hex(other.id) not in "".join(_documents(folder).values())
 
@@ -142,7 +142,7 @@ async def test_another_history_is_noticed_after_the_database_was_lost(
     origin.dispatch(7331, key(3).address, b"another first")
     async with validating(config) as task:
         with pytest.raises(BaseExceptionGroup) as halted:
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
     assert halted.group_contains(Halted)
     assert _documents(folder) == before
 
@@ -154,7 +154,7 @@ async def test_a_folder_of_another_validator_is_refused(origin, validator_config
     shared = {"type": "localStorage", "path": str(tmp_path / "v1")}
     async with validating(validator_config(origin, 2, checkpointSyncer=shared)) as task:
         with pytest.raises(BaseExceptionGroup) as halted:
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
     assert halted.group_contains(Halted, match="use a storage of its own")
 
 
@@ -241,7 +241,7 @@ async def test_a_reorg_is_not_forgotten_when_the_flag_cannot_be_written(
         patch.setattr(FolderStorage, "write_reorg_flag", broken)
         async with validating(config) as task:
             with pytest.raises(BaseExceptionGroup) as halted:
-                await asyncio.wait_for(task, 20)
+                await asyncio.wait_for(task, 60)
         assert halted.group_contains(Halted)
     assert not (folder / "reorg_flag.json").exists()
     with pytest.raises(Halted, match="a reorg stopped it before"):

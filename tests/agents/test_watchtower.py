@@ -115,7 +115,7 @@ class TestSlashing:
             stake.chain.mine()
             return stake.status(operator) == "Tombstoned"
 
-        await eventually(done, task, 40)
+        await eventually(done, task)
         assert stake.stake_of(operator) == STAKE // 2
         assert stake.balance(key(9).address) == STAKE // 2 // 10
 
@@ -191,7 +191,7 @@ class TestSlashing:
         config["chains"][origin.name]["blocks"]["reorgPeriod"] = 5
         async with watching(config) as task:
             committed = stake.slasher.events.FaultCommitted()
-            await eventually(lambda: committed.get_logs(from_block=0), task, 40)
+            await eventually(lambda: committed.get_logs(from_block=0), task)
             assert webhook.faults() == [("premature", 3)]
             # Its commitment is not final yet, so it could not prove anything.
             assert origin.dispatch(7331, key(3).address, b"coming") == coming

@@ -179,7 +179,7 @@ def test_a_message_that_somebody_else_delivered_is_left_alone(net):
         assert ape.networks.provider.get_nonce(relayer) == nonce
 
 
-def wait_for(condition, seconds: float = 30) -> None:
+def wait_for(condition, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
