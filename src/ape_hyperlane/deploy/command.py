@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ape
 import click
-from ape.api import AccountAPI
+from ape.api import AccountAPI, ProviderContextManager
 from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 from rich.console import Console
@@ -78,9 +78,11 @@ def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> 
 
 
 @contextmanager
-def connected(network: str) -> Iterator[None]:
+def connected(network: str | ProviderContextManager) -> Iterator[None]:
     """ape is connected to the network, and quiet: what it announces we show ourselves."""
-    with logger.at_level(LogLevel.ERROR), ape.networks.parse_network_choice(network):
+    if isinstance(network, str):
+        network = ape.networks.parse_network_choice(network)
+    with logger.at_level(LogLevel.ERROR), network:
         yield
 
 

@@ -27,6 +27,9 @@ IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA50
 ADMIN_SLOT = 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103
 """Where a proxy keeps them: ERC-1967."""
 
+ABSENT = "nothing"
+"""What a view says that reverts: an entry that is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Within:
@@ -146,7 +149,10 @@ class Call:
     @property
     def repeats(self) -> bool:
         """Whether one call may leave more to do."""
-        return any(isinstance(each, Surplus) and each.first for each in self.arguments)
+        columns = (each if isinstance(each, list) else [each] for each in self.arguments)
+        return any(
+            isinstance(each, Surplus) and each.first for column in columns for each in column
+        )
 
     def describe(self) -> str:
         return f"call {self.target}.{self.method}({_listed(self.arguments)})"

@@ -1,18 +1,21 @@
 """What of a plan the chain that ape is connected to shows already. Only reads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ape import networks, project
 from ape.contracts import ContractContainer, ContractInstance
-from ape.exceptions import ContractLogicError
 from eth_utils.address import to_checksum_address
+from ethpm_types import ContractType
 from hexbytes import HexBytes
-from web3.exceptions import ContractLogicError as Web3ContractLogicError
+from web3.exceptions import ContractLogicError
 
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.steps import (
+    ABSENT,
     Action,
     Call,
     Create,
@@ -27,12 +30,15 @@ from ape_hyperlane.deploy.steps import (
 )
 from hyperlane.errors import ChainError, ConfigError
 
-NOTHING = "nothing"
-"""What a view that reverts has said."""
-
 
 def container(contract: str) -> ContractContainer:
     """The compiled contract of this name; ConfigError when ape is in a project without it."""
+    return _container(project.path, contract)
+
+
+@cache
+def _container(_project: Path, contract: str) -> ContractContainer:
+    # ape looks through all sources each time.
     found: ContractContainer | None = getattr(project, contract, None)
     if found is None:
         raise ConfigError(
@@ -175,7 +181,7 @@ class Survey:
                     "data": method.encode_input(*self.resolve(step.arguments)),
                 }
             )
-        except Web3ContractLogicError:
+        except ContractLogicError:
             return True
         return False
 
@@ -229,15 +235,15 @@ class Survey:
                 self.resolve(reading.target), HexBytes(reading.slot)
             )
             return to_checksum_address(word[-20:])
-        contract = self.at(reading.target, reading.contract)
+        target, abi = self.resolve(reading.target), container(reading.contract).contract_type
         try:
-            answer = _plain(getattr(contract, reading.method)(*self.resolve(reading.arguments)))
+            answer = _ask(target, abi, reading.method, self.resolve(reading.arguments))
         except ContractLogicError:
-            return NOTHING  # an entry that is not there
-        if reading.method == "owner" and hasattr(contract, "pendingOwner"):
+            return ABSENT
+        if reading.method == "owner" and "pendingOwner" in abi.view_methods:
             # Offered is as much as one side can do; the new owner has to accept.
-            offered = contract.pendingOwner()
-            return answer if int(offered, 16) == 0 else _plain(offered)
+            offered = _ask(target, abi, "pendingOwner", ())
+            return answer if int(offered, 16) == 0 else offered
         return answer
 
     def factory_of(self, step: CreateSet) -> ContractInstance:
@@ -249,6 +255,21 @@ class Survey:
     def set_address(self, step: CreateSet) -> str:
         address = self.factory_of(step).getAddress(self.members_of(step), step.threshold)
         return str(to_checksum_address(address))
+
+
+def _ask(address: str, contract: ContractType, view: str, arguments: Sequence[Any]) -> Any:
+    """What a view says; as ape would have it, but in one request, and without a trace if it
+    reverts."""
+    abi = next(
+        each
+        for each in contract.view_methods
+        if each.name == view and len(each.inputs) == len(arguments)
+    )
+    ecosystem = networks.provider.network.ecosystem
+    data = ecosystem.get_method_selector(abi) + ecosystem.encode_calldata(abi, *arguments)
+    answer = networks.provider.web3.eth.call({"to": to_checksum_address(address), "data": data})
+    values = ecosystem.decode_returndata(abi, bytes(answer))
+    return _plain(values if len(values) > 1 else values[0])
 
 
 def has_code(address: str) -> bool:
