@@ -8,9 +8,10 @@ from benchmarks.anvil import Chain
 from web3.exceptions import ContractCustomError
 
 from hyperlane.registry import ChainMetadata
+from hyperlane.registry.hybrids import HYBRIDS
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
-ID = "0x" + 64 * "a"
+ID, RECIPIENT = "0x" + 64 * "a", "0x" + 64 * "b"
 BETA, GAMMA, SELECTOR = 31338, 77, 2**64 - 1
 
 
@@ -71,13 +72,32 @@ def isms(chain, node):
             "chainSelector": SELECTOR,
             "hook": ONE,
         },
+        "erc5164Ism": {
+            "origin": "beta",
+            "executor": chain.deploy("TestMessageExecutor").address,
+            "hook": ONE,
+        },
         "offchainLookupIsm": {"urls": ["https://example.org/{data}"], "attester": ONE, **owned},
+        **_hybrids(chain, owned),
     }
     return {type_: {"type": type_, **more} for type_, more in keys.items()}
 
 
+def _hybrids(chain, owned):
+    """What is hook and module at once."""
+    mailbox = chain.deploy("Mailbox", 31337).address
+    router = chain.deploy("HypNative", 1, 1, mailbox).address
+    flow = {"warpRouter": router, "thresholdBps": 5000, "duration": 3600, **owned}
+    remote = {"remoteIsms": {"beta": ONE}, **owned}
+    return {
+        "netFlowRateLimitedHookIsm": flow,
+        "timelockRouterHookIsm": {"timelockWindow": 60, "hook": router, **remote},
+        "delayedFlowRouterHookIsm": {"maxDelay": 600, **flow, **remote},
+    }
+
+
 @pytest.fixture
-def hooks(chain, node):
+def hooks(chain, node, isms):
     """By type, one of each hook that is no routing hook and no tree."""
     paying = {"type": "protocolFee", "maxProtocolFee": "10", "protocolFee": "3", "owner": ONE}
     bridge = chain.deploy("TestRecipient").address
@@ -100,6 +120,12 @@ def hooks(chain, node):
             "chainSelector": SELECTOR,
             "ism": TWO,
         },
+        "erc5164Hook": {"dispatcher": bridge, "destinationChain": "beta", "ism": TWO},
+        "destinationRecipientRoutingHook": {
+            "owner": node.other,
+            "domains": {"beta": paying},
+            "customHooks": {"beta": {ONE: node_hook(), RECIPIENT: paying}},
+        },
         "interchainGasPaymaster": {
             "owner": node.other,
             "beneficiary": TWO,
@@ -111,6 +137,7 @@ def hooks(chain, node):
             },
             "quoteSigners": [ONE],
         },
+        **{type_: isms[type_] for type_ in HYBRIDS},
     }
     return {type_: {"type": type_, **more} for type_, more in keys.items()}
 
@@ -176,15 +203,18 @@ def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
     nested = node.view(router, "module(uint32)", "address", GAMMA)
     kinds = [
         node.view(node.view(nested, "module(uint32)", "address", domain), "moduleType()", "uint8")
-        for domain in range(100, 117)
+        for domain in range(100, 121)
     ]
-    assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 6, 7]
+    assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 6, 6, 7, 6, 6, 6]
     hook = node.view(mailbox, "defaultHook()", "address")
     kinds = [
         node.view(node.view(hook, "hooks(uint32)", "address", domain), "hookType()", "uint8")
-        for domain in (BETA, *range(100, 109))
+        for domain in (BETA, *range(100, 114))
     ]
-    assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 6, 4]
+    assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 6, 6, 1, 4, 10, 1, 1]
+    for as_module, as_hook in zip(range(118, 121), range(111, 114), strict=True):
+        module = node.view(nested, "module(uint32)", "address", as_module)
+        assert module == node.view(hook, "hooks(uint32)", "address", as_hook)
     paymaster = registry.addresses("alpha").interchain_gas_paymaster
     quote = "quoteGasPayment(address,uint32,uint256)"
     assert node.view(paymaster, quote, "uint256", int(TWO, 16), BETA, 1000) == 12_000
@@ -203,11 +233,19 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
         ("pausableHook", "PausableHook", "unpause", ()),
         ("fallbackRoutingHook", "FallbackDomainRoutingHook", "setHook", (BETA, hook)),
         ("domainRoutingHook", "DomainRoutingHook", "setHook", (5, hook)),
+        (
+            "destinationRecipientRoutingHook",
+            "DestinationRecipientRoutingHook",
+            "configCustomHook",
+            (BETA, bytes.fromhex(RECIPIENT[2:]), hook),
+        ),
         ("protocolFee", "ProtocolFee", "setProtocolFee", (4,)),
+        ("timelockRouterHookIsm", "TimelockRouter", "enrollRemoteRouter", (5, b"\5" * 32)),
+        ("delayedFlowRouterHookIsm", "DelayedFlowRouterHookIsm", "setHook", (hook,)),
         ("rateLimitedHook", "RateLimitedHook", "setRefillRate", (7200,)),
         ("interchainGasPaymaster", "InterchainGasPaymaster", "removeQuoteSigner", (ONE,)),
         (module, "DomainRoutingIsm", "set", (6, noop)),
-        (f"{module}.77", "DomainRoutingIsm", "remove", (116,)),
+        (f"{module}.77", "DomainRoutingIsm", "remove", (117,)),
         (
             f"{module}.77.102",
             "StorageMessageIdMultisigIsm",
@@ -216,7 +254,7 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
         ),
         (f"{module}.77.107", "StorageAggregationIsm", "setModulesAndThreshold", ([noop], 1)),
         (f"{module}.77.112", "RateLimitedIsm", "setRefillRate", (86400,)),
-        (f"{module}.77.116", "AttestationIsm", "setUrls", (["https://example.com"],)),
+        (f"{module}.77.117", "AttestationIsm", "setUrls", (["https://example.com"],)),
     ]
     for step, contract, method, arguments in changes:
         target = chain.at(contract, journal["steps"][step]["address"])
@@ -225,18 +263,21 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
     found = check()
     assert found.exit_code == 1
     assert sorted(line.partition("(")[0] for line in found.stdout.splitlines()) == [
+        "delayedFlowRouterHookIsm.hook",
+        "destinationRecipientRoutingHook.customHooks",
         "domainRoutingHook.domains",
         "fallbackRoutingHook.hooks",
         "interchainGasPaymaster.quoteSigners",
         "interchainSecurityModule.77.102.validatorsAndThreshold",
         "interchainSecurityModule.77.107.modulesAndThreshold",
         "interchainSecurityModule.77.112.maxCapacity",
-        "interchainSecurityModule.77.116.urls",
+        "interchainSecurityModule.77.117.urls",
         "interchainSecurityModule.77.module",
         "interchainSecurityModule.domains",
         "pausableHook.paused",
         "protocolFee.protocolFee",
         "rateLimitedHook.maxCapacity",
+        "timelockRouterHookIsm.domains",
     ]
 
     result = deploy()

@@ -22,6 +22,7 @@ from ape_hyperlane.deploy.steps import (
 from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.core_config import ProxyAdmin
+from hyperlane.registry.fields import Placed
 from hyperlane.registry.models import suggest
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -79,6 +80,8 @@ class Builder:
     """Whose transfers a rate limit is for, if the config does not say."""
     steps: list[Step] = field(default_factory=list)
     hand_overs: list[Step] = field(default_factory=list)
+    hybrids: list[tuple[Placed, Ref]] = field(default_factory=list)
+    """What was planned as a hook and may be meant as a module, too, or the other way round."""
 
     def create(
         self,
@@ -194,13 +197,36 @@ class Builder:
         adder: str,
         remover: str,
         key: tuple[Any, ...] = (),
+        columns: bool = False,
+        empty: bool = True,
     ) -> None:
-        """A list, under a key or not, that has these members and no others."""
-        self.prune(target, contract, view, wanted, remover, key=key)
+        """A list, under a key or not, that has these members and no others. Adder and remover take
+        a key and a member, or with `columns` a list of each. `empty` when it has none of others at
+        first."""
+        self.prune(target, contract, view, wanted, remover, key=key, columns=columns, empty=empty)
         for each in wanted:
             told = Reading(target, contract, view, Includes(each), key)
-            arguments, about = (*key, each), " ".join(map(str, (*key, each, "")))
+            arguments, about = _row((*key, each), columns), " ".join(map(_name, (*key, each, "")))
             self.call(adder, target, contract, arguments, told, repeatable=True, about=about)
+
+    def entry(
+        self,
+        target: Ref,
+        contract: str,
+        view: str,
+        key: int,
+        value: Any,
+        *,
+        setter: str,
+        remover: str,
+        absent: Any,
+    ) -> None:
+        """The value under a key; None for no entry, of which the view says `absent`."""
+        told = Reading(target, contract, view, absent if value is None else value, (key,))
+        method, arguments = (setter, (key, value)) if value is not None else (remover, (key,))
+        if value is None:
+            self._starts_with(told)
+        self.call(method, target, contract, arguments, told, repeatable=True, about=f"{key} ")
 
     def _starts_with(self, reading: Reading) -> None:
         """What a new target says from the beginning."""
@@ -217,11 +243,14 @@ class Builder:
         remover: str,
         rest: tuple[Any, ...] = (),
         key: tuple[Any, ...] = (),
+        columns: bool = False,
+        empty: bool = True,
     ) -> None:
         """Removes the members of a list that are not wanted, one by one."""
         listed = Reading(target, contract, view, Within(wanted), key)
-        self._starts_with(listed)
-        arguments = (*key, Surplus(listed, first=True), *rest)
+        if empty:
+            self._starts_with(listed)
+        arguments = _row((*key, Surplus(listed, first=True), *rest), columns)
         about = " ".join(map(str, ("surplus", *key, "")))
         self.call(remover, target, contract, arguments, listed, repeatable=True, about=about)
 
@@ -245,6 +274,14 @@ class Builder:
         numbers = range(1, len(self.steps) + 1)
         candidates = [name, *(f"{name}.{number}" for number in numbers)]
         return next(candidate for candidate in candidates if not self.has(candidate))
+
+
+def _row(values: tuple[Any, ...], columns: bool) -> tuple[Any, ...]:
+    return tuple([each] for each in values) if columns else values
+
+
+def _name(value: Any) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def readings_of(target: Ref, contract: str, state: Mapping[str, Any]) -> tuple[Reading, ...]:

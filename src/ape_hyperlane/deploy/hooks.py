@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ape_hyperlane.deploy.builder import NOTHING, Builder
+from ape_hyperlane.deploy.hybrids import plan_hybrid
 from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
 from hyperlane.errors import ConfigError
-from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-from hyperlane.registry.fields import ZERO_ADDRESS
+from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import (
     AggregationHook,
     AmountRoutingHook,
     ArbL2ToL1Hook,
     CcipHook,
     DefaultHook,
+    Erc5164Hook,
     FallbackRoutingHook,
     GasPrice,
     Hook,
@@ -23,9 +24,11 @@ from hyperlane.registry.hooks import (
     PausableHook,
     ProtocolFee,
     RateLimitedHook,
+    RecipientRoutingHook,
     RoutingHook,
     all_hooks,
 )
+from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 
 PAYMASTER = "InterchainGasPaymaster"
 ORACLE = "StorageGasOracle"
@@ -65,6 +68,8 @@ class HookPlanner:
                 return self._paymaster(config)
             case PausableHook():
                 return self._pausable(config)
+            case RecipientRoutingHook():
+                return self._by_recipient(config)
             case RoutingHook():
                 return self._routing(config, "DomainRoutingHook", ())
             case FallbackRoutingHook():
@@ -86,6 +91,11 @@ class HookPlanner:
             case CcipHook():
                 before = {"ccipRouter": config.router, "ccipDestination": config.chain_selector}
                 return self._bridged(config, "CCIPHook", {}, before)
+            case Erc5164Hook():
+                called = {"dispatcher": config.dispatcher}
+                return self._bridged(config, "ERC5164Hook", called)
+            case NetFlow() | Timelock() | DelayedFlow():
+                return plan_hybrid(self.builder, config)
         raise TypeError(config)
 
     def _create(self, config: Any, contract: str, arguments: tuple[Any, ...], **state: Any) -> Ref:
@@ -123,7 +133,7 @@ class HookPlanner:
 
     def _routing(
         self,
-        config: RoutingHook | FallbackRoutingHook,
+        config: RoutingHook | FallbackRoutingHook | RecipientRoutingHook,
         contract: str,
         rest: tuple[Any, ...],
         **state: Any,
@@ -148,6 +158,30 @@ class HookPlanner:
             removed=(ZERO_ADDRESS,),
         )
         builder.hand_over(router, contract, config.owner)
+        return router
+
+    def _by_recipient(self, config: RecipientRoutingHook) -> Ref:
+        contract = "DestinationRecipientRoutingHook"
+        planned = {
+            chain: {word(recipient): self.plan(hook) for recipient, hook in hooks.items()}
+            for chain, hooks in config.custom_hooks.items()
+        }
+        router = self._routing(config, contract, ())
+        place = f"{config.type}.customHooks"
+        by_domain = self.builder.surroundings.by_domain(planned, place)
+        for domain, hooks in by_domain.items():
+            for recipient, hook in hooks.items():
+                key = (domain, recipient)
+                told = Reading(router, contract, "customHooks", hook, key)
+                self.builder.call(
+                    "configCustomHook",
+                    router,
+                    contract,
+                    (*key, hook),
+                    told,
+                    repeatable=True,
+                    about=f"{domain} 0x{recipient.hex()} ",
+                )
         return router
 
     def _by_amount(self, config: AmountRoutingHook) -> Ref:
@@ -184,7 +218,7 @@ class HookPlanner:
 
     def _bridged(
         self,
-        config: OpStackHook | ArbL2ToL1Hook | CcipHook,
+        config: OpStackHook | ArbL2ToL1Hook | CcipHook | Erc5164Hook,
         contract: str,
         after: Mapping[str, Target],
         before: Mapping[str, Any] = NOTHING,
@@ -199,8 +233,7 @@ class HookPlanner:
                 f"{config.type}.ism: required, since the registry has no {key} on {chain}; deploy"
                 " that first"
             )
-        word = address_to_bytes32(address_from_hex(ism))
-        shared = {"mailbox": builder.mailbox, "destinationDomain": domain, "ism": word}
+        shared = {"mailbox": builder.mailbox, "destinationDomain": domain, "ism": word(ism)}
         state = {**before, **shared, **after}
         return self._create(config, contract, tuple(state.values()), **state)
 

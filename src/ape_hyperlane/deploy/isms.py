@@ -3,8 +3,10 @@
 from typing import Any
 
 from ape_hyperlane.deploy.builder import Builder
+from ape_hyperlane.deploy.hybrids import plan_hybrid
 from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
-from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
+from hyperlane.registry.fields import word
+from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.isms import (
     AggregationIsm,
     AmountRoutingIsm,
@@ -12,6 +14,7 @@ from hyperlane.registry.isms import (
     BlacklistIsm,
     CcipIsm,
     DefaultIsm,
+    Erc5164Ism,
     Ism,
     MultisigIsm,
     OffchainLookupIsm,
@@ -72,7 +75,7 @@ class IsmPlanner:
                 return self._blacklist(config, name)
             case RateLimitedIsm():
                 return self._rate_limited(config, name)
-            case OpStackIsm() | ArbL2ToL1Ism() | CcipIsm():
+            case OpStackIsm() | ArbL2ToL1Ism() | CcipIsm() | Erc5164Ism():
                 return self._bridged(config)
             case OffchainLookupIsm():
                 return self._offchain(config, name)
@@ -86,6 +89,8 @@ class IsmPlanner:
                 return self._create(config, name, "DefaultIsm", (mailbox,), mailbox=mailbox)
             case TestIsm():
                 return self._create(config, name, "NoopIsm", ())
+            case NetFlow() | Timelock() | DelayedFlow():
+                return plan_hybrid(self.builder, config)
         raise TypeError(config)
 
     def _create(
@@ -224,7 +229,7 @@ class IsmPlanner:
         self.builder.hand_over(module, contract, config.owner)
         return module
 
-    def _bridged(self, config: OpStackIsm | ArbL2ToL1Ism | CcipIsm) -> Ref:
+    def _bridged(self, config: OpStackIsm | ArbL2ToL1Ism | CcipIsm | Erc5164Ism) -> Ref:
         hook, counterpart = config.hook, self.builder.surroundings.counterpart
         # By its type, for the hook on the other side to be found.
         name = self.builder.unique(config.type)
@@ -241,10 +246,14 @@ class IsmPlanner:
                 told = {"getRouter": router, "ccipOrigin": config.chain_selector}
                 module = self._create(config, name, contract, tuple(told.values()), **told)
                 hook = hook or counterpart(config.origin_chain, "ccipHook")
+            case Erc5164Ism():
+                contract, told = "ERC5164Ism", {"executor": config.executor}
+                module = self._create(config, name, contract, tuple(told.values()), **told)
+                hook = hook or counterpart(config.origin, "erc5164Hook")
         if hook is not None:
-            word = address_to_bytes32(address_from_hex(hook))
-            state = {"authorizedHook": word}
-            self.builder.call("setAuthorizedHook", module, contract, (word,), state=state)
+            state = {"authorizedHook": word(hook)}
+            arguments = tuple(state.values())
+            self.builder.call("setAuthorizedHook", module, contract, arguments, state=state)
         return module
 
     def _offchain(self, config: OffchainLookupIsm, name: str) -> Ref:

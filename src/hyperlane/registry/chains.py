@@ -94,6 +94,10 @@ class ChainAddresses(FileModel):
     op_stack_ism: HexAddress | None = None
     arb_l2_to_l1_hook: HexAddress | None = Field(default=None, alias="arbL2ToL1Hook")
     arb_l2_to_l1_ism: HexAddress | None = Field(default=None, alias="arbL2ToL1Ism")
+    ccip_hook: HexAddress | None = None
+    ccip_ism: HexAddress | None = None
+    erc5164_hook: HexAddress | None = None
+    erc5164_ism: HexAddress | None = None
     domain_routing_ism: HexAddress | None = None
     domain_routing_ism_factory: HexAddress | None = None
     incremental_domain_routing_ism_factory: HexAddress | None = None

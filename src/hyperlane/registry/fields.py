@@ -12,6 +12,7 @@ DAY = 24 * 60 * 60
 
 Wei = Annotated[int, Field(ge=0, lt=2**256)]
 Uint128 = Annotated[int, Field(ge=0, lt=2**128)]
+Url = Annotated[str, Field(pattern="^https?://")]
 
 
 def _account(address: str) -> str:
@@ -23,6 +24,14 @@ def _account(address: str) -> str:
 Account = Annotated[HexAddress, AfterValidator(_account)]
 """An address that signs, owns or is paid. Contracts refuse zero for most of them, but only when
 half of the others are deployed."""
+
+Word = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$")]
+"""An address, or the 32 bytes that messages name somebody by."""
+
+
+def word(text: str) -> bytes:
+    """The 32 bytes of a `Word`."""
+    return bytes.fromhex(text[2:]).rjust(32, b"\0")
 
 
 def _text_keys(value: Any) -> Any:

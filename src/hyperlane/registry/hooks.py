@@ -1,11 +1,12 @@
 """Hooks as configs write them: an address, or a mapping with a `type`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, NonNegativeInt, Tag, model_validator
 
 from hyperlane.registry.fields import (
+    ZERO_ADDRESS,
     Account,
     ByChain,
     OverCcip,
@@ -13,9 +14,11 @@ from hyperlane.registry.fields import (
     RateLimited,
     Uint128,
     Wei,
+    Word,
     check_capacity,
     one_of,
 )
+from hyperlane.registry.hybrids import HYBRIDS, DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
 
 GasOverhead = Annotated[int, Field(ge=0, lt=2**88)]
@@ -110,6 +113,16 @@ class FallbackRoutingHook(Placed):
     fallback: "Hook"
 
 
+class RecipientRoutingHook(Placed):
+    """A `domainRoutingHook` in which some recipients have a hook of their own, by destination and
+    recipient; the zero address takes one away."""
+
+    type: Literal["destinationRecipientRoutingHook"]
+    owner: Account | None = None
+    domains: ByChain["Hook"] = Field(default_factory=dict)
+    custom_hooks: ByChain[Mapping[Word, "Hook"]] = Field(default_factory=dict)
+
+
 class AmountRoutingHook(Placed):
     """Leaves a transfer of `threshold` or more message units to `upperHook`, others to
     `lowerHook`."""
@@ -192,6 +205,21 @@ class CcipHook(OverCcip):
     ism: Account | None = None
 
 
+class Erc5164Hook(Placed):
+    """Announces messages to the module `ism` on `destinationChain` over an ERC-5164 `dispatcher`.
+
+    `ism` is by default what the registry has of that chain.
+    """
+
+    type: Literal["erc5164Hook"]
+    dispatcher: Account
+    destination_chain: str
+    ism: Account | None = None
+
+    def existing(self) -> dict[str, str | None]:
+        return {**super().existing(), "dispatcher": self.dispatcher}
+
+
 HOOKS: dict[str, type[Placed]] = {
     "merkleTreeHook": MerkleTreeHook,
     "protocolFee": ProtocolFee,
@@ -199,6 +227,7 @@ HOOKS: dict[str, type[Placed]] = {
     "pausableHook": PausableHook,
     "domainRoutingHook": RoutingHook,
     "fallbackRoutingHook": FallbackRoutingHook,
+    "destinationRecipientRoutingHook": RecipientRoutingHook,
     "amountRoutingHook": AmountRoutingHook,
     "aggregationHook": AggregationHook,
     "defaultHook": DefaultHook,
@@ -206,6 +235,8 @@ HOOKS: dict[str, type[Placed]] = {
     "opStackHook": OpStackHook,
     "arbL2ToL1Hook": ArbL2ToL1Hook,
     "ccipHook": CcipHook,
+    "erc5164Hook": Erc5164Hook,
+    **HYBRIDS,
 }
 
 
@@ -223,6 +254,7 @@ Hook: TypeAlias = Annotated[
     | Annotated[PausableHook, Tag(f"{TAG}PausableHook")]
     | Annotated[RoutingHook, Tag(f"{TAG}RoutingHook")]
     | Annotated[FallbackRoutingHook, Tag(f"{TAG}FallbackRoutingHook")]
+    | Annotated[RecipientRoutingHook, Tag(f"{TAG}RecipientRoutingHook")]
     | Annotated[AmountRoutingHook, Tag(f"{TAG}AmountRoutingHook")]
     | Annotated[AggregationHook, Tag(f"{TAG}AggregationHook")]
     | Annotated[DefaultHook, Tag(f"{TAG}DefaultHook")]
@@ -230,6 +262,10 @@ Hook: TypeAlias = Annotated[
     | Annotated[OpStackHook, Tag(f"{TAG}OpStackHook")]
     | Annotated[ArbL2ToL1Hook, Tag(f"{TAG}ArbL2ToL1Hook")]
     | Annotated[CcipHook, Tag(f"{TAG}CcipHook")]
+    | Annotated[Erc5164Hook, Tag(f"{TAG}Erc5164Hook")]
+    | Annotated[NetFlow, Tag(f"{TAG}NetFlow")]
+    | Annotated[Timelock, Tag(f"{TAG}Timelock")]
+    | Annotated[DelayedFlow, Tag(f"{TAG}DelayedFlow")]
     | Annotated[HexAddress, Tag(f"{TAG}address")],
     Discriminator(_tag),
     one_of(HOOKS),
@@ -259,6 +295,9 @@ def _called(hook: Hook) -> tuple[Hook, ...]:
             return (*hook.domains.values(), hook.fallback)
         case RoutingHook():
             return tuple(hook.domains.values())
+        case RecipientRoutingHook():
+            own = (each for hooks in hook.custom_hooks.values() for each in hooks.values())
+            return (*hook.domains.values(), *(each for each in own if each != ZERO_ADDRESS))
         case AmountRoutingHook():
             return (hook.lower_hook, hook.upper_hook)
         case ArbL2ToL1Hook():
@@ -266,5 +305,12 @@ def _called(hook: Hook) -> tuple[Hook, ...]:
     return ()
 
 
-for _model in (RoutingHook, FallbackRoutingHook, AmountRoutingHook, AggregationHook, ArbL2ToL1Hook):
+for _model in (
+    RoutingHook,
+    FallbackRoutingHook,
+    RecipientRoutingHook,
+    AmountRoutingHook,
+    AggregationHook,
+    ArbL2ToL1Hook,
+):
     _model.model_rebuild()

@@ -11,12 +11,14 @@ from hyperlane.registry.fields import (
     OverCcip,
     Placed,
     RateLimited,
+    Url,
     Wei,
     check_capacity,
     check_members,
     check_set,
     one_of,
 )
+from hyperlane.registry.hybrids import HYBRIDS, DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
 
 TOTAL_WEIGHT = 10**10
@@ -191,12 +193,28 @@ class CcipIsm(OverCcip):
     hook: Account | None = None
 
 
+class Erc5164Ism(Placed):
+    """Believes what the hook on `origin` announced and an ERC-5164 `executor` calls with.
+
+    `hook` is that hook's address, by default what the registry has of `origin`. It can be told
+    once; until then the module believes nothing.
+    """
+
+    type: Literal["erc5164Ism"]
+    origin: str
+    executor: Account
+    hook: Account | None = None
+
+    def existing(self) -> dict[str, str | None]:
+        return {**super().existing(), "executor": self.executor}
+
+
 class OffchainLookupIsm(Placed):
     """Believes what `attester` has signed, which relayers ask for at `urls`."""
 
     type: Literal["offchainLookupIsm"]
     owner: Account | None = None
-    urls: tuple[Annotated[str, Field(pattern="^https?://")], ...] = Field(min_length=1)
+    urls: tuple[Url, ...] = Field(min_length=1)
     attester: Account
 
 
@@ -222,7 +240,9 @@ ISMS: dict[str, type[Placed]] = {
     "opStackIsm": OpStackIsm,
     "arbL2ToL1Ism": ArbL2ToL1Ism,
     "ccipIsm": CcipIsm,
+    "erc5164Ism": Erc5164Ism,
     "offchainLookupIsm": OffchainLookupIsm,
+    **HYBRIDS,
 }
 
 
@@ -248,7 +268,11 @@ Ism: TypeAlias = Annotated[
     | Annotated[OpStackIsm, Tag(f"{TAG}OpStackIsm")]
     | Annotated[ArbL2ToL1Ism, Tag(f"{TAG}ArbL2ToL1Ism")]
     | Annotated[CcipIsm, Tag(f"{TAG}CcipIsm")]
+    | Annotated[Erc5164Ism, Tag(f"{TAG}Erc5164Ism")]
     | Annotated[OffchainLookupIsm, Tag(f"{TAG}OffchainLookupIsm")]
+    | Annotated[NetFlow, Tag(f"{TAG}NetFlow")]
+    | Annotated[Timelock, Tag(f"{TAG}Timelock")]
+    | Annotated[DelayedFlow, Tag(f"{TAG}DelayedFlow")]
     | Annotated[HexAddress, Tag(f"{TAG}address")],
     Discriminator(_tag),
     one_of(ISMS),

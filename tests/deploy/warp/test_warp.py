@@ -215,6 +215,33 @@ def test_module_hook_and_limits_are_deployed_for_the_router(world, deployed):
     assert limit.recipient().call() == routers["beta"]
 
 
+def test_a_limit_on_the_net_flow_is_hook_and_module_of_the_router(world, deployed, warp):
+    flow = {"type": "netFlowRateLimitedHookIsm", "thresholdBps": 1000, "duration": 3600}
+    modules = [flow, {"type": "testIsm"}]
+    routers = deployed(
+        "ETH/flow",
+        {
+            "alpha": {
+                "type": "native",
+                "hook": flow,
+                "interchainSecurityModule": {
+                    "type": "staticAggregationIsm",
+                    "threshold": 2,
+                    "modules": modules,
+                },
+            },
+            "beta": {"type": "synthetic"},
+        },
+    )
+    alpha = world["alpha"]
+    router = alpha.at("HypNative", routers["alpha"]).functions
+    limit = alpha.at("NetFlowRateLimitedHookIsm", router.hook().call())
+    assert limit.functions.warpRouter().call() == routers["alpha"]
+    module = alpha.at("StaticAggregationIsm", router.interchainSecurityModule().call())
+    assert module.functions.modulesAndThreshold(b"").call()[0][0] == limit.address
+    assert warp("check", "--route", "ETH/flow").exit_code == 0
+
+
 def test_a_vault_earns_for_holders_on_the_other_side(world, deployed, warp, token):
     vault = world["alpha"].deploy("TestVault", token(6).address).address
     deployed(
