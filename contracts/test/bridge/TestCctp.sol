@@ -21,7 +21,7 @@ import {
 abstract contract TestCctpTransmitter is ICctpTransmitter {
     event MessageSent(bytes message);
 
-    uint32 internal immutable localDomain;
+    uint32 public immutable localDomain;
 
     address[] private attesters;
 

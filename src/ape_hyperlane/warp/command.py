@@ -3,10 +3,10 @@
 import json
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
+import ape
 import click
-from ape.api import AccountAPI
+from ape.api import AccountAPI, ProviderContextManager
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 
@@ -21,6 +21,7 @@ from ape_hyperlane.deploy.command import (
 from ape_hyperlane.deploy.steps import Action
 from ape_hyperlane.messages import Dispatched
 from ape_hyperlane.warp.deploy import (
+    Connect,
     RouteDeployment,
     check_route,
     deploy_route,
@@ -54,10 +55,11 @@ def deploy(
     is wrong."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
+    connect = _connect(folder)
     with one_line_errors():
         tokens = read_warp_config(config)
-        signer = _signer(folder, next(iter(tokens)), account)
-        deployment = plan_route(tokens, folder, signer.address, _connect(folder), route)
+        signer = _signer(connect, next(iter(tokens)), account)
+        deployment = plan_route(tokens, folder, signer.address, connect, route)
         counts: list[int] = []
 
         def show(chain: str, actions: list[Action]) -> None:
@@ -115,14 +117,19 @@ def send(
     """Sends tokens, waits for them and shows balances. ClickException with one line on failure."""
     console = Console(soft_wrap=True)
     folder = Registry(registry)
+    connect = _connect(folder)
     with one_line_errors():
         route, tokens = _deployed(folder, route)
         ends = read(WarpRoute, route_paths(registry, route)[1])
         source, target = ends.on(origin), ends.on(destination)
+        if tokens[origin].type == "collateralOft":
+            raise ConfigError(
+                f"{route}: LayerZero delivers, which cannot be followed from here; call the bridge"
+            )
         if origin == destination:
             raise ConfigError(f"--to {destination}: expected another chain than --origin")
         nft = tokens[origin].nft
-        signer = _signer(folder, origin, account)
+        signer = _signer(connect, origin, account)
         unlock(signer)
         receiver = to_checksum_address(
             address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
@@ -135,7 +142,7 @@ def send(
             console.print(f"dispatched 0x{sent.id.hex()} in {sent.transaction}, {sent.gas:,} gas")
             console.print(f"waiting for {destination} to deliver to {receiver}")
 
-        done = send_token(wanted, folder, signer, _connect(folder), seconds, announce)
+        done = send_token(wanted, folder, signer, connect, seconds, announce)
     arrived = done.delivered
     console.print(
         f"delivered after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas"
@@ -163,17 +170,19 @@ def _described(deployment: RouteDeployment, chain: str) -> str:
     return f"{text}, amounts are rounded down to {1 / end.scale} units"
 
 
-def _signer(folder: Registry, chain: str, account: str | None) -> AccountAPI:
-    with connected(_url(folder, chain)):
+def _signer(connect: Connect, chain: str, account: str | None) -> AccountAPI:
+    with connect(chain):
         return find_account(account)
 
 
-def _url(folder: Registry, chain: str) -> str:
-    return folder.metadata(chain).rpc_urls[0].http
+def _connect(folder: Registry) -> Connect:
+    """Connects to a chain of the registry; finding its node takes time, and is done once."""
+    found: dict[str, ProviderContextManager] = {}
 
-
-def _connect(folder: Registry) -> Any:
     def connect(chain: str) -> AbstractContextManager[None]:
-        return connected(_url(folder, chain))
+        if chain not in found:
+            url = folder.metadata(chain).rpc_urls[0].http
+            found[chain] = ape.networks.parse_network_choice(url)
+        return connected(found[chain])
 
     return connect

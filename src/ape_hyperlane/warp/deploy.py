@@ -8,6 +8,7 @@ from typing import Any
 
 from ape import networks
 from ape.api import AccountAPI
+from eth_utils.address import to_checksum_address
 
 from ape_hyperlane.deploy.apply import Applier, Report
 from ape_hyperlane.deploy.builder import Surroundings
@@ -21,11 +22,11 @@ from ape_hyperlane.deploy.core import (
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.steps import Action, Create, CreateSet, Ref, Step, final_readings
 from ape_hyperlane.deploy.survey import Survey, has_code, is_development
-from ape_hyperlane.warp.ends import End, complete, read_backing
-from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end, router_word
+from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
+from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
-from hyperlane.registry.fields import ZERO_ADDRESS
+from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.warp import (
@@ -78,7 +79,7 @@ class RouteDeployment:
         token, known = self.ends[chain].token, self.surroundings
         gas = known.by_domain(token.destination_gas, f"{chain}.destinationGas")
         remotes = {
-            domain: Remote(router_word(each.address), gas.get(domain, 0))
+            domain: Remote(word(each.address), gas.get(domain, 0))
             for domain, each in known.by_domain(
                 token.remote_routers, f"{chain}.remoteRouters"
             ).items()
@@ -87,9 +88,15 @@ class RouteDeployment:
             if other != chain:
                 domain, router = known.domains[other], self.routers.get(other)
                 remotes[domain] = Remote(
-                    router_word(router) if router else Ref(f"router on {other}"),
+                    word(router) if router else Ref(f"router on {other}"),
                     gas.get(domain, delivery_gas(end.token)),
+                    end.circle_domain,
                 )
+        place = f"{chain}.crossCollateralRouters"
+        trusted = known.by_domain(token.cross_collateral_routers, place)
+        for domain, routers in trusted.items():
+            if routers and domain != known.domains[chain]:
+                remotes.setdefault(domain, Remote(None, gas.get(domain, delivery_gas(token))))
         return remotes
 
 
@@ -125,6 +132,7 @@ def plan_route(
     deployment = RouteDeployment(
         route_id, ends, registry, connect, journals, surroundings(registry)
     )
+    _require_equal_worth(deployment)
     _find_routers(deployment, deployer)
     return deployment
 
@@ -191,6 +199,26 @@ def check_route(deployment: RouteDeployment) -> list[str]:
     return found
 
 
+def _require_equal_worth(deployment: RouteDeployment) -> None:
+    """ConfigError when a router that is to be trusted counts in other message units: a transfer
+    between the two would create or lose value."""
+    names = {str(domain): name for name, domain in deployment.surroundings.domains.items()}
+    for chain, end in deployment.ends.items():
+        here = end.scale * 10**end.decimals
+        for key, routers in end.token.cross_collateral_routers.items():
+            place, name = f"{chain}.crossCollateralRouters.{key}", names.get(key, key)
+            if name not in names.values():
+                continue  # nobody to ask
+            with deployment.connect(name):
+                for router in routers:
+                    there = whole_token(place, to_checksum_address(word(router)[12:]))
+                    if there != here:
+                        raise ConfigError(
+                            f"{place}: a whole token of {router} is {there} message units, but"
+                            f" {here} here: value would be created or lost; set scale"
+                        )
+
+
 def _find_routers(deployment: RouteDeployment, deployer: str) -> None:
     for chain, journal in deployment.journals.items():
         entry = journal.entry(ROUTER.step)
@@ -205,9 +233,8 @@ def _find_routers(deployment: RouteDeployment, deployer: str) -> None:
 
 def _until_initialised(steps: list[Step]) -> list[Step]:
     """The steps that make a router nobody else can initialise."""
-    last = next(
-        index for index, step in enumerate(steps) if step.name == f"initialize of {ROUTER.step}"
-    )
+    made = (ROUTER.step, f"initialize of {ROUTER.step}")
+    last = max(index for index, step in enumerate(steps) if step.name in made)
     return steps[: last + 1]
 
 
@@ -216,7 +243,8 @@ def _require_contracts(chain: str, token: WarpToken) -> None:
     isms = all_isms(token.interchain_security_module or ZERO_ADDRESS)
     allowed = token.allowed_rebalancing_bridges.values()
     bridges = (each.bridge for bridges in allowed for each in bridges)
-    others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges)
+    theirs = (token.message_transmitter, token.token_messenger, token.oft)
+    others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges, *theirs)
     named = (each for each in (*hooks, *isms, *others) if each not in (None, ZERO_ADDRESS))
     require_contracts(named, chain)
 

@@ -28,6 +28,9 @@ UNDERLYING = {
 }
 """Types whose `token` is not what is moved: the view that says what is."""
 
+CCTP_VERSIONS = {"V1": 0, "V2": 1}
+"""What Circle's contracts call themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -41,6 +44,8 @@ class End:
     """The token that is moved, unless that is the router itself or the chain's own."""
     scale: Fraction = Fraction(1)
     """Message units for one unit of the token."""
+    circle_domain: int | None = None
+    """What Circle calls the chain, on a route over CCTP."""
 
 
 def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
@@ -59,15 +64,54 @@ def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
         symbol = _ask_text(place, moved, "symbol()")
         decimals = 0 if token.nft else _ask(place, moved, "decimals()", "uint8")
         _require_kind(place, token, moved, decimals)
+    circle_domain = _circle_domain(chain, token) if token.type == "collateralCctp" else None
     if token.decimals not in (None, decimals):
         raise ConfigError(f"{chain}.decimals: {token.decimals}, but the token has {decimals}")
-    return End(token, token.name or name, token.symbol or symbol, decimals, moved)
+    return End(
+        token,
+        token.name or name,
+        token.symbol or symbol,
+        decimals,
+        moved,
+        circle_domain=circle_domain,
+    )
+
+
+def whole_token(place: str, router: str) -> Fraction:
+    """How many message units a whole token is to a router on the connected chain; ConfigError when
+    there is no such router."""
+    token = to_checksum_address(_ask(place, router, "token()", "address"))
+    numerator = int(_ask(place, router, "scaleNumerator()", "uint256"))
+    denominator = int(_ask(place, router, "scaleDenominator()", "uint256"))
+    return Fraction(numerator * 10 ** _ask(place, token, "decimals()", "uint8"), denominator)
+
+
+def _circle_domain(chain: str, token: WarpToken) -> int:
+    """What Circle calls the connected chain; ConfigError when its contracts are of another
+    version."""
+    transmitter, messenger = str(token.message_transmitter), str(token.token_messenger)
+    expected = CCTP_VERSIONS[str(token.cctp_version)]
+    for key, address, view in (
+        ("messageTransmitter", transmitter, "version()"),
+        ("tokenMessenger", messenger, "messageBodyVersion()"),
+    ):
+        found = _ask(f"{chain}.{key}", address, view, "uint32")
+        if found != expected:
+            raise ConfigError(
+                f"{chain}.{key}: {address} says version {found}; expected {expected} for"
+                f" cctpVersion {token.cctp_version}"
+            )
+    return int(_ask(f"{chain}.messageTransmitter", transmitter, "localDomain()", "uint32"))
 
 
 def _require_kind(place: str, token: WarpToken, moved: str, decimals: int) -> None:
     """ConfigError when the router would lose what it takes."""
     if token.nft and not _ask(place, moved, "supportsInterface(bytes4)", "bool", ERC721):
         raise ConfigError(f"{place}: {moved} is no NFT collection; expected an ERC-721")
+    if token.type == "collateralOft":
+        there = to_checksum_address(_ask(place, str(token.oft), "token()", "address"))
+        if there != moved:
+            raise ConfigError(f"{place}: {moved}, but the OFT {token.oft} moves {there}")
     if token.type == "collateralVaultRebase":
         shares = _ask(place, str(token.token), "decimals()", "uint8")
         if shares != decimals:
@@ -84,9 +128,15 @@ def complete(tokens: Mapping[str, WarpToken], backing: Mapping[str, End]) -> dic
         chain: backing[chain] if chain in backing else _synthetic(chain, token, backing)
         for chain, token in tokens.items()
     }
-    if any(end.token.nft for end in ends.values()):
+    if any(end.token.nft or end.token.type == "collateralOft" for end in ends.values()):
         return ends
     unit = _whole_token(ends)
+    for chain, end in ends.items():
+        if end.token.type == "collateralCctp" and unit != 10**end.decimals:
+            raise ConfigError(
+                f"{chain}.token: {end.decimals} decimals, but others have more: CCTP mints as much"
+                " as is burnt"
+            )
     return {chain: replace(end, scale=unit / 10**end.decimals) for chain, end in ends.items()}
 
 

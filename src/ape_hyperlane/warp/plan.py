@@ -9,6 +9,7 @@ from ape_hyperlane.deploy.hooks import HookPlanner
 from ape_hyperlane.deploy.isms import IsmPlanner
 from ape_hyperlane.deploy.plan import FACTORIES
 from ape_hyperlane.deploy.steps import (
+    ABSENT,
     Create,
     CreateSet,
     Reading,
@@ -16,14 +17,22 @@ from ape_hyperlane.deploy.steps import (
     Step,
     Target,
     Use,
+    Within,
 )
 from ape_hyperlane.warp.ends import End
 from hyperlane.errors import ConfigError
-from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.core_config import ProxyAdmin
-from hyperlane.registry.fields import ZERO_ADDRESS
-from hyperlane.registry.warp import DELIVERY_GAS, SYNTHETIC, Curve, TokenFee, WarpToken
+from hyperlane.registry.fields import ZERO_ADDRESS, word
+from hyperlane.registry.warp import (
+    DELIVERY_GAS,
+    MOVABLE,
+    SYNTHETIC,
+    CrossCollateralRoutingFee,
+    Curve,
+    TokenFee,
+    WarpToken,
+)
 
 ROUTER = Ref("router")
 
@@ -39,13 +48,18 @@ CONTRACTS = {
     "xERC20Lockbox": "HypXERC20Lockbox",
     "collateralUri": "HypERC721URICollateral",
     "syntheticUri": "HypERC721URIStorage",
+    "crossCollateral": "CrossCollateralRouter",
+    "collateralCctp": "TokenBridgeCctp",
+    "collateralOft": "TokenBridgeOft",
 }
 NFT_CONTRACTS = {"collateral": "HypERC721Collateral", "synthetic": "HypERC721"}
 
 
 def contract_of(token: WarpToken) -> str:
     """The contract that is this end's router."""
-    return NFT_CONTRACTS[token.type] if token.is_nft else CONTRACTS[token.type]
+    if token.is_nft:
+        return NFT_CONTRACTS[token.type]
+    return CONTRACTS[token.type] + (token.cctp_version or "")
 
 
 def delivery_gas(token: WarpToken) -> int:
@@ -67,9 +81,11 @@ class Place:
 class Remote:
     """Another end, or a router that was there before."""
 
-    router: bytes | Ref
-    """A reference as long as it is not deployed."""
+    router: bytes | Ref | None
+    """A reference as long as it is not deployed; None where only routers of other tokens are."""
     gas: int
+    circle_domain: int | None = None
+    """What Circle calls the chain, on a route over CCTP."""
 
 
 def plan_end(
@@ -86,22 +102,19 @@ def plan_end(
     builder = Builder(
         place.deployer, owner, token.mailbox or place.mailbox, place.surroundings, admin, ROUTER
     )
-    _plan_router(builder, end, vault_domain)
-    settings: dict[str, Target] = {
-        "hook": HookPlanner(builder).plan(token.hook or ZERO_ADDRESS),
-        "interchainSecurityModule": IsmPlanner(builder).plan(
-            token.interchain_security_module or ZERO_ADDRESS, "interchainSecurityModule"
-        ),
-    }
-    if not token.nft:
-        moved = ROUTER if token.type in SYNTHETIC else end.moved or ZERO_ADDRESS
-        settings["feeRecipient"] = _plan_fee(builder, token.token_fee, moved, "tokenFee")
-    if not token.nft and token.type != "native":
-        settings["feeHook"] = token.fee_hook or ZERO_ADDRESS
-    for view, value in settings.items():
-        builder.set(ROUTER, contract, view, value)
-    _plan_remotes(builder, contract, remotes)
-    if token.type in ("native", "collateral") and not token.nft:
+    if token.type == "collateralOft":
+        _plan_oft(builder, contract, token)
+    else:
+        _plan_router(builder, end, vault_domain)
+        _plan_settings(builder, end)
+        if token.type == "crossCollateral":
+            _plan_trust(builder, contract, token)
+        _plan_remotes(builder, contract, remotes)
+        if token.type == "crossCollateral":
+            _plan_rebalance_targets(builder, contract, token)
+        if token.type == "collateralCctp":
+            _plan_circle_domains(builder, contract, remotes)
+    if token.type in MOVABLE and not token.nft:
         _plan_rebalancing(builder, contract, token)
     builder.hand_over(ROUTER, contract, token.owner)
     return [*_factories(builder, place.addresses), *builder.steps, *builder.hand_overs]
@@ -109,37 +122,76 @@ def plan_end(
 
 def _plan_router(builder: Builder, end: End, vault_domain: int) -> None:
     token, contract = end.token, contract_of(end.token)
-    scale = () if token.nft else (end.scale.numerator, end.scale.denominator)
-    what: tuple[Any, ...] = () if token.token is None else (token.token,)
-    if token.type in SYNTHETIC and not token.nft:
-        what = (end.decimals,)
-    rest = (vault_domain,) if token.type == "syntheticRebase" else ()
     state: dict[str, Any] = {
         "mailbox": builder.mailbox,
         "hook": ZERO_ADDRESS,
         "interchainSecurityModule": ZERO_ADDRESS,
     }
     if not token.nft:
-        named = ("scaleNumerator", "scaleDenominator")
-        state |= {"feeRecipient": ZERO_ADDRESS, **dict(zip(named, scale, strict=True))}
+        state["feeRecipient"] = ZERO_ADDRESS
+        state["scaleNumerator"], state["scaleDenominator"] = end.scale.as_integer_ratio()
         if token.type != "native":
             state["feeHook"] = ZERO_ADDRESS
-    arguments = (*what, *scale, builder.mailbox, *rest)
+    if token.type == "crossCollateral":
+        trusted = _by_domain(builder, token.cross_collateral_routers, "crossCollateralRouters")
+        state["getCrossCollateralDomains"] = Within(tuple(trusted))
+    if token.type == "collateralCctp":
+        state["messageTransmitter"] = token.message_transmitter
+        state["tokenMessenger"] = token.token_messenger
+    arguments = _constructed_with(builder, end, vault_domain)
     router = builder.create_upgradeable(ROUTER.step, contract, arguments, state=state)
     initial: dict[str, Any] = {"owner": builder.deployer}
-    naming: tuple[Any, ...] = ()
+    arguments = (ZERO_ADDRESS, ZERO_ADDRESS, builder.deployer)
     if token.type in SYNTHETIC:
         initial |= {"name": end.name, "symbol": end.symbol}
-        naming = (token.initial_supply, end.name, end.symbol)
-    arguments = (*naming, ZERO_ADDRESS, ZERO_ADDRESS, builder.deployer)
+        arguments = (token.initial_supply, end.name, end.symbol, *arguments)
+    if token.type == "collateralCctp":
+        initial |= {"interchainSecurityModule": ROUTER, "urls": list(token.urls)}
+        arguments = (ZERO_ADDRESS, builder.deployer, list(token.urls))
     builder.call("initialize", router, contract, arguments, once=True, state=initial)
+
+
+def _constructed_with(builder: Builder, end: End, vault_domain: int) -> tuple[Any, ...]:
+    token = end.token
+    if token.type == "collateralCctp":
+        # The fee is set later, so that the contract does not depend on it.
+        fast = (0, token.min_finality_threshold) if token.cctp_version == "V2" else ()
+        circle = (token.message_transmitter, token.token_messenger)
+        return (token.token, builder.mailbox, *circle, *fast)
+    scale = () if token.nft else end.scale.as_integer_ratio()
+    what: tuple[Any, ...] = () if token.token is None else (token.token,)
+    if token.type in SYNTHETIC and not token.nft:
+        what = (end.decimals,)
+    rest = (vault_domain,) if token.type == "syntheticRebase" else ()
+    return (*what, *scale, builder.mailbox, *rest)
+
+
+def _plan_settings(builder: Builder, end: End) -> None:
+    token, contract = end.token, contract_of(end.token)
+    settings: dict[str, Any] = {
+        "hook": HookPlanner(builder).plan(token.hook or ZERO_ADDRESS),
+        "interchainSecurityModule": IsmPlanner(builder).plan(
+            token.interchain_security_module or ZERO_ADDRESS, "interchainSecurityModule"
+        ),
+    }
+    if token.type == "collateralCctp":
+        settings |= {"interchainSecurityModule": ROUTER, "urls": list(token.urls)}
+    if token.max_fee_bps is not None:
+        settings["maxFeePpm"] = int(token.max_fee_bps * 100)
+    if not token.nft:
+        moved = ROUTER if token.type in SYNTHETIC else end.moved or ZERO_ADDRESS
+        settings["feeRecipient"] = _plan_fee(builder, token.token_fee, moved, "tokenFee")
+    if not token.nft and token.type != "native":
+        settings["feeHook"] = token.fee_hook or ZERO_ADDRESS
+    for view, value in settings.items():
+        builder.set(ROUTER, contract, view, value)
 
 
 def _plan_remotes(builder: Builder, contract: str, remotes: Mapping[int, Remote]) -> None:
     builder.table(
         ROUTER,
         contract,
-        {domain: remote.router for domain, remote in remotes.items()},
+        {domain: remote.router for domain, remote in remotes.items() if remote.router is not None},
         view="routers",
         setter="enrollRemoteRouters",
         remover="unenrollRemoteRouters",
@@ -150,7 +202,90 @@ def _plan_remotes(builder: Builder, contract: str, remotes: Mapping[int, Remote]
         for domain, remote in remotes.items()
     ]
     gas = [(domain, remote.gas) for domain, remote in remotes.items()]
-    builder.call("setDestinationGas", ROUTER, contract, (gas,), *told, repeatable=True)
+    if gas:
+        builder.call("setDestinationGas", ROUTER, contract, (gas,), *told, repeatable=True)
+
+
+def _plan_circle_domains(builder: Builder, contract: str, remotes: Mapping[int, Remote]) -> None:
+    pairs = [(domain, remote.circle_domain) for domain, remote in remotes.items()]
+    there = "hyperlaneDomainToCircleDomain", "circleDomainToHyperlaneDomain"
+    told = [
+        Reading(ROUTER, contract, view, value, (key,))
+        for pair in pairs
+        for view, key, value in zip(there, pair, reversed(pair), strict=True)
+    ]
+    builder.call("addDomains", ROUTER, contract, (pairs,), *told, repeatable=True)
+
+
+def _plan_trust(builder: Builder, contract: str, token: WarpToken) -> None:
+    """Which routers of other tokens are trusted. What a chain of the registry has beyond the file
+    goes; domains that nobody knows are told of only."""
+    trusted = _by_domain(builder, token.cross_collateral_routers, "crossCollateralRouters")
+    for domain in _domains(builder, trusted):
+        builder.members(
+            ROUTER,
+            contract,
+            "getCrossCollateralRouters",
+            tuple(map(word, trusted.get(domain, ()))),
+            adder="enrollCrossCollateralRouters",
+            remover="unenrollCrossCollateralRouters",
+            key=(domain,),
+            columns=True,
+        )
+
+
+def _plan_rebalance_targets(builder: Builder, contract: str, token: WarpToken) -> None:
+    targets = _by_domain(builder, token.rebalance_targets, "rebalanceTargets")
+    recipients = _by_domain(builder, token.rebalance_recipients, "rebalanceRecipients")
+    for domain in _domains(builder, {**targets, **recipients}):
+        builder.members(
+            ROUTER,
+            contract,
+            "rebalanceTargets",
+            tuple(map(word, targets.get(domain, ()))),
+            adder="addRebalanceTarget",
+            remover="removeRebalanceTarget",
+            key=(domain,),
+        )
+        builder.entry(
+            ROUTER,
+            contract,
+            "allowedRecipient",
+            domain,
+            word(recipients[domain]) if domain in recipients else None,
+            setter="setRecipient",
+            remover="removeRecipient",
+            absent=bytes(32),
+        )
+
+
+def _plan_oft(builder: Builder, contract: str, token: WarpToken) -> None:
+    state = {"oft": token.oft, "token": token.token, "owner": builder.deployer, "extraOptions": b""}
+    arguments = (token.oft, builder.deployer)
+    builder.create(ROUTER.step, contract, arguments, state=state, permanent=True)
+    endpoints = _by_domain(builder, token.domain_mappings, "domainMappings")
+    for domain in _domains(builder, endpoints):
+        builder.entry(
+            ROUTER,
+            contract,
+            "hyperlaneDomainToLzEid",
+            domain,
+            endpoints.get(domain),
+            setter="addDomain",
+            remover="removeDomain",
+            absent=ABSENT,
+        )
+    options = bytes.fromhex((token.extra_options or "0x")[2:])
+    builder.set(ROUTER, contract, "extraOptions", options)
+
+
+def _by_domain(builder: Builder, values: Mapping[str, Any], key: str) -> dict[int, Any]:
+    return builder.surroundings.by_domain(values, key)
+
+
+def _domains(builder: Builder, named: Mapping[int, Any]) -> list[int]:
+    """Those in the registry, and those that a config names."""
+    return sorted({*builder.surroundings.domains.values(), *named})
 
 
 def _plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: str) -> Target:
@@ -158,21 +293,20 @@ def _plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: st
         return ZERO_ADDRESS
     if isinstance(config, str):
         return config
+    if isinstance(config, CrossCollateralRoutingFee):
+        return _plan_fee_by_router(builder, config, token, name)
     if config.token not in (None, token):
         raise ConfigError(
             f"{name}.token: {config.token}, but the route moves {token}; leave token out"
         )
     if isinstance(config, Curve):
-        maximum, half = config.parameters
-        state = {"token": token, "maxFee": maximum, "halfAmount": half}
-        state["owner"] = config.owner or builder.owner
-        return builder.create(name, config.type, tuple(state.values()), state=state)
+        return _plan_curve(builder, config, token, name)
     contract = "RoutingFee"
     fees = {
         chain: _plan_fee(builder, fee, token, f"{name}.{chain}")
         for chain, fee in config.fee_contracts.items()
     }
-    by_domain = builder.surroundings.by_domain(fees, f"{name}.feeContracts")
+    by_domain = _by_domain(builder, fees, f"{name}.feeContracts")
     arguments = (token, builder.deployer)
     router = builder.create(name, contract, arguments, state={"token": token})
     builder.prune(router, contract, "domains", tuple(by_domain), "setFeeContract", (ZERO_ADDRESS,))
@@ -189,6 +323,53 @@ def _plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: st
         )
     builder.hand_over(router, contract, config.owner)
     return router
+
+
+def _plan_curve(builder: Builder, config: Curve, token: Target, name: str) -> Ref:
+    maximum, half = config.parameters
+    state = {"token": token, "maxFee": maximum, "halfAmount": half}
+    if not config.quote_signers:
+        state["owner"] = config.owner or builder.owner
+        return builder.create(name, config.type, tuple(state.values()), state=state)
+    # The deployer signs until the others do, so that the contract does not depend on them.
+    deployer = builder.deployer
+    fee = builder.create(name, config.type, (deployer, *state.values(), deployer), state=state)
+    builder.members(
+        fee,
+        config.type,
+        "quoteSigners",
+        config.quote_signers,
+        adder="addQuoteSigner",
+        remover="removeQuoteSigner",
+        empty=deployer in config.quote_signers,
+    )
+    builder.hand_over(fee, config.type, config.owner)
+    return fee
+
+
+def _plan_fee_by_router(
+    builder: Builder, config: CrossCollateralRoutingFee, token: Target, name: str
+) -> Ref:
+    contract = "CrossCollateralRoutingFee"
+    fees = {
+        chain: {
+            word(router): _plan_fee(builder, fee, token, f"{name}.{chain}.{router}")
+            for router, fee in by_router.items()
+        }
+        for chain, by_router in config.fee_contracts.items()
+    }
+    rows = [
+        (domain, router, fee)
+        for domain, by_router in _by_domain(builder, fees, f"{name}.feeContracts").items()
+        for router, fee in by_router.items()
+    ]
+    target = builder.create(name, contract, (builder.deployer,))
+    told = [Reading(target, contract, "feeContracts", fee, tuple(key)) for *key, fee in rows]
+    columns = tuple(map(list, zip(*rows, strict=True)))
+    method = "setCrossCollateralRouterFeeContracts"
+    builder.call(method, target, contract, columns, *told, repeatable=True)
+    builder.hand_over(target, contract, config.owner)
+    return target
 
 
 def _plan_rebalancing(builder: Builder, contract: str, token: WarpToken) -> None:
@@ -223,10 +404,3 @@ def _factories(builder: Builder, addresses: ChainAddresses) -> list[Step]:
         Use(name, known[name]) if name in known else Create(name, FACTORIES[name])
         for name in sorted(needed)
     ]
-
-
-def router_word(address: str) -> bytes:
-    """A router as other routers know it; accepts 32 bytes, too."""
-    if len(address) == 66:
-        return bytes.fromhex(address[2:])
-    return address_to_bytes32(address_from_hex(address))

@@ -11,12 +11,23 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import yaml
+from eth_utils.crypto import keccak
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
+from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry.core_config import ProxyAdmin
-from hyperlane.registry.fields import Account, ByChain, Wei, one_of
+from hyperlane.registry.fields import (
+    ZERO_ADDRESS,
+    Account,
+    ByChain,
+    Url,
+    Wei,
+    Word,
+    check_members,
+    one_of,
+)
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.isms import Ism
 from hyperlane.registry.models import (
@@ -41,11 +52,43 @@ STANDARDS = {
     "xERC20Lockbox": "EvmHypXERC20Lockbox",
     "collateralUri": "EvmHypCollateral",
     "syntheticUri": "EvmHypSynthetic",
+    "crossCollateral": "EvmHypCrossCollateralRouter",
+    "collateralCctp": "EvmHypCollateral",
+    "collateralOft": "EvmHypCollateral",
 }
 """Token type in a deploy file to token standard in a config file."""
 
 SYNTHETIC = ("synthetic", "syntheticRebase", "syntheticUri")
 """Types that are a token themselves and need none."""
+
+MOVABLE = ("native", "collateral", "crossCollateral")
+"""Types whose collateral rebalancers may move."""
+
+OWN_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    **dict.fromkeys((*SYNTHETIC, "native"), ((), ())),
+    "crossCollateral": (
+        ("token",),
+        ("crossCollateralRouters", "rebalanceTargets", "rebalanceRecipients"),
+    ),
+    "collateralCctp": (
+        ("token", "cctpVersion", "messageTransmitter", "tokenMessenger", "urls"),
+        ("minFinalityThreshold", "maxFeeBps"),
+    ),
+    "collateralOft": (("token", "oft", "domainMappings"), ("extraOptions",)),
+}
+"""By type, of the keys that not all types have, those that it needs and those that it may have."""
+
+JUST_TOKEN = (("token",), ())
+"""The like of all other types."""
+
+SPECIAL_KEYS = {key for keys in OWN_KEYS.values() for each in keys for key in each}
+
+OFT_KEYS = {
+    *("type", "owner", "token", "oft", "domain_mappings", "extra_options"),
+    *("name", "symbol", "decimals", "mailbox"),
+}
+"""All that an OFT bridge has: LayerZero delivers, and nothing of ours is asked or paid. Other tools
+write `mailbox`."""
 
 DELIVERY_GAS = {
     "native": 60_000,
@@ -59,22 +102,35 @@ DELIVERY_GAS = {
     "xERC20Lockbox": 200_000,
     "collateralVault": 300_000,
     "collateralVaultRebase": 250_000,
+    "crossCollateral": 85_000,
+    "collateralCctp": 300_000,
+    "collateralOft": 0,
 }
 """What a delivery is allowed unless `gas` or `destinationGas` says more."""
+
+DEFAULT_ROUTER = "0x" + keccak(text="RoutingFee.DEFAULT_ROUTER").hex()
+"""Stands for all routers that have no fee of their own."""
 
 MAX_BPS_FEE = (2**256 - 1) // 10**36
 """`maxFee` of a fee in basis points: no transfer is large enough to reach half of it."""
 
 
-class Curve(StrictFileModel):
-    """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount."""
+LINEAR = ("LinearFee", "OffchainQuotedLinearFee")
 
-    type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee"]
+
+class Curve(StrictFileModel):
+    """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount.
+
+    The curve of an `OffchainQuotedLinearFee` holds where none does that `quoteSigners` have signed.
+    """
+
+    type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee", "OffchainQuotedLinearFee"]
     owner: Account | None = None
     token: Account | None = None
     max_fee: Wei | None = None
     half_amount: Wei | None = None
     bps: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4)] | None = None
+    quote_signers: tuple[Account, ...] = ()
 
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> Self:
@@ -83,10 +139,18 @@ class Curve(StrictFileModel):
             raise ValueError(f"{lacking}: required, but missing")
         if (self.bps is None) == (self.max_fee is None):
             raise ValueError("bps: expected that, or maxFee and halfAmount")
-        if self.bps is not None and self.type != "LinearFee":
-            raise ValueError(f"bps: only for LinearFee, not for {self.type}")
+        if self.bps is not None and self.type not in LINEAR:
+            raise ValueError(f"bps: only for {' and '.join(LINEAR)}, not for {self.type}")
         if 0 in (self.max_fee, self.half_amount):
             raise ValueError("maxFee and halfAmount: 0, expected more; leave tokenFee out for none")
+        return self
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.type == "OffchainQuotedLinearFee":
+            check_members("quoteSigners", self.quote_signers)
+        elif self.quote_signers:
+            raise ValueError(f"quoteSigners: only for OffchainQuotedLinearFee, not for {self.type}")
         return self
 
     @property
@@ -106,11 +170,24 @@ class RoutingFee(StrictFileModel):
     fee_contracts: ByChain["TokenFee"] = Field(min_length=1)
 
 
+class CrossCollateralRoutingFee(StrictFileModel):
+    """A fee of its own for each destination and router there, by the router's address or
+    `DEFAULT_ROUTER` for all others; no transfers where there is none."""
+
+    type: Literal["CrossCollateralRoutingFee"]
+    owner: Account | None = None
+    fee_contracts: ByChain[Annotated[Mapping[Word, "TokenFee"], Field(min_length=1)]] = Field(
+        min_length=1
+    )
+
+
 FEES: dict[str, type[StrictFileModel]] = {
     "LinearFee": Curve,
     "ProgressiveFee": Curve,
     "RegressiveFee": Curve,
     "RoutingFee": RoutingFee,
+    "OffchainQuotedLinearFee": Curve,
+    "CrossCollateralRoutingFee": CrossCollateralRoutingFee,
 }
 
 
@@ -123,6 +200,7 @@ def _tag(value: object) -> str:
 TokenFee: TypeAlias = Annotated[
     Annotated[Curve, Tag(f"{TAG}Curve")]
     | Annotated[RoutingFee, Tag(f"{TAG}RoutingFee")]
+    | Annotated[CrossCollateralRoutingFee, Tag(f"{TAG}CrossCollateralRoutingFee")]
     | Annotated[HexAddress, Tag(f"{TAG}address")],
     Discriminator(_tag),
     one_of(FEES),
@@ -130,12 +208,16 @@ TokenFee: TypeAlias = Annotated[
 """A fee contract to deploy, or the address of one that exists."""
 
 RoutingFee.model_rebuild()
+CrossCollateralRoutingFee.model_rebuild()
 
 
 def all_fees(config: TokenFee | None) -> list[str]:
     """The addresses that a fee's config names in place of contracts to deploy."""
     if isinstance(config, RoutingFee):
         return [each for fee in config.fee_contracts.values() for each in all_fees(fee)]
+    if isinstance(config, CrossCollateralRoutingFee):
+        by_router = config.fee_contracts.values()
+        return [each for fees in by_router for fee in fees.values() for each in all_fees(fee)]
     return [config] if isinstance(config, str) else []
 
 
@@ -163,7 +245,7 @@ Scale = Annotated[Fraction, BeforeValidator(_fraction), PlainSerializer(_spelled
 class RemoteRouter(StrictFileModel):
     """A router that this tool does not deploy."""
 
-    address: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$")]
+    address: Word
 
 
 class RebalancingBridge(StrictFileModel):
@@ -189,6 +271,9 @@ class WarpToken(StrictFileModel):
         "xERC20Lockbox",
         "collateralUri",
         "syntheticUri",
+        "crossCollateral",
+        "collateralCctp",
+        "collateralOft",
     ]
     owner: Account | None = None
     token: Account | None = None
@@ -213,6 +298,23 @@ class WarpToken(StrictFileModel):
         default_factory=dict
     )
     collateral_chain_name: str | None = None
+    cross_collateral_routers: ByChain[tuple[Word, ...]] = Field(default_factory=dict)
+    """Routers of other tokens of the same worth that are trusted."""
+    rebalance_targets: ByChain[tuple[Word, ...]] = Field(default_factory=dict)
+    rebalance_recipients: ByChain[Word] = Field(default_factory=dict)
+    cctp_version: Literal["V1", "V2"] | None = None
+    message_transmitter: Account | None = None
+    token_messenger: Account | None = None
+    min_finality_threshold: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    max_fee_bps: (
+        Annotated[Decimal, Field(ge=0, lt=10_000, decimal_places=2), PlainSerializer(float)] | None
+    ) = None
+    urls: tuple[Url, ...] = ()
+    """Where relayers ask for Circle's attestations."""
+    oft: Account | None = None
+    domain_mappings: ByChain[Annotated[int, Field(gt=0, lt=2**32)]] = Field(default_factory=dict)
+    """What LayerZero calls other chains: its endpoint ids."""
+    extra_options: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2})*$")] | None = None
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
 
@@ -232,13 +334,33 @@ class WarpToken(StrictFileModel):
         return self.is_nft or self.type in ("collateralUri", "syntheticUri")
 
     @model_validator(mode="after")
-    def _token_fits(self) -> Self:
-        needs = self.type not in (*SYNTHETIC, "native")
-        if needs and self.token is None:
-            raise ValueError(f"token: required for type {self.type}, but missing")
-        if not needs and self.token is not None:
-            raise ValueError(f"token: type {self.type} has none; remove this key")
+    def _keys_fit(self) -> Self:
+        given = {to_camel(name) for name in self.model_fields_set if getattr(self, name)}
+        needed, possible = OWN_KEYS.get(self.type, JUST_TOKEN)
+        for key in needed:
+            if key not in given:
+                raise ValueError(f"{key}: required for type {self.type}, but missing")
+        for key in sorted(given & SPECIAL_KEYS - {*needed, *possible}):
+            raise ValueError(f"{key}: type {self.type} has none; remove this key")
         return self
+
+    @model_validator(mode="after")
+    def _bridge_is_possible(self) -> Self:
+        fast = (self.min_finality_threshold, self.max_fee_bps)
+        if self.cctp_version == "V2" and None in fast:
+            raise ValueError("cctpVersion: V2 needs minFinalityThreshold and maxFeeBps")
+        if self.cctp_version == "V1" and fast != (None, None):
+            raise ValueError("cctpVersion: V1 has neither minFinalityThreshold nor maxFeeBps")
+        if self.type == "collateralCctp":
+            self._has_none_of("scale", "remote_routers", "interchain_security_module")
+        if self.type == "collateralOft":
+            self._has_none_of(*sorted(self.model_fields_set - OFT_KEYS))
+        return self
+
+    def _has_none_of(self, *names: str) -> None:
+        for name in names:
+            if getattr(self, name) not in (None, False, 0, {}, (), ZERO_ADDRESS):
+                raise ValueError(f"{to_camel(name)}: type {self.type} has none; remove this key")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -249,11 +371,17 @@ class WarpToken(StrictFileModel):
         if self.nft and (self.scale is not None or self.token_fee is not None):
             key = "tokenFee" if self.scale is None else "scale"
             raise ValueError(f"{key}: NFTs have none; remove this key")
-        movable = self.type in ("native", "collateral") and not self.nft
+        movable = self.type in MOVABLE and not self.nft
         if (self.allowed_rebalancers or self.allowed_rebalancing_bridges) and not movable:
             raise ValueError(f"allowedRebalancers: type {self.type} has no collateral to move")
         if self.fee_hook is not None and (self.type == "native" or self.nft):
             raise ValueError("feeHook: is paid in an ERC-20 token, which this route has not")
+        fee = self.token_fee
+        if self.type == "crossCollateral" and isinstance(fee, Curve | RoutingFee):
+            raise ValueError(
+                f"tokenFee: {fee.type}, but type crossCollateral asks for fees by router, too;"
+                " expected CrossCollateralRoutingFee"
+            )
         return self
 
 
@@ -279,7 +407,8 @@ def read_warp_config(path: Path) -> dict[str, WarpToken]:
 def check_route(tokens: Tokens) -> None:
     """ValueError when the ends do not fit together."""
     for chain, token in tokens.items():
-        if len(tokens) == 1 and not token.remote_routers:
+        outward = (token.remote_routers, token.cross_collateral_routers, token.domain_mappings)
+        if len(tokens) == 1 and not any(outward):
             raise ValueError(f"{chain}: alone; expected another chain, or remoteRouters")
         if token.nft != next(iter(tokens.values())).nft:
             raise ValueError(f"{chain}: NFTs and amounts cannot be on one route")
@@ -295,6 +424,19 @@ def check_route(tokens: Tokens) -> None:
     ):
         raise ValueError("nothing but synthetic tokens: there would be none; expected collateral")
     _check_rebasing(tokens)
+    _check_bridges(tokens)
+
+
+def _check_bridges(tokens: Tokens) -> None:
+    first, like = next(iter(tokens.items()))
+    for chain, token in tokens.items():
+        for name in ("type", "cctp_version"):
+            this, other = getattr(token, name), getattr(like, name)
+            if this != other and {token.type, like.type} & {"collateralCctp", "collateralOft"}:
+                raise ValueError(
+                    f"{chain}.{to_camel(name)}: {this}, but {other} on {first}: a bridge speaks to"
+                    " its like only"
+                )
 
 
 def _check_rebasing(tokens: Tokens) -> None:
