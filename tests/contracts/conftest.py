@@ -1,10 +1,11 @@
 """What the tests of most contracts start from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from ape.contracts import ContractContainer, ContractInstance
+from ape.managers.chain import ChainManager
 from eth_abi import decode
 from eth_utils import keccak, to_checksum_address
 from web3.exceptions import ContractLogicError
@@ -18,6 +19,17 @@ BUILT_IN_ERRORS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def isolated(chain: ChainManager) -> Iterator[None]:
+    """Takes back what a test did, but not the contracts that its module shares.
+
+    A fixture of a whole module only deploys; one that changes what others share is a test's own.
+    """
+    before = chain.snapshot()
+    yield
+    chain.restore(before)
+
+
 @pytest.fixture(scope="session")
 def owner(accounts):
     return accounts[0]
@@ -28,25 +40,25 @@ def stranger(accounts):
     return accounts[1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hook(project, owner):
     """Free, and answers every call."""
     return owner.deploy(project.BareHook)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def noop_ism(project, owner):
     return owner.deploy(project.NoopIsm)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mailbox(project, owner, hook, noop_ism):
     mailbox = owner.deploy(project.Mailbox, LOCAL_DOMAIN)
     mailbox.initialize(owner, noop_ism, hook, hook, sender=owner)
     return mailbox
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def static_ism(project, owner):
     """`static_ism(contract name, values, threshold)`: deployed by its factory."""
 

@@ -15,7 +15,7 @@ BOMB = 200_000
 BATCH_GAS = 6_000_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def contracts(project, owner):
     """`contracts(kind)`: what answers every call so."""
     builders = {
@@ -26,12 +26,12 @@ def contracts(project, owner):
     return lambda kind: builders[kind]()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.TestRecipient)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def guarded(project, owner):
     """`guarded(module)`: a recipient that chose this module."""
 

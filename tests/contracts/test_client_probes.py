@@ -76,7 +76,7 @@ def test_selectors_are_those_that_clients_call(signature, selector):
     assert keccak(text=signature)[:4].hex() == selector
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def answers(chain):
     """Whether a contract answers a call of this signature. It may not refuse with a reason."""
 
@@ -206,14 +206,14 @@ HOOKS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(project, owner, mailbox):
     route = owner.deploy(project.HypNative, 1, 1, mailbox)
     route.initialize(ZERO, ZERO, owner, sender=owner)
     return route
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def build(project, owner, mailbox, hook, noop_ism, route, static_ism):
     """`build(name)`: the contract, working."""
 

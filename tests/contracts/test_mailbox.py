@@ -27,18 +27,18 @@ def b32(address) -> bytes:
     return bytes.fromhex(str(getattr(address, "address", address))[2:]).rjust(32, b"\0")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.TestRecipient)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recording(project, owner):
     """`recording(fee)`: a hook that tells what it is called with."""
     return lambda fee=0: owner.deploy(project.RecordingHook, fee)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def answer(project, owner):
     """`answer(bytes, size, reverting)`: a contract that answers every call so."""
     return lambda data=b"", size=0, reverting=False: owner.deploy(

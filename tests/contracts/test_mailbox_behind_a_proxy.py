@@ -12,17 +12,17 @@ from .isms.signing import message
 ZERO = "0x" + "00" * 20
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def logic(project, owner):
     return owner.deploy(project.Mailbox, LOCAL_DOMAIN)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def admin(project, owner):
     return owner.deploy(project.ProxyAdmin, owner)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def behind(project, owner, admin):
     """`behind(logic, data)`: the Mailbox at a fresh proxy."""
 
@@ -33,12 +33,12 @@ def behind(project, owner, admin):
     return behind
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mailbox(logic, behind, owner, hook, noop_ism):
     return behind(logic, logic.initialize.encode_input(owner, noop_ism, hook, hook))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.TestRecipient)
 

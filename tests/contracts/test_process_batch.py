@@ -10,12 +10,12 @@ LOCAL, REMOTE = 31337, 31338
 ACCEPT, REFUSE, EAT_GAS, BOMB = range(4)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deployer(accounts):
     return accounts[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mailbox(project, deployer):
     hook = project.BareHook.deploy(sender=deployer)
     mailbox = project.Mailbox.deploy(LOCAL, sender=deployer)
@@ -30,7 +30,7 @@ def believing(project, mailbox, deployer):
     return mailbox
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipients(project, deployer):
     return [project.HostileRecipient.deploy(sender=deployer) for _ in range(3)]
 

@@ -22,12 +22,12 @@ VERIFY = keccak(text="verify(bytes,bytes)")[:4]
 HANDLE = keccak(text="handle(uint32,bytes32,bytes)")[:4]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hostile(project, owner):
     return owner.deploy(project.ReenteringContract)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def prepare(hostile, owner):
     """`prepare(trigger, answer, (target, value, data), ...)`"""
 
@@ -38,7 +38,7 @@ def prepare(hostile, owner):
     return prepare
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def answers(hostile):
     """Of the hostile contract's own calls: whether each succeeded, and what it returned."""
 
@@ -49,7 +49,7 @@ def answers(hostile):
     return answers
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.HostileRecipient)  # which counts, and is harmless at first
 
@@ -290,7 +290,7 @@ def test_recipient_is_given_the_value_of_its_own_delivery_only(
 # --- a refund address, a beneficiary and a token
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def igp(project, owner, hostile):
     """A wei per gas, for the hostile contract to claim."""
     igp = owner.deploy(project.InterchainGasPaymaster)

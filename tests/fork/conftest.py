@@ -36,6 +36,14 @@ def addresses(registry):
     return registry.addresses(CHAIN)
 
 
+@pytest.fixture(autouse=True)
+def isolated(addresses, chain):
+    """Takes back what a test did, but not the deployment."""
+    before = chain.snapshot()
+    yield
+    chain.restore(before)
+
+
 @pytest.fixture
 def mailbox(project, addresses):
     return project.Mailbox.at(addresses.mailbox)

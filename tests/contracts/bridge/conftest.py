@@ -7,7 +7,7 @@ from hyperlane.protocol.message import Message
 from .chains import CHILD_FEE, DESTINATION, ORIGIN, Pair, Sent, b32, metadata
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mailboxes(project, owner, hook, noop_ism):
     """By domain."""
     made = {}
@@ -17,17 +17,17 @@ def mailboxes(project, owner, hook, noop_ism):
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def child(project, owner):
     return owner.deploy(project.RecordingHook, CHILD_FEE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.PayableRecipient)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connect(project, owner, mailboxes, recipient):
     """`connect(hook name, module, *more)`: the hook, and the two believing in one another."""
 
@@ -42,7 +42,7 @@ def connect(project, owner, mailboxes, recipient):
     return connect
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def send(mailboxes, owner, recipient):
     """Dispatches through a hook, which is paid its quote."""
 
@@ -57,7 +57,7 @@ def send(mailboxes, owner, recipient):
     return send
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deliver(mailboxes, stranger):
     def deliver(sent, given=b""):
         return mailboxes[DESTINATION].process(given, sent.encoded, sender=stranger)
@@ -65,7 +65,7 @@ def deliver(mailboxes, stranger):
     return deliver
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refuses(mailboxes, stranger, revert_of):
     """Why the Mailbox does not deliver a message."""
 

@@ -16,12 +16,12 @@ ATTESTER, OTHER = validator(0), validator(1)
 INCOMING = message()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ism(project, owner):
     return owner.deploy(project.AttestationIsm, owner, ATTESTER.address, URLS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def attest(ism, chain):
     """The signature of an attester, as its server would make it."""
 

@@ -102,7 +102,7 @@ def make(project, owner, bridge):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def incoming():
     return lambda to: Message(3, 0, 1, b"\x11" * 32, LOCAL_DOMAIN, b32(to), b"hello")
 

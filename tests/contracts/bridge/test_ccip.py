@@ -32,7 +32,7 @@ class Lane:
         return (number.to_bytes(32), selector, b32(sender), data, [])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lane(project, owner):
     return Lane(
         owner.deploy(project.TestCcipRouter, HERE, THERE),
@@ -51,7 +51,7 @@ def pair(project, owner, mailboxes, lane, recipient):
     return Pair(hook, ism)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ism(project, owner, lane):
     """Believes in an account that need not exist."""
     ism = owner.deploy(project.CCIPIsm, lane.target, HERE)
@@ -59,7 +59,7 @@ def ism(project, owner, lane):
     return ism
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def execute(lane, stranger):
     """Has the router call a receiver, with the gas that the hook orders."""
 

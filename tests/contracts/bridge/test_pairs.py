@@ -38,7 +38,7 @@ def under_alias(contract) -> str:
     return checksum(((int(contract.address, 16) + offset) % 2**160).to_bytes(20))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def op_stack(project, owner):
     """Both messengers, the message passer and, by version, the portals."""
 

@@ -17,7 +17,7 @@ def message(router, sender=EVM, origin=REMOTE, body=b"hello") -> bytes:
     return Message(VERSION, 0, origin, sender, LOCAL, recipient, body).encode()
 
 
-@pytest.fixture(params=[EVM, WIDE], ids=["evm", "wide"])
+@pytest.fixture(scope="module", params=[EVM, WIDE], ids=["evm", "wide"])
 def remote(request):
     return request.param
 
@@ -170,7 +170,7 @@ def test_set_gas_refuses_more_than_96_bits(router, owner, revert_of):
     assert refusal == ("GasTooLarge", REMOTE, 2**96)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def metadata_hook(project, owner):
     """Asks for as much as the gas limit in its metadata."""
     return owner.deploy(project.GasPricedHook)

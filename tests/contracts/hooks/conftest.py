@@ -6,13 +6,13 @@ from ..conftest import REMOTE_DOMAIN
 from .dispatching import RECIPIENT
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recording(project, owner):
     """`recording(fee)`: a hook that tells what it is called with."""
     return lambda fee=0: owner.deploy(project.RecordingHook, fee)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dispatch(mailbox, owner):
     """Sends a message with this hook beside the required one, which is free."""
 
@@ -33,18 +33,18 @@ def dispatch(mailbox, owner):
     return dispatch
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusing(project, owner):
     """Takes no wei."""
     return owner.deploy(project.CannedAnswer, b"", 0, True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reentering(project, owner):
     return owner.deploy(project.ReenteringAccount)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def posts():
     """What a recording hook was called with: value, metadata, message."""
 
@@ -58,7 +58,7 @@ def posts():
     return posts
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def gains():
     """`gain = gains(*accounts)`: by how many wei an account grew since, as `gain(account)`."""
 

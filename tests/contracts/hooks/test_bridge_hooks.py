@@ -19,7 +19,7 @@ WITH_CHILD = {"OPL2ToL1Hook", "ArbL2ToL1Hook"}
 CARRYING = sorted(BRIDGES.keys() - {"ERC5164Hook"})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def child(recording):
     return recording(CHILD_FEE)
 

@@ -28,7 +28,7 @@ PASSING_ON = {"DestinationRecipientRoutingHook", "DomainRoutingHook", "FallbackD
 """They leave the judgement of metadata to the hook that they pass a message on to."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def build(project, owner, mailbox, hook):
     """`build(name)`: a working hook of this kind."""
     ism = b32("0x" + "77" * 20)

@@ -5,7 +5,7 @@ import pytest
 MAXIMUM = 2**128 - 1
 
 
-@pytest.fixture(params=["StorageGasOracle", "InterchainGasPaymaster"])
+@pytest.fixture(scope="module", params=["StorageGasOracle", "InterchainGasPaymaster"])
 def oracle(request, project, owner):
     oracle = owner.deploy(project.contracts[request.param])
     if request.param == "InterchainGasPaymaster":

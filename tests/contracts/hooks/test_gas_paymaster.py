@@ -25,19 +25,19 @@ def fee(gas_limit: int) -> int:
     return gas_fee(gas_limit, PRICE, RATE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def beneficiary(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def oracle(project, owner):
     oracle = owner.deploy(project.StorageGasOracle)
     oracle.setRemoteGasData((REMOTE_DOMAIN, RATE, PRICE), sender=owner)
     return oracle
 
 
-@pytest.fixture(params=["own data", "oracle"])
+@pytest.fixture(scope="module", params=["own data", "oracle"])
 def igp(request, project, owner, beneficiary, oracle):
     """Serves one domain, by its own gas data or by an oracle's."""
     igp = owner.deploy(project.InterchainGasPaymaster)
@@ -49,12 +49,12 @@ def igp(request, project, owner, beneficiary, oracle):
     return igp
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def payer(accounts):
     return accounts[6]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def token_oracle(project, owner):
     """Says that two of a token's smallest units are one of the remote gas token's."""
     oracle = owner.deploy(project.StorageGasOracle)

@@ -212,7 +212,7 @@ steps = st.one_of(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def subject(project, chain, owner, revert_of):
     return lambda: Subject(project, chain, owner, revert_of)
 

@@ -28,7 +28,7 @@ ORACLE_PRICE, HOUR = 1, 3600
 VECTOR = json.loads((Path(__file__).parents[2] / "vectors" / "offchain_quotes.json").read_text())[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def igp(project, owner):
     igp = owner.deploy(project.InterchainGasPaymaster)
     igp.initialize(owner, owner, sender=owner)
@@ -38,12 +38,12 @@ def igp(project, owner):
     return igp
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def now(chain):
     return chain.blocks.head.timestamp
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def signed(chain, igp, now):
     """Arguments of `submitQuote` for a standing quote, signed."""
 
@@ -75,12 +75,12 @@ def signed(chain, igp, now):
     return signed
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def submit(igp, signed, stranger):
     return lambda *args, **kwargs: igp.submitQuote(*signed(*args, **kwargs), sender=stranger)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def price_for(igp):
     def price_for(sender, destination=REMOTE_DOMAIN):
         return igp.quoteGasPayment(destination, GAS, sender=sender)
@@ -88,7 +88,7 @@ def price_for(igp):
     return price_for
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def in_one_transaction(project, owner, igp):
     """What calls of the paymaster answer, made one after the other; the caller is a contract."""
     sequence = owner.deploy(project.Sequence)
@@ -283,7 +283,7 @@ def test_payment_at_the_quote_of_its_transaction(project, igp, signed, owner, to
     assert [event.payment for event in receipt.decode_logs(igp.GasPayment)] == [7]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def token(project, owner):
     return owner.deploy(project.TestERC20, "Fee", "FEE", 10**24, 18)
 

@@ -17,12 +17,12 @@ LATEST_DISPATCHED_ID = 2
 """Where a Mailbox stores it."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tree_hook(project, owner, mailbox):
     return owner.deploy(project.MerkleTreeHook, mailbox)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def insert(chain, owner, mailbox, tree_hook):
     """Inserts the hash of any bytes, as the id of the message dispatched last."""
 

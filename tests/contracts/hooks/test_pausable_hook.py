@@ -5,7 +5,7 @@ import pytest
 from .dispatching import message_from, metadata
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pausable(project, owner):
     return owner.deploy(project.PausableHook)
 

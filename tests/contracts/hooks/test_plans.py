@@ -11,12 +11,12 @@ FEES = (5, 0, 7)
 POST = keccak(text="postDispatch(bytes,bytes)")[:4].hex()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hooks(recording):
     return [recording(fee) for fee in FEES]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aggregate(project, owner):
     factory = owner.deploy(project.StaticAggregationHookFactory)
 
@@ -27,7 +27,7 @@ def aggregate(project, owner):
     return aggregate
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(project, owner, mailbox, recording):
     """`route(name, hook)`: a routing hook with this one for the remote domain."""
 
@@ -40,7 +40,7 @@ def route(project, owner, mailbox, recording):
     return route
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dispatch_default(mailbox, owner):
     """Sends with this hook as the default."""
 
@@ -53,7 +53,7 @@ def dispatch_default(mailbox, owner):
     return dispatch_default
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusal_of_default(mailbox, owner, revert_of):
     def refusal_of_default(hook, given=b"", value=0):
         mailbox.setDefaultHook(hook, sender=owner)
@@ -63,7 +63,7 @@ def refusal_of_default(mailbox, owner, revert_of):
     return refusal_of_default
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def caller(chain):
     """`caller(receipt, hook)`: who called the hook's postDispatch."""
 

@@ -7,12 +7,12 @@ from .dispatching import ZERO, message_from, metadata
 FEE, MAXIMUM = 700, 1000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def beneficiary(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def protocol_fee(project, owner, beneficiary):
     return owner.deploy(project.ProtocolFee, MAXIMUM, FEE, beneficiary, owner)
 

@@ -10,18 +10,18 @@ CAPACITY, DURATION = 1_000_000, 1000
 RATE = CAPACITY // DURATION
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def limited(project, owner, mailbox):
     """Counts the owner's messages."""
     return owner.deploy(project.RateLimitedHook, mailbox, CAPACITY, DURATION, owner)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def send(limited, dispatch):
     return lambda amount, **options: dispatch(limited, token_body(amount), **options)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wait(chain):
     """The next block comes this many seconds after the last."""
 

@@ -11,18 +11,18 @@ GIVEN = metadata(gas_limit=9, refund="0x" + "99" * 20)
 BY_DOMAIN = ["DomainRoutingHook", "FallbackDomainRoutingHook", "DestinationRecipientRoutingHook"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def target(recording):
     """Asks for a fee and keeps all it gets."""
     return recording(FEE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def other(recording):
     return recording(FEE + 1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make(project, owner, mailbox, other):
     """`make(name)`: the hook without destinations; its fallback, if it has one, is `other`."""
 
@@ -33,7 +33,7 @@ def make(project, owner, mailbox, other):
     return make
 
 
-@pytest.fixture(params=BY_DOMAIN)
+@pytest.fixture(scope="module", params=BY_DOMAIN)
 def routing(request, make):
     return make(request.param)
 
@@ -120,7 +120,7 @@ def test_fallback_must_be_a_contract(project, mailbox, owner, creation_revert_of
 # --- by recipient
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def by_recipient(make, owner, target, other):
     routing = make("DestinationRecipientRoutingHook")
     routing.setHook(REMOTE_DOMAIN, target, sender=owner)
@@ -174,7 +174,7 @@ def test_quote_is_that_of_the_destination(by_recipient, owner, revert_of):
 # --- by amount
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def by_amount(project, owner, target, other):
     return owner.deploy(project.AmountRoutingHook, target, other, 1000)
 

@@ -6,12 +6,12 @@ from ..conftest import at
 from .dispatching import ZERO, message_from, metadata
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def factory(project, owner):
     return owner.deploy(project.StaticAggregationHookFactory)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aggregate(project, owner, factory):
     def aggregate(*hooks):
         factory.deploy(list(hooks), sender=owner)

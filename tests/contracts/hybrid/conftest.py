@@ -17,7 +17,7 @@ from ..token.conftest import (  # noqa: F401 - fixtures
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wait(chain) -> Callable[[int], int]:
     """The next block comes this many seconds after the last; returns its time."""
 
@@ -29,7 +29,7 @@ def wait(chain) -> Callable[[int], int]:
     return wait
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dispatched() -> Callable[..., list[Message]]:
     """The messages that a transaction dispatched, in order."""
 
@@ -43,7 +43,7 @@ def dispatched() -> Callable[..., list[Message]]:
     return dispatched
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deliver(network, owner):  # noqa: F811
     def deliver(message: Message, **options):
         mailbox = network.mailboxes[message.destination]
@@ -52,7 +52,7 @@ def deliver(network, owner):  # noqa: F811
     return deliver
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusal(network, owner, revert_of):  # noqa: F811
     """Why the Mailbox does not deliver a message."""
 

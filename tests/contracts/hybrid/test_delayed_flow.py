@@ -18,7 +18,7 @@ ANNOUNCEMENT = 100_000
 """What an announcement costs here, in wei: as much as its gas."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(token, owner, deploy_collateral, deploy_synthetic, connect):
     """A collateral router here and a synthetic one there, with tokens of others in both."""
     pair = deploy_collateral(token), deploy_synthetic(supply=HELD)
@@ -48,7 +48,7 @@ def delay(delays):
     return delays[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def send(route, owner, dispatched):
     """Sends tokens; returns the transfer and its announcement."""
 

@@ -17,7 +17,7 @@ FULL = HELD // 10
 CREDIT, CONSUME = 0, 1
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(token, owner, deploy_collateral, deploy_synthetic, connect):
     """A collateral router here, with tokens of others in it, and a synthetic one there."""
     pair = deploy_collateral(token), deploy_synthetic()
@@ -26,7 +26,7 @@ def route(token, owner, deploy_collateral, deploy_synthetic, connect):
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def guard(project, owner, network):
     """`guard(router)`: makes the contract hook and module of the router."""
 
@@ -57,7 +57,7 @@ def synthetic(route, guard, there_and_back):
     return guard(route[1])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def back(route, owner, dispatched):
     """Sends synthetic tokens back; returns the message."""
 

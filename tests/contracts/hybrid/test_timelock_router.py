@@ -18,7 +18,7 @@ def metadata(refund) -> bytes:
     return StandardHookMetadata(0, 7, bytes.fromhex(refund.address[2:])).encode()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def locks(project, owner, network):
     """One per domain, enrolled with each other."""
     made = {
@@ -30,14 +30,14 @@ def locks(project, owner, network):
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner, locks):
     recipient = owner.deploy(project.TestRecipient)
     recipient.setInterchainSecurityModule(locks[SECOND], sender=owner)
     return recipient
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def send(network, locks, recipient, owner, dispatched):
     """Dispatches a message through the lock; returns it and its announcement."""
 

@@ -9,12 +9,12 @@ NAMES = ["DelayedFlowRouterHookIsm", "NetFlowRateLimitedHookIsm"]
 FULL = 2**207 - 1
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(scope="module", params=NAMES)
 def name(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def arguments(name, network):
     """Of the constructor."""
 
@@ -26,7 +26,7 @@ def arguments(name, network):
     return arguments
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make(project, owner, name, arguments):
     return lambda router, bps=1000: owner.deploy(
         project.contracts[name], *arguments(router.address, bps)

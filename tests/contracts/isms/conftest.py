@@ -5,7 +5,7 @@ import pytest
 from ..conftest import at
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def weighted_ism(project, owner):
     """`weighted_ism(contract name, (validator, weight) pairs, threshold)`: by its factory."""
 
@@ -17,7 +17,7 @@ def weighted_ism(project, owner):
     return weighted_ism
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def multisig(project, owner, static_ism, weighted_ism):
     """`multisig(contract name, accounts, threshold)`: of any form; all weights are 1."""
 
@@ -32,7 +32,7 @@ def multisig(project, owner, static_ism, weighted_ism):
     return multisig
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def verifies():
     """Whether a module believes a message. A revert is passed on."""
 

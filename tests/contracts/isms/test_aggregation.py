@@ -13,13 +13,13 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "aggregation_metadata.json"
 MESSAGE = message(body=b"a body of no round length")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def expecting(project, owner):
     """`expecting(metadata)`: a module that believes a message with just this metadata."""
     return lambda metadata=b"": owner.deploy(project.MetadataIsm, metadata)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def aggregation(static_ism):
     return lambda modules, threshold: static_ism(
         "StaticAggregationIsm", [each.address for each in modules], threshold

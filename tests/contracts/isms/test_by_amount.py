@@ -14,7 +14,7 @@ def transfer(amount: int, **fields):
     return message(body=bytes(32) + amount.to_bytes(32), **fields)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.TestRecipient)
 
@@ -26,7 +26,7 @@ def limited(project, owner, mailbox, recipient):
     return ism
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def incoming(recipient):
     return lambda amount, nonce=0: transfer(amount, nonce=nonce, recipient=recipient.address)
 

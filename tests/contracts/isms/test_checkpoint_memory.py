@@ -28,17 +28,17 @@ def short(index: int, proven: Proven = PROVEN) -> bytes:
     return proven.hook + index.to_bytes(4) + b"".join(proof[:4])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ism(static_ism):
     return static_ism("StaticMerkleRootMultisigIsm", [each.address for each in SET], 2)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sequence(project, owner):
     return owner.deploy(project.Sequence)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def together(ism, sequence):
     """Whether each (metadata, message[, module]) verifies, all in one transaction."""
 

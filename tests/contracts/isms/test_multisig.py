@@ -47,23 +47,23 @@ SET = VALIDATORS[:5]
 THRESHOLD = 3
 
 
-@pytest.fixture(params=TYPES)
+@pytest.fixture(scope="module", params=TYPES)
 def name(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def kind(name):
     """The metadata that the module reads."""
     return next(kind for kind in FIXED_PART if kind in name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ism(multisig, name):
     return multisig(name, SET, THRESHOLD)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusal(ism, revert_of):
     """Why the module refuses the message with this metadata."""
 
@@ -73,7 +73,7 @@ def refusal(ism, revert_of):
     return refusal
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusal_of_legacy(multisig, revert_of):
     ism = multisig("StaticLegacyMultisigIsm", SET, THRESHOLD)
     return lambda metadata: revert_of(ism.verify, metadata, MESSAGE.encode())

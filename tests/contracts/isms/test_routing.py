@@ -12,17 +12,17 @@ ROUTING = ["DomainRoutingIsm", "IncrementalDomainRoutingIsm", "DefaultFallbackRo
 REMOVABLE = ["DomainRoutingIsm", "DefaultFallbackRoutingIsm"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def yes(project, owner):
     return owner.deploy(project.MetadataIsm, b"yes")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def other(project, owner):
     return owner.deploy(project.NoopIsm)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def routing(project, owner, mailbox):
     """`routing(name)`: a fresh module that nobody initialised."""
 

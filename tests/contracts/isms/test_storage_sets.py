@@ -15,17 +15,17 @@ PROVEN = Proven(MESSAGES)
 ADDRESSES = [each.address for each in VALIDATORS[:3]]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def name(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def factory(project, owner, name):
     return owner.deploy(project.contracts[f"{name}Factory"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deployed(project, factory, name, stranger):
     """The stranger's module, made by the factory."""
     receipt = factory.deploy(ADDRESSES, 2, sender=stranger)

@@ -7,12 +7,12 @@ from .signing import message
 MESSAGE = message()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pausable(project, owner, stranger):
     return owner.deploy(project.PausableIsm, stranger)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def blacklist(project, owner, stranger):
     return owner.deploy(project.BlacklistIsm, stranger)
 

@@ -29,7 +29,7 @@ def signed(kind: str) -> bytes:
     return PROVEN.metadata(kind, 2, SET[:THRESHOLD]).encode()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refused_everywhere(project, owner, verifies):
     """Whether the whole metadata serves and no beginning of it does, not even the empty one."""
     truncator = owner.deploy(project.Truncator)

@@ -7,7 +7,7 @@ from ape.utils import ZERO_ADDRESS
 from .signing import message
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(project, owner):
     return owner.deploy(project.TestRecipient)
 

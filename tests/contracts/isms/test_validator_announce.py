@@ -16,12 +16,12 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "announcement_digests.json"
 LOCATION = "s3://bucket/eu-central-1/folder"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def announce(project, owner, mailbox):
     return owner.deploy(project.ValidatorAnnounce, mailbox)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def announcement(mailbox):
     """`announcement(position, location)` of a validator for this Mailbox."""
 

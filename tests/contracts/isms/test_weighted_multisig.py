@@ -22,12 +22,12 @@ WEIGHTS = [4 * 10**9, 3 * 10**9, 2 * 10**9, 10**9]
 SET = list(zip([each.address for each in VALIDATORS[:4]], WEIGHTS, strict=True))
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def kind(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def weighted(weighted_ism):
     return lambda kind, *configuration: weighted_ism(
         f"Static{kind}WeightedMultisigIsm", *configuration

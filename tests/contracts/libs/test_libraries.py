@@ -31,7 +31,7 @@ def unhex(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def libraries(project, owner):
     return owner.deploy(project.LibraryHarness)
 

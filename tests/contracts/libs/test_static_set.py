@@ -21,7 +21,7 @@ def addresses(count: int) -> list[str]:
     return [to_checksum_address(keccak(text=f"value {i}")[:20]) for i in range(count)]
 
 
-@pytest.fixture(params=FACTORIES, ids=[each[1] for each in FACTORIES])
+@pytest.fixture(scope="module", params=FACTORIES, ids=[each[1] for each in FACTORIES])
 def family(request, project, owner):
     """A factory, the type of what it deploys, and the getter of the configuration."""
     factory, instance, getter = request.param

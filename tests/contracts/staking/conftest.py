@@ -33,24 +33,24 @@ SALT = b"\x05" * 32
 WRONG = b"\x66" * 32
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def token(project, owner):
     return owner.deploy(project.TestERC20, "Stake", "STK", 10**30, 18)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tree_hook(project, owner, mailbox):
     tree = owner.deploy(project.MerkleTreeHook, mailbox)
     mailbox.setRequiredHook(tree, sender=owner)
     return tree
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def proofs(project, owner):
     return owner.deploy(project.CheckpointFraudProofs)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def manager(project, owner, token, tree_hook, proofs):
     parameters = tuple(PARAMETERS.values())
     return owner.deploy(
@@ -58,12 +58,12 @@ def manager(project, owner, token, tree_hook, proofs):
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def slasher(project, manager):
     return at(project.CheckpointSlasher, manager.slasher())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def challenges(project, manager):
     return at(project.CensorshipChallenges, manager.challenges())
 
@@ -157,7 +157,7 @@ class Operator:
         return str(self.account)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def register(accounts, manager) -> Callable[..., Operator]:
     """Registers account `index` with validator key `index`."""
 
@@ -170,7 +170,7 @@ def register(accounts, manager) -> Callable[..., Operator]:
     return register
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stake(manager, token, owner) -> Callable[..., int]:
     """Stakes as an account; returns the shares."""
 
@@ -193,7 +193,7 @@ def operator(register, stake, accounts):
     return operator
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pass_time(chain):
     def pass_time(seconds: int) -> None:
         chain.mine(timestamp=chain.blocks.head.timestamp + seconds)
@@ -201,7 +201,7 @@ def pass_time(chain):
     return pass_time
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def commit(slasher, chain):
     """Commits to the fault of a key and index, and lets a block pass."""
 

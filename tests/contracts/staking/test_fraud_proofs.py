@@ -124,7 +124,7 @@ def test_an_honest_checkpoint_is_never_fraud(project, data, owner, mailbox, noop
 
 
 class TestAttribution:
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def record(self, project, owner):
         return owner.deploy(project.AttributeCheckpointFraud)
 

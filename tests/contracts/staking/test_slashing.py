@@ -14,7 +14,7 @@ def stored(proofs, tree_hook, leaves, owner):
     proofs.storeLatestCheckpoint(tree_hook, sender=owner)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reporter(accounts):
     return accounts[7]
 

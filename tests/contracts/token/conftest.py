@@ -27,13 +27,13 @@ def dispatched(receipt: ReceiptAPI) -> bytes:
     return message
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hook(project, owner):
     """Asks for a wei per gas and sends the rest back."""
     return owner.deploy(project.GasPricedHook)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network(project, owner, noop_ism, hook):
     free = owner.deploy(project.BareHook)
     mailboxes = {}
@@ -43,7 +43,7 @@ def network(project, owner, noop_ism, hook):
     return Network(mailboxes)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_native(project, owner, network):
     def deploy_native(domain=FIRST, scale=(1, 1)):
         route = owner.deploy(project.HypNative, *scale, network.mailboxes[domain])
@@ -53,7 +53,7 @@ def deploy_native(project, owner, network):
     return deploy_native
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_collateral(project, owner, network):
     def deploy_collateral(token, domain=FIRST, scale=(1, 1)):
         route = owner.deploy(project.HypERC20Collateral, token, *scale, network.mailboxes[domain])
@@ -63,7 +63,7 @@ def deploy_collateral(project, owner, network):
     return deploy_collateral
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_route(project, owner, network):
     """A router of any kind around what exists already: `deploy_route("HypXERC20", xerc20)`."""
 
@@ -75,7 +75,7 @@ def deploy_route(project, owner, network):
     return deploy_route
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_synthetic(project, owner, network):
     def deploy_synthetic(domain=SECOND, scale=(1, 1), supply=0):
         route = owner.deploy(project.HypERC20, 18, *scale, network.mailboxes[domain])
@@ -85,7 +85,7 @@ def deploy_synthetic(project, owner, network):
     return deploy_synthetic
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connect(owner):
     """Enrols two routers with each other; deliveries to both take `gas`."""
 
@@ -98,12 +98,12 @@ def connect(owner):
     return connect
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def token(project, owner):
     return owner.deploy(project.TestERC20, "Token", "TKN", 10**24, 18)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def native_route(deploy_native, deploy_synthetic, connect):
     """A native router here and a synthetic one there."""
     pair = deploy_native(), deploy_synthetic()
@@ -111,7 +111,7 @@ def native_route(deploy_native, deploy_synthetic, connect):
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def collateral_route(token, owner, deploy_collateral, deploy_synthetic, connect):
     """A collateral router here, which may take the owner's tokens, and a synthetic one there."""
     pair = deploy_collateral(token), deploy_synthetic()

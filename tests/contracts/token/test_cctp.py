@@ -93,17 +93,17 @@ def sides(project, owner, deploy_bridge, version):
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def here(sides):
     return sides[FIRST]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def there(sides):
     return sides[SECOND]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cost():
     """What a transfer's quotes add up to, wei and tokens."""
 
@@ -115,7 +115,7 @@ def cost():
     return cost
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def send(here, owner, cost):
     """Sends tokens over the bridge: the receipt."""
 
@@ -126,7 +126,7 @@ def send(here, owner, cost):
     return send
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def attested(version):
     """What Circle's service says about a transaction: its message, completed, and signatures."""
 
@@ -148,7 +148,7 @@ def metadata(message, attesters=ATTESTERS):
     return encode(["bytes", "bytes"], [message, signatures])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def process(network, stranger):
     def process(given, message):
         return network.mailboxes[SECOND].process(given, message, sender=stranger)
@@ -156,7 +156,7 @@ def process(network, stranger):
     return process
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refused(network, stranger, revert_of):
     """Why the Mailbox does not deliver."""
 
@@ -409,7 +409,7 @@ def test_collateral_is_rebalanced_over_it(
     assert there.usdc.balanceOf(pair[1]) == tokens
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def inbox(project, owner, there):
     """Believes what the bridge on the other side vouched for."""
     inbox = owner.deploy(project.TestRecipient)
@@ -417,7 +417,7 @@ def inbox(project, owner, there):
     return inbox
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tell(network, here, owner, inbox):
     """Dispatches a message with the bridge as its hook."""
 

@@ -11,12 +11,12 @@ GAS = 700
 MAX_FEE, HALF = 10**16, 10**18
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_pool(project, owner, deploy_route):
     """A router with a lot of a newly made token, which it may take from the owner."""
 
@@ -30,7 +30,7 @@ def deploy_pool(project, owner, deploy_route):
     return deploy_pool
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def trust(owner):
     """Has two routers trust each other besides those they are connected with."""
 
@@ -41,7 +41,7 @@ def trust(owner):
     return trust
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pools(deploy_pool, connect, trust):
     """One router here; there the one it is connected with, and another one that it trusts."""
     here, there, other = deploy_pool(), deploy_pool(SECOND), deploy_pool(SECOND)
@@ -50,7 +50,7 @@ def pools(deploy_pool, connect, trust):
     return here, there, other
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def neighbours(deploy_pool, trust):
     """Two routers of one domain."""
     pair = deploy_pool(), deploy_pool()
@@ -58,7 +58,7 @@ def neighbours(deploy_pool, trust):
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def charge(project, owner):
     """Has a router charge a fee by destination and router; returns who gets it."""
 
@@ -422,15 +422,15 @@ def test_token_with_a_transfer_fee_is_refused(project, deploy_route, trust, owne
 
 
 class TestRoutingFee:
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def routing(self, project, owner):
         return owner.deploy(project.CrossCollateralRoutingFee, owner)
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def fee(self, project, owner, token):
         return owner.deploy(project.LinearFee, token, MAX_FEE, HALF, owner)
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def dear(self, project, owner, token):
         return owner.deploy(project.LinearFee, token, 10 * MAX_FEE, HALF, owner)
 

@@ -17,7 +17,7 @@ TYPES = {"LinearFee": 1, "RegressiveFee": 2, "ProgressiveFee": 3}
 curves = pytest.mark.parametrize("name", FORMULAS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_fee(project, owner):
     def deploy_fee(name, token, top=MAX_FEE, half=HALF):
         return owner.deploy(getattr(project, name), token, top, half, owner)
@@ -89,7 +89,7 @@ def test_only_the_owner_takes_fees(deploy_fee, stranger, revert_of):
 
 
 class TestRouting:
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def routing(self, project, owner, token):
         return owner.deploy(project.RoutingFee, token, owner)
 
@@ -128,7 +128,7 @@ class TestRouting:
         assert before - token.balanceOf(owner) == quote == HALF + MAX_FEE // 2
         assert token.balanceOf(routing) == MAX_FEE // 2
 
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def recipient(self, accounts):
         return accounts[5]
 

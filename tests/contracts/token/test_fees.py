@@ -12,7 +12,7 @@ FEE = 10**15
 GAS = 50_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 
@@ -48,7 +48,7 @@ def balance_of(project, route):
     return balance_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def charge(project, owner):
     """Makes a router charge these fees, and returns who gets them."""
 

@@ -8,12 +8,12 @@ from .routes import FIRST, SECOND, b32
 AMOUNT = 10**18
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route_of(project, owner, deploy_collateral, deploy_synthetic, connect):
     """A route of a newly deployed token that its collateral router may take from the owner."""
 

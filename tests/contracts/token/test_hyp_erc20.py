@@ -9,12 +9,12 @@ from .routes import FIRST, ZERO
 SUPPLY = 10**6
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def synthetic(deploy_synthetic):
     return deploy_synthetic(supply=SUPPLY)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spender(accounts):
     return accounts[6]
 

@@ -9,17 +9,17 @@ from .routes import FIRST, SECOND, ZERO, b32
 AMOUNT = 10**18
 
 
-@pytest.fixture(params=["native", "collateral"])
+@pytest.fixture(scope="module", params=["native", "collateral"])
 def kind(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lender(accounts):
     return accounts[3]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(kind, native_route, collateral_route, token, owner, accounts, lender):
     """A router, two accounts with plenty of its token, which it may take."""
     if kind == "native":
@@ -30,7 +30,7 @@ def route(kind, native_route, collateral_route, token, owner, accounts, lender):
     return collateral_route[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lend(kind, route):
     def lend(account, amount):
         if kind == "native":
@@ -40,7 +40,7 @@ def lend(kind, route):
     return lend
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def donate(kind, route):
     def donate(account, amount):
         return route.donate(amount, sender=account, value=amount if kind == "native" else 0)
@@ -48,7 +48,7 @@ def donate(kind, route):
     return donate
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def held(kind, token):
     def held(account):
         return account.balance if kind == "native" else token.balanceOf(account)

@@ -12,12 +12,12 @@ FEE = 10**15
 GAS = 50_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def xerc20_side(project, owner, deploy_route):
     """An xERC20 and its router, which may mint and burn."""
 
@@ -30,7 +30,7 @@ def xerc20_side(project, owner, deploy_route):
     return xerc20_side
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lockbox_side(project, owner, token, deploy_route):
     def lockbox_side(domain):
         xerc20 = owner.deploy(project.TestXERC20, 0)
@@ -44,7 +44,7 @@ def lockbox_side(project, owner, token, deploy_route):
     return lockbox_side
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fiat_side(project, owner, deploy_route):
     def fiat_side(domain):
         fiat = owner.deploy(project.TestFiatToken, SUPPLY)
@@ -55,12 +55,12 @@ def fiat_side(project, owner, deploy_route):
     return fiat_side
 
 
-@pytest.fixture(params=["xerc20", "lockbox", "fiat"])
+@pytest.fixture(scope="module", params=["xerc20", "lockbox", "fiat"])
 def kind(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sides(kind, xerc20_side, lockbox_side, fiat_side, connect, owner):
     """(token, router) here and there; the owner's tokens here may be taken."""
     make_here = {"xerc20": xerc20_side, "lockbox": lockbox_side, "fiat": fiat_side}[kind]

@@ -14,17 +14,17 @@ ID = 3
 GAS = 70_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nft(project, owner):
     return owner.deploy(project.TestERC721, SUPPLY)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_nfts(project, owner, network):
     """A synthetic collection."""
 
@@ -36,7 +36,7 @@ def deploy_nfts(project, owner, network):
     return deploy_nfts
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_locker(project, owner, network):
     """A router that locks tokens of a collection and may take the owner's."""
 
@@ -49,14 +49,14 @@ def deploy_locker(project, owner, network):
     return deploy_locker
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(nft, deploy_locker, deploy_nfts, connect):
     pair = deploy_locker(nft), deploy_nfts()
     connect(*pair)
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def uri_route(nft, deploy_locker, deploy_nfts, connect):
     pair = (
         deploy_locker(nft, kind="HypERC721URICollateral"),

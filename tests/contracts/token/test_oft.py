@@ -13,7 +13,7 @@ AMOUNT, SUPPLY = 5 * 10**18, 10**24
 RECIPIENT = "0x" + "77" * 20
 
 
-@pytest.fixture(params=["native", "adapter"])
+@pytest.fixture(scope="module", params=["native", "adapter"])
 def ofts(request, project, owner):
     """By domain: tokens that move themselves, or others of which the second has plenty."""
     made = {}
@@ -29,12 +29,12 @@ def ofts(request, project, owner):
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tokens(project, ofts):
     return {domain: at(project.TestERC20, oft.token()) for domain, oft in ofts.items()}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bridge(project, owner, ofts, tokens):
     bridge = owner.deploy(project.TokenBridgeOft, ofts[FIRST], owner)
     bridge.addDomain(SECOND, EIDS[SECOND], sender=owner)
@@ -42,7 +42,7 @@ def bridge(project, owner, ofts, tokens):
     return bridge
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def send(bridge, owner):
     def send(amount=AMOUNT, surplus=0):
         price, cost = bridge.quoteTransferRemote(SECOND, b32(RECIPIENT), amount)
@@ -54,7 +54,7 @@ def send(bridge, owner):
     return send
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def arrive(ofts, owner):
     """What LayerZero does."""
 

@@ -43,12 +43,12 @@ UNANSWERED = {
 }
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def kind(request):
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def router(project, owner, network, token, kind):
     """Deployed, not connected."""
 

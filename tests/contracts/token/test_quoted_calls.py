@@ -64,17 +64,17 @@ def own_salt(account):
     return keccak(b32(account)[12:] + SALT)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def permit2(project, owner):
     return owner.deploy(project.TestPermit2)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def calls(project, owner, permit2):
     return owner.deploy(project.QuotedCalls, permit2)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def user(accounts, token, calls, owner):
     """Has tokens that the contract may take."""
     user = accounts[4]
@@ -83,7 +83,7 @@ def user(accounts, token, calls, owner):
     return user
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(calls, user):
     def run(*steps, value=0, sender=user):
         return calls.execute(*plan(*steps), sender=sender, value=value)
@@ -91,7 +91,7 @@ def run(calls, user):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def refusal_of(calls, user, revert_of):
     def refusal_of(*steps, sender=user, value=0):
         return revert_of(calls.execute, *plan(*steps), sender=sender, value=value)
@@ -99,7 +99,7 @@ def refusal_of(calls, user, revert_of):
     return refusal_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(collateral_route, project, owner, token):
     """A router whose fee is quoted; deliveries cost a wei per gas."""
     here, _ = collateral_route
@@ -111,7 +111,7 @@ def route(collateral_route, project, owner, token):
     return here
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def quote(chain, route, calls, user, project):
     """The step that submits a quote for the transaction, signed for an account."""
 
@@ -132,7 +132,7 @@ def quote(chain, route, calls, user, project):
     return quote
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def costs_of(calls, user, chain):
     """What `quoteExecute` answers: ape would lose a level of its lists."""
 
@@ -240,7 +240,7 @@ def test_transfer_to_a_named_router(run, costs_of, deploy_route, token, owner, c
 # --- tokens by signature
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def permitted(permit2, token, calls, chain):
     """An account that approved Permit2 alone, and the step that gives its allowance."""
     signer = Account.from_key(keccak(b"a holder"))
@@ -250,7 +250,7 @@ def permitted(permit2, token, calls, chain):
     return signer, (PERMIT, single, bytes(signature))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def holder(permitted, accounts, token, owner, permit2):
     holder = accounts[permitted[0].address]
     holder.balance = 10**18
@@ -282,7 +282,7 @@ def test_anothers_permit_gives_nothing(refusal_of, permitted, holder, token, str
 # --- accounts on other domains
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def accounts_router(project, owner, token):
     return owner.deploy(project.TestInterchainAccountRouter, token)
 

@@ -25,17 +25,17 @@ ALICE, BOB = b"\x0a" * 32, b"\x0b" * 32
 HOUR = 3600
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fee(project, owner, token):
     return owner.deploy(project.OffchainQuotedLinearFee, SIGNER.address, token, OWN, HALF, owner)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def now(chain):
     return chain.blocks.head.timestamp
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def signed(chain, fee, now):
     """Arguments of `submitQuote` for a standing quote, signed."""
 
@@ -64,12 +64,12 @@ def signed(chain, fee, now):
     return signed
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def submit(fee, signed, stranger):
     return lambda *args, **kwargs: fee.submitQuote(*signed(*args, **kwargs), sender=stranger)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def price_for(fee):
     def price_for(recipient=ALICE, destination=SECOND, amount=2 * HALF):
         (quote,) = fee.quoteTransferRemote(destination, recipient, amount)
@@ -78,7 +78,7 @@ def price_for(fee):
     return price_for
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def price_within(project, owner, fee):
     """What Alice's transfer costs in a transaction, after quotes were submitted in it."""
     sequence = owner.deploy(project.Sequence)

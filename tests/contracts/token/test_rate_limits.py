@@ -8,7 +8,7 @@ from .routes import FIRST, SECOND, b32
 CAPACITY, DURATION = 86_400_000, 86_400
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def limited(project, owner, network, collateral_route):
     """The locked side may send `CAPACITY` a day, and receive as much."""
     here, there = collateral_route

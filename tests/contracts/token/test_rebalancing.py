@@ -9,12 +9,12 @@ AMOUNT = 10**17
 TOKEN_FEE, NATIVE_FEE = 700, 11
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rebalancer(accounts):
     return accounts[7]
 
 
-@pytest.fixture(params=["native", "collateral"])
+@pytest.fixture(scope="module", params=["native", "collateral"])
 def kind(request):
     return request.param
 
@@ -44,7 +44,7 @@ def add_bridge(project, owner, route):
     return add_bridge
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def held(kind, token):
     def held(account):
         return account.balance if kind == "native" else token.balanceOf(account)

@@ -42,7 +42,7 @@ def test_vectors(network, owner, recipient, deploy_native, deploy_synthetic, con
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 

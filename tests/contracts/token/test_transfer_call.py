@@ -11,7 +11,7 @@ addresses = st.binary(min_size=20, max_size=20)
 bytes32 = st.binary(min_size=32, max_size=32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def library(project, owner):
     return owner.deploy(project.TestTransferCall)
 

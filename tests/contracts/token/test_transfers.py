@@ -22,7 +22,7 @@ def own_events(receipt, route):
     return [event for event in receipt.events if event.contract_address == route.address]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 

@@ -13,17 +13,17 @@ FEE = 10**15
 GAS = 50_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipient(accounts):
     return accounts[5]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def vault(project, owner, token):
     return owner.deploy(project.TestVault, token)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deploy_rebasing(project, owner, network):
     def deploy_rebasing(domain=SECOND):
         route = owner.deploy(project.HypERC4626, 18, 1, 1, network.mailboxes[domain], FIRST)
@@ -33,7 +33,7 @@ def deploy_rebasing(project, owner, network):
     return deploy_rebasing
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def route(vault, token, owner, deploy_route, deploy_rebasing, connect):
     """A vault's router here, a rebasing token there."""
     pair = deploy_route("HypERC4626Collateral", vault), deploy_rebasing()
@@ -42,7 +42,7 @@ def route(vault, token, owner, deploy_route, deploy_rebasing, connect):
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def owner_route(vault, token, owner, deploy_route, deploy_synthetic, connect):
     """A vault's router whose owner earns here, an ordinary token there."""
     pair = deploy_route("HypERC4626OwnerCollateral", vault), deploy_synthetic()
@@ -51,7 +51,7 @@ def owner_route(vault, token, owner, deploy_route, deploy_synthetic, connect):
     return pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hold(route, network, owner):
     """Gives an account rebasing tokens."""
 
