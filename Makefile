@@ -2,6 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Python starts a hundred times in the tests, and should not compile all it imports each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 RUN := . .venv/bin/activate &&
 KEEP ?=

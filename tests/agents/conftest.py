@@ -1,7 +1,6 @@
 """Chains and running agents."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -21,8 +20,6 @@ from .proxy import Proxy, misbehaving
 
 settings.register_profile("agents", deadline=None)
 settings.load_profile("agents")
-# Agents are started by the dozen: each would compile all of its modules.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 class Webhook:
