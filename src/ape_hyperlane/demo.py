@@ -30,8 +30,9 @@ from ape_hyperlane.messages import (
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.registry.deployed_routes import WarpRoute
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import WarpRoute, read_warp_config
+from hyperlane.registry.warp import read_warp_config
 
 ORIGIN, REMOTE = "alpha", "beta"
 THRESHOLD = 2

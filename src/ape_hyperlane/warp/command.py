@@ -32,14 +32,9 @@ from ape_hyperlane.warp.send import Transfer, parse_amount, send_token, shown
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
+from hyperlane.registry.deployed_routes import WarpRoute, find_route, route_paths
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import (
-    Tokens,
-    WarpRoute,
-    find_route,
-    read_warp_config,
-    route_paths,
-)
+from hyperlane.registry.warp import Tokens, read_warp_config
 
 
 def deploy(

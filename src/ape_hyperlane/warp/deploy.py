@@ -26,20 +26,12 @@ from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
+from hyperlane.registry.deployed_routes import Connection, RouteToken, WarpRoute, write_route
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
-from hyperlane.registry.warp import (
-    STANDARDS,
-    SYNTHETIC,
-    Connection,
-    RouteToken,
-    Tokens,
-    WarpRoute,
-    WarpToken,
-    all_fees,
-    write_route,
-)
+from hyperlane.registry.token_fees import all_fees
+from hyperlane.registry.warp import STANDARDS, SYNTHETIC, Tokens, WarpToken
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""

@@ -15,24 +15,15 @@ from ape_hyperlane.deploy.steps import (
     Reading,
     Ref,
     Step,
-    Target,
     Use,
     Within,
 )
 from ape_hyperlane.warp.ends import End
-from hyperlane.errors import ConfigError
+from ape_hyperlane.warp.fees import plan_fee
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.core_config import ProxyAdmin
 from hyperlane.registry.fields import ZERO_ADDRESS, word
-from hyperlane.registry.warp import (
-    DELIVERY_GAS,
-    MOVABLE,
-    SYNTHETIC,
-    CrossCollateralRoutingFee,
-    Curve,
-    TokenFee,
-    WarpToken,
-)
+from hyperlane.registry.warp import DELIVERY_GAS, MOVABLE, SYNTHETIC, WarpToken
 
 ROUTER = Ref("router")
 
@@ -180,7 +171,7 @@ def _plan_settings(builder: Builder, end: End) -> None:
         settings["maxFeePpm"] = int(token.max_fee_bps * 100)
     if not token.nft:
         moved = ROUTER if token.type in SYNTHETIC else end.moved or ZERO_ADDRESS
-        settings["feeRecipient"] = _plan_fee(builder, token.token_fee, moved, "tokenFee")
+        settings["feeRecipient"] = plan_fee(builder, token.token_fee, moved, "tokenFee")
     if not token.nft and token.type != "native":
         settings["feeHook"] = token.fee_hook or ZERO_ADDRESS
     for view, value in settings.items():
@@ -286,90 +277,6 @@ def _by_domain(builder: Builder, values: Mapping[str, Any], key: str) -> dict[in
 def _domains(builder: Builder, named: Mapping[int, Any]) -> list[int]:
     """Those in the registry, and those that a config names."""
     return sorted({*builder.surroundings.domains.values(), *named})
-
-
-def _plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: str) -> Target:
-    if config is None:
-        return ZERO_ADDRESS
-    if isinstance(config, str):
-        return config
-    if isinstance(config, CrossCollateralRoutingFee):
-        return _plan_fee_by_router(builder, config, token, name)
-    if config.token not in (None, token):
-        raise ConfigError(
-            f"{name}.token: {config.token}, but the route moves {token}; leave token out"
-        )
-    if isinstance(config, Curve):
-        return _plan_curve(builder, config, token, name)
-    contract = "RoutingFee"
-    fees = {
-        chain: _plan_fee(builder, fee, token, f"{name}.{chain}")
-        for chain, fee in config.fee_contracts.items()
-    }
-    by_domain = _by_domain(builder, fees, f"{name}.feeContracts")
-    arguments = (token, builder.deployer)
-    router = builder.create(name, contract, arguments, state={"token": token})
-    builder.prune(router, contract, "domains", tuple(by_domain), "setFeeContract", (ZERO_ADDRESS,))
-    for domain, fee in by_domain.items():
-        told = Reading(router, contract, "feeContracts", fee, (domain,))
-        builder.call(
-            "setFeeContract",
-            router,
-            contract,
-            (domain, fee),
-            told,
-            repeatable=True,
-            about=f"{domain} ",
-        )
-    builder.hand_over(router, contract, config.owner)
-    return router
-
-
-def _plan_curve(builder: Builder, config: Curve, token: Target, name: str) -> Ref:
-    maximum, half = config.parameters
-    state = {"token": token, "maxFee": maximum, "halfAmount": half}
-    if not config.quote_signers:
-        state["owner"] = config.owner or builder.owner
-        return builder.create(name, config.type, tuple(state.values()), state=state)
-    # The deployer signs until the others do, so that the contract does not depend on them.
-    deployer = builder.deployer
-    fee = builder.create(name, config.type, (deployer, *state.values(), deployer), state=state)
-    builder.members(
-        fee,
-        config.type,
-        "quoteSigners",
-        config.quote_signers,
-        adder="addQuoteSigner",
-        remover="removeQuoteSigner",
-        empty=deployer in config.quote_signers,
-    )
-    builder.hand_over(fee, config.type, config.owner)
-    return fee
-
-
-def _plan_fee_by_router(
-    builder: Builder, config: CrossCollateralRoutingFee, token: Target, name: str
-) -> Ref:
-    contract = "CrossCollateralRoutingFee"
-    fees = {
-        chain: {
-            word(router): _plan_fee(builder, fee, token, f"{name}.{chain}.{router}")
-            for router, fee in by_router.items()
-        }
-        for chain, by_router in config.fee_contracts.items()
-    }
-    rows = [
-        (domain, router, fee)
-        for domain, by_router in _by_domain(builder, fees, f"{name}.feeContracts").items()
-        for router, fee in by_router.items()
-    ]
-    target = builder.create(name, contract, (builder.deployer,))
-    told = [Reading(target, contract, "feeContracts", fee, tuple(key)) for *key, fee in rows]
-    columns = tuple(map(list, zip(*rows, strict=True)))
-    method = "setCrossCollateralRouterFeeContracts"
-    builder.call(method, target, contract, columns, *told, repeatable=True)
-    builder.hand_over(target, contract, config.owner)
-    return target
 
 
 def _plan_rebalancing(builder: Builder, contract: str, token: WarpToken) -> None:

@@ -12,7 +12,7 @@ from ape_hyperlane.warp.deploy import Connect
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
-from hyperlane.registry.warp import RouteToken, WarpRoute
+from hyperlane.registry.deployed_routes import RouteToken, WarpRoute
 
 ROUTER_ABI = "HypERC20Collateral"
 """Has what all routers have that is used here."""

@@ -1,22 +1,19 @@
-"""Warp routes as files: what to deploy (`*-deploy.yaml`) and what is (`*-config.yaml`).
+"""Deploy files of warp routes, `*-deploy.yaml`: a token for each chain.
 
-Keys and types are the reference's. A deploy file has a token for each chain; what a token says of
-another chain is by name in the registry, or by domain.
+Keys and types are the reference's. What a token says of another chain is by name in the registry,
+or by domain.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self
 
-import yaml
-from eth_utils.crypto import keccak
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError
-from hyperlane.files import write_atomic
 from hyperlane.registry.core_config import ProxyAdmin
 from hyperlane.registry.fields import (
     ZERO_ADDRESS,
@@ -25,20 +22,16 @@ from hyperlane.registry.fields import (
     Url,
     Wei,
     Word,
-    check_members,
-    one_of,
 )
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.isms import Ism
 from hyperlane.registry.models import (
-    TAG,
-    FileModel,
     HexAddress,
     StrictFileModel,
     parse,
     read_yaml,
-    suggest,
 )
+from hyperlane.registry.token_fees import Curve, RoutingFee, TokenFee
 
 STANDARDS = {
     "native": "EvmHypNative",
@@ -107,118 +100,6 @@ DELIVERY_GAS = {
     "collateralOft": 0,
 }
 """What a delivery is allowed unless `gas` or `destinationGas` says more."""
-
-DEFAULT_ROUTER = "0x" + keccak(text="RoutingFee.DEFAULT_ROUTER").hex()
-"""Stands for all routers that have no fee of their own."""
-
-MAX_BPS_FEE = (2**256 - 1) // 10**36
-"""`maxFee` of a fee in basis points: no transfer is large enough to reach half of it."""
-
-
-LINEAR = ("LinearFee", "OffchainQuotedLinearFee")
-
-
-class Curve(StrictFileModel):
-    """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount.
-
-    The curve of an `OffchainQuotedLinearFee` holds where none does that `quoteSigners` have signed.
-    """
-
-    type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee", "OffchainQuotedLinearFee"]
-    owner: Account | None = None
-    token: Account | None = None
-    max_fee: Wei | None = None
-    half_amount: Wei | None = None
-    bps: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4)] | None = None
-    quote_signers: tuple[Account, ...] = ()
-
-    @model_validator(mode="after")
-    def _is_one_or_the_other(self) -> Self:
-        if (self.max_fee is None) != (self.half_amount is None):
-            lacking = "maxFee" if self.max_fee is None else "halfAmount"
-            raise ValueError(f"{lacking}: required, but missing")
-        if (self.bps is None) == (self.max_fee is None):
-            raise ValueError("bps: expected that, or maxFee and halfAmount")
-        if self.bps is not None and self.type not in LINEAR:
-            raise ValueError(f"bps: only for {' and '.join(LINEAR)}, not for {self.type}")
-        if 0 in (self.max_fee, self.half_amount):
-            raise ValueError("maxFee and halfAmount: 0, expected more; leave tokenFee out for none")
-        return self
-
-    @model_validator(mode="after")
-    def _is_signed(self) -> Self:
-        if self.type == "OffchainQuotedLinearFee":
-            check_members("quoteSigners", self.quote_signers)
-        elif self.quote_signers:
-            raise ValueError(f"quoteSigners: only for OffchainQuotedLinearFee, not for {self.type}")
-        return self
-
-    @property
-    def parameters(self) -> tuple[int, int]:
-        """`maxFee` and `halfAmount`."""
-        if self.bps is None:
-            return int(self.max_fee or 0), int(self.half_amount or 0)
-        return MAX_BPS_FEE, int(MAX_BPS_FEE * 5_000 / Fraction(self.bps))
-
-
-class RoutingFee(StrictFileModel):
-    """A fee of its own for each destination; none for others."""
-
-    type: Literal["RoutingFee"]
-    owner: Account | None = None
-    token: Account | None = None
-    fee_contracts: ByChain["TokenFee"] = Field(min_length=1)
-
-
-class CrossCollateralRoutingFee(StrictFileModel):
-    """A fee of its own for each destination and router there, by the router's address or
-    `DEFAULT_ROUTER` for all others; no transfers where there is none."""
-
-    type: Literal["CrossCollateralRoutingFee"]
-    owner: Account | None = None
-    fee_contracts: ByChain[Annotated[Mapping[Word, "TokenFee"], Field(min_length=1)]] = Field(
-        min_length=1
-    )
-
-
-FEES: dict[str, type[StrictFileModel]] = {
-    "LinearFee": Curve,
-    "ProgressiveFee": Curve,
-    "RegressiveFee": Curve,
-    "RoutingFee": RoutingFee,
-    "OffchainQuotedLinearFee": Curve,
-    "CrossCollateralRoutingFee": CrossCollateralRoutingFee,
-}
-
-
-def _tag(value: object) -> str:
-    if isinstance(value, StrictFileModel):
-        return TAG + type(value).__name__
-    return TAG + (FEES[value["type"]].__name__ if isinstance(value, dict) else "address")
-
-
-TokenFee: TypeAlias = Annotated[
-    Annotated[Curve, Tag(f"{TAG}Curve")]
-    | Annotated[RoutingFee, Tag(f"{TAG}RoutingFee")]
-    | Annotated[CrossCollateralRoutingFee, Tag(f"{TAG}CrossCollateralRoutingFee")]
-    | Annotated[HexAddress, Tag(f"{TAG}address")],
-    Discriminator(_tag),
-    one_of(FEES),
-]
-"""A fee contract to deploy, or the address of one that exists."""
-
-RoutingFee.model_rebuild()
-CrossCollateralRoutingFee.model_rebuild()
-
-
-def all_fees(config: TokenFee | None) -> list[str]:
-    """The addresses that a fee's config names in place of contracts to deploy."""
-    if isinstance(config, RoutingFee):
-        return [each for fee in config.fee_contracts.values() for each in all_fees(fee)]
-    if isinstance(config, CrossCollateralRoutingFee):
-        by_router = config.fee_contracts.values()
-        return [each for fees in by_router for fee in fees.values() for each in all_fees(fee)]
-    return [config] if isinstance(config, str) else []
 
 
 def _fraction(value: Any) -> Any:
@@ -450,69 +331,3 @@ def _check_rebasing(tokens: Tokens) -> None:
         named = tokens[chain].collateral_chain_name
         if named not in (None, *vaults):
             raise ValueError(f"{chain}.collateralChainName: {named}; the vault is on {vaults[0]}")
-
-
-class Connection(FileModel):
-    """Another end of the same route: `<protocol>|<chain>|<address>`."""
-
-    token: str
-
-
-class RouteToken(FileModel):
-    """A deployed end of a route."""
-
-    chain_name: str
-    standard: str
-    name: str
-    symbol: str
-    decimals: int
-    address_or_denom: HexAddress
-    collateral_address_or_denom: HexAddress | None = None
-    connections: list[Connection] = Field(default_factory=list)
-
-
-class WarpRoute(FileModel):
-    """All ends of a deployed route."""
-
-    tokens: list[RouteToken]
-
-    def on(self, chain: str) -> RouteToken:
-        """The end on this chain; ConfigError when there is none."""
-        for token in self.tokens:
-            if token.chain_name == chain:
-                return token
-        known = [token.chain_name for token in self.tokens]
-        raise ConfigError(f"the route has no token on {chain!r}; {suggest(chain, known)}")
-
-
-def write_route(
-    registry: Path, route_id: str, tokens: Tokens, route: WarpRoute
-) -> tuple[Path, Path]:
-    """Writes what was to be deployed and what is, `warp_routes/<SYMBOL>/<id>-….yaml`; the paths."""
-    content = {chain: token.as_file() for chain, token in tokens.items()}
-    deploy, config = route_paths(registry, route_id)
-    write_atomic(deploy, yaml.safe_dump(content, sort_keys=False))
-    write_atomic(config, yaml.safe_dump(route.as_file(), sort_keys=False))
-    return deploy, config
-
-
-def find_route(registry: Path, wanted: str | None) -> str:
-    """The id of a deployed route, `<SYMBOL>/<name>`: the only one if none is named. ConfigError
-    when there is none, or more to choose from."""
-    folder = registry / "deployments" / "warp_routes"
-    known = sorted(
-        f"{path.parent.name}/{path.name.removesuffix('-deploy.yaml')}"
-        for path in folder.glob("*/*-deploy.yaml")
-    )
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted not in known:
-        choice = suggest(wanted or "", known) if known else "deploy one first"
-        raise ConfigError(f"{folder}: no route {wanted!r}; {choice}")
-    return str(wanted)
-
-
-def route_paths(registry: Path, route_id: str) -> tuple[Path, Path]:
-    """Deploy and config file of `<SYMBOL>/<id>`."""
-    folder = registry / "deployments" / "warp_routes"
-    return folder / f"{route_id}-deploy.yaml", folder / f"{route_id}-config.yaml"

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-from hyperlane.registry.warp import DEFAULT_ROUTER
+from hyperlane.registry.token_fees import DEFAULT_ROUTER
 
 from .conftest import CHAINS
 

@@ -1,0 +1,124 @@
+"""Fees that a router takes for transfers, as a deploy file names them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Literal, Self, TypeAlias
+
+from eth_utils.crypto import keccak
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from hyperlane.registry.fields import Account, ByChain, Wei, Word, check_members, one_of
+from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
+
+DEFAULT_ROUTER = "0x" + keccak(text="RoutingFee.DEFAULT_ROUTER").hex()
+"""Stands for all routers that have no fee of their own."""
+
+MAX_BPS_FEE = (2**256 - 1) // 10**36
+"""`maxFee` of a fee in basis points: no transfer is large enough to reach half of it."""
+
+
+LINEAR = ("LinearFee", "OffchainQuotedLinearFee")
+
+
+class Curve(StrictFileModel):
+    """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount.
+
+    The curve of an `OffchainQuotedLinearFee` holds where none does that `quoteSigners` have signed.
+    """
+
+    type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee", "OffchainQuotedLinearFee"]
+    owner: Account | None = None
+    token: Account | None = None
+    max_fee: Wei | None = None
+    half_amount: Wei | None = None
+    bps: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4)] | None = None
+    quote_signers: tuple[Account, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        if (self.max_fee is None) != (self.half_amount is None):
+            lacking = "maxFee" if self.max_fee is None else "halfAmount"
+            raise ValueError(f"{lacking}: required, but missing")
+        if (self.bps is None) == (self.max_fee is None):
+            raise ValueError("bps: expected that, or maxFee and halfAmount")
+        if self.bps is not None and self.type not in LINEAR:
+            raise ValueError(f"bps: only for {' and '.join(LINEAR)}, not for {self.type}")
+        if 0 in (self.max_fee, self.half_amount):
+            raise ValueError("maxFee and halfAmount: 0, expected more; leave tokenFee out for none")
+        return self
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.type == "OffchainQuotedLinearFee":
+            check_members("quoteSigners", self.quote_signers)
+        elif self.quote_signers:
+            raise ValueError(f"quoteSigners: only for OffchainQuotedLinearFee, not for {self.type}")
+        return self
+
+    @property
+    def parameters(self) -> tuple[int, int]:
+        """`maxFee` and `halfAmount`."""
+        if self.bps is None:
+            return int(self.max_fee or 0), int(self.half_amount or 0)
+        return MAX_BPS_FEE, int(MAX_BPS_FEE * 5_000 / Fraction(self.bps))
+
+
+class RoutingFee(StrictFileModel):
+    """A fee of its own for each destination; none for others."""
+
+    type: Literal["RoutingFee"]
+    owner: Account | None = None
+    token: Account | None = None
+    fee_contracts: ByChain["TokenFee"] = Field(min_length=1)
+
+
+class CrossCollateralRoutingFee(StrictFileModel):
+    """A fee of its own for each destination and router there, by the router's address or
+    `DEFAULT_ROUTER` for all others; no transfers where there is none."""
+
+    type: Literal["CrossCollateralRoutingFee"]
+    owner: Account | None = None
+    fee_contracts: ByChain[Annotated[Mapping[Word, "TokenFee"], Field(min_length=1)]] = Field(
+        min_length=1
+    )
+
+
+FEES: dict[str, type[StrictFileModel]] = {
+    "LinearFee": Curve,
+    "ProgressiveFee": Curve,
+    "RegressiveFee": Curve,
+    "RoutingFee": RoutingFee,
+    "OffchainQuotedLinearFee": Curve,
+    "CrossCollateralRoutingFee": CrossCollateralRoutingFee,
+}
+
+
+def _tag(value: object) -> str:
+    if isinstance(value, StrictFileModel):
+        return TAG + type(value).__name__
+    return TAG + (FEES[value["type"]].__name__ if isinstance(value, dict) else "address")
+
+
+TokenFee: TypeAlias = Annotated[
+    Annotated[Curve, Tag(f"{TAG}Curve")]
+    | Annotated[RoutingFee, Tag(f"{TAG}RoutingFee")]
+    | Annotated[CrossCollateralRoutingFee, Tag(f"{TAG}CrossCollateralRoutingFee")]
+    | Annotated[HexAddress, Tag(f"{TAG}address")],
+    Discriminator(_tag),
+    one_of(FEES),
+]
+"""A fee contract to deploy, or the address of one that exists."""
+
+RoutingFee.model_rebuild()
+CrossCollateralRoutingFee.model_rebuild()
+
+
+def all_fees(config: TokenFee | None) -> list[str]:
+    """The addresses that a fee's config names in place of contracts to deploy."""
+    if isinstance(config, RoutingFee):
+        return [each for fee in config.fee_contracts.values() for each in all_fees(fee)]
+    if isinstance(config, CrossCollateralRoutingFee):
+        by_router = config.fee_contracts.values()
+        return [each for fees in by_router for fee in fees.values() for each in all_fees(fee)]
+    return [config] if isinstance(config, str) else []
