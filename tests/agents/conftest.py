@@ -183,8 +183,10 @@ async def running(agent: Any) -> AsyncIterator[asyncio.Task[None]]:
         yield task
     finally:
         task.cancel()
+        await asyncio.wait([task], timeout=60)
+        assert task.done(), "the agent does not stop"
         with suppress(asyncio.CancelledError, Exception):
-            await task
+            task.result()
 
 
 async def eventually(

@@ -150,7 +150,8 @@ class Destination:
     async def _wait(self, pause: float) -> None:
         """For news or an attempt's end, but not for long."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), min(pause, _LONGEST_WAIT))
+            async with asyncio.timeout(min(pause, _LONGEST_WAIT)):
+                await self._news.wait()
 
     async def _attempt(self, operations: Sequence[Operation]) -> None:
         """Begin one attempt for each; whatever goes wrong, they get their next one."""

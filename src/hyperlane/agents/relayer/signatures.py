@@ -149,7 +149,8 @@ class Signatures:
                 problems.append(slow)
                 continue
             try:
-                answer = await asyncio.wait_for(read(validator, reader), self.timeout)
+                async with asyncio.timeout(self.timeout):
+                    answer = await read(validator, reader)
             except (StorageError, DecodeError) as error:
                 problems.append(str(error))
             except TimeoutError:

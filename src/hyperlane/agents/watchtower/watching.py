@@ -163,8 +163,8 @@ class Watcher:
     async def _read(self, watched: Watched, reading: Awaitable[Answer]) -> Answer | None:
         """What a storage answers; None when it does not, or nothing usable."""
         try:
-            async with self._reads:
-                return await asyncio.wait_for(reading, _READ_TIMEOUT)
+            async with self._reads, asyncio.timeout(_READ_TIMEOUT):
+                return await reading
         except (StorageError, DecodeError, TimeoutError) as error:
             log.warning(
                 "checkpoint.unusable", error=str(error) or "timed out", **self._who(watched)
