@@ -103,8 +103,7 @@ async def test_a_refusing_recipient_delays_nobody_and_is_tried_again(
     config = relayer_config(origin, target)
     async with relaying(config) as task:
         await eventually(lambda: all(map(target.delivered, passed)), task)
-        waiting = await _reach(config, refused, State.PENDING)
-        assert waiting.reason == "ErrorEstimatingGas"
+        waiting = await _reach(config, refused, State.PENDING, "ErrorEstimatingGas")
         assert "reverted" in waiting.detail
         assert waiting.retries >= 1
         target.send(hostile.functions.setMode(0))
@@ -145,8 +144,7 @@ async def test_signatures_of_others_do_not_count(
         genuine = (tmp_path / "v2" / "0_with_id.json").read_text()
         (tmp_path / "v2" / "0_with_id.json").write_text(json.dumps(copied))
     async with relaying(config) as task:
-        waiting = await _reach(config, message, State.PENDING)
-        assert waiting.reason == "AwaitingValidatorSignatures"
+        waiting = await _reach(config, message, State.PENDING, "AwaitingValidatorSignatures")
         assert "1 of 2 signed" in waiting.detail
         assert key(2).address in waiting.detail
         (tmp_path / "v2" / "0_with_id.json").write_text(genuine)
@@ -163,8 +161,7 @@ async def test_a_reorg_flag_makes_the_relayer_refuse(
     (tmp_path / "v1" / "reorg_flag.json").write_text("anything")
     config = relayer_config(origin, target)
     async with relaying(config):
-        waiting = await _reach(config, message, State.PENDING)
-    assert waiting.reason == "MessageMetadataRefused"
+        waiting = await _reach(config, message, State.PENDING, "MessageMetadataRefused")
     assert not target.delivered(message)
 
 
@@ -186,18 +183,14 @@ async def test_whitelist_and_blacklist(origin, target, relayer_config):
         await eventually(lambda: all(map(target.delivered, messages)), task)
 
 
-async def _reach(config, message, state, seconds=20):
-    """The operation, once it is tried and in a state."""
-    deadline = asyncio.get_running_loop().time() + seconds
+async def _reach(config, message, state, reason=None):
+    """The operation, once it is in a state, and for this reason."""
+    deadline = asyncio.get_running_loop().time() + 60
     while True:
         database = await Database.open(config["db"])
         operation = await OperationStore(database).get(message.id)
         await database.close()
-        if (
-            operation
-            and operation.state is state
-            and (state is not State.PENDING or operation.reason)
-        ):
+        if operation and operation.state is state and reason in (None, operation.reason):
             return operation
         assert asyncio.get_running_loop().time() < deadline, operation
         await asyncio.sleep(0.1)
