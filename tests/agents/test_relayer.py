@@ -161,7 +161,7 @@ async def test_a_reorg_flag_makes_the_relayer_refuse(
     (tmp_path / "v1" / "reorg_flag.json").write_text("anything")
     config = relayer_config(origin, target)
     async with relaying(config):
-        waiting = await _reach(config, message, State.PENDING, "MessageMetadataRefused")
+        await _reach(config, message, State.PENDING, "MessageMetadataRefused")
     assert not target.delivered(message)
 
 
