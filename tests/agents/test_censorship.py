@@ -7,7 +7,9 @@ from functools import partial
 
 import pytest
 
-from hyperlane.protocol.typecasts import to_hex
+from hyperlane.protocol.typecasts import address_from_hex, to_hex
+from hyperlane.store.database import Database
+from hyperlane.store.sightings import SightingStore
 
 from .conftest import eventually, validating, watching
 from .devnet import key
@@ -96,8 +98,16 @@ def late(stake, operator) -> bool:
     return stake.status(operator) == "Jailed"
 
 
-async def signed(folder, leaf: int):
-    await soon(lambda: (folder / f"{leaf}_with_id.json").exists())
+async def seen(folder, origin, leaf: int):
+    """Until the watchtower knows that the honest validator signed a leaf."""
+    hook = address_from_hex(origin.contracts["merkleTreeHook"].address)
+    validator = address_from_hex(key(1).address)
+    database = await Database.open(str(folder / "db-watchtower"))
+    sightings = SightingStore(database, origin.chain_id, hook)
+    async with asyncio.timeout(PATIENCE):
+        while not await sightings.of_index(validator, leaf):  # noqa: ASYNC110 - others write it
+            await asyncio.sleep(0.1)
+    await database.close()
 
 
 class TestWatchtower:
@@ -141,7 +151,17 @@ class TestWatchtower:
         assert kinds(webhook).count("operator.censoring") == 1
 
     async def test_an_answer_ends_it_and_costs_the_bond(
-        self, tower_config, honest_config, stake, honest, censor, liar, messages, webhook, tmp_path
+        self,
+        tower_config,
+        honest_config,
+        stake,
+        honest,
+        censor,
+        liar,
+        messages,
+        webhook,
+        tmp_path,
+        origin,
     ):
         """The honest validator was down, and answers when it is back."""
         for index in range(3):
@@ -151,8 +171,7 @@ class TestWatchtower:
             await soon(lambda: events(stake, "Challenged"), task)
             async with validating(honest_config()):
                 await soon(lambda: events(stake, "Answered"), task)
-                await signed(tmp_path / "v1", 2)
-                await asyncio.sleep(1)
+                await seen(tmp_path, origin, leaf=2)
             stake.pass_time(ANSWER + 1)
             await asyncio.sleep(1)
         assert stake.balance(TOWER.address) == STAKE - BOND

@@ -70,9 +70,11 @@ def test_a_stopped_agent_says_goodbye_with_status_0(origin, validator_config, st
     config = validator_config(origin, metricsPort=port)
     origin.dispatch(7331, key(3).address)
     process = start("validator", config)
-    page = wait_until(lambda: "validator_processed" in (text := metrics(port)) and text)
-    assert 'hyperlane_latest_checkpoint{chain="alpha",phase="validator_processed"} 0.0' in page
-    assert 'hyperlane_announced{chain="alpha"} 1.0' in page
+    for line in (
+        'hyperlane_latest_checkpoint{chain="alpha",phase="validator_processed"} 0.0',
+        'hyperlane_announced{chain="alpha"} 1.0',
+    ):
+        wait_until(lambda line=line: line in metrics(port))
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
