@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +11,11 @@ import ape
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
 from hexbytes import HexBytes
+from web3.types import LogReceipt
 
 from ape_hyperlane.deploy.survey import container
 from hyperlane.errors import ChainError
-from hyperlane.protocol.typecasts import Address, address_to_bytes32
+from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.fields import ZERO_ADDRESS
 
@@ -118,7 +119,7 @@ def await_delivery(
     """
     with connect():
         mailbox = contract("Mailbox", addresses.mailbox)
-        while not mailbox.delivered(message.id):
+        while not (logs := _process_ids(mailbox, message.id)):
             check()
             if time.monotonic() > message.at + seconds:
                 raise ChainError(
@@ -126,15 +127,22 @@ def await_delivery(
                 )
             time.sleep(0.2)
         arrived = time.monotonic()
-        web3 = ape.networks.provider.web3
-        (log,) = web3.eth.get_logs(
-            {
-                "address": mailbox.address,
-                "fromBlock": 0,
-                "topics": [HexBytes(PROCESS_ID_TOPIC), HexBytes(message.id)],
-            }
-        )
-        receipt = web3.eth.get_transaction_receipt(log["transactionHash"])
-    return Delivered(
-        "0x" + bytes(log["transactionHash"]).hex(), receipt["gasUsed"], arrived - message.at
+        transaction = logs[0]["transactionHash"]
+        receipt = ape.networks.provider.web3.eth.get_transaction_receipt(transaction)
+    return Delivered("0x" + bytes(transaction).hex(), receipt["gasUsed"], arrived - message.at)
+
+
+def _process_ids(mailbox: ContractInstance, message_id: Bytes32) -> Sequence[LogReceipt]:
+    """The event of a delivery, once there is one. Its block alone is searched: nodes refuse more.
+
+    A call may tell of a block whose logs are not there yet.
+    """
+    eth = ape.networks.provider.web3.eth
+    block = mailbox.processedAt(message_id)
+    if not 0 < block <= eth.block_number:
+        return ()
+    topics = [HexBytes(PROCESS_ID_TOPIC), HexBytes(message_id)]
+    found: Sequence[LogReceipt] = eth.get_logs(
+        {"address": mailbox.address, "fromBlock": block, "toBlock": block, "topics": topics}
     )
+    return found
