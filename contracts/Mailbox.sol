@@ -6,10 +6,10 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {PackageVersioned} from "./PackageVersioned.sol";
 import {IInterchainSecurityModule} from "./interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "./interfaces/IMailbox.sol";
-import {IMessageRecipient} from "./interfaces/IMessageRecipient.sol";
 import {ISpecifiesInterchainSecurityModule} from "./interfaces/ISpecifiesInterchainSecurityModule.sol";
 import {IPostDispatchHook} from "./interfaces/hooks/IPostDispatchHook.sol";
 import {Forward} from "./libs/Forward.sol";
+import {HandleCall} from "./libs/HandleCall.sol";
 import {HookCall, HookCallLib} from "./libs/HookCall.sol";
 import {HookPlan} from "./libs/HookPlan.sol";
 import {Initializable} from "./libs/Initializable.sol";
@@ -21,6 +21,7 @@ import {StandardHookMetadata} from "./libs/StandardHookMetadata.sol";
 /// @notice Sends messages to other chains and delivers theirs.
 contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     using Forward for address;
+    using HandleCall for address;
     using HookCallLib for bytes;
     using HookPlan for uint256[];
     using Message for bytes;
@@ -28,6 +29,11 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @dev Above the 160 bits of the default hook: whether it follows `IPlanningHook`.
     uint256 private constant PLANS = 1 << 160;
+
+    struct Delivery {
+        /// @dev Who delivered in the low 160 bits, above them in which block. Zero: not delivered.
+        uint256 byAndAt;
+    }
 
     /// @inheritdoc IMailbox
     uint8 public constant VERSION = Message.VERSION;
@@ -51,8 +57,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     /// @inheritdoc IMailbox
     IInterchainSecurityModule public defaultIsm;
 
-    /// @dev Who delivered in the low 160 bits, above them in which block. Zero: not delivered.
-    mapping(bytes32 messageId => uint256) private deliveries;
+    mapping(bytes32 messageId => Delivery) private deliveries;
 
     /// @param localDomain_ The domain of the chain that the Mailbox is for.
     constructor(uint32 localDomain_) Ownable(msg.sender) {
@@ -118,16 +123,19 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function process(bytes calldata metadata, bytes calldata message) external payable {
-        if (message.version() != VERSION) revert BadVersion(message.version());
-        if (message.destination() != localDomain) {
-            revert UnexpectedDestination(message.destination(), localDomain);
-        }
+        uint8 version = message.version();
+        if (version != VERSION) revert BadVersion(version);
+        uint32 destination = message.destination();
+        if (destination != localDomain) revert UnexpectedDestination(destination, localDomain);
         bytes32 id = message.id();
-        if (deliveries[id] != 0) revert AlreadyDelivered(id);
+        Delivery storage delivery = deliveries[id];
+        if (delivery.byAndAt != 0) revert AlreadyDelivered(id);
         address recipient = message.recipientAddress();
-        address ism = address(recipientIsm(recipient));
+        (address ism, bool answered) = _recipientIsm(recipient);
+        // Whoever answered has code. An account without any would take the message for nothing.
+        if (!answered && recipient.code.length == 0) revert RecipientNotContract(recipient);
 
-        deliveries[id] = (block.number << 160) | uint160(msg.sender);
+        delivery.byAndAt = (block.number << 160) | uint160(msg.sender);
         uint32 origin = message.origin();
         bytes32 sender = message.sender();
         emit Process(origin, sender, recipient);
@@ -137,7 +145,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         if (ism.toCallForWord(IInterchainSecurityModule.verify.selector) != 1) {
             revert IsmVerificationFailed(id, ism);
         }
-        IMessageRecipient(recipient).handle{value: msg.value}(origin, sender, message.body());
+        recipient.handle(origin, sender, message.body());
     }
 
     /// @inheritdoc IMailbox
@@ -201,33 +209,23 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function delivered(bytes32 messageId) external view returns (bool) {
-        return deliveries[messageId] != 0;
+        return deliveries[messageId].byAndAt != 0;
     }
 
     /// @inheritdoc IMailbox
     function processor(bytes32 messageId) external view returns (address) {
-        return address(uint160(deliveries[messageId]));
+        return address(uint160(deliveries[messageId].byAndAt));
     }
 
     /// @inheritdoc IMailbox
     function processedAt(bytes32 messageId) external view returns (uint48) {
-        return uint48(deliveries[messageId] >> 160);
+        return uint48(deliveries[messageId].byAndAt >> 160);
     }
 
     /// @inheritdoc IMailbox
-    function recipientIsm(address recipient) public view returns (IInterchainSecurityModule ism) {
-        bytes4 selector = ISpecifiesInterchainSecurityModule.interchainSecurityModule.selector;
-        assembly ("memory-safe") {
-            mstore(0, selector)
-            // No more than a word is copied, however much the recipient answers.
-            if staticcall(gas(), recipient, 0, 4, 0, 32) {
-                if returndatasize() {
-                    ism := mload(0)
-                    if or(lt(returndatasize(), 32), shr(160, ism)) { revert(0, 0) }
-                }
-            }
-        }
-        if (address(ism) == address(0)) ism = defaultIsm;
+    function recipientIsm(address recipient) external view returns (IInterchainSecurityModule) {
+        (address ism,) = _recipientIsm(recipient);
+        return IInterchainSecurityModule(ism);
     }
 
     function _dispatch(
@@ -324,6 +322,23 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     ) private view returns (HookCall, bytes memory) {
         uint256 head = (uint256(VERSION) << 64) | (state >> 160 << 32) | localDomain;
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
+    }
+
+    /// @dev Also whether the recipient answered when it was asked.
+    function _recipientIsm(address recipient) private view returns (address ism, bool answered) {
+        bytes4 selector = ISpecifiesInterchainSecurityModule.interchainSecurityModule.selector;
+        assembly ("memory-safe") {
+            mstore(0, selector)
+            // No more than a word is copied, however much the recipient answers.
+            if staticcall(gas(), recipient, 0, 4, 0, 32) {
+                answered := iszero(iszero(returndatasize()))
+                if answered {
+                    ism := mload(0)
+                    if or(lt(returndatasize(), 32), shr(160, ism)) { revert(0, 0) }
+                }
+            }
+        }
+        if (ism == address(0)) ism = address(defaultIsm);
     }
 
     /// @dev As in `defaultHookAndPlans`. The setters have checked that the default hook is a contract.

@@ -23,7 +23,7 @@ abstract contract GasRouter is Router, IGasRouter {
 
     /// @inheritdoc IGasRouter
     function quoteGasPayment(uint32 domain) external view returns (uint256) {
-        (bytes32 router, uint256 gas) = _requireRemote(domain);
+        (bytes32 router, uint256 gas,) = _requireRemote(domain);
         return mailbox.quoteDispatch(
             domain,
             router,
@@ -40,9 +40,9 @@ abstract contract GasRouter is Router, IGasRouter {
 
     function _setDestinationGas(uint32 domain, uint256 gas) private {
         _requireDomain(domain);
-        if (gas > type(uint96).max) revert GasTooLarge(domain, gas);
+        if (gas > type(uint88).max) revert GasTooLarge(domain, gas);
 
-        remotes[domain].gas = uint96(gas);
+        remotes[domain].gas = uint88(gas);
 
         emit GasSet(domain, gas);
     }

@@ -71,10 +71,15 @@ abstract contract MailboxClient is
         _transferOwnership(owner_);
     }
 
+    /// @dev Nothing else writes them: a subclass that derives something from them overrides this.
+    function _setHookAndFlags(address hook_, uint96 flags) internal virtual {
+        hookAndFlags = HookAndFlags(hook_, flags);
+    }
+
     function _setHook(address hook_) private {
         if (hook_ != address(0) && hook_.code.length == 0) revert HookNotContract(hook_);
 
-        hookAndFlags.hook = hook_;
+        _setHookAndFlags(hook_, hookAndFlags.flags);
 
         emit HookSet(hook_);
     }

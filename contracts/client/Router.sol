@@ -14,11 +14,14 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     using EnumerableSet for EnumerableSet.UintSet;
     using TypeCasts for address;
 
-    /// @dev One slot: a dispatch reads both. The gas is `GasRouter`'s.
+    /// @dev One slot: a dispatch reads all of it.
     struct Remote {
         /// @dev Zero if there is none, or if it is no EVM address.
         address router;
-        uint96 gas;
+        /// @dev `GasRouter`'s.
+        uint88 gas;
+        /// @dev `TokenRouter`'s.
+        bool plain;
     }
 
     mapping(uint32 domain => Remote) internal remotes;
@@ -71,7 +74,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     }
 
     /// @inheritdoc IRouter
-    function domains() external view returns (uint32[] memory list) {
+    function domains() public view returns (uint32[] memory list) {
         uint256[] memory values = enrolled.values();
         assembly ("memory-safe") {
             list := values // Both take a word per element, and every element came from a uint32.
@@ -86,6 +89,16 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
 
     /// @dev Takes a message from the enrolled router of `origin`.
     function _handle(uint32 origin, bytes calldata body) internal virtual;
+
+    /// @dev A subclass that keeps more about a domain does so here.
+    function _enroll(uint32 domain, bytes32 router) internal virtual {
+        if (router == 0) revert RouterIsZero(domain);
+
+        bool wide = uint256(router) >> 160 != 0;
+        remotes[domain].router = wide ? address(0) : address(uint160(uint256(router)));
+        wideRouters[domain] = wide ? router : bytes32(0);
+        enrolled.add(domain);
+    }
 
     /// @dev A subclass that keeps more about a domain forgets it here.
     function _unenroll(uint32 domain) internal virtual {
@@ -102,23 +115,21 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
 
     /// @dev The router of a domain; reverts `RouterNotEnrolled` if there is none.
     function _requireRouter(uint32 domain) internal view returns (bytes32 router) {
-        (router,) = _requireRemote(domain);
-    }
-
-    /// @dev As above, with the gas of a delivery there.
-    function _requireRemote(uint32 domain) internal view returns (bytes32 router, uint256 gas) {
-        Remote storage remote = remotes[domain];
-        (router, gas) = (remote.router.addressToBytes32(), remote.gas);
-        if (router == 0) router = wideRouters[domain];
+        router = routers(domain);
         if (router == 0) revert RouterNotEnrolled(domain);
     }
 
-    function _enroll(uint32 domain, bytes32 router) private {
-        if (router == 0) revert RouterIsZero(domain);
-
-        bool wide = uint256(router) >> 160 != 0;
-        remotes[domain].router = wide ? address(0) : address(uint160(uint256(router)));
-        wideRouters[domain] = wide ? router : bytes32(0);
-        enrolled.add(domain);
+    /// @dev As above, with the rest of what is known of the domain.
+    function _requireRemote(uint32 domain)
+        internal
+        view
+        returns (bytes32 router, uint256 gas, bool plain)
+    {
+        Remote storage remote = remotes[domain];
+        (router, gas, plain) = (remote.router.addressToBytes32(), remote.gas, remote.plain);
+        if (router == 0) {
+            router = wideRouters[domain];
+            if (router == 0) revert RouterNotEnrolled(domain);
+        }
     }
 }

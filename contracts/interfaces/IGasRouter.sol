@@ -13,7 +13,7 @@ interface IGasRouter {
     /// @notice Deliveries on the domain are paid with this gas limit from now on.
     event GasSet(uint32 domain, uint256 gas);
 
-    /// @notice A gas limit does not fit 96 bits.
+    /// @notice A gas limit does not fit 88 bits.
     error GasTooLarge(uint32 domain, uint256 gas);
 
     /// @notice The gas limit of a delivery on the domain; zero if it was never set. Outlives the

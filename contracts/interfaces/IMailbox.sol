@@ -47,6 +47,9 @@ interface IMailbox {
     /// @notice The message was delivered before.
     error AlreadyDelivered(bytes32 messageId);
 
+    /// @notice There is no contract on this chain that the message could be handed to.
+    error RecipientNotContract(address recipient);
+
     /// @notice The security module said no.
     error IsmVerificationFailed(bytes32 messageId, address ism);
 

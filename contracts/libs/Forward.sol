@@ -13,8 +13,8 @@ library Forward {
     function toCallForWord(address target, bytes4 selector) internal returns (uint256 word) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            calldatacopy(free, 0, calldatasize())
-            mstore(free, or(selector, shr(32, shl(32, mload(free)))))
+            mstore(free, selector)
+            calldatacopy(add(free, 4), 4, sub(calldatasize(), 4))
             if iszero(call(gas(), target, 0, free, calldatasize(), 0, 32)) {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())

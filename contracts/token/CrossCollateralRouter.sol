@@ -85,7 +85,8 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         bytes32 targetRouter
     ) external payable returns (bytes32 messageId) {
         _requireTrusted(destination, targetRouter);
-        return _sendTo(destination, recipient, amount, targetRouter, destinationGas(destination));
+        Remote storage remote = remotes[destination];
+        return _sendTo(destination, recipient, amount, targetRouter, remote.gas, remote.plain);
     }
 
     /// @inheritdoc IMessageRecipient
@@ -169,10 +170,11 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         bytes32 recipient,
         uint256 amount,
         bytes32 router,
-        uint256 gas
+        uint256 gas,
+        bool plain
     ) internal override returns (bytes32) {
         if (destination != localDomain) {
-            return super._sendTo(destination, recipient, amount, router, gas);
+            return super._sendTo(destination, recipient, amount, router, gas, plain);
         }
         if (msg.value != 0) revert UnexpectedValue(msg.value);
         _takeWithFees(destination, recipient, amount, router, gas);

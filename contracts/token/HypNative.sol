@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
@@ -49,7 +51,13 @@ contract HypNative is LpCollateralRouter {
 
     /// @inheritdoc TokenRouter
     function _transferTo(address recipient, uint256 amount) internal override {
-        Address.sendValue(payable(recipient), amount);
+        // Why it failed is looked at when it did, not in every transfer.
+        if (SafeTransferLib.trySafeTransferETH(recipient, amount, gasleft())) return;
+        if (address(this).balance < amount) {
+            revert Errors.InsufficientBalance(address(this).balance, amount);
+        }
+        if (LowLevelCall.returnDataSize() != 0) LowLevelCall.bubbleRevert();
+        revert Errors.FailedCall();
     }
 
     /// @inheritdoc LpCollateralRouter

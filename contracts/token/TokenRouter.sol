@@ -83,7 +83,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         view
         returns (Quote[] memory quotes)
     {
-        (bytes32 router, uint256 gas) = _requireRemote(destination);
+        (bytes32 router, uint256 gas,) = _requireRemote(destination);
         return _quoteSendTo(destination, recipient, amount, router, gas);
     }
 
@@ -99,20 +99,24 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         internal
         returns (bytes32 messageId)
     {
-        (bytes32 router, uint256 gas) = _requireRemote(destination);
-        return _sendTo(destination, recipient, amount, router, gas);
+        (bytes32 router, uint256 gas, bool plain) = _requireRemote(destination);
+        return _sendTo(destination, recipient, amount, router, gas, plain);
     }
 
     /// @dev Sends to a router that is trusted, and pays for `gas` of the delivery.
+    /// @param plain As in `remotes`.
     function _sendTo(
         uint32 destination,
         bytes32 recipient,
         uint256 amount,
         bytes32 router,
-        uint256 gas
+        uint256 gas,
+        bool plain
     ) internal virtual returns (bytes32 messageId) {
+        address hook_;
+        uint96 flags;
         // At once, so that the slot is read once.
-        (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
+        if (!plain) (hook_, flags) = (hookAndFlags.hook, hookAndFlags.flags);
         address payIn;
         uint256 value;
         if (flags == 0) {
@@ -164,8 +168,31 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     function _setFlag(uint96 flag, bool set) internal virtual {
-        if (set) hookAndFlags.flags |= flag;
-        else hookAndFlags.flags &= ~flag;
+        (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
+        _setHookAndFlags(hook_, set ? flags | flag : flags & ~flag);
+    }
+
+    /// @inheritdoc MailboxClient
+    /// @dev Tells every enrolled domain whether there is anything to read here: a transfer to a
+    /// `plain` one does not look.
+    function _setHookAndFlags(address hook_, uint96 flags) internal override {
+        super._setHookAndFlags(hook_, flags);
+        uint32[] memory enrolled = domains();
+        for (uint256 i; i < enrolled.length; ++i) {
+            remotes[enrolled[i]].plain = hook_ == address(0) && flags == 0;
+        }
+    }
+
+    /// @inheritdoc Router
+    function _enroll(uint32 domain, bytes32 router) internal override {
+        super._enroll(domain, router);
+        remotes[domain].plain = hookAndFlags.hook == address(0) && hookAndFlags.flags == 0;
+    }
+
+    /// @inheritdoc Router
+    function _unenroll(uint32 domain) internal virtual override {
+        super._unenroll(domain);
+        remotes[domain].plain = false;
     }
 
     /// @dev Takes the amount with all fees and pays them out.

@@ -378,7 +378,8 @@ def test_recipient_that_is_no_evm_address_is_refused(mailbox, revert_of):
 
 def test_recipient_without_code_is_refused(mailbox, stranger, revert_of):
     incoming = message(recipient=stranger.address)
-    assert revert_of(mailbox.process, b"", incoming.encode()) == ()
+    refusal = revert_of(mailbox.process, b"", incoming.encode())
+    assert refusal == ("RecipientNotContract", stranger)
 
 
 @pytest.mark.parametrize("word", [0, 2, (1 << 256) - 1])

@@ -144,8 +144,8 @@ def test_set_gas(router, owner, remote):
     receipt = router.setDestinationGas(REMOTE, 123, sender=owner)
     assert receipt.events == [router.GasSet(domain=REMOTE, gas=123)]
     assert (router.destinationGas(REMOTE), router.routers(REMOTE)) == (123, remote)
-    router.setDestinationGas([(REMOTE, 2**96 - 1), (OTHER, 5)], sender=owner)
-    assert router.destinationGas(REMOTE) == 2**96 - 1
+    router.setDestinationGas([(REMOTE, 2**88 - 1), (OTHER, 5)], sender=owner)
+    assert router.destinationGas(REMOTE) == 2**88 - 1
     assert router.destinationGas(OTHER) == 5
     assert router.routers(REMOTE) == remote
 
@@ -164,10 +164,10 @@ def test_set_gas_refuses_a_domain_without_router(router, owner, revert_of):
     assert refusal == ("RouterNotEnrolled", REMOTE)
 
 
-def test_set_gas_refuses_more_than_96_bits(router, owner, revert_of):
+def test_set_gas_refuses_more_than_88_bits(router, owner, revert_of):
     router.enrollRemoteRouter(REMOTE, EVM, sender=owner)
-    refusal = revert_of(router.setDestinationGas, [(REMOTE, 2**96)], sender=owner)
-    assert refusal == ("GasTooLarge", REMOTE, 2**96)
+    refusal = revert_of(router.setDestinationGas, [(REMOTE, 2**88)], sender=owner)
+    assert refusal == ("GasTooLarge", REMOTE, 2**88)
 
 
 @pytest.fixture(scope="module")
