@@ -29,6 +29,9 @@ interface ILpCollateralRouter {
     /// @notice More was asked for than the owner's shares and the router's collateral allow.
     error WithdrawalTooLarge(address owner, uint256 assets, uint256 available);
 
+    /// @notice A share is worth more than these assets.
+    error AssetsWithoutShares(uint256 assets);
+
     /// @notice What is lent: the route's token, zero for the native one.
     function asset() external view returns (address);
 
@@ -65,7 +68,8 @@ interface ILpCollateralRouter {
     /// @notice The assets that `redeem` would pay.
     function previewRedeem(uint256 shares) external view returns (uint256);
 
-    /// @notice Lends `assets` of the caller's, and mints shares for them.
+    /// @notice Lends `assets` of the caller's, and mints shares for them. Reverts
+    /// `AssetsWithoutShares` rather than none.
     function deposit(uint256 assets, address receiver) external returns (uint256 shares);
 
     /// @notice Lends what `shares` cost, and mints them.

@@ -60,9 +60,9 @@ interface IMovableCollateralRouter {
     /// @notice Moves `amount` of the collateral to `domain` over `bridge`.
     /// @dev Whatever the bridge asks for in the route's token beyond `amount` comes from the
     /// rebalancer: by allowance, or, in a native route, with the call. What it asks for in the
-    /// native token is paid from the router's balance, to which the call's value belongs; what the
-    /// bridge does not ask for stays there. Unenrolling a domain forgets its bridges and recipient.
-    /// Only a rebalancer; reverts `NotRebalancer`, `BridgeNotAllowed`, `RouterNotEnrolled`,
-    /// `NativeFeeExceedsBalance`.
+    /// native token is paid from the router's balance, to which the call's value belongs; value that
+    /// pays for none of this goes back to the rebalancer. Unenrolling a domain forgets its bridges
+    /// and recipient. Only a rebalancer; reverts `NotRebalancer`, `BridgeNotAllowed`,
+    /// `RouterNotEnrolled`, `NativeFeeExceedsBalance`, `ETHTransferFailed`.
     function rebalance(uint32 domain, uint256 amount, ITokenBridge bridge) external payable;
 }

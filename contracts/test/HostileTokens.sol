@@ -116,3 +116,14 @@ contract ShrinkingToken is TestERC20 {
         _burn(account, amount);
     }
 }
+
+/// @title NoZeroApprovalToken
+/// @notice Nobody can be allowed to spend nothing.
+contract NoZeroApprovalToken is TestERC20 {
+    constructor() TestERC20("No zero approval", "NZA", 1e24, 18) {}
+
+    function approve(address spender, uint256 amount) public override returns (bool) {
+        require(amount != 0, "zero");
+        return super.approve(spender, amount);
+    }
+}

@@ -29,9 +29,13 @@ contract TestVault is ERC4626 {
 /// @title OffsetVault
 /// @notice Its shares have more decimals than its assets, as those of many vaults against inflation.
 contract OffsetVault is TestVault {
-    constructor(IERC20 asset) TestVault(asset) {}
+    uint8 private immutable offset;
 
-    function _decimalsOffset() internal pure override returns (uint8) {
-        return 6;
+    constructor(IERC20 asset, uint8 offset_) TestVault(asset) {
+        offset = offset_;
+    }
+
+    function _decimalsOffset() internal view override returns (uint8) {
+        return offset;
     }
 }

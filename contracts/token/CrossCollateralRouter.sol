@@ -59,7 +59,10 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         for (uint256 i; i < domains_.length; ++i) {
             (uint32 domain, bytes32 router) = (domains_[i], routers_[i]);
             if (!collateralRouters[domain].remove(router)) continue;
-            if (collateralRouters[domain].length() == 0) collateralDomains.remove(domain);
+            if (collateralRouters[domain].length() == 0) {
+                collateralDomains.remove(domain);
+                if (routers(domain) == 0) _forget(domain);
+            }
 
             emit CrossCollateralRouterUnenrolled(domain, router);
         }
@@ -187,10 +190,10 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         return 0;
     }
 
-    /// @inheritdoc Router
-    function _unenroll(uint32 domain) internal override {
+    /// @inheritdoc MovableCollateralRouter
+    function _forget(uint32 domain) internal override {
         targets[domain].clear();
-        super._unenroll(domain);
+        super._forget(domain);
     }
 
     /// @inheritdoc TokenRouter

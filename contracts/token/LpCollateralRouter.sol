@@ -18,7 +18,7 @@ abstract contract LpCollateralRouter is
     /// @inheritdoc ILpCollateralRouter
     uint256 public totalAssets;
 
-    constructor() ERC20("Warp route share", "WRS") {}
+    constructor() ERC20("", "") {}
 
     /// @inheritdoc ILpCollateralRouter
     function deposit(uint256 assets, address receiver) external returns (uint256 shares) {
@@ -113,6 +113,16 @@ abstract contract LpCollateralRouter is
         return _toAssets(shares, Math.Rounding.Floor);
     }
 
+    /// @inheritdoc ERC20
+    function name() public pure override returns (string memory) {
+        return "Warp route share";
+    }
+
+    /// @inheritdoc ERC20
+    function symbol() public pure override returns (string memory) {
+        return "WRS";
+    }
+
     /// @dev Takes `assets` of the caller's, and nothing that comes besides.
     function _receive(uint256 assets) internal virtual;
 
@@ -120,6 +130,7 @@ abstract contract LpCollateralRouter is
     function _collateral() internal view virtual returns (uint256);
 
     function _lend(uint256 assets, uint256 shares, address receiver) internal {
+        if (shares == 0 && assets != 0) revert AssetsWithoutShares(assets);
         _receive(assets);
         totalAssets += assets;
         _mint(receiver, shares);

@@ -3,13 +3,16 @@ pragma solidity 0.8.33;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
 import {Router} from "../client/Router.sol";
 import {IMovableCollateralRouter} from "../interfaces/IMovableCollateralRouter.sol";
 import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {Quote} from "../interfaces/ITokenFee.sol";
+import {Refund} from "../libs/Refund.sol";
 import {TokenRouter} from "./TokenRouter.sol";
+import {Allowance} from "./libs/Allowance.sol";
 
 /// @title MovableCollateralRouter
 /// @notice A router whose locked tokens can be moved between the domains of its route.
@@ -43,7 +46,7 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
     /// @inheritdoc IMovableCollateralRouter
     function removeBridge(uint32 domain, ITokenBridge bridge) external onlyOwner {
         bridges[domain].remove(address(bridge));
-        if (token() != address(0)) IERC20(token()).forceApprove(address(bridge), 0);
+        Allowance.revoke(token(), address(bridge));
     }
 
     /// @inheritdoc IMovableCollateralRouter
@@ -59,7 +62,7 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
 
     /// @inheritdoc IMovableCollateralRouter
     function approveTokenForBridge(address token_, ITokenBridge bridge) external onlyOwner {
-        IERC20(token_).forceApprove(address(bridge), 0);
+        Allowance.revoke(token_, address(bridge));
     }
 
     /// @inheritdoc IMovableCollateralRouter
@@ -74,7 +77,8 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
         Quote[] memory quotes = bridge.quoteTransferRemote(domain, recipient, amount);
         uint256 tokens = _sum(quotes, token());
         uint256 value = _sum(quotes, address(0));
-        if (tokens > amount) _takeFromSender(tokens - amount, 0);
+        uint256 fee = Math.saturatingSub(tokens, amount);
+        if (fee != 0) _takeFromSender(fee, 0);
         if (value > address(this).balance) {
             revert NativeFeeExceedsBalance(value, address(this).balance);
         }
@@ -82,7 +86,9 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
         bool native = token() == address(0);
         if (!native) IERC20(token()).forceApprove(address(bridge), tokens);
         bridge.transferRemote{value: value}(domain, recipient, amount);
-        if (!native) IERC20(token()).forceApprove(address(bridge), 0);
+        Allowance.revoke(token(), address(bridge));
+
+        Refund.send(msg.sender, Math.saturatingSub(msg.value, native ? fee : value));
 
         emit CollateralMoved(domain, recipient, amount, msg.sender);
     }
@@ -103,10 +109,15 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
     }
 
     /// @inheritdoc Router
-    function _unenroll(uint32 domain) internal virtual override {
+    function _unenroll(uint32 domain) internal override {
+        _forget(domain);
+        super._unenroll(domain);
+    }
+
+    /// @dev Forgets how and where to collateral is moved to a domain.
+    function _forget(uint32 domain) internal virtual {
         bridges[domain].clear();
         delete allowedRecipient[domain];
-        super._unenroll(domain);
     }
 
     /// @dev What has to be paid of one token.

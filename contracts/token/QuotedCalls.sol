@@ -15,6 +15,7 @@ import {IPermit2} from "../interfaces/IPermit2.sol";
 import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {Quote} from "../interfaces/ITokenFee.sol";
 import {IOffchainQuoter} from "../interfaces/hooks/IOffchainQuoter.sol";
+import {Allowance} from "./libs/Allowance.sol";
 
 /// @title QuotedCalls
 /// @notice Does several things in one transaction, so that quotes signed for just one transaction
@@ -36,7 +37,9 @@ import {IOffchainQuoter} from "../interfaces/hooks/IOffchainQuoter.sol";
 /// gets at another's quotes and accounts.
 ///
 /// @dev People may leave allowances to this contract: only their own calls spend them, and no command
-/// makes a call of the caller's making. Nothing may be left here, though: anybody could take it.
+/// makes a call of the caller's making. Nothing may be left here, though: anybody could take it. What
+/// was approved for a call is revoked after it, or who was called could come back for the tokens of a
+/// later caller.
 contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -199,7 +202,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         ITokenBridge(transfer.route).transferRemote{value: _resolve(address(0), transfer.value)}(
             transfer.destination, transfer.recipient, amount
         );
-        _revoke(transfer.token, transfer.route);
+        Allowance.revoke(transfer.token, transfer.route);
     }
 
     function _transferTo(TransferTo memory transfer) private {
@@ -209,7 +212,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         .transferRemoteTo{value: _resolve(address(0), transfer.value)}(
             transfer.destination, transfer.recipient, amount, transfer.targetRouter
         );
-        _revoke(transfer.token, transfer.route);
+        Allowance.revoke(transfer.token, transfer.route);
     }
 
     function _call(AccountCall memory call) private {
@@ -218,7 +221,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         .callRemoteWithOverrides{value: _resolve(address(0), call.value)}(
             call.destination, call.router, call.ism, call.calls, call.hookMetadata, _own(call.salt)
         );
-        _revoke(call.token, call.accounts);
+        Allowance.revoke(call.token, call.accounts);
     }
 
     function _commit(AccountCommitment memory call) private {
@@ -233,7 +236,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
             _own(call.salt),
             call.commitment
         );
-        _revoke(call.token, call.accounts);
+        Allowance.revoke(call.token, call.accounts);
     }
 
     function _sweep(address token) private {
@@ -246,12 +249,6 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
 
     function _approve(address token, address spender, uint256 amount) private {
         if (token != address(0)) IERC20(token).forceApprove(spender, _resolve(token, amount));
-    }
-
-    /// @dev Or `spender` could come back for the tokens of a later caller.
-    function _revoke(address token, address spender) private {
-        if (token == address(0) || IERC20(token).allowance(address(this), spender) == 0) return;
-        IERC20(token).forceApprove(spender, 0);
     }
 
     function _quote(uint256 command, bytes calldata input) private returns (Quote[] memory) {

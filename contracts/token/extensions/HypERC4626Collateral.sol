@@ -16,6 +16,10 @@ import {MeasuredPull} from "../libs/MeasuredPull.sol";
 contract HypERC4626Collateral is WrappedTokenRouter {
     using SafeERC20 for IERC20;
 
+    /// @notice So many shares are worth nothing: other domains could not tell what they stand for, and
+    /// send nothing back.
+    error RateIsZero();
+
     /// @notice Exchange rates are assets of so many shares.
     uint256 public constant PRECISION = 1e10;
 
@@ -66,6 +70,7 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     /// @dev Puts assets into the vault.
     /// @return What a message says about them, in local units.
     function _deposit(uint256 assets) internal virtual returns (uint256) {
+        if (_rate() == 0) revert RateIsZero();
         return vault.deposit(assets, address(this));
     }
 
@@ -86,6 +91,10 @@ contract HypERC4626Collateral is WrappedTokenRouter {
 
     /// @inheritdoc TokenRouter
     function _metadata(uint256) internal view override returns (bytes memory) {
-        return abi.encode(vault.convertToAssets(PRECISION), rateUpdateNonce);
+        return abi.encode(_rate(), rateUpdateNonce);
+    }
+
+    function _rate() private view returns (uint256) {
+        return vault.convertToAssets(PRECISION);
     }
 }

@@ -382,6 +382,24 @@ def test_unenrolling_a_domain_forgets_its_targets(pools, owner):
     assert here.rebalanceTargets(SECOND) == []
 
 
+def test_domain_without_any_router_is_forgotten(
+    project, pools, deploy_pool, trust, owner, stranger
+):
+    """As one whose only router was enrolled as usual."""
+    (here, token), (there, _) = pools[0], deploy_pool(THIRD)
+    trust(here, there)
+    bridge = owner.deploy(project.TestTokenBridge, token, 0, 0)
+    for domain in (SECOND, THIRD):
+        here.addBridge(domain, bridge, sender=owner)
+        here.setRecipient(domain, b32(stranger), sender=owner)
+        here.addRebalanceTarget(domain, b32(stranger), sender=owner)
+    routers = [here.getCrossCollateralRouters(domain)[0] for domain in (SECOND, THIRD)]
+    here.unenrollCrossCollateralRouters([SECOND, THIRD], routers, sender=owner)
+    assert here.allowedBridges(SECOND) == [bridge.address]
+    assert here.allowedBridges(THIRD) == here.rebalanceTargets(THIRD) == []
+    assert here.allowedRecipient(THIRD) == bytes(32)
+
+
 def test_collateral_can_be_lent(pools, owner):
     (here, token), _, _ = pools
     here.deposit(AMOUNT, owner, sender=owner)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ..conftest import at
 from .routes import FIRST, SECOND, ZERO, b32
 
 AMOUNT = 10**18
@@ -61,6 +62,13 @@ def test_tells_what_it_is(route, kind):
     assert (route.symbol(), route.decimals()) == ("WRS", 18)
     assert route.name() == "Warp route share"
     assert route.maxDeposit(ZERO) == route.maxMint(ZERO) == 2**256 - 1
+
+
+def test_tells_the_same_behind_a_proxy(project, route, owner):
+    admin = owner.deploy(project.ProxyAdmin, owner)
+    proxy = owner.deploy(project.TransparentUpgradeableProxy, route, admin, b"")
+    behind = at(project.HypNative, proxy.address)
+    assert (behind.name(), behind.symbol()) == (route.name(), route.symbol())
 
 
 def test_deposit_and_redeem(route, lend, held, kind, lender, accounts):
@@ -171,6 +179,15 @@ def test_first_shares_cannot_be_inflated(route, lend, donate, lender, accounts):
     assert attackers_loss >= loss
 
 
+def test_nothing_is_lent_for_no_shares(route, kind, donate, lender, accounts, revert_of):
+    """With no lender before, a donation makes a share dearer than what is lent."""
+    donate(accounts[4], AMOUNT)
+    call = (lender.address,) if kind == "native" else (AMOUNT, lender.address)
+    value = AMOUNT if kind == "native" else 0
+    refusal = revert_of(route.deposit, *call, sender=lender, value=value)
+    assert refusal == ("AssetsWithoutShares", AMOUNT)
+
+
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -190,11 +207,11 @@ def test_shares_are_always_covered(chain, route, lend, donate, held, accounts, l
         for name, person, amount in steps:
             account = people[person]
             before = held(account)
-            if name == "lend":
+            if name == "lend" and route.previewDeposit(amount) != 0:
                 lend(account, amount)
             elif name == "donate":
                 donate(account, amount)
-            else:
+            elif name == "redeem":
                 shares = min(amount, route.balanceOf(account))
                 route.redeem(shares, account, account, sender=account)
             spent += before - held(account)

@@ -88,6 +88,15 @@ def test_rebalancer_pays_what_the_bridge_takes(route, add_bridge, held, kind, re
     assert held(rebalancer) == before - spent
 
 
+def test_what_the_bridge_does_not_ask_for_comes_back(route, add_bridge, held, kind, rebalancer):
+    bridge = add_bridge(TOKEN_FEE, NATIVE_FEE)
+    value = TOKEN_FEE + NATIVE_FEE if kind == "native" else NATIVE_FEE
+    before = rebalancer.balance
+    receipt = route.rebalance(SECOND, AMOUNT, bridge, sender=rebalancer, value=value + 5)
+    assert before - rebalancer.balance == value + receipt.total_fees_paid
+    assert route.balance == (LOCKED - AMOUNT if kind == "native" else 0)
+
+
 @pytest.mark.parametrize("kind", ["native"], indirect=True)
 def test_native_collateral_does_not_pay_fees(route, add_bridge, rebalancer, revert_of):
     bridge = add_bridge(TOKEN_FEE, NATIVE_FEE)
@@ -141,6 +150,21 @@ class TestCollateral:
         first = token if way == "approveTokenForBridge" else SECOND
         getattr(route, way)(first, bridge, sender=owner)
         assert token.allowance(route, bridge) == 0
+
+
+def test_token_that_refuses_approvals_of_nothing_is_moved(
+    project, owner, rebalancer, deploy_collateral, deploy_synthetic, connect
+):
+    token = owner.deploy(project.NoZeroApprovalToken)
+    router, bridge = deploy_collateral(token), owner.deploy(project.TestTokenBridge, token, 0, 0)
+    connect(router, deploy_synthetic())
+    token.transfer(router, LOCKED, sender=owner)
+    router.addRebalancer(rebalancer, sender=owner)
+    router.addBridge(SECOND, bridge, sender=owner)
+    router.rebalance(SECOND, AMOUNT, bridge, sender=rebalancer)
+    assert token.balanceOf(bridge) == AMOUNT
+    router.removeBridge(SECOND, bridge, sender=owner)
+    assert router.allowedBridges(SECOND) == []
 
 
 def test_only_rebalancers_move_collateral(route, add_bridge, owner, rebalancer, revert_of):

@@ -125,6 +125,17 @@ class TestCollateral:
         refusal = revert_of(network.mailboxes[FIRST].process, b"", message, sender=owner)
         assert refusal == ("ERC4626ExceededMaxRedeem", here, 1, 0)
 
+    def test_shares_whose_rate_cannot_be_told_are_refused(
+        self, project, token, owner, deploy_route, deploy_rebasing, connect, revert_of
+    ):
+        """The rate would be zero: on the other side nobody could send anything back."""
+        vault = owner.deploy(project.OffsetVault, token, 12)
+        pair = deploy_route("HypERC4626Collateral", vault), deploy_rebasing()
+        connect(*pair)
+        token.approve(pair[0], AMOUNT, sender=owner)
+        refusal = revert_of(pair[0].transferRemote, SECOND, b32(owner), AMOUNT, sender=owner)
+        assert refusal == ("RateIsZero",)
+
 
 class TestRebasing:
     def test_starts_at_one_to_one(self, route):

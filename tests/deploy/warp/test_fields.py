@@ -93,7 +93,7 @@ def _collateral(**more):
 
 def _offset_vault(world):
     token = world["alpha"].deploy("TestERC20", "T", "T", 1, 6).address
-    vault = world["alpha"].deploy("OffsetVault", token).address
+    vault = world["alpha"].deploy("OffsetVault", token, 6).address
     return {
         "alpha": {"type": "collateralVaultRebase", "token": vault},
         "beta": {"type": "syntheticRebase"},

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+/// @title Allowance
+/// @notice Takes back what others may spend of this contract's tokens.
+library Allowance {
+    using SafeERC20 for IERC20;
+
+    /// @notice Lets `spender` spend nothing of `token`, zero for the native one, any more.
+    /// @dev Asks first: some tokens refuse to approve nothing.
+    function revoke(address token, address spender) internal {
+        if (token == address(0) || IERC20(token).allowance(address(this), spender) == 0) return;
+        IERC20(token).forceApprove(spender, 0);
+    }
+}
