@@ -72,10 +72,23 @@ def parse(model: type[Model], data: object, source: str) -> Model:
         raise ConfigError(f"{source}: {_explain(error)}") from None
 
 
+class _DistinctKeys(yaml.SafeLoader):
+    """Refuses a key that a mapping has twice: YAML forbids it, but PyYAML takes the last."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for index, key in enumerate(keys):
+            if any(key.value == other.value for other in keys[:index]):
+                problem = f"{key.value!r} appears twice"
+                raise yaml.composer.ComposerError(problem=problem, problem_mark=key.start_mark)
+        return node
+
+
 def read_yaml(path: Path) -> object:
     """The content of a YAML file; ConfigError when it cannot be read as such."""
     try:
-        return yaml.safe_load(path.read_text())
+        return _DistinctKeys(path.read_text()).get_single_data()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
