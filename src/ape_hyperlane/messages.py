@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any
 
 import ape
 from ape.api import AccountAPI, ReceiptAPI
 from ape.contracts import ContractInstance
+from ape.exceptions import ApeException, ContractLogicError
 from hexbytes import HexBytes
 from web3.types import LogReceipt
 
@@ -18,6 +20,9 @@ from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.fields import ZERO_ADDRESS
+
+ALL_DIGITS = Context(prec=160)
+"""Of the largest amount, and with as many decimals; fewer would be rounded without a word."""
 
 PROCESS_ID_TOPIC = "0x1cae38cdd3d3919489272725a5ae62a4f48b2989b0dae843d3c279fee18073a9"
 """keccak256("ProcessId(bytes32)")"""
@@ -72,29 +77,71 @@ def transfer(
     nft: bool = False,
 ) -> Dispatched:
     """Sends `amount` of a warp route's token, or the NFT with this id, from the connected chain, at
-    the quoted price. The router may take exactly that."""
+    the quoted price. The router may take exactly that, and nothing if the transfer fails.
+
+    ChainError, before anything is sent, when the sender has not what it takes.
+    """
     arguments = (destination, address_to_bytes32(recipient), amount)
     costs: Counter[str] = Counter()
     for quote in router.quoteTransferRemote(*arguments):
         costs[quote.token] += quote.amount
     value = costs.pop(ZERO_ADDRESS, 0)
+    _require(sender, "ether", int(sender.balance), value, 18)
     for token, cost in costs.items():
-        if token != router.address:  # which is its own token's contract and needs no approval
-            _approve(sender, contract("HypERC20", token), router.address, cost, nft=nft)
-    receipt = router.transferRemote(*arguments, sender=sender, value=value)
+        _require_token(sender, token, cost, nft)
+    approved = [
+        (token, cost)
+        for token, cost in costs.items()
+        # A router that is its own token's contract needs no approval.
+        if token != router.address and _approve(sender, token, router.address, cost, nft)
+    ]
+    try:
+        receipt = router.transferRemote(*arguments, sender=sender, value=value)
+    except ApeException:
+        for token, cost in approved:
+            nobody = (ZERO_ADDRESS, cost) if nft else (router.address, 0)
+            contract("HypERC20", token).approve(*nobody, sender=sender)
+        raise
     return dispatched(contract("Mailbox", addresses.mailbox), receipt)
 
 
-def _approve(
-    sender: AccountAPI, token: ContractInstance, spender: str, amount: int, *, nft: bool
-) -> None:
+def whole(amount: int, decimals: int) -> str:
+    """In whole tokens, with all digits."""
+    return f"{Decimal(amount).scaleb(-decimals, ALL_DIGITS):,f}"
+
+
+def _require_token(sender: AccountAPI, address: str, cost: int, nft: bool) -> None:
+    if not nft:
+        token = contract("HypERC20", address)
+        held = int(token.balanceOf(sender.address))
+        return _require(sender, f"token {address}", held, cost, int(token.decimals()))
+    try:
+        owner = contract("HypERC721", address).ownerOf(cost)
+    except ContractLogicError:
+        owner = "nobody"
+    if owner != sender.address:
+        raise ChainError(f"NFT {cost} of {address} belongs to {owner}, not to {sender.address}")
+
+
+def _require(sender: AccountAPI, what: str, held: int, cost: int, decimals: int) -> None:
+    if held < cost:
+        raise ChainError(
+            f"{sender.address} has {whole(held, decimals)} of {what}, but the transfer takes"
+            f" {whole(cost, decimals)}, with all fees"
+        )
+
+
+def _approve(sender: AccountAPI, address: str, spender: str, amount: int, nft: bool) -> bool:
+    """Whether that took a transaction."""
+    token = contract("HypERC20", address)
     if not nft:
         allowed = token.allowance(sender.address, spender)
         if allowed >= amount:
-            return
+            return False
         if allowed:  # some tokens refuse to change an approval that is not zero
             token.approve(spender, 0, sender=sender)
     token.approve(spender, amount, sender=sender)
+    return True
 
 
 def dispatched(mailbox: ContractInstance, receipt: ReceiptAPI) -> Dispatched:

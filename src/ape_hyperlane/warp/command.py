@@ -33,8 +33,9 @@ from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import WarpRoute, find_route, route_paths
+from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import Tokens, read_warp_config
+from hyperlane.registry.warp import MOVABLE, Tokens, read_warp_config
 
 
 def deploy(
@@ -124,14 +125,18 @@ def send(
         if origin == destination:
             raise ConfigError(f"--to {destination}: expected another chain than --origin")
         nft = tokens[origin].nft
+        locked = tokens[destination].type in MOVABLE and not nft
         signer = _signer(connect, origin, account)
         unlock(signer)
         receiver = to_checksum_address(
             address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
         )
-        wanted = Transfer(
-            ends, origin, destination, parse_amount(amount, source, nft), receiver, nft
-        )
+        if receiver in (ZERO_ADDRESS, target.address_or_denom, target.collateral_address_or_denom):
+            raise ConfigError(
+                f"--recipient {receiver}: nobody could use what arrives there; expected an account"
+            )
+        units = parse_amount(amount, source, nft)
+        wanted = Transfer(ends, origin, destination, units, receiver, nft, locked)
 
         def announce(sent: Dispatched) -> None:
             console.print(f"dispatched 0x{sent.id.hex()} in {sent.transaction}, {sent.gas:,} gas")

@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import ape
 from ape.api import AccountAPI
 
-from ape_hyperlane.messages import Delivered, Dispatched, await_delivery, contract, transfer
+from ape_hyperlane.messages import (
+    ALL_DIGITS,
+    Delivered,
+    Dispatched,
+    await_delivery,
+    contract,
+    transfer,
+    whole,
+)
 from ape_hyperlane.warp.deploy import Connect
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
@@ -29,6 +37,8 @@ class Transfer:
     """In the origin token's smallest unit; the id of an NFT."""
     recipient: str
     nft: bool = False
+    locked: bool = False
+    """Whether the destination pays out of what its router holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +69,11 @@ def send_token(
 ) -> Outcome:
     """Approves exactly what is needed, sends, pays the quote and waits for the delivery.
 
-    ChainError when the sender has too little, or nothing arrives in time.
+    ChainError when the sender has too little, or the destination, or nothing arrives in time.
     """
     before = _balances(wanted, account, connect)
-    if not wanted.nft and before.sender < wanted.amount:
-        end = wanted.route.on(wanted.origin)
-        raise ChainError(
-            f"{account.address} has {shown(before.sender, end)} on {wanted.origin}, less than"
-            f" {shown(wanted.amount, end)}"
-        )
+    if wanted.locked:
+        _require_collateral(wanted, connect)
     with connect(wanted.origin):
         sent = transfer(
             account,
@@ -91,18 +97,32 @@ def send_token(
 
 def parse_amount(text: str, end: RouteToken, nft: bool) -> int:
     """Whole tokens as its smallest units, or the id of an NFT; ConfigError when it cannot be."""
+    decimals = 0 if nft else end.decimals
+    expected = "the id of an NFT" if nft else f"more than 0, with {decimals} decimals at most"
     try:
-        amount = Decimal(text).scaleb(0 if nft else end.decimals)
-    except InvalidOperation:
-        raise ConfigError(f"--amount {text!r}: expected a number") from None
-    if not amount.is_finite() or amount < 0 or amount != int(amount) or amount >= 2**256:
-        raise ConfigError(f"--amount {text!r}: {end.symbol} has {end.decimals} decimals")
+        amount = Decimal(text).scaleb(decimals, ALL_DIGITS)
+        possible = (0 if nft else 1) <= amount < 2**256 and amount == int(amount)
+    except ArithmeticError:
+        possible = False
+    if not possible:
+        raise ConfigError(f"--amount {text!r}: expected {expected}")
     return int(amount)
 
 
 def shown(amount: int, end: RouteToken) -> str:
     """With all its digits."""
-    return f"{Decimal(amount).scaleb(-end.decimals):,f} {end.symbol}"
+    return f"{whole(amount, end.decimals)} {end.symbol}"
+
+
+def _require_collateral(wanted: Transfer, connect: Connect) -> None:
+    source, target = wanted.route.on(wanted.origin), wanted.route.on(wanted.destination)
+    held = _balance(wanted, wanted.destination, target.address_or_denom, connect)
+    paid = wanted.amount * 10**target.decimals // 10**source.decimals
+    if held < paid:
+        raise ChainError(
+            f"the router on {wanted.destination} holds {shown(held, target)}, and would have to pay"
+            f" {shown(paid, target)}; send less, or wait until it holds more"
+        )
 
 
 def _balances(wanted: Transfer, account: AccountAPI, connect: Connect) -> Balances:

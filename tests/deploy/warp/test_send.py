@@ -1,0 +1,163 @@
+"""`ape run warp send`: what it refuses, what it leaves behind, and that it keeps every digit."""
+
+import pytest
+
+from ape_hyperlane.messages import whole
+from ape_hyperlane.warp.send import parse_amount
+from hyperlane.errors import ConfigError
+from hyperlane.registry.deployed_routes import RouteToken
+
+ROUTE = "SEND/fee"
+STRANGER, ZERO = "0x" + 40 * "7", "0x" + 40 * "0"
+ETHER = 10**18
+FEE = {"type": "LinearFee", "bps": 100}
+
+
+class Sender:
+    """The send command on a route of a token with six decimals that takes one percent on alpha."""
+
+    def __init__(self, world, warp, erc20, routers):
+        self.world, self.warp, self.routers = world, warp, routers
+        self.token, self.chain = erc20.functions, world["alpha"]
+
+    def __call__(self, amount, *options, origin="alpha", to="beta", recipient=STRANGER):
+        return self.warp(
+            *("send", "--route", ROUTE, "--origin", origin, "--to", to, "--amount", amount),
+            *("--recipient", recipient, *options),
+        )
+
+    def refused(self, *arguments, **options):
+        nonces = self.world.nonces()
+        result = self(*arguments, **options)
+        assert result.exit_code == 1
+        assert self.world.nonces() == nonces, "refused before anything is sent"
+        (line,) = result.stderr.splitlines()
+        return line
+
+    def allowed(self):
+        return self.token.allowance(self.chain.sender, self.routers["alpha"]).call()
+
+
+@pytest.fixture(scope="module")
+def send(world, warp, deployed):
+    erc20 = world["alpha"].deploy("TestERC20", "S", "SEND", 200_000_000, 6)
+    config = {
+        "alpha": {"type": "collateral", "token": erc20.address, "tokenFee": FEE},
+        "beta": {"type": "synthetic", "decimals": 18},
+    }
+    return Sender(world, warp, erc20, deployed(ROUTE, config))
+
+
+def test_amount_and_fee_are_approved_exactly_and_both_are_taken(send):
+    with send.world.relaying():
+        result = send("100")
+    assert result.exit_code == 0, result.stderr
+    assert f"{send.chain.sender} on alpha: 200.000000 SEND, now 99.000000 SEND" in result.stdout
+    assert f"{STRANGER} on beta: 0.000000000000000000 SEND, now 100.0000" in result.stdout
+    assert send.allowed() == 0
+
+
+def test_more_than_the_sender_has_with_the_fee_is_refused(send):
+    balance = send.token.balanceOf(send.chain.sender).call()
+    line = send.refused(whole(balance, 6))
+    assert f"has {whole(balance, 6)} of token {send.token.address}" in line
+    assert f"but the transfer takes {whole(balance * 101 // 100, 6)}, with all fees" in line
+
+
+def test_more_than_the_destination_holds_is_refused(send):
+    line = send.refused("1000000", origin="beta", to="alpha")
+    assert "the router on alpha holds " in line
+    assert "and would have to pay 1,000,000.000000 SEND" in line
+
+
+def test_a_transfer_that_fails_leaves_no_approval(send):
+    hook = send.chain.at(
+        "PausableHook", send.world.mailboxes["alpha"].functions.defaultHook().call()
+    ).functions
+    send.chain.send(hook.pause())
+    try:
+        result = send("1")
+    finally:
+        send.chain.send(hook.unpause())
+    assert result.exit_code == 1
+    assert send.allowed() == 0
+
+
+def test_a_delivery_that_costs_more_ether_than_there_is_is_refused(world, deployed, warp):
+    deployed("SEND/ether", {"alpha": {"type": "native"}, "beta": {"type": "synthetic"}})
+    nonces = world.nonces()
+    result = warp(
+        *("send", "--route", "SEND/ether", "--origin", "alpha", "--to", "beta"),
+        *("--amount", "1000000", "--recipient", STRANGER),
+    )
+    (line,) = result.stderr.splitlines()
+    assert " of ether, but the transfer takes 1,000,000.000000000000000000, with all" in line
+    assert world.nonces() == nonces
+
+
+def test_an_nft_of_somebody_elses_is_refused(world, deployed, warp):
+    cats = world["alpha"].deploy("TestERC721", 1)
+    config = {
+        "alpha": {"type": "collateral", "isNft": True, "token": cats.address},
+        "beta": {"type": "synthetic", "isNft": True},
+    }
+    deployed("SEND/cats", config)
+    nonces = world.nonces()
+    for account, cat, owner in (("test:7", 0, world["alpha"].sender), ("test:0", 9, "nobody")):
+        result = warp(
+            *("send", "--route", "SEND/cats", "--origin", "alpha", "--to", "beta"),
+            *("--amount", cat, "--recipient", STRANGER, "--account", account),
+        )
+        (line,) = result.stderr.splitlines()
+        assert f"NFT {cat} of {cats.address} belongs to {owner}, not to 0x" in line
+    assert world.nonces() == nonces
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"recipient": ZERO}, f"--recipient {ZERO}: nobody could use what arrives there"),
+        ({"recipient": "0x12"}, "--recipient: "),
+        ({"to": "alpha"}, "--to alpha: expected another chain than --origin"),
+        ({"to": "gamma"}, "the route has no token on 'gamma'"),
+        ({"origin": "beto"}, "the route has no token on 'beto'; did you mean 'beta'?"),
+    ],
+)
+def test_transfers_to_nobody_and_nowhere_are_refused(send, options, complaint):
+    assert complaint in send.refused("1", **options)
+
+
+def test_the_routes_own_contracts_are_no_recipients(send):
+    line = send.refused("1", recipient=send.routers["beta"])
+    assert f"--recipient {send.routers['beta']}: nobody could use what arrives there" in line
+
+
+END = RouteToken(
+    chain_name="alpha",
+    standard="EvmHypNative",
+    name="Ether",
+    symbol="ETH",
+    decimals=18,
+    address_or_denom=STRANGER,
+)
+
+
+def test_amounts_keep_all_their_digits():
+    amount = parse_amount("12345678901.123456789012345678", END, nft=False)
+    assert amount == 12345678901123456789012345678
+    assert whole(amount, 18) == "12,345,678,901.123456789012345678"
+    assert parse_amount(str(2**256 - 1), END, nft=True) == 2**256 - 1
+
+
+@pytest.mark.parametrize(
+    "amount", ["0", "-1", "1.0000000000000000001", "1e99999999", "nan", "snan", "inf", "one", ""]
+)
+def test_what_is_no_amount_is_refused(amount):
+    with pytest.raises(ConfigError, match="expected more than 0, with 18 decimals at most"):
+        parse_amount(amount, END, nft=False)
+
+
+@pytest.mark.parametrize("number", ["1.5", "-1", str(2**256)])
+def test_what_is_no_id_of_an_nft_is_refused(number):
+    with pytest.raises(ConfigError, match="expected the id of an NFT"):
+        parse_amount(number, END, nft=True)
