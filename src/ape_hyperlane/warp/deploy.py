@@ -26,12 +26,18 @@ from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
-from hyperlane.registry.deployed_routes import Connection, RouteToken, WarpRoute, write_route
+from hyperlane.registry.deployed_routes import (
+    Connection,
+    RouteToken,
+    WarpRoute,
+    route_paths,
+    write_route,
+)
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.token_fees import all_fees
-from hyperlane.registry.warp import STANDARDS, SYNTHETIC, Tokens, WarpToken
+from hyperlane.registry.warp import STANDARDS, SYNTHETIC, RemoteRouter, Tokens, WarpToken
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""
@@ -70,11 +76,11 @@ class RouteDeployment:
     def _remotes(self, chain: str) -> dict[int, Remote]:
         token, known = self.ends[chain].token, self.surroundings
         gas = known.by_domain(token.destination_gas, f"{chain}.destinationGas")
+        named = known.by_domain(token.remote_routers, f"{chain}.remoteRouters")
+        self._require_others(chain, named)
         remotes = {
-            domain: Remote(word(each.address), gas.get(domain, 0))
-            for domain, each in known.by_domain(
-                token.remote_routers, f"{chain}.remoteRouters"
-            ).items()
+            domain: Remote(word(each.address), gas.get(domain, delivery_gas(token)))
+            for domain, each in named.items()
         }
         for other, end in self.ends.items():
             if other != chain:
@@ -89,7 +95,22 @@ class RouteDeployment:
         for domain, routers in trusted.items():
             if routers and domain != known.domains[chain]:
                 remotes.setdefault(domain, Remote(None, gas.get(domain, delivery_gas(token))))
+        for domain in gas.keys() - remotes.keys():
+            raise ConfigError(
+                f"{chain}.destinationGas: {gas[domain]} for domain {domain}, where no router is"
+                " enrolled; expected a chain of this route"
+            )
         return remotes
+
+    def _require_others(self, chain: str, named: Mapping[int, RemoteRouter]) -> None:
+        """ConfigError for another router on a chain of the route than the one deployed there."""
+        for other in self.ends:
+            found, router = named.get(self.surroundings.domains[other]), self.routers.get(other)
+            if found and (other == chain or not router or word(found.address) != word(router)):
+                raise ConfigError(
+                    f"{chain}.remoteRouters: {found.address} on {other}, where this file deploys"
+                    " the router; remove it"
+                )
 
 
 def plan_route(
@@ -113,6 +134,7 @@ def plan_route(
     ends = complete(tokens, backing)
     first = next(iter([*backing.values(), *ends.values()]))
     route_id = route_id or f"{first.symbol}/{'-'.join(sorted(tokens))}"
+    route_paths(registry.folder, route_id)
     journals = {
         chain: Journal(
             registry.chain_folder(chain) / f"warp-{route_id.replace('/', '-')}.json",
@@ -166,7 +188,7 @@ def deploy_route(
             steps = deployment.steps(chain)
             applier.apply(steps)
             applier.verify(final_readings(steps))
-    tokens = {chain: end.token for chain, end in deployment.ends.items()}
+    tokens = _as_deployed(deployment)
     paths = write_route(deployment.registry.folder, deployment.id, tokens, _route(deployment))
     return paths[1], sum(applier.sent for applier in appliers.values())
 
@@ -241,6 +263,20 @@ def _require_contracts(chain: str, token: WarpToken) -> None:
     require_contracts(named, chain)
 
 
+def _as_deployed(deployment: RouteDeployment) -> Tokens:
+    """With what the files of other tools have to say, and ours may leave out."""
+    vaults = [
+        chain for chain, end in deployment.ends.items() if end.token.type == "collateralVaultRebase"
+    ]
+    written = {}
+    for chain, end in deployment.ends.items():
+        more: dict[str, Any] = {"owner": end.token.owner or deployment.journals[chain].deployer}
+        if end.token.type == "syntheticRebase":
+            more["collateral_chain_name"] = vaults[0]
+        written[chain] = end.token.model_copy(update=more)
+    return written
+
+
 def _route(deployment: RouteDeployment) -> WarpRoute:
     return WarpRoute(
         tokens=[
@@ -251,6 +287,7 @@ def _route(deployment: RouteDeployment) -> WarpRoute:
                 symbol=end.symbol,
                 decimals=end.decimals,
                 address_or_denom=deployment.routers[chain],
+                scale=None if end.scale == 1 else end.scale,
                 collateral_address_or_denom=end.token.token,
                 connections=[
                     Connection(token=f"ethereum|{other}|{deployment.routers[other]}")

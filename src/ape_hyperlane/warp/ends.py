@@ -15,7 +15,7 @@ from web3.exceptions import ContractLogicError
 from ape_hyperlane.deploy.survey import has_code
 from hyperlane.errors import ConfigError
 from hyperlane.registry.chains import ChainMetadata, NativeToken
-from hyperlane.registry.warp import WarpToken
+from hyperlane.registry.warp import MAX_DECIMALS, WarpToken
 
 ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
 """ERC-165's name for it, as an argument."""
@@ -63,6 +63,10 @@ def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
         name = _ask_text(place, moved, "name()")
         symbol = _ask_text(place, moved, "symbol()")
         decimals = 0 if token.nft else _ask(place, moved, "decimals()", "uint8")
+        if decimals > MAX_DECIMALS:
+            raise ConfigError(
+                f"{place}: {moved} has {decimals} decimals, expected {MAX_DECIMALS} at most"
+            )
         _require_kind(place, token, moved, decimals)
     circle_domain = _circle_domain(chain, token) if token.type == "collateralCctp" else None
     if token.decimals not in (None, decimals):

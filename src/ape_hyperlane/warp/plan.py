@@ -1,6 +1,6 @@
 """From the end of a route to the steps that deploy it. Pure: no chain is asked anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from ape_hyperlane.deploy.steps import (
 )
 from ape_hyperlane.warp.ends import End
 from ape_hyperlane.warp.fees import plan_fee
+from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainAddresses
-from hyperlane.registry.core_config import ProxyAdmin
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.warp import DELIVERY_GAS, MOVABLE, SYNTHETIC, WarpToken
 
@@ -48,7 +48,7 @@ NFT_CONTRACTS = {"collateral": "HypERC721Collateral", "synthetic": "HypERC721"}
 
 def contract_of(token: WarpToken) -> str:
     """The contract that is this end's router."""
-    if token.is_nft:
+    if token.nft and token.type in NFT_CONTRACTS:
         return NFT_CONTRACTS[token.type]
     return CONTRACTS[token.type] + (token.cctp_version or "")
 
@@ -88,11 +88,8 @@ def plan_end(
     chain that is not in the registry.
     """
     token, contract = end.token, contract_of(end.token)
-    admin = (token.proxy_admin or ProxyAdmin()) if token.upgradeable else None
-    owner = token.owner or place.deployer
-    builder = Builder(
-        place.deployer, owner, token.mailbox or place.mailbox, place.surroundings, admin, ROUTER
-    )
+    owner, mailbox = token.owner or place.deployer, token.mailbox or place.mailbox
+    builder = Builder(place.deployer, owner, mailbox, place.surroundings, token.admin, ROUTER)
     if token.type == "collateralOft":
         _plan_oft(builder, contract, token)
     else:
@@ -106,7 +103,7 @@ def plan_end(
         if token.type == "collateralCctp":
             _plan_circle_domains(builder, contract, remotes)
     if token.type in MOVABLE and not token.nft:
-        _plan_rebalancing(builder, contract, token)
+        _plan_rebalancing(builder, contract, token, remotes)
     builder.hand_over(ROUTER, contract, token.owner)
     return [*_factories(builder, place.addresses), *builder.steps, *builder.hand_overs]
 
@@ -227,8 +224,7 @@ def _plan_trust(builder: Builder, contract: str, token: WarpToken) -> None:
 
 def _plan_rebalance_targets(builder: Builder, contract: str, token: WarpToken) -> None:
     targets = _by_domain(builder, token.rebalance_targets, "rebalanceTargets")
-    recipients = _by_domain(builder, token.rebalance_recipients, "rebalanceRecipients")
-    for domain in _domains(builder, {**targets, **recipients}):
+    for domain in _domains(builder, targets):
         builder.members(
             ROUTER,
             contract,
@@ -237,16 +233,6 @@ def _plan_rebalance_targets(builder: Builder, contract: str, token: WarpToken) -
             adder="addRebalanceTarget",
             remover="removeRebalanceTarget",
             key=(domain,),
-        )
-        builder.entry(
-            ROUTER,
-            contract,
-            "allowedRecipient",
-            domain,
-            word(recipients[domain]) if domain in recipients else None,
-            setter="setRecipient",
-            remover="removeRecipient",
-            absent=bytes(32),
         )
 
 
@@ -274,12 +260,15 @@ def _by_domain(builder: Builder, values: Mapping[str, Any], key: str) -> dict[in
     return builder.surroundings.by_domain(values, key)
 
 
-def _domains(builder: Builder, named: Mapping[int, Any]) -> list[int]:
+def _domains(builder: Builder, named: Iterable[int]) -> list[int]:
     """Those in the registry, and those that a config names."""
     return sorted({*builder.surroundings.domains.values(), *named})
 
 
-def _plan_rebalancing(builder: Builder, contract: str, token: WarpToken) -> None:
+def _plan_rebalancing(
+    builder: Builder, contract: str, token: WarpToken, remotes: Mapping[int, Remote]
+) -> None:
+    """Who may move collateral, over what, and to whom. What there is beyond the file goes."""
     builder.members(
         ROUTER,
         contract,
@@ -288,18 +277,37 @@ def _plan_rebalancing(builder: Builder, contract: str, token: WarpToken) -> None
         adder="addRebalancer",
         remover="removeRebalancer",
     )
-    bridges = builder.surroundings.by_domain(
-        token.allowed_rebalancing_bridges, "allowedRebalancingBridges"
-    )
-    for domain, allowed in bridges.items():
+    bridges = _by_domain(builder, token.allowed_rebalancing_bridges, "allowedRebalancingBridges")
+    recipients = _by_domain(builder, token.rebalance_recipients, "rebalanceRecipients")
+    trusted = _by_domain(builder, token.cross_collateral_routers, "crossCollateralRouters")
+    enrolled = {*remotes, *(domain for domain, routers in trusted.items() if routers)}
+    for key, named in (("allowedRebalancingBridges", bridges), ("rebalanceRecipients", recipients)):
+        for domain in named.keys() - enrolled:
+            raise ConfigError(
+                f"{key}.{domain}: no router is enrolled there; expected one of"
+                f" {', '.join(map(str, sorted(enrolled)))}"
+            )
+    # Only routers of several tokens keep this for domains that are not enrolled any more.
+    several = token.type == "crossCollateral"
+    for domain in _domains(builder, enrolled) if several else sorted(enrolled):
         builder.members(
             ROUTER,
             contract,
             "allowedBridges",
-            tuple(each.bridge for each in allowed),
+            tuple(each.bridge for each in bridges.get(domain, ())),
             adder="addBridge",
             remover="removeBridge",
             key=(domain,),
+        )
+        builder.entry(
+            ROUTER,
+            contract,
+            "allowedRecipient",
+            domain,
+            word(recipients[domain]) if domain in recipients else None,
+            setter="setRecipient",
+            remover="removeRecipient",
+            absent=bytes(32),
         )
 
 

@@ -1,5 +1,6 @@
 """Warp routes that are deployed: `warp_routes/<SYMBOL>/<id>-deploy.yaml` and `-config.yaml`."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -7,8 +8,11 @@ from pydantic import Field
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
-from hyperlane.registry.models import FileModel, HexAddress, suggest
-from hyperlane.registry.warp import Tokens
+from hyperlane.registry.models import FileModel, HexAddress, read, suggest
+from hyperlane.registry.warp import Scale, Tokens
+
+PART = r"[^\s/\\.][^\s/\\]*"
+"""Of a route's name. A token's symbol may be anything."""
 
 
 class Connection(FileModel):
@@ -27,6 +31,7 @@ class RouteToken(FileModel):
     decimals: int
     address_or_denom: HexAddress
     collateral_address_or_denom: HexAddress | None = None
+    scale: Scale | None = None
     connections: list[Connection] = Field(default_factory=list)
 
 
@@ -47,12 +52,23 @@ class WarpRoute(FileModel):
 def write_route(
     registry: Path, route_id: str, tokens: Tokens, route: WarpRoute
 ) -> tuple[Path, Path]:
-    """Writes what was to be deployed and what is, `warp_routes/<SYMBOL>/<id>-….yaml`; the paths."""
+    """Writes what was to be deployed and what is, `warp_routes/<SYMBOL>/<id>-….yaml`; the paths.
+
+    Keys that are not ours and that somebody added to what is, like `logoURI`, stay.
+    """
     content = {chain: token.as_file() for chain, token in tokens.items()}
     deploy, config = route_paths(registry, route_id)
+    if config.exists():
+        route = _with_additions(route, read(WarpRoute, config))
     write_atomic(deploy, yaml.safe_dump(content, sort_keys=False))
     write_atomic(config, yaml.safe_dump(route.as_file(), sort_keys=False))
     return deploy, config
+
+
+def _with_additions(route: WarpRoute, before: WarpRoute) -> WarpRoute:
+    added = {token.chain_name: token.model_extra for token in before.tokens}
+    tokens = [token.model_copy(update=added.get(token.chain_name) or {}) for token in route.tokens]
+    return route.model_copy(update={**(before.model_extra or {}), "tokens": tokens})
 
 
 def find_route(registry: Path, wanted: str | None) -> str:
@@ -72,6 +88,8 @@ def find_route(registry: Path, wanted: str | None) -> str:
 
 
 def route_paths(registry: Path, route_id: str) -> tuple[Path, Path]:
-    """Deploy and config file of `<SYMBOL>/<id>`."""
+    """Deploy and config file of `<SYMBOL>/<id>`; ConfigError for what is no such name."""
+    if not re.fullmatch(rf"{PART}/{PART}", route_id):
+        raise ConfigError(f"--route {route_id!r}: expected <SYMBOL>/<name>, without spaces")
     folder = registry / "deployments" / "warp_routes"
     return folder / f"{route_id}-deploy.yaml", folder / f"{route_id}-config.yaml"

@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from hyperlane.registry.models import HexAddress, StrictFileModel, suggest
 
 ZERO_ADDRESS = "0x" + 40 * "0"
 DAY = 24 * 60 * 60
 
-Wei = Annotated[int, Field(ge=0, lt=2**256)]
-Uint128 = Annotated[int, Field(ge=0, lt=2**128)]
+Uint256 = Annotated[int, Field(ge=0, lt=2**256)]
+Wei = Annotated[Uint256, PlainSerializer(str)]
+"""Written as text, as readers have it for whom numbers end at 2**53."""
+Uint128 = Annotated[int, Field(ge=0, lt=2**128), PlainSerializer(str)]
 Url = Annotated[str, Field(pattern="^https?://")]
 
 
@@ -96,12 +98,17 @@ def check_set(key: str, values: Sequence[object], threshold: int) -> None:
         )
 
 
-def check_members(key: str, values: Sequence[object]) -> None:
-    """ValueError for too many, none, or the same twice."""
+def check_distinct(key: str, values: Sequence[object]) -> None:
+    """ValueError for the same twice."""
     for index, value in enumerate(values):
         if value in values[:index]:
             name = value if isinstance(value, str) else f"number {index}"
             raise ValueError(f"{key}: {name} appears twice")
+
+
+def check_members(key: str, values: Sequence[object]) -> None:
+    """ValueError for too many, none, or the same twice."""
+    check_distinct(key, values)
     if not 1 <= len(values) <= 255:
         raise ValueError(f"{key}: {len(values)} given, expected 1 to 255")
 

@@ -13,6 +13,7 @@ from hyperlane.registry.fields import (
     Placed,
     RateLimited,
     Uint128,
+    Uint256,
     Wei,
     Word,
     check_capacity,
@@ -130,7 +131,7 @@ class AmountRoutingHook(Placed):
     type: Literal["amountRoutingHook"]
     lower_hook: "Hook"
     upper_hook: "Hook"
-    threshold: Wei
+    threshold: Uint256
 
 
 class AggregationHook(Placed):

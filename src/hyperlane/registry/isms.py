@@ -11,8 +11,8 @@ from hyperlane.registry.fields import (
     OverCcip,
     Placed,
     RateLimited,
+    Uint256,
     Url,
-    Wei,
     check_capacity,
     check_members,
     check_set,
@@ -99,7 +99,7 @@ class AmountRoutingIsm(Placed):
     type: Literal["amountRoutingIsm"]
     lower_ism: "Ism"
     upper_ism: "Ism"
-    threshold: Wei
+    threshold: Uint256
 
 
 class TrustedRelayerIsm(Placed):

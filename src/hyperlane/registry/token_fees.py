@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Annotated, Literal, Self, TypeAlias
 
 from eth_utils.crypto import keccak
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, PlainSerializer, Tag, model_validator
 
 from hyperlane.registry.fields import Account, ByChain, Wei, Word, check_members, one_of
 from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
@@ -20,6 +20,15 @@ MAX_BPS_FEE = (2**256 - 1) // 10**36
 
 LINEAR = ("LinearFee", "OffchainQuotedLinearFee")
 
+BPS_STEP = Fraction(1, 10**4)
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == int(value) else float(value)
+
+
+Bps = Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4), PlainSerializer(_number)]
+
 
 class Curve(StrictFileModel):
     """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount.
@@ -32,7 +41,7 @@ class Curve(StrictFileModel):
     token: Account | None = None
     max_fee: Wei | None = None
     half_amount: Wei | None = None
-    bps: Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4)] | None = None
+    bps: Bps | None = None
     quote_signers: tuple[Account, ...] = ()
 
     @model_validator(mode="after")
@@ -40,12 +49,16 @@ class Curve(StrictFileModel):
         if (self.max_fee is None) != (self.half_amount is None):
             lacking = "maxFee" if self.max_fee is None else "halfAmount"
             raise ValueError(f"{lacking}: required, but missing")
-        if (self.bps is None) == (self.max_fee is None):
+        if self.bps is None and self.max_fee is None:
             raise ValueError("bps: expected that, or maxFee and halfAmount")
         if self.bps is not None and self.type not in LINEAR:
             raise ValueError(f"bps: only for {' and '.join(LINEAR)}, not for {self.type}")
         if 0 in (self.max_fee, self.half_amount):
             raise ValueError("maxFee and halfAmount: 0, expected more; leave tokenFee out for none")
+        if self.bps is not None and self.max_fee is not None:
+            slope = Fraction(self.max_fee * 5_000, self.half_amount or 1)
+            if abs(slope - Fraction(self.bps)) >= BPS_STEP:
+                raise ValueError(f"bps: {self.bps}, but maxFee and halfAmount make {float(slope)}")
         return self
 
     @model_validator(mode="after")
@@ -59,9 +72,9 @@ class Curve(StrictFileModel):
     @property
     def parameters(self) -> tuple[int, int]:
         """`maxFee` and `halfAmount`."""
-        if self.bps is None:
-            return int(self.max_fee or 0), int(self.half_amount or 0)
-        return MAX_BPS_FEE, int(MAX_BPS_FEE * 5_000 / Fraction(self.bps))
+        if self.max_fee is not None and self.half_amount is not None:
+            return self.max_fee, self.half_amount
+        return MAX_BPS_FEE, int(MAX_BPS_FEE * 5_000 / Fraction(self.bps or 1))
 
 
 class RoutingFee(StrictFileModel):

@@ -22,6 +22,8 @@ from hyperlane.registry.fields import (
     Url,
     Wei,
     Word,
+    check_distinct,
+    word,
 )
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.isms import Ism
@@ -54,6 +56,11 @@ STANDARDS = {
 SYNTHETIC = ("synthetic", "syntheticRebase", "syntheticUri")
 """Types that are a token themselves and need none."""
 
+URI_TYPES = ("collateralUri", "syntheticUri")
+"""Types of NFTs only."""
+
+NFT_TYPES = ("collateral", "synthetic", *URI_TYPES)
+
 MOVABLE = ("native", "collateral", "crossCollateral")
 """Types whose collateral rebalancers may move."""
 
@@ -75,6 +82,21 @@ JUST_TOKEN = (("token",), ())
 """The like of all other types."""
 
 SPECIAL_KEYS = {key for keys in OWN_KEYS.values() for each in keys for key in each}
+
+MAX_DECIMALS = 77
+"""A whole token of more would be no uint256."""
+
+CONTRACT_VERSION = "12.1.0"
+"""What the contracts answer to `PACKAGE_VERSION()`."""
+
+NOT_HERE = {
+    "foreignDeployment": "all chains of a file are deployed to; take this one out, and name its"
+    " router in remoteRouters of the others",
+    "predicateWrapper": "there is none to deploy; put one in front of the route by hand",
+    "timelock": "deploy it by hand, and name it as owner of proxyAdmin",
+    "xERC20": "limits are the token owner's to set",
+}
+"""Keys of the reference that ask for what this tool does not do."""
 
 OFT_KEYS = {
     *("type", "owner", "token", "oft", "domain_mappings", "extra_options"),
@@ -112,15 +134,33 @@ def _fraction(value: Any) -> Any:
         raise ValueError(f"{value!r} is neither a number nor numerator and denominator") from None
     if found <= 0:
         raise ValueError(f"{found}, expected more than 0")
+    if max(found.numerator, found.denominator) >= 2**256:
+        raise ValueError(f"{found}, expected numerator and denominator below 2**256")
     return found
 
 
-def _spelled(scale: Fraction) -> dict[str, int]:
-    return {"numerator": scale.numerator, "denominator": scale.denominator}
+def _spelled(scale: Fraction) -> int | dict[str, int | str]:
+    """As the reference has it, text where its readers would round a number."""
+    numerator, denominator = map(_exact, scale.as_integer_ratio())
+    if denominator == 1 and isinstance(numerator, int):
+        return numerator
+    return {"numerator": numerator, "denominator": denominator}
+
+
+def _exact(value: int) -> int | str:
+    return value if value < 2**53 else str(value)
 
 
 Scale = Annotated[Fraction, BeforeValidator(_fraction), PlainSerializer(_spelled)]
 """Message units for one unit of the token."""
+
+Gas = Annotated[int, Field(ge=0, lt=2**64), PlainSerializer(str)]
+
+
+class OwnerOverrides(StrictFileModel):
+    """Who owns what else than the owner of the router."""
+
+    proxy_admin: Account
 
 
 class RemoteRouter(StrictFileModel):
@@ -134,6 +174,15 @@ class RebalancingBridge(StrictFileModel):
 
     bridge: Account
     approved_tokens: tuple[Account, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_approved_by_transfer(self) -> Self:
+        if self.approved_tokens:
+            raise ValueError(
+                f"approvedTokens: {self.approved_tokens[0]}: routers approve what each transfer"
+                " takes, and nothing else; remove this key"
+            )
+        return self
 
 
 class WarpToken(StrictFileModel):
@@ -157,20 +206,21 @@ class WarpToken(StrictFileModel):
         "collateralOft",
     ]
     owner: Account | None = None
+    owner_overrides: OwnerOverrides | None = None
     token: Account | None = None
     """What is behind the router: an ERC-20, an ERC-721, a vault, or a lockbox."""
-    mailbox: HexAddress | None = None
+    mailbox: Account | None = None
     hook: Hook | None = None
     interchain_security_module: Ism | None = None
     name: str | None = None
     symbol: str | None = None
-    decimals: Annotated[int, Field(ge=0, le=77)] | None = None
+    decimals: Annotated[int, Field(ge=0, le=MAX_DECIMALS)] | None = None
     is_nft: bool = False
     scale: Scale | None = None
     initial_supply: Wei = 0
     gas: Annotated[int, Field(gt=0, lt=2**64)] | None = None
     """What a delivery to this end may use."""
-    destination_gas: ByChain[Annotated[int, Field(ge=0, lt=2**64)]] = Field(default_factory=dict)
+    destination_gas: ByChain[Gas] = Field(default_factory=dict)
     remote_routers: ByChain[RemoteRouter] = Field(default_factory=dict)
     token_fee: TokenFee | None = None
     fee_hook: HexAddress | None = None
@@ -196,6 +246,7 @@ class WarpToken(StrictFileModel):
     domain_mappings: ByChain[Annotated[int, Field(gt=0, lt=2**32)]] = Field(default_factory=dict)
     """What LayerZero calls other chains: its endpoint ids."""
     extra_options: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2})*$")] | None = None
+    contract_version: str | None = None
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
 
@@ -204,15 +255,31 @@ class WarpToken(StrictFileModel):
     def _other_spellings(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        for key, reason in NOT_HERE.items():
+            if value.get(key) is not None:
+                raise ValueError(f"{key}: {value[key]!r}: {reason}")
+        value = {key: content for key, content in value.items() if key not in NOT_HERE}
         if value.get("type") == "nativeScaled":
             value = {**value, "type": "native"}
-        if value.get("proxyAdmin") is not None:
+        if value.get("proxyAdmin") is not None or value.get("ownerOverrides") is not None:
             value = {"upgradeable": True, **value}
         return value
 
+    def as_file(self) -> dict[str, Any]:
+        """What was said, without what was left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+
+    @property
+    def admin(self) -> ProxyAdmin | None:
+        """Who may change the router's code; None where nobody can."""
+        if not self.upgradeable:
+            return None
+        admin, overrides = self.proxy_admin or ProxyAdmin(), self.owner_overrides
+        return admin.model_copy(update={"owner": overrides.proxy_admin}) if overrides else admin
+
     @property
     def nft(self) -> bool:
-        return self.is_nft or self.type in ("collateralUri", "syntheticUri")
+        return self.is_nft or self.type in URI_TYPES
 
     @model_validator(mode="after")
     def _keys_fit(self) -> Self:
@@ -244,8 +311,34 @@ class WarpToken(StrictFileModel):
                 raise ValueError(f"{to_camel(name)}: type {self.type} has none; remove this key")
 
     @model_validator(mode="after")
+    def _is_controlled(self) -> Self:
+        admin, overrides = self.proxy_admin, self.owner_overrides
+        if (admin or overrides) and not self.upgradeable:
+            raise ValueError("proxyAdmin: there is no proxy unless upgradeable is true")
+        if admin and overrides and admin.owner not in (None, overrides.proxy_admin):
+            raise ValueError(
+                f"ownerOverrides.proxyAdmin: {overrides.proxy_admin}, but proxyAdmin.owner is"
+                f" {admin.owner}"
+            )
+        if self.contract_version not in (None, CONTRACT_VERSION):
+            raise ValueError(
+                f"contractVersion: {self.contract_version!r}, expected {CONTRACT_VERSION!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _names_nobody_twice(self) -> Self:
+        check_distinct("allowedRebalancers", self.allowed_rebalancers)
+        for chain, bridges in self.allowed_rebalancing_bridges.items():
+            check_distinct(f"allowedRebalancingBridges.{chain}", [each.bridge for each in bridges])
+        for name in ("cross_collateral_routers", "rebalance_targets"):
+            for chain, routers in getattr(self, name).items():
+                check_distinct(f"{to_camel(name)}.{chain}", [word(each) for each in routers])
+        return self
+
+    @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        if self.is_nft and self.type not in ("collateral", "synthetic"):
+        if self.is_nft and self.type not in NFT_TYPES:
             raise ValueError(f"isNft: type {self.type} moves amounts, not NFTs")
         if self.initial_supply and self.type not in SYNTHETIC:
             raise ValueError(f"initialSupply: type {self.type} mints nothing")

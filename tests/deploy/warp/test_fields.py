@@ -40,6 +40,7 @@ def test_whatever_changes_is_told_by_field(world, deployed, token, warp):
         (alpha, router.setDestinationGas(CHAINS["beta"], 7)),
         (alpha, router.removeRebalancer(ONE)),
         (alpha, router.addBridge(CHAINS["beta"], other)),
+        (alpha, router.setRecipient(CHAINS["beta"], b"\1" * 32)),
         (alpha, router.transferOwnership(ONE)),
         (alpha, fees.setFeeContract(CHAINS["beta"], other)),
         (alpha, fees.transferOwnership(TWO)),
@@ -54,6 +55,7 @@ def test_whatever_changes_is_told_by_field(world, deployed, token, warp):
     assert sorted(line.partition(" is ")[0] for line in found.stdout.splitlines()) == [
         f"alpha: router.allowedBridges({CHAINS['beta']})",
         "alpha: router.allowedRebalancers()",
+        f"alpha: router.allowedRecipient({CHAINS['beta']})",
         f"alpha: router.destinationGas({CHAINS['beta']})",
         "alpha: router.feeHook()",
         "alpha: router.feeRecipient()",
@@ -91,6 +93,10 @@ def _collateral(**more):
     return config
 
 
+def _code(world):
+    return world.mailboxes["alpha"].address
+
+
 def _offset_vault(world):
     token = world["alpha"].deploy("TestERC20", "T", "T", 1, 6).address
     vault = world["alpha"].deploy("OffsetVault", token, 6).address
@@ -110,6 +116,11 @@ def _nfts_as_coins(world):
     return {"alpha": {"type": "collateral", "token": token}, "beta": ETH["beta"]}
 
 
+def _countless_decimals(world):
+    token = world["alpha"].deploy("TestERC20", "T", "T", 1, 200).address
+    return {"alpha": {"type": "collateral", "token": token}, "beta": ETH["beta"]}
+
+
 def _both(alpha, **beta):
     return lambda world: {
         "alpha": {**ETH["alpha"], **alpha},
@@ -120,6 +131,29 @@ def _both(alpha, **beta):
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
+        (_countless_decimals, "has 200 decimals, expected 77 at most"),
+        (
+            _both({"destinationGas": {"5": 1}}),
+            "alpha.destinationGas: 1 for domain 5, where no router is enrolled; expected a chain",
+        ),
+        (
+            _both({"destinationGas": {"alpha": 1}}),
+            f"alpha.destinationGas: 1 for domain {CHAINS['alpha']}, where no router is enrolled",
+        ),
+        (
+            _both({"remoteRouters": {"beta": {"address": ONE}}}),
+            f"alpha.remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
+        ),
+        (
+            _both({}, remoteRouters={str(CHAINS["beta"]): {"address": ONE}}),
+            f"beta.remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
+        ),
+        (
+            lambda world: _both({"allowedRebalancingBridges": {"5": [{"bridge": _code(world)}]}})(
+                world
+            ),
+            "allowedRebalancingBridges.5: no router is enrolled there; expected one of 31338",
+        ),
         (_both({}, initialSupply=5), "beta.initialSupply: 5, expected 0: nothing would back it"),
         (_offset_vault, "shares have 12 decimals, assets 6; expected a vault with equal ones"),
         (_coins_as_nfts, "has no supportsInterface(bytes4); expected another contract"),

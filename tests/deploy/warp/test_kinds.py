@@ -110,8 +110,8 @@ def test_an_nft_goes_there_and_back_with_its_uri(world, deployed):
     routers = deployed(
         "COL/uri",
         {
-            "alpha": {"type": "collateralUri", "token": cats.address},
-            "beta": {"type": "syntheticUri"},
+            "alpha": {"type": "collateralUri", "isNft": True, "token": cats.address},
+            "beta": {"type": "syntheticUri", "isNft": True},
         },
     )
     trip, sender = Trip(world, routers), world["alpha"].sender

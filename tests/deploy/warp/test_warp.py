@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from ape_hyperlane.deploy.steps import ADMIN_SLOT
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 
 from .conftest import CHAINS
@@ -35,6 +36,8 @@ def test_a_route_is_deployed_enrolled_owned_and_written_down(world, deployed, wa
 
     path = world.registry.folder / "deployments" / "warp_routes" / "ETH" / "first-config.yaml"
     first, second = yaml.safe_load(path.read_text())["tokens"]
+    wanted = yaml.safe_load(path.with_name("first-deploy.yaml").read_text())
+    assert wanted["beta"] == {"type": "synthetic", "owner": owner, "gas": 99_000}
     assert first == {
         "chainName": "alpha",
         "standard": "EvmHypNative",
@@ -46,6 +49,31 @@ def test_a_route_is_deployed_enrolled_owned_and_written_down(world, deployed, wa
     }
     assert (second["chainName"], second["standard"]) == ("beta", "EvmHypSynthetic")
     assert warp("check", "--route", "ETH/first").stdout == "ETH/first is as it was deployed\n"
+
+
+def test_overrides_versions_and_routers_elsewhere_are_as_in_the_file(world, deployed, warp):
+    remote = {"address": "0x" + 64 * "3"}
+    routers = deployed(
+        "ETH/overrides",
+        {
+            "alpha": {
+                "type": "native",
+                "ownerOverrides": {"proxyAdmin": ONE},
+                "contractVersion": "12.1.0",
+                "remoteRouters": {"5": remote, "6": remote},
+                "destinationGas": {"6": "68000"},
+            },
+            "beta": {"type": "synthetic"},
+        },
+    )
+    alpha = world["alpha"]
+    router = alpha.at("HypNative", routers["alpha"]).functions
+    admin = bytes(alpha.web3.eth.get_storage_at(routers["alpha"], ADMIN_SLOT)[-20:]).hex()
+    assert alpha.at("ProxyAdmin", admin).functions.owner().call() == ONE
+    assert router.PACKAGE_VERSION().call() == "12.1.0"
+    assert "0x" + router.routers(5).call().hex() == remote["address"]
+    assert [router.destinationGas(domain).call() for domain in (5, 6)] == [60_000, 68_000]
+    assert warp("check", "--route", "ETH/overrides").exit_code == 0
 
 
 def test_a_second_run_sends_nothing(world, deployed):
@@ -122,6 +150,10 @@ def test_amounts_mean_the_same_whatever_the_decimals(
     found = tuple((e.scaleNumerator().call(), e.scaleDenominator().call()) for e in ends)
     assert found == scales
     assert ends[1].decimals().call() == config.get("decimals", decimals)
+    route = erc20.address[2:10].lower()
+    path = world.registry.folder / f"deployments/warp_routes/TEST/{route}-config.yaml"
+    written = [token.get("scale", 1) for token in yaml.safe_load(path.read_text())["tokens"]]
+    assert written == [n if d == 1 else {"numerator": n, "denominator": d} for n, d in scales]
 
 
 def test_tokens_go_there_and_back(world, deployed, warp, token):
@@ -167,10 +199,12 @@ def test_what_somebody_changed_is_named_field_by_field_and_repaired(world, deplo
         world["beta"].send(call)
     native = world["alpha"].at("HypNative", routers["alpha"]).functions
     world["alpha"].send(native.addRebalancer(ONE))
+    world["alpha"].send(native.addBridge(CHAINS["beta"], ONE))
 
     found = warp("check", "--route", "ETH/drift")
     assert found.exit_code == 1
     assert sorted(line.partition(" is ")[0] for line in found.stdout.splitlines()) == [
+        "alpha: router.allowedBridges(31338)",
         "alpha: router.allowedRebalancers()",
         "beta: router.destinationGas(31337)",
         "beta: router.domains()",
@@ -252,6 +286,12 @@ def test_a_vault_earns_for_holders_on_the_other_side(world, deployed, warp, toke
         },
     )
     assert warp("check", "--route", "TEST/vault").exit_code == 0
+    path = world.registry.folder / "deployments/warp_routes/TEST/vault-deploy.yaml"
+    assert yaml.safe_load(path.read_text())["beta"] == {
+        "type": "syntheticRebase",
+        "owner": world["beta"].sender,
+        "collateralChainName": "alpha",
+    }
 
 
 def test_nfts_that_are_nowhere_yet_are_minted_on_one_chain(deployed, warp):
