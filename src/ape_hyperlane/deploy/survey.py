@@ -148,7 +148,8 @@ class Survey:
                 return False
             raise ConfigError(
                 f"{self.journal.path}: {step.name!r} was planned as {entry.what}, now it is "
-                f"{self.spelled_out(step)}; this cannot be changed, choose another registry folder"
+                f"{self.spelled_out(step)}; this cannot be changed, choose another name or "
+                "registry folder"
             )
         if entry.done and not has_code(entry.address):
             raise ChainError(

@@ -1,8 +1,8 @@
 """Deploying a warp route, and checking one: a router on each chain, each knowing all others."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from ape_hyperlane.deploy.steps import Action, Create, CreateSet, Ref, Step, fin
 from ape_hyperlane.deploy.survey import Survey, has_code, is_development
 from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
-from hyperlane.errors import ConfigError
+from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import (
     Connection,
@@ -60,6 +60,15 @@ class RouteDeployment:
     routers: dict[str, str] = field(default_factory=dict)
     """By chain, as far as they are deployed."""
 
+    @contextmanager
+    def on(self, chain: str) -> Iterator[None]:
+        """Connected to a chain, which errors name."""
+        with self.connect(chain):
+            try:
+                yield
+            except (ConfigError, ChainError) as error:
+                raise type(error)(f"{chain}: {error}") from error
+
     def steps(self, chain: str) -> list[Step]:
         """All that one chain needs."""
         known, end = self.surroundings, self.ends[chain]
@@ -75,8 +84,8 @@ class RouteDeployment:
 
     def _remotes(self, chain: str) -> dict[int, Remote]:
         token, known = self.ends[chain].token, self.surroundings
-        gas = known.by_domain(token.destination_gas, f"{chain}.destinationGas")
-        named = known.by_domain(token.remote_routers, f"{chain}.remoteRouters")
+        gas = known.by_domain(token.destination_gas, "destinationGas")
+        named = known.by_domain(token.remote_routers, "remoteRouters")
         self._require_others(chain, named)
         remotes = {
             domain: Remote(word(each.address), gas.get(domain, delivery_gas(token)))
@@ -90,14 +99,13 @@ class RouteDeployment:
                     gas.get(domain, delivery_gas(end.token)),
                     end.circle_domain,
                 )
-        place = f"{chain}.crossCollateralRouters"
-        trusted = known.by_domain(token.cross_collateral_routers, place)
+        trusted = known.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
         for domain, routers in trusted.items():
             if routers and domain != known.domains[chain]:
                 remotes.setdefault(domain, Remote(None, gas.get(domain, delivery_gas(token))))
         for domain in gas.keys() - remotes.keys():
             raise ConfigError(
-                f"{chain}.destinationGas: {gas[domain]} for domain {domain}, where no router is"
+                f"destinationGas: {gas[domain]} for domain {domain}, where no router is"
                 " enrolled; expected a chain of this route"
             )
         return remotes
@@ -108,7 +116,7 @@ class RouteDeployment:
             found, router = named.get(self.surroundings.domains[other]), self.routers.get(other)
             if found and (other == chain or not router or word(found.address) != word(router)):
                 raise ConfigError(
-                    f"{chain}.remoteRouters: {found.address} on {other}, where this file deploys"
+                    f"remoteRouters: {found.address} on {other}, where this file deploys"
                     " the router; remove it"
                 )
 
@@ -157,7 +165,7 @@ def survey_route(
     """Tells for each chain, while connected to it, what still needs a transaction. ConfigError when
     `sender` may not send one."""
     for chain, journal in deployment.journals.items():
-        with deployment.connect(chain):
+        with deployment.on(chain):
             tell(chain, Survey(journal).pending(deployment.steps(chain), sender))
 
 
@@ -171,7 +179,8 @@ def deploy_route(
     transaction fails, or a chain differs from the plan in the end.
     """
     appliers = {
-        chain: Applier(account, journal, report) for chain, journal in deployment.journals.items()
+        chain: Applier(account, journal, _naming(chain, report))
+        for chain, journal in deployment.journals.items()
     }
     survey_route(
         deployment,
@@ -180,11 +189,11 @@ def deploy_route(
     )
     for chain, applier in appliers.items():
         if chain not in deployment.routers:
-            with deployment.connect(chain):
+            with deployment.on(chain):
                 applier.apply(_until_initialised(deployment.steps(chain)))
                 deployment.routers[chain] = applier.addresses[ROUTER.step]
     for chain, applier in appliers.items():
-        with deployment.connect(chain):
+        with deployment.on(chain):
             steps = deployment.steps(chain)
             applier.apply(steps)
             applier.verify(final_readings(steps))
@@ -193,11 +202,15 @@ def deploy_route(
     return paths[1], sum(applier.sent for applier in appliers.values())
 
 
+def _naming(chain: str, report: Report) -> Report:
+    return lambda step, outcome: report(replace(step, name=f"{chain}: {step.name}"), outcome)
+
+
 def check_route(deployment: RouteDeployment) -> list[str]:
     """How the chains differ from the route that was to be deployed, a line each."""
     found = []
     for chain in deployment.ends:
-        with deployment.connect(chain):
+        with deployment.on(chain):
             survey, steps = Survey(deployment.journals[chain]), deployment.steps(chain)
             missing = [
                 f"{step.name} is not there"
@@ -258,7 +271,8 @@ def _require_contracts(chain: str, token: WarpToken) -> None:
     allowed = token.allowed_rebalancing_bridges.values()
     bridges = (each.bridge for bridges in allowed for each in bridges)
     theirs = (token.message_transmitter, token.token_messenger, token.oft)
-    others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges, *theirs)
+    admin = token.admin.address if token.admin else None
+    others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges, *theirs, admin)
     named = (each for each in (*hooks, *isms, *others) if each not in (None, ZERO_ADDRESS))
     require_contracts(named, chain)
 

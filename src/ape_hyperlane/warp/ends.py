@@ -141,7 +141,11 @@ def complete(tokens: Mapping[str, WarpToken], backing: Mapping[str, End]) -> dic
                 f"{chain}.token: {end.decimals} decimals, but others have more: CCTP mints as much"
                 " as is burnt"
             )
-    return {chain: replace(end, scale=unit / 10**end.decimals) for chain, end in ends.items()}
+    scaled = {chain: replace(end, scale=unit / 10**end.decimals) for chain, end in ends.items()}
+    for chain, end in scaled.items():
+        if any(each >= 2**256 for each in (unit, *end.scale.as_integer_ratio())):
+            raise ConfigError(f"{chain}.scale: {end.scale}, expected one that fits into 256 bits")
+    return scaled
 
 
 def _synthetic(chain: str, token: WarpToken, backing: Mapping[str, End]) -> End:

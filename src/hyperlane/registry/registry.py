@@ -30,7 +30,9 @@ class Registry:
     def chain_folder(self, chain: str) -> Path:
         """Where the files of a chain are; ConfigError for a name that no chain can have."""
         if not re.fullmatch(CHAIN_NAME, chain):
-            raise ConfigError(f"chain name {chain!r}: expected lower-case letters and digits")
+            raise ConfigError(
+                f"chain name {chain!r}: expected lower-case letters and digits, a letter first"
+            )
         return self.folder / "chains" / chain
 
     def has_metadata(self, chain: str) -> bool:

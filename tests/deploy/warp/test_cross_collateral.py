@@ -209,7 +209,7 @@ def test_a_router_that_counts_in_other_units_is_not_trusted(world, warp, ends, r
         ),
         (
             {"crossCollateralRouters": {"gamma": [STRANGER]}},
-            "alpha.crossCollateralRouters.gamma: not in the registry",
+            "alpha: crossCollateralRouters.gamma: not in the registry",
         ),
     ],
 )

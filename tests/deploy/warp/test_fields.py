@@ -81,7 +81,8 @@ def test_a_router_of_somebody_elses_is_not_touched(world, deployed, warp):
     result = warp("deploy", "--route", "ETH/theirs", config=config)
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert "only the owner may change that: router.owner() is 0x1111" in line
+    assert "alpha: setDestinationGas of router: only the owner may change that" in line
+    assert "router.owner() is 0x1111" in line
     assert world.nonces() == before
 
 
@@ -131,28 +132,33 @@ def _both(alpha, **beta):
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
+        (
+            _collateral(scale=2**255),
+            "alpha.scale: 57896044618658097711785492504343953926634992332820282019728792003956",
+        ),
+        (_both({"proxyAdmin": {"address": ONE}}), f"{ONE}: no contract on alpha; expected one"),
         (_countless_decimals, "has 200 decimals, expected 77 at most"),
         (
             _both({"destinationGas": {"5": 1}}),
-            "alpha.destinationGas: 1 for domain 5, where no router is enrolled; expected a chain",
+            "alpha: destinationGas: 1 for domain 5, where no router is enrolled; expected a chain",
         ),
         (
             _both({"destinationGas": {"alpha": 1}}),
-            f"alpha.destinationGas: 1 for domain {CHAINS['alpha']}, where no router is enrolled",
+            f"alpha: destinationGas: 1 for domain {CHAINS['alpha']}, where no router is enrolled",
         ),
         (
             _both({"remoteRouters": {"beta": {"address": ONE}}}),
-            f"alpha.remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
+            f"alpha: remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
         ),
         (
             _both({}, remoteRouters={str(CHAINS["beta"]): {"address": ONE}}),
-            f"beta.remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
+            f"beta: remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
         ),
         (
             lambda world: _both({"allowedRebalancingBridges": {"5": [{"bridge": _code(world)}]}})(
                 world
             ),
-            "allowedRebalancingBridges.5: no router is enrolled there; expected one of 31338",
+            "alpha: allowedRebalancingBridges.5: no router is enrolled there; expected",
         ),
         (_both({}, initialSupply=5), "beta.initialSupply: 5, expected 0: nothing would back it"),
         (_offset_vault, "shares have 12 decimals, assets 6; expected a vault with equal ones"),

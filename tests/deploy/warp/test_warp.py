@@ -1,6 +1,9 @@
 """`ape run warp`: routes from a file to tokens that arrive, on two real nodes."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,6 +13,7 @@ from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 
 from .conftest import CHAINS
 
+DOCS = Path(__file__).parents[3] / "docs" / "warp-routes.md"
 ETHER = 10**18
 ONE = "0x" + 40 * "1"
 
@@ -184,6 +188,30 @@ def test_tokens_go_there_and_back(world, deployed, warp, token):
         assert back.exit_code == 0, back.stderr
     assert erc20.functions.balanceOf(ONE).call() == 2_500_000
     assert synthetic.totalSupply().call() == 10 * ETHER
+
+
+def test_what_the_docs_tell_a_newcomer_to_do_works(world, warp, tmp_path):
+    text = DOCS.read_text()
+    config, commands, output = (
+        re.search(rf"```{language}\n((?:(?!```).)*{content}.*?)```", text, re.S)[1]
+        for language, content in (
+            ("yaml", "# route-deploy.yaml"),
+            ("sh", "ape run warp"),
+            ("", "on beta: 0.0"),
+        )
+    )
+    path = tmp_path / "route-deploy.yaml"
+    path.write_text(config)
+    with world.relaying():
+        for line in commands.splitlines():
+            program, *words = shlex.split(line.replace(path.name, str(path)))
+            assert (program, words[:2]) == ("ape", ["run", "warp"])
+            at = words.index("--registry")
+            result = warp(words[2], *words[3:at], *words[at + 2 :])
+            assert result.exit_code == 0, result.stderr
+            if words[2] == "send":
+                assert output.strip() == result.stdout.splitlines()[-1]
+    assert result.stdout == "aETH/mine is as it was deployed\n"
 
 
 def test_what_somebody_changed_is_named_field_by_field_and_repaired(world, deployed, warp):
@@ -364,7 +392,7 @@ def test_fees_by_amount_and_destination_are_deployed(deployed, warp, token):
                 "alpha": {"type": "native", "destinationGas": {"bta": 1}},
                 "beta": {"type": "synthetic"},
             },
-            "alpha.destinationGas.bta: not in the registry; did you mean 'beta'?",
+            "alpha: destinationGas.bta: not in the registry; did you mean 'beta'?",
         ),
     ],
 )
