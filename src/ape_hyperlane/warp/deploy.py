@@ -36,6 +36,7 @@ from hyperlane.registry.deployed_routes import (
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
+from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
 from hyperlane.registry.warp import STANDARDS, SYNTHETIC, RemoteRouter, Tokens, WarpToken
 
@@ -154,6 +155,7 @@ def plan_route(
     deployment = RouteDeployment(
         route_id, ends, registry, connect, journals, surroundings(registry)
     )
+    _require_journals(deployment)
     _require_equal_worth(deployment)
     _find_routers(deployment, deployer)
     return deployment
@@ -244,6 +246,23 @@ def _require_equal_worth(deployment: RouteDeployment) -> None:
                             f"{place}: a whole token of {router} is {there} message units, but"
                             f" {here} here: value would be created or lost; set scale"
                         )
+
+
+def _require_journals(deployment: RouteDeployment) -> None:
+    """ConfigError for a router that is there, but of which no journal tells: another one in its
+    place would not have what it holds."""
+    path = route_paths(deployment.registry.folder, deployment.id)[1]
+    for token in read(WarpRoute, path).tokens if path.exists() else ():
+        chain, router = token.chain_name, token.address_or_denom
+        journal = deployment.journals.get(chain)
+        if journal is None or journal.path.exists():
+            continue
+        with deployment.connect(chain):
+            if has_code(router):
+                raise ConfigError(
+                    f"{path}: the router on {chain} is {router}, but {journal.path.name} is not"
+                    " there; restore it, or choose another --route"
+                )
 
 
 def _find_routers(deployment: RouteDeployment, deployer: str) -> None:

@@ -88,6 +88,22 @@ def test_a_second_run_sends_nothing(world, deployed):
     assert world.nonces() == nonces
 
 
+@pytest.mark.parametrize("command", ["check", "deploy"])
+def test_a_router_is_not_deployed_again_when_its_journal_is_lost(world, warp, deployed, command):
+    config = {"alpha": {"type": "native"}, "beta": {"type": "synthetic"}}
+    routers = deployed("ETH/lost", config)
+    journal = world.registry.chain_folder("beta") / "warp-ETH-lost.json"
+    content = journal.read_text()
+    journal.unlink()
+    nonces = world.nonces()
+    refused = warp(command, "--route", "ETH/lost", config=config if command == "deploy" else None)
+    assert refused.exit_code == 1
+    assert f"the router on beta is {routers['beta']}, but {journal.name} is not" in refused.stderr
+    assert world.nonces() == nonces
+    journal.write_text(content)
+    assert deployed("ETH/lost", config) == routers
+
+
 def test_a_dry_run_shows_the_plan_and_leaves_no_trace(world, warp):
     nonces = world.nonces()
     result = warp(
