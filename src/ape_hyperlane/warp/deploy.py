@@ -20,7 +20,16 @@ from ape_hyperlane.deploy.core import (
     surroundings,
 )
 from ape_hyperlane.deploy.journal import Journal
-from ape_hyperlane.deploy.steps import Action, Create, CreateSet, Ref, Step, final_readings
+from ape_hyperlane.deploy.steps import (
+    Action,
+    Call,
+    Create,
+    CreateSet,
+    Reading,
+    Ref,
+    Step,
+    final_readings,
+)
 from ape_hyperlane.deploy.survey import Survey, has_code, is_development
 from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
@@ -165,10 +174,14 @@ def survey_route(
     deployment: RouteDeployment, sender: str, tell: Callable[[str, list[Action]], None]
 ) -> None:
     """Tells for each chain, while connected to it, what still needs a transaction. ConfigError when
-    `sender` may not send one."""
+    `sender` may not send one, or none could make it so."""
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
-            tell(chain, Survey(journal).pending(deployment.steps(chain), sender))
+            survey, steps = Survey(journal), deployment.steps(chain)
+            pending = survey.pending(steps, sender)
+            if drift := survey.drift(_fixed(steps, pending)):
+                raise ConfigError(f"{drift[0]}; this cannot be changed, choose another --route")
+            tell(chain, pending)
 
 
 def deploy_route(
@@ -275,6 +288,14 @@ def _find_routers(deployment: RouteDeployment, deployer: str) -> None:
                 journal.restart(deployer)  # the chain was started anew
             else:
                 deployment.routers[chain] = entry.address
+
+
+def _fixed(steps: list[Step], pending: list[Action]) -> list[Reading]:
+    """What was said once, and nobody can say again."""
+    calls = [step for step in steps if isinstance(step, Call)]
+    settable = {reading.subject for call in calls if call.repeatable for reading in call.readings}
+    done = (call for call in calls if call.once and call not in pending)
+    return [each for call in done for each in call.readings if each.subject not in settable]
 
 
 def _until_initialised(steps: list[Step]) -> list[Step]:

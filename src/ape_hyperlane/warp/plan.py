@@ -287,9 +287,7 @@ def _plan_rebalancing(
                 f"{key}.{domain}: no router is enrolled there; expected one of"
                 f" {', '.join(map(str, sorted(enrolled)))}"
             )
-    # Only routers of several tokens keep this for domains that are not enrolled any more.
-    several = token.type == "crossCollateral"
-    for domain in _domains(builder, enrolled) if several else sorted(enrolled):
+    for domain in sorted(enrolled):  # what was unenrolled was forgotten
         builder.members(
             ROUTER,
             contract,

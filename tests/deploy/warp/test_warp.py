@@ -88,6 +88,22 @@ def test_a_second_run_sends_nothing(world, deployed):
     assert world.nonces() == nonces
 
 
+def test_what_was_said_for_good_is_not_changed_and_nothing_else_then(world, warp, deployed):
+    config = {"alpha": {"type": "native"}, "beta": {"type": "synthetic", "symbol": "ONE"}}
+    deployed("ETH/good", config)
+    nonces = world.nonces()
+    for change, complaint in (
+        ({"symbol": "TWO"}, "beta: router.symbol() is ONE, expected TWO; this cannot be changed"),
+        ({"decimals": 6}, "beta: "),
+    ):
+        end = {**config["beta"], "gas": 70_000, **change}
+        refused = warp("deploy", "--route", "ETH/good", config={**config, "beta": end})
+        assert refused.exit_code == 1
+        assert complaint in refused.stderr
+        assert "this cannot be changed, choose another" in refused.stderr
+    assert world.nonces() == nonces
+
+
 @pytest.mark.parametrize("command", ["check", "deploy"])
 def test_a_router_is_not_deployed_again_when_its_journal_is_lost(world, warp, deployed, command):
     config = {"alpha": {"type": "native"}, "beta": {"type": "synthetic"}}
