@@ -156,3 +156,8 @@ def test_an_aggregation_of_modules_is_made_after_its_modules():
     )
     assert module.threshold == 2
     assert named(steps, "interchainSecurityModule.0").members == (OWNER, OTHER)
+
+
+def test_a_call_is_described_with_hex_for_bytes():
+    call = Call("enrol", Ref("router"), "Router", "enroll", ([5], [b"\1\2"], b""))
+    assert call.describe() == "call <router>.enroll([5], [0x0102], 0x)"

@@ -155,7 +155,7 @@ class Call:
         )
 
     def describe(self) -> str:
-        return f"call {self.target}.{self.method}({_listed(self.arguments)})"
+        return f"call {self.target}.{self.method}({_listed(map(_legible, self.arguments))})"
 
 
 Action = Create | CreateSet | Call
@@ -166,6 +166,13 @@ Step = Use | Action
 
 def _listed(values: Iterable[Any]) -> str:
     return ", ".join(map(_shown, values))
+
+
+def _legible(value: Any) -> Any:
+    """With hex for bytes. Not for contracts to create: journals compare how those were shown."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_legible, value))
+    return f"0x{value.hex()}" if isinstance(value, bytes) else value
 
 
 def _shown(value: Any) -> str:

@@ -9,6 +9,7 @@ import click
 from ape.api import AccountAPI, ProviderContextManager
 from eth_utils.address import to_checksum_address
 from rich.console import Console
+from rich.markup import escape
 
 from ape_hyperlane.deploy.command import (
     ReportProgress,
@@ -59,7 +60,8 @@ def deploy(
         counts: list[int] = []
 
         def show(chain: str, actions: list[Action]) -> None:
-            console.print(f"[bold]{chain}[/]: {_described(deployment, chain)}", highlight=False)
+            about = escape(_described(deployment, chain))
+            console.print(f"[bold]{chain}[/]: {about}", highlight=False)
             show_steps(console, actions)
             counts.append(len(actions))
 
@@ -71,14 +73,16 @@ def deploy(
         path, sent = deploy_route(deployment, signer, ReportProgress(console, sum(counts)))
     if as_json:
         click.echo(json.dumps(deployment.routers))
-    console.print(f"[bold]{deployment.id}[/]: {sent} transactions sent, all read back")
+    name = escape(deployment.id)
+    console.print(f"[bold]{name}[/]: {sent} transactions sent, all read back")
     for chain, router in deployment.routers.items():
         console.print(f"  {chain:<20} {router}", highlight=False)
-    console.print(f"Written to {path}")
+    console.print(f"Written to {path}", markup=False)
     console.print(
         f"Next: ape run warp send --registry {registry} --route {deployment.id} --origin"
         f" {next(iter(tokens))} --to … --amount …",
         highlight=False,
+        markup=False,
     )
 
 
@@ -152,7 +156,7 @@ def send(
         (receiver, destination, target, done.before.recipient, done.after.recipient),
     ):
         line = f"{who} on {chain}: {shown(before, end)}, now {shown(after, end)}"
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, markup=False)
 
 
 def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:

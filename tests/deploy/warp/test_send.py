@@ -132,6 +132,24 @@ def test_the_routes_own_contracts_are_no_recipients(send):
     assert f"--recipient {send.routers['beta']}: nobody could use what arrives there" in line
 
 
+def test_a_token_may_be_called_anything(world, warp):
+    name, symbol = "[/] \N{SNOWMAN}", "[red]"
+    erc20 = world["alpha"].deploy("TestERC20", name, symbol, 10**9, 6)
+    config = {
+        "alpha": {"type": "collateral", "token": erc20.address},
+        "beta": {"type": "synthetic"},
+    }
+    made = warp("deploy", config=config)
+    assert f"alpha: collateral, {name} ({symbol}), 6 decimals" in made.stdout
+    assert f"{symbol}/alpha-beta: 8 transactions sent" in made.stdout
+    with world.relaying():
+        result = warp(
+            *("send", "--route", f"{symbol}/alpha-beta", "--origin", "alpha", "--to", "beta"),
+            *("--amount", "1", "--recipient", STRANGER),
+        )
+    assert f"{STRANGER} on beta: 0.000000 {symbol}, now 1.000000 {symbol}" in result.stdout
+
+
 END = RouteToken(
     chain_name="alpha",
     standard="EvmHypNative",
