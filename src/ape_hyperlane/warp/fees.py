@@ -7,24 +7,31 @@ from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.token_fees import CrossCollateralRoutingFee, Curve, TokenFee
 
 
-def plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: str) -> Target:
+def plan_fee(
+    builder: Builder,
+    config: TokenFee | None,
+    token: Target,
+    name: str,
+    owner: str | None = None,
+) -> Target:
     """Plans the fee contract of a router that moves `token`, and all that it refers to; none is the
-    zero address. ConfigError when the fee is for another token."""
+    zero address. `owner` has what names no other. ConfigError when the fee is for another token."""
     if config is None:
         return ZERO_ADDRESS
     if isinstance(config, str):
         return config
+    owner = config.owner or owner or builder.owner
     if isinstance(config, CrossCollateralRoutingFee):
-        return _plan_fee_by_router(builder, config, token, name)
+        return _plan_fee_by_router(builder, config, token, name, owner)
     if config.token not in (None, token):
         raise ConfigError(
             f"{name}.token: {config.token}, but the route moves {token}; leave token out"
         )
     if isinstance(config, Curve):
-        return _plan_curve(builder, config, token, name)
+        return _plan_curve(builder, config, token, name, owner)
     contract = "RoutingFee"
     fees = {
-        chain: plan_fee(builder, fee, token, f"{name}.{chain}")
+        chain: plan_fee(builder, fee, token, f"{name}.{chain}", owner)
         for chain, fee in config.fee_contracts.items()
     }
     by_domain = builder.surroundings.by_domain(fees, f"{name}.feeContracts")
@@ -42,15 +49,15 @@ def plan_fee(builder: Builder, config: TokenFee | None, token: Target, name: str
             repeatable=True,
             about=f"{domain} ",
         )
-    builder.hand_over(router, contract, config.owner)
+    builder.hand_over(router, contract, owner)
     return router
 
 
-def _plan_curve(builder: Builder, config: Curve, token: Target, name: str) -> Ref:
+def _plan_curve(builder: Builder, config: Curve, token: Target, name: str, owner: str) -> Ref:
     maximum, half = config.parameters
     state = {"token": token, "maxFee": maximum, "halfAmount": half}
     if not config.quote_signers:
-        state["owner"] = config.owner or builder.owner
+        state["owner"] = owner
         return builder.create(name, config.type, tuple(state.values()), state=state)
     # The deployer signs until the others do, so that the contract does not depend on them.
     deployer = builder.deployer
@@ -64,17 +71,17 @@ def _plan_curve(builder: Builder, config: Curve, token: Target, name: str) -> Re
         remover="removeQuoteSigner",
         empty=deployer in config.quote_signers,
     )
-    builder.hand_over(fee, config.type, config.owner)
+    builder.hand_over(fee, config.type, owner)
     return fee
 
 
 def _plan_fee_by_router(
-    builder: Builder, config: CrossCollateralRoutingFee, token: Target, name: str
+    builder: Builder, config: CrossCollateralRoutingFee, token: Target, name: str, owner: str
 ) -> Ref:
     contract = "CrossCollateralRoutingFee"
     fees = {
         chain: {
-            word(router): plan_fee(builder, fee, token, f"{name}.{chain}.{router}")
+            word(router): plan_fee(builder, fee, token, f"{name}.{chain}.{router}", owner)
             for router, fee in by_router.items()
         }
         for chain, by_router in config.fee_contracts.items()
@@ -91,5 +98,5 @@ def _plan_fee_by_router(
     columns = tuple(map(list, zip(*rows, strict=True)))
     method = "setCrossCollateralRouterFeeContracts"
     builder.call(method, target, contract, columns, *told, repeatable=True)
-    builder.hand_over(target, contract, config.owner)
+    builder.hand_over(target, contract, owner)
     return target

@@ -1,6 +1,6 @@
 """From the end of a route to the steps that deploy it. Pure: no chain is asked anything."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -260,7 +260,7 @@ def _by_domain(builder: Builder, values: Mapping[str, Any], key: str) -> dict[in
     return builder.surroundings.by_domain(values, key)
 
 
-def _domains(builder: Builder, named: Iterable[int]) -> list[int]:
+def _domains(builder: Builder, named: Mapping[int, Any]) -> list[int]:
     """Those in the registry, and those that a config names."""
     return sorted({*builder.surroundings.domains.values(), *named})
 

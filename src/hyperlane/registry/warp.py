@@ -100,7 +100,7 @@ NOT_HERE = {
 
 OFT_KEYS = {
     *("type", "owner", "token", "oft", "domain_mappings", "extra_options"),
-    *("name", "symbol", "decimals", "mailbox"),
+    *("name", "symbol", "decimals", "mailbox", "contract_version"),
 }
 """All that an OFT bridge has: LayerZero delivers, and nothing of ours is asked or paid. Other tools
 write `mailbox`."""

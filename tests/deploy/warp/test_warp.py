@@ -366,10 +366,15 @@ def test_nfts_that_are_nowhere_yet_are_minted_on_one_chain(deployed, warp):
     assert warp("check", "--route", "CAT/nft").exit_code == 0
 
 
-def test_fees_by_amount_and_destination_are_deployed(deployed, warp, token):
-    fee = {"type": "RoutingFee", "feeContracts": {"beta": {"type": "LinearFee", "bps": 5}}}
+def test_fees_by_amount_and_destination_are_deployed(world, deployed, warp, token):
+    by_chain = {
+        "beta": {"type": "LinearFee", "bps": 5},
+        "5": {"type": "OffchainQuotedLinearFee", "bps": 5, "quoteSigners": [ONE]},
+        "6": {"type": "LinearFee", "bps": 5, "owner": "0x" + 40 * "2"},
+    }
+    fee = {"type": "RoutingFee", "owner": ONE, "feeContracts": by_chain}
     curve = {"type": "ProgressiveFee", "maxFee": 100, "halfAmount": 1000}
-    deployed(
+    routers = deployed(
         "TEST/fee",
         {
             "alpha": {"type": "collateral", "token": token().address, "tokenFee": fee},
@@ -377,6 +382,15 @@ def test_fees_by_amount_and_destination_are_deployed(deployed, warp, token):
         },
     )
     assert warp("check", "--route", "TEST/fee").exit_code == 0
+    alpha = world["alpha"]
+    recipient = alpha.at("HypERC20Collateral", routers["alpha"]).functions.feeRecipient().call()
+    fees = alpha.at("RoutingFee", recipient).functions
+    assert fees.owner().call() == ONE
+    owners = [
+        alpha.at("LinearFee", fees.feeContracts(domain).call()).functions.owner().call()
+        for domain in (CHAINS["beta"], 5, 6)
+    ]
+    assert owners == [ONE, ONE, "0x" + 40 * "2"]
 
 
 @pytest.mark.parametrize(
