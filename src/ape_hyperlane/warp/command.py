@@ -139,7 +139,7 @@ def send(
             raise ConfigError(
                 f"--recipient {receiver}: nobody could use what arrives there; expected an account"
             )
-        units = parse_amount(amount, source, nft)
+        units = parse_amount(amount, source, target, nft)
         wanted = Transfer(ends, origin, destination, units, receiver, nft, locked)
 
         def announce(sent: Dispatched) -> None:

@@ -95,18 +95,20 @@ def send_token(
     return Outcome(sent, delivered, before, _balances(wanted, account, connect))
 
 
-def parse_amount(text: str, end: RouteToken, nft: bool) -> int:
-    """Whole tokens as its smallest units, or the id of an NFT; ConfigError when it cannot be."""
-    decimals = 0 if nft else end.decimals
+def parse_amount(text: str, source: RouteToken, target: RouteToken, nft: bool) -> int:
+    """Whole tokens as the smallest units of the origin, or the id of an NFT; ConfigError when it
+    cannot be, or would not arrive as a whole."""
+    decimals = 0 if nft else min(source.decimals, target.decimals)
+    unit = 1 if nft else 10 ** (source.decimals - decimals)
     expected = "the id of an NFT" if nft else f"more than 0, with {decimals} decimals at most"
     try:
         amount = Decimal(text).scaleb(decimals, ALL_DIGITS)
-        possible = (0 if nft else 1) <= amount < 2**256 and amount == int(amount)
+        possible = (0 if nft else 1) <= amount < 2**256 // unit and amount == int(amount)
     except ArithmeticError:
         possible = False
     if not possible:
         raise ConfigError(f"--amount {text!r}: expected {expected}")
-    return int(amount)
+    return int(amount) * unit
 
 
 def shown(amount: int, end: RouteToken) -> str:

@@ -161,10 +161,10 @@ END = RouteToken(
 
 
 def test_amounts_keep_all_their_digits():
-    amount = parse_amount("12345678901.123456789012345678", END, nft=False)
+    amount = parse_amount("12345678901.123456789012345678", END, END, nft=False)
     assert amount == 12345678901123456789012345678
     assert whole(amount, 18) == "12,345,678,901.123456789012345678"
-    assert parse_amount(str(2**256 - 1), END, nft=True) == 2**256 - 1
+    assert parse_amount(str(2**256 - 1), END, END, nft=True) == 2**256 - 1
 
 
 @pytest.mark.parametrize(
@@ -172,10 +172,21 @@ def test_amounts_keep_all_their_digits():
 )
 def test_what_is_no_amount_is_refused(amount):
     with pytest.raises(ConfigError, match="expected more than 0, with 18 decimals at most"):
-        parse_amount(amount, END, nft=False)
+        parse_amount(amount, END, END, nft=False)
+
+
+def test_an_amount_has_no_more_decimals_than_arrive():
+    six = END.model_copy(update={"decimals": 6})
+    assert parse_amount("1.000001", END, six, nft=False) == 1_000_001 * 10**12
+    assert parse_amount("1.000001", six, END, nft=False) == 1_000_001
+    with pytest.raises(ConfigError, match="expected more than 0"):
+        parse_amount(str(10**60), END, six, nft=False)
+    for ends in ((END, six), (six, END)):
+        with pytest.raises(ConfigError, match="with 6 decimals at most"):
+            parse_amount("0.0000001", *ends, nft=False)
 
 
 @pytest.mark.parametrize("number", ["1.5", "-1", str(2**256)])
 def test_what_is_no_id_of_an_nft_is_refused(number):
     with pytest.raises(ConfigError, match="expected the id of an NFT"):
-        parse_amount(number, END, nft=True)
+        parse_amount(number, END, END, nft=True)
