@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 Answer = TypeVar("Answer")
 
 _READ_TIMEOUT = 10.0
-_READS_AT_ONCE = 20
+_READS_AT_ONCE = 10
 _NEW_AT_ONCE = 500
 _AGAIN_AT_ONCE = 20
 _AHEAD = 3
@@ -51,6 +52,8 @@ class Watched:
     """The latest index, as the validator says."""
     flagged: bool = False
     """Whether it left a reorg flag."""
+    reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
+    """Its own: a storage that answers slowly does not take the turns of others."""
 
     def wanted(self, leaves: int) -> list[int]:
         """The indexes to read now, when the tree has so many final leaves."""
@@ -75,7 +78,6 @@ class Watcher:
     web: Web = field(default_factory=Web)
     clock: Callable[[], float] = time.time
     locations: dict[tuple[Address, str], Watched] = field(default_factory=dict)
-    _reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
 
     def validators(self) -> set[Address]:
         """Whose signatures are read."""
@@ -110,14 +112,14 @@ class Watcher:
         log.info("location.watched", location=location, **self._who(validator))
 
     async def _look(self, watched: Watched) -> None:
-        watched.claimed = await self._read(watched, watched.reader.latest_index())
-        flagged = bool(await self._read(watched, watched.reader.has_reorg_flag()))
+        watched.claimed = await self._read(watched, watched.reader.latest_index)
+        flagged = bool(await self._read(watched, watched.reader.has_reorg_flag))
         if flagged and not watched.flagged:
             log.error("validator.reorg_flag", location=watched.location, **self._who(watched))
         watched.flagged = flagged
         indexes = watched.wanted(self.tree.count)
         found = await asyncio.gather(
-            *(self._read(watched, watched.reader.checkpoint(index)) for index in indexes)
+            *(self._read(watched, partial(watched.reader.checkpoint, index)) for index in indexes)
         )
         seen = [item for item in found if item is not None]
         await self._judge(watched, seen)
@@ -160,11 +162,11 @@ class Watcher:
             sightings.append(Sighting(signed, signer, watched.location, fault))
         await self.sightings.add(sightings, self.clock())
 
-    async def _read(self, watched: Watched, reading: Awaitable[Answer]) -> Answer | None:
+    async def _read(self, watched: Watched, read: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """What a storage answers; None when it does not, or nothing usable."""
         try:
-            async with self._reads, asyncio.timeout(_READ_TIMEOUT):
-                return await reading
+            async with watched.reads, asyncio.timeout(_READ_TIMEOUT):
+                return await read()
         except (StorageError, DecodeError, TimeoutError) as error:
             log.warning(
                 "checkpoint.unusable", error=str(error) or "timed out", **self._who(watched)
