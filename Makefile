@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo demo-slash test test-long test-fork prove lint bench bench-gas bench-indexing bench-relayer clean
+.PHONY: help setup build demo demo-slash test test-long test-fork test-interop prove lint bench bench-gas bench-indexing bench-relayer clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,14 +26,17 @@ demo-slash: build ## A validator signs a false checkpoint and loses its stake
 	@$(RUN) ape run demo_slash
 
 test: lint build ## Everything we promise
-	@$(RUN) ape test tests --ignore tests/fork -m "not long" -q -n 2
+	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m "not long" -q -n 2
 	@$(RUN) tests/fork/run
 
 test-long: build ## The long forms of tests that make test runs shortened
-	@$(RUN) ape test tests --ignore tests/fork -m long -q
+	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m long -q
 
 test-fork: build ## The suite that runs on a fork of mainnet
 	@$(RUN) tests/fork/run
+
+test-interop: build ## The reference's command line tool against what we deploy, and we against what it deploys
+	@$(RUN) tests/interop/run
 
 prove: setup ## Symbolic proof that a true checkpoint is never punished
 	@tests/proofs/prove

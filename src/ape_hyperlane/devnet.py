@@ -22,7 +22,7 @@ from ape_hyperlane.deploy.core import deploy_core, plan_deployment
 from ape_hyperlane.processes import Processes, free_port
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainMetadata, CoreConfig, Registry
-from hyperlane.registry.chains import Blocks, RpcUrl
+from hyperlane.registry.chains import ETHER, Blocks, RpcUrl
 
 MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic of every development node; its keys are public."""
@@ -106,6 +106,7 @@ class Devnet:
                     domain_id=chain.chain_id,
                     display_name=chain.name.capitalize(),
                     rpc_urls=[RpcUrl(http=chain.url)],
+                    native_token=ETHER,
                     blocks=Blocks(confirmations=1, reorg_period=1, estimate_block_time=1),
                 )
             )

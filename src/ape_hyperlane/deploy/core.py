@@ -16,7 +16,7 @@ from ape_hyperlane.deploy.survey import Survey, container, has_code, is_developm
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
-from hyperlane.registry.chains import Blocks, Index, NativeToken, RpcUrl
+from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
 from hyperlane.registry.fields import Placed
 from hyperlane.registry.models import read
 
@@ -198,7 +198,8 @@ def _new_metadata(
     if not 0 < domain < 2**32:
         raise ConfigError(f"--domain: {domain}, expected 1 to {2**32 - 1}")
     symbol = str(networks.provider.network.ecosystem.fee_token_symbol)
-    token = NativeToken(name="Ether" if symbol == "ETH" else symbol, symbol=symbol, decimals=18)
+    ether = symbol == ETHER.symbol
+    token = ETHER if ether else NativeToken(name=symbol, symbol=symbol, decimals=18)
     # Final by the node's own word; on a development chain at once.
     reorg_period: int | str = 0 if is_development() else "finalized"
     return ChainMetadata(

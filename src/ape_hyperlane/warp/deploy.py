@@ -90,9 +90,10 @@ class RouteDeployment:
             for other, each in self.ends.items()
             if each.token.type == "collateralVaultRebase"
         ]
-        return plan_end(end, place, self._remotes(chain), *vaults)
+        return plan_end(end, place, self.remotes(chain), *vaults)
 
-    def _remotes(self, chain: str) -> dict[int, Remote]:
+    def remotes(self, chain: str) -> dict[int, Remote]:
+        """Whom the router on a chain talks to, by domain."""
         token, known = self.ends[chain].token, self.surroundings
         gas = known.by_domain(token.destination_gas, "destinationGas")
         named = known.by_domain(token.remote_routers, "remoteRouters")
@@ -325,6 +326,11 @@ def _as_deployed(deployment: RouteDeployment) -> Tokens:
     written = {}
     for chain, end in deployment.ends.items():
         more: dict[str, Any] = {"owner": end.token.owner or deployment.journals[chain].deployer}
+        gas = {str(domain): each.gas for domain, each in deployment.remotes(chain).items()}
+        if any(gas.values()):
+            more["destination_gas"] = gas
+        if end.token.type in SYNTHETIC and not end.token.nft:
+            more |= {"name": end.name, "symbol": end.symbol, "decimals": end.decimals}
         if end.token.type == "syntheticRebase":
             more["collateral_chain_name"] = vaults[0]
         written[chain] = end.token.model_copy(update=more)

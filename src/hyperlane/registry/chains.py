@@ -39,6 +39,9 @@ class NativeToken(FileModel):
     denom: str | None = None
 
 
+ETHER = NativeToken(name="Ether", symbol="ETH", decimals=18)
+
+
 class Blocks(FileModel):
     """How blocks come and when they are final."""
 

@@ -1,0 +1,117 @@
+"""The reference's own tool works with what we deploy, and we with what it deploys."""
+
+import pytest
+import yaml
+
+from ape_hyperlane.devnet import Devnet
+from ape_hyperlane.messages import contract
+from ape_hyperlane.warp.deploy import deploy_route, plan_route
+from ape_hyperlane.warp.send import Transfer, send_token
+from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.registry.deployed_routes import WarpRoute, route_paths
+from hyperlane.registry.models import read
+from hyperlane.registry.warp import read_warp_config
+
+from .conftest import OURS, THEIRS, THRESHOLD, Cli
+
+ETHER = 10**18
+BY_US, BY_THEM = "ETH/by-us", "ETH/by-them"
+
+
+@pytest.fixture(scope="module")
+def by_us(net: Devnet, cli: Cli) -> WarpRoute:
+    """Ether of our chain, on theirs a token: our routers, one on the reference's Mailbox."""
+    config = net.folder / "by-us.yaml"
+    owner = net.user.address
+    theirs = {"type": "synthetic", "owner": owner, "name": "Wrapped ether", "symbol": "ETH"}
+    config.write_text(yaml.safe_dump({OURS: {"type": "native", "owner": owner}, THEIRS: theirs}))
+    plan = plan_route(
+        read_warp_config(config), net.registry, net.deployer.address, net.connect, BY_US
+    )
+    return read(WarpRoute, deploy_route(plan, net.deployer)[0])
+
+
+@pytest.fixture(scope="module")
+def by_them(net: Devnet, cli: Cli) -> WarpRoute:
+    """The same with the reference's routers, the one on our chain on our Mailbox."""
+    deploy, config = route_paths(net.registry.folder, BY_THEM)
+    deploy.parent.mkdir(parents=True, exist_ok=True)
+    owner = net.user.address
+    theirs = {"type": "synthetic", "owner": owner, "name": "Wrapped ether", "symbol": "ETH"}
+    tokens = {
+        OURS: {"type": "native", "owner": owner},
+        THEIRS: {**theirs, "decimals": 18},
+    }
+    deploy.write_text(yaml.safe_dump(tokens))
+    cli("warp", "deploy", "--id", BY_THEM)
+    return read(WarpRoute, config)
+
+
+def balance(net: Devnet, route: WarpRoute, chain: str) -> int:
+    """Of the route's token on their chain; what the router holds on ours."""
+    router = route.on(chain).address_or_denom
+    with net.connect(chain):
+        if chain == OURS:
+            return int(contract("HypERC20", router).provider.get_balance(router))
+        return int(contract("HypERC20", router).balanceOf(net.user.address))
+
+
+def balances(net: Devnet, route: WarpRoute) -> tuple[int, int]:
+    return balance(net, route, OURS), balance(net, route, THEIRS)
+
+
+def test_our_core_reads_as_it_was_configured(net, cli):
+    out = net.folder / "read-core.yaml"
+    cli("core", "read", "--chain", OURS, "--config", str(out))
+    core = yaml.safe_load(out.read_text())
+    assert core["owner"] == net.deployer.address
+    assert core["defaultIsm"]["type"] == "messageIdMultisigIsm"
+    assert core["defaultIsm"]["threshold"] == THRESHOLD
+    validators = {key.address for key in net.chains[THEIRS].validators}
+    assert {to_checksum(bytes.fromhex(each[2:])) for each in core["defaultIsm"]["validators"]} == (
+        validators
+    )
+    assert core["requiredHook"]["type"] == "merkleTreeHook"
+    assert core["defaultHook"]["type"] == "interchainGasPaymaster"
+    assert core["defaultHook"]["overhead"] == {THEIRS: 80_000}
+
+
+@pytest.mark.parametrize(("origin", "destination"), [(OURS, THEIRS), (THEIRS, OURS)])
+def test_messages_of_their_tool_arrive(net, cli, origin, destination):
+    said = cli("send", "message", "--origin", origin, "--destination", destination)
+    assert "Message was delivered" in said
+
+
+@pytest.mark.parametrize("name", ["by_us", "by_them"])
+def test_their_tool_sends_tokens_both_ways(net, cli, request, name):
+    route = request.getfixturevalue(name)
+    route_id = {"by_us": BY_US, "by_them": BY_THEM}[name]
+    send = "warp", "send", "--id", route_id, "--timeout", "120"
+    locked, held = balances(net, route)
+    cli(*send, "--origin", OURS, "--destination", THEIRS, "--amount", str(2 * ETHER))
+    assert balances(net, route) == (locked + 2 * ETHER, held + 2 * ETHER)
+    cli(*send, "--origin", THEIRS, "--destination", OURS, "--amount", str(ETHER))
+    assert balances(net, route) == (locked + ETHER, held + ETHER)
+
+
+def test_we_send_over_their_route(net, by_them):
+    locked, held = balances(net, by_them)
+    wanted = Transfer(by_them, OURS, THEIRS, ETHER, net.user.address)
+    send_token(wanted, net.registry, net.user, net.connect, seconds=120)
+    assert balances(net, by_them) == (locked + ETHER, held + ETHER)
+
+
+def test_their_tool_finds_our_route_as_its_file_says(cli, by_us):
+    assert "No violations found" in cli("warp", "check", "--id", BY_US)
+
+
+def test_their_tool_changes_our_route(net, cli, by_us):
+    deploy, _ = route_paths(net.registry.folder, BY_US)
+    domain = net.registry.metadata(THEIRS).domain_id
+    tokens = yaml.safe_load(deploy.read_text())
+    tokens[OURS]["destinationGas"][str(domain)] = "123456"
+    deploy.write_text(yaml.safe_dump(tokens))
+    cli("warp", "apply", "--id", BY_US)
+    with net.connect(OURS):
+        router = contract("HypNative", by_us.on(OURS).address_or_denom)
+        assert router.destinationGas(domain) == 123456
