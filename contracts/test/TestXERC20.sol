@@ -25,6 +25,12 @@ contract TestXERC20 is ERC20, IXERC20 {
     /// @notice What a bridge may still burn.
     mapping(address bridge => uint256) public burningCurrentLimitOf;
 
+    /// @notice What a bridge may mint when it has minted nothing for long.
+    mapping(address bridge => uint256) public mintingMaxLimitOf;
+
+    /// @notice What a bridge may burn when it has burnt nothing for long.
+    mapping(address bridge => uint256) public burningMaxLimitOf;
+
     constructor(uint256 supply) ERC20("X", "XER") {
         _mint(msg.sender, supply);
     }
@@ -32,6 +38,7 @@ contract TestXERC20 is ERC20, IXERC20 {
     /// @notice Sets what a bridge may mint and burn. Only the issuer.
     function setLimits(address bridge, uint256 minting, uint256 burning) external {
         assert(msg.sender == issuer);
+        (mintingMaxLimitOf[bridge], burningMaxLimitOf[bridge]) = (minting, burning);
         (mintingCurrentLimitOf[bridge], burningCurrentLimitOf[bridge]) = (minting, burning);
     }
 

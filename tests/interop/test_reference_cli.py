@@ -1,5 +1,6 @@
 """The reference's own tool works with what we deploy, and we with what it deploys."""
 
+import ape
 import pytest
 import yaml
 
@@ -15,7 +16,7 @@ from hyperlane.registry.warp import read_warp_config
 from .conftest import OURS, THEIRS, THRESHOLD, Cli
 
 ETHER = 10**18
-BY_US, BY_THEM = "ETH/by-us", "ETH/by-them"
+BY_US, BY_THEM, RICH = "ETH/by-us", "ETH/by-them", "USD/rich"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def balance(net: Devnet, route: WarpRoute, chain: str) -> int:
     router = route.on(chain).address_or_denom
     with net.connect(chain):
         if chain == OURS:
-            return int(contract("HypERC20", router).provider.get_balance(router))
+            return int(ape.networks.provider.get_balance(router))
         return int(contract("HypERC20", router).balanceOf(net.user.address))
 
 
@@ -115,3 +116,110 @@ def test_their_tool_changes_our_route(net, cli, by_us):
     with net.connect(OURS):
         router = contract("HypNative", by_us.on(OURS).address_or_denom)
         assert router.destinationGas(domain) == 123456
+
+
+@pytest.fixture(scope="module")
+def make(net: Devnet, project):
+    """Deploys a contract for tests on a chain."""
+
+    def make(chain: str, name: str, *arguments: object) -> str:
+        with net.connect(chain):
+            return str(net.user.deploy(getattr(project, name), *arguments).address)
+
+    return make
+
+
+def of_vault(make, kind: str) -> dict[str, str]:
+    token = make(OURS, "TestERC20", "Dollar", "USD", 10**24, 18)
+    return {"type": kind, "token": make(OURS, "TestVault", token)}
+
+
+def of_lockbox(make) -> dict[str, str]:
+    wrapped = make(OURS, "TestERC20", "Dollar", "USD", 10**24, 18)
+    lockbox = make(OURS, "TestLockbox", make(OURS, "TestXERC20", 0), wrapped)
+    return {"type": "xERC20Lockbox", "token": lockbox}
+
+
+def of_xerc20(make) -> dict[str, str]:
+    return {"type": "xERC20", "token": make(THEIRS, "TestXERC20", 0)}
+
+
+def of_fiat(make) -> dict[str, str]:
+    return {"type": "collateralFiat", "token": make(OURS, "TestFiatToken", 10**24)}
+
+
+KINDS = {
+    "vault": (lambda make: of_vault(make, "collateralVault"), {"type": "synthetic"}),
+    "rebase": (lambda make: of_vault(make, "collateralVaultRebase"), {"type": "syntheticRebase"}),
+    "fiat": (of_fiat, {"type": "synthetic"}),
+    "lockbox": (
+        of_lockbox,
+        lambda make: {"type": "xERC20", "token": make(THEIRS, "TestXERC20", 0)},
+    ),
+    "proxied": (
+        lambda _make: {"type": "native", "upgradeable": True},
+        {"type": "synthetic", "upgradeable": True},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_their_tool_recognises_every_kind_of_router(net, cli, make, kind):
+    """But for NFTs, which it takes for tokens with decimals."""
+    tokens = {}
+    for chain, token in zip((OURS, THEIRS), KINDS[kind], strict=True):
+        made = token(make) if callable(token) else token
+        tokens[chain] = {**made, "owner": net.user.address}
+    config = net.folder / f"{kind}.yaml"
+    config.write_text(yaml.safe_dump(tokens))
+    plan = plan_route(
+        read_warp_config(config), net.registry, net.deployer.address, net.connect, f"KIND/{kind}"
+    )
+    route = read(WarpRoute, deploy_route(plan, net.deployer)[0])
+    if kind == "fiat":  # told from other collateral by the right to mint
+        with net.connect(OURS):
+            minter = route.on(OURS).address_or_denom
+            fiat = contract("TestFiatToken", tokens[OURS]["token"])
+            fiat.configureMinter(minter, 10**24, sender=net.user)
+    out = net.folder / f"{kind}-read.yaml"
+    cli("warp", "read", "--id", f"KIND/{kind}", "--out", str(out))
+    types = {chain: token["type"] for chain, token in yaml.safe_load(out.read_text()).items()}
+    assert types == {chain: token["type"] for chain, token in tokens.items()}
+    if kind != "lockbox":  # of an xERC20 it wants to be told the limits, which are not the route's
+        assert "No violations found" in cli("warp", "check", "--id", f"KIND/{kind}")
+
+
+def test_their_tool_reads_and_uses_a_route_with_everything(net, cli, project):
+    """Six decimals here and eighteen there, a fee, a module of its own, gas limits, rebalancers."""
+    owner, units = net.user.address, 10**6
+    with net.connect(OURS):
+        token = net.user.deploy(project.TestERC20, "Dollar", "USD", 10**6 * units, 6)
+        noop = net.user.deploy(project.NoopIsm)
+    here = {
+        "type": "collateral",
+        "token": token.address,
+        "owner": owner,
+        "interchainSecurityModule": noop.address,
+        "allowedRebalancers": [net.deployer.address],
+        "tokenFee": {
+            "type": "LinearFee",
+            "owner": owner,
+            "maxFee": 10 * units,
+            "halfAmount": 100 * units,
+        },
+    }
+    there = {"type": "synthetic", "owner": owner, "decimals": 18, "gas": 90_000}
+    config = net.folder / "rich.yaml"
+    config.write_text(yaml.safe_dump({OURS: here, THEIRS: there}))
+    tokens = read_warp_config(config)
+    plan = plan_route(tokens, net.registry, net.deployer.address, net.connect, RICH)
+    route = read(WarpRoute, deploy_route(plan, net.deployer)[0])
+    assert "No violations found" in cli("warp", "check", "--id", RICH)
+
+    send = "warp", "send", "--id", RICH, "--timeout", "120", "--amount", str(20 * units)
+    cli(*send, "--origin", OURS, "--destination", THEIRS)
+    with net.connect(OURS):
+        router = route.on(OURS).address_or_denom
+        assert token.balanceOf(router) == 20 * units
+        assert token.balanceOf(contract("HypERC20Collateral", router).feeRecipient()) == units
+    assert balance(net, route, THEIRS) == 20 * 10**18

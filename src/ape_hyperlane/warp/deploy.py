@@ -329,6 +329,8 @@ def _as_deployed(deployment: RouteDeployment) -> Tokens:
         gas = {str(domain): each.gas for domain, each in deployment.remotes(chain).items()}
         if any(gas.values()):
             more["destination_gas"] = gas
+        if end.scale != 1:
+            more["scale"] = end.scale
         if end.token.type in SYNTHETIC and not end.token.nft:
             more |= {"name": end.name, "symbol": end.symbol, "decimals": end.decimals}
         if end.token.type == "syntheticRebase":
