@@ -41,7 +41,15 @@ def test_a_route_is_deployed_enrolled_owned_and_written_down(world, deployed, wa
     path = world.registry.folder / "deployments" / "warp_routes" / "ETH" / "first-config.yaml"
     first, second = yaml.safe_load(path.read_text())["tokens"]
     wanted = yaml.safe_load(path.with_name("first-deploy.yaml").read_text())
-    assert wanted["beta"] == {"type": "synthetic", "owner": owner, "gas": 99_000}
+    assert wanted["beta"] == {
+        "type": "synthetic",
+        "owner": owner,
+        "gas": 99_000,
+        "destinationGas": {str(CHAINS["alpha"]): "60000"},
+        "name": "Ether",
+        "symbol": "ETH",
+        "decimals": 18,
+    }
     assert first == {
         "chainName": "alpha",
         "standard": "EvmHypNative",
@@ -351,6 +359,10 @@ def test_a_vault_earns_for_holders_on_the_other_side(world, deployed, warp, toke
         "type": "syntheticRebase",
         "owner": world["beta"].sender,
         "collateralChainName": "alpha",
+        "destinationGas": {str(CHAINS["alpha"]): "250000"},
+        "name": "TEST",
+        "symbol": "TEST",
+        "decimals": 6,
     }
 
 
