@@ -33,7 +33,7 @@ from hypothesis.stateful import (
 from web3.exceptions import ContractLogicError
 
 from ..conftest import at
-from .routes import FIRST, SECOND, THIRD, ZERO, b32
+from .routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
 
 DOMAINS = FIRST, SECOND, THIRD
 GAS = 1_000
@@ -379,16 +379,21 @@ class Book(RuleBasedStateMachine):
             # Or the next history would begin where this one failed.
             self.chain.restore(self.snapshot)
 
-    @initialize(transfers=transfers, charging=st.lists(sides, max_size=2), in_token=st.booleans())
-    def begin(self, transfers, charging, in_token):
-        """Home sends something to everybody, and some routers charge."""
+    @initialize(charging=st.sets(sides, min_size=1), in_token=st.booleans(), transfers=transfers)
+    def begin(self, charging, in_token, transfers):
+        """Some routers charge, everybody gets something from home, it earns, and half goes on."""
+        if self.route.nft is None:
+            for side in charging:
+                self.charge(side, True, in_token)
         for person in range(3):
             self.send_one(0, 1 + person % 2, 0, person, 0, 10_000 + person)
         for sent in list(self.pending):
             self.arrive(sent)
-        if self.route.nft is None:
-            for side in charging:
-                self.charge(side, True, in_token)
+        if self.route.earn is not None:
+            self.route.earn(5_000)
+        for ahead, person in ((2, 0), (1, 2)):
+            half = self.route.balance(1, self.accounts[person]) // 2
+            self.send_one(1, ahead, person, 1, 0, min(half, 5_000))
         self.send(transfers)
 
     @rule(transfers=transfers)
@@ -468,16 +473,18 @@ class Book(RuleBasedStateMachine):
 
     @rule(side=sides, amount=st.integers(0, 10**6))
     def forge(self, side, amount):
+        """A call past the Mailbox, and a message that no router sent."""
         router, origin = self.route.routers[side], (side + 1) % 3
-        body = b32(self.accounts[1]) + amount.to_bytes(32)
-        refusal = self.refuses(
-            router.handle,
-            DOMAINS[origin],
-            b32(self.route.routers[origin]),
-            body,
-            sender=self.accounts[1],
-        )
+        stranger, body = self.accounts[1], b32(self.accounts[1]) + amount.to_bytes(32)
+        call = DOMAINS[origin], b32(self.route.routers[origin]), body
+        refusal = self.refuses(router.handle, *call, sender=stranger)
         assert refusal[0] == ("RouterNotTrusted" if self.route.neighbour else "SenderNotMailbox")
+        if self.paused and side == 1:
+            return
+        message = incoming(router, body, b32(stranger), DOMAINS[origin])
+        process = self.network.mailboxes[DOMAINS[side]].process
+        refusal = self.refuses(process, b"", message, sender=stranger)
+        assert refusal[0] in ("SenderNotRouter", "RouterNotEnrolled", "RouterNotTrusted")
 
     @precondition(lambda self: self.route.neighbour is not None)
     @rule(outward=st.booleans(), sender=people, recipient=people, amount=st.integers(0, 20_000))
@@ -520,6 +527,9 @@ class Book(RuleBasedStateMachine):
             router = self.route.routers[side]
             act(router.unenrollRemoteRouter, DOMAINS[there], sender=self.owner)
             self.severed.add((side, there))
+            call = DOMAINS[there], b32(self.owner), 0
+            refusal = self.refuses(router.transferRemote, *call, sender=self.owner)
+            assert refusal == ("RouterNotEnrolled", DOMAINS[there])
 
     def pause(self):
         act(self.module.unpause if self.paused else self.module.pause, sender=self.owner)
