@@ -33,6 +33,9 @@ interface ITokenRouter is ITokenBridge {
     /// @notice Neither part of a scale may be zero.
     error ScaleIsZero(uint256 numerator, uint256 denominator);
 
+    /// @notice Ether came where nothing takes it, as with a delivery.
+    error UnexpectedValue(uint256 value);
+
     /// @notice A router cannot be its own fee recipient.
     error FeeRecipientIsSelf();
 

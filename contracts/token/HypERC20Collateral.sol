@@ -19,9 +19,6 @@ contract HypERC20Collateral is LpCollateralRouter {
     using MeasuredPull for IERC20;
     using SafeERC20 for IERC20;
 
-    /// @notice Ether came where nothing takes it.
-    error UnexpectedValue(uint256 value);
-
     /// @notice The token that is locked.
     IERC20 public immutable wrappedToken;
 

@@ -136,6 +136,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
 
     /// @inheritdoc Router
     function _handle(uint32 origin, bytes calldata body) internal virtual override {
+        if (msg.value != 0) revert UnexpectedValue(msg.value);
         bytes32 recipient = body.recipient();
         uint256 amount = body.amount();
 
@@ -207,7 +208,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         uint256 dispatchFee;
         if (feeHook != address(0)) {
             dispatchFee = _quoteDispatch(destination, recipient, amount, router, gas);
-            IERC20(token()).forceApprove(feeHook, dispatchFee);
+            if (dispatchFee != 0) IERC20(token()).forceApprove(feeHook, dispatchFee);
         }
         value = _takeFromSender(amount + fee + _bridgeFee(amount), dispatchFee);
         if (fee != 0) _payFee(feeRecipient, fee);

@@ -230,6 +230,19 @@ def test_flags_survive_a_change_of_the_hook(
     assert collateral.hook() == ZERO
 
 
+def test_fee_hook_that_asks_nothing_is_approved_nothing(
+    project, owner, hook, deploy_collateral, deploy_synthetic, connect, recipient
+):
+    token = owner.deploy(project.NoZeroApprovalToken)
+    router = deploy_collateral(token)
+    connect(router, deploy_synthetic())
+    router.setFeeHook(hook, sender=owner)
+    token.approve(router, AMOUNT, sender=owner)
+    router.transferRemote(SECOND, b32(recipient), AMOUNT, sender=owner)
+    assert token.balanceOf(router) == AMOUNT
+    assert token.allowance(router, hook) == 0
+
+
 def test_payment_for_gas_without_a_message(native_route, owner):
     native, _ = native_route
     native.setDestinationGas(SECOND, GAS, sender=owner)

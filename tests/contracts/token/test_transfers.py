@@ -196,6 +196,16 @@ def test_a_transfer_is_redeemed_once(native_route, network, owner, recipient, re
 
 
 @pytest.mark.parametrize("side", [0, 1], ids=["native", "synthetic"])
+def test_delivery_brings_no_ether(native_route, network, owner, recipient, revert_of, side):
+    route, other = native_route[side], native_route[1 - side]
+    body = TokenMessage(b32(recipient), 1).encode()
+    message = incoming(route, body, b32(other), other.localDomain())
+    mailbox = network.mailboxes[route.localDomain()]
+    refusal = revert_of(mailbox.process, b"", message, sender=owner, value=5)
+    assert refusal == ("UnexpectedValue", 5)
+
+
+@pytest.mark.parametrize("side", [0, 1], ids=["native", "synthetic"])
 def test_delivery_is_for_the_enrolled_router(
     native_route, network, owner, stranger, recipient, revert_of, side
 ):
