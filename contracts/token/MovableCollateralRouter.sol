@@ -114,7 +114,7 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
         super._unenroll(domain);
     }
 
-    /// @dev Forgets how and where to collateral is moved to a domain.
+    /// @dev Forgets the bridges to a domain, and who receives there.
     function _forget(uint32 domain) internal virtual {
         bridges[domain].clear();
         delete allowedRecipient[domain];
