@@ -111,7 +111,7 @@ async def test_quoted_gas_is_compared_with_what_the_delivery_takes(
 ):
     poor, rich = (origin.dispatch(7331, target.recipient().address) for _ in range(2))
     pay(poor, 20_000)
-    pay(rich, 60_000)
+    pay(rich, 90_000)
     config = paid_config({"type": "onChainFeeQuoting", "gasFraction": "1/2"})
     async with relaying(config) as task:
         await eventually(lambda: target.delivered(rich), task)

@@ -28,6 +28,7 @@ async def test_each_fault_is_found_and_told_once(
     await liar.publish(Checkpoint(1337, liar.hook, WRONG, 4, WRONG))
     async with watching(watchtower_config(origin)) as task:
         await eventually(lambda: len(webhook.alerts) == 3, task)
+        await asyncio.sleep(1)  # told, it writes that down
     async with watching(watchtower_config(origin)) as task:
         await asyncio.sleep(0.5)
     assert sorted(webhook.faults()) == [("message id", 1), ("premature", 4), ("root", 0)]
