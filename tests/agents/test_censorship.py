@@ -171,7 +171,8 @@ class TestWatchtower:
             await soon(lambda: events(stake, "Challenged"), task)
             async with validating(honest_config()):
                 await soon(lambda: events(stake, "Answered"), task)
-                await seen(tmp_path, origin, leaf=2)
+                for leaf in range(3):
+                    await seen(tmp_path, origin, leaf)
             stake.pass_time(ANSWER + 1)
             await asyncio.sleep(1)
         assert stake.balance(TOWER.address) == STAKE - BOND
