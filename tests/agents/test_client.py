@@ -8,8 +8,10 @@ import pytest
 from aiohttp import web
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
+from hyperlane.chain.answers import BALANCE
 from hyperlane.chain.client import ChainClient, NoAnswer, Reverted, RpcError, Unreachable
 from hyperlane.errors import ConfigError
+from hyperlane.protocol.typecasts import to_hex
 
 TO = b"\1" * 20
 ERROR_STRING = (
@@ -108,8 +110,12 @@ async def test_when_nothing_answers_the_error_names_the_host_and_not_the_url(nod
 
 async def test_each_url_must_be_of_the_chain(node, connect):
     bad, wrong = await node(status=[500] * 99), await node(chain_id="0x1")
-    with pytest.raises(ConfigError, match="answers with chain id 1, expected 1337"):
-        await connect(bad, wrong).balance(TO)
+    client = connect(bad, wrong)
+    with pytest.raises(ConfigError, match=r"rpcUrls: .* answers with chain id 1, expected 1337"):
+        await client.verify_chain_id()
+    with pytest.raises(Unreachable, match="answers with chain id 1, expected 1337"):
+        await client.balance(TO)
+    assert set(wrong.asked) == {"eth_chainId"}
 
 
 @pytest.mark.parametrize(
@@ -139,9 +145,9 @@ async def test_batches_keep_their_order_and_their_errors(node, connect):
         return {"code": -32000, "message": "bad"} if number == 150 else hex(number)
 
     one = await node(answer=answer)
-    answers = await connect(one).request_many("eth_getBalance", [[hex(n)] for n in range(250)])
+    answers = await connect(one).request_many(BALANCE, [[hex(n)] for n in range(250)])
     assert isinstance(answers[150], RpcError)
-    assert [int(item, 16) for n, item in enumerate(answers) if n != 150] == [
+    assert [item for n, item in enumerate(answers) if n != 150] == [
         n for n in range(250) if n != 150
     ]
 
@@ -152,7 +158,8 @@ async def test_refused_log_ranges_are_split_and_duplicates_dropped(node, connect
         if last - first > 3:
             return {"code": -32005, "message": "query returned more than 3 results: rate limit"}
         log = {
-            "topics": [], "data": "0x", "transactionHash": "0x" + "00" * 32, "logIndex": "0x0",
+            "topics": [to_hex(MerkleTreeHook.INSERTED.topic)], "data": "0x", "logIndex": "0x0",
+            "transactionHash": "0x" + "00" * 32,
         }  # fmt: skip
         return [{**log, "blockNumber": hex(n)} for n in range(first, last + 1)] * 2
 

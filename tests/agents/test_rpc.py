@@ -6,6 +6,7 @@ import time
 import pytest
 
 from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.answers import BALANCE
 from hyperlane.chain.client import (
     ChainClient,
     Consensus,
@@ -137,10 +138,8 @@ async def test_a_node_that_refuses_batches_is_asked_in_smaller_ones(origin, prox
         return answer(body)
 
     bad._answer = small_only
-    balances = await connect(bad).request_many(
-        "eth_getBalance", [["0x" + NOBODY.hex(), "latest"]] * 50
-    )
-    assert balances == ["0x0"] * 50
+    balances = await connect(bad).request_many(BALANCE, [["0x" + NOBODY.hex(), "latest"]] * 50)
+    assert balances == [0] * 50
 
 
 async def test_an_answer_that_is_too_large_is_asked_for_in_parts(

@@ -8,11 +8,13 @@ is `Reverted`), which asking again would not change; it is the wrong chain (`Con
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
+from hyperlane.chain import answers
 from hyperlane.chain.abi import Event, Function
+from hyperlane.chain.answers import Block, Log, Method, Receipt
 from hyperlane.chain.endpoint import Call, Reverted, RpcError
 from hyperlane.chain.rpc import Consensus, Disagreement, RpcPool, Unreachable
 from hyperlane.errors import ChainError
@@ -46,46 +48,11 @@ _WIDEST = 2**32
 _TRY_WIDER = 8
 """Log queries that the node must take before it is asked for wider ranges again."""
 
+Result = TypeVar("Result")
+
 
 class NoAnswer(ChainError):
     """A call that must return something returned nothing: there is no such function or code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One event log."""
-
-    topics: tuple[Bytes32, ...]
-    data: bytes
-    block_number: int
-    tx_hash: Bytes32
-    index: int
-    """Position in its block."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The outcome of an included transaction."""
-
-    tx_hash: Bytes32
-    block_number: int
-    succeeded: bool
-    gas_used: int
-    gas_price: int
-    """Effective, in wei."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """What agents want to know of a block."""
-
-    number: int
-    hash: Bytes32
-    gas_limit: int
-    timestamp: int
-    """Unix seconds."""
-    base_fee: int | None
-    """Wei; None on chains without EIP-1559."""
 
 
 @dataclass(slots=True)
@@ -94,7 +61,7 @@ class ChainClient:
 
     name: str
     chain_id: int
-    urls: Sequence[str]
+    urls: Sequence[str] = field(repr=False)
     reorg_period: ReorgPeriod = 1
     consensus: Consensus = Consensus.FALLBACK
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -116,24 +83,26 @@ class ChainClient:
 
     async def finality_tags(self) -> list[str]:
         """Which of the tags `safe` and `finalized` the node knows a block for."""
-        answers = await self.request_many("eth_getBlockByNumber", [(tag, False) for tag in _TAGS])
-        return [tag for tag, answer in zip(_TAGS, answers, strict=True) if isinstance(answer, dict)]
+        found = await self.request_many(answers.BLOCK_BY_NUMBER, [(tag, False) for tag in _TAGS])
+        return [tag for tag, block in zip(_TAGS, found, strict=True) if isinstance(block, Block)]
 
-    async def request(self, method: str, *params: object) -> Any:
+    async def request(self, method: Method[Result], *params: object) -> Result:
         """The result of one JSON-RPC method."""
         (result,) = await self.rpc.exchange([Call(method, params)])
         if isinstance(result, RpcError):
             raise result
-        return result
+        return result  # type: ignore[no-any-return]
 
     async def request_many(
-        self, method: str, params: Sequence[Sequence[object]]
-    ) -> list[Any | RpcError]:
+        self, method: Method[Result], params: Sequence[Sequence[object]]
+    ) -> list[Result | RpcError]:
         """Results of one method with many parameters, in batches; errors stand in their place."""
+        return await self._exchange([Call(method, item) for item in params])
+
+    async def _exchange(self, calls: Sequence[Call]) -> list[Any | RpcError]:
         results: list[Any | RpcError] = []
-        for start in range(0, len(params), _BATCH):
-            batch = [Call(method, item) for item in params[start : start + _BATCH]]
-            results += await self.rpc.exchange(batch)
+        for start in range(0, len(calls), _BATCH):
+            results += await self.rpc.exchange(calls[start : start + _BATCH])
         return results
 
     async def call(
@@ -146,7 +115,7 @@ class ChainClient:
     ) -> Any:
         """A contract function's return value at a block; Reverted, NoAnswer."""
         transaction = _transaction(to, function.encode(*arguments), sender=sender)
-        answer = _data(await self.request("eth_call", transaction, _block_id(block)))
+        answer = await self.request(answers.CALL, transaction, _block_id(block))
         if function.outputs and not answer:
             raise NoAnswer(
                 f"{self.name}: {function.signature} of {to_checksum(to)} at block {block} returned"
@@ -163,51 +132,41 @@ class ChainClient:
             for argument in arguments
         ]
         values = []
-        for answer in await self.request_many("eth_call", calls):
+        for answer in await self.request_many(answers.CALL, calls):
             if isinstance(answer, RpcError):
                 raise answer
-            values.append(function.decode(_data(answer)))
+            values.append(function.decode(answer))
         return values
 
     async def estimate_gas(self, to: Address, data: bytes, sender: Address) -> int:
         """Gas that a transaction would need now; Reverted if it would fail."""
-        return _quantity(
-            await self.request("eth_estimateGas", _transaction(to, data, sender=sender))
-        )
+        return await self.request(answers.ESTIMATE_GAS, _transaction(to, data, sender=sender))
 
     async def has_code(self, address: Address) -> bool:
         """Whether a contract is there now."""
-        return bool(_data(await self.request("eth_getCode", to_hex(address), "latest")))
+        code = await self.request(answers.CODE, to_hex(address), "latest")
+        return bool(code)
 
     async def balance(self, address: Address) -> int:
         """Wei now."""
-        return _quantity(await self.request("eth_getBalance", to_hex(address), "latest"))
+        return await self.request(answers.BALANCE, to_hex(address), "latest")
 
     async def transaction_count(self, address: Address, block: BlockId) -> int:
         """The next nonce as of a block."""
-        return _quantity(
-            await self.request("eth_getTransactionCount", to_hex(address), _block_id(block))
-        )
+        return await self.request(answers.TRANSACTION_COUNT, to_hex(address), _block_id(block))
 
     async def block(self, block: BlockId = "latest") -> Block:
         """A block; ChainError when the node does not have it."""
-        answer = await self.request("eth_getBlockByNumber", _block_id(block), False)
-        if not isinstance(answer, dict):
+        found = await self.request(answers.BLOCK_BY_NUMBER, _block_id(block), False)
+        if found is None:
             raise ChainError(f"{self.name}: the node has no block {block!r}")
-        base_fee = answer.get("baseFeePerGas")
-        return Block(
-            number=_quantity(answer.get("number")),
-            hash=_data(answer.get("hash")),
-            gas_limit=_quantity(answer.get("gasLimit")),
-            timestamp=_quantity(answer.get("timestamp")),
-            base_fee=None if base_fee is None else _quantity(base_fee),
-        )
+        return found
 
     async def final_block(self) -> int:
         """The highest block that counts as final: all that is acted on is read there."""
         if isinstance(self.reorg_period, str):
             return (await self.block(self.reorg_period)).number
-        return max(0, _quantity(await self.request("eth_blockNumber")) - self.reorg_period)
+        return max(0, await self.request(answers.BLOCK_NUMBER) - self.reorg_period)
 
     async def logs(self, address: Address, event: Event, first: int, last: int) -> list[Log]:
         """One contract's logs of an event in blocks `first` .. `last`, in order, each once.
@@ -226,7 +185,7 @@ class ChainClient:
                 "toBlock": hex(end),
             }
             try:
-                answer = await self.request("eth_getLogs", query)
+                found = await self.request(answers.logs_of(address, event.topic, start, end), query)
             except RpcError as error:
                 if start == end:
                     raise
@@ -235,7 +194,7 @@ class ChainClient:
                     "rpc.range_split", chain=self.name, blocks=self._log_span, error=str(error)
                 )
                 continue
-            unique |= {(item.block_number, item.index): item for item in map(_log, answer)}
+            unique |= {(item.block_number, item.index): item for item in found}
             start = end + 1
             self._logs_taken += 1
             if self._logs_taken % _TRY_WIDER == 0:
@@ -248,10 +207,13 @@ class ChainClient:
 
     async def receipts(self, hashes: Sequence[Bytes32]) -> list[Receipt | None]:
         """Receipts in order; None for what is in no block."""
-        answers = await self.request_many(
-            "eth_getTransactionReceipt", [[to_hex(item)] for item in hashes]
-        )
-        return [_receipt(answer) for answer in answers]
+        calls = [Call(answers.receipt_of(item), [to_hex(item)]) for item in hashes]
+        found: list[Receipt | None] = []
+        for answer in await self._exchange(calls):
+            if isinstance(answer, RpcError):
+                raise answer
+            found.append(answer)
+        return found
 
 
 def _transaction(to: Address, data: bytes, sender: Address | None) -> dict[str, str]:
@@ -263,41 +225,3 @@ def _transaction(to: Address, data: bytes, sender: Address | None) -> dict[str, 
 
 def _block_id(block: BlockId) -> str:
     return hex(block) if isinstance(block, int) else block
-
-
-def _quantity(value: object) -> int:
-    try:
-        return int(value, 16)  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError):
-        raise ChainError(f"the node answered {value!r} where a hex number belongs") from None
-
-
-def _data(value: object) -> bytes:
-    try:
-        return bytes.fromhex(value.removeprefix("0x"))  # type: ignore[attr-defined]
-    except (AttributeError, ValueError):
-        raise ChainError(f"the node answered {value!r} where hex bytes belong") from None
-
-
-def _log(item: dict[str, Any]) -> Log:
-    return Log(
-        topics=tuple(_data(topic) for topic in item["topics"]),
-        data=_data(item["data"]),
-        block_number=_quantity(item["blockNumber"]),
-        tx_hash=_data(item["transactionHash"]),
-        index=_quantity(item["logIndex"]),
-    )
-
-
-def _receipt(item: Any | RpcError) -> Receipt | None:
-    if isinstance(item, RpcError):
-        raise item
-    if item is None:
-        return None
-    return Receipt(
-        tx_hash=_data(item["transactionHash"]),
-        block_number=_quantity(item["blockNumber"]),
-        succeeded=_quantity(item["status"]) == 1,
-        gas_used=_quantity(item["gasUsed"]),
-        gas_price=_quantity(item.get("effectiveGasPrice", "0x0")),
-    )

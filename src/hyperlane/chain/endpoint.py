@@ -1,13 +1,13 @@
 """One JSON-RPC URL: posting calls to it, telling its answers apart, and how well it does.
 
 An answer is a result or an `RpcError`; asking again would not change either. Everything else is a
-`Fault`: no connection, a timeout, a rate limit, nonsense, a block the node does not have yet.
+`Fault`: no connection, a timeout, a rate limit, a block the node does not have yet, and whatever
+does not pass `hyperlane.chain.answers`. Nothing that a node sends raises anything else.
 
 The transport is aiohttp alone: web3.py's async provider opens a connection per request, and a
 request that is cancelled while it waits for the provider's global lock blocks all later ones.
 """
 
-import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -17,13 +17,19 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from hyperlane.bounded_json import parse_json
+from hyperlane.chain import answers
+from hyperlane.chain.answers import Malformed, Method
 from hyperlane.chain.reverts import revert_reason
-from hyperlane.errors import ChainError, ConfigError
+from hyperlane.errors import ChainError
+from hyperlane.wording import one_line, shown
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _MAX_ANSWER = 8 * 2**20
 """Bytes. Longer lists of logs are asked for in parts."""
 _MAX_BATCH = 100
+_MOST_READ = 1000
+"""Characters of an error's text in which its meaning is looked for."""
 _FIRST_REST = 0.5
 _LONGEST_REST = 30.0
 _LONGEST_LIMIT = 60.0
@@ -43,8 +49,8 @@ class RpcError(ChainError):
     """The node's own error answer."""
 
     def __init__(self, chain: str, method: str, message: str) -> None:
-        super().__init__(f"{chain}: {method}: {message}")
-        self.message = message
+        self.message = one_line(message)
+        super().__init__(f"{chain}: {method}: {self.message}")
 
 
 class Reverted(RpcError):
@@ -59,9 +65,13 @@ class Fault(Exception):
     """No answer that could be used; another URL or a later try may give one."""
 
     def __init__(self, problem: str, rest: float | None = None) -> None:
-        super().__init__(problem)
+        super().__init__(one_line(problem))
         self.rest = rest
         """Seconds for which the URL asks to be left alone."""
+
+
+class WrongChain(Fault):
+    """The URL is of another chain."""
 
 
 class _BatchRefused(Exception):
@@ -72,8 +82,13 @@ class _BatchRefused(Exception):
 class Call:
     """One request."""
 
-    method: str
+    how: Method[Any]
     params: Sequence[object]
+
+    @property
+    def method(self) -> str:
+        """The method's name."""
+        return self.how.name
 
 
 Answer: TypeAlias = Any | RpcError
@@ -122,28 +137,25 @@ class Endpoint:
         self.resting_until = now + pause * random.uniform(0.8, 1.2)  # noqa: S311 - only jitter
 
     async def ask(self, session: aiohttp.ClientSession, calls: Sequence[Call]) -> list[Answer]:
-        """Answers in order; Fault. ConfigError if the URL is of another chain."""
+        """Answers in order; Fault, of which WrongChain is one."""
         if not self._verified:
             await self._verify(session)
-        answers: list[Answer] = []
-        while len(answers) < len(calls):
-            batch = calls[len(answers) : len(answers) + self._max_batch]
+        given: list[Answer] = []
+        while len(given) < len(calls):
+            batch = calls[len(given) : len(given) + self._max_batch]
             try:
-                answers += await self._post(session, batch)
+                given += await self._post(session, batch)
             except _BatchRefused:
                 self._max_batch = max(1, len(batch) // 2)
-        return answers
+        return given
 
     async def _verify(self, session: aiohttp.ClientSession) -> None:
-        (answer,) = await self._post(session, [Call("eth_chainId", ())])
-        try:
-            chain_id = int(str(answer), 16)
-        except ValueError:
-            raise Fault(f"eth_chainId answered {str(answer)[:80]}") from None
-        if chain_id != self.chain_id:
-            raise ConfigError(
-                f"chains.{self.chain}.rpcUrls: {self.host} answers with chain id {chain_id},"
-                f" expected {self.chain_id}"
+        (answer,) = await self._post(session, [Call(answers.CHAIN_ID, ())])
+        if isinstance(answer, RpcError):
+            raise Fault(f"eth_chainId answered {answer.message}")
+        if answer != self.chain_id:
+            raise WrongChain(
+                f"{self.host} answers with chain id {shown(answer)}, expected {self.chain_id}"
             )
         self._verified = True
 
@@ -155,7 +167,9 @@ class Endpoint:
         self.asked.update(call.method for call in calls)
         single = len(calls) == 1
         try:
-            async with session.post(self.url, json=batch[0] if single else batch) as response:
+            async with session.post(
+                self.url, json=batch[0] if single else batch, allow_redirects=False
+            ) as response:
                 body = await _read(response)
                 if response.status == 429:
                     raise Fault("HTTP 429", _seconds(response.headers.get("Retry-After")))
@@ -169,45 +183,72 @@ class Endpoint:
         except aiohttp.ClientError as error:
             raise Fault(type(error).__name__) from None
         if answer is None:
-            message = f"the answer is larger than {_MAX_ANSWER} bytes"
-            if not single:
-                raise _BatchRefused
-            return [RpcError(self.chain, calls[0].method, message)]
-        if not single and isinstance(answer, dict) and "error" in answer:
+            return self._too_large(calls)
+        if not single and isinstance(answer, dict) and answer.get("error") is not None:
             self._result(calls[0], answer)
             raise _BatchRefused
-        answers = [answer] if single else answer
-        if not isinstance(answers, list) or not all(isinstance(item, dict) for item in answers):
-            raise Fault(f"not a JSON-RPC answer: {str(answer)[:100]}")
-        by_id = {item.get("id"): item for item in answers}
-        if single and by_id.keys() == {None}:
-            by_id = {0: answer}  # some refuse so early that they do not know the id
+        by_id = _by_id([answer] if single else answer, single=single)
         if by_id.keys() != set(range(len(calls))):
             raise Fault("not the answers to this JSON-RPC batch")
         return [self._result(call, by_id[number]) for number, call in enumerate(calls)]
 
+    def _too_large(self, calls: Sequence[Call]) -> list[Answer]:
+        """Less may be asked for at once; for a single answer other than logs that cannot be."""
+        message = f"the answer is larger than {_MAX_ANSWER} bytes"
+        if len(calls) > 1:
+            raise _BatchRefused
+        if calls[0].method != answers.LOGS.name:
+            raise Fault(message)
+        return [RpcError(self.chain, calls[0].method, message)]
+
     def _result(self, call: Call, response: dict[str, Any]) -> Answer:
-        if "error" not in response:
-            return response.get("result")
-        error = response["error"] if isinstance(response["error"], dict) else {}
-        message = str(error.get("message", response["error"]))
-        data = error.get("data")
+        if response.get("error") is not None:
+            return self._error(call, response["error"])
+        if "result" not in response:
+            raise Fault(f"{call.method}: neither result nor error")
+        try:
+            return call.how.read(response["result"])
+        except Malformed as error:
+            raise Fault(f"{call.method}: {error}") from None
+
+    def _error(self, call: Call, said: object) -> RpcError:
+        fields = said if isinstance(said, dict) else {}
+        given = fields.get("message", said)
+        message = given[:_MOST_READ] if isinstance(given, str) else shown(given)
+        data = fields.get("data")
         if isinstance(data, str) and data.startswith("0x"):
             try:
-                return Reverted(self.chain, call.method, bytes.fromhex(data[2:]))
-            except ValueError:
-                raise Fault(f"revert data that is no hex: {data[:40]}") from None
-        said = message.lower()
-        if error.get("code") == 3 or "revert" in said:
+                return Reverted(self.chain, call.method, answers.data(data))
+            except Malformed as error:
+                raise Fault(f"revert data: {error}") from None
+        words = message.lower()
+        if fields.get("code") == 3 or "revert" in words:
             return Reverted(self.chain, call.method, b"")
-        too_wide = call.method == "eth_getLogs" and any(word in said for word in _WIDE)
-        if not too_wide and any(word in said for word in _LIMITED):
-            raise Fault(message[:200], 1.0)
+        too_wide = call.method == answers.LOGS.name and any(word in words for word in _WIDE)
+        if not too_wide and any(word in words for word in _LIMITED):
+            raise Fault(message, 1.0)
         # A tag without a block is an answer: the chain may not have that tag.
         of_tag = call.method == "eth_getBlockByNumber" and not str(call.params[0]).startswith("0x")
-        if not too_wide and not of_tag and any(word in said for word in _HICCUPS):
-            raise Fault(message[:200])
+        if not too_wide and not of_tag and any(word in words for word in _HICCUPS):
+            raise Fault(message)
         return RpcError(self.chain, call.method, message)
+
+
+def _by_id(answer: object, *, single: bool) -> dict[int, dict[str, Any]]:
+    """Answers by the number that their call had; Fault for anything else than such a list."""
+    if not isinstance(answer, list):
+        raise Fault(f"not a JSON-RPC answer: {shown(answer)}")
+    found: dict[int, dict[str, Any]] = {}
+    for item in answer:
+        if not isinstance(item, dict):
+            raise Fault(f"not a JSON-RPC answer: {shown(item)}")
+        number = item.get("id")
+        if single and number is None:
+            number = 0  # some refuse so early that they do not know the id
+        if type(number) is not int or number in found:
+            raise Fault(f"id: {shown(number)} is not that of one call")
+        found[number] = item
+    return found
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | None:
@@ -225,14 +266,14 @@ def _parse(body: bytes | None, status: int) -> Any:
     if body is None:
         return None
     try:
-        answer = json.loads(body)
+        answer = parse_json(body)
     except ValueError:
         answer = None
     is_answer = isinstance(answer, list | dict) and bool(answer)
     if status != 200 and not (is_answer and (isinstance(answer, list) or "error" in answer)):
         raise Fault(f"HTTP {status}")
     if not is_answer:
-        raise Fault(f"not a JSON-RPC answer: {body[:100]!r}")
+        raise Fault(f"not a JSON-RPC answer: {shown(body)}")
     return answer
 
 

@@ -5,20 +5,28 @@ falls behind; `quorum` asks all, and believes what more than half of all configu
 """
 
 import asyncio
-import json
 import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import aiohttp
 import structlog
 
-from hyperlane.chain.endpoint import TIMEOUT, Answer, Call, Endpoint, Fault, Reverted, RpcError
-from hyperlane.errors import ChainError
+from hyperlane.chain.answers import CHAIN_ID, Block, Receipt
+from hyperlane.chain.endpoint import (
+    TIMEOUT,
+    Answer,
+    Call,
+    Endpoint,
+    Fault,
+    Reverted,
+    RpcError,
+    WrongChain,
+)
+from hyperlane.errors import ChainError, ConfigError
 
 log = structlog.get_logger()
 
@@ -63,7 +71,7 @@ class RpcPool:
 
     name: str
     chain_id: int
-    urls: Sequence[str]
+    urls: Sequence[str] = field(repr=False)
     consensus: Consensus = Consensus.FALLBACK
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
@@ -81,9 +89,11 @@ class RpcPool:
 
     async def verify(self) -> None:
         """ConfigError if any URL that answers is of another chain; Unreachable if none does."""
-        asked = [self._ask(endpoint, [Call("eth_chainId", ())]) for endpoint in self.endpoints]
+        asked = [self._ask(endpoint, [Call(CHAIN_ID, ())]) for endpoint in self.endpoints]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
+            if isinstance(answer, WrongChain):
+                raise ConfigError(f"chains.{self.name}.rpcUrls: {answer}")
             if isinstance(answer, BaseException) and not isinstance(answer, Fault):
                 raise answer
         for endpoint, answer in zip(self.endpoints, answers, strict=True):
@@ -93,7 +103,7 @@ class RpcPool:
             raise self._unreachable("eth_chainId")
 
     async def exchange(self, calls: Sequence[Call]) -> list[Answer]:
-        """Answers in order; Unreachable, Disagreement, ConfigError."""
+        """Answers in order; Unreachable, Disagreement."""
         agree = self.consensus is Consensus.QUORUM and all(map(_needs_agreement, calls))
         attempt = self._by_majority if agree else self._by_first
         pause = _FIRST_PAUSE
@@ -269,10 +279,9 @@ def _head(calls: Sequence[Call], answers: Sequence[Answer]) -> tuple[str | None,
 
 
 def _height(answer: Answer) -> int | None:
-    try:
-        return int(str(answer["number"] if isinstance(answer, dict) else answer), 16)
-    except (KeyError, ValueError):
-        return None
+    if isinstance(answer, Block):
+        return answer.number
+    return answer if isinstance(answer, int) else None
 
 
 def _all_agree(
@@ -298,7 +307,7 @@ def _majority(
         heights.sort(key=lambda item: -item[0])
         if len(heights) >= needed:
             return heights[needed - 1][1], []
-    essences = [_essence(call.method, answer) for _, answer in said]
+    essences = [_essence(answer) for _, answer in said]
     essence, votes = Counter(essences).most_common(1)[0]
     if votes < needed:
         return None
@@ -307,35 +316,28 @@ def _majority(
     return agreed, others
 
 
-def _essence(method: str, answer: Answer) -> Hashable:
+def _essence(answer: Answer) -> Hashable:
     """What must be equal in two answers that say the same: nodes add fields of their own."""
-    if isinstance(answer, Reverted):
-        return "reverted", answer.data
-    if isinstance(answer, RpcError):
-        return "error"
-    try:
-        if method == "eth_getLogs":
-            return frozenset(map(_log_essence, answer))
-        if method == "eth_getTransactionReceipt" and answer is not None:
-            names = ("transactionHash", "blockHash", "status")
-            return tuple(str(answer[name]).lower() for name in names)
-        if method == "eth_getBlockByNumber" and answer is not None:
-            return str(answer["hash"]).lower()
-    except (KeyError, TypeError):
-        pass  # malformed: alike only to the very same
-    return json.dumps(answer, sort_keys=True)
-
-
-def _log_essence(item: dict[str, Any]) -> Hashable:
-    names = ("blockNumber", "logIndex", "blockHash", "transactionHash", "data")
-    return tuple(str(item[name]).lower() for name in names), tuple(item["topics"])
+    match answer:
+        case Reverted():
+            return "reverted", answer.data
+        case RpcError():
+            return "error"
+        case Receipt():
+            return answer.tx_hash, answer.block_hash, answer.succeeded
+        case Block():
+            return answer.hash
+        case tuple() | list():
+            return frozenset(answer)  # logs, in any order
+        case _:
+            return answer  # type: ignore[no-any-return]
 
 
 def _opinions(call: Call, said: Sequence[tuple[Endpoint, Answer]]) -> str:
     """Who says what, for people."""
     groups: dict[Hashable, list[str]] = {}
     for endpoint, answer in said:
-        groups.setdefault(_essence(call.method, answer), []).append(endpoint.host)
+        groups.setdefault(_essence(answer), []).append(endpoint.host)
     return (
         " against ".join(", ".join(hosts) for hosts in groups.values()) + " contradict each other"
     )

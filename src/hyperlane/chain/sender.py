@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from hyperlane.chain import answers
 from hyperlane.chain.client import ChainClient, Receipt, RpcError, Unreachable
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
@@ -246,7 +247,7 @@ class Sender:
         return await self.store.add(purpose, dict(fields), tx_hash, raw, self.clock())
 
     async def _is_known(self, tx_hash: Bytes32) -> bool:
-        return bool(await self.client.request("eth_getTransactionByHash", to_hex(tx_hash)))
+        return await self.client.request(answers.IS_KNOWN, to_hex(tx_hash))
 
     async def _out_of_funds(self, gas: int) -> "OutOfFunds":
         balance, price = await self.client.balance(self.address), await self.gas_price()
@@ -257,7 +258,7 @@ class Sender:
 
     async def _broadcast(self, transaction: Transaction) -> None:
         try:
-            await self.client.request("eth_sendRawTransaction", to_hex(transaction.raw))
+            await self.client.request(answers.SEND_RAW, to_hex(transaction.raw))
         except Unreachable as error:
             log.warning("transaction.unsent", chain=self.client.name, error=str(error))
         except RpcError as error:
@@ -285,11 +286,11 @@ class Sender:
     async def _read_fees(self) -> dict[str, int]:
         base_fee = (await self.client.block()).base_fee
         if base_fee is None:
-            fees = {"gasPrice": int(await self.client.request("eth_gasPrice"), 16)}
+            fees = {"gasPrice": await self.client.request(answers.GAS_PRICE)}
             if not self._affordable(fees):
                 raise self._too_expensive(fees["gasPrice"])
             return fees
-        tip = int(await self.client.request("eth_maxPriorityFeePerGas"), 16)
+        tip = await self.client.request(answers.PRIORITY_FEE)
         if self.ceiling.max_priority_fee_per_gas is not None:
             tip = min(tip, self.ceiling.max_priority_fee_per_gas)
         offer = 2 * base_fee + tip

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.answers import CALL
 from hyperlane.chain.client import RpcError
 from hyperlane.protocol.typecasts import Bytes32, to_hex
 
@@ -45,9 +46,8 @@ async def _together(chain: Chain, ids: Sequence[Bytes32], block: int) -> list[bo
     """None when the node cannot do it."""
     code = b"".join((_CODE, bytes(12), chain.settings.mailbox, *ids))
     try:
-        answer = await chain.client.request("eth_call", {"data": to_hex(code)}, hex(block))
-        words = bytes.fromhex(answer.removeprefix("0x"))
-    except (RpcError, AttributeError, ValueError):
+        words = await chain.client.request(CALL, {"data": to_hex(code)}, hex(block))
+    except RpcError:
         return None
     answers = [words[at : at + 32] for at in range(0, len(words), 32)]
     if len(answers) != len(ids) or not set(answers) <= {_TRUE, _FALSE}:

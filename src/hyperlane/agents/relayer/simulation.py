@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from hyperlane.agents.relayer.carriers import Delivery
+from hyperlane.chain import answers
 from hyperlane.chain.abi import Mailbox
-from hyperlane.chain.client import ChainClient, RpcError, Unreachable
+from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.protocol.typecasts import Address, to_hex
 
 log = structlog.get_logger()
@@ -37,34 +38,32 @@ class Simulator:
         """
         if self._in_one_request:
             try:
-                return await self._simulate(deliveries, caller, gas)
-            except Unreachable:
-                raise
-            except (RpcError, KeyError, TypeError, ValueError) as error:
-                log.info("rpc.no_simulation", chain=self.client.name, error=str(error))
-                self._in_one_request = False
-        answers = await self.client.request_many(
-            "eth_estimateGas", [(self._call(item, caller, gas),) for item in deliveries]
+                simulated = await self._simulate(deliveries, caller, gas)
+            except RpcError as error:
+                simulated, why = None, str(error)
+            else:
+                why = "an answer of another shape"
+            if simulated is not None:
+                return simulated
+            log.info("rpc.no_simulation", chain=self.client.name, error=why)
+            self._in_one_request = False
+        estimates = await self.client.request_many(
+            answers.ESTIMATE_GAS, [(self._call(item, caller, gas),) for item in deliveries]
         )
-        return [None if isinstance(item, RpcError) else int(item, 16) for item in answers]
+        return [None if isinstance(item, RpcError) else item for item in estimates]
 
     async def _simulate(
         self, deliveries: Sequence[Delivery], caller: Address, gas: int
-    ) -> list[int | None]:
+    ) -> list[int | None] | None:
         block = {
             "blockOverrides": {"gasLimit": hex(gas * len(deliveries))},
             "calls": [self._call(item, caller, gas) for item in deliveries],
         }
-        (answer,) = await self.client.request(
-            "eth_simulateV1", {"blockStateCalls": [block], "validation": False}, "latest"
+        return await self.client.request(
+            answers.simulation_of(len(deliveries)),
+            {"blockStateCalls": [block], "validation": False},
+            "latest",
         )
-        results = [
-            int(item["gasUsed"], 16) if int(item["status"], 16) else None
-            for item in answer["calls"]
-        ]
-        if len(results) != len(deliveries):
-            raise ValueError(f"{len(results)} answers for {len(deliveries)} calls")
-        return results
 
     def _call(self, delivery: Delivery, caller: Address, gas: int) -> dict[str, str]:
         return {

@@ -12,6 +12,7 @@ from hyperlane.agents.relayer.metadata.modules import ArbitrumChild, ModuleReade
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
+from hyperlane.chain import answers
 from hyperlane.chain.abi import ArbNodeInterface, ArbOutbox, ArbSys, SecurityModule
 from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata
 from hyperlane.protocol.message import Message
@@ -101,8 +102,10 @@ async def _find_confirmed(chain: Chain, outbox: Address) -> _Confirmed:
     for _ in range(_RANGES_SEARCHED):
         first = max(0, last - chain.settings.index.chunk)
         found = await chain.client.logs(outbox, ArbOutbox.CONFIRMED, first, last)
-        if found:
-            _, root, block_hash = found[-1].topics
+        # The module names the outbox, so it may be anybody's.
+        confirmed = [item.topics for item in found if len(item.topics) == 3]
+        if confirmed:
+            _, root, block_hash = confirmed[-1]
             return _Confirmed(root, block_hash)
         if first == 0:
             break
@@ -114,14 +117,13 @@ async def _find_confirmed(chain: Chain, outbox: Address) -> _Confirmed:
 
 async def _count_sendings(chain: Chain, block_hash: Bytes32) -> int:
     """How many sendings the tree had after a block; only nodes of Arbitrum chains know."""
-    block = await chain.client.request("eth_getBlockByHash", to_hex(block_hash), False)
-    count = block.get("sendCount") if isinstance(block, dict) else None
-    if not isinstance(count, str):
+    count = await chain.client.request(answers.SEND_COUNT, to_hex(block_hash), False)
+    if count is None:
         raise _waiting(
             f"{chain.name}'s node does not say how many sendings there were at block"
             f" {to_hex(block_hash)}"
         )
-    return int(count, 16)
+    return count
 
 
 def _waiting(detail: str) -> NotReady:

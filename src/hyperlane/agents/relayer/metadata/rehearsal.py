@@ -6,6 +6,7 @@ from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import Mailbox, SecurityModule
+from hyperlane.chain.answers import CALL
 from hyperlane.chain.client import Reverted, RpcError, Unreachable
 from hyperlane.errors import ChainError
 from hyperlane.protocol.message import Message
@@ -94,7 +95,7 @@ class Rehearsal:
         }
         stand_in = {to_hex(recipient): {"code": to_hex(_answering(module))}}
         try:
-            await self.chain.client.request("eth_call", call, "latest", stand_in)
+            await self.chain.client.request(CALL, call, "latest", stand_in)
         except Reverted:
             return False
         except RpcError:

@@ -1,0 +1,261 @@
+"""The boundary between a node's JSON and what the agents believe: values in, types out.
+
+Each JSON-RPC method is a `Method` with the function that reads its result. What a result cannot
+mean is `Malformed`, which counts as a failure of that URL like a time-out, so that another one is
+asked. What clients are known to mean is understood: null for no logs, no block number for a
+transaction in no block, no `effectiveGasPrice` from old clients.
+
+Numbers of blocks, positions and gas fit into 63 bits, because databases hold no larger ones.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from hyperlane.protocol.typecasts import Address, Bytes32
+from hyperlane.wording import shown
+
+_QUANTITY = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
+_HEX = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*")
+_STORED = 63
+_WORD = 256
+_MOST_TOPICS = 4
+
+Result = TypeVar("Result")
+
+
+class Malformed(ValueError):
+    """A result that its method cannot have; the text names the field, the value and the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[Result]):
+    """One JSON-RPC method and how its result is read."""
+
+    name: str
+    read: Callable[[Any], Result]
+    """Raises Malformed and nothing else, whatever JSON it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One event log."""
+
+    topics: tuple[Bytes32, ...]
+    data: bytes
+    block_number: int
+    tx_hash: Bytes32
+    index: int
+    """Position in its block."""
+    block_hash: Bytes32 = b""
+    """Empty where a client leaves it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The outcome of an included transaction."""
+
+    tx_hash: Bytes32
+    block_number: int
+    succeeded: bool
+    gas_used: int
+    gas_price: int
+    """Effective, in wei; 0 where a client does not say it."""
+    block_hash: Bytes32 = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What agents want to know of a block."""
+
+    number: int
+    hash: Bytes32
+    gas_limit: int
+    timestamp: int
+    """Unix seconds."""
+    base_fee: int | None
+    """Wei; None on chains without EIP-1559."""
+
+
+def quantity(value: object, field: str = "result", bits: int = _WORD) -> int:
+    """A number in hex, of at most `bits` bits."""
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise Malformed(f"{field}: {shown(value)} is not a hex number")
+    number = int(value, 16)
+    if number.bit_length() > bits:
+        raise Malformed(f"{field}: {shown(value)} has more than {bits} bits")
+    return number
+
+
+def data(value: object, field: str = "result", size: int | None = None) -> bytes:
+    """Bytes in hex, `size` of them if given."""
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise Malformed(f"{field}: {shown(value)} is not hex of whole bytes")
+    content = bytes.fromhex(value[2:])
+    if size is not None and len(content) != size:
+        raise Malformed(f"{field}: {shown(value)} has {len(content)} bytes, expected {size}")
+    return content
+
+
+def word(value: object, field: str = "result") -> Bytes32:
+    """A hash or topic."""
+    return data(value, field, 32)
+
+
+def optional(read: Callable[[Any], Result], value: object) -> Result | None:
+    """None for null."""
+    return None if value is None else read(value)
+
+
+def block(value: object) -> Block:
+    """A block that is part of the chain."""
+    fields = _object(value, "block")
+    base_fee = fields.get("baseFeePerGas")
+    return Block(
+        number=quantity(fields.get("number"), "block.number", _STORED),
+        hash=word(fields.get("hash"), "block.hash"),
+        gas_limit=quantity(fields.get("gasLimit"), "block.gasLimit", _STORED),
+        timestamp=quantity(fields.get("timestamp"), "block.timestamp", _STORED),
+        base_fee=None if base_fee is None else quantity(base_fee, "block.baseFeePerGas"),
+    )
+
+
+def log(value: object) -> Log:
+    """One log of an included transaction."""
+    fields = _object(value, "log")
+    topics = fields.get("topics")
+    if not isinstance(topics, list) or len(topics) > _MOST_TOPICS:
+        raise Malformed(f"log.topics: {shown(topics)} is not a list of at most {_MOST_TOPICS}")
+    block_hash = fields.get("blockHash")
+    return Log(
+        topics=tuple(word(topic, "log.topics") for topic in topics),
+        data=data(fields.get("data"), "log.data"),
+        block_number=quantity(fields.get("blockNumber"), "log.blockNumber", _STORED),
+        tx_hash=word(fields.get("transactionHash"), "log.transactionHash"),
+        index=quantity(fields.get("logIndex"), "log.logIndex", _STORED),
+        block_hash=b"" if block_hash is None else word(block_hash, "log.blockHash"),
+    )
+
+
+def logs(
+    value: object, address: Address = b"", topic: Bytes32 = b"", first: int = 0, last: int = 2**63
+) -> tuple[Log, ...]:
+    """Logs of one contract and event in a range of blocks; none for null."""
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise Malformed(f"logs: {shown(value)} is not a list")
+    read = tuple(map(log, value))
+    for item, raw in zip(read, value, strict=True):
+        if topic and item.topics[:1] != (topic,):
+            raise Malformed("log.topics: a log of another event than was asked for")
+        if not first <= item.block_number <= last:
+            raise Malformed(f"log.blockNumber: {item.block_number} is not in {first} to {last}")
+        source = raw.get("address")
+        if address and source is not None and data(source, "log.address") != address:
+            raise Malformed(f"log.address: {shown(source)} is another contract than was asked for")
+    return read
+
+
+def receipt(value: object, tx_hash: Bytes32 = b"") -> Receipt | None:
+    """The receipt of a transaction; None while it is in no block."""
+    if value is None:
+        return None
+    fields = _object(value, "receipt")
+    if fields.get("blockNumber") is None:
+        return None
+    found = word(fields.get("transactionHash"), "receipt.transactionHash")
+    if tx_hash and found != tx_hash:
+        raise Malformed(f"receipt.transactionHash: 0x{found.hex()}, asked for 0x{tx_hash.hex()}")
+    status = quantity(fields.get("status"), "receipt.status")
+    if status > 1:
+        raise Malformed(f"receipt.status: {status} is neither 0 nor 1")
+    price, block_hash = fields.get("effectiveGasPrice"), fields.get("blockHash")
+    return Receipt(
+        tx_hash=found,
+        block_number=quantity(fields["blockNumber"], "receipt.blockNumber", _STORED),
+        succeeded=status == 1,
+        gas_used=quantity(fields.get("gasUsed"), "receipt.gasUsed", _STORED),
+        gas_price=0 if price is None else quantity(price, "receipt.effectiveGasPrice"),
+        block_hash=b"" if block_hash is None else word(block_hash, "receipt.blockHash"),
+    )
+
+
+def simulated(value: object, calls: int) -> list[int | None] | None:
+    """Gas of each call of one simulated block, None for one that failed.
+
+    None instead of a list when it has another shape: the method is young, and can be done without.
+    """
+    if not isinstance(value, list) or len(value) != 1:
+        return None
+    try:
+        found = _object(value[0], "simulation").get("calls")
+        if not isinstance(found, list) or len(found) != calls:
+            return None
+        return [_simulated_call(_object(item, "simulation.calls")) for item in found]
+    except Malformed:
+        return None
+
+
+def _simulated_call(fields: dict[str, Any]) -> int | None:
+    gas = quantity(fields.get("gasUsed"), "simulation.calls.gasUsed", _STORED)
+    return gas if quantity(fields.get("status"), "simulation.calls.status") else None
+
+
+def _send_count(value: object) -> int | None:
+    """Only nodes of Arbitrum chains say it."""
+    count = _object(value, "block").get("sendCount")
+    return None if count is None else quantity(count, "block.sendCount")
+
+
+def _known(value: object) -> bool:
+    return value is not None and bool(_object(value, "transaction"))
+
+
+def _object(value: object, field: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Malformed(f"{field}: {shown(value)} is not an object")
+    return value
+
+
+CHAIN_ID = Method("eth_chainId", quantity)
+BLOCK_NUMBER = Method("eth_blockNumber", partial(quantity, bits=_STORED))
+GAS_PRICE = Method("eth_gasPrice", quantity)
+PRIORITY_FEE = Method("eth_maxPriorityFeePerGas", quantity)
+ESTIMATE_GAS = Method("eth_estimateGas", partial(quantity, bits=_STORED))
+BALANCE = Method("eth_getBalance", quantity)
+TRANSACTION_COUNT = Method("eth_getTransactionCount", partial(quantity, bits=_STORED))
+CALL = Method("eth_call", data)
+CODE = Method("eth_getCode", data)
+BLOCK_BY_NUMBER: Method[Block | None] = Method("eth_getBlockByNumber", partial(optional, block))
+SEND_COUNT: Method[int | None] = Method("eth_getBlockByHash", partial(optional, _send_count))
+IS_KNOWN = Method("eth_getTransactionByHash", _known)
+SEND_RAW = Method("eth_sendRawTransaction", word)
+LOGS = Method("eth_getLogs", logs)
+RECEIPT = Method("eth_getTransactionReceipt", receipt)
+
+
+def logs_of(address: Address, topic: Bytes32, first: int, last: int) -> Method[tuple[Log, ...]]:
+    """`eth_getLogs` for one contract, event and range of blocks."""
+    return Method(
+        LOGS.name, lambda value: logs(value, address=address, topic=topic, first=first, last=last)
+    )
+
+
+def receipt_of(tx_hash: Bytes32) -> Method[Receipt | None]:
+    """`eth_getTransactionReceipt` for one transaction."""
+    return Method(RECEIPT.name, lambda value: receipt(value, tx_hash))
+
+
+def simulation_of(calls: int) -> Method[list[int | None] | None]:
+    """`eth_simulateV1` for so many calls in one block."""
+    return Method("eth_simulateV1", lambda value: simulated(value, calls))
+
+
+METHODS: Sequence[Method[Any]] = (
+    CHAIN_ID, BLOCK_NUMBER, GAS_PRICE, PRIORITY_FEE, ESTIMATE_GAS, BALANCE, TRANSACTION_COUNT, CALL,
+    CODE, BLOCK_BY_NUMBER, SEND_COUNT, IS_KNOWN, SEND_RAW, LOGS, RECEIPT, simulation_of(1),
+)  # fmt: skip
+"""All that the agents use."""
