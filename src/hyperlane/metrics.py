@@ -12,6 +12,9 @@ from prometheus_client import (
 )
 
 from hyperlane.errors import ConfigError
+from hyperlane.visitors import only_for
+
+_MAX_BODY = 64 * 1024
 
 
 class Metrics:
@@ -112,10 +115,12 @@ async def serve(
     routes: Iterable[web.RouteDef],
     host: str,
     port: int,
+    allowed_hosts: Iterable[str] = (),
 ) -> tuple[web.AppRunner, int]:
     """Serve `/metrics`, `/health`, `/ready` (once `waiting` is empty) and what else is given.
 
-    Port 0 takes a free one. Returns what to clean up, and the port.
+    Port 0 takes a free one. Returns what to clean up, and the port. All of it is only for those
+    whom `hyperlane.visitors` lets in; `allowed_hosts` are names of this agent, besides `host`.
 
     ConfigError when the port cannot be had.
     """
@@ -132,7 +137,9 @@ async def serve(
         status = {"status": "waiting" if waiting else "ready", "waiting_for": sorted(waiting)}
         return web.json_response(status, status=503 if waiting else 200)
 
-    application = web.Application()
+    application = web.Application(
+        middlewares=[only_for([host, *allowed_hosts])], client_max_size=_MAX_BODY
+    )
     application.add_routes(
         [
             web.get("/metrics", show),

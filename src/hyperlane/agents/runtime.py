@@ -138,6 +138,7 @@ async def start(
             pages(runtime),
             settings.metrics_host,
             settings.metrics_port,
+            settings.metrics_allowed_hosts,
         )
         stack.push_async_callback(runner.cleanup)
         log.info("agent.started", db=database.name, metrics_port=port)

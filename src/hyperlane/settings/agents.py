@@ -69,6 +69,8 @@ class AgentSettings(SettingsModel):
     default_signer: SignerSettings | None = None
     metrics_port: int = Field(default=9090, ge=0, lt=2**16)
     metrics_host: str = "127.0.0.1"
+    metrics_allowed_hosts: Names = ()
+    """Names under which others ask for the pages, besides `localhost` and addresses."""
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")

@@ -11,10 +11,12 @@ from aiohttp import web
 
 from hyperlane.agents.relayer.matching import matches, parse_rules
 from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
 from hyperlane.store.operations import OPEN, Operation, OperationStore, State
 from hyperlane.store.payments import GasPaid
+from hyperlane.wording import shown
 
 _PAGE = 100
 _LONGEST_PAGE = 1000
@@ -66,11 +68,14 @@ class Api:
     async def retry(self, request: web.Request) -> web.Response:
         """Try again at once what a matching list means; what is being tried is left to it."""
         if request.content_type != "application/json":
-            # A page in somebody's browser can send anything else here without being asked.
+            # The pages that all agents have refuse browsers on other sites. This is for those that
+            # do not say where they are: they send nothing but forms and text without asking first.
             raise _bad("Content-Type: expected application/json")
         try:
-            rules = parse_rules("body", json.loads(await request.text()))
-        except (ConfigError, ValueError) as error:
+            rules = parse_rules("body", parse_json(await request.read()))
+        except ValueError as error:
+            raise _bad(f"body: not JSON: {error}") from None
+        except ConfigError as error:
             raise _bad(str(error)) from None
         evaluated, matched = 0, 0
         after = (-1, -1)
@@ -146,8 +151,8 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     value = query.get(name)
     if value is None:
         return None
-    if not value.isdecimal() or not 0 <= int(value) < 2**32:
-        raise _bad(f"{name}: {value!r} is not a number below 2^32")
+    if not _is_number(value):
+        raise _bad(f"{name}: {shown(value)} is not a number below 2^32")
     return int(value)
 
 
@@ -156,9 +161,14 @@ def _cursor(query: Mapping[str, str]) -> tuple[int, int]:
     if value is None:
         return -1, -1
     origin, dash, nonce = value.partition("-")
-    if not (dash and origin.isdecimal() and nonce.isdecimal()):
-        raise _bad(f"after: {value!r} is not the `next` of another page")
+    if not (dash and _is_number(origin) and _is_number(nonce)):
+        raise _bad(f"after: {shown(value)} is not the `next` of another page")
     return int(origin), int(nonce)
+
+
+def _is_number(text: str) -> bool:
+    """Below 2^32, as domains, nonces and limits are."""
+    return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 2**32
 
 
 def _bad(message: str) -> web.HTTPException:

@@ -1,14 +1,17 @@
 """Matching lists: which messages a whitelist or blacklist means, in the reference's syntax."""
 
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
+from hyperlane.patterns import BadPattern, Pattern, compile_pattern
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, bytes_from_hex
+from hyperlane.wording import one_line, shown
+
+_MAX_DIGITS = 20
 
 _KEYS = {
     "messageid": "messageId",
@@ -29,7 +32,7 @@ class Rule:
     senders: frozenset[Bytes32] | None = None
     destinations: frozenset[int] | None = None
     recipients: frozenset[Bytes32] | None = None
-    body: re.Pattern[str] | None = None
+    body: Pattern | None = None
     """Found anywhere in the body's lower-case hex."""
 
     def matches(self, message: Message) -> bool:
@@ -40,7 +43,7 @@ class Rule:
             and (self.senders is None or message.sender in self.senders)
             and (self.destinations is None or message.destination in self.destinations)
             and (self.recipients is None or message.recipient in self.recipients)
-            and (self.body is None or self.body.search(message.body.hex()) is not None)
+            and (self.body is None or self.body.is_in(message.body.hex()))
         )
 
 
@@ -54,13 +57,13 @@ def parse_list(field: str, value: Any) -> list[Any]:
     """A list, given as JSON or as text that holds JSON; None is empty. ConfigError otherwise."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = parse_json(value)
         except ValueError:
-            raise ConfigError(f"{field}: {value[:80]!r} is not JSON") from None
+            raise ConfigError(f"{field}: {shown(value)} is not JSON") from None
     if value is None:
         return []
     if not isinstance(value, list):
-        raise ConfigError(f"{field}: {str(value)[:80]!r} is not a list")
+        raise ConfigError(f"{field}: {shown(value)} is not a list")
     return value
 
 
@@ -71,13 +74,14 @@ def matches(rules: Sequence[Rule], message: Message) -> bool:
 
 def _parse_rule(field: str, value: object) -> Rule:
     if not isinstance(value, dict):
-        raise ConfigError(f"{field}: {str(value)[:80]!r} is not an object")
+        raise ConfigError(f"{field}: {shown(value)} is not an object")
     given = {}
     for key, item in value.items():
         name = _KEYS.get(str(key).replace("_", "").lower())
         if name is None:
+            known = ", ".join(_KEYS.values())
             raise ConfigError(
-                f"{field}.{key}: no such condition; known are {', '.join(_KEYS.values())}"
+                f"{field}.{one_line(str(key), 40)}: no such condition; known are {known}"
             )
         given[name] = item
     return Rule(
@@ -100,10 +104,15 @@ def _domains(field: str, value: object) -> frozenset[int] | None:
     items = _items(value)
     if items is None:
         return None
-    for item in items:
-        if not (isinstance(item, int) or (isinstance(item, str) and item.isdecimal())):
-            raise ConfigError(f"{field}: {item!r} is not a domain number")
-    return frozenset(int(str(item)) for item in items)
+    return frozenset(_domain(field, item) for item in items)
+
+
+def _domain(field: str, item: object) -> int:
+    if isinstance(item, int) and not isinstance(item, bool):
+        return item
+    if isinstance(item, str) and item.isdecimal() and len(item) <= _MAX_DIGITS:
+        return int(item)
+    raise ConfigError(f"{field}: {shown(item)} is not a domain number")
 
 
 def _words(field: str, value: object) -> frozenset[Bytes32] | None:
@@ -113,7 +122,9 @@ def _words(field: str, value: object) -> frozenset[Bytes32] | None:
 
 def _word(field: str, item: object) -> Bytes32:
     try:
-        data = bytes_from_hex(str(item), field)
+        if not isinstance(item, str):
+            raise DecodeError(f"{field}: {shown(item)} is not an address")
+        data = bytes_from_hex(item, field)
         return address_to_bytes32(data) if len(data) == 20 else _exactly_32(field, data)
     except DecodeError as error:
         raise ConfigError(str(error)) from None
@@ -125,13 +136,15 @@ def _exactly_32(field: str, data: bytes) -> Bytes32:
     return data
 
 
-def _pattern(field: str, value: object) -> re.Pattern[str] | None:
+def _pattern(field: str, value: object) -> Pattern | None:
     if value is None:
         return None
+    if not isinstance(value, str):
+        raise ConfigError(f"{field}: {shown(value)} is not a regular expression in text")
     try:
-        return re.compile(str(value))
-    except re.error as error:
-        raise ConfigError(f"{field}: {value!r} is not a regular expression: {error}") from None
+        return compile_pattern(value)
+    except BadPattern as error:
+        raise ConfigError(f"{field}: {shown(value)} is not a regular expression: {error}") from None
 
 
 def parse_addresses(field: str, value: str) -> tuple[bytes, ...]:

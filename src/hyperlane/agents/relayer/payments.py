@@ -18,8 +18,11 @@ from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.payments import GasPaid, GasPayment, PaymentStore
+from hyperlane.wording import shown
 
-_FRACTION = re.compile(r"(\d+)\s*/\s*(\d+)")
+_FRACTION = re.compile(r"(\d{1,30})\s*/\s*(\d{1,30})")
+_MAX_DIGITS = 78
+"""Of amounts: 256 bits."""
 _ETHER = 10**18
 _STORE_EVERY = 1000
 """Blocks without payments after which the cursor is stored all the same."""
@@ -111,7 +114,7 @@ class GasPolicies:
 
 def _policy(field: str, value: Any) -> tuple[Sequence[Rule], Requirement]:
     if not isinstance(value, dict):
-        raise ConfigError(f"{field}: {str(value)[:80]!r} is not an object")
+        raise ConfigError(f"{field}: {shown(value)} is not an object")
     given = {str(key).replace("_", "").lower(): item for key, item in value.items()}
     rules = parse_rules(f"{field}.matchingList", given.pop("matchinglist", None))
     if str(given.pop("feetoken", None) or "").removeprefix("0x").strip("0"):
@@ -132,15 +135,16 @@ def _policy(field: str, value: Any) -> tuple[Sequence[Rule], Requirement]:
 
 
 def _wei(field: str, value: object) -> int:
-    if isinstance(value, bool) or not str(value).isdecimal():
-        raise ConfigError(f"{field}: {value!r} is not an amount of wei")
-    return int(str(value))
+    text = value if isinstance(value, str) else shown(value)
+    if isinstance(value, bool) or not text.isdecimal() or len(text) > _MAX_DIGITS:
+        raise ConfigError(f"{field}: {shown(value)} is not an amount of wei")
+    return int(text)
 
 
 def _quoted(field: str, value: object) -> QuotedGas:
-    found = _FRACTION.fullmatch(str(value).strip())
+    found = _FRACTION.fullmatch(value.strip() if isinstance(value, str) else "")
     if found is None or not int(found[2]):
-        raise ConfigError(f"{field}: {value!r} is not a fraction such as 1/2")
+        raise ConfigError(f"{field}: {shown(value)} is not a fraction such as 1/2")
     return QuotedGas(int(found[1]), int(found[2]))
 
 
