@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,10 @@ def main() -> None:
     """Off-chain agents for interchain messaging.
 
     Settings come from JSON files, from HYP_* environment variables and from options such as
-    --chains.mychain.signer.key 0x…, in this order; later ones win.
+    --chains.mychain.index.chunk 500, in this order; later ones win.
+
+    Keys, and URLs that hold one, belong into a file that only you can read, a keystore, or the
+    environment (HYP_CHAINS_MYCHAIN_SIGNER_KEY): every user of this machine can list options.
     """
 
 
@@ -47,6 +50,7 @@ def validator(context: click.Context, files: tuple[Path, ...]) -> None:
 
         return run(load_settings(ValidatorSettings, files, os.environ, context.args))
 
+    _warn_of_secrets(context.args)
     _run(start)
 
 
@@ -62,6 +66,7 @@ def relayer(context: click.Context, files: tuple[Path, ...]) -> None:
 
         return run(load_settings(RelayerSettings, files, os.environ, context.args))
 
+    _warn_of_secrets(context.args)
     _run(start)
 
 
@@ -77,7 +82,20 @@ def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
 
         return run(load_settings(WatchtowerSettings, files, os.environ, context.args))
 
+    _warn_of_secrets(context.args)
     _run(start)
+
+
+def _warn_of_secrets(words: Sequence[str]) -> None:
+    """The process list shows options to everybody."""
+    for word in words:
+        name = word.partition("=")[0]
+        if word.startswith("--") and name.lower().endswith((".key", ".http", "urls", "webhook")):
+            click.echo(
+                f"warning: {name}: every user of this machine can read options; give it in a file"
+                " or by HYP_* in the environment",
+                err=True,
+            )
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

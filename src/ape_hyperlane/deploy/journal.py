@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 
@@ -51,7 +52,7 @@ class Journal:
             "deployer": self.deployer,
             "steps": {name: asdict(each) for name, each in self._entries.items()},
         }
-        write_atomic(self.path, json.dumps(content, indent=2) + "\n")
+        write_atomic(self.path, json.dumps(content, indent=2) + "\n", private=True)
 
     def restart(self, deployer: str) -> None:
         """Forget everything; the file follows with the next entry."""
@@ -60,7 +61,7 @@ class Journal:
 
     def _load(self) -> None:
         try:
-            content = json.loads(self.path.read_text())
+            content = parse_json(self.path.read_bytes())
             chain_id, self.deployer = content["chainId"], content["deployer"]
             self._entries = {name: Entry(**each) for name, each in content["steps"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

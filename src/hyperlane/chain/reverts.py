@@ -8,6 +8,7 @@ from hyperlane.chain.abi import decode_values
 from hyperlane.errors import ChainError
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.wording import one_line
 
 _ERROR_STRING = bytes.fromhex("08c379a0")
 _PANIC = bytes.fromhex("4e487b71")
@@ -57,7 +58,8 @@ def revert_reason(data: bytes) -> str:
     """
     try:
         if data.startswith(_ERROR_STRING):
-            return str(decode_values("revert", ("string",), data[4:])[0])
+            text = decode_values("revert", ("string",), data[4:])[0]
+            return one_line(text)
         if data.startswith(_PANIC):
             return f"panic {decode_values('revert', ('uint256',), data[4:])[0]:#04x}"
         if known := _known_errors().get(data[:4]):

@@ -5,18 +5,19 @@ names the field, the value and what was expected.
 """
 
 from hyperlane.errors import DecodeError
+from hyperlane.wording import shown
 
 
 def require_uint(field: str, value: int, bits: int) -> None:
     """Accept only an integer in 0 .. 2**bits - 1."""
     if not isinstance(value, int) or not 0 <= value < 1 << bits:
-        raise DecodeError(f"{field}: {value!r} is not an unsigned {bits}-bit integer")
+        raise DecodeError(f"{field}: {shown(value)} is not an unsigned {bits}-bit integer")
 
 
 def require_bytes(field: str, value: bytes, size: int) -> None:
     """Accept only `bytes` of exactly `size`."""
     if not isinstance(value, bytes):
-        raise DecodeError(f"{field}: {value!r} is not bytes (expected {size} of them)")
+        raise DecodeError(f"{field}: {shown(value)} is not bytes (expected {size} of them)")
     if len(value) != size:
         raise DecodeError(f"{field}: {preview(value)} has {len(value)} bytes, expected {size}")
 
@@ -33,7 +34,7 @@ class Reader:
 
     def __init__(self, layout: str, data: bytes) -> None:
         if not isinstance(data, bytes):
-            raise DecodeError(f"{layout}: {data!r} is not bytes")
+            raise DecodeError(f"{layout}: {shown(data)} is not bytes")
         self._layout = layout
         self._data = data
         self._offset = 0

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.layout import preview, require_bytes
+from hyperlane.wording import shown
 
 Address: TypeAlias = bytes
 """An EVM address: exactly 20 bytes."""
@@ -60,7 +61,7 @@ def address_from_hex(text: str, field: str = "address") -> Address:
 def bytes_from_hex(text: str, field: str, size: int | None = None) -> bytes:
     """Parse `0x` hex, of exactly `size` bytes if given; DecodeError names `field`."""
     if not isinstance(text, str) or not _HEX.fullmatch(text):
-        raise DecodeError(f"{field}: {text!r} is not a 0x hex string of whole bytes")
+        raise DecodeError(f"{field}: {shown(text)} is not a 0x hex string of whole bytes")
     data = bytes.fromhex(text[2:])
     if size is not None:
         require_bytes(field, data, size)

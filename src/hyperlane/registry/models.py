@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
+from hyperlane.registry.yaml_file import read_yaml
+from hyperlane.wording import masked_url, one_line, shown
 
 TAG = "@"
 """Marks the parts of a pydantic error path that are no keys of the file."""
@@ -55,7 +56,7 @@ class StrictFileModel(FileModel):
         if isinstance(value, dict):
             for key in value:
                 if key not in known and key not in cls.model_fields:
-                    raise ValueError(f"unknown key {key!r}; {suggest(key, known)}")
+                    raise ValueError(f"unknown key {shown(key)}; {suggest(key, known)}")
         return value
 
 
@@ -72,59 +73,28 @@ def parse(model: type[Model], data: object, source: str) -> Model:
         raise ConfigError(f"{source}: {_explain(error)}") from None
 
 
-class _DistinctKeys(yaml.SafeLoader):
-    """Refuses a key that a mapping has twice: YAML forbids it, but PyYAML takes the last."""
-
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        node = super().compose_mapping_node(anchor)
-        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for index, key in enumerate(keys):
-            if any(key.value == other.value for other in keys[:index]):
-                problem = f"{key.value!r} appears twice"
-                raise yaml.composer.ComposerError(problem=problem, problem_mark=key.start_mark)
-        return node
-
-
-def read_yaml(path: Path) -> object:
-    """The content of a YAML file; ConfigError when it cannot be read as such."""
-    try:
-        return _DistinctKeys(path.read_text()).get_single_data()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not a text file") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {_first_line(error)}") from None
-
-
 def read(model: type[Model], path: Path) -> Model:
     """A file as a model, an empty one as one without keys; ConfigError when it is unusable."""
     content = read_yaml(path)
     return parse(model, {} if content is None else content, str(path))
 
 
-def _first_line(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark = error.problem_mark
-        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    return str(error).partition("\n")[0]
-
-
 def suggest(name: object, known: Iterable[str]) -> str:
     """The nearest of the known names, or all of them."""
     known = sorted(known)
-    near = difflib.get_close_matches(str(name), known, n=1)
+    near = difflib.get_close_matches(one_line(str(name), 80), known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
 
 
 def _explain(error: ValidationError) -> str:
     problems = error.errors(include_url=False)
     problem = problems[0]
-    key = ".".join(str(part) for part in problem["loc"] if not str(part).startswith(TAG))
+    parts = [one_line(str(part), 80) for part in problem["loc"]]
+    key = ".".join(part for part in parts if not part.startswith(TAG))
     if problem["type"] == "missing":
         text = "required, but missing"
     elif problem["type"] == "value_error":
-        text = str(problem["ctx"]["error"])
+        text = one_line(str(problem["ctx"]["error"]), 400)
     else:
         text = f"{_shown(problem['input'])}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -132,5 +102,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    """URLs of nodes may hold a key."""
+    if isinstance(value, str) and "://" in value:
+        return masked_url(value)
+    return shown(value)

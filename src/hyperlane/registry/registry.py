@@ -11,6 +11,7 @@ from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry.chains import CHAIN_NAME, ChainAddresses, ChainMetadata
 from hyperlane.registry.models import FileModel, read, suggest
+from hyperlane.wording import masked_url
 
 
 class Registry:
@@ -58,7 +59,9 @@ class Registry:
         return read(ChainAddresses, self.chain_folder(chain) / "addresses.yaml")
 
     def write_metadata(self, metadata: ChainMetadata) -> None:
-        _write(self.chain_folder(metadata.name) / "metadata.yaml", metadata)
+        holds_keys = any(masked_url(url.http).endswith("…") for url in metadata.rpc_urls)
+        path = self.chain_folder(metadata.name) / "metadata.yaml"
+        _write(path, metadata, private=holds_keys)
 
     def write_addresses(self, chain: str, addresses: ChainAddresses) -> None:
         _write(self.chain_folder(chain) / "addresses.yaml", addresses)
@@ -73,5 +76,5 @@ class Registry:
         }
 
 
-def _write(path: Path, model: FileModel) -> None:
-    write_atomic(path, yaml.safe_dump(model.as_file(), allow_unicode=True))
+def _write(path: Path, model: FileModel, *, private: bool = False) -> None:
+    write_atomic(path, yaml.safe_dump(model.as_file(), allow_unicode=True), private=private)

@@ -31,9 +31,9 @@ from hyperlane.registry.models import (
     HexAddress,
     StrictFileModel,
     parse,
-    read_yaml,
 )
 from hyperlane.registry.token_fees import Curve, RoutingFee, TokenFee
+from hyperlane.registry.yaml_file import read_yaml
 
 STANDARDS = {
     "native": "EvmHypNative",

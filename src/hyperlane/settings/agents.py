@@ -65,7 +65,8 @@ class AgentSettings(SettingsModel):
     """What every agent has."""
 
     chains: dict[str, ChainSettings]
-    db: str
+    db: str = Field(repr=False)
+    """A folder, or a URL that may hold a password."""
     default_signer: SignerSettings | None = None
     metrics_port: int = Field(default=9090, ge=0, lt=2**16)
     metrics_host: str = "127.0.0.1"
@@ -109,7 +110,7 @@ class ValidatorSettings(AgentSettings):
     skip_announce: bool = False
     allow_public_rpcs: bool = False
     additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
-    custom_additional_quorum_rpc_urls: Names = ()
+    custom_additional_quorum_rpc_urls: Names = Field(default=(), repr=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -138,7 +139,7 @@ class ValidatorSettings(AgentSettings):
 class RelayerSettings(AgentSettings):
     """A relayer between any of its chains."""
 
-    db: str = "hyperlane_db"
+    db: str = Field(default="hyperlane_db", repr=False)
     relay_chains: Names = Field(min_length=1)
     allow_local_checkpoint_syncers: bool = False
     ignore_reorg_reports: bool = False
@@ -160,10 +161,10 @@ class RelayerSettings(AgentSettings):
 class WatchtowerSettings(AgentSettings):
     """A watchtower over the validators of any of its chains."""
 
-    db: str = "watchtower_db"
+    db: str = Field(default="watchtower_db", repr=False)
     watch_chains: Names = Field(min_length=1)
     allow_local_checkpoint_syncers: bool = False
-    alert_webhook: Url | None = None
+    alert_webhook: Url | None = Field(default=None, repr=False)
     """Gets a JSON object by POST for each fault."""
     interval: float = Field(default=5, gt=0)
     """Seconds between two looks at all storages."""

@@ -79,7 +79,7 @@ class SignerSettings(SettingsModel):
 class RpcUrl(SettingsModel):
     """One RPC endpoint."""
 
-    http: Url
+    http: Url = Field(repr=False)
 
 
 class BlockSettings(SettingsModel):
@@ -112,7 +112,7 @@ class ChainSettings(SettingsModel):
     domain_id: int = Field(ge=0, lt=2**32)
     protocol: Literal["ethereum"] = "ethereum"
     rpc_urls: tuple[RpcUrl, ...] = ()
-    custom_rpc_urls: Names = ()
+    custom_rpc_urls: Names = Field(default=(), repr=False)
     rpc_consensus_type: Literal["single", "fallback", "quorum"] | None = None
     """None: what suits the agent."""
     blocks: BlockSettings = BlockSettings()

@@ -1,13 +1,14 @@
 """Kinds of values in agent settings."""
 
-import json
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from hyperlane.bounded_json import parse_json
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.typecasts import Address, address_from_hex
+from hyperlane.wording import masked_url
 
 
 def _address(value: object) -> Address:
@@ -24,14 +25,14 @@ def comma_list(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return json.loads(value)
+        return parse_json(value)
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def check_url(value: str) -> str:
     """An HTTP URL; ValueError for anything else."""
     if not value.startswith(("http://", "https://")):
-        raise ValueError("not an http:// or https:// URL")
+        raise ValueError(f"{masked_url(value)} is not an http:// or https:// URL")
     return value
 
 

@@ -6,16 +6,23 @@ several agents, unless they look like a misspelling of a key that is missing.
 """
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError
 from hyperlane.settings.agents import AgentSettings
 from hyperlane.settings.chain import ChainSettings
+from hyperlane.wording import one_line, shown
+
+_SECRET = frozenset((
+    "signer", "validator", "defaultSigner", "key", "db", "http", "rpcUrls", "customRpcUrls",
+    "additionalQuorumRpcUrls", "customAdditionalQuorumRpcUrls", "alertWebhook",
+))  # fmt: skip
+"""Settings whose values are keys, passwords, or URLs that hold some."""
 
 Settings = TypeVar("Settings", bound=AgentSettings)
 
@@ -71,7 +78,7 @@ def _shared_files(environment: Mapping[str, str]) -> list[Path]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except ValueError as error:
@@ -93,9 +100,10 @@ def _nested(source: str, parts: Sequence[str], value: str) -> dict[str, Any]:
 
 def _options(words: Sequence[str]) -> Iterable[tuple[str, str]]:
     remaining = iter(words)
-    for word in remaining:
+    for number, word in enumerate(remaining, 1):
         if not word.startswith("--"):
-            raise ConfigError(f"{word}: not a setting; expected --name value")
+            # It may be a key that got there by mistake.
+            raise ConfigError(f"argument {number}: not a setting; expected --name value")
         key, equals, value = word.removeprefix("--").partition("=")
         if not equals:
             following = next(remaining, None)
@@ -163,15 +171,15 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _one_line(error: ValidationError) -> str:
-    """The first problem, by key. Values near keys and passwords are never shown."""
+    """The first problem, by key. Values that are or hold secrets are never shown."""
     problem = error.errors()[0]
     key = ".".join(str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
+    message = one_line(problem["msg"].removeprefix("Value error, "))
     if problem["type"] == "missing":
         message = "missing"
     given = problem["input"]
-    secret = any(part in ("signer", "validator", "defaultSigner") for part in problem["loc"])
+    secret = not _SECRET.isdisjoint(problem["loc"])
     if isinstance(given, str | int | float) and not secret:
-        message = f"{given!r}: {message}"
+        message = f"{shown(given)}: {message}"
     more = error.error_count() - 1
     return f"{key}: {message}" + (f" (and {more} more)" if more else "") if key else message

@@ -14,9 +14,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hyperlane.errors import DatabaseError
+from hyperlane.files import make_private
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
+from hyperlane.wording import one_line
 
 FILE_NAME = "hyperlane.sqlite"
 
@@ -54,9 +56,13 @@ class Database:
         else:
             path = Path(location) / FILE_NAME
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                # SQLite gives its journals the permissions of the file itself.
+                for file in (path, *(item for item in _journals(path) if item.exists())):
+                    make_private(file)
             except OSError as error:
-                raise DatabaseError(f"db: cannot create {path.parent}: {error.strerror}") from None
+                raise DatabaseError(
+                    f"db: cannot create {error.filename or path}: {error.strerror}"
+                ) from None
             database = cls(str(path), _sqlite_engine(path))
         try:
             await database._prepare()
@@ -158,6 +164,10 @@ class _NamedErrors:
             raise DatabaseError(f"db: {self.name}: {error}") from error
 
 
+def _journals(path: Path) -> list[Path]:
+    return [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm", "-journal")]
+
+
 def _engine(location: str) -> AsyncEngine:
     try:
         url = make_url(location)
@@ -167,7 +177,8 @@ def _engine(location: str) -> AsyncEngine:
     except (ArgumentError, ModuleNotFoundError) as error:
         # The URL may hold a password: only its kind is shown.
         raise DatabaseError(
-            f"db: {location.split('://')[0]}: cannot be used: {str(error)[:200]}"
+            f"db: {location.split('://')[0]}: cannot be used:"
+            f" {_without(location, one_line(str(error)))}"
         ) from None
 
 
@@ -193,6 +204,11 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _without(secret: str, text: str) -> str:
+    """Some drivers quote the URL that they cannot read."""
+    return "not a database URL" if secret[:40] in text else text
 
 
 def _show(value: object) -> str:

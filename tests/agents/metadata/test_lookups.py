@@ -11,7 +11,6 @@ import pytest
 from aiohttp import web
 
 from hyperlane.agents.relayer.metadata import Lookups
-from hyperlane.agents.relayer.metadata.lookups import is_public
 from hyperlane.agents.relayer.metadata.modules import Lookup
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.chain.client import Reverted
@@ -20,6 +19,7 @@ from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.signature import eip191_digest, recover_signer, sign_digest
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
+from hyperlane.public_addresses import is_public
 
 from ..building import RELAYER, Line, raw
 from ..conftest import eventually, relaying

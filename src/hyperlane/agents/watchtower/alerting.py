@@ -78,7 +78,7 @@ class Alerts:
             try:
                 return await self._post({"event": event, **facts})
             except (aiohttp.ClientError, TimeoutError) as error:
-                log.warning("webhook.failed", error=str(error), tries_left=left)
+                log.warning("webhook.failed", error=_problem(error), tries_left=left)
             await asyncio.sleep(pause)
             pause *= 2
 
@@ -89,3 +89,12 @@ class Alerts:
             session.post(self.webhook, json=document) as response,
         ):
             response.raise_for_status()
+
+
+def _problem(error: Exception) -> str:
+    """Without the URL, of which whoever has it may send alerts."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"HTTP {error.status}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect: {error.os_error.strerror or 'refused'}"
+    return "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__

@@ -6,22 +6,21 @@ asked, over HTTP, without proxies and redirects, for a short time and a limited 
 
 import asyncio
 import contextlib
-import errno
-import ipaddress
-import json
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from yarl import URL
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.bounded_json import parse_json
 from hyperlane.errors import DecodeError, HyperlaneError
 from hyperlane.protocol.ccip_read import OffchainLookup, lookup_signing_hash
 from hyperlane.protocol.signature import eip191_digest, sign_digest
 from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
+from hyperlane.public_addresses import public_socket
+from hyperlane.wording import one_line, shown
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
 _TIMEOUT = 30.0
 _MAX_ANSWER = 1024 * 1024
 _MAX_URLS = 10
+_MAX_ERROR = 1000
+"""Characters of a server's own words in which "pending" is looked for."""
 _PENDING_TRIES = 10
 _PENDING_PAUSE = 1.0
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 
 
 class _LookupError(HyperlaneError):
@@ -57,10 +56,11 @@ class Lookups:
         """The metadata that the first URL in order has; NotReady says what each said."""
         problems = []
         connector = aiohttp.TCPConnector(
-            socket_factory=None if self.allow_private else _public_socket
+            socket_factory=None if self.allow_private else public_socket
         )
         async with aiohttp.ClientSession(
             connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self.timeout),
             auto_decompress=False,
             headers={"Accept-Encoding": "identity"},
@@ -69,7 +69,7 @@ class Lookups:
                 try:
                     return await self._ask(session, lookup, template, origin_tx)
                 except _LookupError as error:
-                    problems.append(f"{template[:200]}: {error}")
+                    problems.append(f"{one_line(template)}: {error}")
         detail = "; ".join(problems) or "the module names no URL"
         raise NotReady(Reason.COULD_NOT_FETCH_METADATA, f"no lookup succeeded: {detail}")
 
@@ -123,21 +123,21 @@ async def _exchange(
     except aiohttp.ClientConnectorError as error:
         raise _LookupError(f"cannot connect: {error.os_error.strerror or error}") from None
     except (aiohttp.ClientError, ValueError, OSError) as error:
-        raise _LookupError(f"{type(error).__name__}: {error}"[:200]) from None
+        raise _LookupError(one_line(f"{type(error).__name__}: {error}")) from None
 
 
 def _metadata(status: int, content: bytes) -> bytes:
     """What the answer holds."""
     try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError):
+        answer = parse_json(content)
+    except ValueError:
         answer = None
     if not isinstance(answer, dict):
         raise _LookupError(f"HTTP {status} with no JSON object")
-    if answer.get("status") == "pending" or "pending" in str(answer.get("error", "")).lower():
+    if answer.get("status") == "pending" or "pending" in _error(answer).lower():
         raise _PendingError(f"HTTP {status}: still pending after {_PENDING_TRIES} retries")
     if status != 200:
-        raise _LookupError(f"HTTP {status}: {str(answer.get('error', ''))[:100]}".rstrip(": "))
+        raise _LookupError(f"HTTP {status}: {one_line(_error(answer), 100)}".rstrip(": "))
     try:
         return bytes_from_hex(answer["data"], "data")
     except KeyError:
@@ -146,33 +146,18 @@ def _metadata(status: int, content: bytes) -> bytes:
         raise _LookupError(str(error)[:200]) from None
 
 
+def _error(answer: dict[str, Any]) -> str:
+    said = answer.get("error", "")
+    return said[:_MAX_ERROR] if isinstance(said, str) else shown(said)
+
+
 def _url(text: str) -> URL:
     try:
         url = URL(text)
     except ValueError as error:
-        raise _LookupError(f"not a URL: {error}") from None
+        raise _LookupError(f"not a URL: {one_line(str(error))}") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise _LookupError("not an http:// or https:// URL")
     if url.user is not None or url.password is not None:
         raise _LookupError("a URL with credentials")
     return url
-
-
-def _public_socket(info: aiohttp.AddrInfoType) -> socket.socket:
-    """A socket for an address that a name was resolved to, unless the address is not public."""
-    family, kind, protocol, _, address = info
-    if not is_public(str(address[0])):
-        raise OSError(errno.EACCES, f"{address[0]} is not a public address")
-    return socket.socket(family, kind, protocol)
-
-
-def is_public(text: str) -> bool:
-    """Whether an IP address belongs to the internet at large, also if it is wrapped in IPv6."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(address.packed[12:])
-        if inner is not None:
-            return is_public(str(inner))
-    return address.is_global and not address.is_multicast and address not in _LOCAL_NAT64
