@@ -174,11 +174,10 @@ def _engine(location: str) -> AsyncEngine:
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+asyncpg")
         return create_async_engine(url)
-    except (ArgumentError, ModuleNotFoundError) as error:
+    except (ArgumentError, ModuleNotFoundError, ValueError) as error:
         # The URL may hold a password: only its kind is shown.
         raise DatabaseError(
-            f"db: {location.split('://')[0]}: cannot be used:"
-            f" {_without(location, one_line(str(error)))}"
+            f"db: {one_line(location.split('://')[0], 20)}: cannot be used: {_without_url(error)}"
         ) from None
 
 
@@ -206,9 +205,9 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
     return engine
 
 
-def _without(secret: str, text: str) -> str:
-    """Some drivers quote the URL that they cannot read."""
-    return "not a database URL" if secret[:40] in text else text
+def _without_url(error: Exception) -> str:
+    """Parsers quote what they cannot read; a driver that is missing is named."""
+    return one_line(str(error)) if isinstance(error, ModuleNotFoundError) else "not a database URL"
 
 
 def _show(value: object) -> str:

@@ -112,6 +112,9 @@ async def test_a_name_that_means_something_else_a_moment_later_is_not_followed(s
     port = int((await serve(handler)).rsplit(":")[-1].strip("/"))
 
     class Resolver(aiohttp.abc.AbstractResolver):
+        def __init__(self, **_options):
+            pass
+
         async def resolve(self, host, port=0, family=socket.AF_INET):
             told.append("192.0.2.1" if not told else "127.0.0.1")
             return [{"hostname": host, "host": told[-1], "port": port, "family": socket.AF_INET,

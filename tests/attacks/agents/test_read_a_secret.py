@@ -211,7 +211,7 @@ def test_help_does_not_recommend_keys_as_options():
 def test_a_key_among_the_options_is_warned_of():
     words = ["relayer", "--chains.a.signer.key", "0x" + "11" * 32]
     result = CliRunner().invoke(main, words)
-    assert "warning: --chains.a.signer.key: every user of this machine" in result.stderr
+    assert "warning: --chains.a.signer.key: every user of this machine" in result.output
     assert "11" * 32 not in result.output
 
 

@@ -108,11 +108,14 @@ def _domains(field: str, value: object) -> frozenset[int] | None:
 
 
 def _domain(field: str, item: object) -> int:
+    number = -1
     if isinstance(item, int) and not isinstance(item, bool):
-        return item
-    if isinstance(item, str) and item.isdecimal() and len(item) <= _MAX_DIGITS:
-        return int(item)
-    raise ConfigError(f"{field}: {shown(item)} is not a domain number")
+        number = item
+    elif isinstance(item, str) and item.isdecimal() and len(item) <= _MAX_DIGITS:
+        number = int(item)
+    if not 0 <= number < 2**32:
+        raise ConfigError(f"{field}: {shown(item)} is not a domain number")
+    return number
 
 
 def _words(field: str, value: object) -> frozenset[Bytes32] | None:
