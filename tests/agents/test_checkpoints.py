@@ -54,9 +54,9 @@ def broken(path, value):
     ("text", "message"),
     [
         (b"", "not JSON"),
-        (b"[" * 50_000, "more than 100 objects and lists"),
+        (b"[" * 50_000, "document: not JSON: "),
         (b"[]", "not a JSON object"),
-        (b"{}", "value: 'None' is not a JSON object"),
+        (b"{}", "value: None is not a JSON object"),
         (broken(["value", "message_id"], "0x12"), "message_id"),
         (broken(["value", "checkpoint", "index"], 2**32), "index"),
         (broken(["value", "checkpoint", "index"], True), "index"),

@@ -22,6 +22,7 @@ from ape_hyperlane.deploy.core import (
     estimate_gas,
     plan_deployment,
 )
+from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action, Call
 from ape_hyperlane.deploy.survey import Survey, is_development
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
@@ -50,8 +51,10 @@ def run(
             signer = find_account(account)
             name = chain or default_chain_name()
             deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
-            pending = Survey(deployment.journal).pending(deployment.steps, signer.address)
-            show_plan(console, deployment, pending)
+            survey = Survey(deployment.journal)
+            pending = survey.pending(deployment.steps, signer.address)
+            show_plan(console, deployment, pending, str(signer.address))
+            show_foreign(console, survey.foreign(deployment.steps))
             if dry_run:
                 return
             if pending:
@@ -134,13 +137,15 @@ def default_chain_name() -> str:
     return prefix + "".join(filter(str.isalnum, network)).lower()
 
 
-def show_plan(console: Console, deployment: Deployment, pending: list[Action]) -> None:
+def show_plan(console: Console, deployment: Deployment, pending: list[Action], sender: str) -> None:
     metadata = deployment.metadata
     console.print(
         f"[bold]{metadata.name}[/]: chain id {metadata.chain_id}, domain {metadata.domain_id}, "
         f"deployer {deployment.journal.deployer}",
         highlight=False,
     )
+    named = {"config": deployment.config.as_file()}
+    show_place(console, sender, deployment.journal.deployer, named)
     if isinstance(deployment.config.default_ism, TrustedRelayerIsm):
         relayer = deployment.config.default_ism.relayer or deployment.journal.deployer
         console.print(
@@ -156,7 +161,7 @@ def show_steps(console: Console, pending: list[Action]) -> None:
     for number, step in enumerate(pending, 1):
         name = "" if isinstance(step, Call) else f"{step.name}: "
         line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
-        console.print(line, highlight=False, markup=False)
+        say(console, line)
     gas_price = int(ape.networks.provider.gas_price)
     gas = sum(map(estimate_gas, pending))
     if pending:

@@ -77,6 +77,23 @@ class Survey:
                 found.append(step)
         return found
 
+    def foreign(self, steps: Iterable[Step]) -> dict[str, str]:
+        """What the journal alone says is ours: contracts of steps it calls done whose code is not
+        what this version compiles. An earlier version's is such, and so is a stranger's."""
+        entries = {
+            step.name: (step.contract, entry.address)
+            for step in steps
+            if isinstance(step, Create)
+            and (entry := self.journal.entry(step.name)) is not None
+            and entry.done
+            and entry.address is not None
+        }
+        return {
+            name: address
+            for name, (contract, address) in entries.items()
+            if not _is_code_of(contract, _code(address))
+        }
+
     def drift(self, readings: Iterable[Reading]) -> list[str]:
         """What the chain says differently, a line each."""
         found = []

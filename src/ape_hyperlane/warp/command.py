@@ -19,7 +19,9 @@ from ape_hyperlane.deploy.command import (
     show_steps,
     unlock,
 )
+from ape_hyperlane.deploy.naming import show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action
+from ape_hyperlane.deploy.survey import Survey
 from ape_hyperlane.messages import Dispatched
 from ape_hyperlane.warp.deploy import (
     Connect,
@@ -37,6 +39,7 @@ from hyperlane.registry.deployed_routes import WarpRoute, find_route, route_path
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
 from hyperlane.registry.warp import MOVABLE, Tokens, read_warp_config
+from hyperlane.wording import one_line
 
 
 def deploy(
@@ -60,8 +63,16 @@ def deploy(
         counts: list[int] = []
 
         def show(chain: str, actions: list[Action]) -> None:
-            about = escape(_described(deployment, chain))
+            about = escape(one_line(_described(deployment, chain)))
             console.print(f"[bold]{chain}[/]: {about}", highlight=False)
+            named = {
+                f"chains/{chain}/addresses.yaml": _core_used(deployment, chain),
+                "file": {chain: tokens[chain].as_file()},
+            }
+            show_place(console, str(signer.address), deployment.journals[chain].deployer, named)
+            show_foreign(
+                console, Survey(deployment.journals[chain]).foreign(deployment.steps(chain))
+            )
             show_steps(console, actions)
             counts.append(len(actions))
 
@@ -172,6 +183,16 @@ def _described(deployment: RouteDeployment, chain: str) -> str:
     if end.scale.denominator == 1:
         return f"{text}, a unit is {end.scale} in messages"
     return f"{text}, amounts are rounded down to {1 / end.scale} units"
+
+
+def _core_used(deployment: RouteDeployment, chain: str) -> dict[str, str]:
+    """The contracts of the registry that a route is built upon."""
+    known = deployment.surroundings.addresses[chain].as_file()
+    return {
+        key: str(address)
+        for key, address in known.items()
+        if key == "mailbox" or key.endswith("Factory")
+    }
 
 
 def _signer(connect: Connect, chain: str, account: str | None) -> AccountAPI:
