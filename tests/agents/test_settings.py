@@ -107,7 +107,7 @@ def alpha_with(**changes):
             alpha_with(blocks={"reorgPeriod": "final"}),
             "chains.alpha.blocks.reorgPeriod: 'final': not a number of blocks or one of finalized",
         ),
-        (alpha_with(rpcUrls=[{"http": "ws://x"}]), "chains.alpha.rpcUrls.0.http: 'ws://x': not"),
+        (alpha_with(rpcUrls=[{"http": "ws://x"}]), "chains.alpha.rpcUrls.0.http: ws://x is not an http"),
         (alpha_with(rpcUrls=[]), "chains.alpha: needs rpcUrls"),
         ({"defaultSigner": {"type": "gcp"}}, "defaultSigner.type: "),
         ({"defaultSigner": {"id": "x"}}, "defaultSigner: a signer of type aws needs id and region"),
@@ -133,7 +133,7 @@ def test_a_misspelled_address_is_named(load):
     [
         (["--relayChain", "alpha"], "--relayChain: no such setting; did you mean relayChains"),
         (["--db"], "--db: a value is missing"),
-        (["beta"], "beta: not a setting"),
+        (["beta"], "argument 1: not a setting"),
     ],
 )
 def test_a_wrong_option_is_named(options, message, load):

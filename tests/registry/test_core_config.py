@@ -197,7 +197,7 @@ def test_nobody_holds_the_zero_address(load, text, key):
             f"defaultIsm: {{type: blacklistIsm, blacklistedIds: ['{ONE}']}}",
             f"defaultIsm.blacklistedIds.0: '{ONE}': string should match pattern",
         ),
-        ("- 1", "[1] is not a mapping of keys to values"),
+        ("- 1", "a list of 1 is not a mapping of keys to values"),
         ("a: [", "not YAML: line 1, column 5"),
     ],
 )

@@ -119,7 +119,7 @@ def test_metadata_is_refused_with_file_key_and_value(registry, write, line, repl
         ("mailbox: 0x" + 40 * "1", "mailbox: a number; put the address into quotes"),
         (f"mailbox: '{MAILBOX.replace('AF', 'af')}'", "mailbox: '0xc005dc82818d67af737725bD4bf"),
         ("merkleTreeHook: '0x" + 40 * "1" + "'", "mailbox: required, but missing"),
-        ("- a", "['a'] is not a mapping of keys to values"),
+        ("- a", "a list of 1 is not a mapping of keys to values"),
         ("", "mailbox: required, but missing"),
     ],
 )
