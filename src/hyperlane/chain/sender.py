@@ -242,11 +242,11 @@ class Sender:
         self, transaction: Transaction, more: Callable[[int], int]
     ) -> Transaction | None:
         """Another version that offers more, stored; None where that would be too much."""
-        market = (await self._current_fees()).fields
+        fees = await self._current_fees()
         fields = dict(transaction.fields)
-        for name, fee in market.items():
+        for name, fee in fees.fields.items():
             fields[name] = max(fee, more(fields.get(name, 0)))
-        why = await self._too_much(transaction, fields, market)
+        why = await self._too_much(transaction, fields, fees)
         if why:
             log.warning(
                 "transaction.at_ceiling",
@@ -267,23 +267,23 @@ class Sender:
         return newer
 
     async def _too_much(
-        self, transaction: Transaction, fields: dict[str, Any], market: dict[str, int]
+        self, transaction: Transaction, fields: dict[str, Any], market: Fees
     ) -> str | None:
         """Which bound an offer exceeds."""
         offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
         if not _within(offered, self.ceiling.max_fee_per_gas):
             return f"more than transactionOverrides.maxFeePerGas {self.ceiling.max_fee_per_gas}"
-        if not _within(
-            fields.get("maxPriorityFeePerGas", 0), self.ceiling.max_priority_fee_per_gas
-        ):
+        tip = fields.get("maxPriorityFeePerGas", 0)
+        if not _within(tip, self.ceiling.max_priority_fee_per_gas):
             return (
                 "more than transactionOverrides.maxPriorityFeePerGas"
                 f" {self.ceiling.max_priority_fee_per_gas}"
             )
-        follows = all(fields[name] == fee for name, fee in market.items())
-        if len(transaction.replaced_hashes) >= _MOST_RAISES and not follows:
+        if len(transaction.replaced_hashes) >= _MOST_RAISES and offered > market.offer:
             return f"it was raised {_MOST_RAISES} times"
-        if any(fields[name] > _MOST_TIMES * fee for name, fee in market.items() if fee):
+        # Pools want the tip raised with the offer, also where the base fee alone has risen.
+        most_tip = max(_MOST_TIMES * (market.tip or 0), market.offer // _MOST_TIMES)
+        if offered > _MOST_TIMES * market.offer or tip > most_tip:
             return f"more than {_MOST_TIMES} times of what gas costs"
         if self.ceiling.max_cost is not None:
             (data_fee,) = await self.data_fees([bytes.fromhex(fields["data"].removeprefix("0x"))])

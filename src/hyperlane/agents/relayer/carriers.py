@@ -23,29 +23,32 @@ _TRANSACTION_GAS = 75_000
 """For the transaction itself, and in case an estimate is short."""
 _ITEM_GAS = 5_000
 """What a batch adds to each delivery."""
+MARGIN = _TRANSACTION_GAS + _ITEM_GAS
+"""Gas that a delivery alone gets beyond what it needs."""
 _CREATION_GAS = 32_000
 _WORD_GAS = 2
 _BYTE_GAS = 16
 _BYTE_FLOOR = 40
 """Least gas for a byte of calldata that is not zero, EIP-7623."""
-_RECORD = 8
-"""Bytes before each call: its gas and its length."""
+_RECORD = 28
+"""Bytes before the data of each call."""
 
-_HEAD = bytes.fromhex(
-    "605c380380605c5f395f5f5b8281101560575780518060c01c63ffffffff169060e01c5a905f5f84866008015f73"
+_CODE = bytes.fromhex(
+    "604b380380604b5f395f5f5b8281101560465780518060c01c63ffffffff16905a905f5f8486601c015f8560201c86"
+    "60e01cf150505a9003835201601c019060200190600b565b505fa000"
 )
-_TAIL = bytes.fromhex("86f150505a90038352016008019060200190600b565b505fa000")
-"""Code that makes calls, each with its own gas, and logs what each used; it leaves no contract.
+"""Makes calls, each with its own gas, and logs what each used; it leaves no contract.
 
-    PUSH1 92 CODESIZE SUB DUP1 PUSH1 92 PUSH0 CODECOPY    what follows this code: records
+    PUSH1 75 CODESIZE SUB DUP1 PUSH1 75 PUSH0 CODECOPY    what follows this code: records
     PUSH0 PUSH0                                           stack: size, end of uses, place of record
-    11: JUMPDEST DUP3 DUP2 LT ISZERO PUSH1 87 JUMPI       until all calls are made:
-        DUP1 MLOAD DUP1 PUSH1 192 SHR PUSH4 0xffffffff AND SWAP1 PUSH1 224 SHR
-        GAS SWAP1 PUSH0 PUSH0 DUP5 DUP7 PUSH1 8 ADD PUSH0 PUSH20 mailbox DUP7 CALL
+    11: JUMPDEST DUP3 DUP2 LT ISZERO PUSH1 70 JUMPI       until all calls are made:
+        DUP1 MLOAD DUP1 PUSH1 192 SHR PUSH4 0xffffffff AND SWAP1 GAS SWAP1
+        PUSH0 PUSH0 DUP5 DUP7 PUSH1 28 ADD PUSH0 DUP6 PUSH1 32 SHR DUP7 PUSH1 224 SHR CALL
         POP POP GAS SWAP1 SUB DUP4 MSTORE                 what it used, over records that are done
-        ADD PUSH1 8 ADD SWAP1 PUSH1 32 ADD SWAP1 PUSH1 11 JUMP
-    87: JUMPDEST POP PUSH0 LOG0 STOP                      all uses in one log
+        ADD PUSH1 28 ADD SWAP1 PUSH1 32 ADD SWAP1 PUSH1 11 JUMP
+    70: JUMPDEST POP PUSH0 LOG0 STOP                      all uses in one log
 
+A record is gas (4 bytes), length (4), address (20) and data of a call.
 Multicall3 would hand all gas of the transaction to each call: a recipient could burn what the other
 messages of the batch need.
 """
@@ -84,17 +87,19 @@ class Carrier:
         if self.kind is Kind.MAILBOX:
             metadata, messages = zip(*deliveries, strict=True)
             return self.mailbox, Mailbox.process_batch.encode(metadata, messages)
-        return None, code(
-            self.mailbox, [Mailbox.process.encode(*item) for item in deliveries], needs
-        )
+        calls = [(self.mailbox, Mailbox.process.encode(*item)) for item in deliveries]
+        return None, code(calls, needs)
 
     def gas_limit(self, needs: Sequence[int], size: int) -> int:
         """Gas of a transaction with `size` bytes in which each delivery gets what it needs.
 
+        A delivery alone gets a margin in case its estimate is short.
         `processBatch` gives each an equal share of fifteen sixteenths of what is left. Code gives
         each what it needs, of which the mailbox's own call may get 63 of 64 parts of what is left.
         """
-        if self.kind is Kind.CODE and len(needs) > 1:
+        if len(needs) == 1:
+            return needs[0] + MARGIN
+        if self.kind is Kind.CODE:
             own = _CREATION_GAS + size * _BYTE_GAS + (size + 31) // 32 * _WORD_GAS
             calls = sum(needs) + _ITEM_GAS * len(needs) + max(needs) // 63
             return max(own + calls, size * _BYTE_FLOOR) + _TRANSACTION_GAS
@@ -105,17 +110,17 @@ class Carrier:
 
     def fits(self, sizes: Sequence[int]) -> bool:
         """Whether deliveries whose own transactions have so many bytes fit into one."""
-        size = sum(sizes) + _RECORD * len(sizes) + len(_HEAD) + len(_TAIL) + 20
+        size = len(_CODE) + sum(sizes) + _RECORD * len(sizes)
         return len(sizes) <= self.max_size and (self.kind is not Kind.CODE or size <= _MAX_CODE)
 
 
-def code(to: Address, calls: Sequence[bytes], needs: Sequence[int]) -> bytes:
-    """Code that calls `to` with each of `calls`, giving each the gas it needs."""
+def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:
+    """Code that makes calls, giving each the gas it needs."""
     records = (
-        need.to_bytes(4) + len(call).to_bytes(4) + call
-        for need, call in zip(needs, calls, strict=True)
+        need.to_bytes(4) + len(data).to_bytes(4) + to + data
+        for need, (to, data) in zip(needs, calls, strict=True)
     )
-    return b"".join((_HEAD, to, _TAIL, *records))
+    return b"".join((_CODE, *records))
 
 
 def uses(note: bytes) -> list[int]:
@@ -129,15 +134,15 @@ async def find_carrier(client: ChainClient, mailbox: Address, max_size: int) -> 
     if max_size > 1:
         if await _has_process_batch(client, mailbox):
             kind = Kind.MAILBOX
-        elif await _runs_code(client, mailbox):
+        elif await _runs_code(client):
             kind = Kind.CODE
     return Carrier(kind, mailbox, 1 if kind is Kind.ALONE else max_size)
 
 
-async def _runs_code(client: ChainClient, mailbox: Address) -> bool:
+async def _runs_code(client: ChainClient) -> bool:
     """Whether the chain runs code that a transaction brings along: tried without any call."""
     try:
-        await client.request(answers.CALL, {"data": to_hex(code(mailbox, [], []))}, "latest")
+        await client.request(answers.CALL, {"data": to_hex(code([], []))}, "latest")
     except RpcError:
         return False
     return True

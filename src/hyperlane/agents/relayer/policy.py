@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hyperlane.agents.relayer.carriers import MARGIN
 from hyperlane.agents.relayer.matching import (
     Rule,
     matches,
@@ -88,10 +89,11 @@ class RelayPolicy:
         requirement = self.gas.requirement(operation.message)
         spent = operation.gas_used
         bound = max(self.max_failed_gas, requirement.covered(paid))
-        if spent and spent + estimate > bound and operation.reason != Reason.MANUAL:
+        next_one = estimate + MARGIN
+        if spent and spent + next_one > bound and operation.reason != Reason.MANUAL:
             raise NotReady(
                 Reason.EXCEEDS_MAX_GAS_LIMIT,
-                f"deliveries that failed used {spent} gas, another one may use {estimate}, and"
+                f"deliveries that failed used {spent} gas, another one may use {next_one}, and"
                 f" maxFailedGas is {bound}: POST /message_retry tries once more",
             )
         return requirement.check(paid, spent, estimate)
