@@ -118,9 +118,9 @@ def test_contexts_may_be_free_of_the_gas_limit(settings):
             skipTransactionGasLimitFor="mine,other",
         )
     )
-    assert (policy.app_context(MESSAGE), policy.gas_ceiling(MESSAGE)) == ("mine", None)
+    assert (policy.app_context(MESSAGE), policy.gas_ceiling(MESSAGE, 10**6)) == ("mine", 10**6)
     policy = RelayPolicy.of(settings(transactionGasLimit=1000))
-    assert (policy.app_context(MESSAGE), policy.gas_ceiling(MESSAGE)) == ("default", 1000)
+    assert (policy.app_context(MESSAGE), policy.gas_ceiling(MESSAGE, 10**6)) == ("default", 1000)
 
 
 @pytest.fixture

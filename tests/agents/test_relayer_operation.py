@@ -192,24 +192,22 @@ async def test_a_batch_size_of_one_means_one_by_one(origin, target, paid_config)
     assert target.w3.eth.get_transaction_count(key(9).address) == 4
 
 
-async def test_a_mailbox_without_batches_is_served_by_multicall(
+async def test_a_mailbox_without_batches_is_served_by_code_that_runs_once(
     origin, target, paid_config, monkeypatch
 ):
-    """What believes only the relayer itself goes alone: in a batch, Multicall3 delivers."""
+    """What believes only the relayer itself goes alone: in a batch, that code delivers."""
     monkeypatch.setattr(carriers, "_has_process_batch", AsyncMock(return_value=False))
     mailbox = target.contracts["mailbox"]
-    multicall = target.deploy("TestMulticall3")
     trusting = target.recipient(target.deploy("TrustedRelayerIsm", mailbox.address, key(9).address))
     open_ = target.recipient()
     recipients = [open_, trusting, open_, open_]
     messages = [origin.dispatch(7331, item.address) for item in recipients]
-    config = paid_config({"type": "none"})
-    config["chains"]["beta"]["batchContractAddress"] = multicall.address
-    async with relaying(config) as task:
+    async with relaying(paid_config({"type": "none"})) as task:
         await eventually(lambda: all(map(target.delivered, messages)), task)
     processors = [mailbox.functions.processor(item.id).call() for item in messages]
-    by_multicall, by_relayer = multicall.address, key(9).address
-    assert processors == [by_multicall, by_relayer, by_multicall, by_multicall]
+    assert processors[1] == key(9).address
+    (code,) = {*processors[:1], *processors[2:]}
+    assert not target.w3.eth.get_code(code), "it leaves nothing"
     assert target.w3.eth.get_transaction_count(key(9).address) == 2
 
 

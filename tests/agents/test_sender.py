@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from hyperlane.chain.client import ChainClient, RpcError
-from hyperlane.chain.sender import FeeCeiling, OutOfFunds, Sender
+from hyperlane.chain.fees import FeeCeiling
+from hyperlane.chain.sender import OutOfFunds, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.settings import SignerSettings
@@ -122,7 +123,7 @@ async def test_a_nonce_that_nobody_uses_is_filled(origin, make):
 async def test_a_stuck_transaction_of_others_with_our_key_is_outbid(origin, make):
     clock = Clock()
     origin.rpc("evm_setAutomine", False)
-    offer = {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 5 * 10**10}
+    offer = {"maxFeePerGas": 4 * 10**9, "maxPriorityFeePerGas": 2 * 10**9}
     plain = {"nonce": 0, "to": "0x" + TO.hex(), "value": 1, "gas": 21000, "chainId": 1337}
     foreign = origin.w3.eth.send_raw_transaction(
         key(9).sign_transaction({**plain, **offer}).raw_transaction
@@ -135,7 +136,7 @@ async def test_a_stuck_transaction_of_others_with_our_key_is_outbid(origin, make
     clock.now += 100
     await sender.maintain([ours])
     filler = next(item for item in await sender.live() if item.nonce == 0)
-    assert filler.fields["maxFeePerGas"] > 1.1 * 10**11
+    assert filler.fields["maxFeePerGas"] > 1.1 * 4 * 10**9
     origin.mine()
     assert origin.w3.eth.get_transaction_count(key(9).address) == 2
     (receipt,) = await sender.receipts([filler])

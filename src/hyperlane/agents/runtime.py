@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp.web import RouteDef
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus, Log
+from hyperlane.chain.fees import FeeCeiling
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
-from hyperlane.chain.sender import FeeCeiling, Sender
+from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.web import Web
 from hyperlane.errors import ChainError, ConfigError, DecodeError, StorageError
@@ -23,6 +25,9 @@ from hyperlane.settings import AgentSettings, ChainSettings
 from hyperlane.store.database import Database, Deployment
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
 from hyperlane.store.transactions import TransactionStore
+
+if TYPE_CHECKING:
+    from eth_account.signers.base import BaseAccount
 
 log = structlog.get_logger()
 
@@ -108,13 +113,22 @@ class Runtime:
         account = self.settings.signer(chain.name)
         if account is None:
             return None
-        overrides = chain.settings.transaction_overrides
-        return Sender(
-            chain.client,
-            account,
-            TransactionStore(self.database, chain.domain, address_of(account)),
-            FeeCeiling(overrides.max_fee_per_gas, overrides.max_priority_fee_per_gas),
-        )
+        return make_sender(chain, account, self.database)
+
+
+def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
+    """The sender of a key on a chain, within the bounds that the chain's settings have."""
+    overrides = chain.settings.transaction_overrides
+    return Sender(
+        chain.client,
+        account,
+        TransactionStore(database, chain.domain, address_of(account)),
+        FeeCeiling(
+            overrides.max_fee_per_gas,
+            overrides.max_priority_fee_per_gas,
+            chain.settings.max_transaction_cost,
+        ),
+    )
 
 
 @asynccontextmanager

@@ -152,10 +152,12 @@ class GasPaymaster:
     GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
 
 
-class Multicall3:
-    """Makes many calls in one transaction, each of which may fail alone."""
+class GasPriceOracle:
+    """The predeploy of OP-stack rollups that tells what data costs on the parent chain."""
 
-    aggregate = Function("aggregate3((address,bool,bytes)[])", ("(bool,bytes)[]",))
+    ADDRESS = bytes.fromhex("420000000000000000000000000000000000000F")
+    l1_fee = Function("getL1Fee(bytes)", ("uint256",))
+    l1_fee_upper_bound = Function("getL1FeeUpperBound(uint256)", ("uint256",))
 
 
 class ValidatorAnnounce:

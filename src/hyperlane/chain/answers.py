@@ -64,6 +64,29 @@ class Receipt:
     gas_price: int
     """Effective, in wei; 0 where a client does not say it."""
     block_hash: Bytes32 = b""
+    data_fee: int = 0
+    """Wei that a rollup took beside the gas, for the data on its parent chain."""
+    note: bytes = b""
+    """What the contract that it created, if it created one, logged without any topic."""
+
+    @property
+    def cost(self) -> int:
+        """Wei in all."""
+        return self.gas_used * self.gas_price + self.data_fee
+
+    @property
+    def gas_paid(self) -> int:
+        """The cost in units of gas."""
+        return self.gas_used + (self.data_fee // self.gas_price if self.gas_price else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeHistory:
+    """What recent blocks took, wei per gas."""
+
+    base_fees: Sequence[int]
+    tips: Sequence[int]
+    """Median of each block that took a tip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +196,7 @@ def receipt(value: object, tx_hash: Bytes32 = b"") -> Receipt | None:
     if status > 1:
         raise Malformed(f"receipt.status: {status} is neither 0 nor 1")
     price, block_hash = fields.get("effectiveGasPrice"), fields.get("blockHash")
+    data_fee = fields.get("l1Fee")
     return Receipt(
         tx_hash=found,
         block_number=quantity(fields["blockNumber"], "receipt.blockNumber", _STORED),
@@ -180,7 +204,43 @@ def receipt(value: object, tx_hash: Bytes32 = b"") -> Receipt | None:
         gas_used=quantity(fields.get("gasUsed"), "receipt.gasUsed", _STORED),
         gas_price=0 if price is None else quantity(price, "receipt.effectiveGasPrice"),
         block_hash=b"" if block_hash is None else word(block_hash, "receipt.blockHash"),
+        data_fee=0 if data_fee is None else quantity(data_fee, "receipt.l1Fee"),
+        note=_note(fields),
     )
+
+
+def _note(fields: dict[str, Any]) -> bytes:
+    """Logs of any other contract, and of any other shape, are not for us to read."""
+    created, found = fields.get("contractAddress"), fields.get("logs")
+    if not isinstance(created, str) or not isinstance(found, list):
+        return b""
+    return b"".join(
+        data(item.get("data"), "receipt.logs.data")
+        for item in found
+        if isinstance(item, dict)
+        and item.get("topics") == []
+        and str(item.get("address")).lower() == created.lower()
+    )
+
+
+def fee_history(value: object) -> FeeHistory | None:
+    """What recent blocks took; None for another shape: the method can be done without."""
+    try:
+        fields = _object(value, "feeHistory")
+        base_fees, rewards = fields.get("baseFeePerGas"), fields.get("reward")
+        if not isinstance(base_fees, list) or not base_fees:
+            return None
+        firsts = [
+            quantity(item[0], "feeHistory.reward")
+            for item in (rewards if isinstance(rewards, list) else ())
+            if isinstance(item, list) and item
+        ]
+        return FeeHistory(
+            [quantity(item, "feeHistory.baseFeePerGas") for item in base_fees],
+            [item for item in firsts if item],
+        )
+    except Malformed:
+        return None
 
 
 def simulated(value: object, calls: int) -> list[int | None] | None:
@@ -224,6 +284,7 @@ CHAIN_ID = Method("eth_chainId", quantity)
 BLOCK_NUMBER = Method("eth_blockNumber", partial(quantity, bits=_STORED))
 GAS_PRICE = Method("eth_gasPrice", quantity)
 PRIORITY_FEE = Method("eth_maxPriorityFeePerGas", quantity)
+FEE_HISTORY: Method[FeeHistory | None] = Method("eth_feeHistory", fee_history)
 ESTIMATE_GAS = Method("eth_estimateGas", partial(quantity, bits=_STORED))
 BALANCE = Method("eth_getBalance", quantity)
 TRANSACTION_COUNT = Method("eth_getTransactionCount", partial(quantity, bits=_STORED))
@@ -255,7 +316,8 @@ def simulation_of(calls: int) -> Method[list[int | None] | None]:
 
 
 METHODS: Sequence[Method[Any]] = (
-    CHAIN_ID, BLOCK_NUMBER, GAS_PRICE, PRIORITY_FEE, ESTIMATE_GAS, BALANCE, TRANSACTION_COUNT, CALL,
-    CODE, BLOCK_BY_NUMBER, SEND_COUNT, IS_KNOWN, SEND_RAW, LOGS, RECEIPT, simulation_of(1),
+    CHAIN_ID, BLOCK_NUMBER, GAS_PRICE, PRIORITY_FEE, FEE_HISTORY, ESTIMATE_GAS, BALANCE,
+    TRANSACTION_COUNT, CALL, CODE, BLOCK_BY_NUMBER, SEND_COUNT, IS_KNOWN, SEND_RAW, LOGS, RECEIPT,
+    simulation_of(1),
 )  # fmt: skip
 """All that the agents use."""

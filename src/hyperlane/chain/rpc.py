@@ -117,6 +117,16 @@ class RpcPool:
                 pause *= 2
         raise self._unreachable(calls[0].method)
 
+    async def opinions(self, calls: Sequence[Call]) -> list[list[Answer]]:
+        """What each URL says by itself, whatever the consensus; Unreachable when none answers.
+
+        Those that rest are left out unless all do, and so are those that are slower than others.
+        """
+        now = self.clock()
+        well = [item for item in self.endpoints if item.resting_until <= now] or self.endpoints
+        given = await self._answers_of_many(well, calls, 1, all_count=True)
+        return [said for _, said in given] or [await self.exchange(calls)]
+
     def distrust(self, problem: str) -> None:
         """What the URL in use said was wrong: others go first for a while."""
         self._by_health()[0].failed(Fault(problem), self.clock())
@@ -219,7 +229,12 @@ class RpcPool:
         return agreed
 
     async def _answers_of_many(
-        self, endpoints: Sequence[Endpoint], calls: Sequence[Call], needed: int
+        self,
+        endpoints: Sequence[Endpoint],
+        calls: Sequence[Call],
+        needed: int,
+        *,
+        all_count: bool = False,
     ) -> list[tuple[Endpoint, list[Answer]]]:
         """What they answer: all that do, or enough to decide; none is waited for in vain."""
         tasks = {asyncio.create_task(self._ask(item, calls)): item for item in endpoints}
@@ -241,7 +256,8 @@ class RpcPool:
                         tasks[task].failed(Fault("slower than the others"), self.clock())
                     break
                 if len(given) >= needed:
-                    if _head_tag(calls[0]) is None and _all_agree(calls, given, needed):
+                    settled = not all_count and _head_tag(calls[0]) is None
+                    if settled and _all_agree(calls, given, needed):
                         break
                     patience = _STRAGGLERS
         finally:

@@ -4,11 +4,15 @@ A transaction is signed, stored, then sent. Whatever happens in between, the sto
 again until a block has its nonce, so a purpose (a message id) never has two live transactions and
 a nonce is never left out. A nonce that nobody uses, or that somebody else's stuck transaction has,
 is filled with a transaction that does nothing.
+
+What is offered is bounded (`hyperlane.chain.fees`), and so is what is offered to replace an earlier
+offer: by a factor over what gas costs now, by a number of raises, and by what one may cost.
 """
 
 import asyncio
+import dataclasses
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +20,7 @@ import structlog
 
 from hyperlane.chain import answers
 from hyperlane.chain.client import ChainClient, Receipt, RpcError, Unreachable
+from hyperlane.chain.fees import DataFees, FeeCeiling, Fees, GasTooDear, read_fees
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
@@ -32,7 +37,12 @@ _FEES_LIVE = 2.0
 _NONCE_TRIES = 8
 _PLAIN_GAS = 21_000
 _FILLER = "no-op"
-_FEES = frozenset(("gasPrice", "maxFeePerGas", "maxPriorityFeePerGas"))
+_RAISES_AT_ONCE = 3
+"""Times that an offer is raised by half because the node calls it too low, at one go."""
+_MOST_RAISES = 12
+"""Times that an offer is raised; after that it only follows what gas costs."""
+_MOST_TIMES = 5
+"""How many times of what gas costs now is offered to replace an earlier offer."""
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
 _UNDERPRICED = ("underpriced",)
 _NONCE_TAKEN = ("nonce too low", "replacement transaction underpriced")
@@ -48,14 +58,6 @@ class FeesRose(ChainError):
     """Gas became dearer between the look at its price and the sending."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeeCeiling:
-    """Most that a transaction may offer, in wei; None is no ceiling."""
-
-    max_fee_per_gas: int | None = None
-    max_priority_fee_per_gas: int | None = None
-
-
 @dataclass(slots=True)
 class Sender:
     """Sends for one key on one chain."""
@@ -63,25 +65,30 @@ class Sender:
     client: ChainClient
     account: "BaseAccount"
     store: TransactionStore
-    ceiling: FeeCeiling = FeeCeiling()
+    ceiling: FeeCeiling = field(default_factory=FeeCeiling)
     clock: Callable[[], float] = time.time
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _fees: tuple[float, dict[str, int]] | None = None
+    _fees: tuple[float, Fees] | None = None
+    _data_fees: DataFees = field(init=False)
     _sent_again: dict[int, float] = field(default_factory=dict)
     """When each transaction was last broadcast again."""
     _foreign: tuple[int, float] | None = None
     """A nonce that holds us up and that somebody else's transaction has, and since when."""
+
+    def __post_init__(self) -> None:
+        self._data_fees = DataFees(self.client)
 
     @property
     def address(self) -> Address:
         """Who pays."""
         return address_of(self.account)
 
-    async def send(self, purpose: str, to: Address, data: bytes, gas: int) -> Transaction:
+    async def send(self, purpose: str, to: Address | None, data: bytes, gas: int) -> Transaction:
         """Send one transaction for `purpose`, or find the live one that has it.
 
-        Returns once it is stored and the node took it, or could not be reached (`maintain` sends
-        it again). RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose
+        Without `to`, `data` is code that is run once. Returns once it is stored and the node took
+        it, or could not be reached (`maintain` sends it again). GasTooDear while it would cost more
+        than it may. RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose
         when it offers too little by now: then it is forgotten, and its nonce is free.
         """
         async with self._nonces:
@@ -115,7 +122,21 @@ class Sender:
 
     async def gas_price(self) -> int:
         """Most that a unit of gas would cost in a transaction sent now, wei."""
-        return max((await self._current_fees()).values())
+        return (await self._current_fees()).offer
+
+    async def price_now(self) -> int:
+        """What a unit of gas costs in the next block, wei."""
+        return (await self._current_fees()).now
+
+    async def data_fees(self, calldata: Sequence[bytes]) -> list[int]:
+        """Wei that a rollup takes beside the gas of transactions with such data."""
+        return await self._data_fees.of(calldata)
+
+    async def most_gas(self) -> int | None:
+        """Gas of the largest transaction that may be sent now; None without such a bound."""
+        if self.ceiling.max_cost is None:
+            return None
+        return self.ceiling.max_cost // max(1, (await self._current_fees()).now)
 
     async def live(self) -> list[Transaction]:
         """All transactions that nobody finished yet, by nonce."""
@@ -197,17 +218,43 @@ class Sender:
         return now - self._foreign[1] <= _REPLACE_AFTER
 
     async def _replace(self, transaction: Transaction) -> None:
-        """Offer more for a nonce; within the ceilings, as much as it takes."""
-        fields = dict(transaction.fields)
-        for name, fee in (await self._current_fees()).items():
-            fields[name] = max(fee, _bumped(fields.get(name, 0)))
-        await self._outbid(transaction, fields)
-
-    async def _outbid(self, transaction: Transaction, fields: dict[str, Any]) -> None:
-        if not self._affordable(fields):
-            log.warning("transaction.at_ceiling", chain=self.client.name, nonce=transaction.nonce)
+        """Offer more for a nonce, within all bounds."""
+        newer = await self._raised(transaction, _bumped)
+        if newer is None:
             await self._broadcast(transaction)
-            return
+        else:
+            await self._broadcast_or_outbid(newer)
+
+    async def _broadcast_or_outbid(self, transaction: Transaction) -> None:
+        """Broadcast; while the node wants more for the nonce, offer half as much again."""
+        for remaining in reversed(range(_RAISES_AT_ONCE + 1)):
+            try:
+                return await self._broadcast(transaction)
+            except RpcError as error:
+                if not remaining or not _says(error, _UNDERPRICED):
+                    raise
+                newer = await self._raised(transaction, _half_more)
+                if newer is None:
+                    raise
+                transaction = newer
+
+    async def _raised(
+        self, transaction: Transaction, more: Callable[[int], int]
+    ) -> Transaction | None:
+        """Another version that offers more, stored; None where that would be too much."""
+        fees = await self._current_fees()
+        fields = dict(transaction.fields)
+        for name, fee in fees.fields.items():
+            fields[name] = max(fee, more(fields.get(name, 0)))
+        why = await self._too_much(transaction, fields, fees)
+        if why:
+            log.warning(
+                "transaction.at_ceiling",
+                chain=self.client.name,
+                nonce=transaction.nonce,
+                reason=why,
+            )
+            return None
         tx_hash, raw = await self._sign(fields)
         newer = await self.store.replace(transaction, fields, tx_hash, raw, self.clock())
         log.info(
@@ -217,30 +264,57 @@ class Sender:
             old=to_hex(transaction.hash),
             new=to_hex(newer.hash),
         )
-        await self._broadcast_or_outbid(newer)
+        return newer
 
-    async def _broadcast_or_outbid(self, transaction: Transaction) -> None:
-        """Broadcast; while the node wants more for the nonce, offer half as much again."""
-        try:
-            await self._broadcast(transaction)
-        except RpcError as error:
-            if not _says(error, _UNDERPRICED):
-                raise
-            fields = dict(transaction.fields)
-            for name in _FEES & fields.keys():
-                fields[name] = fields[name] * 3 // 2 + 1
-            await self._outbid(transaction, fields)
+    async def _too_much(
+        self, transaction: Transaction, fields: dict[str, Any], market: Fees
+    ) -> str | None:
+        """Which bound an offer exceeds."""
+        offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
+        if not _within(offered, self.ceiling.max_fee_per_gas):
+            return f"more than transactionOverrides.maxFeePerGas {self.ceiling.max_fee_per_gas}"
+        tip = fields.get("maxPriorityFeePerGas", 0)
+        if not _within(tip, self.ceiling.max_priority_fee_per_gas):
+            return (
+                "more than transactionOverrides.maxPriorityFeePerGas"
+                f" {self.ceiling.max_priority_fee_per_gas}"
+            )
+        if len(transaction.replaced_hashes) >= _MOST_RAISES and offered > market.offer:
+            return f"it was raised {_MOST_RAISES} times"
+        # Pools want the tip raised with the offer, also where the base fee alone has risen.
+        most_tip = max(_MOST_TIMES * (market.tip or 0), market.offer // _MOST_TIMES)
+        if offered > _MOST_TIMES * market.offer or tip > most_tip:
+            return f"more than {_MOST_TIMES} times of what gas costs"
+        if self.ceiling.max_cost is not None:
+            (data_fee,) = await self.data_fees([bytes.fromhex(fields["data"].removeprefix("0x"))])
+            if fields["gas"] * offered + data_fee > self.ceiling.max_cost:
+                return f"it could cost more than maxTransactionCost, {self.ceiling.max_cost} wei"
+        return None
 
-    async def _fields(self, to: Address, data: bytes, gas: int) -> dict[str, Any]:
-        """All of a transaction but its nonce."""
-        return {
+    async def _fields(self, to: Address | None, data: bytes, gas: int) -> dict[str, Any]:
+        """All of a transaction but its nonce; GasTooDear when it would cost more than it may."""
+        fields: dict[str, Any] = {
             "chainId": self.client.chain_id,
-            "to": to_checksum(to),
             "data": to_hex(data),
             "value": 0,
             "gas": gas,
-            **await self._current_fees(),
+            **(await self._affordable(data, gas)).fields,
         }
+        return fields if to is None else {**fields, "to": to_checksum(to)}
+
+    async def _affordable(self, data: bytes, gas: int) -> Fees:
+        """Fees at which a transaction costs at most what one may; GasTooDear if there are none."""
+        fees, most = await self._current_fees(), self.ceiling.max_cost
+        if most is None:
+            return fees
+        (data_fee,) = await self.data_fees([data])
+        cost = gas * fees.now + data_fee
+        if cost > most:
+            raise GasTooDear(
+                f"{self.client.name}: a transaction of {gas} gas would cost {cost} wei, more than"
+                f" maxTransactionCost, {most} wei: it waits; raise that if it is worth it"
+            )
+        return dataclasses.replace(fees, offer=min(fees.offer, (most - data_fee) // gas))
 
     async def _store(self, purpose: str, fields: dict[str, Any]) -> Transaction:
         tx_hash, raw = await self._sign(fields)
@@ -270,41 +344,11 @@ class Sender:
         signed = await asyncio.to_thread(self.account.sign_transaction, fields)
         return bytes(signed.hash), bytes(signed.raw_transaction)
 
-    def _affordable(self, fees: dict[str, int]) -> bool:
-        offered = fees.get("maxFeePerGas", fees.get("gasPrice", 0))
-        tip = fees.get("maxPriorityFeePerGas", 0)
-        return _within(offered, self.ceiling.max_fee_per_gas) and _within(
-            tip, self.ceiling.max_priority_fee_per_gas
-        )
-
-    async def _current_fees(self) -> dict[str, int]:
+    async def _current_fees(self) -> Fees:
         now = self.clock()
         if self._fees is None or now - self._fees[0] > _FEES_LIVE:
-            self._fees = (now, await self._read_fees())
+            self._fees = (now, await read_fees(self.client, self.ceiling))
         return self._fees[1]
-
-    async def _read_fees(self) -> dict[str, int]:
-        base_fee = (await self.client.block()).base_fee
-        if base_fee is None:
-            fees = {"gasPrice": await self.client.request(answers.GAS_PRICE)}
-            if not self._affordable(fees):
-                raise self._too_expensive(fees["gasPrice"])
-            return fees
-        tip = await self.client.request(answers.PRIORITY_FEE)
-        if self.ceiling.max_priority_fee_per_gas is not None:
-            tip = min(tip, self.ceiling.max_priority_fee_per_gas)
-        offer = 2 * base_fee + tip
-        if self.ceiling.max_fee_per_gas is not None:
-            if base_fee + tip > self.ceiling.max_fee_per_gas:
-                raise self._too_expensive(base_fee + tip)
-            offer = min(offer, self.ceiling.max_fee_per_gas)
-        return {"maxFeePerGas": offer, "maxPriorityFeePerGas": tip}
-
-    def _too_expensive(self, price: int) -> ChainError:
-        return ChainError(
-            f"{self.client.name}: gas costs {price} wei, more than"
-            f" transactionOverrides.maxFeePerGas {self.ceiling.max_fee_per_gas}"
-        )
 
 
 def _is_filler(transaction: Transaction) -> bool:
@@ -314,6 +358,10 @@ def _is_filler(transaction: Transaction) -> bool:
 def _bumped(fee: int) -> int:
     """Nodes want at least 10 % more."""
     return fee * 9 // 8 + 1
+
+
+def _half_more(fee: int) -> int:
+    return fee * 3 // 2 + 1
 
 
 def _within(fee: int, ceiling: int | None) -> bool:

@@ -150,6 +150,7 @@ class RelayerSettings(AgentSettings):
     address_blacklist: str = ""
     gas_payment_enforcement: Any = None
     transaction_gas_limit: int | None = Field(default=None, gt=0)
+    max_failed_gas: int = Field(default=5_000_000, gt=0)
     skip_transaction_gas_limit_for: Names = ()
     metric_app_contexts: Any = None
 

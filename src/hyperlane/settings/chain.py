@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from hyperlane.settings.amounts import Coins
 from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
 
 if TYPE_CHECKING:
@@ -128,8 +129,9 @@ class ChainSettings(SettingsModel):
     challenge_budget: int | None = Field(default=None, gt=0)
     """Most that a watchtower's open and answered challenges may cost together, in the smallest unit
     of the stake token. None: it challenges nobody."""
+    max_transaction_cost: Coins = 10**18
+    """Most that one transaction may cost; above it, sending waits."""
     max_batch_size: int = Field(default=100, gt=0)
-    batch_contract_address: AddressField = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
 
     @model_validator(mode="before")
     @classmethod

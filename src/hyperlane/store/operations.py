@@ -84,14 +84,21 @@ class Operation:
     gas_estimate: int
     """Of the last attempt: its share in what the transaction uses."""
     gas_used: int
-    """By all our transactions for it that are final."""
+    """By all our transactions for it that are final, what a rollup took for data included."""
     created_at: float
+    failures: int = 0
+    """Of those transactions, how many did not deliver it."""
+    wei_used: int = 0
+    """What they cost."""
 
 
 _COLUMNS = [tables.messages.c.raw] + [
     tables.operations.c[name]
     for name in Operation.__dataclass_fields__
-    if name != "message"
+    if name not in ("message", "failures", "wei_used")
+] + [
+    func.coalesce(tables.delivery_costs.c.failures, 0),
+    func.coalesce(tables.delivery_costs.c.wei, "0"),
 ]  # fmt: skip
 
 _IDS_AT_ONCE = 500
@@ -287,19 +294,42 @@ class OperationStore:
                 ],
             )
 
+    async def charge(self, costs: Mapping[Bytes32, int], *, failed: bool) -> None:
+        """Remember, per message, the wei of a final transaction that did or did not deliver it."""
+        row = tables.delivery_costs
+        async with self._database.write() as connection:
+            for message_id, wei in costs.items():
+                mine = row.c.message_id == message_id
+                known = (
+                    await connection.execute(select(row.c.failures, row.c.wei).where(mine))
+                ).one_or_none()
+                if known is None:
+                    statement: Any = self._database.insert(row).values(
+                        message_id=message_id, failures=int(failed), wei=str(wei)
+                    )
+                else:
+                    failures, before = known
+                    statement = (
+                        update(row)
+                        .where(mine)
+                        .values(failures=failures + failed, wei=str(int(before) + wei))
+                    )
+                await connection.execute(statement)
+
     async def _select(
         self, *conditions: Any, order: Sequence[Any], limit: int | None = None
     ) -> list[Operation]:
-        row, sent = tables.operations, tables.messages
+        row, sent, costs = tables.operations, tables.messages, tables.delivery_costs
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(*_COLUMNS)
                 .join(sent, (sent.c.origin == row.c.origin) & (sent.c.nonce == row.c.nonce))
+                .outerjoin(costs, costs.c.message_id == row.c.message_id)
                 .where(sent.c.id == row.c.message_id, *conditions)
                 .order_by(*order)
                 .limit(limit)
             )
             return [
-                Operation(Message.decode(raw), State(state), Lane(lane), *rest)
-                for raw, state, lane, *rest in found
+                Operation(Message.decode(raw), State(state), Lane(lane), *rest, int(wei))  # type: ignore[call-arg]
+                for raw, state, lane, *rest, wei in found
             ]

@@ -152,6 +152,16 @@ Index(
 )
 Index("operations_sent", operations.c.origin, operations.c.nonce)
 
+delivery_costs = Table(
+    "delivery_costs",
+    metadata,
+    _key("message_id", LargeBinary),
+    _field("failures", Integer),
+    _field("wei", String),
+)
+"""What final transactions cost for a message, wei in decimal, and how many of them did not deliver
+it. Messages without any have no row."""
+
 gas_paid = Table(
     "gas_paid",
     metadata,

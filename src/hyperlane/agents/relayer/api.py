@@ -144,6 +144,8 @@ def _gas(operation: Operation, paid: GasPaid) -> dict[str, Any]:
         "paid_wei": str(paid.payment),
         "paid_gas": str(paid.gas),
         "used_gas": operation.gas_used,
+        "used_wei": str(operation.wei_used),
+        "failed_deliveries": operation.failures,
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+from hyperlane.agents.relayer.carriers import uses
 from hyperlane.agents.relayer.delivered import delivered
 from hyperlane.agents.relayer.outcomes import Outcomes
 from hyperlane.agents.relayer.reasons import Reason
@@ -88,9 +89,13 @@ class Confirmation:
         if transaction is not None:
             # First, so that a crash in between leaves deliveries to settle and no transaction.
             await self.sender.store.finish(transaction)
-        gas = _shares(operations, receipt)
+        gas = charges(operations, receipt)
+        wei = {key: used * receipt.gas_price for key, used in gas.items()} if receipt else {}
         done = [item for item in operations if item.message.id in known]
         failed = [item for item in operations if item.message.id not in known]
+        for items, lost in ((done, False), (failed, True)):
+            costs = {item.message.id: wei[item.message.id] for item in items if wei}
+            await self.operations.charge(costs, failed=lost)
         await self.outcomes.delivered(done, gas)
         if transaction is None:
             await self.outcomes.postponed(
@@ -106,9 +111,25 @@ class Confirmation:
             )
 
 
-def _shares(operations: Sequence[Operation], receipt: Receipt | None) -> dict[Bytes32, int]:
-    """What a transaction used, shared by what each delivery was estimated to use."""
-    if receipt is None:
+def charges(operations: Sequence[Operation], receipt: Receipt | None) -> dict[Bytes32, int]:
+    """Gas of a transaction that each of its messages has to pay for: never more than it was given.
+
+    Where the transaction says what each used, that counts, and a share of what is left over; else
+    it is divided by what each was given.
+    """
+    if receipt is None or not operations:
         return {}
-    total = sum(item.gas_estimate for item in operations) or 1
-    return {item.message.id: receipt.gas_used * item.gas_estimate // total for item in operations}
+    used, given = receipt.gas_paid, [item.gas_estimate for item in operations]
+    if len(operations) == 1:
+        return {operations[0].message.id: used}
+    said = uses(receipt.note)
+    if len(said) == len(operations):
+        rest = max(0, used - sum(said)) // len(operations)
+        shares = [each + rest for each in said]
+    else:
+        total = sum(given) or 1
+        shares = [used * each // total for each in given]
+    return {
+        item.message.id: min(most, share)
+        for item, most, share in zip(operations, given, shares, strict=True)
+    }

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from hyperlane.agents.relayer.policy import RelayPolicy
-from hyperlane.agents.relayer.reasons import Reason, backoff
+from hyperlane.agents.relayer.reasons import Reason, backoff, pause_after_failure
 from hyperlane.chain.client import Receipt
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import Message
@@ -150,7 +150,7 @@ class Outcomes:
             )
 
     async def retry(self, operation: Operation, reason: Reason, detail: str, gas: int = 0) -> None:
-        """The attempt failed, for `gas`; another one comes later."""
+        """The attempt failed, in a block for `gas` if any; another one comes later."""
         age = self.clock() - operation.created_at
         if reason is Reason.AWAITING_VALIDATOR_SIGNATURES and age < _SIGNING_TIME:
             retries = operation.retries
@@ -158,6 +158,8 @@ class Outcomes:
         else:
             retries = operation.retries + 1
             pause = backoff(reason, retries, self.policy.max_retries)
+            if gas:
+                pause = max(pause, pause_after_failure(operation.failures + 1))
         await self._change(
             [operation],
             state=State.PENDING,

@@ -37,6 +37,9 @@ class Requirement(Protocol):
         `spent` is the gas of earlier attempts. An `estimate` of 0 asks before anything is known.
         """
 
+    def covered(self, paid: GasPaid) -> int:
+        """Gas that was paid for, whether deliveries with it succeed or fail."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoRequirement:
@@ -46,10 +49,17 @@ class NoRequirement:
         """See Requirement."""
         return estimate
 
+    def covered(self, paid: GasPaid) -> int:
+        """See Requirement."""
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class MinimumPayment:
-    """`minimum`: so many wei on the origin, in any number of payments."""
+    """`minimum`: so many wei on the origin, in any number of payments, for one delivery's gas.
+
+    What earlier attempts used has to be paid at the same rate.
+    """
 
     payment: int
 
@@ -57,12 +67,20 @@ class MinimumPayment:
         """See Requirement."""
         if not paid.payments:
             raise _no_payment(f"gas payment 0 of {_ether(self.payment)}")
-        if paid.payment < self.payment:
+        needed = self.payment
+        if estimate:
+            needed = -(-needed * (spent + estimate) // estimate)
+        if paid.payment < needed:
+            used = f", {spent} gas of failed deliveries included" if needed > self.payment else ""
             raise NotReady(
                 Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET,
-                f"gas payment {_ether(paid.payment)} of {_ether(self.payment)}",
+                f"gas payment {_ether(paid.payment)} of {_ether(needed)}{used}",
             )
         return estimate
+
+    def covered(self, paid: GasPaid) -> int:
+        """See Requirement."""
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,10 @@ class QuotedGas:
                 f"paid gas {paid.gas}{used} of {needed}",
             )
         return max(estimate, left)
+
+    def covered(self, paid: GasPaid) -> int:
+        """See Requirement."""
+        return paid.gas
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hyperlane.agents.relayer.carriers import MARGIN
 from hyperlane.agents.relayer.matching import (
     Rule,
     matches,
@@ -13,11 +14,16 @@ from hyperlane.agents.relayer.matching import (
     parse_rules,
 )
 from hyperlane.agents.relayer.payments import GasPolicies
+from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
+from hyperlane.store.operations import Operation
+from hyperlane.store.payments import GasPaid
 
 _DEFAULT_CONTEXT = "default"
+_BLOCK_SHARE = 4
+"""Part of a block that one delivery may fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,9 @@ class RelayPolicy:
     address_blacklist: Sequence[bytes] = ()
     gas: GasPolicies = field(default_factory=GasPolicies)
     gas_limit: int | None = None
-    """Most gas of one delivery."""
+    """Most gas of one delivery; None: a quarter of what a block takes."""
+    max_failed_gas: int = 5_000_000
+    """Most gas that deliveries of one message may cost that fail, beyond what is paid for."""
     unlimited_contexts: Sequence[str] = ()
     """App contexts without such a limit."""
     app_contexts: Sequence[tuple[str, Sequence[Rule]]] = ()
@@ -46,6 +54,7 @@ class RelayPolicy:
             parse_addresses("addressBlacklist", settings.address_blacklist),
             GasPolicies.parse(settings.gas_payment_enforcement),
             settings.transaction_gas_limit,
+            settings.max_failed_gas,
             settings.skip_transaction_gas_limit_for,
             _app_contexts(settings.metric_app_contexts),
         )
@@ -66,11 +75,28 @@ class RelayPolicy:
                 return name
         return _DEFAULT_CONTEXT
 
-    def gas_ceiling(self, message: Message) -> int | None:
-        """Most gas that its delivery may take; None is no limit."""
-        if self.gas_limit is None or self.app_context(message) in self.unlimited_contexts:
-            return None
-        return self.gas_limit
+    def gas_ceiling(self, message: Message, block_gas: int) -> int:
+        """Most gas that its delivery may take."""
+        if self.app_context(message) in self.unlimited_contexts:
+            return block_gas
+        return min(self.gas_limit or block_gas // _BLOCK_SHARE, block_gas)
+
+    def check(self, operation: Operation, paid: GasPaid, estimate: int) -> int:
+        """Gas that a delivery may use; NotReady if it was not paid for or failed too dearly.
+
+        An `estimate` of 0 asks before anything is known. A person who wants a retry gets one.
+        """
+        requirement = self.gas.requirement(operation.message)
+        spent = operation.gas_used
+        bound = max(self.max_failed_gas, requirement.covered(paid))
+        next_one = estimate + MARGIN
+        if spent and spent + next_one > bound and operation.reason != Reason.MANUAL:
+            raise NotReady(
+                Reason.EXCEEDS_MAX_GAS_LIMIT,
+                f"deliveries that failed used {spent} gas, another one may use {next_one}, and"
+                f" maxFailedGas is {bound}: POST /message_retry tries once more",
+            )
+        return requirement.check(paid, spent, estimate)
 
 
 def _app_contexts(value: Any) -> tuple[tuple[str, Sequence[Rule]], ...]:

@@ -71,7 +71,7 @@ class Preparation:
                     continue
                 if isinstance(module, NotReady):
                     raise module
-                self.policy.gas.requirement(message).check(sum_paid, item.gas_used, 0)
+                self.policy.check(item, sum_paid, 0)
             except NotReady as error:
                 await self.outcomes.retry(item, error.reason, error.detail)
             else:

@@ -66,3 +66,13 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
         return HOUR
     spread = random.uniform(0, 6 * HOUR)  # noqa: S311 - only to spread the load
     return max(1, retries - 49) * 2 * HOUR + spread
+
+
+_FIRST_FAILURE = 15.0
+_SLOWER = 4
+_DAY = 24 * HOUR
+
+
+def pause_after_failure(failures: int) -> float:
+    """Seconds after the last of so many deliveries that failed in a block and were paid for."""
+    return min(_FIRST_FAILURE * float(_SLOWER ** min(failures - 1, 10)), _DAY)

@@ -11,7 +11,6 @@ from hyperlane.agents.relayer.carriers import (
     Delivery,
     find_carrier,
     gas_ceiling,
-    gas_limit,
 )
 from hyperlane.agents.relayer.metadata import Metadata, encode_batch
 from hyperlane.agents.relayer.outcomes import Outcomes
@@ -43,8 +42,9 @@ class Prepared:
 
     @property
     def fragile(self) -> bool:
-        """Whether it has failed in a transaction: then it goes alone."""
-        return self.candidate.operation.reason == Reason.REVERTED_OR_REORGED
+        """Whether it has failed in a transaction: from then on it goes alone."""
+        operation = self.candidate.operation
+        return operation.failures > 0 or operation.reason == Reason.REVERTED_OR_REORGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ class _Ready:
     prepared: Prepared
     gas: int
     """What it needs, or more if more was paid."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its own transaction."""
+        return len(Mailbox.process.encode(*self.prepared.delivery))
 
 
 @dataclass(slots=True)
@@ -76,7 +81,6 @@ class Submission:
             self._carrier = await find_carrier(
                 self.chain.client,
                 settings.mailbox,
-                settings.batch_contract_address,
                 settings.max_batch_size,
             )
         return self._carrier
@@ -96,14 +100,29 @@ class Submission:
                 carrier.caller(self.sender.address),
                 gas_ceiling(block_gas),
             )
-            for item, used in zip(sturdy, gas, strict=True):
+            data_gas = await self._data_gas(sturdy)
+            for item, used, extra in zip(sturdy, gas, data_gas, strict=True):
                 if used is None:
                     alone.append(item)
-                elif ready := await self._accept(item, used + used // 8, block_gas):
+                elif ready := await self._accept(item, used + used // 8, extra, block_gas):
                     together.append(ready)
-        for batch in _pack(together, gas_ceiling(block_gas)):
+        for batch in _pack(carrier, together, await self._most_gas(block_gas)):
             await self._send(carrier, batch, block_gas)
         await asyncio.gather(*(self._submit_alone(carrier, item, block_gas) for item in alone))
+
+    async def _most_gas(self, block_gas: int) -> int:
+        """Gas of the largest batch: a block is for others, too, and it may cost only so much."""
+        most, affordable = gas_ceiling(block_gas), await self.sender.most_gas()
+        return most if affordable is None else min(most, affordable)
+
+    async def _data_gas(self, items: Sequence[Prepared]) -> list[int]:
+        """What a rollup takes for the data of each delivery, in units of gas."""
+        calls = [Mailbox.process.encode(*item.delivery) for item in items]
+        fees = await self.sender.data_fees(calls)
+        if not any(fees):
+            return [0] * len(items)
+        price = max(1, await self.sender.price_now())
+        return [-(-fee // price) for fee in fees]
 
     async def _submit_alone(self, carrier: Carrier, item: Prepared, block_gas: int) -> None:
         try:
@@ -112,7 +131,8 @@ class Submission:
             except RpcError as error:
                 await self._refused(item, error)
                 return
-            if ready := await self._accept(item, gas, block_gas):
+            (data_gas,) = await self._data_gas([item])
+            if ready := await self._accept(item, gas, data_gas, block_gas):
                 await self._send(carrier, [ready], block_gas)
         except ChainError as error:
             await self.outcomes.postponed([item.candidate.operation], str(error))
@@ -128,33 +148,35 @@ class Submission:
         else:
             await self.outcomes.retry(operation, Reason.ERROR_ESTIMATING_GAS, str(error))
 
-    async def _accept(self, item: Prepared, gas: int, block_gas: int) -> _Ready | None:
-        """What remains to be checked once the gas is known."""
+    async def _accept(
+        self, item: Prepared, gas: int, data_gas: int, block_gas: int
+    ) -> _Ready | None:
+        """What remains to be checked once the gas is known, and that for the data beside it."""
         operation, paid = item.candidate.operation, item.candidate.paid
-        ceiling = self.policy.gas_ceiling(operation.message) or block_gas
+        ceiling = self.policy.gas_ceiling(operation.message, block_gas)
         try:
-            requirement = self.policy.gas.requirement(operation.message)
-            allowance = requirement.check(paid, operation.gas_used, gas)
-            if gas > min(ceiling, block_gas):
+            allowance = self.policy.check(operation, paid, gas + data_gas) - data_gas
+            if gas > ceiling:
                 raise NotReady(
                     Reason.EXCEEDS_MAX_GAS_LIMIT,
-                    f"needs {gas} gas, at most {min(ceiling, block_gas)} may be used",
+                    f"needs {gas} gas, at most {ceiling} may be used",
                 )
         except NotReady as error:
             await self.outcomes.retry(operation, error.reason, error.detail)
             return None
-        return _Ready(item, min(allowance, ceiling, block_gas))
+        return _Ready(item, min(allowance, ceiling))
 
     async def _send(self, carrier: Carrier, batch: Sequence[_Ready], block_gas: int) -> None:
         operations = [item.prepared.candidate.operation for item in batch]
         metadata = encode_batch(item.prepared.metadata for item in batch)
         messages = [item.message.encode() for item in operations]
-        to, data = carrier.call(list(zip(metadata, messages, strict=True)))
-        gas = min(gas_limit([item.gas for item in batch]), block_gas)
+        needs = [item.gas for item in batch]
+        to, data = carrier.call(list(zip(metadata, messages, strict=True)), needs)
+        gas = min(carrier.gas_limit(needs, len(data)), block_gas)
         purpose = keccak(b"".join(item.message.id for item in operations)).hex()
         self.sending.add(purpose)
         try:
-            await self.outcomes.submitting(operations, [item.gas for item in batch], purpose)
+            await self.outcomes.submitting(operations, needs, purpose)
             transaction = await self.sender.send(purpose, to, data, gas)
         except ChainError as error:
             if await self.sender.store.live_for(purpose) is None:
@@ -177,16 +199,22 @@ def _says_unfunded(error: RpcError) -> bool:
     return any(word in error.message.lower() for word in _UNFUNDED)
 
 
-def _pack(items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
+def _pack(carrier: Carrier, items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
     """Transactions that stay below a gas ceiling; a message that is above it alone goes alone."""
     ordered = sorted(items, key=lambda item: _place(item.prepared))
     batches: list[list[_Ready]] = []
     for item in ordered:
-        if batches and gas_limit([one.gas for one in [*batches[-1], item]]) <= ceiling:
+        if batches and _fits(carrier, [*batches[-1], item], ceiling):
             batches[-1].append(item)
         else:
             batches.append([item])
     return batches
+
+
+def _fits(carrier: Carrier, items: Sequence[_Ready], ceiling: int) -> bool:
+    sizes = [item.size for item in items]
+    needs = [item.gas for item in items]
+    return carrier.fits(sizes) and carrier.gas_limit(needs, sum(sizes)) <= ceiling
 
 
 def _place(item: Prepared) -> tuple[int, int]:

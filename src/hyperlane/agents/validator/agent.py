@@ -5,13 +5,12 @@ from importlib.metadata import version
 from urllib.parse import urlsplit
 
 from hyperlane.agents.challenges import OpenChallenges
-from hyperlane.agents.runtime import connect, repeat, start, until_done
+from hyperlane.agents.runtime import connect, make_sender, repeat, start, until_done
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import render_metadata
 from hyperlane.checkpoints.storage import CheckpointStorage
@@ -20,7 +19,6 @@ from hyperlane.settings import ValidatorSettings
 from hyperlane.store.checkpoints import CheckpointStore
 from hyperlane.store.locks import exclusive
 from hyperlane.store.sequences import InsertionStore
-from hyperlane.store.transactions import TransactionStore
 
 _PUBLIC = (
     "publicnode.com",
@@ -62,11 +60,7 @@ async def run(settings: ValidatorSettings) -> None:
             settings.max_sign_concurrency,
         )
         # On the origin, the validator's own key pays if no other does.
-        sender = runtime.sender(chain) or Sender(
-            chain.client,
-            account,
-            TransactionStore(runtime.database, chain.domain, address_of(account)),
-        )
+        sender = runtime.sender(chain) or make_sender(chain, account, runtime.database)
         announcer = Announcer(chain, account, sender, storage, runtime.metrics)
 
         async def introduce() -> None:

@@ -1,0 +1,188 @@
+"""What gas costs: what a chain's URLs say about it, and how much of that is believed.
+
+Each URL is asked by itself and the median counts, so that fewer than half of them cannot raise a
+fee. What all say is held against the fees that recent blocks really took, and against the sum that
+one transaction may cost: a single URL that lies is bounded, too.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hyperlane.chain import answers
+from hyperlane.chain.abi import GasPriceOracle
+from hyperlane.chain.answers import Block, FeeHistory
+from hyperlane.chain.client import ChainClient, NoAnswer, RpcError
+from hyperlane.chain.endpoint import Answer, Call
+from hyperlane.errors import ChainError, DecodeError
+
+_BLOCKS = 20
+"""Recent blocks that fees are held against."""
+_TIMES = 10
+"""How many times of what recent blocks took is believed."""
+_FIRST_TIP = 30 * 10**9
+"""Wei per gas that is believed, if the base fee is not higher, while no recent block took a tip."""
+
+
+class GasTooDear(ChainError):
+    """Gas costs more than the operator wants to pay; it is worth a try later."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeCeiling:
+    """Most that a transaction may offer, in wei; None is no ceiling."""
+
+    max_fee_per_gas: int | None = None
+    max_priority_fee_per_gas: int | None = None
+    max_cost: int | None = None
+    """Of one transaction, whatever it takes gas for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What to offer now, wei per gas."""
+
+    now: int
+    """What the next block takes."""
+    tip: int | None
+    """To whoever makes the block; None on chains without EIP-1559."""
+    offer: int
+    """Most that may be taken: with head-room for a base fee that rises."""
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """As a transaction has them."""
+        if self.tip is None:
+            return {"gasPrice": self.offer}
+        return {"maxFeePerGas": self.offer, "maxPriorityFeePerGas": self.tip}
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """What one URL says."""
+
+    base_fee: int | None
+    tip: int
+    price: int
+    history: FeeHistory | None
+
+
+async def read_fees(client: ChainClient, ceiling: FeeCeiling) -> Fees:
+    """What gas costs now; GasTooDear above the ceiling."""
+    opinions = await _opinions(client)
+    base_fees = [item.base_fee for item in opinions if item.base_fee is not None]
+    if 2 * len(base_fees) < len(opinions):
+        price = _median([item.price for item in opinions])
+        _require(client, price, ceiling)
+        return Fees(price, None, price)
+    base_fee = _median(base_fees)
+    _require_plausible(client, base_fee, opinions)
+    tip = min(_median([item.tip for item in opinions]), _believed_tip(base_fee, opinions))
+    if ceiling.max_priority_fee_per_gas is not None:
+        tip = min(tip, ceiling.max_priority_fee_per_gas)
+    _require(client, base_fee + tip, ceiling)
+    offer = 2 * base_fee + tip
+    if ceiling.max_fee_per_gas is not None:
+        offer = min(offer, ceiling.max_fee_per_gas)
+    return Fees(base_fee + tip, tip, offer)
+
+
+async def _opinions(client: ChainClient) -> list[_Opinion]:
+    calls = [
+        Call(answers.BLOCK_BY_NUMBER, ("latest", False)),
+        Call(answers.GAS_PRICE, ()),
+        Call(answers.PRIORITY_FEE, ()),
+        Call(answers.FEE_HISTORY, (hex(_BLOCKS), "latest", [50])),
+    ]
+    given = await client.rpc.opinions(calls)
+    found = [opinion for item in given if (opinion := _opinion(item)) is not None]
+    if not found:
+        said = next((item for item in given[0] if isinstance(item, RpcError)), "no block")
+        raise ChainError(f"{client.name}: no RPC says what gas costs: {said}")
+    return found
+
+
+def _opinion(said: Sequence[Answer]) -> _Opinion | None:
+    """None for a URL that does not know enough."""
+    block, price, tip, history = said
+    if not isinstance(block, Block):
+        return None
+    known = history if isinstance(history, FeeHistory) else None
+    price = None if isinstance(price, RpcError) else price
+    if block.base_fee is None:
+        return None if price is None else _Opinion(None, 0, price, known)
+    if isinstance(tip, RpcError):  # not every client has the method
+        if known is not None and known.tips:
+            tip = _median(known.tips)
+        elif price is not None:
+            tip = max(0, price - block.base_fee)
+        else:
+            return None
+    return _Opinion(block.base_fee, tip, block.base_fee + tip, known)
+
+
+def _believed_tip(base_fee: int, opinions: Sequence[_Opinion]) -> int:
+    """The highest tip that fits to what recent blocks took."""
+    tips = [_median(item.history.tips) for item in opinions if item.history and item.history.tips]
+    recent = _median(tips) if tips else 0
+    return _TIMES * recent if recent else max(base_fee, _FIRST_TIP)
+
+
+def _require_plausible(client: ChainClient, base_fee: int, opinions: Sequence[_Opinion]) -> None:
+    recent = [max(item.history.base_fees) for item in opinions if item.history]
+    if recent and base_fee > _TIMES * _median(recent):
+        raise GasTooDear(
+            f"{client.name}: a base fee of {base_fee} wei does not fit to recent blocks, which took"
+            f" at most {_median(recent)}: waiting for RPCs that agree"
+        )
+
+
+def _require(client: ChainClient, price: int, ceiling: FeeCeiling) -> None:
+    if ceiling.max_fee_per_gas is not None and price > ceiling.max_fee_per_gas:
+        raise GasTooDear(
+            f"{client.name}: gas costs {price} wei, more than"
+            f" transactionOverrides.maxFeePerGas {ceiling.max_fee_per_gas}"
+        )
+
+
+def _median(values: Sequence[int]) -> int:
+    """Of an even number the lower one: who offers too little waits, who offers too much pays."""
+    return sorted(values)[(len(values) - 1) // 2]
+
+
+_ENVELOPE = b"\xff" * 120
+"""In place of a transaction's other fields and its signature."""
+
+
+@dataclass(slots=True)
+class DataFees:
+    """What rollups of the OP stack take for a transaction's data on their parent chain, wei.
+
+    It is taken beside the gas: no estimate of gas has it in. Asked of the predeploy, where there is
+    one; 0 on other chains.
+    """
+
+    client: ChainClient
+    _asked: bool | None = None
+    """Whether there is a predeploy; None before it was looked for."""
+
+    async def of(self, calldata: Sequence[bytes]) -> list[int]:
+        """For transactions with such data."""
+        if self._asked is None:
+            self._asked = await self.client.has_code(GasPriceOracle.ADDRESS)
+        if not self._asked:
+            return [0] * len(calldata)
+        return await asyncio.gather(*map(self._one, calldata))
+
+    async def _one(self, calldata: bytes) -> int:
+        content = calldata + _ENVELOPE
+        for function, argument in (
+            (GasPriceOracle.l1_fee, content),
+            (GasPriceOracle.l1_fee_upper_bound, len(content)),
+        ):
+            try:
+                fee: int = await self.client.call(GasPriceOracle.ADDRESS, function, argument)
+                return fee
+            except (RpcError, NoAnswer, DecodeError):
+                continue  # a version without that function, or another contract
+        return 0
