@@ -152,10 +152,11 @@ class TestWatchtower:
         )
 
     async def test_goes_on_after_a_restart_at_any_step(
-        self, tower_config, honest_config, stake, honest, censor, messages, webhook
+        self, tower_config, honest_config, stake, honest, censor, messages, webhook, tmp_path
     ):
         config = tower_config()
-        async with validating(honest_config()):
+        async with validating(honest_config()) as other:
+            await signed(tmp_path, other)
             for seconds in (MARGIN, GRACE, 1, ANSWER, 1, 1):
                 stake.pass_time(seconds)
                 async with watching(config):
