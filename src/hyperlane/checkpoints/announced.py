@@ -34,6 +34,11 @@ class AnnouncedLocation:
     web: Web = field(repr=False)
     _reader: CheckpointReader | None = field(default=None, init=False, repr=False)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a location that can be read, as far as its text shows."""
+        return self._reader is not None
+
     async def read(
         self, what: Callable[[CheckpointReader], Awaitable[Answer]], seconds: float
     ) -> Answer:

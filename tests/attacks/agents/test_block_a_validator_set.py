@@ -25,17 +25,17 @@ async def test_no_location_of_one_validator_stops_the_other_two(way: Line, kind,
         await way.build_and_deliver(message)
 
 
-async def test_announcements_that_fill_a_call_are_their_own_validators_matter(way: Line):
+@pytest.mark.parametrize("account", [13, 14], ids=["in pages", "in one call"])
+async def test_announcements_that_fill_a_call_are_their_own_validators_matter(way: Line, account):
     for number in range(60):
-        announce_at(way.source, 13, f"{number:02d}" + "x" * 7_998)
-    module = way.target.message_id_multisig([*addresses(13), ONE, TWO], 2)
-    for change in (lambda _chain: None, without_pages):
-        change(way.source)
-        way.origin.signatures.announcements._paged = None
-        message = await way.send(module)
-        leaf = await way.sign(1)
-        reason, detail = await way.why_not(message)
-        assert reason is Reason.AWAITING_VALIDATOR_SIGNATURES
-        assert f"1 of 2 signed leaf {leaf}" in detail
-        await way.sign(2)
-        await way.build_and_deliver(message)
+        announce_at(way.source, account, f"{number:02d}" + "x" * 7_998)
+    if account == 14:
+        without_pages(way.source)
+    module = way.target.message_id_multisig([*addresses(account), ONE, TWO], 2)
+    message = await way.send(module)
+    leaf = await way.sign(1)
+    reason, detail = await way.why_not(message)
+    assert reason is Reason.AWAITING_VALIDATOR_SIGNATURES
+    assert f"1 of 2 signed leaf {leaf}" in detail
+    await way.sign(2)
+    await way.build_and_deliver(message)

@@ -10,7 +10,7 @@ from tests.agents.devnet import key
 
 from hyperlane.agents.validator.signing import Halted
 from hyperlane.checkpoints.folder import FolderStorage
-from hyperlane.errors import StorageUnreachable
+from hyperlane.errors import StorageError
 
 
 def documents(folder: Path) -> dict[str, str]:
@@ -43,7 +43,7 @@ async def test_a_storage_that_cannot_be_read_is_not_taken_for_empty(reorganised,
 
     async def unreadable(_storage: FolderStorage, index: int) -> None:
         asked.append(index)
-        raise StorageUnreachable("HTTP 503")
+        raise StorageError("HTTP 503")
 
     with monkeypatch.context() as patch:
         patch.setattr(FolderStorage, "checkpoint", unreadable)

@@ -113,12 +113,11 @@ class Watcher:
         watched.problems.clear()
         try:
             watched.claimed = await self._ask(watched, lambda reader: reader.latest_index())
-        except StorageUnreachable as error:
-            watched.was_silent(self.clock())
-            self._note(watched, error)
-            return self._report(watched)
         except StorageError as error:
             self._note(watched, error)
+            if isinstance(error, StorageUnreachable) or not watched.announced.is_open:
+                watched.was_silent(self.clock())
+                return self._report(watched)
         watched.answered()
         await self._look_for_flag(watched)
         await self._take(watched, watched.always(self.tree.count))
