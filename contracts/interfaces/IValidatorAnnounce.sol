@@ -31,11 +31,35 @@ interface IValidatorAnnounce {
     /// @notice Every validator that has announced a location, first come first.
     function getAnnouncedValidators() external view returns (address[] memory);
 
-    /// @notice For each validator its locations, newest last.
+    /// @notice For each validator its locations, newest last. Anyone can announce so much that a call
+    /// for many validators exceeds what nodes compute: `announcedStorageLocations` does not.
     function getAnnouncedStorageLocations(address[] calldata validators)
         external
         view
         returns (string[][] memory);
+
+    /// @notice How many validators have announced a location.
+    function announcedValidatorCount() external view returns (uint256);
+
+    /// @notice A page of `getAnnouncedValidators`.
+    /// @param first Where it begins, from 0.
+    /// @param limit Most that it holds; fewer at the end, none beyond it.
+    function announcedValidators(uint256 first, uint256 limit)
+        external
+        view
+        returns (address[] memory);
+
+    /// @notice How many locations a validator has announced.
+    function announcedStorageLocationCount(address validator) external view returns (uint256);
+
+    /// @notice A page of the locations of one validator, oldest first.
+    /// @param validator Who announced them.
+    /// @param first Where it begins, from 0.
+    /// @param limit Most that it holds; fewer at the end, none beyond it.
+    function announcedStorageLocations(address validator, uint256 first, uint256 limit)
+        external
+        view
+        returns (string[] memory);
 
     /// @notice The EIP-191 digest that a validator signs to announce a location:
     /// H("\x19Ethereum Signed Message:\n32" ‖ H(domainHash ‖ storageLocation)) with

@@ -29,5 +29,9 @@ class StorageError(HyperlaneError):
     """Checkpoint storage that cannot be read or written, or holds something unusable."""
 
 
+class StorageUnreachable(StorageError):
+    """Checkpoint storage that gave no answer; asked again, it may have anything."""
+
+
 class DatabaseError(HyperlaneError):
     """The agent's database cannot be used: locked, full, or made by or for something else."""

@@ -86,6 +86,11 @@ async def pass_grace(stake, task):
     stake.pass_time(GRACE)
 
 
+async def signed(folder, task):
+    """Until the honest validator has published all three: before, it is late itself."""
+    await soon(lambda: all((folder / f"v1/{n}_with_id.json").exists() for n in range(3)), task)
+
+
 async def jailed(stake, operator, task):
     await soon(lambda: events(stake, "Challenged"), task)
     stake.pass_time(ANSWER + 1)
@@ -113,11 +118,22 @@ async def seen(folder, origin, leaf: int):
 class TestWatchtower:
     @pytest.mark.parametrize("signs", [[], [0, 2]], ids=["nothing at all", "only some"])
     async def test_a_censor_is_challenged_and_jailed_and_nobody_else(
-        self, tower_config, honest_config, stake, honest, censor, liar, messages, webhook, signs
+        self,
+        tower_config,
+        honest_config,
+        stake,
+        honest,
+        censor,
+        liar,
+        messages,
+        webhook,
+        signs,
+        tmp_path,
     ):
         for index in signs:
             await liar.publish(liar.true(messages, index))
         async with validating(honest_config()) as other, watching(tower_config()) as task:
+            await signed(tmp_path, other)
             await pass_grace(stake, task)
             await jailed(stake, censor, task)
             await soon(lambda: stake.balance(TOWER.address) == STAKE + LOST // 10, task)
@@ -136,10 +152,11 @@ class TestWatchtower:
         )
 
     async def test_goes_on_after_a_restart_at_any_step(
-        self, tower_config, honest_config, stake, honest, censor, messages, webhook
+        self, tower_config, honest_config, stake, honest, censor, messages, webhook, tmp_path
     ):
         config = tower_config()
-        async with validating(honest_config()):
+        async with validating(honest_config()) as other:
+            await signed(tmp_path, other)
             for seconds in (MARGIN, GRACE, 1, ANSWER, 1, 1):
                 stake.pass_time(seconds)
                 async with watching(config):

@@ -79,10 +79,52 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
     }
 
     /// @inheritdoc IValidatorAnnounce
+    function announcedValidatorCount() external view returns (uint256) {
+        return validators.length;
+    }
+
+    /// @inheritdoc IValidatorAnnounce
+    function announcedValidators(uint256 first, uint256 limit)
+        external
+        view
+        returns (address[] memory page)
+    {
+        page = new address[](_size(validators.length, first, limit));
+        for (uint256 i; i < page.length; ++i) {
+            page[i] = validators[first + i];
+        }
+    }
+
+    /// @inheritdoc IValidatorAnnounce
+    function announcedStorageLocationCount(address validator) external view returns (uint256) {
+        return storageLocations[validator].length;
+    }
+
+    /// @inheritdoc IValidatorAnnounce
+    function announcedStorageLocations(address validator, uint256 first, uint256 limit)
+        external
+        view
+        returns (string[] memory page)
+    {
+        string[] storage locations = storageLocations[validator];
+        page = new string[](_size(locations.length, first, limit));
+        for (uint256 i; i < page.length; ++i) {
+            page[i] = locations[first + i];
+        }
+    }
+
+    /// @inheritdoc IValidatorAnnounce
     function getAnnouncementDigest(string calldata storageLocation) public view returns (bytes32) {
         return MessageHashUtils.toEthSignedMessageHash(
             keccak256(abi.encodePacked(domainHash, storageLocation))
         );
+    }
+
+    /// @dev How many items a page has.
+    function _size(uint256 length, uint256 first, uint256 limit) private pure returns (uint256) {
+        if (first >= length) return 0;
+        uint256 left = length - first;
+        return left < limit ? left : limit;
     }
 
     function _isSigned(address validator, string calldata storageLocation, bytes calldata signature)

@@ -166,6 +166,12 @@ class ValidatorAnnounce:
     announce = Function("announce(address,string,bytes)", ("bool",))
     validators = Function("getAnnouncedValidators()", ("address[]",))
     storage_locations = Function("getAnnouncedStorageLocations(address[])", ("string[][]",))
+    # What other people's deployments do not have:
+    validator_count = Function("announcedValidatorCount()", ("uint256",))
+    validators_page = Function("announcedValidators(uint256,uint256)", ("address[]",))
+    location_count = Function("announcedStorageLocationCount(address)", ("uint256",))
+    locations_page = Function("announcedStorageLocations(address,uint256,uint256)", ("string[]",))
+    ANNOUNCED = Event("ValidatorAnnouncement(address,string)", ("string",))
 
 
 class SecurityModule:

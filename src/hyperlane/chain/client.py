@@ -112,9 +112,15 @@ class ChainClient:
         *arguments: object,
         block: BlockId = "latest",
         sender: Address | None = None,
+        gas: int | None = None,
     ) -> Any:
-        """A contract function's return value at a block; Reverted, NoAnswer."""
+        """A contract function's return value at a block; Reverted, NoAnswer.
+
+        `gas` if it may take more than a node gives unasked; most nodes have a limit of their own.
+        """
         transaction = _transaction(to, function.encode(*arguments), sender=sender)
+        if gas is not None:
+            transaction["gas"] = hex(gas)
         answer = await self.request(answers.CALL, transaction, _block_id(block))
         if function.outputs and not answer:
             raise NoAnswer(
@@ -168,8 +174,17 @@ class ChainClient:
             return (await self.block(self.reorg_period)).number
         return max(0, await self.request(answers.BLOCK_NUMBER) - self.reorg_period)
 
-    async def logs(self, address: Address, event: Event, first: int, last: int) -> list[Log]:
+    async def logs(
+        self,
+        address: Address,
+        event: Event,
+        first: int,
+        last: int,
+        indexed: Sequence[Bytes32] = (),
+    ) -> list[Log]:
         """One contract's logs of an event in blocks `first` .. `last`, in order, each once.
+
+        Of all, or of those whose first indexed values are these.
 
         A range that the node refuses (too many results, too many blocks) is asked for in smaller
         parts, and so are the next ones for a while.
@@ -180,7 +195,7 @@ class ChainClient:
             end = min(last, start + self._log_span - 1)
             query = {
                 "address": to_hex(address),
-                "topics": [to_hex(event.topic)],
+                "topics": [to_hex(event.topic), *map(to_hex, indexed)],
                 "fromBlock": hex(start),
                 "toBlock": hex(end),
             }

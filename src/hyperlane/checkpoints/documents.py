@@ -201,7 +201,7 @@ def _signature(value: object) -> bytes:
         return bytes_from_hex(value, "signature", 65)
     parts = _object("signature", value)
     v = parts.get("v")
-    if v not in (27, 28) or isinstance(v, bool):
+    if not isinstance(v, int) or isinstance(v, bool) or v not in (27, 28):
         raise DecodeError(f"signature.v: {shown(v)} is not 27 or 28")
     return _scalar("r", parts) + _scalar("s", parts) + bytes([v])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hyperlane.checkpoints.documents import MAX_SIZE
 from hyperlane.checkpoints.objects import FOLDER, ObjectStorage
-from hyperlane.errors import StorageError
+from hyperlane.errors import StorageError, StorageUnreachable
 from hyperlane.files import write_atomic
 
 
@@ -29,7 +29,7 @@ class FolderStorage(ObjectStorage):
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise StorageError(f"{path}: {error.strerror}") from None
+            raise StorageUnreachable(f"{path}: {error.strerror}") from None
         return True
 
     async def _read(self, name: str) -> bytes | None:
@@ -52,7 +52,7 @@ def _read_limited(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from None
+        raise StorageUnreachable(f"{path}: {error.strerror}") from None
     if len(content) > MAX_SIZE:
         raise StorageError(f"{path}: larger than {MAX_SIZE} bytes")
     return content

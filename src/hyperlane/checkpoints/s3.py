@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hyperlane.checkpoints.documents import MAX_SIZE
 from hyperlane.checkpoints.objects import S3, ObjectStorage
-from hyperlane.errors import ConfigError, StorageError
+from hyperlane.errors import ConfigError, StorageError, StorageUnreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -76,8 +76,8 @@ class S3Storage(ObjectStorage):
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, action)
-        except (BotoCoreError, ClientError, HTTPError, OSError) as error:
-            raise StorageError(f"{self._show(name)}: {error}") from None
+        except (BotoCoreError, ClientError, HTTPError, OSError, ValueError) as error:
+            raise StorageUnreachable(f"{self._show(name)}: {error}") from None
 
     def _connect(self) -> "S3Client":
         if self._client is None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from hyperlane.checkpoints.documents import ReorgReport, RpcResponse
 from hyperlane.checkpoints.folder import FolderStorage
@@ -65,9 +65,18 @@ def open_reader(location: str, *, allow_local: bool, web: Web) -> CheckpointRead
     if scheme == "file":
         if not allow_local:
             raise StorageError(
-                f"{location}: local storage is read only with allowLocalCheckpointSyncers"
+                f"{location[:100]}: local storage is read only with allowLocalCheckpointSyncers"
             )
-        return FolderStorage(Path(unquote(urlsplit(location).path)))
+        return FolderStorage(_folder(location))
     raise StorageError(
         f"{location[:100]}: no reader for this kind of location, expected s3://, gs:// or file://"
     )
+
+
+def _folder(location: str) -> Path:
+    """The path of `file:///path`; StorageError if no file system could have it."""
+    host, slash, path = location.removeprefix("file://").partition("/")
+    folder = unquote(path)
+    if host not in ("", "localhost") or not slash or not folder.isprintable():
+        raise StorageError(f"{location[:100]}: expected file:///path")
+    return Path("/", folder)

@@ -15,9 +15,13 @@ import aiohttp
 
 from hyperlane.checkpoints.documents import MAX_SIZE
 from hyperlane.checkpoints.objects import GCS, S3, Names, ObjectReader
-from hyperlane.errors import StorageError
+from hyperlane.errors import StorageError, StorageUnreachable
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""One label of a host name, and no more: it becomes a part of one."""
+_BUSY = (408, 425, 429)
+"""Statuses after which the same question may get another answer; those from 500 on too."""
 
 
 @dataclass(slots=True)
@@ -58,11 +62,13 @@ class WebReader(ObjectReader):
             async with self.web.session().get(url, allow_redirects=False) as response:
                 if response.status == 404:
                     return None
+                if response.status >= 500 or response.status in _BUSY:
+                    raise StorageUnreachable(f"{self._show(name)}: HTTP {response.status}")
                 if response.status != 200:
                     raise StorageError(f"{self._show(name)}: HTTP {response.status}")
                 content = await _read_limited(response)
         except aiohttp.ClientError as error:
-            raise StorageError(f"{self._show(name)}: {type(error).__name__}") from None
+            raise StorageUnreachable(f"{self._show(name)}: {type(error).__name__}") from None
         if content is None:
             raise StorageError(f"{self._show(name)}: larger than {MAX_SIZE} bytes")
         return content
@@ -80,8 +86,8 @@ async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
 def s3_reader(location: str, web: Web) -> WebReader:
     """`s3://bucket/region[/folder]`; StorageError if it is malformed."""
     bucket, region, *folder = _words(location)
-    if not region:
-        raise StorageError(f"{location}: expected s3://bucket/region[/folder]")
+    if not _REGION.fullmatch(region):
+        raise StorageError(f"{location[:100]}: expected s3://bucket/region[/folder]")
     server = (
         os.environ.get("AWS_ENDPOINT_URL_S3")
         or os.environ.get("AWS_ENDPOINT_URL")
@@ -94,7 +100,7 @@ def gcs_reader(location: str, web: Web) -> WebReader:
     """`gs://bucket[/folder]/gcsAnnouncementKey`; StorageError if it is malformed."""
     bucket, *folder = _words(location)
     if folder[-1] != GCS.announcement:
-        raise StorageError(f"{location}: expected gs://bucket[/folder]/{GCS.announcement}")
+        raise StorageError(f"{location[:100]}: expected gs://bucket[/folder]/{GCS.announcement}")
     server = os.environ.get("STORAGE_EMULATOR_HOST") or "https://storage.googleapis.com"
     return WebReader(GCS, location, _join(server, bucket, *folder[:-1]), web)
 

@@ -13,7 +13,7 @@ from hyperlane.store import tables
 from hyperlane.store.database import Database
 
 _SIGHTING = tables.sightings.c
-_UNSEEN = object()
+_PLACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,22 @@ class SightingStore:
                 .distinct()
                 .order_by(_SIGHTING.index)
                 .limit(limit)
+            )
+            return list(rows.scalars())
+
+    async def places(self, index: int, apart_from: Iterable[Address]) -> list[str]:
+        """Some locations where others than these validators had a true signature on a leaf."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(_SIGHTING.location)
+                .where(
+                    _SIGHTING.domain == self._domain,
+                    _SIGHTING.index == index,
+                    _SIGHTING.validator.not_in(list(apart_from)),
+                    _SIGHTING.fault.is_(None),
+                )
+                .distinct()
+                .limit(_PLACES)
             )
             return list(rows.scalars())
 

@@ -1,20 +1,23 @@
 """Finding what validators signed. Nothing that is read is believed: each signature is checked, and
-a storage that lies, lacks things, is slow or broken counts as one that has nothing.
+a storage that lies, lacks things, is slow or broken counts as one that has nothing. What fails for
+one validator is nobody else's matter.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
+from hyperlane.agents.announcements import Announcements
 from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.runtime import Chain
-from hyperlane.chain.abi import ValidatorAnnounce
-from hyperlane.checkpoints.storage import CheckpointReader, open_reader
+from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime, printable
+from hyperlane.checkpoints.storage import CheckpointReader
 from hyperlane.checkpoints.web import Web
-from hyperlane.errors import DecodeError, StorageError
+from hyperlane.errors import ChainError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum
 
@@ -22,6 +25,7 @@ log = structlog.get_logger()
 
 _LOCATIONS_LIVE = 20.0
 _LOCATIONS_TRIED = 3
+_LONGEST_PROBLEM = 400
 _FLAGS_LIVE = 5.0
 _SLOW_RESTS = 30.0
 """Seconds for which a location that did not answer in time is left alone, to delay nobody."""
@@ -52,9 +56,9 @@ class Signed:
 class _Locations:
     """Where a validator keeps its signatures, newest first."""
 
-    readers: Sequence[tuple[str, CheckpointReader]]
-    problem: str
-    """Why there are no readers for some or all of what it announced."""
+    announced: Sequence[AnnouncedLocation]
+    problem: str = ""
+    """Why there are none."""
 
 
 @dataclass(slots=True)
@@ -65,7 +69,8 @@ class Signatures:
     allow_local: bool
     web: Web = field(default_factory=Web)
     timeout: float = 10.0
-    """Seconds that a location may take to answer."""
+    """Seconds that all locations of one validator together may take to answer."""
+    announcements: Announcements = field(init=False)
     _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
     _stopped: Memory[tuple[Address, ...], list[Address]] = field(
         default_factory=lambda: Memory(_FLAGS_LIVE)
@@ -75,6 +80,9 @@ class Signatures:
         default_factory=lambda: Memory(0.0)
     )
     """Nothing is kept here: who announced nothing yet may do so at any moment."""
+
+    def __post_init__(self) -> None:
+        self.announcements = Announcements(self.chain)
 
     async def at(self, validators: Sequence[Address], index: int) -> Signed:
         """Valid signatures for leaf `index`."""
@@ -143,19 +151,24 @@ class Signatures:
     ) -> Answer | str:
         """The first answer from a validator's locations, newest first."""
         problems = [located.problem] if located.problem else []
-        for location, reader in located.readers:
-            slow = self._slow.get(location)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.timeout
+        for each in located.announced:
+            slow = self._slow.get(each.location)
             if slow is not None:
                 problems.append(slow)
                 continue
+            left = end - loop.time()
+            if left <= 0:
+                problems.append(f"its other locations took {self.timeout:g} s")
+                break
             try:
-                async with asyncio.timeout(self.timeout):
-                    answer = await read(validator, reader)
-            except (StorageError, DecodeError) as error:
+                answer = await each.read(partial(read, validator), left)
+            except StorageError as error:
                 problems.append(str(error))
-            except TimeoutError:
-                problems.append(f"{location}: no answer within {self.timeout:g} s")
-                self._slow.put(location, problems[-1])
+                # One that had to wait for others was not given the time that it may take.
+                if isinstance(error, NoAnswerInTime) and left > self.timeout / 2:
+                    self._slow.put(each.location, problems[-1])
             else:
                 if answer is not None:
                     return answer
@@ -177,24 +190,21 @@ class Signatures:
         return located
 
     async def _read(self, validators: tuple[Address, ...]) -> dict[Address, _Locations]:
-        announced = await self.chain.client.call(
-            self.chain.settings.validator_announce, ValidatorAnnounce.storage_locations, validators
-        )
-        located = dict(zip(validators, map(self._open, announced), strict=True))
+        announced = await self.announcements.of(validators)
+        located = {validator: self._open(announced[validator]) for validator in validators}
         for validator, locations in located.items():
-            if locations.readers:
+            if locations.announced:
                 self._located.put(validator, locations)
         return located
 
-    def _open(self, locations: Sequence[str]) -> _Locations:
-        readers, problems = [], []
-        for location in list(reversed(locations))[:_LOCATIONS_TRIED]:
-            try:
-                readers.append(
-                    (location, open_reader(location, allow_local=self.allow_local, web=self.web))
-                )
-            except StorageError as error:
-                problems.append(str(error))
+    def _open(self, locations: Sequence[str] | ChainError) -> _Locations:
+        if isinstance(locations, ChainError):
+            return _Locations((), printable(str(locations), _LONGEST_PROBLEM))
         if not locations:
-            problems.append("announced no storage location")
-        return _Locations(readers, "; ".join(problems))
+            return _Locations((), "announced no storage location")
+        return _Locations(
+            [
+                AnnouncedLocation(location, self.allow_local, self.web)
+                for location in locations[:_LOCATIONS_TRIED]
+            ]
+        )

@@ -2,7 +2,8 @@
 
 A checkpoint is signed only after three things, in this order: the local tree equals the chain's at
 one final block; the checkpoint is committed to the database, where an index can never get another
-one; the storage holds no other signature of ours for it.
+one; the storage was read and holds no other signature of ours for it. A storage that cannot be
+read may hold one: then nothing is signed until it can be.
 """
 
 import asyncio
@@ -193,23 +194,33 @@ class CheckpointSigner:
 
         Returns whether nothing is left; after so many batches the chain gets a look again.
         """
+        failures: list[BaseException] = []
         for _ in range(_BATCHES_PER_STEP):
             batch = await self.commitments.unpublished(self.at_once)
             if not batch:
-                return True
+                break
             # All of them end before any failure counts: nothing may go on signing after a halt.
             outcomes = await asyncio.gather(*map(self._publish_one, batch), return_exceptions=True)
             failures = [item for item in outcomes if item is not None]
-            for failure in sorted(failures, key=lambda item: not isinstance(item, Halted)):
-                raise failure
-            if batch[0].index > self._highest_told:
-                await self.storage.raise_latest_index(batch[0].index)
-                self._highest_told = batch[0].index
-            await self.commitments.mark_published([item.index for item in batch])
+            for failure in failures:
+                if isinstance(failure, Halted):
+                    raise failure
+            # One that cannot be read or written keeps none of the others from being used.
+            done = [
+                item.index for item, outcome in zip(batch, outcomes, strict=True) if outcome is None
+            ]
+            if done and done[0] > self._highest_told:
+                await self.storage.raise_latest_index(done[0])
+                self._highest_told = done[0]
+            await self.commitments.mark_published(done)
+            if not done:
+                break
             self.metrics.latest_checkpoint.labels("validator_processed", self.chain.name).set(
                 self._tree.count - 1
             )
-        return False
+        for failure in failures:
+            raise failure
+        return not batch
 
     async def _publish_one(self, checkpoint: Checkpoint) -> None:
         if await self._is_published(checkpoint):
@@ -229,13 +240,20 @@ class CheckpointSigner:
         )
 
     async def _is_published(self, checkpoint: Checkpoint) -> bool:
-        """Whether the storage has it. Halted if it has another of ours, or somebody else's."""
+        """Whether the storage has it. Halted if it has another of ours, or somebody else's.
+
+        StorageError when that cannot be known: what was signed before a database was restored, or
+        on another host, may be all that the storage has.
+        """
         try:
             stored = await self.storage.checkpoint(checkpoint.index)
             signer = None if stored is None else stored.signer
         except (StorageError, DecodeError) as error:
-            log.warning("checkpoint.unreadable", index=checkpoint.index, error=str(error))
-            return False
+            raise StorageError(
+                f"{self.storage.location}: nothing is signed for leaf {checkpoint.index} before it"
+                " is known what was signed: make the storage readable, or remove the object if it"
+                f" never held a signature of {self.account.address}: {error}"
+            ) from None
         if stored is None or signer is None:
             return False
         if signer != address_of(self.account):

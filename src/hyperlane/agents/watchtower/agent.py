@@ -4,11 +4,13 @@ import asyncio
 
 import structlog
 
+from hyperlane.agents.announcements import Announcements
 from hyperlane.agents.challenges import OpenChallenges
 from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
+from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher
 from hyperlane.agents.watchtower.true_tree import TrueTree
@@ -41,6 +43,7 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
             sightings,
             runtime.metrics,
             settings.allow_local_checkpoint_syncers,
+            Announcements(chain),
             runtime.web,
         )
         sender = _sender(chain, runtime)
@@ -111,6 +114,14 @@ def _censors(
         manager,
         settings.censorship_margin,
         watcher.validators,
+        Inspector(
+            chain,
+            watcher.announcements,
+            watcher.tree,
+            watcher.sightings,
+            watcher.allow_local,
+            watcher.web,
+        ),
         watcher.tree,
         watcher.sightings,
         store,

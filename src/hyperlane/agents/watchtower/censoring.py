@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.challenging import Challenger
+from hyperlane.agents.watchtower.inspecting import Inspector, Verdict
+from hyperlane.agents.watchtower.operators import active_set
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import StakingManager
 from hyperlane.errors import ChainError
@@ -17,7 +19,6 @@ from hyperlane.protocol.typecasts import Address
 from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.sightings import SightingStore
 
-_PAGE = 100
 _LEAVES_AT_ONCE = 5000
 
 
@@ -28,6 +29,8 @@ class Laggard:
     operator: Address
     key: Address
     """That it signs with now."""
+    keys: frozenset[Address]
+    """All that it ever signed with, as far as they announced anything."""
     index: int
     since: int
     """When it could have signed first, Unix seconds of the chain."""
@@ -43,6 +46,7 @@ class CensorshipWatch:
     """Seconds of patience beyond the grace period of the contracts."""
     announced: Callable[[], Iterable[Address]]
     """Every key that signatures are looked for of."""
+    inspector: Inspector
     tree: TrueTree
     sightings: SightingStore
     store: CensorshipStore
@@ -74,7 +78,13 @@ class CensorshipWatch:
             await self.challenger.note(index)
         if age < grace + self.margin:
             return
-        if not await self.store.is_told(operator, index):
+        told = await self.store.is_told(operator, index)
+        if told and (self.challenger is None or await self.challenger.is_asking(operator)):
+            return
+        # Now that it is due: what was read before says nothing.
+        if await self.inspector.inspect(laggard.keys, index) is not Verdict.LEFT_OUT:
+            return
+        if not told:
             await self.alerts.censorship(self.chain.name, operator, laggard.key, index, age)
             await self.store.tell(operator, index)
         if self.challenger is not None:
@@ -86,22 +96,13 @@ class CensorshipWatch:
         owners = await client.call_each(self.manager, StakingManager.operator_of, [*keys], "latest")
         owner = dict(zip(keys, owners, strict=True))
         found = []
-        for operator, key, _ in await self._active_set():
+        for operator, key, _ in await active_set(self.chain, self.manager):
             own = {key, *(each for each in owner if owner[each] == operator)}
             index = await self._first_left_out(operator, own, owner.keys() - own)
             if index is not None:
-                found.append(Laggard(operator, key, index, await self._since(operator, index)))
+                since = await self._since(operator, index)
+                found.append(Laggard(operator, key, frozenset(own), index, since))
         return found
-
-    async def _active_set(self) -> list[tuple[Address, Address, int]]:
-        members, first = [], 0
-        while True:
-            page, first = await self.chain.client.call(
-                self.manager, StakingManager.active_set, first, _PAGE
-            )
-            members += page
-            if not first:
-                return members
 
     async def _first_left_out(
         self, operator: Address, own: Iterable[Address], others: Iterable[Address]

@@ -52,10 +52,14 @@ class Challenger:
         if await self._snapshot_with(index) is None:
             await self._execute("take snapshot", CensorshipChallenges.take_snapshot.encode())
 
+    async def is_asking(self, operator: Address) -> bool:
+        """Whether a challenge of ours is open: there is one at a time."""
+        return operator in [asked for asked, _ in await self.store.open()]
+
     async def challenge(self, operator: Address, index: int, since: int, grace: int) -> None:
         """Ask an operator for a leaf, if that is allowed by now and we can afford it."""
         client, contract = self.chain.client, await self.challenges.contract()
-        if operator in [asked for asked, _ in await self.store.open()]:
+        if await self.is_asking(operator):
             return
         asked = await client.call(contract, CensorshipChallenges.asked, operator, index)
         if asked == _ANSWERED:

@@ -2,24 +2,31 @@
 
 Storages are looked through from the first index on, again and again: a checkpoint may be replaced
 after it was used. What is beyond the tree's end is looked for too, since nothing honest is there.
+
+Strangers announce too. Whoever has stake has a turn in every step, all others in rotation, and a
+turn is bounded: in locations, in reads and in seconds.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 import structlog
 
+from hyperlane.agents.announcements import Announcements
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.judging import FaultKind, judge
+from hyperlane.agents.watchtower.operators import active_set
 from hyperlane.agents.watchtower.true_tree import TrueTree
-from hyperlane.chain.abi import MerkleTreeHook, ValidatorAnnounce
-from hyperlane.checkpoints.storage import CheckpointReader, open_reader
+from hyperlane.agents.watchtower.watched import MOST_READS, PIECE, Watched
+from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.checkpoints.announced import AnnouncedLocation, printable
+from hyperlane.checkpoints.storage import CheckpointReader
 from hyperlane.checkpoints.web import Web
-from hyperlane.errors import DecodeError, StorageError
+from hyperlane.errors import ChainError, DecodeError, StorageError, StorageUnreachable
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum
@@ -28,42 +35,16 @@ from hyperlane.store.sightings import Sighting, SightingStore
 log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 _READ_TIMEOUT = 10.0
-_READS_AT_ONCE = 10
-_NEW_AT_ONCE = 500
-_AGAIN_AT_ONCE = 20
-_AHEAD = 3
-"""Indexes beyond the tree that are looked at besides the one claimed as latest."""
-
-
-@dataclass(slots=True)
-class Watched:
-    """One announced location of one validator."""
-
-    validator: Address
-    location: str
-    reader: CheckpointReader
-    next_index: int
-    """All below were seen once."""
-    again: int = 0
-    """Where the next look at old ones begins."""
-    claimed: int | None = None
-    """The latest index, as the validator says."""
-    flagged: bool = False
-    """Whether it left a reorg flag."""
-    reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
-    """Its own: a storage that answers slowly does not take the turns of others."""
-
-    def wanted(self, leaves: int) -> list[int]:
-        """The indexes to read now, when the tree has so many final leaves."""
-        new = range(self.next_index, min(leaves, self.next_index + _NEW_AT_ONCE))
-        ahead = range(leaves, leaves + _AHEAD)
-        claimed = [] if self.claimed is None else [self.claimed]
-        seen = min(self.next_index, leaves)
-        old = [(self.again + step) % seen for step in range(min(_AGAIN_AT_ONCE, seen))]
-        self.again = (self.again + _AGAIN_AT_ONCE) % max(1, seen)
-        return sorted({*new, *ahead, *claimed, *old})
+_LOOK_SECONDS = 30.0
+"""After which a look begins no more reads."""
+_OTHERS_PER_STEP = 64
+"""Validators without stake that have a turn in one step."""
+_LATEST, _OLDER = 8, 4
+"""Locations of one validator in one step: of the latest each, of the older ones in rotation."""
+_SHOWN = 200
 
 
 @dataclass(slots=True)
@@ -75,58 +56,98 @@ class Watcher:
     sightings: SightingStore
     metrics: Metrics
     allow_local: bool
+    announcements: Announcements
     web: Web = field(default_factory=Web)
     clock: Callable[[], float] = time.time
     locations: dict[tuple[Address, str], Watched] = field(default_factory=dict)
+    _validators: list[Address] = field(default_factory=list)
+    _staked: set[Address] = field(default_factory=set)
+    """Keys that had stake when they were looked up, or before."""
+    _steps: int = 0
 
-    def validators(self) -> set[Address]:
-        """Whose signatures are read."""
-        return {validator for validator, _ in self.locations}
+    def validators(self) -> list[Address]:
+        """Who announced anything."""
+        return self._validators
 
     async def step(self) -> None:
-        """Take in new leaves and announcements, then one look at every location."""
+        """Take in new leaves and announcements, then one look at those whose turn it is."""
         await self.tree.sync()
-        await self._find_locations()
-        await asyncio.gather(*map(self._look, self.locations.values()))
+        await asyncio.gather(*map(self._look, await self._turns()))
 
-    async def _find_locations(self) -> None:
-        """All that is announced. Locations are never taken back, nor forgotten here."""
-        client, announce = self.chain.client, self.chain.settings.validator_announce
-        validators = await client.call(announce, ValidatorAnnounce.validators)
-        announced = await client.call(announce, ValidatorAnnounce.storage_locations, validators)
-        for validator, locations in zip(validators, announced, strict=True):
-            for location in locations:
-                if (validator, location) not in self.locations:
-                    await self._watch(validator, location)
+    async def _turns(self) -> list[Watched]:
+        """The locations to look at now. They are never taken back, nor forgotten here."""
+        self._validators = await self.announcements.validators()
+        validators = await self._validators_in_turn()
+        turns: list[Watched] = []
+        for validator, locations in (await self.announcements.of(validators)).items():
+            if isinstance(locations, ChainError):
+                continue  # told by those who tried
+            older = locations[_LATEST:]
+            chosen = [*locations[:_LATEST], *_rotate(older, self._steps, _OLDER)]
+            turns += [await self._watch(validator, location) for location in chosen]
+        self._steps += 1
+        now = self.clock()
+        return [item for item in turns if item.rests_until <= now]
 
-    async def _watch(self, validator: Address, location: str) -> None:
-        try:
-            reader = open_reader(location, allow_local=self.allow_local, web=self.web)
-        except StorageError as error:
-            log.warning("location.unreadable", error=str(error), **self._who(validator))
-            return
+    async def _validators_in_turn(self) -> list[Address]:
+        manager = self.chain.settings.staking_manager
+        if manager is not None:
+            self._staked.update(key for _, key, _ in await active_set(self.chain, manager))
+        staked = [item for item in self._validators if item in self._staked]
+        others = [item for item in self._validators if item not in self._staked]
+        return [*staked, *_rotate(others, self._steps, _OTHERS_PER_STEP)]
+
+    async def _watch(self, validator: Address, location: str) -> Watched:
+        known = self.locations.get((validator, location))
+        if known is not None:
+            return known
         highest = await self.sightings.highest_index(validator, location)
-        self.locations[validator, location] = Watched(
-            validator, location, reader, 0 if highest is None else highest + 1
-        )
-        log.info("location.watched", location=location, **self._who(validator))
+        announced = AnnouncedLocation(location, self.allow_local, self.web)
+        made = Watched(validator, announced, 0 if highest is None else highest + 1)
+        self.locations[validator, location] = made
+        log.info("location.watched", **self._who(made))
+        return made
 
     async def _look(self, watched: Watched) -> None:
-        watched.claimed = await self._read(watched, watched.reader.latest_index)
-        flagged = bool(await self._read(watched, watched.reader.has_reorg_flag))
+        end = asyncio.get_running_loop().time() + _LOOK_SECONDS
+        watched.problems.clear()
+        try:
+            watched.claimed = await self._ask(watched, lambda reader: reader.latest_index())
+        except StorageError as error:
+            self._note(watched, error)
+            if isinstance(error, StorageUnreachable) or not watched.announced.is_open:
+                watched.was_silent(self.clock())
+                return self._report(watched)
+        watched.answered()
+        await self._look_for_flag(watched)
+        await self._take(watched, watched.always(self.tree.count))
+        for _ in range(MOST_READS // PIECE):
+            piece = watched.search(self.tree.count)
+            if not piece or not await self._take(watched, piece):
+                break
+            if piece.stop >= self.tree.count or asyncio.get_running_loop().time() > end:
+                break
+        self._report(watched)
+
+    async def _look_for_flag(self, watched: Watched) -> None:
+        flagged = bool(await self._read(watched, lambda reader: reader.has_reorg_flag()))
         if flagged and not watched.flagged:
-            log.error("validator.reorg_flag", location=watched.location, **self._who(watched))
+            log.error("validator.reorg_flag", **self._who(watched))
         watched.flagged = flagged
-        indexes = watched.wanted(self.tree.count)
+
+    async def _take(self, watched: Watched, indexes: Iterable[int]) -> int:
+        """Read and judge what is there; how many there are."""
+
+        async def checkpoint(index: int, reader: CheckpointReader) -> SignedCheckpoint | None:
+            return await reader.checkpoint(index)
+
         found = await asyncio.gather(
-            *(self._read(watched, partial(watched.reader.checkpoint, index)) for index in indexes)
+            *(self._read(watched, partial(checkpoint, index)) for index in indexes)
         )
         seen = [item for item in found if item is not None]
         await self._judge(watched, seen)
-        stored = {item.checkpoint.index for item in seen}
-        while watched.next_index in stored and watched.next_index < self.tree.count:
-            watched.next_index += 1
-        self._measure(watched)
+        watched.saw((item.checkpoint.index for item in seen), self.tree.count)
+        return len(seen)
 
     async def _judge(self, watched: Watched, found: Iterable[SignedCheckpoint]) -> None:
         hook = address_to_bytes32(self.chain.settings.merkle_tree_hook)
@@ -134,7 +155,7 @@ class Watcher:
         for signed in found:
             checkpoint = signed.checkpoint
             if (checkpoint.origin, checkpoint.merkle_tree_hook) != (self.chain.domain, hook):
-                log.warning("checkpoint.foreign", index=checkpoint.index, **self._who(watched))
+                watched.problems.append(f"checkpoint {checkpoint.index} is of another tree")
             elif checkpoint.index < self.tree.count:
                 known.append((signed, judge(signed, self.tree.tree)))
             else:
@@ -157,27 +178,54 @@ class Watcher:
             try:
                 signer = signed.signer
             except DecodeError as error:
-                log.warning("checkpoint.unusable", error=str(error), **self._who(watched))
+                self._note(watched, error)
                 continue
             sightings.append(Sighting(signed, signer, watched.location, fault))
         await self.sightings.add(sightings, self.clock())
 
-    async def _read(self, watched: Watched, read: Callable[[], Awaitable[Answer]]) -> Answer | None:
+    async def _ask(
+        self, watched: Watched, what: Callable[[CheckpointReader], Awaitable[Answer]]
+    ) -> Answer:
+        async with watched.reads:
+            return await watched.announced.read(what, _READ_TIMEOUT)
+
+    async def _read(
+        self, watched: Watched, what: Callable[[CheckpointReader], Awaitable[Answer]]
+    ) -> Answer | None:
         """What a storage answers; None when it does not, or nothing usable."""
         try:
-            async with watched.reads, asyncio.timeout(_READ_TIMEOUT):
-                return await read()
-        except (StorageError, DecodeError, TimeoutError) as error:
-            log.warning(
-                "checkpoint.unusable", error=str(error) or "timed out", **self._who(watched)
-            )
+            return await self._ask(watched, what)
+        except StorageError as error:
+            self._note(watched, error)
             return None
 
-    def _measure(self, watched: Watched) -> None:
+    def _note(self, watched: Watched, error: Exception) -> None:
+        watched.problems.append(str(error))
+
+    def _report(self, watched: Watched) -> None:
+        """Once per look, however much went wrong in it."""
+        if watched.problems:
+            log.warning(
+                "checkpoint.unusable",
+                error=watched.problems[0],
+                errors=len(watched.problems),
+                **self._who(watched),
+            )
         self.metrics.validator_lag.labels(
-            self.chain.name, to_checksum(watched.validator), watched.location
+            self.chain.name,
+            to_checksum(watched.validator),
+            printable(watched.location, _SHOWN),
         ).set(max(0, self.tree.count - watched.next_index))
 
-    def _who(self, who: Watched | Address) -> dict[str, str]:
-        validator = who.validator if isinstance(who, Watched) else who
-        return {"chain": self.chain.name, "validator": to_checksum(validator)}
+    def _who(self, watched: Watched) -> dict[str, str]:
+        return {
+            "chain": self.chain.name,
+            "validator": to_checksum(watched.validator),
+            "location": printable(watched.location, _SHOWN),
+        }
+
+
+def _rotate(items: Sequence[Item], step: int, size: int) -> list[Item]:
+    """So many of them, others each step, each within as many steps as it takes."""
+    first = step * size % max(1, len(items))
+    return [*items[first:], *items[:first]][:size]

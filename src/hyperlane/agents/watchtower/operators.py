@@ -1,0 +1,23 @@
+"""Who has stake on one chain."""
+
+from typing import TypeAlias
+
+from hyperlane.agents.runtime import Chain
+from hyperlane.chain.abi import StakingManager
+from hyperlane.protocol.typecasts import Address
+
+_PAGE = 100
+
+Member: TypeAlias = tuple[Address, Address, int]
+"""An operator, the key that it signs with, its weight."""
+
+
+async def active_set(chain: Chain, manager: Address) -> list[Member]:
+    """All operators that are active now."""
+    members: list[Member] = []
+    first = 0
+    while True:
+        page, first = await chain.client.call(manager, StakingManager.active_set, first, _PAGE)
+        members += page
+        if not first:
+            return members

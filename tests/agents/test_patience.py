@@ -1,0 +1,178 @@
+"""When a watchtower notes, looks, tells and challenges: at its second, and not before."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from hyperlane.agents.runtime import Chain
+from hyperlane.agents.watchtower.censoring import CensorshipWatch, Laggard
+from hyperlane.agents.watchtower.inspecting import Verdict
+from hyperlane.agents.watchtower.operators import active_set
+from hyperlane.chain.abi import StakingManager
+from hyperlane.errors import ChainError
+
+MARGIN, GRACE, SINCE = 60, 600, 10_000
+OPERATOR, KEY, FORMER, OTHER = (bytes([number]) * 20 for number in range(1, 5))
+
+
+@dataclass
+class Fake:
+    """Chain, inspector, store, alerts and challenger in one, which writes down what is wanted."""
+
+    age: int = 0
+    verdict: Verdict = Verdict.LEFT_OUT
+    told: bool = False
+    busy: bool = False
+    done: list[str] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+
+    @property
+    def client(self) -> Any:
+        return self
+
+    name = "alpha"
+
+    async def settle(self) -> None: ...
+
+    async def block(self, number: int | None = None) -> Any:
+        return replace(Block(), timestamp=SINCE + (self.age if number is None else 0))
+
+    async def block_of(self, _index: int) -> int:
+        return 7
+
+    async def call(self, _to: bytes, function: Any, *_: Any) -> Any:
+        if function is StakingManager.parameters:
+            values = [0] * 9
+            values[StakingManager.GRACE_PERIOD] = GRACE
+            return values
+        if function is StakingManager.active_set:
+            return [(OPERATOR, KEY, 1)], 0
+        assert function is StakingManager.active_since
+        return 0
+
+    async def call_each(self, _to: bytes, _function: Any, keys: list[bytes], _block: str) -> Any:
+        return [OPERATOR if key in (KEY, FORMER) else OTHER for key in keys]
+
+    async def indexes(self, validators: Any, first: int, _limit: int) -> list[int]:
+        signed = {OTHER: [0, 1, 2], KEY: [0]}
+        found = {index for key in validators for index in signed.get(key, [])}
+        return sorted(index for index in found if index >= first)
+
+    async def answered(self, _operator: bytes) -> set[int]:
+        return set()
+
+    async def note(self, _index: int) -> None:
+        self.done.append("note")
+
+    async def inspect(self, keys: Any, index: int) -> Verdict:
+        self.done.append("inspect")
+        self.asked.append((set(keys), index))
+        return self.verdict
+
+    async def is_told(self, *_: Any) -> bool:
+        return self.told
+
+    async def is_asking(self, _operator: bytes) -> bool:
+        return self.busy
+
+    async def tell(self, *_: Any) -> None: ...
+
+    async def censorship(self, *_: Any) -> None:
+        self.done.append("alert")
+
+    async def challenge(self, *_: Any) -> None:
+        self.done.append("challenge")
+
+
+@dataclass(frozen=True)
+class Block:
+    timestamp: int = 0
+
+
+async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
+    parts: Any = fake
+    watch = CensorshipWatch(
+        parts,
+        bytes(20),
+        MARGIN,
+        lambda: [KEY, FORMER, OTHER],
+        parts,
+        parts,
+        parts,
+        parts,
+        parts,
+        parts if challenges else None,
+    )
+    await watch.step()
+    return fake.done
+
+
+@pytest.mark.parametrize(
+    ("age", "done"),
+    [
+        (MARGIN - 1, []),
+        (MARGIN, ["note"]),
+        (GRACE, ["note"]),
+        (GRACE + MARGIN - 1, ["note"]),
+        (GRACE + MARGIN, ["note", "inspect", "alert", "challenge"]),
+    ],
+)
+async def test_each_thing_has_its_second(age, done):
+    assert await step(Fake(age)) == done
+
+
+async def test_it_looks_at_all_keys_of_the_operator_for_the_first_leaf_left_out():
+    fake = Fake(GRACE + MARGIN)
+    await step(fake)
+    assert fake.asked == [({KEY, FORMER}, 1)]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SIGNED, Verdict.UNKNOWN])
+async def test_what_was_not_found_missing_is_neither_told_nor_challenged(verdict):
+    assert await step(Fake(GRACE + MARGIN, verdict)) == ["note", "inspect"]
+
+
+async def test_what_was_told_is_told_once():
+    assert await step(Fake(GRACE + MARGIN, told=True)) == ["note", "inspect", "challenge"]
+
+
+async def test_nobody_is_looked_at_again_while_a_challenge_is_open_or_none_can_be():
+    assert await step(Fake(GRACE + MARGIN, told=True, busy=True)) == ["note"]
+    assert await step(Fake(GRACE + MARGIN, told=True), challenges=False) == []
+
+
+async def test_an_active_set_of_more_than_a_page_is_read_to_its_end():
+    members = [(number.to_bytes(20), bytes(20), 1) for number in range(250)]
+    starts = []
+
+    class Client:
+        async def call(self, _to: bytes, _function: Any, first: int, count: int) -> Any:
+            starts.append(first)
+            end = first + count
+            return members[first:end], end if end < len(members) else 0
+
+    chain = Chain(None, Client())  # type: ignore[arg-type]
+    assert await active_set(chain, bytes(20)) == members
+    assert starts == [0, 100, 200]
+
+
+async def test_one_operator_that_cannot_be_looked_at_keeps_no_other_waiting(monkeypatch):
+    done = []
+
+    async def two(_watch: CensorshipWatch) -> list[Laggard]:
+        return [Laggard(bytes([n]) * 20, KEY, frozenset({KEY}), n, 0) for n in (1, 2)]
+
+    async def inspect(self: Fake, _keys: Any, index: int) -> Verdict:
+        done.append(index)
+        if index == 1:
+            raise ChainError("no RPC answers")
+        return Verdict.LEFT_OUT
+
+    monkeypatch.setattr(CensorshipWatch, "_laggards", two)
+    monkeypatch.setattr(Fake, "inspect", inspect)
+    fake = Fake(GRACE + MARGIN)
+    with pytest.raises(ChainError, match="no RPC"):
+        await step(fake)
+    assert done == [1, 2]
+    assert fake.done.count("challenge") == 1
