@@ -81,8 +81,7 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
         uint256 amount = _toLocal(message.body().amount());
 
         lastCreditedNonce = nonce;
-        // What was locked is there by now; what was burnt, is not.
-        _enterPeriod(capacityToken == warpRouter ? 0 : amount);
+        _enterPeriod(amount, 0);
         _credit(amount);
 
         emit NetFlowCredited(message.id(), nonce, amount);
@@ -92,8 +91,10 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     /// @dev Counts what is said to be paid out. `verify` believes no message but one of that amount.
     function _handle(uint32 origin, bytes calldata body) internal override {
         (bytes32 id, uint256 messageAmount) = abi.decode(body, (bytes32, uint256));
-        _enterPeriod(0);
-        _queue(origin, id, body, uint48(_overdraw(_toLocal(messageAmount))));
+        uint256 amount = _toLocal(messageAmount);
+
+        _enterPeriod(0, amount);
+        _queue(origin, id, body, uint48(_overdraw(amount)));
     }
 
     /// @inheritdoc TimelockRouter

@@ -136,9 +136,7 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
         messageValidated[id] = true;
 
         uint256 amount = _toLocal(message.body().amount());
-        // What comes into collateral is there when the hook is asked; what is minted, is not.
-        bool came = !consumes && outboundFlow == FlowDirection.CREDIT;
-        if (_enterPeriod(came ? amount : 0)) gone = 0;
+        if (_enterPeriod(consumes ? 0 : amount, consumes ? amount : 0)) gone = 0;
         if (consumes) {
             _consume(amount);
             gone += amount;

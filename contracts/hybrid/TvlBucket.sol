@@ -77,7 +77,7 @@ abstract contract TvlBucket is Bucket, Ownable {
         else if (!_answers(router, ILpCollateralRouter.totalAssets.selector)) {
             revert InvalidRouter(router);
         }
-        _enterPeriod(0);
+        _enterPeriod(0, 0);
     }
 
     /// @notice Reverts `UseThresholdBps`. Only the owner.
@@ -102,13 +102,15 @@ abstract contract TvlBucket is Bucket, Ownable {
         return _fraction(Math.min(basis_, held));
     }
 
-    /// @dev Goes on to the period that it is by now. Before each flow.
-    /// @param came What the flow has already added to what belongs to the router.
+    /// @dev Goes on to the period that it is by now. For each flow.
+    /// @param came What the flow has brought: collateral is there already, a supply is minted later.
+    /// @param goes What it takes away: collateral is paid out later, a supply was burnt already.
     /// @return entered Whether it is another period than at the last flow.
-    function _enterPeriod(uint256 came) internal returns (bool entered) {
+    function _enterPeriod(uint256 came, uint256 goes) internal returns (bool entered) {
         uint256 held = localCollateral();
+        if (capacityToken == warpRouter) (came, goes) = (0, 0);
         (uint256 basis_, uint256 began_) = _period(Math.saturatingSub(held, came));
-        seen = held;
+        seen = Math.saturatingSub(held, goes);
         if (began_ == began && basis_ == basis) return false;
 
         basis = uint208(basis_); // `_period` has cut it
