@@ -85,6 +85,11 @@ abstract contract TvlBucket is Bucket, Ownable {
         revert UseThresholdBps();
     }
 
+    /// @notice What belonged to the router when this period began, and at which second that was.
+    function currentPeriod() external view returns (uint256 basis_, uint256 began_) {
+        return _period(localCollateral());
+    }
+
     /// @notice What belongs to the router now, in the smallest unit that its messages move.
     function localCollateral() public view returns (uint256) {
         if (inShares) return HypERC4626(warpRouter).totalShares();

@@ -110,5 +110,3 @@ def in_one_transaction(project, owner) -> Callable[..., list[bool]]:
 
     in_one_transaction.at = contract
     return in_one_transaction
-
-
