@@ -31,8 +31,8 @@ from ape_hyperlane.deploy.steps import (
     final_readings,
 )
 from ape_hyperlane.deploy.survey import Survey, has_code, is_development
-from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.brakes import check_brakes
+from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry

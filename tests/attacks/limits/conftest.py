@@ -4,8 +4,6 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-
-from hyperlane.protocol.token_message import TokenMessage
 from tests.contracts.conftest import (
     creation_revert_of,
     hook,
@@ -27,6 +25,8 @@ from tests.contracts.token.conftest import (
     token,
 )
 from tests.contracts.token.routes import SECOND, b32, incoming
+
+from hyperlane.protocol.token_message import TokenMessage
 
 __all__ = [
     "connect",

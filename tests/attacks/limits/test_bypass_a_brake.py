@@ -1,7 +1,6 @@
 """A thief wants value out of a router of several tokens past its limits, delays and pauses."""
 
 import pytest
-
 from tests.contracts.token.routes import FIRST, SECOND, b32, incoming
 
 POOL = 10**20
@@ -24,7 +23,7 @@ def pools(project, owner, deploy_route, connect):
 
 
 def test_a_message_from_the_own_domain_pays_nothing_out(pools, network, thief, revert_of):
-    """Its neighbour calls; it sends no messages. Whoever can forge some, forges them from anywhere."""
+    """Its neighbour calls; it sends no messages."""
     here, neighbour, _ = pools
     body = b32(thief) + POOL.to_bytes(32)
     forged = incoming(here, body, b32(neighbour), FIRST)
@@ -35,7 +34,7 @@ def test_a_message_from_the_own_domain_pays_nothing_out(pools, network, thief, r
 def test_unenrolling_a_router_leaves_what_routers_of_other_tokens_there_need(
     project, pools, owner, stranger, deploy_route
 ):
-    here, _, there = pools
+    here = pools[0]
     token = owner.deploy(project.TestERC20, "Dollar", "USD", 10**30, 18)
     other = deploy_route("CrossCollateralRouter", token, SECOND)
     here.enrollCrossCollateralRouters([SECOND], [b32(other)], sender=owner)

@@ -1,7 +1,6 @@
 """A stranger who has nothing to lose wants a limit used up, by deliveries of long ago."""
 
 import pytest
-
 from tests.attacks.limits.conftest import DAY
 from tests.contracts.token.routes import FIRST, SECOND, b32
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from hyperlane.protocol.message import Message
 from tests.attacks.limits.conftest import BPS, DAY, FULL, HELD
 from tests.contracts.token.routes import FIRST, SECOND, b32, incoming
+
+from hyperlane.protocol.message import Message
 
 MAX_DELAY = 2 * DAY
 LOAN = 11 * HELD

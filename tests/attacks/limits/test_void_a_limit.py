@@ -1,9 +1,8 @@
-"""A thief who can forge messages wants more in a day than the fraction of what belongs to the route."""
+"""A thief who can forge messages wants more in a day than the fraction of what the route has."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
 from tests.attacks.limits.conftest import BPS, DAY, FULL, HELD
 from tests.contracts.token.routes import FIRST, SECOND, b32, incoming
 
@@ -105,7 +104,7 @@ def test_what_was_drained_at_the_end_of_a_period_is_not_there_when_the_next_begi
 def test_a_rate_that_somebody_made_up_enlarges_nothing(
     project, owner, network, net_flow, thief, forge
 ):
-    """The supply of a rebasing token, in assets, is what the last rate says. Messages move shares."""
+    """A rebasing token's supply, in assets, is what the last rate says. Messages move shares."""
     rebasing = owner.deploy(project.HypERC4626, 18, 1, 1, network.mailboxes[FIRST], SECOND)
     zero = "0x" + "00" * 20
     rebasing.initialize(HELD, "Token", "TKN", zero, zero, owner, sender=owner)

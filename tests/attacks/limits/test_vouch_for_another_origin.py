@@ -1,10 +1,10 @@
 """A thief who can forge messages from one domain wants those of another believed."""
 
 import pytest
-
-from hyperlane.protocol.message import VERSION, Message
 from tests.attacks.limits.conftest import BPS, DAY
 from tests.contracts.token.routes import FIRST, SECOND, THIRD, b32, incoming
+
+from hyperlane.protocol.message import VERSION, Message
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import pytest
 from eth_abi import decode
-
-from hyperlane.protocol.message import VERSION, Message
 from tests.contracts.token.routes import FIRST, SECOND, b32
 from tests.contracts.token.test_cctp import (
     CIRCLE,
@@ -21,6 +19,8 @@ from tests.contracts.token.test_cctp import (
     there,
     version,
 )
+
+from hyperlane.protocol.message import VERSION, Message
 
 __all__ = [
     "attested",

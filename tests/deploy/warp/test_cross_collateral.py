@@ -253,11 +253,9 @@ DELAY = {
     ],
 )
 @pytest.mark.parametrize("key", ["alpha", str(ALPHA)])
-def test_brakes_that_neighbours_pass_by_are_refused(world, warp, token, brake, key):
+def test_brakes_that_neighbours_pass_by_are_refused(world, warp, ends, routes, brake, key):
     """A router of the same chain calls, and no hook or module is asked."""
-    end = {"type": "crossCollateral", "token": token().address, **brake}
-    end["crossCollateralRouters"] = {key: ["0x" + word(token().address).hex()]}
-    config = {"alpha": end, "beta": {"type": "synthetic"}}
+    config = ends("eighteen", crossCollateralRouters={key: [routes[0]["alpha"]]}, **brake)
     nonces = world.nonces()
     result = warp("deploy", "--route", "BAD/brake", config=config)
     assert result.exit_code == 1
