@@ -81,16 +81,20 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
         uint256 amount = _toLocal(message.body().amount());
 
         lastCreditedNonce = nonce;
+        _enterPeriod(amount, 0);
         _credit(amount);
 
         emit NetFlowCredited(message.id(), nonce, amount);
     }
 
     /// @inheritdoc TimelockRouter
-    /// @dev Counts what will be paid out. The id binds the amount: no other message has it.
-    function _handle(uint32, bytes calldata body) internal override {
+    /// @dev Counts what is said to be paid out. `verify` believes no message but one of that amount.
+    function _handle(uint32 origin, bytes calldata body) internal override {
         (bytes32 id, uint256 messageAmount) = abi.decode(body, (bytes32, uint256));
-        _queue(id, uint48(_overdraw(_toLocal(messageAmount))));
+        uint256 amount = _toLocal(messageAmount);
+
+        _enterPeriod(0, amount);
+        _queue(origin, id, body, uint48(_overdraw(amount)));
     }
 
     /// @inheritdoc TimelockRouter
@@ -100,7 +104,7 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
 
     /// @inheritdoc TimelockRouter
     function _announcementGas() internal pure override returns (uint256) {
-        return 100_000;
+        return 150_000;
     }
 
     /// @dev Takes `amount` out, also what is not there.

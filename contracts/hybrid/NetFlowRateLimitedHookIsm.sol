@@ -2,20 +2,24 @@
 pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {AbstractMailboxHook} from "../hooks/AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "../hooks/AbstractPostDispatchHook.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {Bucket} from "../libs/Bucket.sol";
 import {Message} from "../libs/Message.sol";
 import {TokenMessage} from "../token/libs/TokenMessage.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 
 /// @title NetFlowRateLimitedHookIsm
-/// @notice Limits how much more leaves a token router in a time than comes back, as its hook and, in
-/// an aggregation, one of its security modules. Value leaves collateral when messages are delivered,
-/// and a synthetic token when they are sent.
-/// @dev It counts, and proves nothing: aggregate it with a module that does.
+/// @notice Limits how much more leaves a token router in a period than comes back, as its hook and, in
+/// an aggregation, one of its security modules: at most `thresholdBps` of what belonged to the router
+/// when the period began, and never more than has flowed into the bucket since it was drained. Value
+/// leaves collateral when messages are delivered, and a synthetic token when they are sent.
+/// @dev It counts, and proves nothing: aggregate it with a module that does. It counts messages of the
+/// Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see.
 contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchainSecurityModule {
     using Message for bytes;
     using TokenMessage for bytes;
@@ -62,6 +66,9 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     /// @notice Whether a message was counted.
     mapping(bytes32 messageId => bool) public messageValidated;
 
+    /// @dev What has left in the period of the last flow, less what came back after it.
+    uint256 private gone;
+
     /// @param router The token router that this contract is hook and module of.
     /// @param maxFlowBps How much of its holdings may leave at once, in parts of 10,000, less than all.
     /// @param duration Seconds in which an empty bucket becomes full.
@@ -88,6 +95,14 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
 
         _flow(id, message, outboundFlow == FlowDirection.CREDIT);
         return true;
+    }
+
+    /// @inheritdoc Bucket
+    /// @dev That is what can leave now: what is in the bucket, and no more than the period still lets leave.
+    function calculateCurrentLevel() public view override returns (uint256) {
+        (uint256 basis_, uint256 began_) = _period(localCollateral());
+        uint256 left = Math.saturatingSub(_fraction(basis_), began_ == began ? gone : 0);
+        return Math.min(super.calculateCurrentLevel(), left);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
@@ -121,8 +136,14 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
         messageValidated[id] = true;
 
         uint256 amount = _toLocal(message.body().amount());
-        if (consumes) _consume(amount);
-        else _credit(amount);
+        if (_enterPeriod(consumes ? 0 : amount, consumes ? amount : 0)) gone = 0;
+        if (consumes) {
+            _consume(amount);
+            gone += amount;
+        } else {
+            _credit(amount);
+            gone = Math.saturatingSub(gone, amount);
+        }
 
         emit MessageValidated(id);
     }

@@ -12,8 +12,9 @@ import {TokenMessage} from "../token/libs/TokenMessage.sol";
 
 /// @title RateLimitedIsm
 /// @notice Limits what one token router can receive in a time. For aggregations.
-/// @dev The Mailbox writes a delivery down before it asks its modules: only a message that is being
-/// delivered, or was, is counted.
+/// @dev The Mailbox writes a delivery down, with its block, before it asks its modules. So only a
+/// message that is being delivered counts, or that was in this block without asking this module: what
+/// it moved came in now, too. What `block.number` means on the chain is how long "now" is.
 contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersioned {
     using Message for bytes;
     using TokenMessage for bytes;
@@ -59,7 +60,7 @@ contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersio
         address messageRecipient = message.recipientAddress();
         if (messageRecipient != recipient) revert InvalidRecipient(messageRecipient, recipient);
         bytes32 id = message.id();
-        if (!mailbox.delivered(id)) revert InvalidDeliveredMessage(id);
+        if (mailbox.processedAt(id) != block.number) revert InvalidDeliveredMessage(id);
 
         _consumeOnce(id, message.body().amount());
         return true;

@@ -44,7 +44,7 @@ abstract contract Bucket {
     }
 
     /// @notice What is in the bucket now.
-    function calculateCurrentLevel() public view returns (uint256) {
+    function calculateCurrentLevel() public view virtual returns (uint256) {
         return _positive(_level());
     }
 

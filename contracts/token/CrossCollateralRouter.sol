@@ -93,9 +93,11 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc IMessageRecipient
-    /// @dev Besides the Mailbox, the trusted routers of this domain may call.
+    /// @dev Besides the Mailbox, the trusted routers of this domain may call. They send no messages, so
+    /// one that comes from this domain through the Mailbox is nobody's: reverts `RouterNotTrusted`.
     function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable override {
         if (msg.sender == address(mailbox)) {
+            if (origin == localDomain) revert RouterNotTrusted(origin, sender);
             _requireTrusted(origin, sender);
             _handle(origin, body);
         } else {
@@ -191,7 +193,9 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc MovableCollateralRouter
+    /// @dev Unless a router of another token is trusted there: it is moved to over the same bridges.
     function _forget(uint32 domain) internal override {
+        if (collateralRouters[domain].length() != 0) return;
         targets[domain].clear();
         super._forget(domain);
     }

@@ -84,6 +84,9 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @notice CCTP carried the id of another message.
     error InvalidMessageId(bytes32 id, bytes32 expected);
 
+    /// @notice CCTP's message comes from another domain than the message whose id it carries.
+    error InvalidIdOrigin(uint32 origin, uint32 expected);
+
     /// @notice Only CCTP's transmitter may hand in what it carried.
     error NotMessageTransmitter(address caller);
 
@@ -105,8 +108,8 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @notice CCTP's token messenger on this chain.
     ICctpMessenger public immutable tokenMessenger;
 
-    /// @notice Whether CCTP carried this id here from the enrolled router of a domain.
-    mapping(bytes32 messageId => bool verified) public isVerified;
+    /// @dev Whether CCTP carried this id here from the enrolled router of a domain.
+    mapping(bytes32 messageId => mapping(uint32 origin => bool)) private verifiedFrom;
 
     /// @dev One more than the domain, as zero is a domain of Circle's.
     mapping(uint32 hyperlaneDomain => uint256) private circleDomains;
@@ -147,7 +150,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @inheritdoc IInterchainSecurityModule
     function verify(bytes calldata metadata, bytes calldata message) external returns (bool) {
         bool isTransfer = message.recipient() == address(this).addressToBytes32();
-        if (!isTransfer && isVerified[message.id()]) return true;
+        if (!isTransfer && verifiedFrom[message.id()][message.origin()]) return true;
 
         bytes calldata cctpMessage = metadata.element(0);
         if (isTransfer) _requireBurn(cctpMessage, message);
@@ -158,6 +161,15 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @inheritdoc IPostDispatchHook
     function hookType() external pure returns (uint8) {
         return uint8(HookTypes.CCTP);
+    }
+
+    /// @notice Whether an enrolled router told over CCTP that it dispatched a message. Counts for messages
+    /// from its own domain only.
+    function isVerified(bytes32 messageId) external view returns (bool verified) {
+        uint32[] memory origins = domains();
+        for (uint256 i; i < origins.length && !verified; ++i) {
+            verified = verifiedFrom[messageId][origins[i]];
+        }
     }
 
     /// @notice What Circle calls a domain. Reverts `CircleDomainNotConfigured`.
@@ -192,10 +204,11 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         returns (bool)
     {
         if (msg.sender != address(messageTransmitter)) revert NotMessageTransmitter(msg.sender);
-        bytes32 router = _requireRouter(circleDomainToHyperlaneDomain(circleDomain));
+        uint32 origin = circleDomainToHyperlaneDomain(circleDomain);
+        bytes32 router = _requireRouter(origin);
         if (sender != router) revert UnauthorizedCircleSender(sender, router);
 
-        isVerified[abi.decode(body, (bytes32))] = true;
+        verifiedFrom[abi.decode(body, (bytes32))][origin] = true;
         return true;
     }
 
@@ -320,6 +333,8 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         _requireCircleRecipient(circleRecipient, address(this));
         bytes32 id = cctpMessage.word(bodyAt);
         if (id != message.id()) revert InvalidMessageId(id, message.id());
+        uint32 origin = circleDomainToHyperlaneDomain(cctpMessage.sourceDomain());
+        if (origin != message.origin()) revert InvalidIdOrigin(origin, message.origin());
     }
 
     function _requireCircleRecipient(bytes32 recipient, address expected) private pure {

@@ -31,6 +31,7 @@ from ape_hyperlane.deploy.steps import (
     final_readings,
 )
 from ape_hyperlane.deploy.survey import Survey, has_code, is_development
+from ape_hyperlane.warp.brakes import check_brakes
 from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
 from hyperlane.errors import ChainError, ConfigError
@@ -90,6 +91,9 @@ class RouteDeployment:
             for other, each in self.ends.items()
             if each.token.type == "collateralVaultRebase"
         ]
+        trusted = known.by_domain(end.token.cross_collateral_routers, "crossCollateralRouters")
+        neighbours = {domain for domain, routers in trusted.items() if routers}
+        check_brakes(end.token, known.domains[chain], neighbours)
         return plan_end(end, place, self.remotes(chain), *vaults)
 
     def remotes(self, chain: str) -> dict[int, Remote]:

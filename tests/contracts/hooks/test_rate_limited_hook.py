@@ -46,6 +46,14 @@ def test_capacity_is_rounded_down(project, owner, mailbox):
     assert limited.maxCapacity() == limited.calculateCurrentLevel() == 1000
 
 
+def test_a_unit_a_second_is_the_least_capacity(project, owner, mailbox):
+    limited = owner.deploy(project.RateLimitedHook, mailbox, 1000, 1000, owner)
+    assert (limited.refillRate(), limited.maxCapacity()) == (1, 1000)
+    limited.setRefillRate(2000, sender=owner)
+    limited.setRefillRate(1000, sender=owner)
+    assert (limited.refillRate(), limited.maxCapacity()) == (1, 1000)
+
+
 @pytest.mark.parametrize(
     ("capacity", "duration", "error"),
     [

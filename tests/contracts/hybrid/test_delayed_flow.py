@@ -14,7 +14,7 @@ MAX_DELAY = 600
 BPS = 1000
 HELD = 10**9
 FULL = HELD // 10
-ANNOUNCEMENT = 100_000
+ANNOUNCEMENT = 150_000
 """What an announcement costs here, in wei: as much as its gas."""
 
 
@@ -136,7 +136,7 @@ def test_what_is_sent_is_told(route, owner, delay):
     [credited] = receipt.decode_logs(delay.Credited)
     [net_flow] = receipt.decode_logs(delay.NetFlowCredited)
     assert credited.amount == net_flow.amount == 700
-    assert credited.newLevel == delay.maxCapacity() == (HELD + 700) // 10
+    assert credited.newLevel == delay.maxCapacity() == FULL
     assert net_flow.nonce == 0
 
 
@@ -165,7 +165,7 @@ def test_debt_is_paid_by_time_and_by_sending(wait_of, delay, send, wait, chain):
     assert delay.debt() == FULL
     wait(100)
     send(FULL // 2)
-    paid = FULL // 2 + (HELD + FULL // 2) // 10 * 100 // WINDOW  # the bucket has grown
+    paid = FULL // 2 + FULL * 100 // WINDOW  # what came counts from the next period on
     assert delay.debt() == pytest.approx(FULL - paid, abs=2 * FULL // WINDOW)
     wait(WINDOW)
     chain.mine()
@@ -183,13 +183,22 @@ def test_debt_is_paid_by_time_and_by_sending(wait_of, delay, send, wait, chain):
         st.tuples(st.integers(1, 2 * WINDOW), st.booleans(), st.integers(0, 2 * FULL)), max_size=6
     )
 )
-def test_levels_equal_the_model(delay, route, owner, token, announce, send, deliver, wait, steps):
-    """The sending is announced to the account that stands for the other side."""
+def test_levels_equal_the_model(
+    delay, route, owner, token, announce, send, deliver, wait, chain, steps
+):
+    """The sending is announced to the account that stands for the other side. Nothing is paid out:
+    what is announced counts as gone from what belongs to the router when the next period begins."""
+    before = chain.snapshot()
     level, updated = delay.filledLevel() - delay.debt(), delay.lastUpdated()
+    began, basis, seen = updated, token.balanceOf(route[0]), token.balanceOf(route[0])
     for seconds, out, amount in steps:
         message_id, announcement = announce(amount)
         now = wait(seconds)
-        capacity = (token.balanceOf(route[0]) + (0 if out else amount)) * BPS // 10_000
+        held = token.balanceOf(route[0])
+        if passed := (now - began) // WINDOW:
+            began, basis = began + passed * WINDOW, min(seen, held)
+        seen = held - amount if out else held + amount
+        capacity = basis * BPS // 10_000
         level = min(capacity, level + (now - updated) * capacity // WINDOW)
         if out:
             deliver(announcement)
@@ -202,6 +211,8 @@ def test_levels_equal_the_model(delay, route, owner, token, announce, send, deli
         updated = now
         assert (delay.filledLevel(), delay.debt()) == (max(level, 0), max(-level, 0))
         assert delay.lastUpdated() == now
+        assert delay.currentPeriod() == (basis, began)
+    chain.restore(before)
 
 
 def test_amounts_count_in_the_units_of_the_router(

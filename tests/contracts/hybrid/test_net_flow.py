@@ -101,7 +101,7 @@ def test_credit_stops_at_the_brim(collateral, route, owner, back, deliver):
     deliver(back(10))
     receipt = route[0].transferRemote(SECOND, b32(owner), FULL, sender=owner)
     [event] = receipt.decode_logs(collateral.Credited)
-    assert event.newLevel == collateral.maxCapacity() == (HELD - 10 + FULL) // 10
+    assert event.newLevel == collateral.maxCapacity() == FULL
 
 
 def test_sending_a_synthetic_token_drains(synthetic, route, owner, revert_of):
@@ -139,24 +139,37 @@ def test_delivery_of_a_synthetic_token_refills(synthetic, route, owner, dispatch
 def test_levels_equal_the_model(
     collateral, route, token, owner, back, deliver, refusal, wait, chain, steps
 ):
-    """Capacity is that of the moment: before a payout, behind a deposit."""
+    """Capacity is that of the beginning of the period, or of now if that is less."""
+    before = chain.snapshot()
     level, updated = collateral.filledLevel(), collateral.lastUpdated()
+    began, basis, seen, gone = updated, HELD, HELD, 0
     for seconds, out, amount in steps:
         held = token.balanceOf(route[0])
         message = back(amount) if out else None
         now = wait(seconds)
-        capacity = (held if out else held + amount) * BPS // 10_000
-        available = min(capacity, level + (now - updated) * capacity // WINDOW)
+        if passed := (now - began) // WINDOW:
+            period = began + passed * WINDOW, min(seen, held), held, 0
+        else:
+            period = began, basis, seen, gone
+        most = period[1] * BPS // 10_000
+        capacity = min(period[1], held if out else held + amount) * BPS // 10_000
+        bucket = min(capacity, level + (now - updated) * capacity // WINDOW)
+        available = min(bucket, most - period[3])
         if message is None:
             route[0].transferRemote(SECOND, b32(owner), amount, sender=owner)
-            level, updated = min(capacity, available + amount), now
+            level, updated = min(capacity, bucket + amount), now
+            (began, basis, _, gone), seen = period, held + amount
+            gone = max(0, gone - amount)
         elif amount <= available:
             deliver(message)
             level, updated = available - amount, now
+            (began, basis, _, gone), seen = period, held - amount
+            gone += amount
         else:
             chain.mine()
             assert refusal(message) == ("RateLimitExceeded", amount, available)
         assert (collateral.filledLevel(), collateral.lastUpdated()) == (level, updated)
+    chain.restore(before)
 
 
 def test_amounts_count_in_the_units_of_the_router(

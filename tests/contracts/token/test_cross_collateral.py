@@ -378,6 +378,8 @@ def test_rebalance_targets(pools, owner, stranger, revert_of):
 def test_unenrolling_a_domain_forgets_its_targets(pools, owner):
     (here, _), _, (other, _) = pools
     here.addRebalanceTarget(SECOND, b32(other), sender=owner)
+    here.unenrollCrossCollateralRouters([SECOND], [b32(other)], sender=owner)
+    assert here.rebalanceTargets(SECOND) == [b32(other)]
     here.unenrollRemoteRouter(SECOND, sender=owner)
     assert here.rebalanceTargets(SECOND) == []
 

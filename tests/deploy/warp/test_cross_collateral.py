@@ -222,3 +222,55 @@ def test_trust_that_cannot_be_is_refused_in_one_line(world, warp, token, change,
     (line,) = result.stderr.splitlines()
     assert complaint in line
     assert world.nonces() == nonces
+
+
+PAUSE = {"type": "pausableIsm", "owner": SIGNER, "paused": True}
+FLOW = {"type": "netFlowRateLimitedHookIsm", "thresholdBps": 1000, "duration": 3600}
+DELAY = {
+    "type": "delayedFlowRouterHookIsm",
+    "thresholdBps": 1000,
+    "duration": 3600,
+    "maxDelay": 60,
+}
+
+
+@pytest.mark.parametrize(
+    "brake",
+    [
+        {"interchainSecurityModule": PAUSE},
+        {
+            "interchainSecurityModule": {
+                "type": "staticAggregationIsm",
+                "threshold": 1,
+                "modules": [{"type": "testIsm"}, {**FLOW}],
+            }
+        },
+        {"interchainSecurityModule": {"type": "rateLimitedIsm", "maxCapacity": 10**18}},
+        {"hook": {"type": "rateLimitedHook", "maxCapacity": 10**18}},
+        {"hook": {"type": "pausableHook", "owner": SIGNER, "paused": False}},
+        {"hook": DELAY},
+        {"hook": {"type": "timelockRouterHookIsm", "timelockWindow": 60}},
+    ],
+)
+@pytest.mark.parametrize("key", ["alpha", str(ALPHA)])
+def test_brakes_that_neighbours_pass_by_are_refused(world, warp, ends, routes, brake, key):
+    """A router of the same chain calls, and no hook or module is asked."""
+    config = ends("eighteen", crossCollateralRouters={key: [routes[0]["alpha"]]}, **brake)
+    nonces = world.nonces()
+    result = warp("deploy", "--route", "BAD/brake", config=config)
+    assert result.exit_code == 1
+    assert f"crossCollateralRouters.{ALPHA}: routers of the router's own chain" in result.stderr
+    assert world.nonces() == nonces
+
+
+@pytest.mark.parametrize("brake", [FLOW, DELAY])
+def test_fractions_of_nothing_are_refused(world, warp, token, brake):
+    vault = world["alpha"].deploy("TestVault", token().address).address
+    end = {"type": "collateralVault", "token": vault, "hook": brake}
+    nonces = world.nonces()
+    result = warp(
+        "deploy", "--route", "BAD/vault", config={"alpha": end, "beta": {"type": "synthetic"}}
+    )
+    assert result.exit_code == 1
+    assert f"{brake['type']}: type collateralVault holds no tokens" in result.stderr
+    assert world.nonces() == nonces
