@@ -39,6 +39,7 @@ abstract contract GasRouter is Router, IGasRouter {
     }
 
     function _setDestinationGas(uint32 domain, uint256 gas) private {
+        if (domain == localDomain) revert LocalDomain(domain);
         _requireDomain(domain);
         if (gas > type(uint88).max) revert GasTooLarge(domain, gas);
 

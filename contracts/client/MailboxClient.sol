@@ -85,7 +85,9 @@ abstract contract MailboxClient is
     }
 
     function _setInterchainSecurityModule(address module) private {
-        if (module != address(0) && module.code.length == 0) revert IsmNotContract(module);
+        // In a proxy's constructor a client that is its own module has no code yet.
+        bool other = module != address(0) && module != address(this);
+        if (other && module.code.length == 0) revert IsmNotContract(module);
 
         interchainSecurityModule = IInterchainSecurityModule(module);
 

@@ -27,10 +27,10 @@ abstract contract TvlBucket is Bucket, Ownable {
     event Credited(uint256 amount, uint256 newLevel);
 
     /// @notice A router must be a contract that is its own token, or that tells what it was lent.
-    error InvalidRouter(address router);
+    error InvalidRouter();
 
     /// @notice The fraction is too large.
-    error InvalidThresholdBps(uint256 thresholdBps);
+    error InvalidThresholdBps();
 
     /// @notice The size follows from `thresholdBps`; nobody sets it.
     error UseThresholdBps();
@@ -68,8 +68,8 @@ abstract contract TvlBucket is Bucket, Ownable {
     constructor(address router, uint256 thresholdBps_, uint256 maxBps, uint256 duration)
         Bucket(duration, MAX_CAPACITY)
     {
-        if (router.code.length == 0) revert InvalidRouter(router);
-        if (thresholdBps_ > maxBps) revert InvalidThresholdBps(thresholdBps_);
+        if (router.code.length == 0) revert InvalidRouter();
+        if (thresholdBps_ > maxBps) revert InvalidThresholdBps();
         warpRouter = router;
         capacityToken = ITokenRouter(router).token();
         thresholdBps = thresholdBps_;

@@ -16,11 +16,15 @@ interface IGasRouter {
     /// @notice A gas limit does not fit 88 bits.
     error GasTooLarge(uint32 domain, uint256 gas);
 
+    /// @notice Nothing is paid for deliveries on the router's own domain.
+    error LocalDomain(uint32 domain);
+
     /// @notice The gas limit of a delivery on the domain; zero if it was never set. Outlives the
     /// router's enrolment.
     function destinationGas(uint32 domain) external view returns (uint256 gasLimit);
 
-    /// @notice Changes a gas limit. Only the owner; reverts `RouterNotEnrolled`, `GasTooLarge`.
+    /// @notice Changes a gas limit. Only the owner; reverts `RouterNotEnrolled`, `GasTooLarge`,
+    /// `LocalDomain`.
     function setDestinationGas(uint32 domain, uint256 gas) external;
 
     /// @notice As above, several at once.

@@ -12,7 +12,7 @@ library HookPlan {
     using StandardHookMetadata for bytes;
     using StaticSet for uint256[];
 
-    /// @notice What the hooks after it left of the value does not pay for this hook.
+    /// @notice What the hooks before it left of the value does not pay for this hook.
     error InsufficientValue(address hook, uint256 quote, uint256 left);
 
     /// @dev What a hook may burn on the question whether it plans.
@@ -36,9 +36,10 @@ library HookPlan {
         hooks[0] = hook;
     }
 
-    /// @notice Calls hooks in order, each with its quote.
-    /// @param hooks In each word a hook: a contract, which is not checked here. Is overwritten.
-    /// @dev Reverts `InsufficientValue`.
+    /// @notice Calls hooks in order, each with its quote in wei. When metadata name a fee token, quotes
+    /// are in that and hooks are called without value.
+    /// @param hooks In each word a hook: a contract, which is not checked here.
+    /// @dev Reverts `InsufficientValue`: hooks need not check what they are paid.
     /// @return left What nobody asked for.
     function carryOut(
         uint256[] memory hooks,
@@ -47,26 +48,18 @@ library HookPlan {
         uint256 value
     ) internal returns (uint256 left) {
         left = value;
-        // Nothing is asked in wei when fees are paid in a token.
-        uint256 i = metadata.feeToken() == address(0) ? hooks.length : 0;
-        // From the last on: hooks that cost something usually are, and once nothing is left to share
-        // there is nothing to ask. A hook refuses what is unpaid.
-        while (left != 0 && i != 0) {
-            unchecked {
-                --i; // just compared
-            }
+        bool inWei = metadata.feeToken() == address(0);
+        for (uint256 i; i < hooks.length; ++i) {
             address hook = address(uint160(hooks.get(i)));
-            uint256 quote = hookCall.quoteDispatch(hook);
-            if (left < quote) revert InsufficientValue(hook, quote, left);
-            unchecked {
-                left -= quote; // just compared
+            uint256 quote;
+            if (inWei) {
+                quote = hookCall.quoteDispatch(hook);
+                if (left < quote) revert InsufficientValue(hook, quote, left);
+                unchecked {
+                    left -= quote; // just compared
+                }
             }
-            // Above the hook's 160 bits, what it is paid: no wei total fills 96 bits.
-            hooks.set(i, hooks.get(i) | (quote << 160));
-        }
-        for (i = 0; i < hooks.length; ++i) {
-            uint256 word = hooks.get(i);
-            hookCall.postDispatch(address(uint160(word)), word >> 160);
+            hookCall.postDispatch(hook, quote);
         }
     }
 }

@@ -62,11 +62,4 @@ library StaticSet {
             word := mload(add(words, shl(5, add(i, 1))))
         }
     }
-
-    /// @notice `words[i] = word`. Does not check that there is such a word.
-    function set(uint256[] memory words, uint256 i, uint256 word) internal pure {
-        assembly ("memory-safe") {
-            mstore(add(words, shl(5, add(i, 1))), word)
-        }
-    }
 }

@@ -36,10 +36,10 @@ import {Allowance} from "./libs/Allowance.sol";
 /// Amounts of 2^255 stand for the whole balance. Salts count as keccak256(caller ‖ salt), so nobody
 /// gets at another's quotes and accounts.
 ///
-/// @dev People may leave allowances to this contract: only their own calls spend them, and no command
-/// makes a call of the caller's making. Nothing may be left here, though: anybody could take it. What
-/// was approved for a call is revoked after it, or who was called could come back for the tokens of a
-/// later caller.
+/// @dev Only its owner's own calls spend an allowance to this contract, and no command makes a call of
+/// the caller's making; what is approved should be what the call takes all the same. Nothing may be left
+/// here: anybody could take it. What was approved for a call is revoked after it, or who was called could
+/// come back for the tokens of a later caller.
 contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 

@@ -2,11 +2,13 @@
 
 `abi-surface.json` holds, per reference contract, what its functions and events look like. Ours may
 have more; what the reference has must be there with the same selector, mutability, results and
-indexed flags. Revert strings are custom errors here, so errors are not compared.
+indexed flags. Revert strings are custom errors here, so there may be errors that the reference has
+not; but one that bears the name of an error of the reference has its parameters too.
 """
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,9 @@ CONTRACTS = sorted(
     for name in re.findall(r"^contract (\w+)", path.read_text(), re.MULTILINE)
     if name in SURFACE
 )
+
+# What the reference's contracts inherit that we have too, under another name or none.
+BASES = ["AbstractOffchainQuoter", "RateLimited", "TokenBridgeCctpBase", "TvlRateLimited"]
 
 
 def canonical(parameter: dict) -> str:
@@ -170,6 +175,50 @@ def test_events_equal_the_reference(project, name):
         if not excepted(name, text) and ours.get(topic) != indexed_flags(text)
     }
     assert differing == {}
+
+
+def our_errors(abi: list[dict]) -> set[str]:
+    return {
+        f"{item['name']}({','.join(map(canonical, item['inputs'] or []))})"
+        for item in abi
+        if item["type"] == "error"
+    }
+
+
+def reference_errors(names: Iterable[str]) -> dict[str, set[str]]:
+    """By name, in which shapes these contracts of the reference have an error."""
+    shapes: dict[str, set[str]] = {}
+    for name in names:
+        for text in SURFACE[name].get("errors", {}).values():
+            shapes.setdefault(text.partition("(")[0], set()).add(without_names(text))
+    return shapes
+
+
+def misshapen(errors: set[str], shapes: dict[str, set[str]]) -> dict[str, set[str]]:
+    by_name = {error: shapes.get(error.partition("(")[0]) for error in errors}
+    return {error: wanted for error, wanted in by_name.items() if wanted and error not in wanted}
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_errors_with_a_name_of_the_reference_have_its_parameters(project, name):
+    assert misshapen(our_errors(our_abi(project, name)), reference_errors([name])) == {}
+
+
+def test_no_other_contract_gives_such_a_name_other_parameters(project):
+    """Libraries, base contracts and those that only we have: what clients of the reference decode
+    somewhere, they decode there."""
+    shapes = reference_errors([*CONTRACTS, *BASES])
+    names = [container.contract_type.name for container in project.contracts.values()]
+    wrong = {name: misshapen(our_errors(our_abi(project, name)), shapes) for name in names}
+    assert {name: errors for name, errors in wrong.items() if errors} == {}
+
+
+def test_errors_of_the_reference_are_compared_at_all():
+    shapes = reference_errors([*CONTRACTS, *BASES])
+    assert shapes["InvalidRouter"] == {"InvalidRouter()", "InvalidRouter(address)"}
+    assert shapes["RateLimitExceeded"] == {"RateLimitExceeded(uint256,uint256)"}
+    wrong = misshapen({"InvalidRouter(uint256)", "StaleQuote()", "Ours()"}, shapes)
+    assert wrong.keys() == {"InvalidRouter(uint256)"}
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

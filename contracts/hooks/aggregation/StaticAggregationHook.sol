@@ -9,10 +9,12 @@ import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
 import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
+import {PassingHook} from "../PassingHook.sol";
 
 /// @title StaticAggregationHook
-/// @notice Calls a fixed list of hooks, one after the other, and pays each its quote.
-contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook {
+/// @notice Calls a fixed list of hooks, one after the other, and pays each its quote. Fees in a token
+/// the hooks take themselves: then no value is passed on.
+contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, PassingHook {
     using HookPlan for uint256[];
     using StandardHookMetadata for bytes;
     using StaticSet for uint256[];
@@ -44,25 +46,39 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
+    /// @dev Reverts `InsufficientValue`.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         (uint256[] memory list,) = StaticSet.read();
-        _refund(metadata, message, list.carryOut(HookCallLib.own(), metadata, msg.value));
+        bool inToken = metadata.feeToken() != address(0);
+        address outer;
+        if (inToken) outer = _passFor(msg.sender);
+        uint256 left = list.carryOut(HookCallLib.own(), metadata, msg.value);
+        if (inToken) _passFor(outer);
+        _refund(metadata, message, left);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev In wei: nothing when fees are paid in a token.
-    function _quoteDispatch(bytes calldata metadata, bytes calldata)
+    /// @dev The sum of what the hooks ask for, in wei or in the fee token of the metadata.
+    function _quoteDispatch(bytes calldata, bytes calldata)
         internal
         view
         override
         returns (uint256 sum)
     {
-        if (metadata.feeToken() != address(0)) return 0;
         (uint256[] memory list,) = StaticSet.read();
         HookCall hookCall = HookCallLib.own();
         for (uint256 i; i < list.length; ++i) {
             sum += hookCall.quoteDispatch(address(uint160(list.get(i))));
         }
+    }
+
+    /// @inheritdoc PassingHook
+    function _isPart(address part) internal pure override returns (bool) {
+        (uint256[] memory list,) = StaticSet.read();
+        for (uint256 i; i < list.length; ++i) {
+            if (uint160(list.get(i)) == uint160(part)) return true;
+        }
+        return false;
     }
 }
 

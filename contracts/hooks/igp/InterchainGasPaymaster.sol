@@ -15,6 +15,7 @@ import {Message} from "../../libs/Message.sol";
 import {Refund} from "../../libs/Refund.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
+import {DispatchBinding} from "./DispatchBinding.sol";
 import {GasQuotes} from "./GasQuotes.sol";
 import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
 
@@ -28,7 +29,8 @@ contract InterchainGasPaymaster is
     AbstractPostDispatchHook,
     GasQuotes,
     RemoteGasDataStore,
-    Initializable
+    Initializable,
+    DispatchBinding
 {
     using DomainSet for EnumerableSet.UintSet;
     using EnumerableSet for EnumerableSet.UintSet;
@@ -153,6 +155,12 @@ contract InterchainGasPaymaster is
         _setBeneficiary(beneficiary_);
     }
 
+    /// @notice Says whose dispatches may pay in tokens, once and for ever. Only the owner; reverts
+    /// `MailboxAlreadySet`, `MailboxNotContract`.
+    function setMailbox(address mailbox_) external onlyOwner {
+        _setMailbox(mailbox_);
+    }
+
     /// @notice Takes quotes of a signer from now on. Only the owner; reverts `InvalidSigner` for zero.
     function addQuoteSigner(address signer) external onlyOwner {
         _addQuoteSigner(signer);
@@ -228,7 +236,9 @@ contract InterchainGasPaymaster is
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev Does not check that the message is being dispatched: anyone may pay for any message.
+    /// @dev Anyone may pay for any message in wei. Tokens come out of the sender's hands, so they are
+    /// taken in dispatches of the sender only. Reverts `InsufficientInterchainGasPayment`, or for tokens
+    /// `NativeValueNotAccepted`, `MailboxNotSet`, `NotDispatchedBySender`, `TransferFromFailed`.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         uint32 destination = message.destination();
         Destination memory config = destinations[destination];
@@ -237,6 +247,7 @@ contract InterchainGasPaymaster is
         address feeToken = metadata.feeToken();
         if (feeToken != NATIVE_TOKEN) {
             if (msg.value != 0) revert NativeValueNotAccepted(msg.value);
+            _requireDispatchBy(sender);
             return _takeToken(feeToken, message.id(), destination, gasLimit, sender);
         }
         uint256 fee = _fee(config, destination, gasLimit, sender);

@@ -29,13 +29,14 @@ contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
         return (data.tokenExchangeRate, data.gasPrice);
     }
 
-    /// @notice The domains whose gas data was ever set.
+    /// @notice The domains that have gas data: a rate or a price that is not zero.
     function domains() external view returns (uint32[] memory) {
         return known.list();
     }
 
     function _setRemoteGasData(RemoteGasDataConfig calldata config) internal override {
         super._setRemoteGasData(config);
-        known.add(config.remoteDomain);
+        if (config.tokenExchangeRate == 0 && config.gasPrice == 0) known.remove(config.remoteDomain);
+        else known.add(config.remoteDomain);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {HookCallLib} from "../../libs/HookCall.sol";
 import {HookPlan} from "../../libs/HookPlan.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
@@ -55,6 +54,6 @@ contract DestinationRecipientRoutingHook is DomainRoutingHook {
     {
         address custom = customHooks[message.destination()][message.recipient()];
         if (custom == address(0)) return super._postDispatch(metadata, message);
-        HookCallLib.own().postDispatch(custom, msg.value);
+        _passOn(metadata, custom);
     }
 }

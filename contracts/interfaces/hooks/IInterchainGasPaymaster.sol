@@ -126,7 +126,8 @@ interface IInterchainGasPaymaster {
         address refundAddress
     ) external payable;
 
-    /// @notice As above in `feeToken`, taken from the caller, who must have approved it.
+    /// @notice As above in `feeToken`, taken from the caller, who must have approved exactly the price:
+    /// `quoteGasPayment` in the same transaction tells it.
     /// @dev Reverts `NoGasOracle`, `TransferFromFailed`.
     function payForGas(address feeToken, bytes32 messageId, uint32 destination, uint256 gasLimit)
         external;

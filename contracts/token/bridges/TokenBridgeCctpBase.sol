@@ -55,46 +55,46 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     event DomainAdded(uint32 indexed hyperlaneDomain, uint32 circleDomain);
 
     /// @notice A contract of Circle's is of another version of CCTP.
-    error InvalidCCTPVersion(address circleContract, uint32 version, uint32 expected);
+    error InvalidCCTPVersion();
 
     /// @notice Nobody said what Circle calls this domain.
-    error CircleDomainNotConfigured(uint32 hyperlaneDomain);
+    error CircleDomainNotConfigured();
 
     /// @notice Nobody said what Hyperlane calls this domain.
-    error HyperlaneDomainNotConfigured(uint32 circleDomain);
+    error HyperlaneDomainNotConfigured();
 
     /// @notice A burn proves nothing about a message to another contract.
-    error InvalidTokenMessageRecipient(bytes32 recipient);
+    error InvalidTokenMessageRecipient();
 
     /// @notice CCTP's message is for another contract.
-    error InvalidCircleRecipient(bytes32 recipient, address expected);
+    error InvalidCircleRecipient();
 
     /// @notice CCTP's message comes from another chain than the token message.
     error InvalidBurnOrigin(uint32 origin, uint32 expected);
 
     /// @notice Somebody else has burnt.
-    error InvalidBurnSender(bytes32 sender, bytes32 expected);
+    error InvalidBurnSender();
 
     /// @notice Another amount was burnt.
-    error InvalidMintAmount(uint256 amount, uint256 expected);
+    error InvalidMintAmount();
 
     /// @notice The burnt tokens go to somebody else.
-    error InvalidMintRecipient(bytes32 recipient, bytes32 expected);
+    error InvalidMintRecipient();
 
     /// @notice CCTP carried the id of another message.
-    error InvalidMessageId(bytes32 id, bytes32 expected);
+    error InvalidMessageId();
 
     /// @notice CCTP's message comes from another domain than the message whose id it carries.
     error InvalidIdOrigin(uint32 origin, uint32 expected);
 
     /// @notice Only CCTP's transmitter may hand in what it carried.
-    error NotMessageTransmitter(address caller);
+    error NotMessageTransmitter();
 
     /// @notice Somebody else than the enrolled router had CCTP carry this.
-    error UnauthorizedCircleSender(bytes32 sender, bytes32 expected);
+    error UnauthorizedCircleSender();
 
     /// @notice The hook works on the message that was dispatched last only.
-    error MessageNotDispatched(bytes32 id, bytes32 latest);
+    error MessageNotDispatched();
 
     /// @notice The hook does not vouch for this route's own messages: burns do.
     error InvalidPostDispatchSender();
@@ -125,8 +125,8 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         wrappedToken = MeasuredPull.checked(erc20);
         messageTransmitter = ICctpTransmitter(messageTransmitter_);
         tokenMessenger = ICctpMessenger(tokenMessenger_);
-        _requireVersion(messageTransmitter_, messageTransmitter.version(), version);
-        _requireVersion(tokenMessenger_, tokenMessenger.messageBodyVersion(), version);
+        _requireVersion(messageTransmitter.version(), version);
+        _requireVersion(tokenMessenger.messageBodyVersion(), version);
     }
 
     /// @notice Sets everything up, once; for who may call see `Initializable`.
@@ -175,14 +175,14 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @notice What Circle calls a domain. Reverts `CircleDomainNotConfigured`.
     function hyperlaneDomainToCircleDomain(uint32 hyperlaneDomain) public view returns (uint32) {
         uint256 successor = circleDomains[hyperlaneDomain];
-        if (successor == 0) revert CircleDomainNotConfigured(hyperlaneDomain);
+        if (successor == 0) revert CircleDomainNotConfigured();
         return uint32(successor - 1);
     }
 
     /// @notice What Hyperlane calls a domain of Circle's. Reverts `HyperlaneDomainNotConfigured`.
     function circleDomainToHyperlaneDomain(uint32 circleDomain) public view returns (uint32) {
         uint256 successor = hyperlaneDomains[circleDomain];
-        if (successor == 0) revert HyperlaneDomainNotConfigured(circleDomain);
+        if (successor == 0) revert HyperlaneDomainNotConfigured();
         return uint32(successor - 1);
     }
 
@@ -203,10 +203,10 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         internal
         returns (bool)
     {
-        if (msg.sender != address(messageTransmitter)) revert NotMessageTransmitter(msg.sender);
+        if (msg.sender != address(messageTransmitter)) revert NotMessageTransmitter();
         uint32 origin = circleDomainToHyperlaneDomain(circleDomain);
         bytes32 router = _requireRouter(origin);
-        if (sender != router) revert UnauthorizedCircleSender(sender, router);
+        if (sender != router) revert UnauthorizedCircleSender();
 
         verifiedFrom[abi.decode(body, (bytes32))][origin] = true;
         return true;
@@ -250,8 +250,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @inheritdoc AbstractPostDispatchHook
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         bytes32 id = message.id();
-        bytes32 latest = mailbox.latestDispatchedId();
-        if (id != latest) revert MessageNotDispatched(id, latest);
+        if (id != mailbox.latestDispatchedId()) revert MessageNotDispatched();
         if (message.sender() == address(this).addressToBytes32()) revert InvalidPostDispatchSender();
 
         uint32 destination = message.destination();
@@ -312,14 +311,11 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         if (origin != message.origin()) revert InvalidBurnOrigin(origin, message.origin());
 
         bytes calldata burn = cctpMessage[bodyAt:];
-        bytes32 sender = burn.burnSender();
-        if (sender != message.sender()) revert InvalidBurnSender(sender, message.sender());
-        uint256 amount = burn.burnAmount();
-        uint256 expected = TokenMessage.amount(message.body());
-        if (amount != expected) revert InvalidMintAmount(amount, expected);
-        bytes32 recipient = burn.mintRecipient();
-        bytes32 receiver = TokenMessage.recipient(message.body());
-        if (recipient != receiver) revert InvalidMintRecipient(recipient, receiver);
+        if (burn.burnSender() != message.sender()) revert InvalidBurnSender();
+        if (burn.burnAmount() != TokenMessage.amount(message.body())) revert InvalidMintAmount();
+        if (burn.mintRecipient() != TokenMessage.recipient(message.body())) {
+            revert InvalidMintRecipient();
+        }
     }
 
     /// @dev Reverts unless CCTP's message carries the id of a message to somebody else. Who sent it is
@@ -328,22 +324,19 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         (uint256 recipientAt, uint256 bodyAt) = _layout();
         bytes32 circleRecipient = cctpMessage.word(recipientAt);
         if (circleRecipient == address(tokenMessenger).addressToBytes32()) {
-            revert InvalidTokenMessageRecipient(message.recipient());
+            revert InvalidTokenMessageRecipient();
         }
         _requireCircleRecipient(circleRecipient, address(this));
-        bytes32 id = cctpMessage.word(bodyAt);
-        if (id != message.id()) revert InvalidMessageId(id, message.id());
+        if (cctpMessage.word(bodyAt) != message.id()) revert InvalidMessageId();
         uint32 origin = circleDomainToHyperlaneDomain(cctpMessage.sourceDomain());
         if (origin != message.origin()) revert InvalidIdOrigin(origin, message.origin());
     }
 
     function _requireCircleRecipient(bytes32 recipient, address expected) private pure {
-        if (recipient != expected.addressToBytes32()) {
-            revert InvalidCircleRecipient(recipient, expected);
-        }
+        if (recipient != expected.addressToBytes32()) revert InvalidCircleRecipient();
     }
 
-    function _requireVersion(address circleContract, uint32 version, uint32 expected) private pure {
-        if (version != expected) revert InvalidCCTPVersion(circleContract, version, expected);
+    function _requireVersion(uint32 version, uint32 expected) private pure {
+        if (version != expected) revert InvalidCCTPVersion();
     }
 }

@@ -20,7 +20,7 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     event MaxFeePpmSet(uint256 maxFeePpm);
 
     /// @notice Something must remain.
-    error MaxFeeTooHigh(uint256 maxFeePpm);
+    error MaxFeeTooHigh();
 
     uint256 private constant MILLION = 1e6;
 
@@ -41,7 +41,7 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
         uint256 maxFeePpm_,
         uint32 minFinalityThreshold_
     ) TokenBridgeCctpBase(erc20, mailbox, messageTransmitter, tokenMessenger, 1) {
-        if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh(maxFeePpm_);
+        if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh();
         firstMaxFeePpm = maxFeePpm_;
         minFinalityThreshold = minFinalityThreshold_;
     }
@@ -54,7 +54,7 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
 
     /// @notice Changes what Circle may keep. Only the owner; reverts `MaxFeeTooHigh`.
     function setMaxFeePpm(uint256 maxFeePpm_) external onlyOwner {
-        if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh(maxFeePpm_);
+        if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh();
         _setMaxFeePpm(maxFeePpm_);
     }
 

@@ -8,7 +8,7 @@ import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title HypXERC20
 /// @notice Burns and mints an xERC20, within the limits its issuer gave this router. Senders approve
-/// the router.
+/// the router for what they send.
 contract HypXERC20 is WrappedTokenRouter {
     constructor(address xerc20, uint256 numerator, uint256 denominator, address mailbox)
         WrappedTokenRouter(xerc20)

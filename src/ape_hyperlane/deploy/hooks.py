@@ -248,6 +248,8 @@ class HookPlanner:
         place = f"{config.type}.oracleConfig"
         self._set_prices(oracle, config.oracle_config, place)
         self._set_overheads(paymaster, oracle, config)
+        if config.token_oracle_config:
+            builder.set(paymaster, PAYMASTER, "mailbox", builder.mailbox)
         for token, prices in config.token_oracle_config.items():
             self._price_in_token(paymaster, token, prices, config.oracle_key or owner)
         builder.members(

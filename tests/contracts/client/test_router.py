@@ -164,6 +164,13 @@ def test_set_gas_refuses_a_domain_without_router(router, owner, revert_of):
     assert refusal == ("RouterNotEnrolled", REMOTE)
 
 
+def test_set_gas_refuses_the_routers_own_domain(router, owner, revert_of):
+    router.enrollRemoteRouter(router.localDomain(), EVM, sender=owner)
+    for arguments in ([router.localDomain(), 1], [[(router.localDomain(), 1)]]):
+        refusal = revert_of(router.setDestinationGas, *arguments, sender=owner)
+        assert refusal == ("LocalDomain", router.localDomain())
+
+
 def test_set_gas_refuses_more_than_88_bits(router, owner, revert_of):
     router.enrollRemoteRouter(REMOTE, EVM, sender=owner)
     refusal = revert_of(router.setDestinationGas, [(REMOTE, 2**88)], sender=owner)

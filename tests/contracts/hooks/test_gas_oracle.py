@@ -48,6 +48,17 @@ def test_oracle_lists_what_was_set(project, owner):
     assert oracle.domains() == [5, 6]
 
 
+def test_oracle_lists_no_domain_that_was_set_to_nothing(project, owner):
+    oracle = owner.deploy(project.StorageGasOracle)
+    oracle.setRemoteGasDataConfigs([(5, 1, 1), (6, 1, 1), (7, 0, 0)], sender=owner)
+    oracle.setRemoteGasDataConfigs([(5, 0, 0), (6, 0, 1)], sender=owner)
+    assert oracle.domains() == [6]
+    oracle.setRemoteGasData((6, 1, 0), sender=owner)
+    assert oracle.domains() == [6]
+    oracle.setRemoteGasDataConfigs([(6, 0, 0), (5, 1, 1)], sender=owner)
+    assert oracle.domains() == [5]
+
+
 @pytest.mark.parametrize(
     ("setter", "argument"),
     [("setRemoteGasData", (1, 2, 3)), ("setRemoteGasDataConfigs", [(1, 2, 3)])],

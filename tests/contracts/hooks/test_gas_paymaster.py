@@ -11,7 +11,7 @@ from hyperlane.protocol.gas_paymaster import gas_fee
 from hyperlane.protocol.hook_metadata import DEFAULT_GAS_LIMIT, StandardHookMetadata
 
 from ..conftest import REMOTE_DOMAIN
-from .dispatching import ZERO, message_from, metadata
+from .dispatching import RECIPIENT, ZERO, message_from, metadata
 
 OTHER_DOMAIN = 2000
 RATE, PRICE = 15 * 10**9, 3 * 10**9
@@ -38,10 +38,11 @@ def oracle(project, owner):
 
 
 @pytest.fixture(scope="module", params=["own data", "oracle"])
-def igp(request, project, owner, beneficiary, oracle):
-    """Serves one domain, by its own gas data or by an oracle's."""
+def igp(request, project, owner, beneficiary, oracle, mailbox):
+    """Serves one domain, by its own gas data or by an oracle's, and takes tokens."""
     igp = owner.deploy(project.InterchainGasPaymaster)
     igp.initialize(owner, beneficiary, sender=owner)
+    igp.setMailbox(mailbox, sender=owner)
     if request.param == "own data":
         igp.setRemoteGasData((REMOTE_DOMAIN, RATE, PRICE), sender=owner)
     source = igp if request.param == "own data" else oracle
@@ -103,6 +104,7 @@ def test_initialize_works_once_and_for_the_deployer(project, owner, stranger, ig
         ("addQuoteSigner", ["0x" + "01" * 20]),
         ("removeQuoteSigner", ["0x" + "01" * 20]),
         ("setBeneficiary", ["0x" + "01" * 20]),
+        ("setMailbox", ["0x" + "01" * 20]),
         ("setDestinationGasConfigs", [[]]),
         ("setDestinationGasOverhead", [1, 1]),
         ("setTokenGasOracles", [[]]),
@@ -384,11 +386,12 @@ def test_token_is_quoted_by_its_own_oracle(igp, token, owner):
     assert igp.quoteDispatch(given, message_from(owner).encode()) == expected
 
 
-def test_token_without_oracle_is_not_taken(igp, token, owner, stranger, payer, revert_of):
+def test_token_without_oracle_is_not_taken(igp, token, owner, stranger, payer, mailbox, revert_of):
     expected = ("NoGasOracle", stranger, REMOTE_DOMAIN)
     assert revert_of(igp.quoteGasPayment, stranger.address, REMOTE_DOMAIN, 1) == expected
     given = metadata(refund=owner, token=stranger)
-    assert revert_of(igp.postDispatch, given, message_from(payer).encode()) == expected
+    arguments = (REMOTE_DOMAIN, RECIPIENT, b"", given, igp.address)
+    assert revert_of(mailbox.dispatch, *arguments, sender=payer) == expected
 
 
 def test_dispatch_pays_in_a_token(igp, token, payer, dispatch):

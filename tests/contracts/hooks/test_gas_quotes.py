@@ -267,6 +267,20 @@ def test_quote_for_a_transaction_is_for_nothing_else(igp, signed, in_one_transac
     assert int.from_bytes(answers[1]) == ORACLE_PRICE
 
 
+@pytest.mark.parametrize("sender", ["caller", ANY_SENDER])
+def test_quote_for_a_transaction_prices_whoevers_payments_it_fits(
+    igp, signed, in_one_transaction, stranger, now, sender
+):
+    """Who submitted it does not matter: only a quote for one sender leaves others alone."""
+    named = raw(in_one_transaction.caller) if sender == "caller" else sender
+    quote = signed(7, sender=named, issued_at=now + 9, expiry=now + 9)
+    ask = (igp.quoteDispatch, metadata(gas_limit=GAS), message_from(stranger).encode())
+    before, _, after = map(
+        int.from_bytes, in_one_transaction(ask, (igp.submitQuote, *quote), ask)[1]
+    )
+    assert (after == before) == (sender == "caller")
+
+
 def test_payment_at_the_quote_of_its_transaction(project, igp, signed, owner, token, now):
     sequence = owner.deploy(project.Sequence)
     quote = signed(7, token=raw(token), issued_at=now + 9, expiry=now + 9)

@@ -242,8 +242,8 @@ def test_refused_refund_undoes_the_dispatch(aggregate, hooks, refusing, refusal_
 
 def test_less_than_the_quotes_is_refused(aggregate, hooks, refusal_of_default):
     refusal = refusal_of_default(aggregate(*hooks), value=sum(FEES) - 1)
-    assert refusal == ("InsufficientValue", hooks[0], FEES[0], FEES[0] - 1)
-    assert refusal_of_default(aggregate(*hooks)) == ("Underpaid", 0, FEES[0])
+    assert refusal == ("InsufficientValue", hooks[-1], FEES[-1], FEES[-1] - 1)
+    assert refusal_of_default(aggregate(*hooks)) == ("InsufficientValue", hooks[0], FEES[0], 0)
 
 
 def test_with_a_fee_token_nothing_is_asked_in_wei(

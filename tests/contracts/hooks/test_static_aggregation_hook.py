@@ -1,6 +1,8 @@
 """Several hooks as one: called in order, each with its quote, and the change goes back."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ..conftest import at
 from .dispatching import ZERO, message_from, metadata
@@ -93,15 +95,20 @@ def test_less_than_the_sum_is_refused(aggregate, recording, owner, revert_of):
     aggregation = aggregate(*hooks)
     encoded = message_from(owner).encode()
     refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=11)
-    assert refusal == ("InsufficientValue", hooks[0], 5, 4)
+    assert refusal == ("InsufficientValue", hooks[1], 7, 6)
 
 
-def test_a_hook_that_is_not_paid_at_all_refuses_itself(aggregate, recording, owner, revert_of):
-    aggregation = aggregate(recording(5), recording(7))
+@pytest.mark.parametrize("value", [0, 4, 5, 11])
+def test_hooks_need_not_check_what_they_are_paid(
+    project, aggregate, recording, owner, revert_of, value
+):
+    # Answers 7 to every question, and lets every message pass.
+    credulous = owner.deploy(project.CannedAnswer, (7).to_bytes(32), 32, False)
+    aggregation = aggregate(recording(0), recording(5), credulous)
     encoded = message_from(owner).encode()
-    assert revert_of(aggregation.postDispatch, b"", encoded) == ("Underpaid", 0, 5)
-    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=7)
-    assert refusal == ("Underpaid", 0, 5)
+    refusal = revert_of(aggregation.postDispatch, b"", encoded, sender=owner, value=value)
+    unpaid = (aggregation.hooks(b"")[1], 5, value) if value < 5 else (credulous, 7, value - 5)
+    assert refusal == ("InsufficientValue", *unpaid)
 
 
 def test_wei_of_others_do_not_pay(aggregate, recording, chain, owner, revert_of):
@@ -118,10 +125,96 @@ def test_with_a_fee_token_nothing_is_asked_in_wei(
     free = recording(0)
     aggregation, gain = aggregate(free), gains(accounts[6])
     given = metadata(refund=accounts[6], token=stranger)
-    assert aggregation.quoteDispatch(given, message_from(owner).encode()) == 0
     receipt = dispatch(aggregation, metadata=given, value=9)
     assert posts(receipt, free) == [(0, given, message_from(owner).encode())]
     assert gain(accounts[6]) == 9
+
+
+@pytest.mark.parametrize("quote", [2**96 - 1, 2**96, 2**120 + 1])
+def test_quotes_of_any_size_are_paid(
+    aggregate, recording, owner, chain, dispatch, posts, mailbox, quote
+):
+    """Where a coin has more decimals than ether, or less worth."""
+    chain.set_balance(owner.address, 2**126)
+    hooks = [recording(5), recording(quote)]
+    aggregation = aggregate(*hooks)
+    mailbox.setDefaultHook(aggregation, sender=owner)
+    for through in (aggregation, ZERO):  # by itself, and carried out by the Mailbox
+        given = metadata(refund=owner)
+        receipt = dispatch(through, metadata=given, value=quote + 5 + 1)
+        assert [post[0] for hook in hooks for post in posts(receipt, hook)] == [5, quote]
+
+
+# --- any hooks, paid in any way
+
+CHARGING = st.sampled_from(["either", "wei", "free"])
+
+
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=pytest.mark.long)])
+def test_quotes_add_up_and_are_paid_in_wei_or_in_a_token(
+    project, factory, owner, accounts, gains, chain, revert_of, examples
+):
+    """Beside a plain model: which hooks charge, what each gets, and which refuses."""
+    payer, refund = accounts[6], accounts[7]
+    token = payer.deploy(project.TestERC20, "Fee", "FEE", 10**24, 18)
+    gas, fee = 11, 7
+    makers = {
+        "either": lambda: owner.deploy(project.GasPricedHook),  # quotes gas, pulls a token
+        "wei": lambda: owner.deploy(project.RecordingHook, fee),  # quotes and wants wei only
+        "free": lambda: owner.deploy(project.BareHook),
+    }
+    quotes = {"either": gas, "wei": fee, "free": 0}
+    pool = {kind: [make() for _ in range(4)] for kind, make in makers.items()}
+    for hook in pool["either"]:
+        token.approve(hook, 10**6, sender=payer)
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        kinds=st.lists(CHARGING, min_size=1, max_size=4),
+        in_token=st.booleans(),
+        extra=st.integers(-20, 20),
+    )
+    def run(kinds, in_token, extra):
+        before = chain.snapshot()
+        try:
+            compare(kinds, in_token, extra)
+        finally:
+            chain.restore(before)
+
+    def compare(kinds, in_token, extra):
+        hooks = [pool[kind][place] for place, kind in enumerate(kinds)]
+        factory.deploy(hooks, sender=owner)
+        aggregation = at(project.StaticAggregationHook, factory.getAddress(hooks))
+        offer = metadata(gas_limit=gas, refund=refund, token=token if in_token else None)
+        arguments = (offer, message_from(payer).encode())
+        total = sum(quotes[kind] for kind in kinds)
+        assert aggregation.quoteDispatch(*arguments) == total
+        value = max(0, extra if in_token else total + extra)
+        options = {"sender": owner, "value": value}
+        short = next(
+            (
+                place
+                for place in range(len(kinds))
+                if value < sum(quotes[kind] for kind in kinds[: place + 1])
+            ),
+            None,
+        )
+        if in_token and "wei" in kinds:
+            reason = revert_of(aggregation.postDispatch, *arguments, **options)
+            assert reason == ("Underpaid", 0, fee)
+        elif not in_token and short is not None:
+            left = value - sum(quotes[kind] for kind in kinds[:short])
+            reason = revert_of(aggregation.postDispatch, *arguments, **options)
+            assert reason == ("InsufficientValue", hooks[short], quotes[kinds[short]], left)
+        else:
+            gain, paid = gains(refund, *hooks), token.balanceOf(payer)
+            aggregation.postDispatch(*arguments, **options)
+            wei = [0 if in_token else quotes[kind] for kind in kinds]
+            assert [gain(hook) for hook in hooks] == wei
+            assert gain(refund) == value - sum(wei)
+            assert paid - token.balanceOf(payer) == (total if in_token else 0)
+
+    run()
 
 
 @pytest.mark.parametrize("reverting", [True, False])

@@ -198,17 +198,12 @@ def test_contracts_of_the_other_version_are_refused(
     container = project.contracts[f"TokenBridgeCctpV{version}"]
     fast = (PPM, CONFIRMED) if version == 2 else ()
     arguments = (here.usdc, network.mailboxes[FIRST], transmitter, here.messenger, *fast)
-    assert creation_revert_of(container, *arguments) == (
-        "InvalidCCTPVersion",
-        transmitter.address,
-        other - 1,
-        version - 1,
-    )
+    assert creation_revert_of(container, *arguments) == ("InvalidCCTPVersion",)
     messenger = owner.deploy(
         project.contracts[f"TestCctpMessengerV{other}"], here.transmitter, here.usdc
     )
     arguments = (here.usdc, network.mailboxes[FIRST], here.transmitter, messenger, *fast)
-    assert creation_revert_of(container, *arguments)[1] == messenger.address
+    assert creation_revert_of(container, *arguments) == ("InvalidCCTPVersion",)
 
 
 def test_delivering_the_message_mints_what_was_burnt(
@@ -293,7 +288,7 @@ def test_a_burn_proves_no_other_message(send, attested, refused, changes, error)
 def test_a_burn_for_somebody_else_proves_nothing(send, attested, refused):
     mine, theirs = send(recipient="0x" + "66" * 20), send()
     reason = refused(attested(mine), dispatched(theirs))
-    assert reason == ("InvalidMintRecipient", b32("0x" + "66" * 20), b32(RECIPIENT))
+    assert reason == ("InvalidMintRecipient",)
 
 
 def test_a_burn_that_somebody_else_ordered_proves_nothing(
@@ -308,7 +303,7 @@ def test_a_burn_that_somebody_else_ordered_proves_nothing(
         burnt, CIRCLE[SECOND], b32(RECIPIENT), here.usdc, *more, sender=owner
     )
     reason = refused(attested(past), dispatched(receipt))
-    assert reason == ("InvalidBurnSender", b32(owner), b32(here.bridge))
+    assert reason == ("InvalidBurnSender",)
 
 
 def test_a_made_up_message_of_a_stranger_takes_nothing(there, owner, send, attested, refused, here):
@@ -327,11 +322,7 @@ def test_a_message_to_another_contract_proves_nothing(
     at = LAYOUT[version][0]
     other = b32(there.transmitter) if part == "transmitter" else b"\1" * 32
     given = attested(receipt, change=lambda m: m[:at] + other + m[at + 32 :])
-    assert refused(given, dispatched(receipt)) == (
-        "InvalidCircleRecipient",
-        other,
-        there.messenger.address,
-    )
+    assert refused(given, dispatched(receipt)) == ("InvalidCircleRecipient",)
 
 
 @pytest.mark.parametrize(
@@ -369,7 +360,7 @@ def test_nothing_is_sent_where_circle_or_the_route_does_not_go(here, owner, stra
 
     assert refusal(3) == ("RouterNotEnrolled", 3)
     here.bridge.enrollRemoteRouter(3, b"\1" * 32, sender=owner)
-    assert refusal(3) == ("CircleDomainNotConfigured", 3)
+    assert refusal(3) == ("CircleDomainNotConfigured",)
     reason = revert_of(here.bridge.addDomain, 3, 3, sender=stranger)
     assert reason[0] == "OwnableUnauthorizedAccount"
 
@@ -380,11 +371,11 @@ def test_domains_have_one_counterpart(here, owner, revert_of):
     assert receipt.events == [bridge.DomainAdded(SECOND, 9)]
     assert bridge.hyperlaneDomainToCircleDomain(SECOND) == 9
     reason = revert_of(bridge.circleDomainToHyperlaneDomain, CIRCLE[SECOND])
-    assert reason == ("HyperlaneDomainNotConfigured", CIRCLE[SECOND])
+    assert reason == ("HyperlaneDomainNotConfigured",)
     bridge.addDomain(4, 0, sender=owner)
     assert bridge.circleDomainToHyperlaneDomain(0) == 4
     reason = revert_of(bridge.hyperlaneDomainToCircleDomain, FIRST)
-    assert reason == ("CircleDomainNotConfigured", FIRST)
+    assert reason == ("CircleDomainNotConfigured",)
 
 
 def test_collateral_is_rebalanced_over_it(
@@ -455,13 +446,12 @@ def test_the_hook_is_free_and_sends_value_back(here, owner, tell):
 
 def test_an_id_proves_no_other_message(tell, attested, refused):
     first, second = tell(), tell(b"other")
-    ids = [keccak(dispatched(each)) for each in (first, second)]
-    assert refused(attested(first), dispatched(second)) == ("InvalidMessageId", *ids)
+    assert refused(attested(first), dispatched(second)) == ("InvalidMessageId",)
 
 
 def test_a_burn_proves_no_message_to_others(send, tell, inbox, attested, refused):
     reason = refused(attested(send()), dispatched(tell()))
-    assert reason == ("InvalidTokenMessageRecipient", b32(inbox))
+    assert reason == ("InvalidTokenMessageRecipient",)
 
 
 def test_an_id_that_somebody_else_sent_proves_nothing(
@@ -475,7 +465,7 @@ def test_an_id_that_somebody_else_sent_proves_nothing(
         CIRCLE[SECOND], b32(there.bridge), *more, keccak(message), sender=owner
     )
     reason = refused(attested(receipt), message)
-    assert reason == ("UnauthorizedCircleSender", b32(owner), b32(here.bridge))
+    assert reason == ("UnauthorizedCircleSender",)
 
 
 def test_only_the_transmitter_brings_ids(there, here, version, stranger, revert_of):
@@ -489,15 +479,15 @@ def test_only_the_transmitter_brings_ids(there, here, version, stranger, revert_
     }
     for handler, given in handlers[version]:
         reason = revert_of(getattr(there.bridge, handler), *given, b"\1" * 32, sender=stranger)
-        assert reason == ("NotMessageTransmitter", stranger.address)
+        assert reason == ("NotMessageTransmitter",)
 
 
 def test_the_hook_works_for_the_message_being_dispatched_only(
     here, tell, owner, stranger, revert_of
 ):
-    first, second = dispatched(tell()), dispatched(tell())
+    first, _ = dispatched(tell()), dispatched(tell())
     reason = revert_of(here.bridge.postDispatch, b"", first, sender=stranger)
-    assert reason == ("MessageNotDispatched", keccak(first), keccak(second))
+    assert reason == ("MessageNotDispatched",)
 
 
 def test_the_hook_does_not_vouch_for_token_messages(here, send, stranger, revert_of):
@@ -517,7 +507,7 @@ def test_an_id_is_no_proof_of_a_burn(project, here, there, owner, attested, refu
         CIRCLE[SECOND], b32(there.bridge), *more, message.id, sender=owner
     )
     reason = refused(attested(receipt), message.encode())
-    assert reason == ("InvalidCircleRecipient", b32(there.bridge), there.messenger.address)
+    assert reason == ("InvalidCircleRecipient",)
 
 
 @pytest.mark.parametrize("version", [1], indirect=True)
@@ -578,14 +568,14 @@ class TestV2:
         send()
         assert before - here.usdc.balanceOf(owner) == AMOUNT
         reason = revert_of(bridge.setMaxFeePpm, 10**6, sender=owner)
-        assert reason == ("MaxFeeTooHigh", 10**6)
+        assert reason == ("MaxFeeTooHigh",)
         reason = revert_of(bridge.setMaxFeePpm, 1, sender=stranger)
         assert reason[0] == "OwnableUnauthorizedAccount"
 
     def test_all_of_it_cannot_be_a_fee(self, project, network, here, creation_revert_of):
         arguments = (here.usdc, network.mailboxes[FIRST], here.transmitter, here.messenger)
         reason = creation_revert_of(project.TokenBridgeCctpV2, *arguments, 10**6, CONFIRMED)
-        assert reason == ("MaxFeeTooHigh", 10**6)
+        assert reason == ("MaxFeeTooHigh",)
 
     def test_ids_are_carried_before_finality(self, tell, inbox, attested, process):
         receipt = tell()
