@@ -1,6 +1,6 @@
 """Mailboxes with somebody's bridge between them, and strangers who do what they can."""
 
-from tests.contracts.bridge.conftest import (
+from ...contracts.bridge.conftest import (
     child,
     connect,
     deliver,
@@ -9,8 +9,8 @@ from tests.contracts.bridge.conftest import (
     refuses,
     send,
 )
-from tests.contracts.bridge.test_pairs import arbitrum, op_stack, to_parent
-from tests.contracts.conftest import (
+from ...contracts.bridge.test_pairs import arbitrum, op_stack, to_parent
+from ...contracts.conftest import (
     creation_revert_of,
     hook,
     isolated,

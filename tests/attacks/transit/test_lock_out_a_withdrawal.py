@@ -3,8 +3,8 @@
 import pytest
 from eth_abi import encode
 
-from tests.contracts.bridge.chains import DESTINATION, ORIGIN, b32
-from tests.contracts.bridge.test_pairs import (
+from ...contracts.bridge.chains import DESTINATION, ORIGIN, b32
+from ...contracts.bridge.test_pairs import (
     GAME,
     OUTPUT,
     PROOF,
@@ -112,9 +112,7 @@ def test_proof_of_others_must_be_good(to_parent, send, refuses, owner, stranger,
     assert refuses(sent, final(transaction, owner))[0] == "NotProven"
     portal.setOutputRoot(FALSE_GAME, FALSE_OUTPUT, sender=stranger)
     chain.mine(deltatime=60)
-    portal.proveWithdrawalTransaction(
-        transaction, FALSE_GAME, FALSE_OUTPUT, [], sender=stranger
-    )
+    portal.proveWithdrawalTransaction(transaction, FALSE_GAME, FALSE_OUTPUT, [], sender=stranger)
     assert refuses(sent, final(transaction, stranger))[0] == "ProofTooYoung"
     lose(portal, "lost")
     chain.mine(deltatime=WEEK)
@@ -169,7 +167,7 @@ def test_message_that_proves_does_so_after_a_proof_that_came_to_nothing(
 def test_message_that_finalises_does_so_by_anybodys_proof(
     proving, mailboxes, recipient, owner, stranger, chain, lose
 ):
-    ism, passer, portal = proving(2)
+    _, passer, portal = proving(2)
     receipt = passer.initiateWithdrawal(stranger, 0, b"", sender=owner, value=70)
     transaction = withdrawal(passer, receipt)
     _, finalise = pair_of_messages(recipient)

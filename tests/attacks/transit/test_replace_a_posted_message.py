@@ -3,11 +3,12 @@
 from dataclasses import astuple
 
 import pytest
+from ape.exceptions import ContractLogicError
 from eth_utils import keccak
-from web3.exceptions import ContractLogicError
 
 from hyperlane.protocol.message import Message
-from tests.contracts.bridge.chains import (
+
+from ...contracts.bridge.chains import (
     CHILD_FEE,
     DESTINATION,
     ORIGIN,
@@ -17,7 +18,7 @@ from tests.contracts.bridge.chains import (
     metadata,
     pre_verify,
 )
-from tests.contracts.bridge.test_pairs import (
+from ...contracts.bridge.test_pairs import (
     GAME,
     OUTPUT,
     TRANSACTION,
@@ -27,7 +28,7 @@ from tests.contracts.bridge.test_pairs import (
     outbox_root,
     withdrawal,
 )
-from tests.contracts.conftest import at
+from ...contracts.conftest import at
 
 WEI = 500
 
@@ -118,9 +119,7 @@ def test_no_hook_posts_a_message_twice(any_hook, send, stranger, revert_of):
     given = metadata(refund=stranger)
     paid = any_hook.quoteDispatch(given, sent.encoded)
     for sender in (stranger, sent.receipt.sender):
-        refusal = revert_of(
-            any_hook.postDispatch, given, sent.encoded, sender=sender, value=paid
-        )
+        refusal = revert_of(any_hook.postDispatch, given, sent.encoded, sender=sender, value=paid)
         assert refusal == ("MessageAlreadyPosted", sent.id)
 
 

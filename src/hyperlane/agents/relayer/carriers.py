@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
-from hyperlane.chain.abi import Mailbox, Multicall3
+from hyperlane.agents.relayer.metadata import Proof
+from hyperlane.chain.abi import Mailbox, Multicall3, SecurityModule
 from hyperlane.chain.client import ChainClient, Reverted, RpcError
 from hyperlane.protocol.typecasts import Address
 
@@ -45,14 +46,18 @@ class Carrier:
         """Who calls the mailbox in a batch that `sender` sends."""
         return self.multicall if self.kind is Kind.MULTICALL else sender
 
-    def call(self, deliveries: Sequence[Delivery]) -> tuple[Address, bytes]:
-        """Where to send what."""
+    def call(
+        self, deliveries: Sequence[Delivery], proofs: Sequence[Proof] = ()
+    ) -> tuple[Address, bytes]:
+        """Where to send what: deliveries, after modules were shown some proofs."""
         if len(deliveries) == 1:
             return self.mailbox, Mailbox.process.encode(*deliveries[0])
+        shown = [(item.module, item.metadata, item.origin, item.message_id) for item in proofs]
         if self.kind is Kind.MAILBOX:
             metadata, messages = zip(*deliveries, strict=True)
-            return self.mailbox, Mailbox.process_batch.encode(metadata, messages)
-        calls = [(self.mailbox, True, Mailbox.process.encode(*item)) for item in deliveries]
+            return self.mailbox, Mailbox.process_batch.encode(shown, metadata, messages)
+        calls = [(item[0], True, SecurityModule.remember.encode(*item[1:])) for item in shown]
+        calls += [(self.mailbox, True, Mailbox.process.encode(*item)) for item in deliveries]
         return self.multicall, Multicall3.aggregate.encode(calls)
 
 
@@ -72,7 +77,7 @@ async def find_carrier(
 async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool:
     """A mailbox with `processBatch` says so by its own error for lists of unequal length."""
     try:
-        await client.call(mailbox, Mailbox.process_batch, [], [b""])
+        await client.call(mailbox, Mailbox.process_batch, [], [], [b""])
     except Reverted as error:
         lengths = (0).to_bytes(32) + (1).to_bytes(32)
         return error.data == Mailbox.BATCH_LENGTH_MISMATCH + lengths
@@ -82,7 +87,7 @@ async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool:
 
 
 def gas_limit(needs: Sequence[int]) -> int:
-    """Gas with which each delivery of a batch surely gets what it needs.
+    """Gas with which each proof and delivery of a batch surely gets what it needs.
 
     `processBatch` gives each an equal share of fifteen sixteenths of what is left.
     """

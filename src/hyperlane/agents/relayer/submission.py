@@ -13,7 +13,7 @@ from hyperlane.agents.relayer.carriers import (
     gas_ceiling,
     gas_limit,
 )
-from hyperlane.agents.relayer.metadata import Metadata, encode_batch
+from hyperlane.agents.relayer.metadata import Metadata, encode_batch, shared
 from hyperlane.agents.relayer.outcomes import Outcomes
 from hyperlane.agents.relayer.policy import RelayPolicy
 from hyperlane.agents.relayer.preparation import Candidate
@@ -125,6 +125,8 @@ class Submission:
         mailbox = self.chain.settings.mailbox
         if await client.call(mailbox, Mailbox.delivered, operation.message.id, block=block):
             await self.outcomes.found_delivered([operation], block)
+        elif _says_used(error):
+            await self.outcomes.retry(operation, Reason.ATTESTATION_USED, str(error))
         else:
             await self.outcomes.retry(operation, Reason.ERROR_ESTIMATING_GAS, str(error))
 
@@ -147,10 +149,11 @@ class Submission:
 
     async def _send(self, carrier: Carrier, batch: Sequence[_Ready], block_gas: int) -> None:
         operations = [item.prepared.candidate.operation for item in batch]
-        metadata = encode_batch(item.prepared.metadata for item in batch)
+        encoded = encode_batch([item.prepared.metadata for item in batch])
         messages = [item.message.encode() for item in operations]
-        to, data = carrier.call(list(zip(metadata, messages, strict=True)))
-        gas = min(gas_limit([item.gas for item in batch]), block_gas)
+        deliveries = list(zip(encoded.metadata, messages, strict=True))
+        to, data = carrier.call(deliveries, encoded.proofs)
+        gas = min(gas_limit(_needs(batch)), block_gas)
         purpose = keccak(b"".join(item.message.id for item in operations)).hex()
         self.sending.add(purpose)
         try:
@@ -173,8 +176,23 @@ class Submission:
             await self.outcomes.retry(item, Reason.ERROR_SUBMITTING, str(error))
 
 
+def _says_used(error: RpcError) -> bool:
+    """What CCTP's transmitters say about a burn that is minted already."""
+    return "Nonce already used" in error.message
+
+
 def _says_unfunded(error: RpcError) -> bool:
     return any(word in error.message.lower() for word in _UNFUNDED)
+
+
+def _needs(batch: Sequence[_Ready]) -> list[int]:
+    """Gas for what is shown to modules first, and for each delivery.
+
+    A proof takes no more than any of its messages took when it stood for itself.
+    """
+    gas = [item.gas for item in batch]
+    proven = shared(item.prepared.metadata for item in batch)
+    return [*(gas[place] for place, _ in proven.values()), *gas]
 
 
 def _pack(items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
@@ -182,7 +200,7 @@ def _pack(items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
     ordered = sorted(items, key=lambda item: _place(item.prepared))
     batches: list[list[_Ready]] = []
     for item in ordered:
-        if batches and gas_limit([one.gas for one in [*batches[-1], item]]) <= ceiling:
+        if batches and gas_limit(_needs([*batches[-1], item])) <= ceiling:
             batches[-1].append(item)
         else:
             batches.append([item])
@@ -190,6 +208,6 @@ def _pack(items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
 
 
 def _place(item: Prepared) -> tuple[int, int]:
-    """Neighbours in the tree next to each other: later ones can lean on what earlier ones prove."""
+    """Neighbours in the tree next to each other: they share proofs."""
     message = item.candidate.operation.message
     return message.origin, message.nonce
