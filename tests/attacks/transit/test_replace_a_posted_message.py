@@ -249,6 +249,24 @@ def test_sending_that_was_finalised_inside_another_ones_relay_is_replayed(
     assert (recipient.balance, pair.ism.balance) == (WEI, 0)
 
 
+def test_module_replays_nothing_but_what_failed_to_be_relayed(
+    project, to_parent, send, stranger, chain
+):
+    """A withdrawal may say anything: nothing else is said in the module's name."""
+    pair, passer, portal = to_parent
+    l1, _ = _messengers(project, pair, passer, portal)
+    sent = send(pair.hook)
+    call = l1.sendMessage.encode_input(stranger, b"in the module's name", 10**6)
+    receipt = passer.initiateWithdrawal(stranger, 0, call, sender=stranger)
+    transaction = withdrawal(passer, receipt)
+    finalise(portal, transaction, chain, stranger)
+
+    receipt = pair.ism.verify(encode([TRANSACTION], (transaction,)), sent.encoded, sender=stranger)
+
+    assert receipt.decode_logs(l1.SentMessage) == []
+    assert not pair.ism.isVerified(sent.encoded)
+
+
 def _messengers(project, pair, passer, portal):
     l2 = at(project.TestL2Messenger, pair.hook.l2Messenger())
     l1 = at(project.TestL1Messenger, l2.otherMessenger())
