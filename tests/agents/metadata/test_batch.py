@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from hyperlane.agents.relayer.carriers import Carrier, Kind
 from hyperlane.agents.relayer.metadata import Batch, encode_batch
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message
 
-from ..building import Line, addresses
+from ..building import Line, addresses, raw
 
 WHOLE = 1096 + 2 * 65
 UNSIGNED = 1096
@@ -86,6 +87,22 @@ async def test_delivery_of_one_by_somebody_else_makes_no_other_fail(way: Line, m
     await way.build_and_deliver(messages[place])
 
     deliver(way, batch, messages)
+
+    assert delivered(way, messages) == [True, True, True]
+
+
+@pytest.mark.parametrize("kind", [Kind.MAILBOX, Kind.MULTICALL])
+async def test_every_carrier_shows_the_proofs_first(way: Line, module, kind):
+    messages = await backlog(way, module, 3)
+    batch = await batch_of(way, messages)
+    multicall = way.target.deploy("TestMulticall3")
+    carrier = Carrier(kind, raw(way.target.contracts["mailbox"]), raw(multicall), 3)
+    await way.build_and_deliver(messages[0])
+
+    deliveries = zip(batch.metadata, [each.encode() for each in messages], strict=True)
+    to, data = carrier.call(list(deliveries), batch.proofs)
+    transaction = {"to": to, "data": data, "gas": 10_000_000}
+    way.target.wait(way.target.w3.eth.send_transaction(transaction))
 
     assert delivered(way, messages) == [True, True, True]
 
