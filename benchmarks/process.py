@@ -1,6 +1,7 @@
 """What deliveries cost, by security module: one at a time, and in batches."""
 
 from collections.abc import Callable
+from dataclasses import astuple
 from statistics import fmean
 
 from eth_account import Account
@@ -8,6 +9,8 @@ from web3.logs import DISCARD
 
 from benchmarks.anvil import Chain
 from benchmarks.dispatch import BODIES, LOCAL, REMOTE, Figures, b32, deploy_mailbox, deploy_static
+from hyperlane.agents.relayer.metadata import Batch, encode_batch
+from hyperlane.agents.relayer.metadata.parts import Proven
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import encode_aggregation
 from hyperlane.protocol.merkle import MerkleTree
@@ -15,7 +18,6 @@ from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.multisig_metadata import (
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
-    ShortMerkleRootMetadata,
 )
 
 BATCH = 32
@@ -68,15 +70,18 @@ class Origin:
             signatures=self.signatures(message, signers),
         )
 
-    def batch_metadata(self, messages: list[Message], signers: slice) -> list[bytes]:
-        """For all messages under one checkpoint: signatures once, a full proof per 16 leaves."""
-        encoded = []
-        for leaf in range(len(messages)):
-            signed_by = signers if leaf == 0 else slice(0)
-            full = self.merkle_root_metadata(messages[-1], signed_by, leaf)
-            short = ShortMerkleRootMetadata.of(full)
-            encoded.append((short if leaf % 16 else full).encode())
-        return encoded
+    def batch(self, messages: list[Message], signers: slice, module: str) -> Batch:
+        """For all messages under one checkpoint, as a relayer lays it out."""
+        return encode_batch(
+            [
+                Proven(
+                    bytes.fromhex(module[2:]),
+                    message,
+                    self.merkle_root_metadata(messages[-1], signers, leaf),
+                )
+                for leaf, message in enumerate(messages)
+            ]
+        )
 
 
 class Deliveries:
@@ -226,9 +231,10 @@ def measure_batch(chain: Chain, run: Deliveries, threshold: int, validators: int
     module = deploy_static(chain, "StaticMerkleRootMultisigIsmFactory", origin.addresses, threshold)
     chain.send(run.mailbox.functions.setDefaultIsm(module))
     messages = [origin.message(BODIES["b32"]) for _ in range(BATCH)]
-    metadata = origin.batch_metadata(messages, slice(threshold))
+    batch = origin.batch(messages, slice(threshold), module)
+    proofs = [astuple(proof) for proof in batch.proofs]
     encoded = [message.encode() for message in messages]
-    receipt = chain.send(run.mailbox.functions.processBatch(metadata, encoded))
+    receipt = chain.send(run.mailbox.functions.processBatch(proofs, batch.metadata, encoded))
     assert not run.mailbox.events.ProcessFailed().process_receipt(receipt, errors=DISCARD)
     name = f"processBatch.32.merkleRoot.{threshold}of{validators}.each"
     run.figures[name] = receipt["gasUsed"] / BATCH

@@ -15,6 +15,7 @@ import {HookPlan} from "./libs/HookPlan.sol";
 import {Initializable} from "./libs/Initializable.sol";
 import {Message} from "./libs/Message.sol";
 import {Refund} from "./libs/Refund.sol";
+import {RememberCall} from "./libs/RememberCall.sol";
 import {StandardHookMetadata} from "./libs/StandardHookMetadata.sol";
 
 /// @title Mailbox
@@ -25,6 +26,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     using HookCallLib for bytes;
     using HookPlan for uint256[];
     using Message for bytes;
+    using RememberCall for address;
     using StandardHookMetadata for bytes;
 
     /// @dev Above the 160 bits of the default hook: whether it follows `IPlanningHook`.
@@ -150,16 +152,25 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external {
-        uint256 count = messages.length;
-        if (metadata.length != count) revert BatchLengthMismatch(metadata.length, count);
-        for (uint256 i; i < count; ++i) {
-            // A sixteenth stays here, to say what failed. The caller stays msg.sender in a delegate
-            // call to oneself, so that modules see who delivers.
-            uint256 share = (gasleft() - gasleft() / 16) / (count - i);
-            (bool success, bytes memory reason) =
-                Forward.toSelf(IMailbox.process.selector, metadata[i], messages[i], share);
-            if (!success) emit ProcessFailed(messages[i].id(), reason);
+        _processBatch(metadata, messages);
+    }
+
+    /// @inheritdoc IMailbox
+    function processBatch(
+        Proof[] calldata proofs,
+        bytes[] calldata metadata,
+        bytes[] calldata messages
+    ) external {
+        for (uint256 i; i < proofs.length; ++i) {
+            Proof calldata proof = proofs[i];
+            proof.module.remember(
+                proof.metadata,
+                proof.origin,
+                proof.messageId,
+                _share(proofs.length - i + messages.length)
+            );
         }
+        _processBatch(metadata, messages);
     }
 
     /// @inheritdoc IMailbox
@@ -226,6 +237,19 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     function recipientIsm(address recipient) external view returns (IInterchainSecurityModule) {
         (address ism,) = _recipientIsm(recipient);
         return IInterchainSecurityModule(ism);
+    }
+
+    function _processBatch(bytes[] calldata metadata, bytes[] calldata messages) private {
+        uint256 count = messages.length;
+        if (metadata.length != count) revert BatchLengthMismatch(metadata.length, count);
+        for (uint256 i; i < count; ++i) {
+            // The caller stays msg.sender in a delegate call to oneself, so that modules see who
+            // delivers.
+            (bool success, bytes memory reason) = Forward.toSelf(
+                IMailbox.process.selector, metadata[i], messages[i], _share(count - i)
+            );
+            if (!success) emit ProcessFailed(messages[i].id(), reason);
+        }
     }
 
     function _dispatch(
@@ -322,6 +346,11 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     ) private view returns (HookCall, bytes memory) {
         uint256 head = (uint256(VERSION) << 64) | (state >> 160 << 32) | localDomain;
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
+    }
+
+    /// @dev What one of `count` that are left may use. A sixteenth stays here, to say what failed.
+    function _share(uint256 count) private view returns (uint256) {
+        return (gasleft() - gasleft() / 16) / count;
     }
 
     /// @dev Also whether the recipient answered when it was asked.

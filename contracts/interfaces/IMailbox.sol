@@ -7,6 +7,18 @@ import {IPostDispatchHook} from "./hooks/IPostDispatchHook.sol";
 /// @title IMailbox
 /// @notice Sends and delivers interchain messages. One per chain. Source: docs/protocol, "Mailbox".
 interface IMailbox {
+    /// @notice The proof of a message, for a module that remembers it until the transaction ends.
+    /// @param module Whom to show it to.
+    /// @param metadata As for the module's `verify`, in its whole form.
+    /// @param origin The domain that the message comes from.
+    /// @param messageId The message's id.
+    struct Proof {
+        address module;
+        bytes metadata;
+        uint32 origin;
+        bytes32 messageId;
+    }
+
     /// @notice A message was dispatched. `message` is all of it, encoded.
     event Dispatch(
         address indexed sender,
@@ -172,4 +184,17 @@ interface IMailbox {
     /// use an equal share of the gas that is left when its turn comes. Reverts `BatchLengthMismatch`.
     /// An addition to the reference.
     function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external;
+
+    /// @notice As above, after some modules were shown what the metadata leaves out. What they are
+    /// shown here no message can take back, and nobody can deliver before: so each message of the batch
+    /// fails or succeeds for itself.
+    /// @param proofs What to show to whom, in this order.
+    /// @dev A module that refuses its proof is passed over. Proofs have a share of the gas each, as
+    /// messages do. Modules are called with `IRememberingIsm.remember`, nothing else, as the Mailbox
+    /// would otherwise ask about messages that it is not delivering.
+    function processBatch(
+        Proof[] calldata proofs,
+        bytes[] calldata metadata,
+        bytes[] calldata messages
+    ) external;
 }

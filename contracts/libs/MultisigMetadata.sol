@@ -86,7 +86,7 @@ library MerkleRootMultisigMetadata {
 
     /// @notice What the validators signed, and the subtree of 16 leaves that has the message in it,
     /// if the message is real. Reverts `LeafAfterCheckpoint`.
-    function prove(bytes calldata metadata, bytes calldata message)
+    function prove(bytes calldata metadata, uint32 origin, bytes32 messageId)
         internal
         pure
         returns (bytes32 digest, bytes32 subtree)
@@ -97,12 +97,10 @@ library MerkleRootMultisigMetadata {
         uint32 signedIndex = uint32(bytes4(fixedPart[1092:]));
         if (leafIndex > signedIndex) revert LeafAfterCheckpoint(leafIndex, signedIndex);
 
-        bytes32 node = MerkleTree.ascend(message.id(), fixedPart[68:196], leafIndex);
-        subtree = _subtree(message.origin(), hook, leafIndex >> 4, node);
+        bytes32 node = MerkleTree.ascend(messageId, fixedPart[68:196], leafIndex);
+        subtree = _subtree(origin, hook, leafIndex >> 4, node);
         bytes32 root = MerkleTree.ascend(node, fixedPart[196:1092], leafIndex >> 4);
-        digest = CheckpointLib.digest(
-            message.origin(), hook, root, signedIndex, bytes32(fixedPart[36:])
-        );
+        digest = CheckpointLib.digest(origin, hook, root, signedIndex, bytes32(fixedPart[36:]));
     }
 
     function signatures(bytes calldata metadata) internal pure returns (bytes calldata) {

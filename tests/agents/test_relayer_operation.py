@@ -7,8 +7,10 @@ import urllib.request
 from unittest.mock import AsyncMock
 
 import pytest
+from eth_abi import encode
 
 from hyperlane.agents.relayer import carriers
+from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff
 from hyperlane.protocol.message import Message
 
 from .conftest import eventually, relaying
@@ -104,6 +106,22 @@ async def test_a_minimum_is_reached_by_two_payments_and_delivers_at_once(
         await eventually(lambda: target.delivered(message), task)
         page = await told(config, task, message, "delivered")
         assert page["gas"]["used_gas"] > 50_000
+
+
+async def test_message_whose_burn_was_minted_without_it_is_left_alone(
+    origin, target, relayer_config
+):
+    """As CCTP's transmitter says it; a reorg could make the next attempts succeed."""
+    used = bytes.fromhex("08c379a0") + encode(["string"], ["Nonce already used"])
+    recipient = target.deploy("CannedAnswer", used, 0, True)
+    message = origin.dispatch(7331, recipient.address)
+    config = relayer_config(origin, target, metricsPort=free_port())
+    async with relaying(config) as task:
+        page = await told(config, task, message, "Nonce already used")
+        assert page["reason"] == "AttestationUsed"
+    assert backoff(Reason.ATTESTATION_USED, 9, 66) == 180
+    assert backoff(Reason.ATTESTATION_USED, 10, 66) == PARKED
+    assert backoff(Reason.ATTESTATION_USED, 3, 3) == PARKED
 
 
 async def test_quoted_gas_is_compared_with_what_the_delivery_takes(

@@ -118,3 +118,46 @@ def test_a_malformed_message_fails_alone(believing, recipients, deployer):
 def test_lists_of_different_length_are_refused(believing, deployer):
     with ape.reverts(believing.BatchLengthMismatch):
         believing.processBatch([b""], [], sender=deployer)
+
+
+OVERHEAD = 80_000
+"""Of a transaction and of a delivery, before its recipient is called."""
+
+
+def shares(gas: int, count: int) -> list[int]:
+    """What each of so many may use, if those before it use next to nothing."""
+    return [gas * 15 // 16 // left for left in range(count, 0, -1)]
+
+
+def test_each_message_may_use_an_equal_share_of_what_is_left(project, believing, deployer):
+    meter = project.GasMeter.deploy(sender=deployer)
+    messages = [message_to(meter, nonce) for nonce in range(5)]
+    gas = 10_000_000
+    believing.processBatch(*encoded(messages), sender=deployer, gas=gas)
+    used = 5 * OVERHEAD
+    for reading, share in zip(meter.read(), shares(gas, 5), strict=True):
+        # Of its share, a delivery keeps a sixty-fourth when it calls the recipient.
+        assert share * 63 // 64 - used < reading < share * 63 // 64
+
+
+def test_each_proof_may_use_an_equal_share_too(project, believing, recipients, deployer):
+    meter = project.GasMeter.deploy(sender=deployer)
+    messages = batch_for(recipients)
+    proofs = [(meter.address, b"", 0, bytes(32))] * 3
+    gas = 10_000_000
+    believing.processBatch(proofs, *encoded(messages), sender=deployer, gas=gas)
+    for reading, share in zip(meter.read(), shares(gas, 6)[:3], strict=True):
+        assert share - 3 * OVERHEAD < reading <= share
+    assert all(believing.delivered(message.id) for message in messages)
+
+
+def test_lists_of_different_length_are_refused_with_proofs_too(believing, deployer):
+    with ape.reverts(believing.BatchLengthMismatch):
+        believing.processBatch([], [b""], [], sender=deployer)
+
+
+def test_batch_of_nothing_but_proofs_is_possible(project, believing, deployer):
+    """And harmless: the modules forget with the transaction."""
+    meter = project.GasMeter.deploy(sender=deployer)
+    believing.processBatch([(meter.address, b"", 0, bytes(32))], [], [], sender=deployer)
+    assert len(meter.read()) == 1

@@ -11,6 +11,8 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 /// @title AbstractMessageIdAuthHook
 /// @notice Tells a security module on another chain, over a bridge that is not ours, which messages
 /// were dispatched to there. Value named in the metadata travels along for the recipient.
+/// @dev Anyone may post the message dispatched last, but only one may: so who has a message posted in
+/// its dispatch decides what travels along.
 abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     using Message for bytes;
     using StandardHookMetadata for bytes;
@@ -28,6 +30,9 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     /// @notice The value sent is less than the quote.
     error InsufficientValue(uint256 value, uint256 quote);
 
+    /// @notice The module was told of this message before.
+    error MessageAlreadyPosted(bytes32 messageId);
+
     /// @notice What the hook calls must be a contract.
     error NotContract(address account);
 
@@ -36,6 +41,9 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
 
     /// @notice The domain of that security module.
     uint32 public immutable destinationDomain;
+
+    /// @dev The message posted last. No other can be posted again, as only the latest can be posted.
+    bytes32 private lastPosted;
 
     /// @dev Reverts `Bytes32ToAddressOverflow` when the module is no EVM address.
     constructor(address mailbox_, uint32 destinationDomain_, bytes32 ism_)
@@ -58,6 +66,7 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         bytes32 id = message.id();
         _requireDispatching(id);
+        if (id == lastPosted) revert MessageAlreadyPosted(id);
         if (message.destination() != destinationDomain) {
             revert InvalidDestination(message.destination(), destinationDomain);
         }
@@ -66,6 +75,7 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
         uint256 quote = _quoteDispatch(metadata, message);
         if (msg.value < quote) revert InsufficientValue(msg.value, quote);
 
+        lastPosted = id;
         _send(
             ism.bytes32ToAddress(),
             abi.encodeCall(IMessageIdAuthorizedIsm.preVerifyMessage, (id, msgValue)),

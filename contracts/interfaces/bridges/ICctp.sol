@@ -51,12 +51,14 @@ interface ICctpMessenger {
 
 /// @title ICctpMessengerV1
 interface ICctpMessengerV1 is ICctpMessenger {
-    /// @notice Burns the caller's tokens, which it may take. Anybody may have them minted.
-    function depositForBurn(
+    /// @notice Burns the caller's tokens, which it may take.
+    /// @param destinationCaller Who may have them minted.
+    function depositForBurnWithCaller(
         uint256 amount,
         uint32 destinationDomain,
         bytes32 mintRecipient,
-        address burnToken
+        address burnToken,
+        bytes32 destinationCaller
     ) external returns (uint64 nonce);
 }
 
@@ -65,14 +67,16 @@ interface ICctpMessengerV2 is ICctpMessenger {
     /// @notice Burns the caller's tokens, which it may take.
     /// @param destinationCaller Who may have them minted; zero for anybody.
     /// @param maxFee How much of the amount may be kept as a fee where they are minted.
-    function depositForBurn(
+    /// @param hookData Goes along with the burn, for who has it minted. Not empty.
+    function depositForBurnWithHook(
         uint256 amount,
         uint32 destinationDomain,
         bytes32 mintRecipient,
         address burnToken,
         bytes32 destinationCaller,
         uint256 maxFee,
-        uint32 minFinalityThreshold
+        uint32 minFinalityThreshold,
+        bytes calldata hookData
     ) external;
 }
 

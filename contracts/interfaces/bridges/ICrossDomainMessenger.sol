@@ -13,3 +13,18 @@ interface ICrossDomainMessenger {
     /// @notice During a call: who sent it on the other side.
     function xDomainMessageSender() external view returns (address);
 }
+
+/// @title IRelayingMessenger
+/// @notice What the bridge calls, and anyone for what has failed.
+interface IRelayingMessenger {
+    /// @notice Calls `target` with what was sent on the other side. What fails, or comes during another
+    /// relay, is kept, and anyone may call again.
+    function relayMessage(
+        uint256 nonce,
+        address sender,
+        address target,
+        uint256 value,
+        uint256 minGasLimit,
+        bytes calldata message
+    ) external payable;
+}

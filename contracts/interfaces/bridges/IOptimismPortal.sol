@@ -25,6 +25,40 @@ struct OutputRootProof {
     bytes32 latestBlockhash;
 }
 
+/// @notice What became of a dispute about a state of an OP Stack chain.
+enum GameStatus {
+    IN_PROGRESS,
+    CHALLENGER_WINS,
+    DEFENDER_WINS
+}
+
+/// @notice A state that the first version's oracle was told.
+/// @param outputRoot Hash of its `OutputRootProof`.
+/// @param timestamp When it was told.
+/// @param l2BlockNumber Of which block of the OP Stack chain it is.
+struct OutputProposal {
+    bytes32 outputRoot;
+    uint128 timestamp;
+    uint128 l2BlockNumber;
+}
+
+/// @title IDisputeGame
+/// @notice Vouches for a state of an OP Stack chain once nobody can dispute it any more.
+interface IDisputeGame {
+    /// @notice Whether it vouches.
+    function status() external view returns (GameStatus);
+
+    /// @notice When it was created.
+    function createdAt() external view returns (uint64);
+}
+
+/// @title IL2OutputOracle
+/// @notice Where the first version's states are kept.
+interface IL2OutputOracle {
+    /// @notice One of them; another than before, or none, if it was taken back.
+    function getL2Output(uint256 index) external view returns (OutputProposal memory);
+}
+
 /// @title IOptimismPortal
 /// @notice Makes the calls that an OP Stack chain sends to its parent chain: each is proven, and
 /// finalised when the proof is old enough.
@@ -51,6 +85,9 @@ interface IOptimismPortal {
 /// @title IOptimismPortalV1
 /// @notice Before fault proofs: a sending is proven once, for everybody.
 interface IOptimismPortalV1 is IOptimismPortal {
+    /// @notice Where the states are that sendings are proven against.
+    function l2Oracle() external view returns (IL2OutputOracle);
+
     /// @notice When and against what the sending was proven; all zero if it was not.
     function provenWithdrawals(bytes32 withdrawalHash)
         external
@@ -61,9 +98,21 @@ interface IOptimismPortalV1 is IOptimismPortal {
 /// @title IOptimismPortalV2
 /// @notice With fault proofs: everybody may prove for himself.
 interface IOptimismPortalV2 is IOptimismPortal {
+    /// @notice Makes the call by the proof of `proofSubmitter`. Anyone may call.
+    function finalizeWithdrawalTransactionExternalProof(
+        WithdrawalTransaction calldata transaction,
+        address proofSubmitter
+    ) external;
+
     /// @notice When and against what `prover` has proven the sending; all zero if he has not.
     function provenWithdrawals(bytes32 withdrawalHash, address prover)
         external
         view
-        returns (address disputeGameProxy, uint64 timestamp);
+        returns (IDisputeGame disputeGameProxy, uint64 timestamp);
+
+    /// @notice Whether the guardian has declared that this game does not count.
+    function disputeGameBlacklist(IDisputeGame game) external view returns (bool);
+
+    /// @notice Games that were created until then do not count.
+    function respectedGameTypeUpdatedAt() external view returns (uint64);
 }

@@ -11,6 +11,13 @@ interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
     /// recipient.
     event ReceivedMessage(bytes32 indexed messageId, uint256 msgValue);
 
+    /// @notice Value that the bridge had brought went to `receiver`.
+    event ValueReleased(bytes32 indexed messageId, address indexed receiver, uint256 value);
+
+    /// @notice The recipient did not take the value, which waits for `releaseValueToRecipient` and
+    /// `claimValue`.
+    event ValueRefused(bytes32 indexed messageId, uint256 value);
+
     /// @notice There must be a hook to believe.
     error InvalidAuthorizedHook();
 
@@ -23,11 +30,17 @@ interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
     /// @notice The value sent is not what the hook sent, or not below 2^255.
     error InvalidMsgValue(uint256 value, uint256 msgValue);
 
-    /// @notice The bridge told about this message before.
+    /// @notice The bridge told about this message before, and this time it brings nothing.
     error MessageAlreadyVerified(bytes32 messageId);
 
     /// @notice The bridge that the module listens to must be a contract.
     error BridgeNotContract(address bridge);
+
+    /// @notice The recipient failed to take its value, perhaps for want of gas.
+    error TooLittleGas(uint256 gas, uint256 needed);
+
+    /// @notice Only the message's recipient, or its owner, says where else its value goes.
+    error NotRecipient(address caller, address recipient);
 
     /// @notice Chooses the hook that is believed, once and for ever; for who may call see
     /// `Initializable`.
@@ -37,8 +50,20 @@ interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
 
     /// @notice Only for the bridge, on behalf of the hook on the origin: the message was dispatched.
     /// @param messageId Its id.
-    /// @param msgValue Wei that came along, for the message's recipient.
+    /// @param msgValue Wei that came along, for the message's recipient. Those of a second call are
+    /// added to the first's.
     function preVerifyMessage(bytes32 messageId, uint256 msgValue) external payable;
+
+    /// @notice Hands the message's recipient what the bridge has brought for it. Anyone may call.
+    /// @dev Reverts `ETHTransferFailed` when the recipient refuses it. Delivering the message does the
+    /// same, but is not held up by a refusal.
+    function releaseValueToRecipient(bytes calldata message) external;
+
+    /// @notice Sends what the bridge has brought for a recipient that refuses it to `receiver`. Only the
+    /// recipient, or the owner that it names, may call.
+    /// @dev A recipient that takes it by now gets it itself. Reverts `NotRecipient`, `TooLittleGas`,
+    /// `ETHTransferFailed`.
+    function claimValue(bytes calldata message, address receiver) external;
 
     /// @notice The hook that is believed, as a 32-byte address; zero before it was set.
     function authorizedHook() external view returns (bytes32);

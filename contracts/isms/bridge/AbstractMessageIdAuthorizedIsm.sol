@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {PackageVersioned} from "../../PackageVersioned.sol";
@@ -11,7 +12,8 @@ import {Message} from "../../libs/Message.sol";
 
 /// @title AbstractMessageIdAuthorizedIsm
 /// @notice Believes the messages that a hook on the origin announced over a bridge. Value that the
-/// bridge brought goes to the message's recipient when the message is first verified.
+/// bridge brought goes to the message's recipient when the message is first verified; what the
+/// recipient refuses waits here, and holds nothing up.
 abstract contract AbstractMessageIdAuthorizedIsm is
     IMessageIdAuthorizedIsm,
     Initializable,
@@ -23,6 +25,10 @@ abstract contract AbstractMessageIdAuthorizedIsm is
     uint256 public constant VERIFIED_MASK_INDEX = 255;
 
     uint256 private constant VERIFIED = 1 << VERIFIED_MASK_INDEX;
+
+    /// @dev Given to a recipient for taking its value. Fixed, so that no relayer can make a recipient
+    /// miss it by saving gas.
+    uint256 private constant RELEASE_GAS = 200_000;
 
     /// @inheritdoc IMessageIdAuthorizedIsm
     mapping(bytes32 messageId => uint256 verifiedAndValue) public verifiedMessages;
@@ -42,19 +48,31 @@ abstract contract AbstractMessageIdAuthorizedIsm is
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev Anyone may call: value goes to nobody but the recipient. Reverts `ETHTransferFailed` when
-    /// the recipient refuses it.
+    /// @dev Anyone may call: value goes to nobody but the recipient. Reverts `TooLittleGas` when the
+    /// recipient fails to take it with less than the gas it is due.
     function verify(bytes calldata, bytes calldata message) public virtual returns (bool) {
         bytes32 id = message.id();
         uint256 verifiedAndValue = verifiedMessages[id];
         if (verifiedAndValue < VERIFIED) return false;
-        if (verifiedAndValue != VERIFIED) {
-            verifiedMessages[id] = VERIFIED;
-            SafeTransferLib.safeTransferETH(
-                message.recipientAddress(), verifiedAndValue ^ VERIFIED
-            );
+        if (verifiedAndValue != VERIFIED && !_offer(id, message.recipientAddress())) {
+            emit ValueRefused(id, verifiedAndValue ^ VERIFIED);
         }
         return true;
+    }
+
+    /// @inheritdoc IMessageIdAuthorizedIsm
+    function releaseValueToRecipient(bytes calldata message) external {
+        _release(message.id(), message.recipientAddress());
+    }
+
+    /// @inheritdoc IMessageIdAuthorizedIsm
+    function claimValue(bytes calldata message, address receiver) external {
+        address recipient = message.recipientAddress();
+        if (msg.sender != recipient && msg.sender != Ownable(recipient).owner()) {
+            revert NotRecipient(msg.sender, recipient);
+        }
+        bytes32 id = message.id();
+        if (!_offer(id, recipient)) _release(id, receiver);
     }
 
     /// @inheritdoc IMessageIdAuthorizedIsm
@@ -69,11 +87,41 @@ abstract contract AbstractMessageIdAuthorizedIsm is
         if (msg.value != msgValue || msgValue >= VERIFIED) {
             revert InvalidMsgValue(msg.value, msgValue);
         }
-        if (verifiedMessages[messageId] != 0) revert MessageAlreadyVerified(messageId);
+        uint256 known = verifiedMessages[messageId];
+        if (known != 0 && msgValue == 0) revert MessageAlreadyVerified(messageId);
 
-        verifiedMessages[messageId] = VERIFIED | msgValue;
+        // All wei that there are stay below the flag.
+        verifiedMessages[messageId] = (known | VERIFIED) + msgValue;
 
         emit ReceivedMessage(messageId, msgValue);
+    }
+
+    /// @dev Hands the recipient its value, and says whether it took it.
+    function _offer(bytes32 id, address recipient) private returns (bool taken) {
+        uint256 verifiedAndValue = verifiedMessages[id];
+        uint256 value = verifiedAndValue & ~VERIFIED;
+        if (value == 0) return true;
+        uint256 gas = gasleft();
+
+        verifiedMessages[id] = VERIFIED;
+        taken = SafeTransferLib.trySafeTransferETH(recipient, value, RELEASE_GAS);
+        if (taken) {
+            emit ValueReleased(id, recipient, value);
+        } else {
+            // The call had up to 63/64 of what was left after its own price.
+            if (gas < RELEASE_GAS * 3 / 2) revert TooLittleGas(gas, RELEASE_GAS * 3 / 2);
+            verifiedMessages[id] = verifiedAndValue;
+        }
+    }
+
+    function _release(bytes32 id, address receiver) private {
+        uint256 value = verifiedMessages[id] & ~VERIFIED;
+        if (value == 0) return;
+
+        verifiedMessages[id] = VERIFIED;
+        SafeTransferLib.safeTransferETH(receiver, value);
+
+        emit ValueReleased(id, receiver, value);
     }
 
     /// @dev Who on the other chain the bridge is calling for. Reverts `NotCrossChainCall` when the

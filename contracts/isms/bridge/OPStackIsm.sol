@@ -11,7 +11,7 @@ import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.s
 abstract contract AbstractOPStackIsm is AbstractMessageIdAuthorizedIsm {
     using TypeCasts for address;
 
-    ICrossDomainMessenger private immutable messenger;
+    ICrossDomainMessenger internal immutable messenger;
 
     /// @param messenger_ The bridge's messenger on this chain.
     constructor(address messenger_) {

@@ -2,6 +2,8 @@
 pragma solidity 0.8.33;
 
 import {
+    GameStatus,
+    IDisputeGame,
     IOptimismPortal,
     IOptimismPortalV1,
     IOptimismPortalV2,
@@ -51,7 +53,8 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
 
     /// @inheritdoc IInterchainSecurityModule
     /// @dev What was proven or finalised before is left alone, so that nobody can hold up a delivery
-    /// by doing its work.
+    /// by doing its work. A proof that cannot count any more makes room for another, and the metadata
+    /// of finalising may name anybody who has proven: so nobody can by doing it badly, either.
     function verify(bytes calldata metadata, bytes calldata message)
         public
         virtual
@@ -78,12 +81,26 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
         }
     }
 
-    /// @dev Metadata: `abi.encode` of a `WithdrawalTransaction`.
-    function _finalize(bytes calldata metadata) internal {
-        WithdrawalTransaction memory transaction = abi.decode(metadata, (WithdrawalTransaction));
+    /// @dev Metadata: `abi.encode` of a `WithdrawalTransaction`, by this contract's own proof; or of a
+    /// `WithdrawalTransaction` and an address, by the proof of whoever that is, from the portal's second
+    /// version on.
+    function _finalize(bytes calldata metadata)
+        internal
+        returns (WithdrawalTransaction memory transaction)
+    {
+        // Where the transaction starts tells whether something stands beside it.
+        bool isOwn = uint256(bytes32(metadata[:32])) == 32;
+        address prover;
+        if (isOwn) transaction = abi.decode(metadata, (WithdrawalTransaction));
+        else (transaction, prover) = abi.decode(metadata, (WithdrawalTransaction, address));
+        if (opPortal.finalizedWithdrawals(_hash(transaction))) return transaction;
 
-        if (!opPortal.finalizedWithdrawals(_hash(transaction))) {
+        if (isOwn) {
             opPortal.finalizeWithdrawalTransaction(transaction);
+        } else {
+            IOptimismPortalV2(address(opPortal)).finalizeWithdrawalTransactionExternalProof(
+                transaction, prover
+            );
         }
     }
 
@@ -97,7 +114,7 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
     /// @dev Whether delivering the message proves a sending, rather than finalising it.
     function _isProof(bytes calldata message) internal view virtual returns (bool);
 
-    /// @dev Whether there is a proof that this contract can finalise by.
+    /// @dev Whether there is a proof that this contract can finalise by, now or later.
     function _isProven(bytes32 withdrawalHash) internal view virtual returns (bool);
 
     function _hash(WithdrawalTransaction memory transaction) private pure returns (bytes32) {
@@ -119,9 +136,11 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
 abstract contract OPL2ToL1V1CcipReadIsm is OPL2ToL1CcipReadIsm {
     /// @inheritdoc OPL2ToL1CcipReadIsm
     function _isProven(bytes32 withdrawalHash) internal view override returns (bool) {
-        (, uint128 timestamp,) =
-            IOptimismPortalV1(address(opPortal)).provenWithdrawals(withdrawalHash);
-        return timestamp != 0;
+        IOptimismPortalV1 portal = IOptimismPortalV1(address(opPortal));
+        (bytes32 outputRoot, uint128 timestamp, uint128 index) =
+            portal.provenWithdrawals(withdrawalHash);
+        // As the portal itself decides whether another proof is welcome.
+        return timestamp != 0 && portal.l2Oracle().getL2Output(index).outputRoot == outputRoot;
     }
 }
 
@@ -130,9 +149,16 @@ abstract contract OPL2ToL1V1CcipReadIsm is OPL2ToL1CcipReadIsm {
 abstract contract OPL2ToL1V2CcipReadIsm is OPL2ToL1CcipReadIsm {
     /// @inheritdoc OPL2ToL1CcipReadIsm
     function _isProven(bytes32 withdrawalHash) internal view override returns (bool) {
-        (, uint64 timestamp) = IOptimismPortalV2(address(opPortal)).provenWithdrawals(
-            withdrawalHash, address(this)
-        );
-        return timestamp != 0;
+        IOptimismPortalV2 portal = IOptimismPortalV2(address(opPortal));
+        (IDisputeGame game, uint64 timestamp) =
+            portal.provenWithdrawals(withdrawalHash, address(this));
+        return timestamp != 0 && _mayCount(portal, game);
+    }
+
+    /// @dev The portal itself takes a new proof at any time, which starts the delay anew: so one that
+    /// may still count stays.
+    function _mayCount(IOptimismPortalV2 portal, IDisputeGame game) private view returns (bool) {
+        return game.status() != GameStatus.CHALLENGER_WINS && !portal.disputeGameBlacklist(game)
+            && game.createdAt() > portal.respectedGameTypeUpdatedAt();
     }
 }

@@ -5,6 +5,8 @@ import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
 import {PackageVersioned} from "../../PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {IRememberingIsm} from "../../interfaces/isms/IRememberingIsm.sol";
+import {Message} from "../../libs/Message.sol";
 import {Multisig} from "../../libs/Multisig.sol";
 import {MerkleRootMultisigMetadata, MessageIdMultisigMetadata} from "../../libs/MultisigMetadata.sol";
 
@@ -39,12 +41,14 @@ abstract contract AbstractMessageIdMultisigIsm is AbstractMultisigIsm {
 /// this checkpoint has enough signatures; this subtree is part of such a checkpoint's tree. Facts are
 /// about this contract's own validators; a reverted call takes its facts with it. Why a subtree's
 /// leaves need no comparison with the signed index: leaves after it are zero, and no id is.
-abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm {
+abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm, IRememberingIsm {
     using MerkleRootMultisigMetadata for bytes;
+    using Message for bytes;
     using TransientSlot for bytes32;
     using TransientSlot for TransientSlot.BooleanSlot;
 
-    /// @notice The short form needs a message of the same 16 leaves before it in the transaction.
+    /// @notice The short form needs the whole proof of one of the same 16 leaves before it in the
+    /// transaction, by `remember` or by `verify` in a delivery that succeeds.
     error SubtreeNotVerified(bytes32 subtree);
 
     /// @inheritdoc IInterchainSecurityModule
@@ -54,19 +58,29 @@ abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm {
             if (!_key(known).asBoolean().tload()) revert SubtreeNotVerified(known);
             return true;
         }
-        (bytes32 digest, bytes32 subtree) = metadata.prove(message);
+        _prove(metadata, message.origin(), message.id());
+        return true;
+    }
+
+    /// @inheritdoc IRememberingIsm
+    function remember(bytes calldata metadata, uint32 origin, bytes32 messageId) external {
+        _prove(metadata, origin, messageId);
+    }
+
+    /// @notice How many signatures this metadata has. Reverts `InvalidSignaturesLength`.
+    function signatureCount(bytes calldata metadata) external pure returns (uint256) {
+        return Multisig.count(metadata.signatures());
+    }
+
+    /// @dev Reverts unless enough validators have signed a tree that has the message in it.
+    function _prove(bytes calldata metadata, uint32 origin, bytes32 messageId) private {
+        (bytes32 digest, bytes32 subtree) = metadata.prove(origin, messageId);
         TransientSlot.BooleanSlot signed = _key(digest).asBoolean();
         if (!signed.tload()) {
             _requireSigned(digest, metadata.signatures());
             signed.tstore(true);
         }
         _key(subtree).asBoolean().tstore(true);
-        return true;
-    }
-
-    /// @notice How many signatures this metadata has. Reverts `InvalidSignaturesLength`.
-    function signatureCount(bytes calldata metadata) external pure returns (uint256) {
-        return Multisig.count(metadata.signatures());
     }
 
     /// @dev Where a fact is kept. Differs whenever the validators differ.

@@ -71,13 +71,21 @@ contract TestCctpTransmitterV1 is TestCctpTransmitter, ICctpTransmitterV1 {
         external
         returns (uint64 nonce)
     {
+        return sendMessageWithCaller(destination, recipient, 0, body);
+    }
+
+    function sendMessageWithCaller(
+        uint32 destination,
+        bytes32 recipient,
+        bytes32 caller,
+        bytes calldata body
+    ) public returns (uint64 nonce) {
         require(recipient != 0, "Recipient must be nonzero");
         nonce = nextNonce++;
         bytes32 sender = bytes32(uint256(uint160(msg.sender)));
-        bytes32 anybody;
         emit MessageSent(
             abi.encodePacked(
-                version, localDomain, destination, nonce, sender, recipient, anybody, body
+                version, localDomain, destination, nonce, sender, recipient, caller, body
             )
         );
     }
@@ -185,6 +193,22 @@ contract TestCctpMessengerV1 is TestCctpMessenger, ICctpMessengerV1, ICctpHandle
 
     constructor(address transmitter_, address token_) TestCctpMessenger(transmitter_, token_) {}
 
+    function depositForBurnWithCaller(
+        uint256 amount,
+        uint32 destination,
+        bytes32 recipient,
+        address token,
+        bytes32 caller
+    ) external returns (uint64) {
+        require(caller != 0, "Invalid destination caller");
+        (bytes32 messenger, bytes memory body) =
+            _burn(messageBodyVersion, amount, destination, recipient, token);
+        return TestCctpTransmitterV1(transmitter).sendMessageWithCaller(
+            destination, messenger, caller, body
+        );
+    }
+
+    /// @notice As bridges of others burn: anybody may have it minted.
     function depositForBurn(uint256 amount, uint32 destination, bytes32 recipient, address token)
         external
         returns (uint64)
@@ -209,6 +233,21 @@ contract TestCctpMessengerV2 is TestCctpMessenger, ICctpMessengerV2, ICctpHandle
 
     constructor(address transmitter_, address token_) TestCctpMessenger(transmitter_, token_) {}
 
+    function depositForBurnWithHook(
+        uint256 amount,
+        uint32 destination,
+        bytes32 recipient,
+        address token,
+        bytes32 caller,
+        uint256 maxFee,
+        uint32 minFinality,
+        bytes calldata hookData
+    ) external {
+        require(hookData.length != 0, "Hook data is empty");
+        _deposit(amount, destination, recipient, token, caller, maxFee, minFinality, hookData);
+    }
+
+    /// @notice As bridges of others burn: without a word about the message.
     function depositForBurn(
         uint256 amount,
         uint32 destination,
@@ -218,11 +257,24 @@ contract TestCctpMessengerV2 is TestCctpMessenger, ICctpMessengerV2, ICctpHandle
         uint256 maxFee,
         uint32 minFinality
     ) external {
+        _deposit(amount, destination, recipient, token, caller, maxFee, minFinality, "");
+    }
+
+    function _deposit(
+        uint256 amount,
+        uint32 destination,
+        bytes32 recipient,
+        address token,
+        bytes32 caller,
+        uint256 maxFee,
+        uint32 minFinality,
+        bytes memory hookData
+    ) private {
         require(maxFee < amount, "Max fee must be less than amount");
         (bytes32 messenger, bytes memory body) =
             _burn(messageBodyVersion, amount, destination, recipient, token);
         (uint256 noFee, uint256 noExpiry) = (0, 0);
-        body = abi.encodePacked(body, maxFee, noFee, noExpiry);
+        body = abi.encodePacked(body, maxFee, noFee, noExpiry, hookData);
         ICctpTransmitterV2(transmitter).sendMessage(
             destination, messenger, caller, minFinality, body
         );

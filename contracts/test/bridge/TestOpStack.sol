@@ -4,7 +4,14 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 import {ICrossDomainMessenger} from "../../interfaces/bridges/ICrossDomainMessenger.sol";
-import {OutputRootProof, WithdrawalTransaction} from "../../interfaces/bridges/IOptimismPortal.sol";
+import {
+    GameStatus,
+    IDisputeGame,
+    IL2OutputOracle,
+    OutputProposal,
+    OutputRootProof,
+    WithdrawalTransaction
+} from "../../interfaces/bridges/IOptimismPortal.sol";
 import {
     OPL2ToL1CcipReadIsm,
     OPL2ToL1V1CcipReadIsm,
@@ -36,7 +43,7 @@ abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
 
     mapping(bytes32 msgHash => bool) public successfulMessages;
     mapping(bytes32 msgHash => bool) public failedMessages;
-    address internal otherMessenger;
+    address public otherMessenger;
     address private currentSender;
     uint256 private nonce;
 
@@ -76,13 +83,15 @@ abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
             if (!failedMessages[hash]) revert NotFailedBefore(hash);
         }
         if (successfulMessages[hash]) revert AlreadyRelayed(hash);
+        // As in the original: what arrives during another's relay has failed.
+        if (currentSender != address(0)) return _fail(hash);
 
         currentSender = sender;
         (bool success,) = target.call{value: value}(message);
         currentSender = address(0);
-        (success ? successfulMessages : failedMessages)[hash] = true;
-        if (success) emit RelayedMessage(hash);
-        else emit FailedRelayedMessage(hash);
+        if (!success) return _fail(hash);
+        successfulMessages[hash] = true;
+        emit RelayedMessage(hash);
     }
 
     function xDomainMessageSender() external view returns (address) {
@@ -93,6 +102,11 @@ abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
     function _carry(uint256 gasLimit, bytes memory call_) internal virtual;
 
     function _isFromOtherMessenger() internal view virtual returns (bool);
+
+    function _fail(bytes32 hash) private {
+        failedMessages[hash] = true;
+        emit FailedRelayedMessage(hash);
+    }
 }
 
 /// @title TestL1Messenger
@@ -162,8 +176,8 @@ contract TestMessagePasser {
 }
 
 /// @title TestPortal
-/// @notice A portal that asks the message passer itself where a real one checks a merkle proof. A
-/// proof is good against a state that was not refuted, for the passer that the state names.
+/// @notice A portal that asks the message passer itself where a real one checks a merkle proof. So a
+/// proof is good against any state that somebody has proposed, also a false one.
 abstract contract TestPortal {
     uint256 public constant DELAY = 7 days;
 
@@ -172,7 +186,9 @@ abstract contract TestPortal {
     error ProvenAlready(bytes32 withdrawalHash);
     error NotProven(bytes32 withdrawalHash, address prover);
     error ProofTooYoung(uint256 age);
+    error InvalidRootClaim();
     error FinalizedAlready(bytes32 withdrawalHash);
+    error NoReentrancy();
 
     TestMessagePasser internal immutable passer;
 
@@ -186,7 +202,7 @@ abstract contract TestPortal {
 
     receive() external payable {}
 
-    function setOutputRoot(uint256 outputIndex, OutputRootProof calldata proof) external {
+    function setOutputRoot(uint256 outputIndex, OutputRootProof calldata proof) external virtual {
         outputRoots[outputIndex] = keccak256(abi.encode(proof));
     }
 
@@ -205,11 +221,14 @@ abstract contract TestPortal {
     }
 
     function finalizeWithdrawalTransaction(WithdrawalTransaction calldata transaction) external {
+        _finalize(transaction, msg.sender);
+    }
+
+    function _finalize(WithdrawalTransaction calldata transaction, address prover) internal {
+        if (l2Sender != address(0)) revert NoReentrancy();
         bytes32 hash = _hash(transaction);
-        uint256 provenAt = _provenAt(hash);
-        if (provenAt == 0) revert NotProven(hash, msg.sender);
-        if (block.timestamp < provenAt + DELAY) revert ProofTooYoung(block.timestamp - provenAt);
         if (finalizedWithdrawals[hash]) revert FinalizedAlready(hash);
+        _check(hash, prover);
 
         finalizedWithdrawals[hash] = true;
         l2Sender = transaction.sender;
@@ -219,9 +238,15 @@ abstract contract TestPortal {
         l2Sender = address(0);
     }
 
+    function _requireMature(bytes32 hash, address prover, uint256 provenAt) internal view {
+        if (provenAt == 0) revert NotProven(hash, prover);
+        if (block.timestamp < provenAt + DELAY) revert ProofTooYoung(block.timestamp - provenAt);
+    }
+
     function _setProven(bytes32 hash, uint256 outputIndex) internal virtual;
 
-    function _provenAt(bytes32 hash) internal view virtual returns (uint256);
+    /// @dev Reverts unless `prover` has a proof that is good by now.
+    function _check(bytes32 hash, address prover) internal view virtual;
 
     function _hash(WithdrawalTransaction calldata transaction) private pure returns (bytes32) {
         return keccak256(
@@ -238,8 +263,9 @@ abstract contract TestPortal {
 }
 
 /// @title TestPortalV1
-/// @notice One proof for all, and no second one.
-contract TestPortalV1 is TestPortal {
+/// @notice One proof for all, and a second one only when the first one's output was taken back. Is its
+/// own oracle of outputs.
+contract TestPortalV1 is TestPortal, IL2OutputOracle {
     struct Proven {
         bytes32 outputRoot;
         uint128 timestamp;
@@ -250,36 +276,108 @@ contract TestPortalV1 is TestPortal {
 
     constructor(TestMessagePasser passer_) TestPortal(passer_) {}
 
+    function l2Oracle() external view returns (address) {
+        return address(this);
+    }
+
+    function getL2Output(uint256 index) external view returns (OutputProposal memory) {
+        return OutputProposal(outputRoots[index], 0, 0);
+    }
+
     function _setProven(bytes32 hash, uint256 outputIndex) internal override {
-        if (provenWithdrawals[hash].timestamp != 0) revert ProvenAlready(hash);
+        Proven storage proven = provenWithdrawals[hash];
+        if (proven.timestamp != 0 && outputRoots[proven.l2OutputIndex] == proven.outputRoot) {
+            revert ProvenAlready(hash);
+        }
         provenWithdrawals[hash] =
             Proven(outputRoots[outputIndex], uint128(block.timestamp), uint128(outputIndex));
     }
 
-    function _provenAt(bytes32 hash) internal view override returns (uint256) {
-        return provenWithdrawals[hash].timestamp;
+    function _check(bytes32 hash, address prover) internal view override {
+        Proven storage proven = provenWithdrawals[hash];
+        _requireMature(hash, prover, proven.timestamp);
+        if (outputRoots[proven.l2OutputIndex] != proven.outputRoot) revert InvalidRootClaim();
+    }
+}
+
+/// @title TestDisputeGame
+/// @notice Vouches for a state: half a week is for challenges, then it counts unless it was lost.
+contract TestDisputeGame is IDisputeGame {
+    uint256 public constant CLOCK = 3.5 days;
+
+    uint64 public immutable createdAt = uint64(block.timestamp);
+
+    bool private lost;
+
+    function lose() external {
+        lost = true;
+    }
+
+    function status() external view returns (GameStatus) {
+        if (lost) return GameStatus.CHALLENGER_WINS;
+        return block.timestamp < createdAt + CLOCK
+            ? GameStatus.IN_PROGRESS
+            : GameStatus.DEFENDER_WINS;
     }
 }
 
 /// @title TestPortalV2
-/// @notice A proof for each prover; proving again starts the delay anew.
+/// @notice A proof for each prover; proving again starts the delay anew. A game counts that was won,
+/// not blacklisted, and created after the guardian last retired all there were.
 contract TestPortalV2 is TestPortal {
     struct Proven {
-        address disputeGameProxy;
+        IDisputeGame disputeGameProxy;
         uint64 timestamp;
     }
 
     mapping(bytes32 withdrawalHash => mapping(address prover => Proven)) public provenWithdrawals;
+    mapping(uint256 index => TestDisputeGame) public games;
+    mapping(IDisputeGame => bool) public disputeGameBlacklist;
+    uint64 public respectedGameTypeUpdatedAt;
 
     constructor(TestMessagePasser passer_) TestPortal(passer_) {}
 
-    function _setProven(bytes32 hash, uint256 outputIndex) internal override {
-        provenWithdrawals[hash][msg.sender] =
-            Proven(address(uint160(outputIndex)), uint64(block.timestamp));
+    function setOutputRoot(uint256 index, OutputRootProof calldata proof) external override {
+        outputRoots[index] = keccak256(abi.encode(proof));
+        games[index] = new TestDisputeGame();
     }
 
-    function _provenAt(bytes32 hash) internal view override returns (uint256) {
-        return provenWithdrawals[hash][msg.sender].timestamp;
+    function blacklist(IDisputeGame game) external {
+        disputeGameBlacklist[game] = true;
+    }
+
+    function retire() external {
+        respectedGameTypeUpdatedAt = uint64(block.timestamp);
+    }
+
+    function finalizeWithdrawalTransactionExternalProof(
+        WithdrawalTransaction calldata transaction,
+        address proofSubmitter
+    ) external {
+        _finalize(transaction, proofSubmitter);
+    }
+
+    function checkWithdrawal(bytes32 withdrawalHash, address proofSubmitter) external view {
+        if (finalizedWithdrawals[withdrawalHash]) revert FinalizedAlready(withdrawalHash);
+        _check(withdrawalHash, proofSubmitter);
+    }
+
+    function _setProven(bytes32 hash, uint256 index) internal override {
+        IDisputeGame game = games[index];
+        if (!_isGood(game)) revert InvalidRootClaim();
+        provenWithdrawals[hash][msg.sender] = Proven(game, uint64(block.timestamp));
+    }
+
+    function _check(bytes32 hash, address prover) internal view override {
+        Proven storage proven = provenWithdrawals[hash][prover];
+        _requireMature(hash, prover, proven.timestamp);
+        IDisputeGame game = proven.disputeGameProxy;
+        if (!_isGood(game) || game.status() != GameStatus.DEFENDER_WINS) revert InvalidRootClaim();
+    }
+
+    function _isGood(IDisputeGame game) private view returns (bool) {
+        return game.status() != GameStatus.CHALLENGER_WINS && !disputeGameBlacklist[game]
+            && game.createdAt() > respectedGameTypeUpdatedAt;
     }
 }
 
@@ -307,4 +405,22 @@ contract TestProvingIsmV1 is TestProvingIsm, OPL2ToL1V1CcipReadIsm {
 /// @title TestProvingIsmV2
 contract TestProvingIsmV2 is TestProvingIsm, OPL2ToL1V2CcipReadIsm {
     constructor(address opPortal_, string[] memory urls_) TestProvingIsm(opPortal_, urls_) {}
+}
+
+/// @title TestFinalizer
+/// @notice Is told by a messenger to finalise somebody's sending, while its own is being relayed.
+contract TestFinalizer {
+    bool public ready;
+
+    function getReady() external {
+        ready = true;
+    }
+
+    /// @dev Fails before it is ready, so that it can be relayed once more outside the portal.
+    function finalize(TestPortalV2 portal, WithdrawalTransaction calldata transaction, address prover)
+        external
+    {
+        require(ready, "not ready");
+        portal.finalizeWithdrawalTransactionExternalProof(transaction, prover);
+    }
 }

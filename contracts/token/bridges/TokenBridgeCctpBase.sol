@@ -41,9 +41,9 @@ struct Domain {
 /// ids, the module wants CCTP's attestation of that.
 ///
 /// Metadata: `abi.encode(bytes cctpMessage, bytes attestation)`.
-/// @dev An attestation tells of a burn, not of the message about it: whoever makes up a message about
-/// a burn of this route can have it minted, to the burn's recipient, and the message that was
-/// dispatched then stays undelivered.
+/// @dev Burns name the enrolled router as who may have them minted, and that does so only when their
+/// message is delivered: so a delivery has the tokens arrive, and nobody can have them arrive without
+/// it. Which message a burn belongs to is written in burns of v2 only.
 abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, AbstractPostDispatchHook {
     using CctpMessage for bytes;
     using MeasuredPull for IERC20;
@@ -80,6 +80,9 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
 
     /// @notice The burnt tokens go to somebody else.
     error InvalidMintRecipient();
+
+    /// @notice A burn is minted only while its message is being delivered.
+    error MessageNotDelivering(bytes32 id);
 
     /// @notice CCTP carried the id of another message.
     error InvalidMessageId();
@@ -150,7 +153,10 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @inheritdoc IInterchainSecurityModule
     function verify(bytes calldata metadata, bytes calldata message) external returns (bool) {
         bool isTransfer = message.recipient() == address(this).addressToBytes32();
-        if (!isTransfer && verifiedFrom[message.id()][message.origin()]) return true;
+        bytes32 id = message.id();
+        if (!isTransfer && verifiedFrom[id][message.origin()]) return true;
+        // The Mailbox writes a delivery down before it asks.
+        if (isTransfer && !mailbox.delivered(id)) revert MessageNotDelivering(id);
 
         bytes calldata cctpMessage = metadata.element(0);
         if (isTransfer) _requireBurn(cctpMessage, message);
@@ -230,7 +236,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     {
         burnt = _messageAmount(amount);
         _depositForBurn(
-            hyperlaneDomainToCircleDomain(destination),
+            destination,
             recipient,
             burnt,
             burnt - amount,
@@ -262,12 +268,15 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     /// @param maxFee What may be missing of `amount` where it is minted.
     /// @param router Who has it minted.
     function _depositForBurn(
-        uint32 circleDomain,
+        uint32 destination,
         bytes32 recipient,
         uint256 amount,
         uint256 maxFee,
         bytes32 router
     ) internal virtual;
+
+    /// @dev Reverts when the burn says that it belongs to another message.
+    function _requireBound(bytes calldata burn, bytes calldata message) internal pure virtual {}
 
     /// @dev Has CCTP carry the id of a message.
     function _sendId(uint32 circleDomain, bytes32 router, bytes32 id) internal virtual;
@@ -316,6 +325,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         if (burn.mintRecipient() != TokenMessage.recipient(message.body())) {
             revert InvalidMintRecipient();
         }
+        _requireBound(burn, message);
     }
 
     /// @dev Reverts unless CCTP's message carries the id of a message to somebody else. Who sent it is

@@ -10,8 +10,9 @@ import {TokenBridgeCctpBase} from "./TokenBridgeCctpBase.sol";
 
 /// @title TokenBridgeCctpV1
 /// @notice Over CCTP v1, which charges nothing and waits for finality.
-/// @dev Anybody may have CCTP v1 mint without delivering the message: the tokens arrive, and the
-/// message stays undelivered.
+/// @dev Burns of v1 carry nothing that tells which message they belong to. So whoever delivers another
+/// message about the same burn, made up from its sender, amount and recipient, has it minted: the
+/// tokens arrive, and the message that was dispatched stays undelivered.
 contract TokenBridgeCctpV1 is TokenBridgeCctpBase, ICctpHandlerV1 {
     constructor(address erc20, address mailbox, address messageTransmitter, address tokenMessenger)
         TokenBridgeCctpBase(erc20, mailbox, messageTransmitter, tokenMessenger, 0)
@@ -27,14 +28,18 @@ contract TokenBridgeCctpV1 is TokenBridgeCctpBase, ICctpHandlerV1 {
 
     /// @inheritdoc TokenBridgeCctpBase
     function _depositForBurn(
-        uint32 circleDomain,
+        uint32 destination,
         bytes32 recipient,
         uint256 amount,
         uint256,
-        bytes32
+        bytes32 router
     ) internal override {
-        ICctpMessengerV1(address(tokenMessenger)).depositForBurn(
-            amount, circleDomain, recipient, address(wrappedToken)
+        ICctpMessengerV1(address(tokenMessenger)).depositForBurnWithCaller(
+            amount,
+            hyperlaneDomainToCircleDomain(destination),
+            recipient,
+            address(wrappedToken),
+            router
         );
     }
 

@@ -8,14 +8,21 @@ import {
     ICctpMessengerV2,
     ICctpTransmitterV2
 } from "../../interfaces/bridges/ICctp.sol";
+import {Message} from "../../libs/Message.sol";
+import {TypeCasts} from "../../libs/TypeCasts.sol";
 import {TokenRouter} from "../TokenRouter.sol";
+import {CctpMessage} from "../libs/CctpMessage.sol";
 import {TokenBridgeCctpBase} from "./TokenBridgeCctpBase.sol";
 
 /// @title TokenBridgeCctpV2
 /// @notice Over CCTP v2, which takes a fee for not waiting for finality. Senders pay it on top, at most
 /// `maxFeePpm` of what is burnt: so the recipient gets the amount, or what was not charged of the
-/// fee as well. Messages carry what is burnt.
+/// fee as well. Messages carry what is burnt, and burns carry the id of their message.
 contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
+    using CctpMessage for bytes;
+    using Message for bytes;
+    using TypeCasts for address;
+
     /// @notice Circle may keep so many millionths of what is burnt from now on.
     event MaxFeePpmSet(uint256 maxFeePpm);
 
@@ -23,6 +30,9 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     error MaxFeeTooHigh();
 
     uint256 private constant MILLION = 1e6;
+
+    /// @dev Where the hook data of a burn message's body start.
+    uint256 private constant HOOK_DATA_OFFSET = 228;
 
     /// @dev What `maxFeePpm` is at first, behind a proxy too.
     uint256 private immutable firstMaxFeePpm;
@@ -80,22 +90,39 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     }
 
     /// @inheritdoc TokenBridgeCctpBase
+    /// @dev The message is dispatched next, so its id is known: Circle's contracts call nobody who
+    /// could dispatch another before it.
     function _depositForBurn(
-        uint32 circleDomain,
+        uint32 destination,
         bytes32 recipient,
         uint256 amount,
         uint256 maxFee,
         bytes32 router
     ) internal override {
-        ICctpMessengerV2(address(tokenMessenger)).depositForBurn(
+        bytes memory message = abi.encodePacked(
+            abi.encodePacked(Message.VERSION, mailbox.nonce(), localDomain),
+            address(this).addressToBytes32(),
+            abi.encodePacked(destination, router, recipient, amount)
+        );
+        ICctpMessengerV2(address(tokenMessenger)).depositForBurnWithHook(
             amount,
-            circleDomain,
+            hyperlaneDomainToCircleDomain(destination),
             recipient,
             address(wrappedToken),
             router,
             maxFee,
-            minFinalityThreshold
+            minFinalityThreshold,
+            abi.encode(keccak256(message))
         );
+    }
+
+    /// @inheritdoc TokenBridgeCctpBase
+    /// @dev Bridges of others burn without the id: their burns are believed for any message that says
+    /// the same.
+    function _requireBound(bytes calldata burn, bytes calldata message) internal pure override {
+        if (burn.length != HOOK_DATA_OFFSET + 32) return;
+        bytes32 id = burn.word(HOOK_DATA_OFFSET);
+        if (id != message.id()) revert InvalidMessageId();
     }
 
     /// @inheritdoc TokenBridgeCctpBase

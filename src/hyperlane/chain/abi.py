@@ -133,7 +133,9 @@ class Mailbox:
     delivered = Function("delivered(bytes32)", ("bool",))
     recipient_ism = Function("recipientIsm(address)", ("address",))
     process = Function("process(bytes,bytes)")
-    process_batch = Function("processBatch(bytes[],bytes[])")
+    process_batch = Function(
+        "processBatch((address,bytes,uint32,bytes32)[],bytes[],bytes[])",
+    )
     BATCH_LENGTH_MISMATCH = keccak(b"BatchLengthMismatch(uint256,uint256)")[:4]
 
 
@@ -179,6 +181,7 @@ class SecurityModule:
 
     module_type = Function("moduleType()", ("uint8",))
     verify = Function("verify(bytes,bytes)", ("bool",))
+    remember = Function("remember(bytes,uint32,bytes32)")
     route = Function("route(bytes)", ("address",))
     modules_and_threshold = Function("modulesAndThreshold(bytes)", ("address[]", "uint8"))
     validators_and_threshold = Function("validatorsAndThreshold(bytes)", ("address[]", "uint8"))

@@ -1,14 +1,16 @@
-"""Metadata for many messages in one transaction: later messages lean on earlier ones."""
+"""Metadata for many messages in one transaction, which lean on proofs shown before them."""
 
+from dataclasses import astuple
 from typing import Any
 
 import pytest
 
-from hyperlane.agents.relayer.metadata import encode_batch
+from hyperlane.agents.relayer.carriers import Carrier, Kind
+from hyperlane.agents.relayer.metadata import Batch, encode_batch
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message
 
-from ..building import Line, addresses
+from ..building import Line, addresses, raw
 
 WHOLE = 1096 + 2 * 65
 UNSIGNED = 1096
@@ -30,12 +32,22 @@ async def backlog(way: Line, module: Any, count: int) -> list[Message]:
     return messages
 
 
-def deliver(way: Line, metadata: list[bytes], messages: list[Message]) -> Any:
+async def batch_of(way: Line, messages: list[Message]) -> Batch:
+    return encode_batch([await way.build(message) for message in messages])
+
+
+def deliver(way: Line, batch: Batch, messages: list[Message]) -> Any:
     mailbox = way.target.contracts["mailbox"]
     encoded = [message.encode() for message in messages]
+    proofs = [astuple(proof) for proof in batch.proofs]
     # An estimate would be the gas in which every delivery fails: that is a success, too.
-    batch = mailbox.functions.processBatch(metadata, encoded)
-    return way.target.wait(batch.transact({"gas": 10_000_000}))
+    call = mailbox.functions.processBatch(proofs, batch.metadata, encoded)
+    return way.target.wait(call.transact({"gas": 10_000_000}))
+
+
+def sizes(batch: Batch) -> tuple[list[int], list[int]]:
+    """Of what is shown to modules, and of what comes with each message."""
+    return [len(proof.metadata) for proof in batch.proofs], [len(each) for each in batch.metadata]
 
 
 def delivered(way: Line, messages: list[Message]) -> list[bool]:
@@ -45,10 +57,20 @@ def delivered(way: Line, messages: list[Message]) -> list[bool]:
 async def test_each_checkpoint_is_signed_once_and_each_subtree_proven_once(way: Line, module):
     messages = await backlog(way, module, 20)
 
-    metadata = encode_batch([await way.build(message) for message in messages])
-    deliver(way, metadata, messages)
+    batch = await batch_of(way, messages)
+    deliver(way, batch, messages)
 
-    assert [len(each) for each in metadata] == [WHOLE] + [SHORT] * 15 + [UNSIGNED] + [SHORT] * 3
+    assert sizes(batch) == ([WHOLE, UNSIGNED], [SHORT] * 20)
+    assert all(delivered(way, messages))
+
+
+async def test_lonely_message_of_a_subtree_brings_its_own_proof(way: Line, module):
+    messages = await backlog(way, module, 17)
+
+    batch = await batch_of(way, messages)
+    deliver(way, batch, messages)
+
+    assert sizes(batch) == ([WHOLE], [SHORT] * 16 + [UNSIGNED])
     assert all(delivered(way, messages))
 
 
@@ -58,15 +80,30 @@ async def test_each_of_them_stands_for_itself_too(way: Line, module):
         assert len(await way.build_and_deliver(message)) == WHOLE
 
 
-async def test_what_leans_on_a_failed_delivery_fails_alone_and_stays_deliverable(way: Line, module):
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_delivery_of_one_by_somebody_else_makes_no_other_fail(way: Line, module, place):
     messages = await backlog(way, module, 3)
-    built = [await way.build(message) for message in messages]
-    deliver(way, [built[0].encode()], messages[:1])
+    batch = await batch_of(way, messages)
+    await way.build_and_deliver(messages[place])
 
-    deliver(way, encode_batch(built), messages)
-    assert delivered(way, messages) == [True, False, False]
+    deliver(way, batch, messages)
 
-    deliver(way, encode_batch(built[1:]), messages[1:])
+    assert delivered(way, messages) == [True, True, True]
+
+
+@pytest.mark.parametrize("kind", [Kind.MAILBOX, Kind.CODE])
+async def test_every_carrier_shows_the_proofs_first(way: Line, module, kind):
+    messages = await backlog(way, module, 3)
+    batch = await batch_of(way, messages)
+    carrier = Carrier(kind, raw(way.target.contracts["mailbox"]), 3)
+    await way.build_and_deliver(messages[0])
+
+    deliveries = zip(batch.metadata, [each.encode() for each in messages], strict=True)
+    needs = [500_000] * (len(batch.proofs) + 3)
+    to, data = carrier.call(list(deliveries), needs, batch.proofs)
+    transaction = {"data": data, "gas": 10_000_000} | ({"to": to} if to else {})
+    way.target.wait(way.target.w3.eth.send_transaction(transaction))
+
     assert delivered(way, messages) == [True, True, True]
 
 
@@ -77,23 +114,25 @@ async def test_signatures_are_not_shared_between_modules(way: Line, module):
     messages.append(await way.send(module))
     await way.sign(2, 3)
 
-    metadata = encode_batch([await way.build(message) for message in messages])
-    deliver(way, metadata, messages)
+    batch = await batch_of(way, messages)
+    deliver(way, batch, messages)
 
-    assert [len(each) for each in metadata] == [WHOLE, SHORT, WHOLE, SHORT]
+    assert sizes(batch) == ([WHOLE], [SHORT, SHORT, WHOLE, SHORT])
     assert all(delivered(way, messages))
 
 
-async def test_checkpoints_that_differ_are_signed_each(way: Line, module):
+async def test_checkpoints_that_differ_share_their_subtrees_only_if_these_are_the_same(
+    way: Line, module
+):
     early = await backlog(way, module, 1)
     first = await way.build(early[0])
     late = await backlog(way, module, 2)
     messages = early + late
 
-    metadata = encode_batch([first] + [await way.build(message) for message in late])
-    deliver(way, metadata, messages)
+    batch = encode_batch([first, *[await way.build(message) for message in late]])
+    deliver(way, batch, messages)
 
-    assert [len(each) for each in metadata] == [WHOLE, WHOLE, SHORT]
+    assert sizes(batch) == ([WHOLE], [WHOLE, SHORT, SHORT])
     assert all(delivered(way, messages))
 
 
@@ -104,11 +143,11 @@ async def test_proofs_are_shared_within_aggregations(way: Line, module):
     messages.append(await way.send(module))
     await way.sign(2, 3)
 
-    metadata = encode_batch([await way.build(message) for message in messages])
-    deliver(way, metadata, messages)
+    batch = await batch_of(way, messages)
+    deliver(way, batch, messages)
 
-    assert [len(decode_aggregation(each, 2)[1]) for each in metadata[:2]] == [WHOLE, SHORT]
-    assert len(metadata[2]) == SHORT
+    assert [len(decode_aggregation(each, 2)[1]) for each in batch.metadata[:2]] == [SHORT] * 2
+    assert len(batch.metadata[2]) == SHORT
     assert all(delivered(way, messages))
 
 
@@ -116,8 +155,8 @@ async def test_modules_that_forget_get_everything_each_time(way: Line, module):
     forgetful = way.target.deploy("ForgetfulMultisigIsm", module.address)
     messages = await backlog(way, forgetful, 3)
 
-    metadata = encode_batch([await way.build(message) for message in messages])
-    deliver(way, metadata, messages)
+    batch = await batch_of(way, messages)
+    deliver(way, batch, messages)
 
-    assert [len(each) for each in metadata] == [WHOLE] * 3
+    assert sizes(batch) == ([], [WHOLE] * 3)
     assert all(delivered(way, messages))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.metadata import Metadata, encode_batch
+from hyperlane.agents.relayer.metadata import Batch, Metadata, encode_batch
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Proven
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.merkle import MerkleTree
@@ -74,19 +74,39 @@ def wanted(draw: st.DrawFn) -> Wanted:
     return Wanted(message, modules, metadata)
 
 
+def shown(batch: Batch) -> dict[bytes, Module]:
+    """The modules, after they were shown what comes before the deliveries."""
+    modules = {module: Module() for module in MODULES}
+    for proof in batch.proofs:
+        (message,) = (each for each in MESSAGES if each.id == proof.message_id)
+        assert modules[proof.module].verify(proof.metadata, message)
+        assert len(proof.metadata) > 164
+    return modules
+
+
 @given(st.lists(wanted(), max_size=12))
 def test_every_message_of_a_batch_is_believed_and_none_is_longer_than_alone(batch):
-    encoded = encode_batch(item.metadata for item in batch)
-
-    modules = {module: Module() for module in MODULES}
-    for item, data in zip(batch, encoded, strict=True):
+    encoded = encode_batch([item.metadata for item in batch])
+    modules = shown(encoded)
+    for item, data in zip(batch, encoded.metadata, strict=True):
         assert item.believed(data, modules)
         assert len(data) <= len(item.metadata.encode())
 
 
+@given(st.lists(wanted(), max_size=12), st.data())
+def test_each_message_is_believed_whatever_becomes_of_the_others(batch, data):
+    """Those that are left are asked about in any order, some never."""
+    encoded = encode_batch([item.metadata for item in batch])
+    places = data.draw(st.permutations(range(len(batch))))
+    for place in places[: data.draw(st.integers(0, len(batch)))]:
+        alone = shown(encoded)
+        assert batch[place].believed(encoded.metadata[place], alone)
+
+
 @given(wanted())
 def test_alone_it_is_believed_by_modules_that_know_nothing(item):
-    assert encode_batch([item.metadata]) == [item.metadata.encode()]
+    batch = encode_batch([item.metadata])
+    assert batch == Batch((), (item.metadata.encode(),))
     assert item.believed(item.metadata.encode(), {module: Module() for module in MODULES})
 
 
@@ -104,6 +124,7 @@ def test_thirty_two_neighbours_take_one_quorum_and_two_proofs(order):
         for leaf in order
     ]
 
-    sizes = sorted(map(len, encode_batch(items)))
+    batch = encode_batch(items)
 
-    assert sizes == [164] * 30 + [1096, 1096 + 2 * 65]
+    assert [len(proof.metadata) for proof in batch.proofs] == [1096 + 2 * 65, 1096]
+    assert [len(each) for each in batch.metadata] == [164] * 32

@@ -1,5 +1,6 @@
 """Modules that a bridge tells about messages: who is believed, about what, and where value goes."""
 
+import ape
 import pytest
 from eth_abi import decode
 from eth_utils import keccak
@@ -257,14 +258,72 @@ def test_recipient_that_asks_again_is_paid_once(project, make, bridge, incoming,
 
 
 @pytest.mark.parametrize("name", PAYING)
-def test_message_waits_for_a_recipient_that_refuses_the_value(
-    project, make, bridge, incoming, owner, revert_of, name
+def test_value_waits_for_a_recipient_that_refuses_it(
+    project, make, bridge, incoming, owner, stranger, revert_of, name
 ):
     ism, refusing = make(name), owner.deploy(project.CannedAnswer, b"", 0, True)
     message = incoming(refusing)
     bridge(name).tell(ism, pre_verify(message.id, 500), value=500)
-    assert revert_of(ism.verify, b"", message.encode()) == ("ETHTransferFailed",)
-    assert ism.verifiedMessages(message.id) == VERIFIED | 500
+
+    receipt = ism.verify(b"", message.encode(), sender=stranger, gas=10**6)
+
+    assert receipt.decode_logs(ism.ValueRefused) == [
+        ism.ValueRefused(messageId=message.id, value=500)
+    ]
+    assert (ism.verifiedMessages(message.id), ism.balance) == (VERIFIED | 500, 500)
+    refusal = revert_of(ism.releaseValueToRecipient, message.encode())
+    assert refusal == ("ETHTransferFailed",)
+
+
+@pytest.mark.parametrize("name", PAYING)
+def test_recipient_has_its_gas_before_it_counts_as_refusing(
+    project, make, bridge, incoming, owner, stranger, name
+):
+    ism, refusing = make(name), owner.deploy(project.CannedAnswer, b"", 0, True)
+    message = incoming(refusing)
+    bridge(name).tell(ism, pre_verify(message.id, 500), value=500)
+    with ape.reverts(ism.TooLittleGas):
+        ism.verify(b"", message.encode(), sender=stranger, gas=300_000)
+
+
+@pytest.mark.parametrize("name", PAYING)
+def test_value_of_a_second_word_is_added(make, bridge, incoming, recipient, stranger, name):
+    ism, message = make(name), incoming(recipient)
+    for value in (0, 500, 7):
+        bridge(name).tell(ism, pre_verify(message.id, value), value=value)
+    assert ism.verifiedMessages(message.id) == VERIFIED | 507
+
+    receipt = ism.releaseValueToRecipient(message.encode(), sender=stranger)
+
+    assert receipt.decode_logs(ism.ValueReleased) == [
+        ism.ValueReleased(messageId=message.id, receiver=recipient, value=507)
+    ]
+    assert (recipient.balance, ism.verifiedMessages(message.id)) == (507, VERIFIED)
+
+
+@pytest.mark.parametrize("name", PAYING)
+def test_nothing_is_released_where_nothing_waits(make, bridge, incoming, recipient, stranger, name):
+    ism, message = make(name), incoming(recipient)
+    other = incoming(stranger)
+    bridge(name).tell(ism, pre_verify(other.id, 500), value=500)
+    for known in (False, True):
+        if known:
+            bridge(name).tell(ism, pre_verify(message.id, 0))
+        ism.releaseValueToRecipient(message.encode(), sender=stranger)
+        assert (recipient.balance, ism.balance) == (0, 500)
+    assert not ism.verifiedMessages(incoming(ism).id)
+
+
+@pytest.mark.parametrize("name", PAYING)
+def test_owner_of_a_recipient_claims_only_what_it_refuses(
+    project, make, bridge, incoming, recipient, owner, accounts, name
+):
+    """The recipient takes it by now: so it gets it."""
+    ism, message = make(name), incoming(recipient)
+    bridge(name).tell(ism, pre_verify(message.id, 500), value=500)
+    before = accounts[7].balance
+    ism.claimValue(message.encode(), accounts[7], sender=owner)
+    assert (recipient.balance, accounts[7].balance - before) == (500, 0)
 
 
 def test_messenger_that_speaks_for_nobody_is_not_believed(project, make, bridge, owner, revert_of):

@@ -60,6 +60,47 @@ def test_checkpoint_is_verified_once(together):
     assert together(*calls) == [True, True, True, True]
 
 
+@pytest.fixture(scope="module")
+def shown(ism, sequence):
+    """Whether messages verify after the module was shown a proof, all in one transaction."""
+
+    def shown(proof: tuple, *calls: tuple) -> list[bool]:
+        data = [ism.remember.encode_input(*proof)]
+        data += [ism.verify.encode_input(metadata, of.encode()) for metadata, of in calls]
+        successes, answers = sequence.run.call([ism] * len(data), data)
+        words = [int.from_bytes(answer) == 1 for answer in answers[1:]]
+        return [success and word for success, word in zip(successes[1:], words, strict=True)]
+
+    return shown
+
+
+@pytest.mark.parametrize("index", [0, 15, 16, 39])
+def test_proof_that_was_shown_serves_its_sixteen_leaves_and_its_checkpoint(shown, index):
+    proof = (full(0), MESSAGES[0].origin, MESSAGES[0].id)
+    calls = [(short(index), MESSAGES[index]), (unsigned(index), MESSAGES[index])]
+    assert shown(proof, *calls) == [index < 16, True]
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        (unsigned(0), MESSAGES[0].origin, MESSAGES[0].id),
+        (full(0, SET[:1]), MESSAGES[0].origin, MESSAGES[0].id),
+        (full(0), MESSAGES[0].origin + 1, MESSAGES[0].id),
+        (full(0), MESSAGES[0].origin, MESSAGES[1].id),
+        (short(0), MESSAGES[0].origin, MESSAGES[0].id),
+    ],
+)
+def test_proof_that_verify_would_refuse_teaches_nothing(shown, proof):
+    calls = [(short(1), MESSAGES[1]), (unsigned(1), MESSAGES[1])]
+    assert shown(proof, *calls) == [False, False]
+
+
+def test_proof_that_was_shown_is_forgotten_with_the_transaction(ism, owner, revert_of):
+    ism.remember(full(0), MESSAGES[0].origin, MESSAGES[0].id, sender=owner)
+    assert revert_of(ism.verify, short(1), MESSAGES[1].encode())[0] == "SubtreeNotVerified"
+
+
 def test_signatures_are_needed_first(together):
     calls = [(unsigned(1), MESSAGES[1]), (full(0), MESSAGES[0]), (unsigned(1), MESSAGES[1])]
     assert together(*calls) == [False, True, True]

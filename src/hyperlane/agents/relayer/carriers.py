@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from eth_hash.auto import keccak
 
+from hyperlane.agents.relayer.metadata import Proof
 from hyperlane.chain import answers
-from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.client import ChainClient, Reverted, RpcError
 from hyperlane.protocol.typecasts import Address, to_hex
 
@@ -79,19 +80,27 @@ class Carrier:
         return keccak(sender)[12:] if self.kind is Kind.CODE else sender
 
     def call(
-        self, deliveries: Sequence[Delivery], needs: Sequence[int]
+        self,
+        deliveries: Sequence[Delivery],
+        needs: Sequence[int],
+        proofs: Sequence[Proof] = (),
     ) -> tuple[Address | None, bytes]:
-        """Where to send what, None for code to run, so that each gets the gas it needs."""
+        """Where to send what, None for code to run: deliveries, after proofs for their modules.
+
+        `needs` is the gas of each proof, then of each delivery.
+        """
         if len(deliveries) == 1:
             return self.mailbox, Mailbox.process.encode(*deliveries[0])
+        shown = [(item.module, item.metadata, item.origin, item.message_id) for item in proofs]
         if self.kind is Kind.MAILBOX:
             metadata, messages = zip(*deliveries, strict=True)
-            return self.mailbox, Mailbox.process_batch.encode(metadata, messages)
-        calls = [(self.mailbox, Mailbox.process.encode(*item)) for item in deliveries]
+            return self.mailbox, Mailbox.process_batch.encode(shown, metadata, messages)
+        calls = [(item[0], SecurityModule.remember.encode(*item[1:])) for item in shown]
+        calls += [(self.mailbox, Mailbox.process.encode(*item)) for item in deliveries]
         return None, code(calls, needs)
 
     def gas_limit(self, needs: Sequence[int], size: int) -> int:
-        """Gas of a transaction with `size` bytes in which each delivery gets what it needs.
+        """Gas of a transaction with `size` bytes in which each proof and delivery gets its need.
 
         A delivery alone gets a margin in case its estimate is short.
         `processBatch` gives each an equal share of fifteen sixteenths of what is left. Code gives
@@ -151,7 +160,7 @@ async def _runs_code(client: ChainClient) -> bool:
 async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool:
     """A mailbox with `processBatch` says so by its own error for lists of unequal length."""
     try:
-        await client.call(mailbox, Mailbox.process_batch, [], [b""])
+        await client.call(mailbox, Mailbox.process_batch, [], [], [b""])
     except Reverted as error:
         lengths = (0).to_bytes(32) + (1).to_bytes(32)
         return error.data == Mailbox.BATCH_LENGTH_MISMATCH + lengths

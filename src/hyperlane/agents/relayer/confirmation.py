@@ -122,7 +122,7 @@ def charges(operations: Sequence[Operation], receipt: Receipt | None) -> dict[By
     used, given = receipt.gas_paid, [item.gas_estimate for item in operations]
     if len(operations) == 1:
         return {operations[0].message.id: used}
-    said = uses(receipt.note)
+    said = uses(receipt.note)[-len(operations) :]  # proofs, which serve many, come before
     if len(said) == len(operations):
         rest = max(0, used - sum(said)) // len(operations)
         shares = [each + rest for each in said]

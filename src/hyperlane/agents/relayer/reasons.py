@@ -20,6 +20,8 @@ class Reason(StrEnum):
     GAS_PAYMENT_NOT_FOUND = "GasPaymentNotFound"
     GAS_PAYMENT_REQUIREMENT_NOT_MET = "GasPaymentRequirementNotMet"
     ERROR_ESTIMATING_GAS = "ErrorEstimatingGas"
+    ATTESTATION_USED = "AttestationUsed"
+    """Of ours: Circle has minted the burn, with another message."""
     EXCEEDS_MAX_GAS_LIMIT = "ExceedsMaxGasLimit"
     ERROR_SUBMITTING = "ErrorSubmitting"
     REVERTED_OR_REORGED = "RevertedOrReorged"
@@ -44,6 +46,8 @@ class NotReady(HyperlaneError):
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 PARKED = 10 * 7 * 24 * HOUR
+_TRIES_OF_USED = 10
+"""They take as long as blocks take to become final: only a reorg could make them succeed."""
 
 
 def backoff(reason: Reason, retries: int, max_retries: int) -> float:
@@ -52,6 +56,8 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
         if retries <= 3:
             return 2.0
         retries -= 3
+    if reason is Reason.ATTESTATION_USED:
+        max_retries = min(max_retries, _TRIES_OF_USED)
     if retries >= max_retries:
         return PARKED
     if retries <= 4:

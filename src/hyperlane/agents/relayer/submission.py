@@ -12,7 +12,7 @@ from hyperlane.agents.relayer.carriers import (
     find_carrier,
     gas_ceiling,
 )
-from hyperlane.agents.relayer.metadata import Metadata, encode_batch
+from hyperlane.agents.relayer.metadata import Metadata, encode_batch, shared
 from hyperlane.agents.relayer.outcomes import Outcomes
 from hyperlane.agents.relayer.policy import RelayPolicy
 from hyperlane.agents.relayer.preparation import Candidate
@@ -145,6 +145,8 @@ class Submission:
         mailbox = self.chain.settings.mailbox
         if await client.call(mailbox, Mailbox.delivered, operation.message.id, block=block):
             await self.outcomes.found_delivered([operation], block)
+        elif _says_used(error):
+            await self.outcomes.retry(operation, Reason.ATTESTATION_USED, str(error))
         else:
             await self.outcomes.retry(operation, Reason.ERROR_ESTIMATING_GAS, str(error))
 
@@ -168,15 +170,16 @@ class Submission:
 
     async def _send(self, carrier: Carrier, batch: Sequence[_Ready], block_gas: int) -> None:
         operations = [item.prepared.candidate.operation for item in batch]
-        metadata = encode_batch(item.prepared.metadata for item in batch)
+        encoded = encode_batch([item.prepared.metadata for item in batch])
         messages = [item.message.encode() for item in operations]
-        needs = [item.gas for item in batch]
-        to, data = carrier.call(list(zip(metadata, messages, strict=True)), needs)
+        deliveries = list(zip(encoded.metadata, messages, strict=True))
+        needs = _needs(batch)
+        to, data = carrier.call(deliveries, needs, encoded.proofs)
         gas = min(carrier.gas_limit(needs, len(data)), block_gas)
         purpose = keccak(b"".join(item.message.id for item in operations)).hex()
         self.sending.add(purpose)
         try:
-            await self.outcomes.submitting(operations, needs, purpose)
+            await self.outcomes.submitting(operations, [item.gas for item in batch], purpose)
             transaction = await self.sender.send(purpose, to, data, gas)
         except ChainError as error:
             if await self.sender.store.live_for(purpose) is None:
@@ -195,8 +198,23 @@ class Submission:
             await self.outcomes.retry(item, Reason.ERROR_SUBMITTING, str(error))
 
 
+def _says_used(error: RpcError) -> bool:
+    """What CCTP's transmitters say about a burn that is minted already."""
+    return "Nonce already used" in error.message
+
+
 def _says_unfunded(error: RpcError) -> bool:
     return any(word in error.message.lower() for word in _UNFUNDED)
+
+
+def _needs(batch: Sequence[_Ready]) -> list[int]:
+    """Gas for what is shown to modules first, and for each delivery.
+
+    A proof takes no more than any of its messages took when it stood for itself.
+    """
+    gas = [item.gas for item in batch]
+    proven = shared(item.prepared.metadata for item in batch)
+    return [*(gas[place] for place, _ in proven.values()), *gas]
 
 
 def _pack(carrier: Carrier, items: Sequence[_Ready], ceiling: int) -> list[list[_Ready]]:
@@ -213,11 +231,10 @@ def _pack(carrier: Carrier, items: Sequence[_Ready], ceiling: int) -> list[list[
 
 def _fits(carrier: Carrier, items: Sequence[_Ready], ceiling: int) -> bool:
     sizes = [item.size for item in items]
-    needs = [item.gas for item in items]
-    return carrier.fits(sizes) and carrier.gas_limit(needs, sum(sizes)) <= ceiling
+    return carrier.fits(sizes) and carrier.gas_limit(_needs(items), sum(sizes)) <= ceiling
 
 
 def _place(item: Prepared) -> tuple[int, int]:
-    """Neighbours in the tree next to each other: later ones can lean on what earlier ones prove."""
+    """Neighbours in the tree next to each other: they share proofs."""
     message = item.candidate.operation.message
     return message.origin, message.nonce

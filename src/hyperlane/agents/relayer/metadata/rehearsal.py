@@ -36,19 +36,31 @@ class Rehearsal:
     async def remembers(
         self, module: Address, metadata: MerkleRootMultisigMetadata, message: Message
     ) -> bool:
-        """Whether a merkle-root multisig takes the short form after the full one.
+        """Whether a merkle-root multisig can be shown a proof, and takes the short form after it.
 
         One that does says that it does not know the subtree yet, by a name that both derive.
         """
-        short = ShortMerkleRootMetadata.of(metadata)
         try:
             return await self._remember.recall(
-                module, lambda: self._misses_subtree(module, short, message)
+                module, lambda: self._can_remember(module, metadata, message)
             )
         except Unreachable:
             raise
         except ChainError:
             return False
+
+    async def _can_remember(
+        self, module: Address, metadata: MerkleRootMultisigMetadata, message: Message
+    ) -> bool:
+        if not await self._misses_subtree(module, ShortMerkleRootMetadata.of(metadata), message):
+            return False
+        try:
+            await self.chain.client.call(
+                module, SecurityModule.remember, metadata.encode(), message.origin, message.id
+            )
+        except Reverted:
+            return False
+        return True
 
     async def _misses_subtree(
         self, module: Address, short: ShortMerkleRootMetadata, message: Message
