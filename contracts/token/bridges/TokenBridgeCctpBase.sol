@@ -216,6 +216,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         returns (uint256 burnt)
     {
         burnt = _messageAmount(amount);
+        uint256 before = wrappedToken.balance();
         _depositForBurn(
             hyperlaneDomainToCircleDomain(destination),
             recipient,
@@ -223,6 +224,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
             burnt - amount,
             _requireRouter(destination)
         );
+        wrappedToken.requireBalance(before - burnt);
     }
 
     /// @inheritdoc TokenRouter
