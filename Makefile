@@ -43,6 +43,7 @@ prove: setup ## Symbolic proof that a true checkpoint is never punished
 
 lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
+	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
 
 bench: bench-gas bench-indexing bench-relayer ## Everything that is measured
 

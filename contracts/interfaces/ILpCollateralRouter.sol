@@ -8,8 +8,9 @@ pragma solidity 0.8.33;
 ///
 /// Assets are what was lent and donated, whatever the router holds besides for its transfers: shares
 /// earn by donations only. Withdrawing takes what the router holds at that moment, so it can be too
-/// little; it is not lost, and comes back with the collateral. One virtual share and asset make it a
-/// loss to inflate the price of the first shares.
+/// little; it is not lost, and comes back with the collateral. A thousand virtual shares and as many
+/// virtual assets take their part of every donation: whoever inflates the price of the first shares loses
+/// more than rounding takes from a thousand lenders. A lender can name the fewest shares it accepts.
 interface ILpCollateralRouter {
     /// @notice Somebody lent assets.
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
@@ -31,6 +32,9 @@ interface ILpCollateralRouter {
 
     /// @notice A share is worth more than these assets.
     error AssetsWithoutShares(uint256 assets);
+
+    /// @notice Fewer shares than the lender wanted at least: somebody made them dearer meanwhile.
+    error TooFewShares(uint256 shares, uint256 minShares);
 
     /// @notice What is lent: the route's token, zero for the native one.
     function asset() external view returns (address);
@@ -71,6 +75,12 @@ interface ILpCollateralRouter {
     /// @notice Lends `assets` of the caller's, and mints shares for them. Reverts
     /// `AssetsWithoutShares` rather than none.
     function deposit(uint256 assets, address receiver) external returns (uint256 shares);
+
+    /// @notice As `deposit`, for a minimum of shares. Reverts `TooFewShares`.
+    /// @param minShares The fewest shares to accept, of what `previewDeposit` said a little less.
+    function depositAtLeast(uint256 assets, address receiver, uint256 minShares)
+        external
+        returns (uint256 shares);
 
     /// @notice Lends what `shares` cost, and mints them.
     function mint(uint256 shares, address receiver) external returns (uint256 assets);

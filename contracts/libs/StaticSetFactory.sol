@@ -6,6 +6,7 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {PackageVersioned} from "../PackageVersioned.sol";
 import {IStaticSetFactory} from "../interfaces/IStaticSetFactory.sol";
 import {IThresholdAddressFactory} from "../interfaces/IThresholdAddressFactory.sol";
+import {Distinct} from "./Distinct.sol";
 import {StaticSet} from "./StaticSet.sol";
 import {Threshold} from "./Threshold.sol";
 
@@ -50,6 +51,7 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
         returns (address)
     {
         Threshold.check(threshold, values.length);
+        Distinct.check(values);
         return _deploy(_salt(values, threshold), _arguments(values, threshold));
     }
 

@@ -8,6 +8,7 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {PackageVersioned} from "../PackageVersioned.sol";
 import {IStorageSet} from "../interfaces/IStorageSet.sol";
 import {IThresholdAddressFactory} from "../interfaces/IThresholdAddressFactory.sol";
+import {Distinct} from "./Distinct.sol";
 import {Initializable} from "./Initializable.sol";
 import {Threshold} from "./Threshold.sol";
 
@@ -32,9 +33,10 @@ abstract contract StorageSet is IStorageSet, Ownable2Step, Initializable {
         _set(values_, threshold_);
     }
 
-    /// @dev Reverts `InvalidThreshold`.
+    /// @dev Reverts `InvalidThreshold` and `DuplicateValue`.
     function _set(address[] memory values_, uint8 threshold_) internal virtual {
         Threshold.check(threshold_, values_.length);
+        Distinct.check(values_);
 
         values = values_;
         threshold = threshold_;

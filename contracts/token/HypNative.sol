@@ -35,6 +35,16 @@ contract HypNative is LpCollateralRouter {
         _lend(msg.value, shares, receiver);
     }
 
+    /// @notice As `deposit`, for a minimum of shares. Reverts `TooFewShares`.
+    function depositAtLeast(address receiver, uint256 minShares)
+        external
+        payable
+        returns (uint256 shares)
+    {
+        shares = previewDeposit(msg.value);
+        _lendAtLeast(msg.value, shares, minShares, receiver);
+    }
+
     /// @inheritdoc TokenRouter
     function token() public pure override returns (address) {
         return address(0);

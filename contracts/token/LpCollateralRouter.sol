@@ -15,6 +15,11 @@ abstract contract LpCollateralRouter is
     AllowanceERC20,
     ILpCollateralRouter
 {
+    /// @dev As many shares and assets of nobody's count in the price, which so starts at one. Of a
+    /// donation they keep at least V / (shares + V), and rounding takes at most a share from each
+    /// lender, so that a donor loses unless it takes from more than V of them.
+    uint256 private constant VIRTUAL = 1_000;
+
     /// @inheritdoc ILpCollateralRouter
     uint256 public totalAssets;
 
@@ -24,6 +29,15 @@ abstract contract LpCollateralRouter is
     function deposit(uint256 assets, address receiver) external returns (uint256 shares) {
         shares = previewDeposit(assets);
         _lend(assets, shares, receiver);
+    }
+
+    /// @inheritdoc ILpCollateralRouter
+    function depositAtLeast(uint256 assets, address receiver, uint256 minShares)
+        external
+        returns (uint256 shares)
+    {
+        shares = previewDeposit(assets);
+        _lendAtLeast(assets, shares, minShares, receiver);
     }
 
     /// @inheritdoc ILpCollateralRouter
@@ -129,6 +143,13 @@ abstract contract LpCollateralRouter is
     /// @dev What the router could pay out now.
     function _collateral() internal view virtual returns (uint256);
 
+    function _lendAtLeast(uint256 assets, uint256 shares, uint256 minShares, address receiver)
+        internal
+    {
+        if (shares < minShares) revert TooFewShares(shares, minShares);
+        _lend(assets, shares, receiver);
+    }
+
     function _lend(uint256 assets, uint256 shares, address receiver) internal {
         if (shares == 0 && assets != 0) revert AssetsWithoutShares(assets);
         _receive(assets);
@@ -150,10 +171,10 @@ abstract contract LpCollateralRouter is
     }
 
     function _toShares(uint256 assets, Math.Rounding rounding) private view returns (uint256) {
-        return Math.mulDiv(assets, totalSupply() + 1, totalAssets + 1, rounding);
+        return Math.mulDiv(assets, totalSupply() + VIRTUAL, totalAssets + VIRTUAL, rounding);
     }
 
     function _toAssets(uint256 shares, Math.Rounding rounding) private view returns (uint256) {
-        return Math.mulDiv(shares, totalAssets + 1, totalSupply() + 1, rounding);
+        return Math.mulDiv(shares, totalAssets + VIRTUAL, totalSupply() + VIRTUAL, rounding);
     }
 }

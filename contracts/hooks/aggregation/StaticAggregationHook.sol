@@ -91,7 +91,7 @@ contract StaticAggregationHookFactory is StaticSetFactory {
     constructor() StaticSetFactory(address(new StaticAggregationHook())) {}
 
     /// @inheritdoc StaticSetFactory
-    /// @dev Reverts `HookNotContract`.
+    /// @dev Reverts `HookNotContract`, and `DuplicateValue` for a hook that would be called twice.
     function deploy(address[] calldata hooks, uint8 threshold) public override returns (address) {
         for (uint256 i; i < hooks.length; ++i) {
             if (hooks[i].code.length == 0) revert HookNotContract(hooks[i]);

@@ -14,7 +14,8 @@ contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
 
     constructor(address[] memory modules_, uint8 threshold_) StorageSet(modules_, threshold_) {}
 
-    /// @notice Changes the modules and the threshold. Only the owner; reverts `InvalidThreshold`.
+    /// @notice Changes the modules and the threshold. Only the owner; reverts `InvalidThreshold` and
+    /// `DuplicateValue`.
     function setModulesAndThreshold(address[] calldata modules_, uint8 threshold_) external onlyOwner {
         _set(modules_, threshold_);
     }

@@ -17,7 +17,8 @@ abstract contract AbstractStorageMultisigIsm is AbstractMultisigIsm, IMultisigIs
     /// @notice These validators count from now on.
     event ValidatorsAndThresholdSet(address[] validators, uint8 threshold);
 
-    /// @notice Changes the validators and the threshold. Only the owner; reverts `InvalidThreshold`.
+    /// @notice Changes the validators and the threshold. Only the owner; reverts `InvalidThreshold`
+    /// and `DuplicateValue`.
     function setValidatorsAndThreshold(address[] calldata validators_, uint8 threshold_)
         external
         onlyOwner

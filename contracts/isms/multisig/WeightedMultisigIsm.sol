@@ -3,6 +3,7 @@ pragma solidity 0.8.33;
 
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IStaticWeightedMultisigIsm} from "../../interfaces/isms/IWeightedMultisigIsm.sol";
+import {Distinct} from "../../libs/Distinct.sol";
 import {Multisig} from "../../libs/Multisig.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
 import {StaticSetDeployer} from "../../libs/StaticSetFactory.sol";
@@ -73,11 +74,17 @@ abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
 
     /// @notice Deploys the module for this configuration, or returns it if it is there already.
     /// @dev Weights and threshold are not checked: a wrong threshold makes a module that believes
-    /// nothing. Reverts `FailedDeployment` when code and validators exceed 24,576 bytes.
+    /// nothing. Reverts `DuplicateValue` for a validator that is listed twice, whatever its weights, and
+    /// `FailedDeployment` when code and validators exceed 24,576 bytes.
     function deploy(
         IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
         uint96 thresholdWeight
     ) external returns (address) {
+        address[] memory signers = new address[](validators.length);
+        for (uint256 i; i < signers.length; ++i) {
+            signers[i] = validators[i].signingAddress;
+        }
+        Distinct.check(signers);
         return _deploy(
             _salt(validators, thresholdWeight), _arguments(validators, thresholdWeight)
         );

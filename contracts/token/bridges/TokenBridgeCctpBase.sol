@@ -235,6 +235,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         returns (uint256 burnt)
     {
         burnt = _messageAmount(amount);
+        uint256 before = wrappedToken.balance();
         _depositForBurn(
             destination,
             recipient,
@@ -242,6 +243,7 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
             burnt - amount,
             _requireRouter(destination)
         );
+        wrappedToken.requireBalance(before - burnt);
     }
 
     /// @inheritdoc TokenRouter

@@ -58,6 +58,9 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     /// @notice LayerZero calls nothing zero.
     error LzEidIsZero(uint32 hyperlaneDomain);
 
+    /// @notice Not an OFT: it does not tell a token that is a contract, or its shared decimals.
+    error InvalidOft(address oft);
+
     /// @notice The OFT would keep everything.
     error NothingArrives(uint256 amount);
 
@@ -82,9 +85,11 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     EnumerableMap.UintToUintMap private lzEids;
 
     constructor(address oft_, address owner_) Ownable(owner_) {
-        address token_ = IOft(oft_).token();
-        uint8 decimals = IERC20Metadata(token_).decimals();
-        uint8 sharedDecimals = IOft(oft_).sharedDecimals();
+        address token_ = address(uint160(_ask(oft_, oft_, IOft.token.selector, type(uint160).max)));
+        uint8 decimals =
+            uint8(_ask(oft_, token_, IERC20Metadata.decimals.selector, type(uint8).max));
+        uint8 sharedDecimals =
+            uint8(_ask(oft_, oft_, IOft.sharedDecimals.selector, type(uint8).max));
         if (sharedDecimals > decimals) revert TooManySharedDecimals(sharedDecimals, decimals);
 
         oft = IOft(oft_);
@@ -127,6 +132,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
         SendParam memory param = _sending(destination, recipient, amount);
         MessagingFee memory fee = oft.quoteSend(param, false);
         if (msg.value < fee.nativeFee) revert InsufficientValue(msg.value, fee.nativeFee);
+        uint256 before = wrappedToken.balance();
         wrappedToken.pull(param.amountLD);
 
         emit SentTransferRemote(destination, recipient, amount);
@@ -136,6 +142,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
         if (receipt.amountSentLD != param.amountLD) {
             revert UnexpectedAmountSent(receipt.amountSentLD, param.amountLD);
         }
+        wrappedToken.requireBalance(before);
         Refund.send(msg.sender, msg.value - fee.nativeFee);
         return messaging.guid;
     }
@@ -202,6 +209,19 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
             param.amountLD = _roundedUp(Math.mulDiv(amount, sent, received, Math.Rounding.Ceil));
         }
         param.minAmountLD = amount - amount % decimalConversionRate;
+    }
+
+    /// @dev What a contract answers to a call without arguments, at most `max`. Reverts `InvalidOft`.
+    function _ask(address oft_, address callee, bytes4 selector, uint256 max)
+        private
+        view
+        returns (uint256 word)
+    {
+        (bool success, bytes memory answer) = callee.staticcall(abi.encodePacked(selector));
+        // An account without code answers everything, with nothing.
+        if (!success || answer.length < 32) revert InvalidOft(oft_);
+        word = abi.decode(answer, (uint256));
+        if (word > max) revert InvalidOft(oft_);
     }
 
     function _roundedUp(uint256 amount) private view returns (uint256) {

@@ -20,8 +20,20 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     /// send nothing back.
     error RateIsZero();
 
+    /// @notice For `assets` the vault gave `shares`, worth only `value`: a vault that keeps a fee, is
+    /// inflated or gives none. Nothing is sent.
+    error UnbackedDeposit(uint256 assets, uint256 shares, uint256 value);
+
+    /// @notice The vault says that it gave more shares than came.
+    error SharesMissing(uint256 received, uint256 expected);
+
     /// @notice Exchange rates are assets of so many shares.
     uint256 public constant PRECISION = 1e10;
+
+    /// @dev Rounding may cost a deposit two units and a millionth: where a share is worth many units, a
+    /// deposit of fewer than a million of them may be refused.
+    uint256 private constant ROUNDING_UNITS = 2;
+    uint256 private constant ROUNDING_PART = 1e6;
 
     /// @notice Whom `rebase` sends nothing to.
     bytes32 public constant NULL_RECIPIENT = bytes32(uint256(1));
@@ -64,14 +76,33 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     /// @inheritdoc TokenRouter
     function _lock(uint32, bytes32, uint256 amount) internal override returns (uint256) {
         ++rateUpdateNonce;
+        _requireRate();
         return _outbound(amount == 0 ? 0 : _deposit(amount)); // many vaults refuse to take nothing
     }
 
     /// @dev Puts assets into the vault.
     /// @return What a message says about them, in local units.
     function _deposit(uint256 assets) internal virtual returns (uint256) {
+        return _depositBacked(assets);
+    }
+
+    /// @dev Reverts `RateIsZero` where messages could not tell what shares are worth.
+    function _requireRate() internal view virtual {
         if (_rate() == 0) revert RateIsZero();
-        return vault.deposit(assets, address(this));
+    }
+
+    /// @dev Puts assets into the vault, and sees that what came for them is worth as much. Reverts
+    /// `SharesMissing` and `UnbackedDeposit`.
+    function _depositBacked(uint256 assets) internal returns (uint256 shares) {
+        uint256 before = vault.balanceOf(address(this));
+        shares = vault.deposit(assets, address(this));
+        // Not the difference itself: a deposit within this one would count in both.
+        uint256 received = vault.balanceOf(address(this)) - before;
+        if (received < shares) revert SharesMissing(received, shares);
+        uint256 value = vault.previewRedeem(shares);
+        if (shares == 0 || value + ROUNDING_UNITS + assets / ROUNDING_PART < assets) {
+            revert UnbackedDeposit(assets, shares, value);
+        }
     }
 
     /// @inheritdoc TokenRouter

@@ -31,9 +31,13 @@ contract HypERC4626OwnerCollateral is HypERC4626Collateral {
     /// @inheritdoc HypERC4626Collateral
     function _deposit(uint256 assets) internal override returns (uint256) {
         assetDeposited += assets;
-        vault.deposit(assets, address(this));
+        _depositBacked(assets);
         return assets;
     }
+
+    /// @inheritdoc HypERC4626Collateral
+    /// @dev Nothing: messages are in assets, and nobody reads the rate.
+    function _requireRate() internal pure override {}
 
     /// @inheritdoc TokenRouter
     function _transferTo(address recipient, uint256 assets) internal override {

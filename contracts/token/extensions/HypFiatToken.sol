@@ -23,8 +23,10 @@ contract HypFiatToken is WrappedTokenRouter {
         override
         returns (uint256)
     {
+        uint256 before = MeasuredPull.balance(wrappedToken);
         MeasuredPull.pull(wrappedToken, amount + dispatchFee);
         IFiatToken(address(wrappedToken)).burn(amount);
+        MeasuredPull.requireBalance(wrappedToken, before + dispatchFee);
         return msg.value;
     }
 

@@ -40,7 +40,7 @@ contract HypXERC20Lockbox is WrappedTokenRouter {
     /// keeps neither, and changes nothing else by it.
     function approveLockbox() public {
         wrappedToken.forceApprove(address(lockbox), type(uint256).max);
-        IERC20(address(xERC20)).forceApprove(address(lockbox), type(uint256).max);
+        _xERC20().forceApprove(address(lockbox), type(uint256).max);
     }
 
     /// @inheritdoc TokenRouter
@@ -50,9 +50,16 @@ contract HypXERC20Lockbox is WrappedTokenRouter {
         returns (uint256)
     {
         MeasuredPull.pull(wrappedToken, amount + dispatchFee);
+        uint256 before = MeasuredPull.balance(_xERC20());
         lockbox.deposit(amount);
+        MeasuredPull.requireBalance(_xERC20(), before + amount);
         xERC20.burn(address(this), amount);
+        MeasuredPull.requireBalance(_xERC20(), before);
         return msg.value;
+    }
+
+    function _xERC20() private view returns (IERC20) {
+        return IERC20(address(xERC20));
     }
 
     /// @inheritdoc TokenRouter

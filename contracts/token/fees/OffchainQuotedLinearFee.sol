@@ -12,7 +12,8 @@ import {LinearCurve} from "./LinearCurve.sol";
 ///
 /// A quote's context is destination(4) ‖ recipient(32) ‖ amount(32), its data maxFee(32) ‖
 /// halfAmount(32). Destination 2^32 - 1, recipient 2^256 - 1 and amount 2^256 - 1 stand for any; a
-/// standing quote is for any amount, and for any destination or recipient but not both.
+/// standing quote is for any amount, and for any destination or recipient but not both. A maxFee of zero
+/// waives the fee, whatever the halfAmount.
 contract OffchainQuotedLinearFee is BaseFee, AbstractOffchainQuoter {
     /// @notice A curve that holds from one second to another.
     struct StoredQuote {
@@ -68,7 +69,7 @@ contract OffchainQuotedLinearFee is BaseFee, AbstractOffchainQuoter {
     {
         (uint256 max, uint256 half) = _curve(destination, recipient, amount);
         fees = new Quote[](1);
-        fees[0] = Quote(token, LinearCurve.fee(amount, max, half));
+        fees[0] = Quote(token, max == 0 ? 0 : LinearCurve.fee(amount, max, half));
     }
 
     function _storeStanding(SignedQuote calldata quote) internal override {
@@ -130,7 +131,8 @@ contract OffchainQuotedLinearFee is BaseFee, AbstractOffchainQuoter {
         if (quote.data.length != 64) revert InvalidQuote();
         max = uint256(bytes32(quote.data[:32]));
         half = uint256(bytes32(quote.data[32:]));
-        // What `LinearCurve` would fail on, as would every transfer while the quote holds.
-        if (half == 0 || half >> 255 != 0) revert InvalidQuote();
+        // What `LinearCurve` would fail on, as would every transfer while the quote holds; it is not
+        // asked when there is no fee.
+        if (max != 0 && (half == 0 || half >> 255 != 0)) revert InvalidQuote();
     }
 }

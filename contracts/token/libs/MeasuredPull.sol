@@ -17,12 +17,15 @@ library MeasuredPull {
     /// @notice The router's balance did not grow by what was taken from the sender.
     error UnexpectedAmountReceived(uint256 received, uint256 expected);
 
+    /// @notice What should have burnt or handed on this contract's tokens left it with another balance.
+    error UnexpectedBalance(address token, uint256 balance, uint256 expected);
+
     /// @notice Takes `amount` of the sender's tokens. Reverts `UnexpectedAmountReceived`, and as
     /// `SafeERC20` does.
     function pull(IERC20 token, uint256 amount) internal {
-        uint256 before = _balance(token);
+        uint256 before = balance(token);
         token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = _balance(token) - before;
+        uint256 received = balance(token) - before;
         if (received != amount) revert UnexpectedAmountReceived(received, amount);
     }
 
@@ -32,7 +35,14 @@ library MeasuredPull {
         return IERC20(token);
     }
 
-    function _balance(IERC20 token) private view returns (uint256) {
+    /// @notice Reverts `UnexpectedBalance` unless this contract holds exactly `expected`.
+    function requireBalance(IERC20 token, uint256 expected) internal view {
+        uint256 found = balance(token);
+        if (found != expected) revert UnexpectedBalance(address(token), found, expected);
+    }
+
+    /// @notice What this contract holds of `token`.
+    function balance(IERC20 token) internal view returns (uint256) {
         return SafeTransferLib.balanceOf(address(token), address(this));
     }
 }

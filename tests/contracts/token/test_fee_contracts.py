@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ..snapshot import taken_back
 from .routes import FIRST, SECOND, ZERO, b32
 
 MAX_FEE, HALF = 10**16, 10**20
@@ -55,7 +56,7 @@ def test_half_amount_costs_half_of_the_highest_fee(deploy_fee, token, name):
     amount=st.integers(0, 2**127) | st.integers(0, 10),
 )
 def test_equals_its_formula(chain, deploy_fee, name, top, half, amount):
-    with chain.isolate():
+    with taken_back(chain):
         fee = deploy_fee(name, ZERO, top, half)
         assert asked(fee, amount) == [(ZERO, FORMULAS[name](amount, top, half))]
 

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ..conftest import at
+from ..snapshot import taken_back
 from .routes import FIRST, SECOND, ZERO, b32
 
 AMOUNT = 10**18
@@ -201,7 +202,7 @@ def test_nothing_is_lent_for_no_shares(route, kind, donate, lender, accounts, re
 )
 @pytest.mark.parametrize("kind", ["collateral"], indirect=True)
 def test_shares_are_always_covered(chain, route, lend, donate, held, accounts, lender, steps):
-    with chain.isolate():
+    with taken_back(chain):
         people = [lender, accounts[4]]
         spent = 0
         for name, person, amount in steps:

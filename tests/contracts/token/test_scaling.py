@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ..snapshot import taken_back
 from .conftest import dispatched
 from .routes import FIRST, SECOND, b32
 
@@ -89,7 +90,7 @@ def test_amount_beyond_the_message_is_refused(deploy_synthetic, owner, revert_of
 def test_both_ends_round_down(
     chain, network, owner, recipient, deploy_synthetic, connect, here, there, amount
 ):
-    with chain.isolate():
+    with taken_back(chain):
         first = deploy_synthetic(FIRST, scale=here, supply=amount)
         second = deploy_synthetic(SECOND, scale=there)
         connect(first, second)
