@@ -304,9 +304,7 @@ class Staking:
         before = state.pool.assets + state.unbonding.assets
         wealth = self.stake_of(operator)
         unbonding = sum(
-            shares
-            for owner, of, shares, _ in filter(None, self.waiting)
-            if owner == of == operator
+            shares for owner, of, shares, _ in filter(None, self.waiting) if owner == of == operator
         )
         taken, own = map(
             sum,

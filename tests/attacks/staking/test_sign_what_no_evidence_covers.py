@@ -101,7 +101,9 @@ def lie(leaves, other_tree) -> Callable[[str], Lie]:
             case "a made-up tree and the root zero":
                 changes = {"merkle_tree_hook": WRONG, "root": bytes(32)}
             case "another tree of this chain":
-                changes = {"merkle_tree_hook": bytes.fromhex(other_tree.address[2:]).rjust(32, b"\0")}
+                changes = {
+                    "merkle_tree_hook": bytes.fromhex(other_tree.address[2:]).rjust(32, b"\0")
+                }
             case "the staked tree with other bytes before it":
                 changes = {"merkle_tree_hook": b"\x01" + true.merkle_tree_hook[1:]}
             case "a leaf that is not there":
@@ -109,9 +111,7 @@ def lie(leaves, other_tree) -> Callable[[str], Lie]:
             case "a root that the tree never had":
                 ids, place, claimed = [FORGED.id, true.message_id], 0, true.message_id
         tree = MerkleTree(ids)
-        false = Checkpoint(
-            LOCAL_DOMAIN, true.merkle_tree_hook, tree.root(), len(ids) - 1, claimed
-        )
+        false = Checkpoint(LOCAL_DOMAIN, true.merkle_tree_hook, tree.root(), len(ids) - 1, claimed)
         return Lie(replace(false, **changes), tree, place)
 
     return lie

@@ -190,7 +190,9 @@ class TestShares:
         assert refusal == ("DelegationTooHigh", 100_001, 100_000)
         manager.stake(operator.address, 60_000, sender=funded)
         assert manager.countedStake(operator.address) == 100_000
-        assert revert_of(manager.stake, operator.address, 1, sender=funded)[0] == "DelegationTooHigh"
+        assert (
+            revert_of(manager.stake, operator.address, 1, sender=funded)[0] == "DelegationTooHigh"
+        )
 
     def test_nothing_is_not_staked(self, manager, operator, owner, revert_of):
         assert revert_of(manager.stake, operator.address, 0, sender=owner) == ("NoAmount",)
