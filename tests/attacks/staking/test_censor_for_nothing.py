@@ -124,7 +124,7 @@ class TestAnswers:
         """To a mailbox elsewhere that trusts the operator's key, from what the event holds."""
         recipient = owner.deploy(project.TestRecipient)
         sent = message(
-            nonce=mailbox.nonce(),
+            nonce=len(leaves.tree),
             origin=LOCAL_DOMAIN,
             destination=REMOTE_DOMAIN,
             sender=bytes.fromhex(owner.address[2:]).rjust(32, b"\0"),
@@ -244,7 +244,7 @@ class TestDodging:
     def test_by_being_punished_for_fraud_first_is_dearer(
         self, challenges, challenge, due, operator, report, manager, pass_time, stranger, token
     ):
-        """A tombstone ends it: the fraction for fraud is the larger one, and the bond comes back."""
+        """A tombstone ends it: the fraction for fraud is larger, and the bond comes back."""
         due()
         number = challenge(operator, 1)
         report(operator)

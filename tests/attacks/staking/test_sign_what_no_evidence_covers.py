@@ -89,7 +89,7 @@ def other_tree(project, owner, mailbox):
 
 @pytest.fixture
 def lie(leaves, other_tree) -> Callable[[str], Lie]:
-    """A checkpoint that makes a module believe the forged message; leaf 1 of three is lied about."""
+    """A checkpoint that makes a module believe the forged message, mostly in place of leaf 1."""
 
     def lie(name: str) -> Lie:
         true, place = leaves.checkpoint(1), 1

@@ -127,7 +127,7 @@ class TestActiveSet:
         ]  # fmt: skip
 
     def test_counts_what_the_operators_own_stake_carries(self, manager, operator, chain):
-        """10,000 of its own carry 100,000; a quarter of that is left to carry 30,000, and not more."""
+        """10,000 of its own carry 100,000, the 2,500 that are left 25,000."""
         assert active(manager)[0][0][2] == manager.countedStake(operator.address) == 40_000
         shares = manager.sharesOf(operator.address, operator.address)
         manager.unstake(operator.address, shares * 3 // 4, sender=operator.account)

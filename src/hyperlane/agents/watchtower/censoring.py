@@ -35,7 +35,8 @@ class Laggard:
 
 @dataclass(slots=True)
 class CensorshipWatch:
-    """Looks at the active set of one chain's manager."""
+    """Looks at those who have to sign, by one chain's manager: the active set, and who left it
+    lately."""
 
     chain: Chain
     manager: Address
@@ -86,18 +87,18 @@ class CensorshipWatch:
         owners = await client.call_each(self.manager, StakingManager.operator_of, [*keys], "latest")
         owner = dict(zip(keys, owners, strict=True))
         found = []
-        for operator, key, _ in await self._active_set():
+        for operator, key, _ in await self._accountable():
             own = {key, *(each for each in owner if owner[each] == operator)}
             index = await self._first_left_out(operator, own, owner.keys() - own)
             if index is not None:
                 found.append(Laggard(operator, key, index, await self._since(operator, index)))
         return found
 
-    async def _active_set(self) -> list[tuple[Address, Address, int]]:
+    async def _accountable(self) -> list[tuple[Address, Address, int]]:
         members, first = [], 0
         while True:
             page, first = await self.chain.client.call(
-                self.manager, StakingManager.active_set, first, _PAGE
+                self.manager, StakingManager.accountable_set, first, _PAGE
             )
             members += page
             if not first:

@@ -133,10 +133,10 @@ class Watcher:
         known, ahead = [], []
         for signed in found:
             checkpoint = signed.checkpoint
-            if (checkpoint.origin, checkpoint.merkle_tree_hook) != (self.chain.domain, hook):
+            if checkpoint.origin != self.chain.domain:
                 log.warning("checkpoint.foreign", index=checkpoint.index, **self._who(watched))
-            elif checkpoint.index < self.tree.count:
-                known.append((signed, judge(signed, self.tree.tree)))
+            elif checkpoint.merkle_tree_hook != hook or checkpoint.index < self.tree.count:
+                known.append((signed, judge(signed, self.tree.tree, hook)))
             else:
                 ahead.append(signed)
         if ahead:
