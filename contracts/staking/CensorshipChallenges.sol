@@ -9,6 +9,7 @@ import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Checkpoint} from "../libs/CheckpointLib.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
+import {CheckpointSlasher} from "./CheckpointSlasher.sol";
 import {SignedCheckpoints} from "./SignedCheckpoints.sol";
 import {StakingParameters} from "./StakingParameters.sol";
 
@@ -16,11 +17,13 @@ import {StakingParameters} from "./StakingParameters.sol";
 /// @notice Makes operators sign leaves that they leave out. Source: docs/concepts/staking.md.
 ///
 /// Anyone may demand, with a bond, that an operator sign a leaf that stood in the tree for the grace
-/// period while the operator was active. The operator answers with its signed checkpoint, which the
-/// event carries for relayers, and gets half of the bond; or is punished, and the challenger gets the
-/// bond back and a reward. What was answered once can never be asked again. The other half of the bond
-/// is the treasury's: an operator that filled its places with challenges of its own, to be asked for
-/// nothing else, would pay for it.
+/// period. Whoever was in the active set within the last unbonding period can be asked. The operator
+/// answers in time with a checkpoint by the key that it signs with now, which the event carries for
+/// relayers, and gets half of the bond; or is punished, and the challenger gets the bond back and a
+/// reward, half of which is the resolver's. What was answered is not asked again while the operator
+/// signs with that key, unless the answer was proven false. The other half of the bond is the
+/// treasury's: an operator that filled its places with challenges of its own, to be asked for nothing
+/// else, would pay for it.
 contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
     using SafeTransferLib for address;
     using TypeCasts for address;
@@ -44,6 +47,12 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         Never,
         Open,
         Answered
+    }
+
+    /// @dev What an operator was asked for a leaf, and the key that answered. One slot.
+    struct Leaf {
+        Asked asked;
+        address key;
     }
 
     /// @notice The tree had `count` leaves at this time.
@@ -72,7 +81,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice There is no such challenge any more.
     error NotOpen(uint256 challenge);
 
-    /// @notice The operator is not in the active set.
+    /// @notice The operator was not in the active set within the last unbonding period, is in jail for a
+    /// fixed time, or is out for good.
     error NotActive(address operator);
 
     /// @notice The leaf was not in the tree yet when the snapshot was taken; of no leaves, if there is no
@@ -81,6 +91,9 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
 
     /// @notice The operator still has time; until then, Unix seconds.
     error InGrace(uint256 until);
+
+    /// @notice The time to answer is over; it was until, Unix seconds.
+    error TooLate(uint256 deadline);
 
     /// @notice The operator is asked for this leaf already, or has answered.
     error AlreadyAsked(address operator, uint32 index);
@@ -94,7 +107,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice The checkpoint is not the one that was asked for.
     error WrongCheckpoint(uint32 index, bytes32 merkleTree);
 
-    /// @notice The signer is no key of the operator.
+    /// @notice The signer is not the key that the operator signs with now.
     error WrongSigner(address signer);
 
     /// @notice The token did not move as many tokens as it was told to.
@@ -116,27 +129,35 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
 
     uint32 private immutable origin;
 
+    CheckpointSlasher private immutable slasher;
+
     /// @notice All challenges by number. Closed ones are zeros.
     Challenge[] public challenges;
 
     /// @notice All snapshots by number.
     Snapshot[] public snapshots;
 
-    /// @notice How many challenges of an operator are open.
+    /// @notice How many places of an operator are taken by open challenges. One that was there when the
+    /// operator was punished takes none.
     mapping(address operator => uint256) public openCount;
 
-    /// @notice Whether an operator was asked for a leaf.
-    mapping(address operator => mapping(uint32 index => Asked)) public asked;
+    mapping(address operator => mapping(uint32 index => Leaf)) private leaves;
 
-    /// @notice Bonds that an account can collect.
+    /// @notice Bonds and rewards that an account can collect.
     mapping(address account => uint256) public owed;
 
     /// @dev Challenges with smaller numbers were there when an operator was punished last.
     mapping(address operator => uint256) private punishedBelow;
 
     /// @dev Made by the manager.
-    constructor(address merkleTreeHook_, address token_, address treasury_) {
+    constructor(
+        address merkleTreeHook_,
+        address token_,
+        address treasury_,
+        CheckpointSlasher slasher_
+    ) {
         manager = IStakingManager(msg.sender);
+        slasher = slasher_;
         merkleTreeHook = IMerkleTreeHook(merkleTreeHook_);
         origin = merkleTreeHook.localDomain();
         token = token_;
@@ -162,20 +183,20 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         returns (uint256 challenge)
     {
         StakingParameters.Parameters memory p = _parameters();
-        if (!manager.isActive(operator)) revert NotActive(operator);
+        if (!manager.isAccountable(operator)) revert NotActive(operator);
         Snapshot memory taken;
         if (snapshot < snapshots.length) taken = snapshots[snapshot];
         if (index >= taken.count) revert NotInSnapshot(index, taken.count);
         uint256 since = manager.activeSince(operator);
         if (since < taken.timestamp) since = taken.timestamp;
         if (block.timestamp < since + p.gracePeriod) revert InGrace(since + p.gracePeriod);
-        if (asked[operator][index] != Asked.Never) revert AlreadyAsked(operator, index);
+        if (asked(operator, index) != Asked.Never) revert AlreadyAsked(operator, index);
         uint256 openBefore = openCount[operator]++;
         if (openBefore == MAX_OPEN) revert TooManyOpen(operator);
         uint256 bond = uint256(p.challengeBond) << openBefore;
         if (bond > mostBond) revert BondTooHigh(bond, mostBond);
 
-        asked[operator][index] = Asked.Open;
+        leaves[operator][index] = Leaf(Asked.Open, address(0));
         uint48 deadline = uint48(block.timestamp) + p.answerPeriod;
         challenge = challenges.length;
         challenges.push(Challenge(msg.sender, deadline, index, operator, uint96(bond)));
@@ -184,21 +205,23 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         _pull(bond);
     }
 
-    /// @notice Answers for an operator, until the challenge is resolved. Anyone who has the signature may.
-    /// @dev What is signed is not checked against the tree: a false answer is evidence for the slasher.
-    /// Reverts `NotOpen`, `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
+    /// @notice Answers for an operator, until the deadline. Anyone who has the signature may.
+    /// @dev What is signed is not checked against the tree: a false answer is evidence for the slasher,
+    /// and the leaf can be asked for again once that has taken it. Reverts `NotOpen`, `TooLate`,
+    /// `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
     function answer(uint256 challenge, Checkpoint calldata checkpoint, bytes calldata signature)
         external
     {
         Challenge memory c = _close(challenge);
+        if (block.timestamp > c.deadline) revert TooLate(c.deadline);
         if (
             checkpoint.origin != origin || checkpoint.index != c.index
                 || checkpoint.merkleTree != address(merkleTreeHook).addressToBytes32()
         ) revert WrongCheckpoint(checkpoint.index, checkpoint.merkleTree);
         (address signer,) = _signerOf(checkpoint, signature);
-        if (manager.operatorOf(signer) != c.operator) revert WrongSigner(signer);
+        if (signer != _keyOf(c.operator)) revert WrongSigner(signer);
 
-        asked[c.operator][c.index] = Asked.Answered;
+        leaves[c.operator][c.index] = Leaf(Asked.Answered, signer);
         uint256 half = c.bond / 2;
         owed[c.operator] += half;
         owed[treasury] += c.bond - half;
@@ -206,20 +229,27 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         emit Answered(challenge, c.operator, checkpoint, signature);
     }
 
-    /// @notice Has an operator punished that did not answer in time. Anyone may call. A punishment
-    /// covers all challenges that there were when it came: one outage costs once, however many are open.
-    /// @dev Reverts `NotOpen`, `InGrace`.
-    function resolve(uint256 challenge) external {
+    /// @notice Has an operator punished that did not answer in time. Anyone may call, and is owed half of
+    /// the reward, the challenger the other half. A punishment covers all challenges that there were
+    /// when it came: one outage costs once, however many are open; and all places are free again.
+    /// @dev Owes instead of paying: a token that refuses the challenger keeps no place taken. Reverts
+    /// `NotOpen`, `InGrace`.
+    /// @return gain What the caller is owed for it.
+    function resolve(uint256 challenge) external nonReentrant returns (uint256 gain) {
         Challenge memory c = _close(challenge);
         if (block.timestamp <= c.deadline) revert InGrace(uint256(c.deadline) + 1);
 
-        asked[c.operator][c.index] = Asked.Never;
+        delete leaves[c.operator][c.index];
         owed[c.challenger] += c.bond;
 
         emit Unanswered(challenge, c.operator);
-        if (challenge < punishedBelow[c.operator]) return;
+        if (challenge < punishedBelow[c.operator]) return 0;
         punishedBelow[c.operator] = challenges.length;
-        manager.punishCensorship(c.operator, c.challenger);
+        openCount[c.operator] = 0;
+        uint256 reward = manager.punishCensorship(c.operator, c.challenger);
+        gain = msg.sender == c.challenger ? reward : reward / 2;
+        owed[msg.sender] += gain;
+        owed[c.challenger] += reward - gain;
     }
 
     /// @notice Pays out what an account is owed. Anyone may call.
@@ -227,7 +257,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         amount = owed[account];
         owed[account] = 0;
 
-        token.safeTransfer(account, amount);
+        if (amount != 0) token.safeTransfer(account, amount); // some tokens refuse to move nothing
     }
 
     /// @notice How many challenges there were.
@@ -240,13 +270,23 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         return snapshots.length;
     }
 
+    /// @notice Whether an operator was asked for a leaf. An answer counts while the operator signs with
+    /// the key that gave it, and was not punished for what that key signed for the leaf.
+    function asked(address operator, uint32 index) public view returns (Asked) {
+        Leaf memory leaf = leaves[operator][index];
+        if (leaf.asked != Asked.Answered) return leaf.asked;
+        bool holds = leaf.key == _keyOf(operator)
+            && !slasher.punished(slasher.faultOf(leaf.key, index));
+        return holds ? Asked.Answered : Asked.Never;
+    }
+
     function _close(uint256 challenge) private returns (Challenge memory c) {
         if (challenge >= challenges.length) revert NotOpen(challenge);
         c = challenges[challenge];
         if (c.operator == address(0)) revert NotOpen(challenge);
 
         delete challenges[challenge];
-        --openCount[c.operator];
+        if (challenge >= punishedBelow[c.operator]) --openCount[c.operator];
     }
 
     /// @dev Reverts `UnexpectedTransfer`.
@@ -255,6 +295,10 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         token.safeTransferFrom(msg.sender, address(this), assets);
         uint256 received = token.balanceOf(address(this)) - before;
         if (received != assets) revert UnexpectedTransfer(received, assets);
+    }
+
+    function _keyOf(address operator) private view returns (address key) {
+        (, key,) = manager.operatorState(operator);
     }
 
     function _parameters() private view returns (StakingParameters.Parameters memory) {

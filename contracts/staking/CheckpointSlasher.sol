@@ -2,6 +2,7 @@
 pragma solidity 0.8.33;
 
 import {PackageVersioned} from "../PackageVersioned.sol";
+import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Checkpoint} from "../libs/CheckpointLib.sol";
@@ -13,8 +14,11 @@ import {SignedCheckpoints} from "./SignedCheckpoints.sol";
 ///
 /// A reporter first commits to a fault, and at least a block later proves it: whoever sees the proof on
 /// its way into a block is too late to take the reward. A fault is a key and a leaf index, whatever was
-/// signed there, and is punished once.
-/// @dev Only checkpoints of one tree count: of another, a stranger could write the code.
+/// signed there, and is punished once; a tombstoned operator is punished no more.
+/// @dev Every signature that makes a module elsewhere believe a message of this chain which was never
+/// dispatched is a fault by one of the functions: modules take the tree from whoever delivers, so a
+/// checkpoint of this chain for any tree but the staked one is a fault by itself. Nothing is asked of
+/// other trees: a stranger could write their code.
 contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     using TypeCasts for address;
 
@@ -29,7 +33,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         address indexed reporter
     );
 
-    /// @notice The checkpoint is of another tree than the one that stake secures.
+    /// @notice The checkpoint is of another tree than the one that stake secures. If it is of this
+    /// chain, that is a fault for `slashWrongTree`.
     error WrongTree(uint32 origin, bytes32 merkleTree);
 
     /// @notice The tree does not contradict the checkpoint in this way.
@@ -56,6 +61,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     /// @notice The tree that operators sign checkpoints of.
     bytes32 public immutable merkleTree;
 
+    uint32 private immutable origin;
+
     /// @notice In which block a commitment was made; zero if it was not.
     mapping(bytes32 commitment => uint256) public committedIn;
 
@@ -67,6 +74,7 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         manager = IStakingManager(msg.sender);
         fraudProofs = fraudProofs_;
         merkleTree = merkleTreeHook.addressToBytes32();
+        origin = IMerkleTreeHook(merkleTreeHook).localDomain();
     }
 
     /// @notice Commits to a fault. See `commitmentOf`.
@@ -78,7 +86,7 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
 
     /// @notice Punishes for a checkpoint beyond the end of the tree.
     /// @dev Reverts `NotFraudulent`, `WrongTree`, `NoOperator`, `AlreadyPunished`, `NotCommitted`,
-    /// `InvalidSignature`.
+    /// `InvalidSignature`; `IStakingManager.WrongStatus` if the operator is tombstoned.
     function slashPremature(
         Checkpoint calldata checkpoint,
         bytes calldata signature,
@@ -136,6 +144,21 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
             revert NotEquivocal(key, secondKey);
         }
         _punish(key, first.index, salt);
+    }
+
+    /// @notice Punishes for a checkpoint of this chain and another tree than the staked one: any 32 bytes,
+    /// whether there is a tree or not. Needs no proof. One key, one tree, see docs/protocol/checkpoints.md.
+    /// @dev Reverts `NotFraudulent`, `NoOperator`, `AlreadyPunished`, `NotCommitted`, `InvalidSignature`.
+    function slashWrongTree(
+        Checkpoint calldata checkpoint,
+        bytes calldata signature,
+        bytes32 salt
+    ) external {
+        (address key, bytes32 digest) = _signerOf(checkpoint, signature);
+        if (checkpoint.origin != origin || checkpoint.merkleTree == merkleTree) {
+            revert NotFraudulent(digest);
+        }
+        _punish(key, checkpoint.index, salt);
     }
 
     /// @notice What a key signed for a leaf index, as a fault.

@@ -47,10 +47,17 @@ library PoolLib {
 
     /// @notice Takes a fraction of the tokens away.
     /// @param fraction In basis points.
+    /// @param shares Some of those there are.
     /// @return taken Rounded down.
-    function slash(Pool storage pool, uint256 fraction) internal returns (uint256 taken) {
-        taken = uint256(pool.assets) * fraction / 10_000;
-        pool.assets -= uint128(taken);
+    /// @return lost What these shares are worth less by it, or one unit less than that.
+    function slash(Pool storage pool, uint256 fraction, uint256 shares)
+        internal
+        returns (uint256 taken, uint256 lost)
+    {
+        Pool memory p = pool;
+        taken = uint256(p.assets) * fraction / 10_000;
+        lost = shares.fullMulDiv(taken, p.shares + VIRTUAL_SHARES);
+        pool.assets = p.assets - uint128(taken);
     }
 
     /// @notice What shares are worth, rounded down.

@@ -3,9 +3,8 @@ pragma solidity 0.8.33;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 import {PackageVersioned} from "../PackageVersioned.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
@@ -13,29 +12,24 @@ import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {CensorshipChallenges} from "./CensorshipChallenges.sol";
 import {CheckpointSlasher} from "./CheckpointSlasher.sol";
 import {Pool} from "./Pool.sol";
+import {StakePools} from "./StakePools.sol";
 import {StakingParameters} from "./StakingParameters.sol";
 
 /// @title StakingManager
 /// @notice Stake behind the validators of one origin chain.
 /// @dev The owner can pause new stake and new operators, and change parameters with notice. Nothing it
 /// can do keeps anybody from unstaking and withdrawing, or takes a token.
-contract StakingManager is
-    IStakingManager,
-    StakingParameters,
-    Pausable,
-    ReentrancyGuardTransient,
-    EIP712,
-    PackageVersioned
-{
-    using SafeTransferLib for address;
-
-    /// @dev One slot.
+contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, PackageVersioned {
+    /// @dev Two slots.
     struct Operator {
         address key;
         Status status;
         uint16 commission;
         /// @dev Jailed: until when at least; else since when it has been active.
         uint48 time;
+        /// @dev When it was in the active set, before something that may have taken it out; of jail, the
+        /// end. It is accountable for an unbonding period more.
+        uint48 activeUntil;
     }
 
     /// @dev One slot.
@@ -44,22 +38,9 @@ contract StakingManager is
         uint48 punishableUntil;
     }
 
-    struct Unbonding {
-        address owner;
-        uint48 maturesAt;
-        address operator;
-        uint128 shares;
-    }
-
     uint256 private constant MAX_COMMISSION = BASIS / 2;
     uint48 private constant WHILE_IN_USE = type(uint48).max;
     bytes32 private constant POSSESSION = keccak256("Possession(address operator,address key)");
-
-    /// @notice What is staked. Must move exactly what it is told to.
-    address public immutable token;
-
-    /// @notice Who gets what is confiscated.
-    address public immutable treasury;
 
     /// @notice Has operators punished for fraud.
     CheckpointSlasher public immutable slasher;
@@ -74,21 +55,6 @@ contract StakingManager is
 
     mapping(address key => Key) private keys;
 
-    /// @notice What is staked on an operator.
-    mapping(address operator => Pool) public pools;
-
-    /// @notice What was unstaked from an operator and not withdrawn.
-    mapping(address operator => Pool) public unbondingPools;
-
-    /// @notice What a delegator owns of an operator's pool.
-    mapping(address operator => mapping(address delegator => uint256)) public sharesOf;
-
-    /// @notice What waits to be withdrawn, by number.
-    Unbonding[] public unbondings;
-
-    /// @notice What was confiscated and not collected.
-    uint256 public confiscated;
-
     /// @param token_ What is staked.
     /// @param treasury_ Who gets what is confiscated; an address that nobody has the key of burns it.
     /// @param owner_ See above; may be a timelock or a multisig.
@@ -101,11 +67,13 @@ contract StakingManager is
         Parameters memory parameters_,
         address merkleTreeHook,
         ICheckpointFraudProofs fraudProofs
-    ) StakingParameters(owner_, parameters_) EIP712("Hyperlane Staking", "1") {
-        token = token_;
-        treasury = treasury_;
+    )
+        StakePools(token_, treasury_)
+        StakingParameters(owner_, parameters_)
+        EIP712("Hyperlane Staking", "1")
+    {
         slasher = new CheckpointSlasher(merkleTreeHook, fraudProofs);
-        challenges = new CensorshipChallenges(merkleTreeHook, token_, treasury_);
+        challenges = new CensorshipChallenges(merkleTreeHook, token_, treasury_, slasher);
     }
 
     /// @notice Stops new operators and new stake. Only the owner.
@@ -129,7 +97,7 @@ contract StakingManager is
         _bind(key, possession);
 
         states[msg.sender] =
-            Operator(key, Status.Active, uint16(commission), uint48(block.timestamp));
+            Operator(key, Status.Active, uint16(commission), uint48(block.timestamp), 0);
         operators.push(msg.sender);
 
         emit OperatorRegistered(msg.sender, key, commission);
@@ -166,6 +134,7 @@ contract StakingManager is
         Operator storage operator = states[msg.sender];
         _require(msg.sender, operator.status == Status.Active || operator.status == Status.Jailed);
 
+        _noteActivity(msg.sender);
         operator.status = Status.Left;
 
         emit OperatorLeft(msg.sender);
@@ -184,20 +153,16 @@ contract StakingManager is
     }
 
     /// @inheritdoc IStakingManager
-    function stake(address operator, uint256 assets)
+    function stake(address operator, uint256 assets) external returns (uint256 shares) {
+        return _stake(operator, assets, 0);
+    }
+
+    /// @inheritdoc IStakingManager
+    function stake(address operator, uint256 assets, uint256 minShares)
         external
-        whenNotPaused
-        nonReentrant
         returns (uint256 shares)
     {
-        _requireMember(operator);
-        _pull(assets);
-
-        shares = pools[operator].deposit(assets);
-        if (shares == 0) revert NoAmount();
-        sharesOf[operator][msg.sender] += shares;
-
-        emit Staked(operator, msg.sender, assets, shares);
+        return _stake(operator, assets, minShares);
     }
 
     /// @inheritdoc IStakingManager
@@ -206,28 +171,13 @@ contract StakingManager is
         if (shares == 0) revert NoAmount();
         if (shares > owned) revert InsufficientShares(owned, shares);
 
+        _noteActivity(operator);
         sharesOf[operator][msg.sender] = owned - shares;
         uint256 assets = pools[operator].redeem(shares);
-        uint256 waiting = unbondingPools[operator].deposit(assets);
         uint48 maturesAt = uint48(block.timestamp) + current.unbondingPeriod;
-        unbonding = unbondings.length;
-        unbondings.push(Unbonding(msg.sender, maturesAt, operator, uint128(waiting)));
+        unbonding = _unbond(operator, assets, maturesAt);
 
         emit Unstaked(operator, msg.sender, unbonding, assets, maturesAt);
-    }
-
-    /// @inheritdoc IStakingManager
-    function withdraw(uint256 unbonding) external nonReentrant returns (uint256 assets) {
-        if (unbonding >= unbondings.length) revert NotUnbonding(unbonding, address(0));
-        Unbonding memory waiting = unbondings[unbonding];
-        if (waiting.owner != msg.sender) revert NotUnbonding(unbonding, waiting.owner);
-        if (block.timestamp < waiting.maturesAt) revert NotBefore(waiting.maturesAt);
-
-        delete unbondings[unbonding];
-        assets = unbondingPools[waiting.operator].redeem(waiting.shares);
-
-        emit Withdrawn(msg.sender, unbonding, assets);
-        token.safeTransfer(msg.sender, assets);
     }
 
     /// @inheritdoc IStakingManager
@@ -245,34 +195,36 @@ contract StakingManager is
     }
 
     /// @inheritdoc IStakingManager
-    function collect() external nonReentrant returns (uint256 assets) {
-        assets = confiscated;
-        confiscated = 0;
-
-        emit Collected(assets);
-        token.safeTransfer(treasury, assets);
-    }
-
-    /// @inheritdoc IStakingManager
     function punishFraud(address operator, address reporter) external nonReentrant {
         if (msg.sender != address(slasher)) revert NotSlasher(msg.sender);
-        if (states[operator].status != Status.Tombstoned) {
-            states[operator].status = Status.Tombstoned;
-            emit Tombstoned(operator);
-        }
-        _slash(operator, reporter, current.fraudFraction);
+        _require(operator, states[operator].status != Status.Tombstoned);
+
+        states[operator].status = Status.Tombstoned;
+
+        emit Tombstoned(operator);
+        _pay(reporter, _slash(operator, reporter, current.fraudFraction, current.reporterFraction));
     }
 
     /// @inheritdoc IStakingManager
-    function punishCensorship(address operator, address reporter) external nonReentrant {
+    function punishCensorship(address operator, address challenger)
+        external
+        nonReentrant
+        returns (uint256 bounty)
+    {
         if (msg.sender != address(challenges)) revert NotSlasher(msg.sender);
-        if (states[operator].status == Status.Active) {
+        Operator storage state = states[operator];
+        if (state.status == Status.Tombstoned) return 0;
+
+        if (state.status != Status.Left) {
             uint48 until = uint48(block.timestamp) + current.jailPeriod;
-            states[operator].status = Status.Jailed;
-            states[operator].time = until;
+            if (isActive(operator)) state.activeUntil = until;
+            state.status = Status.Jailed;
+            state.time = until;
             emit Jailed(operator, until);
         }
-        _slash(operator, reporter, current.censorshipFraction);
+        uint256 fraction = current.censorshipFraction;
+        bounty = _slash(operator, challenger, fraction, current.reporterFraction);
+        _pay(msg.sender, bounty);
     }
 
     /// @notice How many operators ever registered.
@@ -290,11 +242,6 @@ contract StakingManager is
         return (state.status, state.key, state.commission);
     }
 
-    /// @notice What a delegator's shares of an operator's pool are worth.
-    function stakeOf(address operator, address delegator) external view returns (uint256) {
-        return pools[operator].worth(sharesOf[operator][delegator]);
-    }
-
     /// @inheritdoc IStakingManager
     function operatorOf(address key) external view returns (address) {
         Key memory bound = keys[key];
@@ -304,7 +251,7 @@ contract StakingManager is
     /// @inheritdoc IStakingManager
     function activeSince(address operator) external view returns (uint256) {
         Operator memory state = states[operator];
-        _require(operator, state.status == Status.Active);
+        _require(operator, state.status != Status.None);
         return state.time;
     }
 
@@ -314,24 +261,36 @@ contract StakingManager is
         view
         returns (Member[] memory members, uint256 next)
     {
-        uint256 end = first + limit < operators.length ? first + limit : operators.length;
-        members = new Member[](end > first ? end - first : 0);
-        uint256 found;
-        for (uint256 i = first; i < end; ++i) {
-            address operator = operators[i];
-            if (!isActive(operator)) continue;
-            members[found++] = Member(operator, states[operator].key, pools[operator].assets);
-        }
-        assembly ("memory-safe") {
-            mstore(members, found) // never more than there is room for
-        }
-        next = end < operators.length ? end : 0;
+        return _members(first, limit, isActive);
+    }
+
+    /// @inheritdoc IStakingManager
+    function accountableSet(uint256 first, uint256 limit)
+        external
+        view
+        returns (Member[] memory members, uint256 next)
+    {
+        return _members(first, limit, isAccountable);
     }
 
     /// @inheritdoc IStakingManager
     function isActive(address operator) public view returns (bool) {
-        return states[operator].status == Status.Active
-            && pools[operator].assets >= current.minimumStake;
+        return _isActiveBy(current, operator);
+    }
+
+    /// @inheritdoc IStakingManager
+    function isAccountable(address operator) public view returns (bool) {
+        Operator memory state = states[operator];
+        if (state.status == Status.None || state.status == Status.Tombstoned) return false;
+        if (state.status == Status.Jailed && block.timestamp < state.time) return false;
+        return block.timestamp <= uint256(state.activeUntil) + current.unbondingPeriod
+            || isActive(operator) || _wasActive(operator);
+    }
+
+    /// @notice How much of an operator's pool counts: all, if the operator's own stake is at least
+    /// `reporterFraction` of it.
+    function countedStake(address operator) public view returns (uint256) {
+        return _counted(current, operator);
     }
 
     /// @dev Reverts `InvalidKey`, `KeyInUse`, `NotInPossession`.
@@ -345,23 +304,76 @@ contract StakingManager is
         keys[key] = Key(msg.sender, WHILE_IN_USE);
     }
 
-    /// @dev Reverts `NoAmount`, `UnexpectedTransfer`.
-    function _pull(uint256 assets) private {
-        if (assets == 0) revert NoAmount();
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), assets);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received != assets) revert UnexpectedTransfer(received, assets);
+    /// @dev Reverts `WrongStatus`, `DelegationTooHigh`, `NoAmount`, `TooFewShares`, `UnexpectedTransfer`.
+    function _stake(address operator, uint256 assets, uint256 minShares)
+        private
+        whenNotPaused
+        nonReentrant
+        returns (uint256 shares)
+    {
+        _requireMember(operator);
+        Pool storage pool = pools[operator];
+        if (msg.sender != operator) {
+            uint256 most = _carried(current, operator);
+            uint256 staked = pool.assets + assets;
+            if (staked > most) revert DelegationTooHigh(staked, most);
+        }
+        _pull(assets);
+
+        shares = pool.deposit(assets);
+        if (shares == 0) revert NoAmount();
+        if (shares < minShares) revert TooFewShares(shares, minShares);
+        sharesOf[operator][msg.sender] += shares;
+
+        emit Staked(operator, msg.sender, assets, shares);
     }
 
-    function _slash(address operator, address reporter, uint256 fraction) private {
-        uint256 staked = pools[operator].slash(fraction);
-        uint256 unbonding = unbondingPools[operator].slash(fraction);
-        uint256 reporterReward = (staked + unbonding) * current.reporterFraction / BASIS;
-        confiscated += staked + unbonding - reporterReward;
+    /// @dev To be called before what may take an operator out of the active set.
+    function _noteActivity(address operator) private {
+        if (isActive(operator)) {
+            states[operator].activeUntil = uint48(block.timestamp);
+        } else if (_wasActive(operator) && states[operator].activeUntil < changedAt) {
+            states[operator].activeUntil = changedAt;
+        }
+    }
 
-        emit Slashed(operator, reporter, staked, unbonding, reporterReward);
-        token.safeTransfer(reporter, reporterReward);
+    function _members(
+        uint256 first,
+        uint256 limit,
+        function(address) view returns (bool) isMember
+    ) private view returns (Member[] memory members, uint256 next) {
+        uint256 end = first + limit < operators.length ? first + limit : operators.length;
+        members = new Member[](end > first ? end - first : 0);
+        uint256 found;
+        for (uint256 i = first; i < end; ++i) {
+            address operator = operators[i];
+            if (!isMember(operator)) continue;
+            members[found++] = Member(operator, states[operator].key, countedStake(operator));
+        }
+        assembly ("memory-safe") {
+            mstore(members, found) // never more than there is room for
+        }
+        next = end < operators.length ? end : 0;
+    }
+
+    /// @dev Whether it was in the active set when the parameters changed, within the last unbonding period:
+    /// the change itself can have taken it out.
+    function _wasActive(address operator) private view returns (bool) {
+        return block.timestamp <= uint256(changedAt) + current.unbondingPeriod
+            && _isActiveBy(previous, operator);
+    }
+
+    function _isActiveBy(Parameters storage p, address operator) private view returns (bool) {
+        return states[operator].status == Status.Active && _counted(p, operator) >= p.minimumStake;
+    }
+
+    function _counted(Parameters storage p, address operator) private view returns (uint256) {
+        return FixedPointMathLib.min(pools[operator].assets, _carried(p, operator));
+    }
+
+    /// @dev The largest pool that an operator's own stake carries.
+    function _carried(Parameters storage p, address operator) private view returns (uint256) {
+        return stakeOf(operator, operator) * BASIS / p.reporterFraction;
     }
 
     function _requireMember(address operator) private view {

@@ -21,7 +21,8 @@ abstract contract StakingParameters is Ownable {
         uint16 fraudFraction;
         /// @dev What a challenge without answer costs it.
         uint16 censorshipFraction;
-        /// @dev What the reporter gets of it.
+        /// @dev What the reporter gets of it, but at most half of what the operator itself loses; and the
+        /// least part of its pool that an operator owns, for all of it to count.
         uint16 reporterFraction;
         /// @dev Below it, an operator is not in the active set.
         uint128 minimumStake;
@@ -51,6 +52,10 @@ abstract contract StakingParameters is Ownable {
 
     Parameters internal current;
     Parameters internal scheduled;
+
+    /// @dev What held until `changedAt`; nothing did if that is zero.
+    Parameters internal previous;
+    uint48 internal changedAt;
 
     /// @notice When the scheduled change can be applied, Unix seconds; zero if there is none.
     uint256 public readyAt;
@@ -97,6 +102,8 @@ abstract contract StakingParameters is Ownable {
         if (block.timestamp < readyAt) revert NotReady(readyAt);
 
         readyAt = 0;
+        previous = current;
+        changedAt = uint48(block.timestamp);
         current = scheduled;
 
         emit ParametersSet(scheduled);

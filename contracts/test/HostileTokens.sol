@@ -127,3 +127,16 @@ contract NoZeroApprovalToken is TestERC20 {
         return super.approve(spender, amount);
     }
 }
+
+/// @title NoZeroTransferToken
+/// @notice Refuses to move nothing.
+contract NoZeroTransferToken is TestERC20 {
+    error NothingToMove();
+
+    constructor() TestERC20("No zero", "NOZ", 1e24, 18) {}
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (value == 0) revert NothingToMove();
+        super._update(from, to, value);
+    }
+}

@@ -213,6 +213,35 @@ class TestWatchtower:
             await soon(lambda: stake.status(censor) == "Tombstoned", task)
         assert stake.stake_of(censor) == STAKE // 2
 
+    async def test_a_censor_that_leaves_the_set_is_asked_all_the_same(
+        self, tower_config, honest_config, stake, honest, censor, messages
+    ):
+        async with validating(honest_config()), watching(tower_config()) as task:
+            stake.send(key(2), stake.manager.functions.leave())
+            await pass_grace(stake, task)
+            await soon(lambda: events(stake, "Challenged"), task)
+            stake.pass_time(ANSWER + 1)
+            await soon(lambda: events(stake, "Unanswered"), task)
+        assert stake.stake_of(censor) == STAKE - LOST
+        assert (stake.stake_of(honest), stake.status(honest)) == (STAKE, "Active")
+
+    async def test_challenges_of_others_that_nobody_answered_are_resolved_for_half_of_the_reward(
+        self, tower_config, honest_config, stake, honest, censor, messages
+    ):
+        """A friend of the censor's has it asked, and never comes back."""
+        stake.send(key(4), stake.challenges.functions.takeSnapshot())
+        stake.pass_time(GRACE)
+        stake.fund(key(4))
+        stake.send(key(4), stake.token.functions.approve(stake.challenges.address, STAKE))
+        stake.send(key(4), stake.challenges.functions.open(censor, 0, 0, STAKE))
+        stake.pass_time(ANSWER + 1)
+        async with validating(honest_config()), watching(tower_config()) as task:
+            await soon(lambda: stake.status(censor) == "Jailed", task)
+            await soon(lambda: stake.balance(TOWER.address) == STAKE + LOST // 20, task)
+        (unanswered,) = events(stake, "Unanswered")
+        assert unanswered["operator"] == censor
+        assert stake.challenges.functions.owed(key(4).address).call() == BOND + LOST // 20
+
     @pytest.mark.parametrize("budget", [None, BOND - 1])
     async def test_without_a_budget_it_only_tells(
         self, tower_config, honest_config, stake, honest, censor, messages, webhook, budget

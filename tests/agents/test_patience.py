@@ -8,7 +8,7 @@ import pytest
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.censoring import CensorshipWatch, Laggard
 from hyperlane.agents.watchtower.inspecting import Verdict
-from hyperlane.agents.watchtower.operators import active_set
+from hyperlane.agents.watchtower.operators import accountable_set
 from hyperlane.chain.abi import StakingManager
 from hyperlane.errors import ChainError
 
@@ -46,7 +46,7 @@ class Fake:
             values = [0] * 9
             values[StakingManager.GRACE_PERIOD] = GRACE
             return values
-        if function is StakingManager.active_set:
+        if function is StakingManager.accountable_set:
             return [(OPERATOR, KEY, 1)], 0
         assert function is StakingManager.active_since
         return 0
@@ -142,7 +142,7 @@ async def test_nobody_is_looked_at_again_while_a_challenge_is_open_or_none_can_b
     assert await step(Fake(GRACE + MARGIN, told=True), challenges=False) == []
 
 
-async def test_an_active_set_of_more_than_a_page_is_read_to_its_end():
+async def test_an_accountable_set_of_more_than_a_page_is_read_to_its_end():
     members = [(number.to_bytes(20), bytes(20), 1) for number in range(250)]
     starts = []
 
@@ -153,7 +153,7 @@ async def test_an_active_set_of_more_than_a_page_is_read_to_its_end():
             return members[first:end], end if end < len(members) else 0
 
     chain = Chain(None, Client())  # type: ignore[arg-type]
-    assert await active_set(chain, bytes(20)) == members
+    assert await accountable_set(chain, bytes(20)) == members
     assert starts == [0, 100, 200]
 
 

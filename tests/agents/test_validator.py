@@ -20,6 +20,7 @@ from hyperlane.store.sequences import Insertion, InsertionStore
 
 from .conftest import eventually, validating
 from .devnet import free_port, key
+from .staking import deploy_staking
 
 
 async def test_every_leaf_is_signed_in_the_reference_layout(origin, validator_config, tmp_path):
@@ -358,3 +359,49 @@ async def test_it_is_ready_once_it_has_looked_at_the_chain(origin, proxy, valida
         while await ready() != (200, []):
             assert not task.done()
             await asyncio.sleep(0.1)
+
+
+class TestOneKeyOneTree:
+    """A key that signs for a second tree of a chain forges, in the eyes of whoever holds its stake."""
+
+    @pytest.fixture
+    def other_tree(self, origin):
+        hook = origin.deploy("MerkleTreeHook", origin.contracts["mailbox"].address)
+        return {"chains": {origin.name: origin.settings(merkleTreeHook=hook.address)}}
+
+    async def test_its_database_is_of_one_tree(
+        self, origin, validator_config, messages, tmp_path, other_tree
+    ):
+        async with validating(validator_config(origin)) as task:
+            await eventually(lambda: (tmp_path / "v1/2_with_id.json").exists(), task)
+        with pytest.raises(DatabaseError, match="merkle_tree_hook was .* another key"):
+            async with validating(validator_config(origin, **other_tree)) as task:
+                await task
+
+    async def test_its_storage_is_of_one_tree(
+        self, origin, validator_config, messages, tmp_path, other_tree
+    ):
+        async with validating(validator_config(origin)) as task:
+            await eventually(lambda: (tmp_path / "v1/2_with_id.json").exists(), task)
+        before = (tmp_path / "v1/0_with_id.json").read_bytes()
+        hook = origin.at("MerkleTreeHook", other_tree["chains"][origin.name]["merkleTreeHook"])
+        mailbox = origin.contracts["mailbox"]
+        origin.send(mailbox.functions.setRequiredHook(hook.address))
+        origin.dispatch(7331, key(3).address, b"in the other tree")
+        config = validator_config(origin, db=str(tmp_path / "new"), **other_tree)
+        with pytest.raises(ExceptionGroup) as halted:
+            async with validating(config) as task:
+                await task
+        assert halted.group_contains(Halted, match="storage has another checkpoint 0 signed by")
+        assert (tmp_path / "v1/0_with_id.json").read_bytes() == before
+
+    async def test_its_stake_is_on_that_tree(
+        self, origin, validator_config, messages, tmp_path, other_tree
+    ):
+        stake = deploy_staking(origin)
+        chain = other_tree["chains"][origin.name] | {"stakingManager": stake.manager.address}
+        config = validator_config(origin, chains={origin.name: chain})
+        with pytest.raises(Halted, match="punishes for all trees but"):
+            async with validating(config) as task:
+                await task
+        assert not (tmp_path / "v1/0_with_id.json").exists()

@@ -1,6 +1,8 @@
 """A watchtower over real chains, beside validators that sign what they must not."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +18,29 @@ from .devnet import key
 from .staking import STAKE, deploy_staking
 
 WRONG = b"\x66" * 32
+
+
+@asynccontextmanager
+async def sightings(config, origin) -> AsyncIterator[SightingStore]:
+    """What a watchtower has written down."""
+    database = await Database.open(config["db"])
+    hook = address_from_hex(origin.contracts["merkleTreeHook"].address)
+    yield SightingStore(database, origin.chain_id, hook)
+    await database.close()
+
+
+async def seen(config, origin, validator: bytes, index: int) -> None:
+    async with sightings(config, origin) as store, asyncio.timeout(60):
+        while not await store.of_index(validator, index):  # noqa: ASYNC110 - others write it
+            await asyncio.sleep(0.1)
+
+
+async def settled(config, origin) -> None:
+    """Until nothing is left to do about any fault."""
+    async with sightings(config, origin) as store, asyncio.timeout(60):
+        while await store.open_faults():
+            origin.mine()
+            await asyncio.sleep(0.1)
 
 
 async def test_each_fault_is_found_and_told_once(
@@ -120,7 +145,7 @@ class TestSlashing:
         assert stake.stake_of(operator) == STAKE // 2
         assert stake.balance(key(9).address) == STAKE // 2 // 10
 
-    @pytest.mark.parametrize("fault", ["root", "message id", "premature"])
+    @pytest.mark.parametrize("fault", ["root", "message id", "premature", "wrong tree"])
     async def test_each_fault_costs_stake_and_pays_the_watchtower(
         self, staked, stake, liar, messages, fault
     ):
@@ -131,10 +156,49 @@ class TestSlashing:
                 "root": replace(true, root=WRONG),
                 "message id": replace(true, message_id=WRONG),
                 "premature": Checkpoint(1337, liar.hook, WRONG, 4, WRONG),
+                "wrong tree": replace(true, merkle_tree_hook=WRONG),
             }[fault]
         )
         async with watching(staked()) as task:
             await self.punished(stake, operator, task)
+
+    async def test_another_tree_is_proven_as_such_whatever_else_was_signed(
+        self, staked, stake, liar, messages, webhook
+    ):
+        """Two checkpoints of one index contradict each other only if they are of one tree."""
+        operator = stake.register(2, liar.account)
+        true = liar.true(messages, 1)
+        await liar.publish(true)
+        async with watching(staked()) as task:
+            await seen(staked(), stake.chain, liar.address, 1)
+            await liar.publish(replace(true, merkle_tree_hook=WRONG))
+            await self.punished(stake, operator, task)
+        assert webhook.faults() == [("wrong tree", 1)]
+
+    async def test_another_tree_is_no_fault_of_a_key_without_stake(
+        self, staked, stake, liar, messages, webhook
+    ):
+        """It may have signed for an earlier one."""
+        await liar.publish(replace(liar.true(messages, 0), merkle_tree_hook=WRONG))
+        await liar.publish(replace(liar.true(messages, 1), root=WRONG))
+        async with watching(staked()) as task:
+            await eventually(lambda: webhook.faults() == [("root", 1)], task)
+            await settled(staked(), stake.chain)
+            assert not task.done()
+        assert webhook.faults() == [("root", 1)]
+
+    async def test_a_second_fault_of_an_operator_is_told_and_settled(
+        self, staked, stake, liar, messages, webhook
+    ):
+        operator = stake.register(2, liar.account)
+        await liar.publish(replace(liar.true(messages, 1), root=WRONG))
+        async with watching(staked()) as task:
+            await self.punished(stake, operator, task)
+            await liar.publish(replace(liar.true(messages, 2), root=WRONG))
+            await eventually(lambda: len(webhook.faults()) == 2, task)
+            await settled(staked(), stake.chain)
+            assert not task.done()
+        assert stake.stake_of(operator) == STAKE // 2
 
     async def test_two_versions_need_no_stored_root(self, staked, stake, liar, messages, origin):
         operator = stake.register(2, liar.account)

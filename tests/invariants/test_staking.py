@@ -158,7 +158,8 @@ class Histories(RuleBasedStateMachine):
         """How many keys each operator has had; the last one signs."""
         for operator in world.keys:
             (since,) = world.quick.read((world.manager, "activeSince", operator))
-            self.model.operators[operator] = Operator(1_000, since)
+            key = world.keys[operator][0].address
+            self.model.operators[operator] = Operator(1_000, since, key)
         for operator in world.keys:
             self.expect(world.manager, operator, "stake", operator, 10**9)
         self.observe(0)
@@ -220,12 +221,20 @@ class Histories(RuleBasedStateMachine):
 
     @rule(seconds=SECONDS)
     def wait(self, seconds: int) -> None:
-        self.world.now += seconds
+        self.pass_until(self.world.now + seconds)
 
     def wait_until(self, time: int, patience: int | None) -> None:
         """Have the next call so many seconds after a time; now, if None or if that is over."""
         if patience is not None:
-            self.world.now = max(self.world.now, time + patience - 1)
+            self.pass_until(time + patience - 1)
+
+    def pass_until(self, time: int) -> None:
+        """The honest operator answers before it is too late."""
+        for number, challenge in enumerate(self.model.challenges):
+            honest = challenge is not None and challenge.operator == self.world.honest
+            if challenge and honest and challenge.deadline <= time + 1_000:
+                self._answer(number, challenge.operator, challenge.index)
+        self.world.now = max(self.world.now, time)
 
     @rule(data=st.data())
     def collect(self, data: Any) -> None:
@@ -278,7 +287,8 @@ class Histories(RuleBasedStateMachine):
             return
         allowed = self.model.operators[operator].status in ("active", "jailed")
         arguments = self.world.key_of(operator, number)
-        assert self.call(operator, self.world.manager, "rotateKey", *arguments) == allowed
+        does = self.call(operator, self.world.manager, "rotateKey", *arguments)
+        self.both(does, self.model.rotate, operator, arguments[0])
         self.keys[operator] += allowed
 
     @rule(chance=st.integers(0, 20))
@@ -305,7 +315,11 @@ class Histories(RuleBasedStateMachine):
             truth = world.checkpoint(index)
             false = [replace(truth, root=WRONG), replace(truth, message_id=WRONG)]
             arguments: tuple[Any, ...]
-            if equivocal:
+            if equivocal and index == 0:
+                elsewhere = replace(truth, merkle_tree_hook=WRONG)
+                function = "slashWrongTree"
+                arguments = (struct(elsewhere), signature(elsewhere, key))
+            elif equivocal:
                 function, shown = "slashEquivocation", [truth, false[0]]
                 arguments = tuple(x for each in shown for x in (struct(each), signature(each, key)))
             elif index % 2:
@@ -331,6 +345,7 @@ class Histories(RuleBasedStateMachine):
         signed, signed_second = signature(true, key), signature(second, key)
         accusations: dict[str, tuple[Any, ...]] = {
             "slashPremature": (struct(true), signed),
+            "slashWrongTree": (struct(true), signed),
             "slashMessageId": (
                 struct(true), world.proof(other), world.tree.leaf(other), signed,
             ),
@@ -374,6 +389,10 @@ class Histories(RuleBasedStateMachine):
         number = data.draw(st.sampled_from([0, 0, len(snapshots) - 1, len(snapshots)]))
         if number < len(snapshots):
             since = max(snapshots[number][0], self.model.operators[operator].time)
+            leaving = self.model.operators[operator].active_until
+            if leaving and data.draw(st.integers(0, 5)) == 0:
+                unbonding = self.model.parameters["unbondingPeriod"]
+                self.wait_until(leaving + unbonding, data.draw(st.sampled_from([0, 1])))
             self.wait_until(since + self.model.parameters["gracePeriod"], patience)
         arguments = (operator, index, number)
         does = self.call(who, self.world.challenges, "open", *arguments, UNLIMITED)
@@ -385,19 +404,20 @@ class Histories(RuleBasedStateMachine):
         number, challenge = self.pick_challenge(data)
         right = challenge is not None and data.draw(st.integers(0, 3)) > 0
         operator = challenge.operator if challenge and right else self.pick_operator(data)
-        self._answer(number, operator, challenge.index if challenge and right else index)
+        if challenge and challenge.operator == self.world.dishonest:
+            self.wait_until(challenge.deadline, data.draw(PATIENCE))
+        key = None if right else data.draw(st.integers(0, KEYS - 1))
+        self._answer(number, operator, challenge.index if challenge and right else index, key)
 
     @precondition(lambda self: self.model.challenges)
     @rule(data=st.data(), patience=PATIENCE)
     def resolve(self, data: Any, patience: int | None) -> None:
-        """The honest operator answers before it is too late."""
         number, challenge = self.pick_challenge(data)
         if challenge:
             self.wait_until(challenge.deadline + 1, patience)
-        if challenge and challenge.operator == self.world.honest:
-            self._answer(number, challenge.operator, challenge.index)
-        does = self.call(self.world.stranger, self.world.challenges, "resolve", number)
-        self.both(does, self.model.resolve, number)
+        who = self.pick(data, self.world.delegators)
+        does = self.call(who, self.world.challenges, "resolve", number)
+        self.both(does, self.model.resolve, who, number)
 
     def pick_challenge(self, data: Any) -> tuple[int, Challenge | None]:
         """By number: mostly one that is open, else the first one or one that there is not."""
@@ -406,13 +426,14 @@ class Histories(RuleBasedStateMachine):
         number = data.draw(st.sampled_from([*still_open, 0, len(challenges)]))
         return number, challenges.get(number)
 
-    def _answer(self, number: int, operator: str, index: int) -> None:
+    def _answer(self, number: int, operator: str, index: int, place: int | None = None) -> None:
+        """With the key that the operator signs with now, or the one of this place."""
         world = self.world
         checkpoint = world.checkpoint(index)
-        key = world.keys[operator][self.keys[operator] - 1]
+        key = world.keys[operator][self.keys[operator] - 1 if place is None else place]
         arguments = (number, struct(checkpoint), signature(checkpoint, key))
         does = self.call(world.stranger, world.challenges, "answer", *arguments)
-        self.both(does, self.model.answer, number, operator, index)
+        self.both(does, self.model.answer, number, key.address, index)
 
     # --- strangers
 
@@ -525,6 +546,42 @@ class GivesTheReporterAll(Staking):
         self.confiscated = 0
 
 
+class PunishesTheTombstoned(Staking):
+    def fraud(self, who: str, operator: str, *fault: Any) -> None:
+        if self.operators[operator].status == "tombstoned":
+            self.operators[operator].status = "left"
+        super().fraud(who, operator, *fault)
+
+
+class LetsLeaversGo(Staking):
+    def is_accountable(self, operator: str) -> bool:
+        return self.is_active(operator)
+
+
+class TakesAnyKeysAnswer(Staking):
+    def answer(self, number: int, key: str, index: int) -> None:
+        super().answer(number, self.operators[self._open(number).operator].key, index)
+
+
+class TakesLateAnswers(Staking):
+    def answer(self, number: int, key: str, index: int) -> None:
+        self._open(number).deadline = max(self._open(number).deadline, self.now)
+        super().answer(number, key, index)
+
+
+class KeepsPlacesTaken(Staking):
+    def resolve(self, who: str, number: int) -> None:
+        state = self.operators[self._open(number).operator]
+        taken = state.open
+        super().resolve(who, number)
+        state.open = taken - 1
+
+
+class TakesAnyDelegation(Staking):
+    def carried(self, operator: str, parameters: dict[str, int]) -> int:
+        return 2**128
+
+
 class StakesWhilePaused(Staking):
     def stake(self, *arguments: Any) -> None:
         paused, self.paused = self.paused, False
@@ -543,9 +600,9 @@ class PaysBackTheWholeBond(Staking):
 
 
 class PunishesEachChallenge(Staking):
-    def resolve(self, number: int) -> None:
+    def resolve(self, who: str, number: int) -> None:
         self.operators[self._open(number).operator].punished_below = 0
-        super().resolve(number)
+        super().resolve(who, number)
 
 
 class ChangesParametersAtOnce(Staking):
@@ -560,6 +617,12 @@ class ChangesParametersAtOnce(Staking):
     [
         TakesNoCommission,
         GivesTheReporterAll,
+        PunishesTheTombstoned,
+        LetsLeaversGo,
+        TakesAnyKeysAnswer,
+        TakesLateAnswers,
+        KeepsPlacesTaken,
+        TakesAnyDelegation,
         StakesWhilePaused,
         PaysBackTheWholeBond,
         PunishesEachChallenge,

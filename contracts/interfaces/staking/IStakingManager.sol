@@ -5,7 +5,8 @@ pragma solidity 0.8.33;
 /// @notice Stake behind the validators of one origin chain. Source: docs/concepts/staking.md.
 ///
 /// An operator registers with the key that signs its checkpoints. Anyone may stake on an operator and
-/// owns shares of its pool. What is unstaked waits for the unbonding period in a second pool, where it
+/// owns shares of its pool, up to a multiple of what the operator itself owns of it: an operator loses
+/// by being punished more than it could get for reporting itself. What is unstaked waits for the unbonding period in a second pool, where it
 /// can still be slashed. `CheckpointSlasher` and `CensorshipChallenges`, made by the constructor and
 /// never to change, are the only ones who can have an operator punished.
 interface IStakingManager {
@@ -103,6 +104,10 @@ interface IStakingManager {
     error NoAmount();
     /// @notice The token did not move as many tokens as it was told to.
     error UnexpectedTransfer(uint256 received, uint256 expected);
+    /// @notice The tokens are worth fewer shares than the caller wants.
+    error TooFewShares(uint256 shares, uint256 least);
+    /// @notice The pool would hold more than the operator's own stake in it carries.
+    error DelegationTooHigh(uint256 staked, uint256 most);
     error InsufficientShares(uint256 owned, uint256 wanted);
     error NotUnbonding(uint256 unbonding, address owner);
     /// @notice Too early; time in Unix seconds.
@@ -120,15 +125,22 @@ interface IStakingManager {
     /// @notice Takes a smaller part of rewards from now on.
     function lowerCommission(uint256 commission) external;
 
-    /// @notice Leaves the active set for good. Stake can be unstaked as always.
+    /// @notice Leaves the active set for good. Stake can be unstaked as always. The operator still has to
+    /// sign every leaf for an unbonding period: others need it to put another key in its place.
     function leave() external;
 
     /// @notice Asks for release from jail.
     function unjail() external;
 
-    /// @notice Stakes tokens of the caller on an operator.
+    /// @notice Stakes tokens of the caller on an operator. If that is another account, the pool may hold as
+    /// much as the operator's own stake in it divided by `reporterFraction`.
     /// @return shares What the caller owns more of the operator's pool.
     function stake(address operator, uint256 assets) external returns (uint256 shares);
+
+    /// @notice As above, and reverts `TooFewShares` unless the caller gets `minShares`.
+    function stake(address operator, uint256 assets, uint256 minShares)
+        external
+        returns (uint256 shares);
 
     /// @notice Begins to take stake back.
     /// @return unbonding What `withdraw` takes when the unbonding period is over.
@@ -145,27 +157,48 @@ interface IStakingManager {
     function collect() external returns (uint256 assets);
 
     /// @notice Takes the fraction for fraud from both pools and removes the operator for good. Only
-    /// `slasher`.
-    /// @param reporter Gets a part of it.
+    /// `slasher`. Once: a tombstoned operator reverts `WrongStatus`.
+    /// @param reporter Gets `reporterFraction` of it, but at most half of what the operator itself loses.
     function punishFraud(address operator, address reporter) external;
 
-    /// @notice Takes the fraction for censorship from both pools and jails the operator if it is active.
-    /// Only `challenges`.
-    function punishCensorship(address operator, address reporter) external;
+    /// @notice Takes the fraction for censorship from both pools and jails the operator unless it left.
+    /// Only `challenges`. Does nothing to a tombstoned operator.
+    /// @param challenger For the event.
+    /// @return bounty As for fraud; is sent to the caller.
+    function punishCensorship(address operator, address challenger)
+        external
+        returns (uint256 bounty);
 
     /// @notice The operator behind a key that can be punished now; zero if there is none.
     function operatorOf(address key) external view returns (address);
 
+    /// @notice The status of an operator, the key that it signs with, and its commission in basis points.
+    function operatorState(address operator)
+        external
+        view
+        returns (Status status, address key, uint256 commission);
+
     /// @notice Whether an operator is in the active set.
     function isActive(address operator) external view returns (bool);
 
-    /// @notice Since when an operator has been out of jail, Unix seconds.
+    /// @notice Whether an operator must sign every leaf: it is in the active set, or was within the last
+    /// unbonding period, and is neither in jail for a fixed time nor tombstoned.
+    function isAccountable(address operator) external view returns (bool);
+
+    /// @notice Since when an operator has been out of jail, or when it could be at the earliest, Unix
+    /// seconds. Reverts `WrongStatus` if it never registered.
     function activeSince(address operator) external view returns (uint256);
 
     /// @notice Members of the active set among the operators from place `first` on, `limit` at most.
-    /// @return members With the keys that sign now and the stake behind each.
+    /// @return members With the keys that sign now and the stake behind each that counts.
     /// @return next Where to go on; zero when there are no more.
     function activeSet(uint256 first, uint256 limit)
+        external
+        view
+        returns (Member[] memory members, uint256 next);
+
+    /// @notice As `activeSet`, those that must sign every leaf.
+    function accountableSet(uint256 first, uint256 limit)
         external
         view
         returns (Member[] memory members, uint256 next);

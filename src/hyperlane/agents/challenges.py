@@ -18,7 +18,7 @@ class Challenge:
     number: int
     challenger: Address
     deadline: int
-    """Unix seconds of the chain; afterwards it can be resolved."""
+    """Unix seconds of the chain: the last one that an answer counts in; then it can be resolved."""
     index: int
     operator: Address
     bond: int

@@ -239,6 +239,9 @@ class StakingManager:
     slasher = Function("slasher()", ("address",))
     challenges = Function("challenges()", ("address",))
     operator_of = Function("operatorOf(address)", ("address",))
+    operator_state = Function("operatorState(address)", ("uint8", "address", "uint256"))
+    TOMBSTONED = 4
+    """A status."""
     is_active = Function("isActive(address)", ("bool",))
     active_since = Function("activeSince(address)", ("uint256",))
     pools = Function("pools(address)", ("uint128", "uint128"))
@@ -250,6 +253,9 @@ class StakingManager:
     GRACE_PERIOD, CHALLENGE_BOND = 2, 8
     """Positions among the parameters."""
     active_set = Function("activeSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256"))
+    accountable_set = Function(
+        "accountableSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256")
+    )
 
 
 class CheckpointFraudProofs:
@@ -263,11 +269,13 @@ class CheckpointSlasher:
     """Takes proofs of fraud."""
 
     fraud_proofs = Function("fraudProofs()", ("address",))
+    merkle_tree = Function("merkleTree()", ("bytes32",))
     fault_of = Function("faultOf(address,uint32)", ("bytes32",))
     punished = Function("punished(bytes32)", ("bool",))
     commitment_of = Function("commitmentOf(bytes32,address,bytes32)", ("bytes32",))
     committed_in = Function("committedIn(bytes32)", ("uint256",))
     commit = Function("commit(bytes32)")
+    slash_wrong_tree = Function(f"slashWrongTree({CHECKPOINT},bytes,bytes32)")
     slash_premature = Function(f"slashPremature({CHECKPOINT},bytes,bytes32)")
     slash_message_id = Function(f"slashMessageId({CHECKPOINT},bytes32[32],bytes32,bytes,bytes32)")
     slash_root = Function(f"slashRoot({CHECKPOINT},bytes32[32],bytes,bytes32)")
@@ -293,4 +301,4 @@ class CensorshipChallenges:
     take_snapshot = Function("takeSnapshot()")
     open = Function("open(address,uint32,uint256,uint256)")
     answer = Function(f"answer(uint256,{CHECKPOINT},bytes)")
-    resolve = Function("resolve(uint256)")
+    resolve = Function("resolve(uint256)", ("uint256",))

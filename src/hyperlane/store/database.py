@@ -127,7 +127,7 @@ class Database:
                 raise DatabaseError(
                     f"db: {self.name} was made for another deployment on domain"
                     f" {deployment.domain}: {name} was {_show(was)}, now it is {_show(value)};"
-                    " use another db"
+                    " use another db, and for a validator another key: a key signs for one tree"
                 )
 
     async def _prepare(self) -> None:

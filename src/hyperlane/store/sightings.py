@@ -14,6 +14,8 @@ from hyperlane.store.database import Database
 
 _SIGHTING = tables.sightings.c
 _PLACES = 20
+_OTHER = tables.other_trees.c
+_UNSEEN = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Sighting:
 
 
 class SightingStore:
-    """All that was seen of one tree."""
+    """All that was seen of one chain, mostly of its tree."""
 
     def __init__(self, database: Database, domain: int, merkle_tree_hook: Address) -> None:
         self._database = database
@@ -49,10 +51,15 @@ class SightingStore:
                         .where(self._is(item))
                         .values(fault=item.fault, settled=False)
                     )
-            if new := [self._values(item, now) for item in sightings if _key(item) not in known]:
-                await connection.execute(
-                    self._database.insert(tables.sightings).on_conflict_do_nothing(), new
-                )
+            new = [item for item in sightings if _key(item) not in known]
+            for table, values in (
+                (tables.sightings, [self._values(item, now) for item in new]),
+                (tables.other_trees, self._other_trees(new)),
+            ):
+                if values:
+                    await connection.execute(
+                        self._database.insert(table).on_conflict_do_nothing(), values
+                    )
 
     async def _known(
         self, connection: AsyncConnection, sightings: Sequence[Sighting]
@@ -164,6 +171,10 @@ class SightingStore:
                     _SIGHTING.location,
                     _SIGHTING.fault,
                     _SIGHTING.told,
+                    _OTHER.merkle_tree_hook,
+                )
+                .outerjoin_from(
+                    tables.sightings, tables.other_trees, _OTHER.digest == _SIGHTING.digest
                 )
                 .where(_SIGHTING.domain == self._domain, condition)
                 .order_by(order)
@@ -171,11 +182,12 @@ class SightingStore:
             return [
                 Sighting(
                     SignedCheckpoint(
-                        Checkpoint(self._domain, self._hook, root, index, message_id), signature
+                        Checkpoint(self._domain, other or self._hook, root, index, message_id),
+                        signature,
                     ),
                     *rest,
                 )
-                for root, index, message_id, signature, *rest in rows
+                for root, index, message_id, signature, *rest, other in rows
             ]
 
     def _is(self, item: Sighting) -> ColumnElement[bool]:
@@ -186,6 +198,14 @@ class SightingStore:
             _SIGHTING.index == checkpoint.index,
             _SIGHTING.digest == checkpoint.digest,
         )
+
+    def _other_trees(self, sightings: Sequence[Sighting]) -> list[dict[str, object]]:
+        seen = [item.signed.checkpoint for item in sightings]
+        return [
+            {"digest": each.digest, "merkle_tree_hook": each.merkle_tree_hook}
+            for each in seen
+            if each.merkle_tree_hook != self._hook
+        ]
 
     def _values(self, item: Sighting, now: float) -> dict[str, object]:
         checkpoint = item.signed.checkpoint

@@ -210,6 +210,14 @@ Index(
     postgresql_where=_LIVE,
 )
 
+other_trees = Table(
+    "other_trees",
+    metadata,
+    _key("digest", LargeBinary),
+    _field("merkle_tree_hook", LargeBinary),
+)
+"""The 32 bytes that a sighting of another tree than its chain's names, by the sighting's digest."""
+
 sightings = Table(
     "sightings",
     metadata,

@@ -76,9 +76,12 @@ def test_silence_costs_stake_and_freedom(
     receipt = challenges.resolve(number, sender=stranger)
     assert receipt.decode_logs(challenges.Unanswered)[0].operator == operator.address
     (event,) = receipt.decode_logs(manager.Slashed)
+    assert event.reporter == challenger
     assert (event.staked, event.unbonding, event.reward) == (400, 0, 40)
-    challenges.collect(challenger, sender=stranger)
-    assert token.balanceOf(challenger) == before + 40
+    for account, earned in ((challenger, 20), (stranger, 20)):
+        challenges.collect(account, sender=stranger)
+        assert token.balanceOf(account) == (before if account == challenger else 0) + earned
+    assert token.balanceOf(challenges) == 0
     until = chain.blocks[receipt.block_number].timestamp + PARAMETERS["jailPeriod"]
     assert receipt.decode_logs(manager.Jailed)[0].until == until
     assert not manager.isActive(operator.address)
@@ -97,7 +100,19 @@ def test_one_outage_is_punished_once(
     pass_time(PARAMETERS["answerPeriod"] + 1)
     receipts = [challenges.resolve(number, sender=stranger) for number in numbers]
     assert [len(receipt.decode_logs(manager.Slashed)) for receipt in receipts] == [1, 0, 0]
+    assert challenges.owed(stranger) == 20
     challenges.collect(challenger, sender=stranger)
+    assert token.balanceOf(challenger) == before + 20
+
+
+def test_who_resolves_its_own_challenge_gets_all_of_the_reward(
+    challenges, ask, token, challenger, pass_time
+):
+    before = token.balanceOf(challenger)
+    number = ask(1)
+    pass_time(PARAMETERS["answerPeriod"] + 1)
+    challenges.resolve(number, sender=challenger)
+    challenges.collect(challenger, sender=challenger)
     assert token.balanceOf(challenger) == before + 40
 
 
@@ -155,15 +170,35 @@ def test_after_jail_grace_begins_anew_and_the_leaf_can_be_asked_for_again(
     challenges.open(*arguments, sender=challenger)
 
 
-def test_a_late_answer_counts_until_somebody_resolves(
-    challenges, ask, leaves, operator, pass_time, stranger, revert_of
+@pytest.mark.parametrize("seconds", [0, 1])
+@pytest.mark.parametrize("call", ["answer", "resolve"])
+def test_an_answer_counts_up_to_the_deadline_and_resolving_begins_after_it(
+    challenges, ask, leaves, operator, stranger, chain, call, seconds
+):
+    number = ask(1)
+    checkpoint = leaves.checkpoint(1)
+    answer = (number, struct(checkpoint), checkpoint.sign(operator.key))
+    arguments = answer if call == "answer" else (number,)
+    time = challenges.challenges(number).deadline + seconds
+    chain.pending_timestamp = time
+    receipt = getattr(challenges, call)(
+        *arguments, sender=stranger, gas=10**6, raise_on_revert=False
+    )
+    assert chain.blocks.head.timestamp == time
+    in_time = {"answer": 0, "resolve": 1}[call]
+    assert receipt.failed == (seconds != in_time)
+    assert challenges.openCount(operator.address) == (seconds != in_time)
+
+
+def test_who_answers_too_late_is_told_when_it_was(
+    challenges, ask, leaves, operator, pass_time, revert_of
 ):
     number = ask(0)
-    pass_time(10 * PARAMETERS["answerPeriod"])
+    deadline = challenges.challenges(number).deadline
+    pass_time(PARAMETERS["answerPeriod"] + 1)
     checkpoint = leaves.checkpoint(0)
-    signature = checkpoint.sign(operator.key)
-    challenges.answer(number, struct(checkpoint), signature, sender=stranger)
-    assert revert_of(challenges.resolve, number) == ("NotOpen", number)
+    answer = (number, struct(checkpoint), checkpoint.sign(operator.key))
+    assert revert_of(challenges.answer, *answer) == ("TooLate", deadline)
 
 
 def test_what_was_answered_is_never_asked_again(
@@ -224,7 +259,7 @@ def test_only_active_operators_are_asked(
     pass_time(PARAMETERS["gracePeriod"])
     arguments = (poor.address, 1, aged, ANY_BOND)
     assert revert_of(challenges.open, *arguments, sender=challenger) == ("NotActive", poor.address)
-    stake(poor, accounts[9], PARAMETERS["minimumStake"])
+    stake(poor, poor.account, PARAMETERS["minimumStake"])
     challenges.open(*arguments, sender=challenger)
 
 
@@ -233,7 +268,7 @@ def test_a_newcomer_has_the_grace_period_too(
 ):
     newcomer = register(5)
     until = chain.blocks.head.timestamp + PARAMETERS["gracePeriod"]
-    stake(newcomer, accounts[9], PARAMETERS["minimumStake"])
+    stake(newcomer, newcomer.account, PARAMETERS["minimumStake"])
     refusal = revert_of(challenges.open, newcomer.address, 1, aged, ANY_BOND, sender=challenger)
     assert refusal == ("InGrace", until)
 

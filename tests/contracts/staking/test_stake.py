@@ -106,16 +106,17 @@ class TestOperators:
             refusal = revert_of(function, sender=stranger)
             assert refusal == ("WrongStatus", stranger, 0)
         assert revert_of(manager.activeSince, stranger) == ("WrongStatus", stranger, 0)
+        assert not manager.isAccountable(stranger)
         refusal = revert_of(manager.stake, stranger, 1, sender=stranger)
         assert refusal == ("WrongStatus", stranger, 0)
 
 
 class TestActiveSet:
-    def test_has_keys_and_stakes_of_those_with_enough(self, manager, register, stake, accounts):
+    def test_has_keys_and_stakes_of_those_with_enough(self, manager, register, stake):
         first, poor, third = register(2), register(3), register(4)
-        stake(first, accounts[9], 5_000)
-        stake(poor, accounts[9], PARAMETERS["minimumStake"] - 1)
-        stake(third, accounts[9], PARAMETERS["minimumStake"])
+        stake(first, first.account, 5_000)
+        stake(poor, poor.account, PARAMETERS["minimumStake"] - 1)
+        stake(third, third.account, PARAMETERS["minimumStake"])
         members = [
             (first.address, first.key.address, 5_000),
             (third.address, third.key.address, 1_000),
@@ -125,26 +126,73 @@ class TestActiveSet:
             True, False, True,
         ]  # fmt: skip
 
-    def test_is_read_in_pages(self, manager, register, stake, accounts):
+    def test_counts_what_the_operators_own_stake_carries(self, manager, operator, chain):
+        """10,000 of its own carry 100,000, the 2,500 that are left 25,000."""
+        assert active(manager)[0][0][2] == manager.countedStake(operator.address) == 40_000
+        shares = manager.sharesOf(operator.address, operator.address)
+        manager.unstake(operator.address, shares * 3 // 4, sender=operator.account)
+        assert active(manager)[0][0][2] == manager.countedStake(operator.address) == 25_000
+        assert manager.pools(operator.address)[0] == 32_500
+
+    def test_is_read_in_pages(self, manager, register, stake):
         operators = [register(index) for index in (2, 3, 4)]
         for operator in operators:
-            stake(operator, accounts[9], 2_000)
+            stake(operator, operator.account, 2_000)
         members = [(item.address, item.key.address, 2_000) for item in operators]
         assert active(manager, 0, 2) == (members[:2], 2)
         assert active(manager, 2, 2) == (members[2:], 0)
         assert active(manager, 9, 2) == ([], 0)
 
+    def test_who_left_is_out_of_it_and_still_accountable(
+        self, manager, operator, register, stake, pass_time
+    ):
+        other = register(3)
+        stake(other, other.account, 2_000)
+        manager.leave(sender=operator.account)
+        assert [member[0] for member in active(manager)[0]] == [other.address]
+        members, following = manager.accountableSet(0, 10)
+        assert [member[0] for member in members] == [operator.address, other.address]
+        assert following == 0
+        pass_time(PARAMETERS["unbondingPeriod"] + 1)
+        members, _ = manager.accountableSet(0, 10)
+        assert [member[0] for member in members] == [other.address]
+
 
 class TestShares:
-    def test_stake_moves_exactly_and_says_so(self, manager, register, token, owner, accounts):
-        operator = register(2)
-        token.approve(manager, 500, sender=owner)
-        receipt = manager.stake(operator.address, 500, sender=owner)
+    @pytest.fixture
+    def funded(self, token, manager, owner, operator):
+        token.approve(manager, 10**6, sender=owner)
+        return owner
+
+    def test_stake_moves_exactly_and_says_so(self, manager, operator, token, funded):
+        receipt = manager.stake(operator.address, 500, sender=funded)
         (event,) = receipt.decode_logs(manager.Staked)
-        assert (event.operator, event.delegator, event.assets) == (operator.address, owner, 500)
-        assert event.shares == manager.sharesOf(operator.address, owner)
-        assert token.balanceOf(manager) == 500 == manager.stakeOf(operator.address, owner)
-        assert manager.pools(operator.address) == (500, event.shares)
+        assert (event.operator, event.delegator, event.assets) == (operator.address, funded, 500)
+        assert event.shares == manager.sharesOf(operator.address, funded)
+        assert manager.stakeOf(operator.address, funded) == 500
+        assert token.balanceOf(manager) == 40_500 == manager.pools(operator.address)[0]
+
+    def test_a_depositor_gets_the_shares_it_asks_for_or_keeps_its_tokens(
+        self, manager, operator, token, funded, revert_of
+    ):
+        before = token.balanceOf(funded)
+        refusal = revert_of(manager.stake, operator.address, 500, 500_001, sender=funded)
+        assert refusal == ("TooFewShares", 500_000, 500_001)
+        receipt = manager.stake(operator.address, 500, 500_000, sender=funded)
+        assert receipt.decode_logs(manager.Staked)[0].shares == 500_000
+        assert manager.sharesOf(operator.address, funded) == 500_000
+        assert token.balanceOf(funded) == before - 500
+
+    def test_delegation_is_taken_up_to_what_the_operators_own_stake_carries(
+        self, manager, operator, funded, revert_of
+    ):
+        refusal = revert_of(manager.stake, operator.address, 60_001, sender=funded)
+        assert refusal == ("DelegationTooHigh", 100_001, 100_000)
+        manager.stake(operator.address, 60_000, sender=funded)
+        assert manager.countedStake(operator.address) == 100_000
+        assert (
+            revert_of(manager.stake, operator.address, 1, sender=funded)[0] == "DelegationTooHigh"
+        )
 
     def test_nothing_is_not_staked(self, manager, operator, owner, revert_of):
         assert revert_of(manager.stake, operator.address, 0, sender=owner) == ("NoAmount",)
@@ -198,7 +246,8 @@ class TestShares:
     def test_first_staker_cannot_inflate_the_price_of_a_share(
         self, manager, register, stake, token, owner, accounts
     ):
-        operator, thief, victim = register(2), accounts[8], accounts[9]
+        operator, victim = register(2), accounts[9]
+        thief = operator.account
         stake(operator, thief, 1)
         token.transfer(thief, 10**6, sender=owner)
         token.approve(manager, 10**6, sender=thief)

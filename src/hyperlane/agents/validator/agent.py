@@ -8,6 +8,7 @@ from hyperlane.agents.challenges import OpenChallenges
 from hyperlane.agents.runtime import connect, make_sender, repeat, start, until_done
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
+from hyperlane.agents.validator.one_tree import require_staked_tree
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
@@ -59,6 +60,7 @@ async def run(settings: ValidatorSettings) -> None:
             witnesses,
             settings.max_sign_concurrency,
         )
+        await require_staked_tree(chain, address_of(account))
         # On the origin, the validator's own key pays if no other does.
         sender = runtime.sender(chain) or make_sender(chain, account, runtime.database)
         announcer = Announcer(chain, account, sender, storage, runtime.metrics)

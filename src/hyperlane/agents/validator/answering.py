@@ -30,7 +30,8 @@ class Answerer:
     """Answers for the operator whose signing key this validator has.
 
     With published signatures only: signing is somebody else's, and what was not signed yet, since
-    it is not final, is waited for. An index that the tree never gets is left to fail.
+    it is not final, is waited for. An index that the tree never gets is left to fail. Nothing is
+    answered with a key that the operator has replaced, nor after the deadline: it would not count.
     """
 
     chain: Chain
@@ -48,10 +49,15 @@ class Answerer:
 
     async def step(self) -> None:
         """Answer what can be. What fails is tried again, and keeps nothing else waiting."""
-        operator = await self.chain.client.call(
-            self.manager, StakingManager.operator_of, address_of(self.account)
-        )
-        ours = [item for item in await self.challenges.read() if item.operator == operator]
+        client, key = self.chain.client, address_of(self.account)
+        operator = await client.call(self.manager, StakingManager.operator_of, key)
+        _, current, _ = await client.call(self.manager, StakingManager.operator_state, operator)
+        now = (await client.block()).timestamp
+        ours = [
+            item
+            for item in await self.challenges.read()
+            if item.operator == operator and current == key and now <= item.deadline
+        ]
         self.metrics.open_challenges.labels(self.chain.name).set(len(ours))
         outcomes = await asyncio.gather(*map(self._answer, ours), return_exceptions=True)
         for failure in outcomes:

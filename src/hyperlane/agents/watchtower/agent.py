@@ -1,6 +1,7 @@
 """Starting a watchtower."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -12,7 +13,7 @@ from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.responding import Responder
-from hyperlane.agents.watchtower.slashing import Slasher
+from hyperlane.agents.watchtower.slashing import Slasher, is_staked
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watching import Watcher
 from hyperlane.chain.sender import Sender
@@ -48,7 +49,8 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
         )
         sender = _sender(chain, runtime)
         slasher = _slasher(chain, sender, tree, sightings)
-        responder = Responder(name, sightings, alerts, slasher)
+        staked = partial(is_staked, chain.client, chain.settings.staking_manager)
+        responder = Responder(name, sightings, alerts, slasher, staked)
         censors = _censors(settings, runtime, watcher, alerts, sender)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(f"watch {name}", settings.interval, watcher.step))

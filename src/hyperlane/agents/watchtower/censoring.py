@@ -11,7 +11,7 @@ from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.inspecting import Inspector, Verdict
-from hyperlane.agents.watchtower.operators import active_set
+from hyperlane.agents.watchtower.operators import accountable_set
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import StakingManager
 from hyperlane.errors import ChainError
@@ -38,7 +38,8 @@ class Laggard:
 
 @dataclass(slots=True)
 class CensorshipWatch:
-    """Looks at the active set of one chain's manager."""
+    """Looks at those who have to sign, by one chain's manager: the active set, and who left it
+    lately."""
 
     chain: Chain
     manager: Address
@@ -96,7 +97,7 @@ class CensorshipWatch:
         owners = await client.call_each(self.manager, StakingManager.operator_of, [*keys], "latest")
         owner = dict(zip(keys, owners, strict=True))
         found = []
-        for operator, key, _ in await active_set(self.chain, self.manager):
+        for operator, key, _ in await accountable_set(self.chain, self.manager):
             own = {key, *(each for each in owner if owner[each] == operator)}
             index = await self._first_left_out(operator, own, owner.keys() - own)
             if index is not None:

@@ -75,9 +75,10 @@ class Challenger:
     async def settle(self) -> None:
         """Go on with what is open: have operators punished that are late, learn from answers."""
         rows, client = set(await self.store.open()), self.chain.client
+        open_now = await self.challenges.read()
         ours = {
             (item.operator, item.index): item
-            for item in await self.challenges.read()
+            for item in open_now
             if item.challenger == self.sender.address
         }
         for found in ours.keys() - rows:  # a restart came between
@@ -89,6 +90,9 @@ class Challenger:
                 await self._close(operator, index)
             elif now > challenge.deadline:
                 await self._resolve(challenge)
+        for challenge in open_now:
+            if challenge.challenger != self.sender.address and now > challenge.deadline:
+                await self._resolve_of_another(challenge)
         contract, me = await self.challenges.contract(), self.sender.address
         if await client.call(contract, CensorshipChallenges.owed, me):
             await self._execute("collect bonds", CensorshipChallenges.collect.encode(me))
@@ -122,6 +126,27 @@ class Challenger:
             data = Token.approve.encode(contract, bond)
             await execute(self.chain, self.sender, "approve bond", token, data)
 
+    async def _resolve_of_another(self, challenge: Challenge) -> None:
+        """Have an operator punished that somebody else has asked in vain, if we gain by it.
+
+        If that fails, somebody was quicker: it keeps nothing of ours waiting.
+        """
+        client, contract = self.chain.client, await self.challenges.contract()
+        tell, function = (
+            self._log(challenge.operator, challenge.index),
+            CensorshipChallenges.resolve,
+        )
+        try:
+            me = self.sender.address
+            gain = await client.call(contract, function, challenge.number, sender=me)
+            if gain:
+                await self._execute(
+                    f"resolve {challenge.number}", function.encode(challenge.number)
+                )
+                tell.warning("challenge.resolved", gain=gain)
+        except ChainError as error:
+            tell.info("challenge.unresolved", error=str(error))
+
     async def _resolve(self, challenge: Challenge) -> None:
         operator = challenge.operator
         data = CensorshipChallenges.resolve.encode(challenge.number)
@@ -139,13 +164,27 @@ class Challenger:
         """A challenge of ours is not open any more, or never was."""
         contract = await self.challenges.contract()
         asked = await self.chain.client.call(contract, CensorshipChallenges.asked, operator, index)
-        if asked == _ANSWERED:
+        # An answer counts no more once the operator has another key: it may be false all the same.
+        if asked == _ANSWERED or await self._answer(operator, index) is not None:
             await self._take_answer(operator, index)
         else:
             await self.store.close(operator, index, Stage.RETURNED)
 
     async def _take_answer(self, operator: Address, index: int) -> None:
         """Look at what an operator signed when it had to: it may be false."""
+        signed = await self._answer(operator, index)
+        if signed is None:
+            raise ChainError(f"{self.chain.name}: no answer of leaf {index} is in the logs yet")
+        location = f"answer of {to_checksum(operator)}"
+        fault = judge(signed, self.tree.tree, self.tree.hook)
+        sighting = Sighting(signed, signed.signer, location, fault)
+        await self.sightings.add([sighting], self.clock())
+        await self.store.tell(operator, index)
+        await self.store.close(operator, index, Stage.ANSWERED)
+        self._log(operator, index).warning("challenge.answered", fault=fault)
+
+    async def _answer(self, operator: Address, index: int) -> SignedCheckpoint | None:
+        """The last one for a leaf, as the logs have it."""
         client, contract = self.chain.client, await self.challenges.contract()
         latest = (await client.block()).number
         logs = await client.logs(
@@ -153,18 +192,9 @@ class Challenger:
         )
         for entry in reversed(logs):
             values, signature = CensorshipChallenges.ANSWERED.decode(entry.data)
-            signed = SignedCheckpoint(Checkpoint(*values), signature)
-            if signed.checkpoint.index == index and entry.topics[2][12:] == operator:
-                break
-        else:
-            raise ChainError(f"{self.chain.name}: no answer of leaf {index} is in the logs yet")
-        location = f"answer of {to_checksum(operator)}"
-        fault = judge(signed, self.tree.tree)
-        sighting = Sighting(signed, signed.signer, location, fault)
-        await self.sightings.add([sighting], self.clock())
-        await self.store.tell(operator, index)
-        await self.store.close(operator, index, Stage.ANSWERED)
-        self._log(operator, index).warning("challenge.answered", fault=fault)
+            if values[3] == index and entry.topics[2][12:] == operator:
+                return SignedCheckpoint(Checkpoint(*values), signature)
+        return None
 
     async def _snapshot_with(self, index: int) -> int | None:
         """The first snapshot that has a leaf: counts never fall."""

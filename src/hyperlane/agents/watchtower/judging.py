@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.typecasts import Bytes32
 
 
 class FaultKind(StrEnum):
@@ -20,6 +21,8 @@ class FaultKind(StrEnum):
     """The leaf at its index is another message."""
     ROOT = "root"
     """The tree had another root after that leaf."""
+    WRONG_TREE = "wrong tree"
+    """It is of this chain and of another tree than the one that stake secures."""
     EQUIVOCATION = "equivocation"
     """The validator signed another checkpoint of the same tree and index too."""
 
@@ -34,13 +37,17 @@ class Fault:
     """The second signature, of an equivocation."""
 
 
-def judge(signed: SignedCheckpoint, tree: MerkleTree) -> FaultKind | None:
-    """The fault of a checkpoint of this tree; None for a true one.
+def judge(signed: SignedCheckpoint, tree: MerkleTree, hook: Bytes32) -> FaultKind | None:
+    """The fault of a checkpoint of this chain; None for a true one.
 
-    `tree` is the tree at the latest block, not only the final one: a checkpoint of a leaf that
-    exists but is not final yet is no fault that could be proven.
+    A security module takes the tree from whoever delivers, so that a signature for any other than
+    that of `hook` is as good as a lie about this one. `tree` is the tree at the latest block, not
+    only the final one: a checkpoint of a leaf that exists but is not final yet is no fault that
+    could be proven.
     """
     checkpoint = signed.checkpoint
+    if checkpoint.merkle_tree_hook != hook:
+        return FaultKind.WRONG_TREE
     if checkpoint.index >= len(tree):
         return FaultKind.PREMATURE
     if checkpoint.message_id != tree.leaf(checkpoint.index):

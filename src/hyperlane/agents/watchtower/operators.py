@@ -12,12 +12,12 @@ Member: TypeAlias = tuple[Address, Address, int]
 """An operator, the key that it signs with, its weight."""
 
 
-async def active_set(chain: Chain, manager: Address) -> list[Member]:
-    """All operators that are active now."""
+async def accountable_set(chain: Chain, manager: Address) -> list[Member]:
+    """All operators that can be challenged: active now or within the last unbonding period."""
     members: list[Member] = []
     first = 0
     while True:
-        page, first = await chain.client.call(manager, StakingManager.active_set, first, _PAGE)
+        page, first = await chain.client.call(manager, StakingManager.accountable_set, first, _PAGE)
         members += page
         if not first:
             return members

@@ -1,11 +1,18 @@
 """What is done about the faults that were found."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.judging import FaultKind
 from hyperlane.agents.watchtower.slashing import Slasher
 from hyperlane.errors import ChainError
+from hyperlane.protocol.typecasts import Address, to_checksum
 from hyperlane.store.sightings import Sighting, SightingStore
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -17,6 +24,8 @@ class Responder:
     alerts: Alerts
     slasher: Slasher | None
     """None where nothing is at stake: then faults are told, no more."""
+    is_staked: Callable[[Address], Awaitable[bool]]
+    """Whether somebody can be punished for what a key signed."""
 
     async def step(self) -> None:
         """Everything that is open. What fails is tried again, and keeps nothing else waiting."""
@@ -30,6 +39,11 @@ class Responder:
             raise failed
 
     async def _respond(self, sighting: Sighting) -> None:
+        if sighting.fault == FaultKind.WRONG_TREE and not await self.is_staked(sighting.validator):
+            # Perhaps of an earlier tree of the chain: a key without stake may have signed for it.
+            validator, index = to_checksum(sighting.validator), sighting.signed.checkpoint.index
+            log.warning("checkpoint.foreign", chain=self.chain, validator=validator, index=index)
+            return await self.sightings.settle(sighting)
         if not sighting.told:
             await self.alerts.fault(self.chain, sighting)
             await self.sightings.mark_told(sighting)

@@ -34,6 +34,14 @@ async def stake_of(client: ChainClient, manager: Address, operator: Address, blo
     return int(staked + unbonding)
 
 
+async def is_staked(client: ChainClient, manager: Address | None, key: Address) -> bool:
+    """Whether an operator can be punished for what a key signs; never where nothing is staked."""
+    if manager is None:
+        return False
+    operator = await client.call(manager, StakingManager.operator_of, key)
+    return bool(operator != _NOBODY)
+
+
 @dataclass(slots=True)
 class Slasher:
     """Proves the faults of one chain's operators."""
@@ -59,8 +67,12 @@ class Slasher:
         if operator == _NOBODY:
             log.warning("fault.unstaked", chain=self.chain.name, validator=to_checksum(key))
             return
+        status, *_ = await client.call(self.manager, StakingManager.operator_state, operator)
+        if status == StakingManager.TOMBSTONED:
+            log.warning("fault.tombstoned", chain=self.chain.name, validator=to_checksum(key))
+            return
         other = await self._contradiction(sighting)
-        if other is None and judge(sighting.signed, self.tree.tree) is None:
+        if other is None and judge(sighting.signed, self.tree.tree, self.tree.hook) is None:
             log.warning("fault.came_true", chain=self.chain.name, validator=to_checksum(key))
             return
         salt = await self._commit(slasher, fault, sighting)
@@ -91,10 +103,12 @@ class Slasher:
         return salt
 
     async def _contradiction(self, sighting: Sighting) -> SignedCheckpoint | None:
-        """What else the validator signed for that index, if it did."""
+        """What else the validator signed for that tree and index, if it did."""
         checkpoint = sighting.signed.checkpoint
         seen = await self.sightings.of_index(sighting.validator, checkpoint.index)
-        return next((each.signed for each in seen if each.signed.checkpoint != checkpoint), None)
+        others = (each.signed for each in seen if each.signed.checkpoint != checkpoint)
+        tree = checkpoint.merkle_tree_hook
+        return next((each for each in others if each.checkpoint.merkle_tree_hook == tree), None)
 
     async def _proof(
         self,
@@ -107,6 +121,8 @@ class Slasher:
         signed = sighting.signed
         checkpoint, signature = astuple(signed.checkpoint), signed.signature
         index = signed.checkpoint.index
+        if signed.checkpoint.merkle_tree_hook != self.tree.hook:
+            return CheckpointSlasher.slash_wrong_tree.encode(checkpoint, signature, salt)
         if other is not None:
             return CheckpointSlasher.slash_equivocation.encode(
                 checkpoint, signature, astuple(other.checkpoint), other.signature, salt

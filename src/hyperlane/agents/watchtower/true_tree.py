@@ -10,6 +10,7 @@ from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32
 from hyperlane.store.sequences import Insertion, InsertionStore
 
 log = structlog.get_logger()
@@ -26,6 +27,11 @@ class TrueTree:
     leaves: InsertionStore
     metrics: Metrics
     tree: MerkleTree = field(default_factory=MerkleTree)
+
+    @property
+    def hook(self) -> Bytes32:
+        """Whose tree it is."""
+        return address_to_bytes32(self.chain.settings.merkle_tree_hook)
 
     @property
     def count(self) -> int:

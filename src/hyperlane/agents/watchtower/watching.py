@@ -19,7 +19,7 @@ import structlog
 from hyperlane.agents.announcements import Announcements
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.judging import FaultKind, judge
-from hyperlane.agents.watchtower.operators import active_set
+from hyperlane.agents.watchtower.operators import accountable_set
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watched import MOST_READS, PIECE, Watched
 from hyperlane.chain.abi import MerkleTreeHook
@@ -92,7 +92,7 @@ class Watcher:
     async def _validators_in_turn(self) -> list[Address]:
         manager = self.chain.settings.staking_manager
         if manager is not None:
-            self._staked.update(key for _, key, _ in await active_set(self.chain, manager))
+            self._staked.update(key for _, key, _ in await accountable_set(self.chain, manager))
         staked = [item for item in self._validators if item in self._staked]
         others = [item for item in self._validators if item not in self._staked]
         return [*staked, *_rotate(others, self._steps, _OTHERS_PER_STEP)]
@@ -154,10 +154,10 @@ class Watcher:
         known, ahead = [], []
         for signed in found:
             checkpoint = signed.checkpoint
-            if (checkpoint.origin, checkpoint.merkle_tree_hook) != (self.chain.domain, hook):
-                watched.problems.append(f"checkpoint {checkpoint.index} is of another tree")
-            elif checkpoint.index < self.tree.count:
-                known.append((signed, judge(signed, self.tree.tree)))
+            if checkpoint.origin != self.chain.domain:
+                watched.problems.append(f"checkpoint {checkpoint.index} is of another chain")
+            elif checkpoint.merkle_tree_hook != hook or checkpoint.index < self.tree.count:
+                known.append((signed, judge(signed, self.tree.tree, hook)))
             else:
                 ahead.append(signed)
         if ahead:
