@@ -131,6 +131,8 @@ async def start(
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.db)
         stack.push_async_callback(database.close)
+        for note in settings.ineffective:
+            log.warning("setting.ineffective", setting=note)
         runtime = Runtime(settings, database, Metrics(), set(waiting))
         runner, port = await serve(
             runtime.metrics,

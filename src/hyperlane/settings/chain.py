@@ -80,6 +80,8 @@ class RpcUrl(SettingsModel):
     """One RPC endpoint."""
 
     http: Url
+    public: bool = False
+    """Serves anybody: a validator refuses it unless `allowPublicRpcs`."""
 
 
 class BlockSettings(SettingsModel):
@@ -113,8 +115,14 @@ class ChainSettings(SettingsModel):
     protocol: Literal["ethereum"] = "ethereum"
     rpc_urls: tuple[RpcUrl, ...] = ()
     custom_rpc_urls: Names = ()
-    rpc_consensus_type: Literal["single", "fallback", "quorum"] | None = None
+    rpc_consensus_type: Literal["single", "fallback", "quorum", "majority"] | None = None
     """None: what suits the agent."""
+    additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
+    """RPCs that a validator of this chain asks for roots only."""
+    custom_additional_quorum_rpc_urls: Names = ()
+    """As a comma list; replaces the former."""
+    ignore_reorg_reports: bool = False
+    """A relayer delivers messages of this chain though a validator of the set reported a reorg."""
     blocks: BlockSettings = BlockSettings()
     index: IndexSettings = IndexSettings()
     transaction_overrides: TransactionOverrides = TransactionOverrides()
@@ -149,6 +157,13 @@ class ChainSettings(SettingsModel):
         """Where to ask."""
         return tuple(map(check_url, self.custom_rpc_urls)) or tuple(
             url.http for url in self.rpc_urls
+        )
+
+    @property
+    def additional_urls(self) -> tuple[str, ...]:
+        """RPCs that only confirm roots."""
+        return tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
+            url.http for url in self.additional_quorum_rpc_urls
         )
 
     @property

@@ -30,6 +30,8 @@ def comma_list(value: object) -> object:
 
 def check_url(value: str) -> str:
     """An HTTP URL; ValueError for anything else."""
+    if value.startswith(("ws://", "wss://")):
+        raise ValueError("a WebSocket URL; expected the same node's http:// or https:// URL")
     if not value.startswith(("http://", "https://")):
         raise ValueError("not an http:// or https:// URL")
     return value

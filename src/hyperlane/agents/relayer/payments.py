@@ -106,6 +106,11 @@ class GasPolicies:
         if value is None:
             return cls()
         items = parse_list(field, value)
+        if not items:
+            raise ConfigError(
+                f"{field}: an empty list would deliver nothing; leave it out, or write"
+                ' [{"type": "none"}], to deliver without payment'
+            )
         return cls(tuple(_policy(f"{field}[{at}]", item) for at, item in enumerate(items)))
 
 

@@ -1,6 +1,6 @@
 """What an operator decides about deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,8 +32,8 @@ class RelayPolicy:
     gas: GasPolicies = field(default_factory=GasPolicies)
     gas_limit: int | None = None
     """Most gas of one delivery."""
-    unlimited_contexts: Sequence[str] = ()
-    """App contexts without such a limit."""
+    unlimited_destinations: Collection[int] = ()
+    """Domains without such a limit."""
     app_contexts: Sequence[tuple[str, Sequence[Rule]]] = ()
 
     @classmethod
@@ -46,7 +46,7 @@ class RelayPolicy:
             parse_addresses("addressBlacklist", settings.address_blacklist),
             GasPolicies.parse(settings.gas_payment_enforcement),
             settings.transaction_gas_limit,
-            settings.skip_transaction_gas_limit_for,
+            _destinations(settings),
             _app_contexts(settings.metric_app_contexts),
         )
 
@@ -68,9 +68,27 @@ class RelayPolicy:
 
     def gas_ceiling(self, message: Message) -> int | None:
         """Most gas that its delivery may take; None is no limit."""
-        if self.gas_limit is None or self.app_context(message) in self.unlimited_contexts:
+        if self.gas_limit is None or message.destination in self.unlimited_destinations:
             return None
         return self.gas_limit
+
+
+def _destinations(settings: RelayerSettings) -> frozenset[int]:
+    """Domains of `skipTransactionGasLimitFor`: names of chains, or, as formerly, domains."""
+    field, chains = "skipTransactionGasLimitFor", settings.chains
+    domains = {chain.domain_id for chain in chains.values()}
+    found = set()
+    for name in settings.skip_transaction_gas_limit_for:
+        if name in chains:
+            found.add(chains[name].domain_id)
+        elif name.isdecimal() and int(name) in domains:
+            found.add(int(name))
+        else:
+            raise ConfigError(
+                f"{field}: {name!r}: no destination chain of this relayer; expected names out of"
+                f" {', '.join(chains)}"
+            )
+    return frozenset(found)
 
 
 def _app_contexts(value: Any) -> tuple[tuple[str, Sequence[Rule]], ...]:
