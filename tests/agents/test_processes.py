@@ -15,7 +15,7 @@ from hyperlane.cli import main
 from hyperlane.errors import DatabaseError
 
 from .conftest import eventually, validating
-from .devnet import free_port, key
+from .devnet import devnet, free_port, key
 from .processes import AGENT, wait_until
 
 
@@ -130,6 +130,45 @@ async def test_a_database_of_another_deployment_is_refused(origin, validator_con
     async with validating(config) as task:
         with pytest.raises(DatabaseError, match=refused):
             await task
+
+
+async def test_a_chain_that_was_started_anew_is_refused(validator_config, tmp_path):
+    with devnet("alpha", 1337) as first:
+        first.deploy_core()
+        first.mine(2)
+        config = validator_config(first)
+        async with validating(config) as task:
+            await eventually((tmp_path / "v1" / "announcement.json").exists, task)
+    with devnet("alpha", 1337) as second:
+        second.mine()
+        second.deploy_core()
+        second.mine(2)
+        assert second.contracts["mailbox"].address == first.contracts["mailbox"].address
+        config["chains"]["alpha"]["rpcUrls"] = [{"http": second.url}]
+        async with validating(config) as task:
+            with pytest.raises(DatabaseError, match="another deployment on domain 1337: block"):
+                await task
+
+
+async def test_chains_without_a_block_0_of_their_own_can_be_served_again(
+    origin, proxy, validator_config, tmp_path
+):
+    """Ethermint answers with its latest block, pruned chains with none."""
+    node = proxy(origin)
+    config = validator_config(origin)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": node.url}]
+    for answer in ({"number": "0x63", "hash": "0x" + "63" * 32}, None):
+        node.alter(
+            "eth_getBlockByNumber",
+            lambda block, answer=answer: (
+                answer and block | answer if block and block["number"] == "0x0" else block
+            ),
+        )
+        message = origin.dispatch(7331, key(3).address)
+        index = origin.contracts["merkleTreeHook"].functions.count().call() - 1
+        async with validating(config) as task:
+            await eventually((tmp_path / "v1" / f"{index}_with_id.json").exists, task)
+        assert message.id.hex() in (tmp_path / "v1" / f"{index}_with_id.json").read_text()
 
 
 def metrics(port: int) -> str:

@@ -175,9 +175,9 @@ class ChainClient:
             await self.request("eth_estimateGas", _transaction(to, data, sender=sender))
         )
 
-    async def has_code(self, address: Address) -> bool:
-        """Whether a contract is there now."""
-        return bool(_data(await self.request("eth_getCode", to_hex(address), "latest")))
+    async def has_code(self, address: Address, block: BlockId = "latest") -> bool:
+        """True if a contract is there at a block."""
+        return bool(_data(await self.request("eth_getCode", to_hex(address), _block_id(block))))
 
     async def balance(self, address: Address) -> int:
         """Wei now."""

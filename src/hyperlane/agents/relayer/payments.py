@@ -13,7 +13,8 @@ from hyperlane.agents.relayer.matching import Rule, matches, parse_list, parse_r
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import GasPaymaster, Mailbox
-from hyperlane.chain.client import Log, NoAnswer, Reverted
+from hyperlane.chain.client import Log
+from hyperlane.chain.deployment import deployment_block
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address
@@ -192,13 +193,9 @@ class PaymentIndexer:
         first = self.chain.settings.index.first_block
         if first is not None:
             return max(0, first if first >= 0 else block + first)
-        try:
-            deployed: int = await self.chain.client.call(
-                self.chain.settings.mailbox, Mailbox.deployed_block
-            )
-        except (NoAnswer, Reverted):
-            return 0
-        return deployed
+        return await deployment_block(
+            self.chain.client, self.chain.settings.mailbox, Mailbox.deployed_block, block
+        )
 
 
 def _payment(item: Log) -> GasPayment:
