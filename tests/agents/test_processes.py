@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from hyperlane.cli import main
-from hyperlane.errors import DatabaseError
+from hyperlane.errors import ConfigError, DatabaseError
 
 from .conftest import eventually, validating
 from .devnet import devnet, free_port, key
@@ -119,6 +119,27 @@ def test_a_wrong_setting_is_one_line_and_status_1(
         "{mailbox}", origin.contracts["mailbox"].address
     )
     assert (end.value.code, capsys.readouterr().err) == (1, f"error: {expected}\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "kind", "found"),
+    [
+        ("mailbox", "merkleTreeHook", "a Mailbox", "a MerkleTreeHook"),
+        ("merkleTreeHook", "mailbox", "a MerkleTreeHook", "a Mailbox"),
+        ("merkleTreeHook", "validatorAnnounce", "a MerkleTreeHook", "a ValidatorAnnounce"),
+        ("validatorAnnounce", "merkleTreeHook", "a ValidatorAnnounce", "a MerkleTreeHook"),
+        ("interchainGasPaymaster", "mailbox", "a gas paymaster", "a Mailbox"),
+        ("stakingManager", "recipient", "a StakingManager", "not one"),
+    ],
+)
+async def test_swapped_addresses_are_named(key, given, kind, found, origin, validator_config):
+    contracts = {**origin.contracts, "recipient": origin.recipient()}
+    config = validator_config(origin)
+    config["chains"]["alpha"][key] = contracts[given].address
+    expected = rf"chains\.alpha\.{key}: expected {kind}, but the contract at 0x\w+ is {found};"
+    async with validating(config) as task:
+        with pytest.raises(ConfigError, match=expected):
+            await task
 
 
 async def test_a_database_of_another_deployment_is_refused(origin, validator_config, tmp_path):

@@ -10,6 +10,7 @@ from aiohttp.web import RouteDef
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus, Log
+from hyperlane.chain.contracts import require_kinds
 from hyperlane.chain.deployment import deployment_block
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
 from hyperlane.chain.sender import FeeCeiling, Sender
@@ -174,13 +175,7 @@ async def connect(
 
 async def _check(client: ChainClient, settings: ChainSettings, database: Database) -> None:
     await client.verify_chain_id()
-    for name in ("mailbox", "merkle_tree_hook", "validator_announce"):
-        address = getattr(settings, name)
-        if not await client.has_code(address):
-            key = ChainSettings.model_fields[name].alias
-            raise ConfigError(
-                f"chains.{settings.name}.{key}: no contract at {to_checksum(address)}"
-            )
+    await require_kinds(client, settings.contracts)
     domain = await client.call(settings.mailbox, Mailbox.local_domain)
     if domain != settings.domain_id:
         raise ConfigError(

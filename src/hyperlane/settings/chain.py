@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic.alias_generators import to_camel
 
+from hyperlane.protocol.typecasts import Address
 from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
 
 if TYPE_CHECKING:
@@ -158,6 +160,19 @@ class ChainSettings(SettingsModel):
         return tuple(map(check_url, self.custom_rpc_urls)) or tuple(
             url.http for url in self.rpc_urls
         )
+
+    @property
+    def contracts(self) -> dict[str, Address]:
+        """Addresses of the contracts that agents use, by their key; those that are set."""
+        names = (
+            "mailbox", "merkle_tree_hook", "validator_announce", "interchain_gas_paymaster",
+            "staking_manager",
+        )  # fmt: skip
+        return {
+            to_camel(name): address
+            for name in names
+            if (address := getattr(self, name)) is not None
+        }
 
     @property
     def additional_urls(self) -> tuple[str, ...]:
