@@ -21,6 +21,7 @@ _LEVELS = {
     "info": logging.INFO,
     "warn": logging.WARNING,
     "error": logging.ERROR,
+    "off": logging.CRITICAL + 1,
 }
 
 

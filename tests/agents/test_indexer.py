@@ -7,7 +7,7 @@ import pytest
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.client import Log
 from hyperlane.chain.indexer import IndexGap, IndexRange, SequenceIndexer, SequenceRegressed
-from hyperlane.errors import ConfigError
+from hyperlane.errors import ChainError, ConfigError
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion, InsertionStore
 
@@ -21,13 +21,23 @@ class Node:
     leaves: int = 0
     hidden: set[int] = field(default_factory=set)
     name: str = "alpha"
+    deployed: int = 5
+    """What the contract says."""
+    code_since: int = 5
+    state_since: int = 0
+    """Before it, the node knows no state."""
     asked: list[tuple[int, int]] = field(default_factory=list)
     distrusted: list[str] = field(default_factory=list)
 
     async def call(self, _to, function, block="latest"):
         if function is MerkleTreeHook.deployed_block:
-            return 5
+            return self.deployed
         return sum(10 * n + 10 <= block for n in range(self.leaves))
+
+    async def has_code(self, _address, block="latest"):
+        if block < self.state_since:
+            raise ChainError(f"{self.name}: missing trie node")
+        return block >= self.code_since
 
     def distrust(self, problem):
         self.distrusted.append(problem)
@@ -121,6 +131,34 @@ async def test_a_node_that_lags_is_waited_for_and_one_that_forgot_is_an_error(in
 async def test_starting_after_the_first_leaf_is_an_error(index):
     with pytest.raises(ConfigError, match=r"chains\.alpha\.index\.from: 25 is after"):
         await index(Node(leaves=5), first_block=25).sync(100)
+
+
+@pytest.mark.parametrize("deployed", [0, 4, 6, 99, 10**9])
+async def test_it_begins_where_the_code_appears_whatever_number_the_contract_says(deployed, index):
+    """As on Arbitrum, where the contract says a block number of Ethereum."""
+    node = Node(leaves=9, deployed=deployed)
+    assert await index(node, chunk=30).sync(100) == 9
+    assert node.asked[0] == (5, 34)
+
+
+@pytest.mark.parametrize(("deployed", "first"), [(5, 5), (10**9, 0)])
+async def test_without_old_states_the_contract_is_believed_as_far_as_it_can_be_true(
+    deployed, first, index
+):
+    node = Node(leaves=9, deployed=deployed, state_since=90)
+    assert await index(node, chunk=30).sync(100) == 9
+    assert node.asked[0][0] == first
+
+
+async def test_it_looks_further_back_when_the_first_event_is_not_where_the_code_appeared(index):
+    """As with a node that says there was no code where it has only forgotten it."""
+    node = Node(leaves=9, code_since=70)
+    indexer = index(node)
+    for _ in range(3):  # 70, 35, 17, 8
+        with pytest.raises(IndexGap):
+            await indexer.sync(100)
+    assert await indexer.sync(100) == 9
+    assert await stored(indexer) == list(range(9))
 
 
 async def test_a_restart_goes_on_where_it_was(index):

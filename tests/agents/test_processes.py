@@ -12,10 +12,10 @@ import pytest
 import structlog
 
 from hyperlane.cli import main
-from hyperlane.errors import DatabaseError
+from hyperlane.errors import ConfigError, DatabaseError
 
 from .conftest import eventually, validating
-from .devnet import free_port, key
+from .devnet import devnet, free_port, key
 from .processes import AGENT, wait_until
 
 
@@ -121,6 +121,27 @@ def test_a_wrong_setting_is_one_line_and_status_1(
     assert (end.value.code, capsys.readouterr().err) == (1, f"error: {expected}\n")
 
 
+@pytest.mark.parametrize(
+    ("key", "given", "kind", "found"),
+    [
+        ("mailbox", "merkleTreeHook", "a Mailbox", "a MerkleTreeHook"),
+        ("merkleTreeHook", "mailbox", "a MerkleTreeHook", "a Mailbox"),
+        ("merkleTreeHook", "validatorAnnounce", "a MerkleTreeHook", "a ValidatorAnnounce"),
+        ("validatorAnnounce", "merkleTreeHook", "a ValidatorAnnounce", "a MerkleTreeHook"),
+        ("interchainGasPaymaster", "mailbox", "a gas paymaster", "a Mailbox"),
+        ("stakingManager", "recipient", "a StakingManager", "not one"),
+    ],
+)
+async def test_swapped_addresses_are_named(key, given, kind, found, origin, validator_config):
+    contracts = {**origin.contracts, "recipient": origin.recipient()}
+    config = validator_config(origin)
+    config["chains"]["alpha"][key] = contracts[given].address
+    expected = rf"chains\.alpha\.{key}: expected {kind}, but the contract at 0x\w+ is {found};"
+    async with validating(config) as task:
+        with pytest.raises(ConfigError, match=expected):
+            await task
+
+
 async def test_a_database_of_another_deployment_is_refused(origin, validator_config, tmp_path):
     config = validator_config(origin)
     async with validating(config) as task:
@@ -130,6 +151,45 @@ async def test_a_database_of_another_deployment_is_refused(origin, validator_con
     async with validating(config) as task:
         with pytest.raises(DatabaseError, match=refused):
             await task
+
+
+async def test_a_chain_that_was_started_anew_is_refused(validator_config, tmp_path):
+    with devnet("alpha", 1337) as first:
+        first.deploy_core()
+        first.mine(2)
+        config = validator_config(first)
+        async with validating(config) as task:
+            await eventually((tmp_path / "v1" / "announcement.json").exists, task)
+    with devnet("alpha", 1337) as second:
+        second.mine()
+        second.deploy_core()
+        second.mine(2)
+        assert second.contracts["mailbox"].address == first.contracts["mailbox"].address
+        config["chains"]["alpha"]["rpcUrls"] = [{"http": second.url}]
+        async with validating(config) as task:
+            with pytest.raises(DatabaseError, match="another deployment on domain 1337: block"):
+                await task
+
+
+async def test_chains_without_a_block_0_of_their_own_can_be_served_again(
+    origin, proxy, validator_config, tmp_path
+):
+    """Ethermint answers with its latest block, pruned chains with none."""
+    node = proxy(origin)
+    config = validator_config(origin)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": node.url}]
+    for answer in ({"number": "0x63", "hash": "0x" + "63" * 32}, None):
+        node.alter(
+            "eth_getBlockByNumber",
+            lambda block, answer=answer: (
+                answer and block | answer if block and block["number"] == "0x0" else block
+            ),
+        )
+        message = origin.dispatch(7331, key(3).address)
+        index = origin.contracts["merkleTreeHook"].functions.count().call() - 1
+        async with validating(config) as task:
+            await eventually((tmp_path / "v1" / f"{index}_with_id.json").exists, task)
+        assert message.id.hex() in (tmp_path / "v1" / f"{index}_with_id.json").read_text()
 
 
 def metrics(port: int) -> str:

@@ -202,6 +202,36 @@ async def test_without_a_majority_there_is_no_answer(origin, proxy, connect, hoo
         await leaves(client, hook, origin.w3.eth.block_number)
 
 
+@pytest.mark.parametrize(
+    ("consensus", "urls", "needed"),
+    [
+        ("quorum", 4, 3),
+        ("majority", 4, 3),
+        ("quorum", 5, 3),
+        ("majority", 5, 4),
+        ("majority", 1, 1),
+    ],
+)
+def test_how_many_urls_have_to_agree(consensus, urls, needed):
+    assert Consensus(consensus).needed(urls) == needed
+
+
+async def test_a_majority_is_two_thirds(origin, proxy, connect, hook):
+    origin.dispatch(7331, key(3).address)
+    liars = [proxy(origin), proxy(origin)]
+    for liar in liars:
+        liar.alter("eth_getLogs", break_first_leaf)
+
+    async def no_sleep(_seconds):
+        pass
+
+    last = origin.w3.eth.block_number
+    urls = (*liars, origin, proxy(origin), proxy(origin))
+    with pytest.raises(Disagreement):
+        await leaves(connect(*urls, consensus="majority", sleep=no_sleep), hook, last)
+    assert len(await leaves(connect(*urls, consensus="quorum"), hook, last)) == 1
+
+
 async def test_the_head_is_what_a_majority_has_reached(origin, proxy, connect):
     stale, second = proxy(origin), proxy(origin)
     client = connect(stale, second, origin, consensus="quorum")

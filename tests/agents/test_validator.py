@@ -301,15 +301,18 @@ async def test_a_lying_node_is_outvoted_and_without_a_majority_nothing_is_signed
     assert document["value"]["message_id"] == to_hex(message.id)
 
 
+@pytest.mark.parametrize("where", ["of the chain", "of the validator"])
 async def test_additional_rpcs_have_to_confirm_what_is_signed(
-    origin, proxy, validator_config, tmp_path
+    where, origin, proxy, validator_config, tmp_path
 ):
     folder, liar, quiet = tmp_path / "v1", proxy(origin), proxy(origin)
     liar.alter("eth_call", lambda result: result[:-64] + "ee" * 32)
     quiet.fail(503)
     origin.dispatch(7331, key(3).address)
     additional = [{"http": liar.url}, {"http": quiet.url}]
-    config = validator_config(origin, additionalQuorumRpcUrls=additional)
+    config = validator_config(origin)
+    owner = config["chains"]["alpha"] if where == "of the chain" else config
+    owner["additionalQuorumRpcUrls"] = additional
     async with validating(config) as task:
         await eventually(lambda: liar.asked["eth_call"] > 1, task)
         assert _latest(folder) is None, "the first look was not enough"
@@ -337,6 +340,21 @@ async def test_a_public_rpc_is_refused_unless_it_is_allowed(origin, validator_co
         ConfigError, match=r"rpcUrls: ethereum-rpc\.publicnode\.com is a public RPC"
     ):
         await run(ValidatorSettings.model_validate(config))
+
+
+async def test_an_rpc_marked_as_public_is_refused_unless_it_is_allowed(origin, validator_config):
+    config = validator_config(origin)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": "http://127.0.0.1:9", "public": True}]
+    with pytest.raises(ConfigError, match=r"rpcUrls: 127\.0\.0\.1 is a public RPC"):
+        await run(ValidatorSettings.model_validate(config))
+
+
+async def test_it_looks_as_often_as_its_chain_says(origin, validator_config):
+    config = validator_config(origin)
+    del config["interval"]
+    config["chains"]["alpha"]["index"] = {"interval": 7}
+    assert ValidatorSettings.model_validate(config).interval == 7
+    assert ValidatorSettings.model_validate(config | {"interval": 3}).interval == 3
 
 
 async def test_it_is_ready_once_it_has_looked_at_the_chain(origin, proxy, validator_config):

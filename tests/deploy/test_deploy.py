@@ -50,6 +50,34 @@ def test_a_second_run_sends_nothing_and_changes_no_file(deploy, node, registry):
     assert {path: path.read_bytes() for path in registry.folder.rglob("*.*")} == files
 
 
+@pytest.mark.parametrize("known_by", ["its receipt", "its code"])
+def test_the_first_block_to_index_does_not_come_from_the_contract(known_by, deploy, node, registry):
+    """On Arbitrum and its kin `deployedBlock()` is a block of Ethereum."""
+    node.rpc("anvil_mine", hex(20))
+    deploy()
+    mailbox = registry.addresses("alpha").mailbox
+    deployed = node.view(mailbox, "deployedBlock()", "uint256")
+    push, of_ethereum = b"\x7f", 20_000_000
+    code = bytes(node.web3.eth.get_code(mailbox))
+    assert push + deployed.to_bytes(32) in code
+    code = code.replace(push + deployed.to_bytes(32), push + of_ethereum.to_bytes(32))
+    node.rpc("anvil_setCode", mailbox, "0x" + code.hex())
+    assert node.view(mailbox, "deployedBlock()", "uint256") == of_ethereum
+
+    folder = registry.chain_folder("alpha")
+    metadata = registry.metadata("alpha")
+    registry.write_metadata(metadata.model_copy(update={"index": None}))
+    if known_by == "its code":
+        journal = json.loads((folder / "deployment.json").read_text())
+        journal["steps"]["mailbox"]["transaction"] = None
+        (folder / "deployment.json").write_text(json.dumps(journal))
+    again = deploy()
+
+    assert again.exit_code == 0, again.stderr
+    assert "0 transactions sent" in again.stdout
+    assert registry.metadata("alpha").index.from_block == deployed
+
+
 def test_on_a_development_chain_that_was_reset_the_deployment_starts_anew(deploy, node, registry):
     deploy()
     sent = node.nonce()

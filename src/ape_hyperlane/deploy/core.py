@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import yaml
 from ape import networks
 from ape.api import AccountAPI
+from ape.exceptions import ApeException
+from web3.exceptions import Web3Exception
 
 from ape_hyperlane.deploy.apply import Applier, Report
 from ape_hyperlane.deploy.builder import Surroundings
@@ -141,10 +143,32 @@ def deploy_core(
         registry.write_addresses(name, addresses)
     metadata = deployment.metadata
     if metadata.index is None:
-        first = int(container("Mailbox").at(addresses.mailbox).deployedBlock())
-        metadata = metadata.model_copy(update={"index": Index.model_validate({"from": first})})
-        registry.write_metadata(metadata)
+        first = _first_block(deployment.journal, str(addresses.mailbox))
+        if first is not None:
+            index = Index.model_validate({"from": first})
+            registry.write_metadata(metadata.model_copy(update={"index": index}))
     return Outcome(addresses, applier.sent)
+
+
+def _first_block(journal: Journal, mailbox: str) -> int | None:
+    """The block of the Mailbox's deployment, from its receipt, else by searching for its code.
+
+    `deployedBlock()` would be a block of Ethereum on chains such as Arbitrum. None if the node
+    knows no old states: then the agents find their start by themselves.
+    """
+    provider = networks.provider
+    entry = journal.entry("mailbox")
+    if entry is not None and entry.transaction is not None:
+        return int(provider.get_receipt(entry.transaction).block_number)
+    before, after = -1, int(provider.get_block("latest").number)
+    while after - before > 1:
+        middle = (before + after) // 2
+        try:
+            there = bool(provider.get_code(mailbox, block_id=middle))
+        except (ApeException, Web3Exception, ValueError):
+            return None
+        before, after = (before, middle) if there else (middle, after)
+    return after
 
 
 def check_core(registry: Registry, name: str) -> list[str]:

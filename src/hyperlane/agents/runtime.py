@@ -11,6 +11,8 @@ from aiohttp.web import RouteDef
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus, Log
+from hyperlane.chain.contracts import require_kinds
+from hyperlane.chain.deployment import deployment_block
 from hyperlane.chain.fees import FeeCeiling
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
 from hyperlane.chain.sender import Sender
@@ -22,7 +24,7 @@ from hyperlane.metrics import Metrics, serve
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.settings import AgentSettings, ChainSettings
-from hyperlane.store.database import Database, Deployment
+from hyperlane.store.database import Anchor, Database, Deployment
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
 from hyperlane.store.transactions import TransactionStore
 
@@ -145,6 +147,8 @@ async def start(
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.db)
         stack.push_async_callback(database.close)
+        for note in settings.ineffective:
+            log.warning("setting.ineffective", setting=note)
         runtime = Runtime(settings, database, Metrics(), set(waiting))
         runner, port = await serve(
             runtime.metrics,
@@ -186,13 +190,7 @@ async def connect(
 
 async def _check(client: ChainClient, settings: ChainSettings, database: Database) -> None:
     await client.verify_chain_id()
-    for name in ("mailbox", "merkle_tree_hook", "validator_announce"):
-        address = getattr(settings, name)
-        if not await client.has_code(address):
-            key = ChainSettings.model_fields[name].alias
-            raise ConfigError(
-                f"chains.{settings.name}.{key}: no contract at {to_checksum(address)}"
-            )
+    await require_kinds(client, settings.contracts)
     domain = await client.call(settings.mailbox, Mailbox.local_domain)
     if domain != settings.domain_id:
         raise ConfigError(
@@ -200,15 +198,38 @@ async def _check(client: ChainClient, settings: ChainSettings, database: Databas
             f" {to_checksum(settings.mailbox)} is of domain {domain}"
         )
     await _check_finality(client)
-    await database.bind(
-        Deployment(
-            settings.domain_id,
-            settings.chain_id,
-            (await client.block(0)).hash,
-            settings.mailbox,
-            settings.merkle_tree_hook,
-        )
+    await _bind(client, settings, database)
+
+
+async def _bind(client: ChainClient, settings: ChainSettings, database: Database) -> None:
+    """Bind the database to the deployment; DatabaseError if the chain has another history.
+
+    The block of the Mailbox's deployment tells histories apart. Block 0 does not: some chains give
+    their latest block for it, others have none. A node that has forgotten the block says nothing.
+    """
+    deployment = Deployment(
+        settings.domain_id, settings.chain_id, settings.mailbox, settings.merkle_tree_hook
     )
+    known = await database.bind(deployment)
+    head = await client.final_block()
+    number = (
+        known.block
+        if known
+        else await deployment_block(client, settings.mailbox, Mailbox.deployed_block, head)
+    )
+    if number > head:
+        return  # may be reorganised away
+    try:
+        block = await client.block(number)
+    except ChainError:
+        return
+    if block.number != number:
+        return
+    found = Anchor(number, block.hash)
+    if known is None:
+        await database.set_anchor(deployment, found)
+    elif found != known:
+        raise database.of_another(deployment, f"block {number}", known.hash, found.hash)
 
 
 async def _check_finality(client: ChainClient) -> None:

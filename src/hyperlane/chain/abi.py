@@ -151,6 +151,7 @@ class MerkleTreeHook:
 class GasPaymaster:
     """Takes payments for delivery on the origin."""
 
+    hook_type = Function("hookType()", ("uint8",))
     GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
 
 

@@ -148,10 +148,9 @@ class ChainClient:
         """Gas that a transaction would need now; Reverted if it would fail."""
         return await self.request(answers.ESTIMATE_GAS, _transaction(to, data, sender=sender))
 
-    async def has_code(self, address: Address) -> bool:
-        """Whether a contract is there now."""
-        code = await self.request(answers.CODE, to_hex(address), "latest")
-        return bool(code)
+    async def has_code(self, address: Address, block: BlockId = "latest") -> bool:
+        """True if a contract is there at a block."""
+        return bool(await self.request(answers.CODE, to_hex(address), _block_id(block)))
 
     async def balance(self, address: Address) -> int:
         """Wei now."""

@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 import structlog
 
 from hyperlane.chain.abi import Event, Function
-from hyperlane.chain.client import ChainClient, Log, NoAnswer, Reverted
+from hyperlane.chain.client import ChainClient, Log, NoAnswer
+from hyperlane.chain.deployment import deployment_block
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.sequences import Numbered, Progress, SequenceStore
@@ -217,6 +218,9 @@ class SequenceIndexer(Generic[Item]):
     async def _look_again(self, last_block: int | None, new: Sequence[Item] = ()) -> None:
         """Store what is good and go back to the block of the last good event."""
         self._complete_to = -1
+        if last_block is None and self.range.first_block is None:
+            # Nothing was found where the contract seemed to begin: it may have begun earlier.
+            self._first_block //= 2
         again = self._first_block if last_block is None else last_block
         await self.store.add(new, again)
 
@@ -230,10 +234,7 @@ class SequenceIndexer(Generic[Item]):
             )
 
     async def _choose_start(self, block: int) -> None:
-        try:
-            deployed: int = await self.client.call(self.contract, self.deployed_block)
-        except (NoAnswer, Reverted):
-            deployed = 0
+        deployed = await deployment_block(self.client, self.contract, self.deployed_block, block)
         first = self.range.first_block
         if first is None:
             first = deployed

@@ -1,7 +1,8 @@
 """JSON-RPC over several URLs of one chain: who is asked, who is believed, what is tried again.
 
 `single` asks the first URL alone; `fallback` the first that is well, and the next when it fails or
-falls behind; `quorum` asks all, and believes what more than half of all configured URLs say.
+falls behind; `quorum` asks all, and believes what more than half of all configured URLs say;
+`majority` what two thirds of them say, rounded up.
 """
 
 import asyncio
@@ -55,6 +56,13 @@ class Consensus(StrEnum):
     SINGLE = "single"
     FALLBACK = "fallback"
     QUORUM = "quorum"
+    MAJORITY = "majority"
+
+    def needed(self, urls: int) -> int:
+        """URLs out of `urls` that must give the same answer."""
+        if self is Consensus.MAJORITY:
+            return -(-2 * urls // 3)
+        return urls // 2 + 1 if self is Consensus.QUORUM else 1
 
 
 class Unreachable(ChainError):
@@ -104,7 +112,8 @@ class RpcPool:
 
     async def exchange(self, calls: Sequence[Call]) -> list[Answer]:
         """Answers in order; Unreachable, Disagreement."""
-        agree = self.consensus is Consensus.QUORUM and all(map(_needs_agreement, calls))
+        several = self.consensus in (Consensus.QUORUM, Consensus.MAJORITY)
+        agree = several and all(map(_needs_agreement, calls))
         attempt = self._by_majority if agree else self._by_first
         pause = _FIRST_PAUSE
         for remaining in reversed(range(_ROUNDS)):
@@ -206,7 +215,7 @@ class RpcPool:
     # More than half must say the same
 
     async def _by_majority(self, calls: Sequence[Call], *, last: bool) -> list[Answer] | None:
-        needed = len(self.endpoints) // 2 + 1
+        needed = self.consensus.needed(len(self.endpoints))
         asked = [item for item in self.endpoints if item.resting_until <= self.clock()]
         if len(asked) < needed or last:
             asked = self.endpoints

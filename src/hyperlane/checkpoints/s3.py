@@ -29,6 +29,8 @@ class S3Storage(ObjectStorage):
     bucket: str
     region: str
     folder: str = ""
+    endpoint: str | None = None
+    """Of another service than Amazon's."""
     location: str = field(init=False)
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "s3"), init=False
@@ -81,7 +83,9 @@ class S3Storage(ObjectStorage):
 
     def _connect(self) -> "S3Client":
         if self._client is None:
-            self._client = _session(self.region).client("s3", config=_config())
+            self._client = _session(self.region).client(
+                "s3", config=_config(), endpoint_url=self.endpoint
+            )
         return self._client
 
 

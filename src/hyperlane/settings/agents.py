@@ -2,10 +2,11 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from hyperlane.settings.chain import ChainSettings, RpcUrl, SignerSettings
 from hyperlane.settings.fields import Names, SettingsModel, Url, check_url, comma_list
@@ -20,18 +21,20 @@ class LogSettings(SettingsModel):
     """How the program speaks."""
 
     format: Literal["json", "compact", "full", "pretty"] = "full"
-    level: Literal["trace", "debug", "info", "warn", "error"] = "info"
+    level: Literal["trace", "debug", "info", "warn", "error", "off"] = "info"
 
 
 class CheckpointSyncerSettings(SettingsModel):
     """Where a validator writes: `{type: localStorage, path}` or `{type: s3, bucket, region,
-    folder?}`."""
+    folder?, endpoint?}`."""
 
     type: Literal["localStorage", "s3"]
     path: Path | None = None
     bucket: str | None = None
     region: str | None = None
     folder: str = ""
+    endpoint: Url | None = None
+    """Of an S3 service other than Amazon's. None: `AWS_ENDPOINT_URL_S3`, else Amazon."""
 
     @model_validator(mode="before")
     @classmethod
@@ -56,14 +59,15 @@ class CheckpointSyncerSettings(SettingsModel):
         if self.type == "s3":
             assert self.bucket is not None
             assert self.region is not None
-            return S3Storage(self.bucket, self.region, self.folder)
+            return S3Storage(self.bucket, self.region, self.folder, self.endpoint)
         assert self.path is not None
         return FolderStorage(self.path.absolute())
 
 
 class AgentSettings(SettingsModel):
-    """What every agent has."""
+    """Settings of every agent."""
 
+    _ineffective: tuple[str, ...] = PrivateAttr(())
     chains: dict[str, ChainSettings]
     db: str = Field(repr=False)
     """A folder, or a URL that may hold a password."""
@@ -79,6 +83,16 @@ class AgentSettings(SettingsModel):
         for name, chain in self.chains.items():
             if chain.name != name:
                 raise ValueError(f"chains.{name}.name: {chain.name!r} must be {name!r}")
+        return self
+
+    @property
+    def ineffective(self) -> tuple[str, ...]:
+        """Keys of the configuration that change nothing, each with the reason."""
+        return self._ineffective
+
+    def with_ineffective(self, notes: tuple[str, ...]) -> Self:
+        """These settings, with the keys that were found to change nothing."""
+        self._ineffective = notes
         return self
 
     def chain_name(self, domain: int) -> str:
@@ -106,25 +120,32 @@ class ValidatorSettings(AgentSettings):
     validator: SignerSettings
     checkpoint_syncer: CheckpointSyncerSettings
     interval: float = Field(default=2, gt=0)
+    """Seconds between looks at the tree; the origin chain's `index.interval` if not set."""
     max_sign_concurrency: int = Field(default=50, gt=0)
     skip_announce: bool = False
     allow_public_rpcs: bool = False
     additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
+    """In addition to the origin chain's."""
     custom_additional_quorum_rpc_urls: Names = Field(default=(), repr=False)
 
     @model_validator(mode="before")
     @classmethod
-    def _default_db(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "db" not in value and "originChainName" in value:
-            return {**value, "db": f"validator_db_{value['originChainName']}"}
-        return value
+    def _defaults_of_its_chain(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "originChainName" not in value:
+            return value
+        name = value["originChainName"]
+        defaults = {"db": f"validator_db_{name}"}
+        with suppress(KeyError, TypeError):  # not set, or refused with the chain's own settings
+            defaults["interval"] = value["chains"][name]["index"]["interval"]
+        return {**defaults, **value}
 
     @property
     def additional_urls(self) -> tuple[str, ...]:
-        """RPCs that only confirm roots."""
-        return tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
+        """RPCs that only confirm roots: of the chain, and of the validator; each once."""
+        own = tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
             url.http for url in self.additional_quorum_rpc_urls
         )
+        return tuple(dict.fromkeys((*self.origin.additional_urls, *own)))
 
     @property
     def origin(self) -> ChainSettings:
@@ -149,6 +170,8 @@ class RelayerSettings(AgentSettings):
     blacklist: Any = None
     address_blacklist: str = ""
     gas_payment_enforcement: Any = None
+    igp_indexing_enabled: bool = True
+    """False: gas payments are not read, so that no policy that wants one is ever met."""
     transaction_gas_limit: int | None = Field(default=None, gt=0)
     max_failed_gas: int = Field(default=5_000_000, gt=0)
     skip_transaction_gas_limit_for: Names = ()

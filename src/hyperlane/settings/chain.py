@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic.alias_generators import to_camel
 
+from hyperlane.protocol.typecasts import Address
 from hyperlane.settings.amounts import Coins
 from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
 
@@ -81,6 +83,8 @@ class RpcUrl(SettingsModel):
     """One RPC endpoint."""
 
     http: Url = Field(repr=False)
+    public: bool = False
+    """Serves anybody: a validator refuses it unless `allowPublicRpcs`."""
 
 
 class BlockSettings(SettingsModel):
@@ -114,8 +118,14 @@ class ChainSettings(SettingsModel):
     protocol: Literal["ethereum"] = "ethereum"
     rpc_urls: tuple[RpcUrl, ...] = ()
     custom_rpc_urls: Names = Field(default=(), repr=False)
-    rpc_consensus_type: Literal["single", "fallback", "quorum"] | None = None
+    rpc_consensus_type: Literal["single", "fallback", "quorum", "majority"] | None = None
     """None: what suits the agent."""
+    additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
+    """RPCs that a validator of this chain asks for roots only."""
+    custom_additional_quorum_rpc_urls: Names = Field(default=(), repr=False)
+    """As a comma list; replaces the former."""
+    ignore_reorg_reports: bool = False
+    """A relayer delivers messages of this chain though a validator of the set reported a reorg."""
     blocks: BlockSettings = BlockSettings()
     index: IndexSettings = IndexSettings()
     transaction_overrides: TransactionOverrides = TransactionOverrides()
@@ -151,6 +161,26 @@ class ChainSettings(SettingsModel):
         """Where to ask."""
         return tuple(map(check_url, self.custom_rpc_urls)) or tuple(
             url.http for url in self.rpc_urls
+        )
+
+    @property
+    def contracts(self) -> dict[str, Address]:
+        """Addresses of the contracts that agents use, by their key; those that are set."""
+        names = (
+            "mailbox", "merkle_tree_hook", "validator_announce", "interchain_gas_paymaster",
+            "staking_manager",
+        )  # fmt: skip
+        return {
+            to_camel(name): address
+            for name in names
+            if (address := getattr(self, name)) is not None
+        }
+
+    @property
+    def additional_urls(self) -> tuple[str, ...]:
+        """RPCs that only confirm roots."""
+        return tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
+            url.http for url in self.additional_quorum_rpc_urls
         )
 
     @property

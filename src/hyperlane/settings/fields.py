@@ -31,6 +31,10 @@ def comma_list(value: object) -> object:
 
 def check_url(value: str) -> str:
     """An HTTP URL; ValueError for anything else."""
+    if value.startswith(("ws://", "wss://")):
+        raise ValueError(
+            f"{masked_url(value)} is a WebSocket URL; expected the node's http:// or https:// URL"
+        )
     if not value.startswith(("http://", "https://")):
         raise ValueError(f"{masked_url(value)} is not an http:// or https:// URL")
     return value

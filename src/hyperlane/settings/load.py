@@ -1,20 +1,29 @@
 """Reading settings: files, `HYP_*` environment variables and the command line.
 
 Later sources win: files in the order given, the environment, the command line. Keys are matched
-without regard to case and separators. Keys nobody knows are let through, because one file serves
-several agents, unless they look like a misspelling of a key that is missing.
+without regard to case and separators. No key is ignored in silence: `hyperlane.settings.catalog`
+says of each documented one what it does; unknown ones are named at start, and refused when they
+look like a misspelling of a key that is missing.
 """
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError
 from hyperlane.settings.agents import AgentSettings
+from hyperlane.settings.catalog import (
+    UNREAD,
+    Effect,
+    applied,
+    models_in,
+    read_by_another_agent,
+    unread_keys,
+)
 from hyperlane.settings.chain import ChainSettings
 from hyperlane.wording import one_line, shown
 
@@ -44,7 +53,9 @@ def load_settings(
     for variable in sorted(environment):
         if variable.startswith("HYP_"):
             parts = variable.removeprefix("HYP_").lower().split("_")
-            _merge(tree, _canonical(_nested(variable, parts, environment[variable]), names))
+            nested = _canonical(_nested(variable, parts, environment[variable]), names)
+            _require_known(variable, nested)
+            _merge(tree, nested)
     for key, value in _options(overrides):
         nested = _canonical(_nested(f"--{key}", key.split("."), value), names)
         if not set(nested) <= _aliases(model):
@@ -52,10 +63,41 @@ def load_settings(
         _merge(tree, nested)
     _report_misspelling("", tree, model)
     _select_chains(tree, model)
+    ineffective = _ineffective(tree, model)
     try:
-        return model.model_validate(tree)
+        settings = model.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(_one_line(error)) from None
+    return settings.with_ineffective(ineffective)
+
+
+def _ineffective(tree: Mapping[str, Any], model: type[Settings]) -> tuple[str, ...]:
+    """Keys that change nothing, with the reason; ConfigError for one that would have to."""
+    notes = []
+    for path, pattern in unread_keys(tree, model):
+        known = UNREAD.get(pattern)
+        if known is None:
+            if not read_by_another_agent(pattern):
+                notes.append(f"{path}: no such setting")
+        elif known.effect is Effect.NOTHING:
+            notes.append(f"{path}: has no effect; {known.note}")
+        elif known.effect is Effect.REFUSED and _value_at(tree, path) not in known.harmless:
+            raise ConfigError(f"{path}: not supported: {known.note}")
+    return tuple(notes)
+
+
+def _value_at(tree: Any, path: str) -> Any:
+    for part in path.split("."):
+        tree = tree[int(part)] if isinstance(tree, list | tuple) else tree[part]
+    return tree
+
+
+def _require_known(variable: str, nested: Mapping[str, Any]) -> None:
+    """ConfigError for a variable whose first part no agent knows: it was set on purpose."""
+    (key,) = nested
+    known = {pattern.partition(".")[0] for pattern in (*UNREAD, *applied())}
+    if key not in known:
+        raise ConfigError(f"{variable}: no such setting{_guess(key, known)}")
 
 
 def _select_chains(tree: dict[str, Any], model: type[Settings]) -> None:
@@ -66,10 +108,20 @@ def _select_chains(tree: dict[str, Any], model: type[Settings]) -> None:
     for name in model.wanted_chains(tree):
         if not isinstance(chains.get(name), dict):
             raise ConfigError(f"chains.{name}: missing; the configuration has {_listed(chains)}")
+        _require_evm(name, chains[name])
         chains[name].setdefault("name", name)
         _report_misspelling(f"chains.{name}.", chains[name], ChainSettings)
     wanted = set(model.wanted_chains(tree))
     tree["chains"] = {name: chain for name, chain in chains.items() if name in wanted}
+
+
+def _require_evm(name: str, chain: Mapping[str, Any]) -> None:
+    protocol = chain.get("protocol", "ethereum")
+    if protocol != "ethereum":
+        raise ConfigError(
+            f"chains.{name}.protocol: {protocol!r}: these agents serve EVM chains, of protocol"
+            f" 'ethereum', alone: take {name} out of the list of chains"
+        )
 
 
 def _shared_files(environment: Mapping[str, str]) -> list[Path]:
@@ -115,10 +167,38 @@ def _options(words: Sequence[str]) -> Iterable[tuple[str, str]]:
 
 def _merge(tree: dict[str, Any], addition: dict[str, Any]) -> None:
     for key, value in addition.items():
-        if isinstance(value, dict) and isinstance(tree.get(key), dict):
+        known = tree.get(key)
+        if isinstance(value, dict) and isinstance(known, list) and _is_indexed(value):
+            _merge_items(key, known, value)
+        elif isinstance(value, dict) and isinstance(known, dict):
+            _merge(known, value)
+        elif isinstance(value, dict) and _is_indexed(value):
+            tree[key] = []
+            _merge_items(key, tree[key], value)
+        elif isinstance(value, dict):
+            tree[key] = {}
             _merge(tree[key], value)
         else:
             tree[key] = value
+
+
+def _is_indexed(value: Mapping[str, Any]) -> bool:
+    """True for an object whose keys are positions, as in HYP_CHAINS_ALPHA_RPCURLS_0_HTTP."""
+    return bool(value) and all(key.isdecimal() for key in value)
+
+
+def _merge_items(key: str, items: list[Any], addition: Mapping[str, Any]) -> None:
+    """Replace or append items by position; ConfigError for a position beyond the end."""
+    for position, value in sorted(addition.items(), key=lambda item: int(item[0])):
+        at = int(position)
+        if at > len(items):
+            raise ConfigError(f"{key}.{at}: expected {len(items)}, the list's next position")
+        if at == len(items):
+            items.append({})
+        if isinstance(value, dict) and isinstance(items[at], dict):
+            _merge(items[at], value)
+        else:
+            items[at] = value
 
 
 def _flat(key: str) -> str:
@@ -141,21 +221,15 @@ def _aliases(model: type[BaseModel]) -> set[str]:
 def _known_names(model: type[BaseModel]) -> dict[str, str]:
     names = {_flat(alias): alias for alias in _aliases(model)}
     for field in model.model_fields.values():
-        for inner in _models_in(field.annotation):
+        for inner in models_in(field.annotation):
             names |= _known_names(inner)
     return names
 
 
-def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
-
-
 def _report_misspelling(prefix: str, tree: Mapping[str, Any], model: type[BaseModel]) -> None:
     missing = _aliases(model) - set(tree)
-    for key in sorted(set(tree) - _aliases(model)):
+    documented = {pattern.rpartition(".")[2] for pattern in (*UNREAD, *applied())}
+    for key in sorted(set(tree) - _aliases(model) - documented):
         guess = _guess(key, missing)
         if guess:
             raise ConfigError(f"{prefix}{key}: no such setting{guess}")

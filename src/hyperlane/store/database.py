@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event, insert, make_url, select
+from sqlalchemy import Table, event, insert, make_url, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -17,7 +17,7 @@ from hyperlane.errors import DatabaseError
 from hyperlane.files import make_private
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.typecasts import Address, Bytes32
-from hyperlane.store import tables
+from hyperlane.store import migrations, tables
 from hyperlane.wording import one_line
 
 FILE_NAME = "hyperlane.sqlite"
@@ -32,9 +32,16 @@ class Deployment:
 
     domain: int
     chain_id: int
-    genesis_hash: Bytes32
     mailbox: Address
     merkle_tree_hook: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A block that only this history of a chain has."""
+
+    block: int
+    hash: Bytes32
 
 
 @dataclass(slots=True)
@@ -110,25 +117,46 @@ class Database:
         pick = itemgetter(*compiled.positiontup)
         await connection.exec_driver_sql(str(compiled), list(map(pick, rows)))
 
-    async def bind(self, deployment: Deployment) -> None:
-        """Remember which deployment a domain is; DatabaseError if it was another one before."""
-        row = tables.chains
+    async def bind(self, deployment: Deployment) -> Anchor | None:
+        """Remember which deployment a domain is, and return its anchor if one is known.
+
+        DatabaseError if the domain was another deployment before.
+        """
+        row = tables.deployments
+        values = asdict(deployment)
         async with self.write() as connection:
             known = (
                 await connection.execute(select(row).where(row.c.domain == deployment.domain))
             ).one_or_none()
-            values = {name: getattr(deployment, name) for name in row.columns.keys()}  # noqa: SIM118
             if known is None:
                 await connection.execute(insert(row).values(values))
-                return
+                return None
         for name, value in values.items():
             if known._mapping[name] != value:
-                was = known._mapping[name]
-                raise DatabaseError(
-                    f"db: {self.name} was made for another deployment on domain"
-                    f" {deployment.domain}: {name} was {_show(was)}, now it is {_show(value)};"
-                    " use another db, and for a validator another key: a key signs for one tree"
-                )
+                raise self.of_another(deployment, name, known._mapping[name], value)
+        if known.anchor_block is None:
+            return None
+        return Anchor(known.anchor_block, known.anchor_hash)
+
+    async def set_anchor(self, deployment: Deployment, anchor: Anchor) -> None:
+        """Remember the block that tells the deployment's chain from others."""
+        row = tables.deployments
+        async with self.write() as connection:
+            await connection.execute(
+                update(row)
+                .where(row.c.domain == deployment.domain)
+                .values(anchor_block=anchor.block, anchor_hash=anchor.hash)
+            )
+
+    def of_another(
+        self, deployment: Deployment, name: str, was: object, now: object
+    ) -> DatabaseError:
+        """The error for a database of another deployment."""
+        return DatabaseError(
+            f"db: {self.name} was made for another deployment on domain {deployment.domain}:"
+            f" {name} was {_show(was)}, now it is {_show(now)}; use another db,"
+            " and for a validator another key: a key signs for one tree"
+        )
 
     async def _prepare(self) -> None:
         async with self.write() as connection:
@@ -138,11 +166,17 @@ class Database:
                 await connection.execute(
                     insert(tables.schema).values(version=tables.SCHEMA_VERSION)
                 )
-            elif version != tables.SCHEMA_VERSION:
+                return
+            if not migrations.OLDEST <= version <= tables.SCHEMA_VERSION:
                 raise DatabaseError(
-                    f"db: {self.name} has schema version {version}, this program needs"
-                    f" {tables.SCHEMA_VERSION}"
+                    f"db: {self.name} has schema version {version}; this program reads"
+                    f" {migrations.OLDEST} to {tables.SCHEMA_VERSION}: use the version of the"
+                    " program that made it, or another db"
                 )
+            for step in range(version + 1, tables.SCHEMA_VERSION + 1):
+                for statement in migrations.STATEMENTS[step]:
+                    await connection.exec_driver_sql(statement)
+                await connection.execute(update(tables.schema).values(version=step))
 
     def _named_errors(self) -> "_NamedErrors":
         return _NamedErrors(self.name)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
 
@@ -35,16 +35,18 @@ def _field(name: str, kind: type[TypeEngine[Any]], **options: Any) -> Column[Any
 
 schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
 
-chains = Table(
-    "chains",
+deployments = Table(
+    "deployments",
     metadata,
     _key("domain", BigInteger),
     _field("chain_id", BigInteger),
-    _field("genesis_hash", LargeBinary),
     _field("mailbox", LargeBinary),
     _field("merkle_tree_hook", LargeBinary),
+    Column("anchor_block", BigInteger),
+    Column("anchor_hash", LargeBinary),
 )
-"""Which deployments the rest of the database is about."""
+"""Which deployments the rest of the database is about. The anchor is the block of the Mailbox's
+deployment: it tells a chain from another one that was started anew. Null while no node knew it."""
 
 cursors = Table(
     "cursors",

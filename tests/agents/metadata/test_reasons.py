@@ -1,6 +1,7 @@
 """What the relayer says when there is no metadata yet."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from eth_hash.auto import keccak
@@ -120,6 +121,17 @@ async def test_a_reorg_flag_stops_everything_that_its_validator_is_in(way: Line)
     )
 
     way.builder.multisigs.ignore_reorg_reports = True
+    await way.build_and_deliver(message)
+
+
+async def test_reorg_reports_of_one_origin_can_be_ignored(way: Line):
+    message = await way.send(multisig("MessageId", way.target, [ONE], 1))
+    await way.sign(1)
+    (way.folders / "v1" / "reorg_flag.json").write_text("anything")
+    assert (await way.why_not(message))[0] is Reason.MESSAGE_METADATA_REFUSED
+
+    settings = way.origin.chain.settings.model_copy(update={"ignore_reorg_reports": True})
+    way.origin.chain = replace(way.origin.chain, settings=settings)
     await way.build_and_deliver(message)
 
 

@@ -100,7 +100,7 @@ class Relayer:
 
     def _payments(self, chain: Chain) -> PaymentIndexer | None:
         paymaster = chain.settings.interchain_gas_paymaster
-        if paymaster is None:
+        if paymaster is None or not self.settings.igp_indexing_enabled:
             return None
         store = PaymentStore(self.runtime.database, chain.domain)
         return PaymentIndexer(chain, paymaster, store)

@@ -13,7 +13,8 @@ from hyperlane.agents.relayer.matching import Rule, matches, parse_list, parse_r
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime import Chain
 from hyperlane.chain.abi import GasPaymaster, Mailbox
-from hyperlane.chain.client import Log, NoAnswer, Reverted
+from hyperlane.chain.client import Log
+from hyperlane.chain.deployment import deployment_block
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address
@@ -131,6 +132,11 @@ class GasPolicies:
         if value is None:
             return cls()
         items = parse_list(field, value)
+        if not items:
+            raise ConfigError(
+                f"{field}: an empty list would deliver nothing; leave it out, or write"
+                ' [{"type": "none"}], to deliver without payment'
+            )
         return cls(tuple(_policy(f"{field}[{at}]", item) for at, item in enumerate(items)))
 
 
@@ -213,13 +219,9 @@ class PaymentIndexer:
         first = self.chain.settings.index.first_block
         if first is not None:
             return max(0, first if first >= 0 else block + first)
-        try:
-            deployed: int = await self.chain.client.call(
-                self.chain.settings.mailbox, Mailbox.deployed_block
-            )
-        except (NoAnswer, Reverted):
-            return 0
-        return deployed
+        return await deployment_block(
+            self.chain.client, self.chain.settings.mailbox, Mailbox.deployed_block, block
+        )
 
 
 def _payment(item: Log) -> GasPayment:

@@ -1,6 +1,6 @@
 """What an operator decides about deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +40,8 @@ class RelayPolicy:
     """Most gas of one delivery; None: a quarter of what a block takes."""
     max_failed_gas: int = 5_000_000
     """Most gas that deliveries of one message may cost that fail, beyond what is paid for."""
-    unlimited_contexts: Sequence[str] = ()
-    """App contexts without such a limit."""
+    unlimited_destinations: Collection[int] = ()
+    """Domains without a limit of their own."""
     app_contexts: Sequence[tuple[str, Sequence[Rule]]] = ()
 
     @classmethod
@@ -55,7 +55,7 @@ class RelayPolicy:
             GasPolicies.parse(settings.gas_payment_enforcement),
             settings.transaction_gas_limit,
             settings.max_failed_gas,
-            settings.skip_transaction_gas_limit_for,
+            _destinations(settings),
             _app_contexts(settings.metric_app_contexts),
         )
 
@@ -77,7 +77,7 @@ class RelayPolicy:
 
     def gas_ceiling(self, message: Message, block_gas: int) -> int:
         """Most gas that its delivery may take."""
-        if self.app_context(message) in self.unlimited_contexts:
+        if message.destination in self.unlimited_destinations:
             return block_gas
         return min(self.gas_limit or block_gas // _BLOCK_SHARE, block_gas)
 
@@ -97,6 +97,24 @@ class RelayPolicy:
                 f" maxFailedGas is {bound}: POST /message_retry tries once more",
             )
         return requirement.check(paid, spent, estimate)
+
+
+def _destinations(settings: RelayerSettings) -> frozenset[int]:
+    """Domains of `skipTransactionGasLimitFor`: names of chains, or, as formerly, domains."""
+    field, chains = "skipTransactionGasLimitFor", settings.chains
+    domains = {chain.domain_id for chain in chains.values()}
+    found = set()
+    for name in settings.skip_transaction_gas_limit_for:
+        if name in chains:
+            found.add(chains[name].domain_id)
+        elif name.isdecimal() and int(name) in domains:
+            found.add(int(name))
+        else:
+            raise ConfigError(
+                f"{field}: {name!r}: no destination chain of this relayer; expected names out of"
+                f" {', '.join(chains)}"
+            )
+    return frozenset(found)
 
 
 def _app_contexts(value: Any) -> tuple[tuple[str, Sequence[Rule]], ...]:

@@ -111,9 +111,10 @@ async def _require_no_reorg(storage: CheckpointStorage) -> None:
 
 def _require_own_rpcs(settings: ValidatorSettings) -> None:
     """ConfigError for RPCs that are anybody's: who runs them would decide what is signed."""
+    declared = {url.http for url in settings.origin.rpc_urls if url.public}
     for url in () if settings.allow_public_rpcs else settings.origin.urls:
         host = urlsplit(url).hostname or ""
-        if any(host == item or host.endswith(f".{item}") for item in _PUBLIC):
+        if url in declared or any(host == item or host.endswith(f".{item}") for item in _PUBLIC):
             raise ConfigError(
                 f"chains.{settings.origin.name}.rpcUrls: {host} is a public RPC, and a validator"
                 " should not sign what strangers tell it: use your own or set allowPublicRpcs"

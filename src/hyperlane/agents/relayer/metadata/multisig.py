@@ -94,7 +94,7 @@ class Multisigs:
                 Reason.COULD_NOT_FETCH_METADATA,
                 f"no final leaf of {origin.chain.name}'s merkle tree holds the message",
             )
-        if not self.ignore_reorg_reports:
+        if not (self.ignore_reorg_reports or origin.chain.settings.ignore_reorg_reports):
             stopped = await origin.signatures.stopped(module.validators)
             if stopped:
                 raise NotReady(
