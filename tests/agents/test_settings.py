@@ -107,7 +107,10 @@ def alpha_with(**changes):
             alpha_with(blocks={"reorgPeriod": "final"}),
             "chains.alpha.blocks.reorgPeriod: 'final': not a number of blocks or one of finalized",
         ),
-        (alpha_with(rpcUrls=[{"http": "ws://x"}]), "chains.alpha.rpcUrls.0.http: ws://x is not an http"),
+        (
+            alpha_with(rpcUrls=[{"http": "ws://x"}]),
+            "chains.alpha.rpcUrls.0.http: ws://x is not an http",
+        ),
         (alpha_with(rpcUrls=[]), "chains.alpha: needs rpcUrls"),
         ({"defaultSigner": {"type": "gcp"}}, "defaultSigner.type: "),
         ({"defaultSigner": {"id": "x"}}, "defaultSigner: a signer of type aws needs id and region"),
