@@ -101,6 +101,7 @@ CHANGES = {
     "db": ("a", "b"),
     **signer_changes("defaultSigner"),
     "metricsPort": (1, 2),
+    "metricsAllowedHosts": ("a", "b"),
     "metricsHost": ("127.0.0.1", "::1"),
     "log.format": ("full", "json"),
     "log.level": ("info", "off"),

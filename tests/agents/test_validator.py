@@ -380,7 +380,7 @@ async def test_it_is_ready_once_it_has_looked_at_the_chain(origin, proxy, valida
 
 
 class TestOneKeyOneTree:
-    """A key that signs for a second tree of a chain forges, in the eyes of whoever holds its stake."""
+    """A staked key that signs for a second tree of its chain commits a fault."""
 
     @pytest.fixture
     def other_tree(self, origin):
@@ -392,7 +392,7 @@ class TestOneKeyOneTree:
     ):
         async with validating(validator_config(origin)) as task:
             await eventually(lambda: (tmp_path / "v1/2_with_id.json").exists(), task)
-        with pytest.raises(DatabaseError, match="merkle_tree_hook was .* another key"):
+        with pytest.raises(DatabaseError, match=r"merkle_tree_hook was .* another key"):
             async with validating(validator_config(origin, **other_tree)) as task:
                 await task
 

@@ -150,7 +150,8 @@ class ChainClient:
 
     async def has_code(self, address: Address, block: BlockId = "latest") -> bool:
         """True if a contract is there at a block."""
-        return bool(await self.request(answers.CODE, to_hex(address), _block_id(block)))
+        code = await self.request(answers.CODE, to_hex(address), _block_id(block))
+        return bool(code)
 
     async def balance(self, address: Address) -> int:
         """Wei now."""

@@ -135,7 +135,7 @@ def test_brackets_end_no_process(opener, limit):
         input=opener * 200_000,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == 0
     assert done.stdout == f"more than {MAX_DEPTH} objects and lists within each other\n"

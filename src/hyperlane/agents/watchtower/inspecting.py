@@ -111,7 +111,7 @@ class Inspector:
             signer = signed.signer
         except DecodeError:
             return False
-        fault = judge(signed, self.tree.tree)
+        fault = judge(signed, self.tree.tree, checkpoint.merkle_tree_hook)
         await self.sightings.add([Sighting(signed, signer, location, fault)], self.clock())
         return fault is None and signer in own
 
