@@ -109,11 +109,7 @@ def alpha_with(**changes):
         ),
         (
             alpha_with(rpcUrls=[{"http": "ws://x"}]),
-<<<<<<< HEAD
             "chains.alpha.rpcUrls.0.http: ws://x is a WebSocket URL",
-=======
-            "chains.alpha.rpcUrls.0.http: ws://x is not an http",
->>>>>>> input
         ),
         (alpha_with(rpcUrls=[]), "chains.alpha: needs rpcUrls"),
         ({"defaultSigner": {"type": "gcp"}}, "defaultSigner.type: "),
