@@ -8,7 +8,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from hyperlane.agents.relayer import carriers
+from hyperlane.agents.relayer import carriers, outcomes
 from hyperlane.protocol.message import Message
 
 from .conftest import eventually, relaying
@@ -104,6 +104,19 @@ async def test_a_minimum_is_reached_by_two_payments_and_delivers_at_once(
         await eventually(lambda: target.delivered(message), task)
         page = await told(config, task, message, "delivered")
         assert page["gas"]["used_gas"] > 50_000
+
+
+async def test_a_payment_wakes_a_message_whose_next_attempt_is_far(
+    origin, target, pay, paid_config, monkeypatch
+):
+    monkeypatch.setattr(outcomes, "backoff", lambda *_: 3600.0)
+    message = origin.dispatch(7331, target.recipient().address)
+    config = paid_config({"type": "minimum", "payment": str(10**15)})
+    async with relaying(config) as task:
+        page = await told(config, task, message, "gas payment 0 of 0.001")
+        assert page["next_try_in"] > 3000
+        pay(message, 10**6)
+        await eventually(lambda: target.delivered(message), task)
 
 
 async def test_quoted_gas_is_compared_with_what_the_delivery_takes(
