@@ -75,7 +75,7 @@ abstract contract TvlBucket is Bucket, Ownable {
         thresholdBps = thresholdBps_;
         if (capacityToken == router) inShares = _answers(router, HypERC4626.totalShares.selector);
         else if (!_answers(router, ILpCollateralRouter.totalAssets.selector)) {
-            revert InvalidRouter(router);
+            revert InvalidRouter();
         }
         _enterPeriod(0, 0);
     }
