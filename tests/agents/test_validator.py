@@ -362,7 +362,7 @@ async def test_it_is_ready_once_it_has_looked_at_the_chain(origin, proxy, valida
 
 
 class TestOneKeyOneTree:
-    """A key that signs for a second tree of a chain forges, in the eyes of whoever holds its stake."""
+    """Signing for a second tree of a chain is a fault that costs the stake."""
 
     @pytest.fixture
     def other_tree(self, origin):
