@@ -374,7 +374,7 @@ class TestOneKeyOneTree:
     ):
         async with validating(validator_config(origin)) as task:
             await eventually(lambda: (tmp_path / "v1/2_with_id.json").exists(), task)
-        with pytest.raises(DatabaseError, match="merkle_tree_hook was .* another key"):
+        with pytest.raises(DatabaseError, match=r"merkle_tree_hook was .* another key"):
             async with validating(validator_config(origin, **other_tree)) as task:
                 await task
 
