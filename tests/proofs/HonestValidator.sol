@@ -252,18 +252,6 @@ contract HonestValidator {
         assert(!punished);
     }
 
-    function refute_a_signature_on_another_tree_goes_unpunished(
-        Place calldata place,
-        Evidence calldata evidence,
-        bytes32 merkleTree
-    ) external {
-        Checkpoint memory lie = _truth(place);
-        lie.merkleTree = merkleTree;
-        bytes memory signature = _signature(lie.index, evidence);
-        try slasher.slashWrongTree(lie, signature, evidence.salt) {} catch {}
-        assert(!punished);
-    }
-
     function refute_a_contradiction_goes_unpunished(
         Place calldata place,
         Evidence calldata evidence,
