@@ -18,6 +18,7 @@ from web3.utils.address import get_create_address
 from ape_hyperlane.deploy.journal import Entry, Journal
 from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Reading, Step, Use
 from ape_hyperlane.deploy.survey import Survey, container, is_development
+from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError
 
 Report = Callable[[Action, str], None]
@@ -37,10 +38,18 @@ GAS_MARGIN = 1.2
 class Applier(Survey):
     """Carries out steps in order, each once however often the process is killed."""
 
-    def __init__(self, account: AccountAPI, journal: Journal, report: Report) -> None:
+    def __init__(
+        self,
+        account: AccountAPI,
+        journal: Journal,
+        report: Report,
+        max_gas_price: int | None = None,
+    ) -> None:
         super().__init__(journal)
         self.account = account
         self.report = report
+        self.max_gas_price = max_gas_price
+        """Wei per gas; None for what recent blocks make believable."""
         self.sent = 0
         self._next_nonce = 0
 
@@ -115,7 +124,8 @@ class Applier(Survey):
             return transaction
 
     def _transaction(self, step: Action, nonce: int) -> TransactionAPI:
-        options = {"sender": self.account.address, "nonce": nonce}
+        prices = read_offer().fields(self.max_gas_price)
+        options = {"sender": self.account.address, "nonce": nonce, **prices}
         if isinstance(step, Create):
             constructor = container(step.contract).constructor
             return constructor.serialize_transaction(*self.resolve(step.arguments), **options)

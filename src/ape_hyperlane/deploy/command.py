@@ -25,6 +25,7 @@ from ape_hyperlane.deploy.core import (
 from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action, Call
 from ape_hyperlane.deploy.survey import Survey, is_development
+from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.isms import TrustedRelayerIsm
@@ -39,6 +40,7 @@ def run(
     registry: Path,
     chain: str | None,
     domain: int | None,
+    max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -59,7 +61,8 @@ def run(
                 return
             if pending:
                 unlock(signer)
-            outcome = deploy_core(deployment, folder, signer, ReportProgress(console, len(pending)))
+            progress = ReportProgress(console, len(pending))
+            outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
@@ -162,9 +165,8 @@ def show_steps(console: Console, pending: list[Action]) -> None:
         name = "" if isinstance(step, Call) else f"{step.name}: "
         line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
         say(console, line)
-    gas_price = int(ape.networks.provider.gas_price)
-    gas = sum(map(estimate_gas, pending))
     if pending:
+        gas, gas_price = sum(map(estimate_gas, pending)), read_offer().price
         console.print(
             f"    {gas:>11,}  gas in all, {gas * gas_price / 10**18:.6f} ether at"
             f" {gas_price / 10**9:.3f} gwei (estimated)",

@@ -19,10 +19,11 @@ from ape_hyperlane.deploy.command import (
     show_steps,
     unlock,
 )
-from ape_hyperlane.deploy.naming import show_foreign, show_place
+from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action
 from ape_hyperlane.deploy.survey import Survey
 from ape_hyperlane.messages import Dispatched
+from ape_hyperlane.quotes import Bounds
 from ape_hyperlane.warp.deploy import (
     Connect,
     RouteDeployment,
@@ -31,7 +32,14 @@ from ape_hyperlane.warp.deploy import (
     plan_route,
     survey_route,
 )
-from ape_hyperlane.warp.send import Transfer, parse_amount, send_token, shown
+from ape_hyperlane.warp.send import (
+    Transfer,
+    parse_amount,
+    quote,
+    quote_lines,
+    send_token,
+    shown,
+)
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
@@ -48,6 +56,7 @@ def deploy(
     registry: Path,
     account: str | None,
     route: str | None,
+    max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -81,7 +90,8 @@ def deploy(
             return
         if any(counts):
             unlock(signer)
-        path, sent = deploy_route(deployment, signer, ReportProgress(console, sum(counts)))
+        progress = ReportProgress(console, sum(counts))
+        path, sent = deploy_route(deployment, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(deployment.routers))
     name = escape(deployment.id)
@@ -123,6 +133,8 @@ def send(
     amount: str,
     recipient: str | None,
     account: str | None,
+    bounds: Bounds,
+    dry_run: bool,
     seconds: float,
 ) -> None:
     """Sends tokens, waits for them and shows balances. ClickException with one line on failure."""
@@ -142,7 +154,6 @@ def send(
         nft = tokens[origin].nft
         locked = tokens[destination].type in MOVABLE and not nft
         signer = _signer(connect, origin, account)
-        unlock(signer)
         receiver = to_checksum_address(
             address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
         )
@@ -151,13 +162,19 @@ def send(
                 f"--recipient {receiver}: nobody could use what arrives there; expected an account"
             )
         units = parse_amount(amount, source, target, nft)
-        wanted = Transfer(ends, origin, destination, units, receiver, nft, locked)
+        wanted = Transfer(ends, origin, destination, units, receiver, nft, locked, bounds)
+        quoted = quote(wanted, folder, connect)
+        for line in quote_lines(source, *quoted):
+            say(console, line)
+        if dry_run:
+            return
+        unlock(signer)
 
         def announce(sent: Dispatched) -> None:
             console.print(f"dispatched 0x{sent.id.hex()} in {sent.transaction}, {sent.gas:,} gas")
             console.print(f"waiting for {destination} to deliver to {receiver}")
 
-        done = send_token(wanted, folder, signer, connect, seconds, announce)
+        done = send_token(wanted, quoted, folder, signer, connect, seconds, announce)
     arrived = done.delivered
     console.print(
         f"delivered after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas"

@@ -190,22 +190,27 @@ def survey_route(
 
 
 def deploy_route(
-    deployment: RouteDeployment, account: AccountAPI, report: Report = silent
+    deployment: RouteDeployment,
+    account: AccountAPI,
+    report: Report = silent,
+    max_gas_price: int | None = None,
 ) -> tuple[Path, int]:
     """Deploys what is missing of a route, checks it and writes its files: the config file's path,
     and how many transactions were sent.
 
     ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
-    transaction fails, or a chain differs from the plan in the end.
+    transaction fails, or a chain differs from the plan in the end; GasTooDear as `deploy_core`.
     """
     appliers = {
-        chain: Applier(account, journal, _naming(chain, report))
+        chain: Applier(account, journal, _naming(chain, report), max_gas_price)
         for chain, journal in deployment.journals.items()
     }
     survey_route(
         deployment,
         account.address,
-        lambda _chain, actions: require_funds(sum(map(estimate_gas, actions)), account),
+        lambda _chain, actions: require_funds(
+            sum(map(estimate_gas, actions)), account, max_gas_price
+        ),
     )
     for chain, applier in appliers.items():
         if chain not in deployment.routers:

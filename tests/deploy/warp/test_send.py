@@ -2,7 +2,7 @@
 
 import pytest
 
-from ape_hyperlane.messages import whole
+from ape_hyperlane.quotes import whole
 from ape_hyperlane.warp.send import parse_amount
 from hyperlane.errors import ConfigError
 from hyperlane.registry.deployed_routes import RouteToken
