@@ -117,7 +117,7 @@ def measure_staking(chain: Chain) -> Figures:
 
 
 def measure_slashing(setup: Setup) -> Figures:
-    """Each fault after a first one, from commitment to punishment."""
+    """Each kind of fault as an operator's first, for it is punished once."""
     slasher = setup.slasher.functions
     figures: Figures = {}
 
@@ -127,18 +127,22 @@ def measure_slashing(setup: Setup) -> Figures:
     def slash(index: int, function: Callable[..., Any], *evidence: object) -> int:
         fault = slasher.faultOf(setup.key.address, index).call()
         commitment = slasher.commitmentOf(fault, setup.chain.sender, SALT).call()
+        request = setup.chain.web3.provider.make_request
+        before = request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
         receipt = setup.chain.send(slasher.commit(commitment))
         figures["staking.commit"] = receipt["gasUsed"]
-        return int(setup.chain.send(function(*evidence, SALT))["gasUsed"])
+        gas = int(setup.chain.send(function(*evidence, SALT))["gasUsed"])
+        request("evm_revert", [before])  # type: ignore[arg-type]
+        return gas
 
     def path(index: int) -> tuple[bytes, ...]:
         return setup.tree.proof(index, LEAVES - 1)
 
-    for index in (0, 1):
-        checkpoint, signature = false(index, root=WRONG)
-        figures["staking.slashRoot"] = slash(
-            index, slasher.slashRoot, checkpoint, path(index), signature
-        )
+    checkpoint, signature = false(1, root=WRONG)
+    figures["staking.slashRoot"] = slash(1, slasher.slashRoot, checkpoint, path(1), signature)
+    figures["staking.slashWrongTree"] = slash(
+        1, slasher.slashWrongTree, *false(1, merkle_tree_hook=WRONG)
+    )
     checkpoint, signature = false(2, message_id=WRONG)
     evidence = (checkpoint, path(2), setup.tree.leaf(2), signature)
     figures["staking.slashMessageId"] = slash(2, slasher.slashMessageId, *evidence)

@@ -57,7 +57,7 @@ abstract contract TvlBucket is Bucket, Ownable {
     uint208 private basis;
     uint48 internal began;
 
-    /// @dev What belonged to the router at the last flow.
+    /// @dev What belonged to the router behind the last flow.
     uint256 private seen;
 
     /// @param router The token router.
@@ -75,7 +75,7 @@ abstract contract TvlBucket is Bucket, Ownable {
         thresholdBps = thresholdBps_;
         if (capacityToken == router) inShares = _answers(router, HypERC4626.totalShares.selector);
         else if (!_answers(router, ILpCollateralRouter.totalAssets.selector)) {
-            revert InvalidRouter(router);
+            revert InvalidRouter();
         }
         _enterPeriod(0, 0);
     }

@@ -26,6 +26,8 @@ class Fake:
     busy: bool = False
     done: list[str] = field(default_factory=list)
     asked: list[Any] = field(default_factory=list)
+    signed: tuple[int, ...] = (0,)
+    """What the operator's key signed; somebody else signed three leaves."""
 
     @property
     def client(self) -> Any:
@@ -55,7 +57,7 @@ class Fake:
         return [OPERATOR if key in (KEY, FORMER) else OTHER for key in keys]
 
     async def indexes(self, validators: Any, first: int, _limit: int) -> list[int]:
-        signed = {OTHER: [0, 1, 2], KEY: [0]}
+        signed = {OTHER: [0, 1, 2], KEY: list(self.signed)}
         found = {index for key in validators for index in signed.get(key, [])}
         return sorted(index for index in found if index >= first)
 
@@ -122,10 +124,17 @@ async def test_each_thing_has_its_second(age, done):
     assert await step(Fake(age)) == done
 
 
-async def test_it_looks_at_all_keys_of_the_operator_for_the_first_leaf_left_out():
-    fake = Fake(GRACE + MARGIN)
+@pytest.mark.parametrize(
+    ("signed", "first"), [((), 0), ((0,), 1), ((1,), 0), ((1, 2), 0), ((0, 2), 1), ((0, 1), 2)]
+)
+async def test_it_looks_at_all_keys_of_the_operator_for_the_first_leaf_left_out(signed, first):
+    fake = Fake(GRACE + MARGIN, signed=signed)
     await step(fake)
-    assert fake.asked == [({KEY, FORMER}, 1)]
+    assert fake.asked == [({KEY, FORMER}, first)]
+
+
+async def test_an_operator_that_signed_everything_is_left_in_peace():
+    assert await step(Fake(GRACE + MARGIN, signed=(0, 1, 2))) == []
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SIGNED, Verdict.UNKNOWN])

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock
 import pytest
 from eth_abi import encode
 
-from hyperlane.agents.relayer import carriers
+from hyperlane.agents.relayer import carriers, outcomes
 from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff
 from hyperlane.protocol.message import Message
 
@@ -122,6 +122,19 @@ async def test_message_whose_burn_was_minted_without_it_is_left_alone(
     assert backoff(Reason.ATTESTATION_USED, 9, 66) == 180
     assert backoff(Reason.ATTESTATION_USED, 10, 66) == PARKED
     assert backoff(Reason.ATTESTATION_USED, 3, 3) == PARKED
+
+
+async def test_a_payment_wakes_a_message_whose_next_attempt_is_far(
+    origin, target, pay, paid_config, monkeypatch
+):
+    monkeypatch.setattr(outcomes, "backoff", lambda *_: 3600.0)
+    message = origin.dispatch(7331, target.recipient().address)
+    config = paid_config({"type": "minimum", "payment": str(10**15)})
+    async with relaying(config) as task:
+        page = await told(config, task, message, "gas payment 0 of 0.001")
+        assert page["next_try_in"] > 3000
+        pay(message, 10**6)
+        await eventually(lambda: target.delivered(message), task)
 
 
 async def test_quoted_gas_is_compared_with_what_the_delivery_takes(

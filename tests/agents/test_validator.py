@@ -380,7 +380,7 @@ async def test_it_is_ready_once_it_has_looked_at_the_chain(origin, proxy, valida
 
 
 class TestOneKeyOneTree:
-    """A staked key that signs for a second tree of its chain commits a fault."""
+    """Signing for a second tree of a chain is a fault that costs the stake."""
 
     @pytest.fixture
     def other_tree(self, origin):

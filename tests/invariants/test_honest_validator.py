@@ -319,6 +319,7 @@ class Histories(RuleBasedStateMachine):
         for signed in known:
             evidence, signature = struct(signed.checkpoint), signed.signature
             yield "slashPremature", evidence, signature, SALT
+            yield "slashWrongTree", evidence, signature, SALT
             for last in roots:
                 for leaf in {signed.checkpoint.index, 0, last} & {*range(last + 1)}:
                     proof, message = tree.proof(leaf, last), tree.leaf(leaf)

@@ -29,7 +29,8 @@ contract Tree {
     }
 }
 
-/// @notice Nothing makes the slasher punish for a checkpoint that is true.
+/// @notice Nothing makes the slasher punish for a checkpoint that is true, and of false ones there is none
+/// that it does not punish for, let alone one that has a module believe a forged message.
 /// @dev Every parameter of a `check_` function is any value at all. A tree with a leaf at `index` has,
 /// whatever else it holds, some siblings that lead from the leaf to its root. The true checkpoint of
 /// the index is the leaf, and the root with nothing to the right of it. The harness is the manager. For
@@ -81,6 +82,15 @@ contract HonestValidator {
         assert(!punished);
     }
 
+    function check_it_is_not_of_another_tree(Place calldata place, Evidence calldata evidence)
+        external
+    {
+        Checkpoint memory truth = _truth(place);
+        bytes memory signature = _signature(truth.index, evidence);
+        try slasher.slashWrongTree(truth, signature, evidence.salt) {} catch {}
+        assert(!punished);
+    }
+
     function check_its_message_is_not_another(
         Place calldata place,
         Evidence calldata evidence,
@@ -126,6 +136,81 @@ contract HonestValidator {
                     == ecrecover(_digest(truth), evidence.v, evidence.r, evidence.s)
             );
         }
+    }
+
+    /// @dev This and the next three: a checkpoint of this chain that is not the true one of its index has
+    /// its signer punished, whichever of its parts is false.
+    function check_every_checkpoint_of_another_tree_is_punishable(
+        Evidence calldata evidence,
+        Checkpoint calldata claimed
+    ) external {
+        vm.assume(claimed.origin == 1);
+        vm.assume(claimed.merkleTree != bytes32(uint256(uint160(address(tree)))));
+        bytes memory signature = _signedBy(evidence, claimed);
+        try slasher.slashWrongTree(claimed, signature, evidence.salt) {} catch {}
+        assert(punished);
+    }
+
+    function check_every_checkpoint_beyond_the_tree_is_punishable(
+        Place calldata place,
+        Evidence calldata evidence,
+        Checkpoint calldata claimed
+    ) external {
+        Checkpoint memory truth = _truth(place);
+        vm.assume(claimed.origin == truth.origin && claimed.merkleTree == truth.merkleTree);
+        vm.assume(claimed.index >= place.count);
+        bytes memory signature = _signedBy(evidence, claimed);
+        try slasher.slashPremature(claimed, signature, evidence.salt) {} catch {}
+        assert(punished);
+    }
+
+    function check_every_checkpoint_of_another_message_is_punishable(
+        Place calldata place,
+        Evidence calldata evidence,
+        Checkpoint calldata claimed
+    ) external {
+        Checkpoint memory truth = _truth(place);
+        vm.assume(claimed.origin == truth.origin && claimed.merkleTree == truth.merkleTree);
+        vm.assume(claimed.index == truth.index && claimed.messageId != truth.messageId);
+        bytes memory signature = _signedBy(evidence, claimed);
+        try slasher.slashMessageId(
+            claimed, place.siblings, place.leaf, signature, evidence.salt
+        ) {} catch {}
+        assert(punished);
+    }
+
+    function check_every_checkpoint_of_another_root_is_punishable(
+        Place calldata place,
+        Evidence calldata evidence,
+        Checkpoint calldata claimed
+    ) external {
+        Checkpoint memory truth = _truth(place);
+        vm.assume(claimed.origin == truth.origin && claimed.merkleTree == truth.merkleTree);
+        vm.assume(claimed.index == truth.index && claimed.messageId == truth.messageId);
+        vm.assume(claimed.root != truth.root);
+        bytes memory signature = _signedBy(evidence, claimed);
+        try slasher.slashRoot(claimed, place.siblings, signature, evidence.salt) {} catch {}
+        assert(punished);
+    }
+
+    /// @dev So what is not punishable is true; and no true root has a module believe a message that is not
+    /// among its leaves: of four, of which all after the signed index are empty.
+    function check_a_true_root_proves_its_leaves_only(
+        bytes32[4] calldata leaves,
+        uint32 signedIndex,
+        bytes32 forged,
+        uint32 index,
+        bytes32[32] calldata siblings
+    ) external {
+        vm.assume(MerkleTree.DEPTH == 2 && index <= signedIndex && signedIndex < 4 && forged != 0);
+        bytes32[4] memory known;
+        for (uint256 i; i < 4; ++i) {
+            known[i] = i <= signedIndex ? leaves[i] : bytes32(0);
+            vm.assume(forged != known[i]);
+        }
+        bytes32 left = MerkleTree.hash(known[0], known[1]);
+        bytes32 root = MerkleTree.hash(left, MerkleTree.hash(known[2], known[3]));
+        assert(MerkleTree.branchRoot(forged, siblings, index) != root);
     }
 
     /// @dev Has a counterexample, like all that follow: nothing here keeps the slasher from punishing.
@@ -204,6 +289,21 @@ contract HonestValidator {
         slasher.commit(slasher.commitmentOf(fault, address(this), evidence.salt));
         vm.roll(block.number + 1);
         return abi.encodePacked(evidence.r, evidence.s, evidence.v);
+    }
+
+    /// @dev Committed to in time. Of the signature only r is unknown: the signer that the precompile finds
+    /// is any function of digest and r all the same, and the solver has less to multiply.
+    function _signedBy(Evidence calldata evidence, Checkpoint calldata claimed)
+        private
+        returns (bytes memory)
+    {
+        bytes32 s = bytes32(uint256(1));
+        address signer = ecrecover(_digest(claimed), 27, evidence.r, s);
+        vm.assume(signer != address(0));
+        bytes32 fault = slasher.faultOf(signer, claimed.index);
+        slasher.commit(slasher.commitmentOf(fault, address(this), evidence.salt));
+        vm.roll(block.number + 1);
+        return abi.encodePacked(evidence.r, s, uint8(27));
     }
 
     /// @dev Of others, the precompile or the contract makes nobody the signer.

@@ -68,6 +68,19 @@ def test_the_scale_one_to_one_changes_nothing(amount):
     assert Scale().outbound(amount) == Scale().inbound(amount) == amount
 
 
+@pytest.mark.parametrize(
+    ("scale", "amounts"),
+    [
+        (Scale(3, 2), {1: 0, 2: 1, 3: 2, 4: 2, 5: 3}),
+        (Scale(2, 3), {1: 1, 2: 3, 3: 4}),
+        (Scale(10**12, 1), {10**12 - 1: 0, 10**12: 1, 2 * 10**12 - 1: 1}),
+    ],
+)
+def test_inbound_rounds_down(scale, amounts):
+    """A unit rounded up would be paid out of what others locked."""
+    assert {each: scale.inbound(each) for each in amounts} == amounts
+
+
 @pytest.mark.parametrize("parts", [(0, 1), (1, 0), (-1, 1), (1, 2**256)])
 def test_a_scale_with_a_part_that_is_no_positive_uint256_is_refused(parts):
     with pytest.raises(DecodeError, match=r"^scale"):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from hyperlane.agents.watchtower.watched import MOST_READS, PIECE, Watched
 from hyperlane.agents.watchtower.watching import _rotate
-from hyperlane.checkpoints.announced import AnnouncedLocation
+from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime
 from hyperlane.checkpoints.web import Web
-from hyperlane.errors import StorageUnreachable
+from hyperlane.errors import DecodeError, StorageError, StorageUnreachable
 
 
 async def test_what_fails_is_named_in_words_fit_for_a_terminal():
@@ -73,3 +73,39 @@ def test_everybody_has_a_turn(count, size):
     turns = [_rotate(everybody, step, size) for step in range(steps)]
     assert {item for turn in turns for item in turn} == set(everybody)
     assert all(len(turn) == min(count, size) == len(set(turn)) for turn in turns)
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (StorageError("not JSON"), StorageError),
+        (StorageUnreachable("HTTP 503"), StorageUnreachable),
+        (DecodeError("signature.v"), StorageError),
+        (TimeoutError(), NoAnswerInTime),
+        (OSError("of a disk"), StorageUnreachable),
+        (KeyError("of a library"), StorageUnreachable),
+    ],
+    ids=str,
+)
+async def test_each_failure_says_whether_asking_again_may_help(raised, kind):
+    async def fail(_reader: Any) -> None:
+        raise raised
+
+    with pytest.raises(StorageError) as failed:
+        await AnnouncedLocation("file:///x", True, Web()).read(fail, 1)
+    assert type(failed.value) is kind
+
+
+@pytest.mark.parametrize(("length", "opened"), [(2048, True), (2049, False)])
+async def test_a_location_too_long_is_not_opened(length, opened):
+    announced = AnnouncedLocation("file:///" + "x" * (length - 8), True, Web())
+
+    async def nothing(_reader: Any) -> None: ...
+
+    if opened:
+        await announced.read(nothing, 1)
+    else:
+        with pytest.raises(StorageError, match="at most 2048") as failed:
+            await announced.read(nothing, 1)
+        assert type(failed.value) is StorageError
+    assert announced.is_open is opened

@@ -139,11 +139,6 @@ def test_one_validator_signing_twice_counts_once(refusal, kind):
     assert reason == ("UnexpectedSigner", 2, SET[1].address)
 
 
-def test_validator_listed_twice_counts_twice(multisig, verifies, name, kind):
-    ism = multisig(name, [SET[0], SET[0], SET[1]], 2)
-    assert verifies(ism, metadata(kind, [SET[0], SET[0]]).encode(), MESSAGE)
-
-
 def test_signer_outside_the_set_is_refused(refusal, kind):
     reason = refusal(metadata(kind, [SET[0], SET[1], VALIDATORS[7]]).encode())
     assert reason == ("UnexpectedSigner", 2, VALIDATORS[7].address)

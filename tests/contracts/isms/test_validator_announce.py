@@ -63,6 +63,27 @@ def test_locations_are_in_the_order_of_their_announcement(announce, announcement
     assert locations == [[], ["file:///a", "file:///c"], ["file:///b"]]
 
 
+def test_pages_hold_what_the_lists_hold(announce, announcement, stranger):
+    places = [(0, "file:///a"), (1, "file:///b"), (0, "file:///c"), (0, "file:///d")]
+    for position, location in places:
+        announce.announce(*arguments(announcement(position, location), position), sender=stranger)
+    first, second, third = (each.address for each in VALIDATORS[:3])
+    assert announce.announcedValidatorCount() == 2
+    assert [announce.announcedStorageLocationCount(who) for who in (first, second, third)] == [
+        3,
+        1,
+        0,
+    ]
+    of_first = ["file:///a", "file:///c", "file:///d"]
+    for start in (0, 1, 2, 3, 4, 2**256 - 1):
+        for size in (0, 1, 2, 3, 4, 2**256 - 1):
+            end = start + size
+            assert announce.announcedValidators(start, size) == [first, second][start:end]
+            page = announce.announcedStorageLocations(first, start, size)
+            assert page == of_first[start:end]
+    assert announce.announcedStorageLocations(third, 0, 10) == []
+
+
 def test_same_announcement_counts_once(announce, announcement, stranger, revert_of):
     given_ = arguments(announcement())
     announce.announce(*given_, sender=stranger)

@@ -68,6 +68,18 @@ def arrive(ofts, owner):
     return arrive
 
 
+@pytest.mark.parametrize("wrong", ["account", "token", "native"])
+def test_what_is_no_oft_is_refused(project, owner, creation_revert_of, wrong):
+    """An account, a token, and an OFT of the chain's native token."""
+    no_oft = {
+        "account": lambda: owner,
+        "token": lambda: owner.deploy(project.TestERC20, "Token", "TKN", SUPPLY, 18),
+        "native": lambda: owner.deploy(project.IdleOft, ZERO),
+    }[wrong]().address
+    refusal = creation_revert_of(project.TokenBridgeOft, no_oft, owner.address)
+    assert refusal == ("InvalidOft", no_oft)
+
+
 def test_facts(bridge, ofts, tokens, owner):
     assert (bridge.oft(), bridge.token(), bridge.owner()) == (
         ofts[FIRST],

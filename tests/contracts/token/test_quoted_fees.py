@@ -196,6 +196,15 @@ def test_quote_must_say_a_curve(fee, signed, now, revert_of, layout, lifetime):
     assert revert_of(fee.submitQuote, *arguments) == ("InvalidQuote",)
 
 
+@pytest.mark.parametrize("half", [0, HALF, 2**256 - 1])
+def test_quote_of_nothing_waives_the_fee(signed, submit, price_for, price_within, now, half):
+    assert price_for() == OWN
+    assert price_within(signed(0, half=half, issued_at=now + HOUR, lifetime=0)) == 0
+    submit(0, half=half)
+    assert price_for() == price_for(amount=2**256 - 1) == 0
+    assert price_for(destination=THIRD) == OWN
+
+
 def test_standing_quote_is_for_any_amount(fee, signed, revert_of):
     assert revert_of(fee.submitQuote, *signed(amount=HALF)) == ("InvalidQuote",)
 

@@ -9,7 +9,7 @@ from tests.agents.conftest import eventually, relaying
 from tests.agents.devnet import key
 from tests.agents.test_relayer_operation import told
 
-from hyperlane.agents.relayer import carriers
+from hyperlane.agents.relayer import carriers, outcomes
 from hyperlane.agents.relayer.confirmation import charges
 from hyperlane.chain.answers import Receipt
 
@@ -65,6 +65,8 @@ async def test_an_honest_message_that_fails_beside_a_burner_pays_for_itself(
 
 async def test_what_failed_goes_alone_from_then_on(origin, target, config, monkeypatch):
     """Also after another reason to wait came in between."""
+    monkeypatch.setattr(outcomes, "backoff", lambda *_: 0.5)
+    monkeypatch.setattr(outcomes, "pause_after_failure", lambda _: 0.5)
     monkeypatch.setattr(carriers, "_has_process_batch", AsyncMock(return_value=False))
     settings = config()
     fickle = [target.deploy("HostileRecipient") for _ in range(2)]
