@@ -59,9 +59,12 @@ class Surroundings:
 
     def counterpart(self, chain: str, key: str) -> str | None:
         """What the registry has under `key` for a chain given by name or domain."""
-        for name, addresses in self.addresses.items():
-            if chain in (name, str(self.domains.get(name))):
-                return addresses.as_file().get(key)
+        names = [chain]
+        if chain.isdecimal():
+            names = [name for name, domain in self.domains.items() if str(domain) == chain]
+        for name in names:
+            if name in self.addresses:
+                return self.addresses[name].as_file().get(key)
         return None
 
 

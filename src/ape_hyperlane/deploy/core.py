@@ -21,6 +21,7 @@ from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
 from hyperlane.registry.fields import Placed
+from hyperlane.registry.known import Contracts, Domains
 from hyperlane.registry.models import read
 
 # What a transaction uses, as measured: see tests/deploy.
@@ -90,11 +91,7 @@ def plan_deployment(
 
 def surroundings(registry: Registry) -> Surroundings:
     """What the registry knows."""
-    chains = registry.chains()
-    return Surroundings(
-        {chain: registry.metadata(chain).domain_id for chain in chains},
-        {chain: registry.addresses(chain) for chain in chains if registry.has_addresses(chain)},
-    )
+    return Surroundings(Domains(registry), Contracts(registry))
 
 
 def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:

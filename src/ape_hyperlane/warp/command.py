@@ -34,6 +34,7 @@ from ape_hyperlane.warp.deploy import (
 )
 from ape_hyperlane.warp.send import (
     Transfer,
+    kind_of,
     parse_amount,
     quote,
     quote_lines,
@@ -46,7 +47,7 @@ from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import WarpRoute, find_route, route_paths
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import MOVABLE, Tokens, read_warp_config
+from hyperlane.registry.warp import Tokens, read_warp_config
 from hyperlane.wording import one_line
 
 
@@ -142,17 +143,19 @@ def send(
     folder = Registry(registry)
     connect = _connect(folder)
     with one_line_errors():
-        route, tokens = _deployed(folder, route)
+        route = find_route(registry, route, "-config.yaml")
         ends = read(WarpRoute, route_paths(registry, route)[1])
         source, target = ends.on(origin), ends.on(destination)
-        if tokens[origin].type == "collateralOft":
+        with connect(origin):
+            kind = kind_of(source)
+        if kind.oft:
             raise ConfigError(
                 f"{route}: LayerZero delivers, which cannot be followed from here; call the bridge"
             )
         if origin == destination:
             raise ConfigError(f"--to {destination}: expected another chain than --origin")
-        nft = tokens[origin].nft
-        locked = tokens[destination].type in MOVABLE and not nft
+        with connect(destination):
+            locked = kind_of(target).pays
         signer = _signer(connect, origin, account)
         receiver = to_checksum_address(
             address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
@@ -161,8 +164,8 @@ def send(
             raise ConfigError(
                 f"--recipient {receiver}: nobody could use what arrives there; expected an account"
             )
-        units = parse_amount(amount, source, target, nft)
-        wanted = Transfer(ends, origin, destination, units, receiver, nft, locked, bounds)
+        units = parse_amount(amount, source, target, kind.nft)
+        wanted = Transfer(ends, origin, destination, units, receiver, kind.nft, locked, bounds)
         quoted = quote(wanted, folder, connect)
         for line in quote_lines(source, *quoted):
             say(console, line)

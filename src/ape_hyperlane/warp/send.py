@@ -6,6 +6,9 @@ from decimal import Decimal
 
 import ape
 from ape.api import AccountAPI
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from web3.exceptions import Web3Exception
 
 from ape_hyperlane.messages import Delivered, Dispatched, await_delivery, contract, transfer
 from ape_hyperlane.quotes import (
@@ -20,14 +23,22 @@ from ape_hyperlane.quotes import (
     whole,
 )
 from ape_hyperlane.warp.deploy import Connect
+from ape_hyperlane.warp.ends import ERC721
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute
 from hyperlane.registry.fields import ZERO_ADDRESS
+from hyperlane.registry.warp import MOVABLE, STANDARDS
 
 ROUTER_ABI = "HypERC20Collateral"
 """Has what all routers have that is used here."""
+
+
+PAYING = {STANDARDS[kind] for kind in MOVABLE}
+"""Standards of routers that pay out of what they hold; bridges and NFTs share them."""
+
+TRUE = b"\1".rjust(32, b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,40 @@ class Outcome:
     delivered: Delivered
     before: Balances
     after: Balances
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a router is like, as far as sending goes. The chain says: many routes have no file that
+    does."""
+
+    nft: bool = False
+    oft: bool = False
+    """Whether LayerZero delivers."""
+    pays: bool = False
+    """Whether it pays out of what it holds."""
+
+
+def kind_of(end: RouteToken) -> Kind:
+    """The kind of a router on the connected chain."""
+    router = end.address_or_denom
+    token = _ask(router, "token()")[12:32]
+    nft = (
+        any(token) and _ask(to_checksum_address(token), "supportsInterface(bytes4)", ERC721) == TRUE
+    )
+    oft = bool(_ask(router, "oft()"))
+    cctp = bool(_ask(router, "messageTransmitter()"))
+    pays = end.standard in PAYING and not (nft or oft or cctp)
+    return Kind(nft, oft, pays)
+
+
+def _ask(address: str, signature: str, argument: bytes = b"") -> bytes:
+    """Nothing from what has no such view."""
+    data = keccak(text=signature)[:4] + argument
+    try:
+        return bytes(ape.networks.provider.web3.eth.call({"to": address, "data": data}))
+    except (Web3Exception, ValueError):
+        return b""
 
 
 def quote(wanted: Transfer, registry: Registry, connect: Connect) -> tuple[Order, Cost]:
