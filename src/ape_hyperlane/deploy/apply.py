@@ -45,7 +45,7 @@ class Applier(Survey):
         report: Report,
         max_gas_price: int | None = None,
     ) -> None:
-        super().__init__(journal)
+        super().__init__(journal, account.address)
         self.account = account
         self.report = report
         self.max_gas_price = max_gas_price
@@ -54,17 +54,24 @@ class Applier(Survey):
         self._next_nonce = 0
 
     def apply(self, steps: Iterable[Step]) -> None:
-        """Carries out what is not done yet; ChainError when a transaction fails."""
+        """Carries out what is not done yet, as far as the account may; ChainError when a
+        transaction fails."""
+        self.left = []
         for step in steps:
             self._settle(step)
             while not self.is_done(step) and not isinstance(step, Use):
+                if why := self._forbidden(step, self.account.address, {}):
+                    self.left.append((step, why))
+                    break
                 self._carry_out(step)
                 if not isinstance(step, Call) or not step.repeats:
                     break
 
     def verify(self, readings: Iterable[Reading]) -> None:
-        """ChainError when the chain says something else, and does not take it back for a while."""
-        readings = list(readings)
+        """ChainError when the chain says something else, and does not take it back for a while.
+        What was left to others is not expected."""
+        waiting = {each.subject for step, _ in self.left for each in step.readings}
+        readings = [each for each in readings if each.subject not in waiting]
         if not _eventually(lambda: not self.drift(readings), _lag() if self.sent else 0):
             raise ChainError("; ".join(self.drift(readings)))
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,8 @@ def run(
             pending = survey.pending(deployment.steps, signer.address)
             show_plan(console, deployment, pending, str(signer.address))
             show_foreign(console, survey.foreign(deployment.steps))
+            left = [f"{step.name}: {why}" for step, why in survey.left]
+            show_left(console, left)
             if dry_run:
                 return
             if pending:
@@ -66,6 +68,7 @@ def run(
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
+    require_nothing_left(left)
 
 
 def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
@@ -174,6 +177,21 @@ def show_steps(console: Console, pending: list[Action]) -> None:
         )
     else:
         console.print("Nothing to do: everything is deployed.")
+
+
+def show_left(console: Console, left: Sequence[str]) -> None:
+    """What the account may not do."""
+    for line in left:
+        say(console, f"left to others: {line}")
+
+
+def require_nothing_left(left: Sequence[str]) -> None:
+    """ClickException, after all else is done, when somebody else has to go on."""
+    if left:
+        raise click.ClickException(
+            f"{len(left)} steps are left to others; the first is {left[0]}. Run the same command"
+            " with their account"
+        )
 
 
 class ReportProgress:

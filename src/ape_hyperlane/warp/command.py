@@ -16,6 +16,8 @@ from ape_hyperlane.deploy.command import (
     connected,
     find_account,
     one_line_errors,
+    require_nothing_left,
+    show_left,
     show_steps,
     unlock,
 )
@@ -87,6 +89,7 @@ def deploy(
             counts.append(len(actions))
 
         survey_route(deployment, signer.address, show)
+        show_left(console, deployment.left)
         if dry_run:
             return
         if any(counts):
@@ -106,6 +109,7 @@ def deploy(
         highlight=False,
         markup=False,
     )
+    require_nothing_left(deployment.left)
 
 
 def check(*, route: str | None, registry: Path, as_json: bool) -> None:

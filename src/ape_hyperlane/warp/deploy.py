@@ -70,6 +70,8 @@ class RouteDeployment:
     surroundings: Surroundings
     routers: dict[str, str] = field(default_factory=dict)
     """By chain, as far as they are deployed."""
+    left: list[str] = field(default_factory=list)
+    """What the account that surveyed it may not do, a line each."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:
@@ -180,12 +182,14 @@ def survey_route(
 ) -> None:
     """Tells for each chain, while connected to it, what still needs a transaction. ConfigError when
     `sender` may not send one, or none could make it so."""
+    deployment.left.clear()
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
             pending = survey.pending(steps, sender)
             if drift := survey.drift(_fixed(steps, pending)):
                 raise ConfigError(f"{drift[0]}; this cannot be changed, choose another --route")
+            deployment.left += [f"{chain}: {step.name}: {why}" for step, why in survey.left]
             tell(chain, pending)
 
 
