@@ -24,6 +24,7 @@ def puppet(answers):
         code += place.to_bytes(2) + b"\x57"  # if it is this one, jump there
         tail += b"\x5b\x61" + size + b"\x61" + (place + 16).to_bytes(2) + bytes.fromhex("600039")
         tail += b"\x61" + size + bytes.fromhex("6000f3") + answer  # copy and return it
+        tail += bytes(33)  # no byte of the answer hides the next place to jump to
     return code + b"\x00" + tail
 
 
