@@ -19,7 +19,7 @@ from ape_hyperlane.deploy.core import (
     silent,
     surroundings,
 )
-from ape_hyperlane.deploy.journal import Journal
+from ape_hyperlane.deploy.journal import Journal, journal_path
 from ape_hyperlane.deploy.steps import (
     Action,
     Call,
@@ -34,6 +34,7 @@ from ape_hyperlane.deploy.survey import Survey, has_code, is_development
 from ape_hyperlane.warp.brakes import check_brakes
 from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
+from ape_hyperlane.warp.routes import choose_route
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import (
@@ -48,7 +49,14 @@ from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
-from hyperlane.registry.warp import STANDARDS, SYNTHETIC, RemoteRouter, Tokens, WarpToken
+from hyperlane.registry.warp import (
+    CONTRACT_VERSION,
+    STANDARDS,
+    SYNTHETIC,
+    RemoteRouter,
+    Tokens,
+    WarpToken,
+)
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""
@@ -158,11 +166,10 @@ def plan_route(
                 backing[chain] = read_backing(chain, token, metadata)
     ends = complete(tokens, backing)
     first = next(iter([*backing.values(), *ends.values()]))
-    route_id = route_id or f"{first.symbol}/{'-'.join(sorted(tokens))}"
-    route_paths(registry.folder, route_id)
+    route_id = choose_route(registry, tokens, route_id, first.symbol)
     journals = {
         chain: Journal(
-            registry.chain_folder(chain) / f"warp-{route_id.replace('/', '-')}.json",
+            journal_path(registry, chain, route_id),
             registry.metadata(chain).chain_id,
             deployer,
         )
@@ -342,6 +349,8 @@ def _as_deployed(deployment: RouteDeployment) -> Tokens:
         gas = {str(domain): each.gas for domain, each in deployment.remotes(chain).items()}
         if any(gas.values()):
             more["destination_gas"] = gas
+        if end.token.contract_version is not None:
+            more["contract_version"] = CONTRACT_VERSION
         if end.scale != 1:
             more["scale"] = end.scale
         if end.token.type in SYNTHETIC and not end.token.nft:

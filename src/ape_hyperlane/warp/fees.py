@@ -36,7 +36,9 @@ def plan_fee(
     }
     by_domain = builder.surroundings.by_domain(fees, f"{name}.feeContracts")
     arguments = (token, MAKER)
-    router = builder.create(name, contract, arguments, state={"token": token})
+    router = builder.create(
+        name, contract, arguments, address=config.address, state={"token": token}
+    )
     builder.prune(router, contract, "domains", tuple(by_domain), "setFeeContract", (ZERO_ADDRESS,))
     for domain, fee in by_domain.items():
         told = Reading(router, contract, "feeContracts", fee, (domain,))
@@ -58,10 +60,13 @@ def _plan_curve(builder: Builder, config: Curve, token: Target, name: str, owner
     state = {"token": token, "maxFee": maximum, "halfAmount": half}
     if not config.quote_signers:
         state["owner"] = owner
-        return builder.create(name, config.type, tuple(state.values()), state=state)
+        return builder.create(
+            name, config.type, tuple(state.values()), address=config.address, state=state
+        )
     # The deployer signs until the others do, so that the contract does not depend on them.
     deployer = builder.deployer
-    fee = builder.create(name, config.type, (deployer, *state.values(), MAKER), state=state)
+    arguments = (deployer, *state.values(), MAKER)
+    fee = builder.create(name, config.type, arguments, address=config.address, state=state)
     builder.members(
         fee,
         config.type,
@@ -93,7 +98,7 @@ def _plan_fee_by_router(
         ).items()
         for router, fee in by_router.items()
     ]
-    target = builder.create(name, contract, (MAKER,))
+    target = builder.create(name, contract, (MAKER,), address=config.address)
     told = [Reading(target, contract, "feeContracts", fee, tuple(key)) for *key, fee in rows]
     columns = tuple(map(list, zip(*rows, strict=True)))
     method = "setCrossCollateralRouterFeeContracts"

@@ -105,17 +105,19 @@ def _with_additions(route: WarpRoute, before: WarpRoute) -> WarpRoute:
 def find_route(registry: Path, wanted: str | None, suffix: str = "-deploy.yaml") -> str:
     """The id of a deployed route, `<SYMBOL>/<name>`, that has such a file: the only one if none is
     named. ConfigError when there is none, or more to choose from."""
-    folder = registry / "deployments" / "warp_routes"
-    known = sorted(
-        f"{path.parent.name}/{path.name.removesuffix(suffix)}"
-        for path in folder.glob(f"*/*{suffix}")
-    )
+    folder, known = registry / "deployments" / "warp_routes", known_routes(registry, suffix)
     if wanted is None and len(known) == 1:
         return known[0]
     if wanted not in known:
         choice = suggest(wanted or "", known) if known else "deploy one first"
         raise ConfigError(f"{folder}: no route {wanted!r}; {choice}")
     return str(wanted)
+
+
+def known_routes(registry: Path, suffix: str) -> list[str]:
+    """The ids of all routes that have such a file, sorted."""
+    files = (registry / "deployments" / "warp_routes").glob(f"*/*{suffix}")
+    return sorted(f"{file.parent.name}/{file.name.removesuffix(suffix)}" for file in files)
 
 
 def route_paths(registry: Path, route_id: str) -> tuple[Path, Path]:
