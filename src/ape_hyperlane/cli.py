@@ -1,10 +1,32 @@
 """`ape hyperlane …`: the plugin's commands. ape imports this module at every start, so each command
 imports what it needs when it runs."""
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import click
+
+
+class Whole(click.ParamType):
+    """A number of whole units with decimals, as the smallest unit."""
+
+    def __init__(self, name: str, decimals: int) -> None:
+        self.name, self.decimals = name, decimals
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            amount = Decimal(value).scaleb(self.decimals)
+            if 0 < amount < 2**128 and amount == int(amount):
+                return int(amount)
+        except ArithmeticError:
+            pass
+        expected = f"more than 0 {self.name}, with {self.decimals} decimals at most"
+        self.fail(f"{value!r}: expected {expected}", param, ctx)
+
 
 NETWORK = click.option(
     "--network",
@@ -18,6 +40,18 @@ REGISTRY = click.option(
     default="registry",
     show_default=True,
     help="folder of chains/<name>/{metadata,addresses}.yaml",
+)
+MAX_GAS_PRICE = click.option(
+    "--max-gas-price",
+    type=Whole("gwei", 9),
+    help="most to pay for gas, in gwei; default: ten times recent blocks', 1000 at most",
+)
+MAX_FEE = click.option(
+    "--max-fee",
+    type=Whole("coins", 18),
+    default=5 * 10**16,
+    show_default="0.05",
+    help="most to pay for a delivery, in whole coins of the chain",
 )
 CHAIN = click.option("--chain", help="name of the chain in the registry; default: the network's")
 
@@ -34,6 +68,7 @@ def cli() -> None:
 @REGISTRY
 @CHAIN
 @click.option("--domain", type=int, help="domain id; default: the chain id")
+@MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def deploy(**options: Any) -> None:
@@ -70,6 +105,7 @@ ROUTE = click.option("--route", help="<SYMBOL>/<name>; default: the only one in 
 @REGISTRY
 @click.option("--account", help="ape account that pays; development networks have a default")
 @click.option("--route", help="<SYMBOL>/<name> in the registry; default: symbol and chains")
+@MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @click.option("--json", "as_json", is_flag=True, help="print the routers as JSON")
 def warp_deploy(**options: Any) -> None:
@@ -98,14 +134,28 @@ def warp_check(**options: Any) -> None:
 @click.option("--amount", required=True, help="in whole tokens; the id of an NFT")
 @click.option("--recipient", help="address that receives; default: the sender")
 @click.option("--account", help="ape account that sends; development networks have a default")
+@MAX_FEE
+@click.option(
+    "--max-token-fee",
+    type=click.FloatRange(min=0, max=1_000_000),
+    default=2,
+    show_default=True,
+    help="most to pay on top of the amount, in percent of it",
+)
+@MAX_GAS_PRICE
+@click.option("--dry-run", is_flag=True, help="show what it takes and stop")
 @click.option(
     "--timeout", "seconds", type=float, default=120, show_default=True, help="seconds to wait"
 )
-def warp_send(**options: Any) -> None:
+def warp_send(
+    max_fee: int, max_token_fee: float, max_gas_price: int | None, **options: Any
+) -> None:
     """Send tokens over a route, wait for them and show both balances."""
+    from ape_hyperlane.quotes import Bounds
     from ape_hyperlane.warp.command import send
 
-    send(**options)
+    token_fee = Fraction(str(max_token_fee)) / 100
+    send(bounds=Bounds(max_fee, token_fee, max_gas_price), **options)
 
 
 @cli.group()
@@ -121,6 +171,7 @@ def staking() -> None:
 )
 @REGISTRY
 @CHAIN
+@MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def staking_deploy(**options: Any) -> None:

@@ -27,10 +27,12 @@ from ape_hyperlane.messages import (
     dispatch,
     transfer,
 )
+from ape_hyperlane.quotes import USUAL, Order, quote_transfer
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from hyperlane.files import write_atomic
-from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.deployed_routes import WarpRoute
+from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
 from hyperlane.registry.warp import read_warp_config
 
@@ -171,14 +173,17 @@ class Demo:
 
     def token(self, origin: str, destination: str, amount: int, recipient: str) -> Crossing:
         with self.net.connect(origin):
-            sent = transfer(
-                self.net.user,
-                self.net.registry.addresses(origin),
-                contract(*self.router(origin)),
+            name, router = self.router(origin)
+            order = Order(
+                contract(name, router),
                 self.net.registry.metadata(destination).domain_id,
-                address_from_hex(recipient),
+                address_to_bytes32(address_from_hex(recipient)),
                 amount,
+                ZERO_ADDRESS if origin == ORIGIN else router,
             )
+            cost = quote_transfer(order, USUAL)
+            addresses = self.net.registry.addresses(origin)
+            sent = transfer(self.net.user, addresses, order, cost)
         return self.follow(f"{amount / ETHER:g} ether", origin, destination, sent)
 
     def follow(self, what: str, origin: str, destination: str, sent: Dispatched) -> Crossing:

@@ -1,11 +1,9 @@
 """Sending a message or a token with ape, and following it to the other chain."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from typing import Any
 
 import ape
@@ -16,13 +14,17 @@ from hexbytes import HexBytes
 from web3.types import LogReceipt
 
 from ape_hyperlane.deploy.survey import container
+from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.quotes import USUAL, Bounds, Cost, Order, TooDear, quote_dispatch, whole
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.fields import ZERO_ADDRESS
 
-ALL_DIGITS = Context(prec=160)
-"""Of the largest amount, and with as many decimals; fewer would be rounded without a word."""
+MAX_GAS = 5_000_000
+"""Of one transaction; a transfer over any known bridge takes a fifth."""
+GAS_MARGIN = 1.2
+"""Gas limit over estimate: the state may change between the two."""
 
 PROCESS_ID_TOPIC = "0x1cae38cdd3d3919489272725a5ae62a4f48b2989b0dae843d3c279fee18073a9"
 """keccak256("ProcessId(bytes32)")"""
@@ -57,70 +59,82 @@ def contract(name: str, address: str | None) -> ContractInstance:
 
 
 def dispatch(
-    sender: AccountAPI, addresses: ChainAddresses, destination: int, recipient: Address, body: bytes
+    sender: AccountAPI,
+    addresses: ChainAddresses,
+    destination: int,
+    recipient: Address,
+    body: bytes,
+    bounds: Bounds = USUAL,
+    show: Callable[[int], None] = lambda _fee: None,
 ) -> Dispatched:
-    """Sends `body` from the connected chain and pays what delivering it is quoted at."""
+    """Sends `body` from the connected chain and pays what delivering it is quoted at, after
+    `show` told it. TooDear, before anything is sent, when that is more than the bounds allow."""
     mailbox = contract("Mailbox", addresses.mailbox)
     arguments = (destination, address_to_bytes32(recipient), body)
-    fee = mailbox.quoteDispatch(*arguments)
-    return dispatched(mailbox, mailbox.dispatch(*arguments, sender=sender, value=fee))
+    fee = quote_dispatch(mailbox, arguments, bounds)
+    show(fee)
+    _require(sender, "ether", int(sender.balance), fee, 18)
+    return dispatched(mailbox, _send(mailbox.dispatch, arguments, sender, bounds, fee))
 
 
 def transfer(
     sender: AccountAPI,
     addresses: ChainAddresses,
-    router: ContractInstance,
-    destination: int,
-    recipient: Address,
-    amount: int,
-    *,
-    nft: bool = False,
+    order: Order,
+    cost: Cost,
+    bounds: Bounds = USUAL,
 ) -> Dispatched:
-    """Sends `amount` of a warp route's token, or the NFT with this id, from the connected chain, at
-    the quoted price. The router may take exactly that, and nothing if the transfer fails.
+    """Sends a warp route's token from the connected chain, at the price that was quoted. The router
+    may take exactly that, and nothing if the transfer fails.
 
     ChainError, before anything is sent, when the sender has not what it takes.
     """
-    arguments = (destination, address_to_bytes32(recipient), amount)
-    costs: Counter[str] = Counter()
-    for quote in router.quoteTransferRemote(*arguments):
-        costs[quote.token] += quote.amount
-    value = costs.pop(ZERO_ADDRESS, 0)
-    _require(sender, "ether", int(sender.balance), value, 18)
-    for token, cost in costs.items():
-        _require_token(sender, token, cost, nft)
-    approved = [
-        (token, cost)
-        for token, cost in costs.items()
-        # A router that is its own token's contract needs no approval.
-        if token != router.address and _approve(sender, token, router.address, cost, nft)
-    ]
+    _require(sender, "ether", int(sender.balance), cost.coins, 18)
+    router, token = order.router, order.token
+    if token != ZERO_ADDRESS:
+        _require_token(sender, order, cost)
+    # A router that is its own token's contract needs no approval.
+    needed = token not in (ZERO_ADDRESS, router.address)
+    approved = needed and _approve(sender, order, cost, bounds)
     try:
-        receipt = router.transferRemote(*arguments, sender=sender, value=value)
-    except ApeException:
-        for token, cost in approved:
-            nobody = (ZERO_ADDRESS, cost) if nft else (router.address, 0)
-            contract("HypERC20", token).approve(*nobody, sender=sender)
+        receipt = _send(router.transferRemote, order.arguments, sender, bounds, cost.coins)
+    except (ApeException, ChainError):
+        if approved:
+            nobody = (ZERO_ADDRESS, cost.tokens) if order.nft else (router.address, 0)
+            _send(contract("HypERC20", token).approve, nobody, sender, bounds)
         raise
     return dispatched(contract("Mailbox", addresses.mailbox), receipt)
 
 
-def whole(amount: int, decimals: int) -> str:
-    """In whole tokens, with all digits."""
-    return f"{Decimal(amount).scaleb(-decimals, ALL_DIGITS):,f}"
+def _send(
+    method: Any, arguments: Sequence[Any], sender: AccountAPI, bounds: Bounds, value: int = 0
+) -> ReceiptAPI:
+    """Calls a contract that somebody's file named, which may burn gas: TooDear above MAX_GAS."""
+    options = {"sender": sender, "value": value, **read_offer().fields(bounds.gas_price)}
+    gas = int(method.estimate_gas_cost(*arguments, **options))
+    if gas > MAX_GAS:
+        raise TooDear(
+            f"{method.contract.address} takes {gas:,} gas, more than {MAX_GAS:,}: do not trust it"
+        )
+    receipt: ReceiptAPI = method(*arguments, gas_limit=int(gas * GAS_MARGIN), **options)
+    return receipt
 
 
-def _require_token(sender: AccountAPI, address: str, cost: int, nft: bool) -> None:
-    if not nft:
+def _require_token(sender: AccountAPI, order: Order, cost: Cost) -> None:
+    address = order.token
+    if not order.nft:
         token = contract("HypERC20", address)
         held = int(token.balanceOf(sender.address))
-        return _require(sender, f"token {address}", held, cost, int(token.decimals()))
+        decimals = int(token.decimals())
+        return _require(sender, f"token {address}", held, cost.tokens, decimals)
     try:
-        owner = contract("HypERC721", address).ownerOf(cost)
+        owner = contract("HypERC721", address).ownerOf(cost.tokens)
     except ContractLogicError:
         owner = "nobody"
     if owner != sender.address:
-        raise ChainError(f"NFT {cost} of {address} belongs to {owner}, not to {sender.address}")
+        raise ChainError(
+            f"NFT {cost.tokens} of {address} belongs to {owner}, not to {sender.address}"
+        )
 
 
 def _require(sender: AccountAPI, what: str, held: int, cost: int, decimals: int) -> None:
@@ -131,16 +145,16 @@ def _require(sender: AccountAPI, what: str, held: int, cost: int, decimals: int)
         )
 
 
-def _approve(sender: AccountAPI, address: str, spender: str, amount: int, nft: bool) -> bool:
+def _approve(sender: AccountAPI, order: Order, cost: Cost, bounds: Bounds) -> bool:
     """Whether that took a transaction."""
-    token = contract("HypERC20", address)
-    if not nft:
-        allowed = token.allowance(sender.address, spender)
-        if allowed >= amount:
+    approve, spender = contract("HypERC20", order.token).approve, order.router.address
+    if not order.nft:
+        allowed = contract("HypERC20", order.token).allowance(sender.address, spender)
+        if allowed >= cost.tokens:
             return False
         if allowed:  # some tokens refuse to change an approval that is not zero
-            token.approve(spender, 0, sender=sender)
-    token.approve(spender, amount, sender=sender)
+            _send(approve, (spender, 0), sender, bounds)
+    _send(approve, (spender, cost.tokens), sender, bounds)
     return True
 
 

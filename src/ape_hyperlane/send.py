@@ -6,8 +6,11 @@ import click
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 
+from ape_hyperlane.cli import MAX_FEE, MAX_GAS_PRICE
 from ape_hyperlane.deploy.command import connected, find_account, one_line_errors, unlock
+from ape_hyperlane.deploy.naming import say
 from ape_hyperlane.messages import await_delivery, dispatch
+from ape_hyperlane.quotes import Bounds, whole
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
@@ -21,6 +24,8 @@ def run(
     recipient: str | None,
     body: str,
     account: str | None,
+    max_fee: int,
+    max_gas_price: int | None,
     seconds: float,
 ) -> None:
     """Sends `body` (text, or hex after 0x) and waits. ClickException with one line on failure."""
@@ -40,6 +45,8 @@ def run(
                 target.domain_id,
                 address_from_hex(receiver),
                 content(body),
+                Bounds(max_fee, gas_price=max_gas_price),
+                lambda fee: say(console, f"delivery costs {whole(fee, 18)} of the chain's coin"),
             )
         console.print(f"dispatched 0x{sent.id.hex()} in {sent.transaction}, {sent.gas:,} gas")
         console.print(f"waiting for {destination} to deliver to {to_checksum_address(receiver)}")
@@ -72,6 +79,8 @@ def content(body: str) -> bytes:
 @click.option("--recipient", help="address that receives; default: the test recipient")
 @click.option("--body", required=True, help="text, or hex after 0x")
 @click.option("--account", help="ape account that pays; development networks have a default")
+@MAX_FEE
+@MAX_GAS_PRICE
 @click.option("--timeout", "seconds", type=float, default=120, show_default=True, help="seconds")
 def cli(
     registry: Path,
@@ -80,6 +89,8 @@ def cli(
     recipient: str | None,
     body: str,
     account: str | None,
+    max_fee: int,
+    max_gas_price: int | None,
     seconds: float,
 ) -> None:
     """Dispatch a message, wait for its delivery and show it."""
@@ -90,5 +101,7 @@ def cli(
         recipient=recipient,
         body=body,
         account=account,
+        max_fee=max_fee,
+        max_gas_price=max_gas_price,
         seconds=seconds,
     )

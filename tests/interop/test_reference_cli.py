@@ -7,7 +7,7 @@ import yaml
 from ape_hyperlane.devnet import Devnet
 from ape_hyperlane.messages import contract
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
-from ape_hyperlane.warp.send import Transfer, send_token
+from ape_hyperlane.warp.send import Transfer, quote, send_token
 from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.registry.deployed_routes import WarpRoute, route_paths
 from hyperlane.registry.models import read
@@ -98,7 +98,8 @@ def test_their_tool_sends_tokens_both_ways(net, cli, request, name):
 def test_we_send_over_their_route(net, by_them):
     locked, held = balances(net, by_them)
     wanted = Transfer(by_them, OURS, THEIRS, ETHER, net.user.address)
-    send_token(wanted, net.registry, net.user, net.connect, seconds=120)
+    quoted = quote(wanted, net.registry, net.connect)
+    send_token(wanted, quoted, net.registry, net.user, net.connect, seconds=120)
     assert balances(net, by_them) == (locked + ETHER, held + ETHER)
 
 

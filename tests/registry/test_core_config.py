@@ -76,6 +76,40 @@ requiredHook:
     assert isinstance(config.default_ism, AggregationIsm)
 
 
+def test_the_references_example_and_what_it_reads_back_are_taken(load):
+    fee = f"""
+      type: protocolFee
+      maxProtocolFee: '1000000000000000000'
+      protocolFee: '200000000000000'
+      beneficiary: '{ONE}'
+      owner: '{ONE}'"""
+    example = load(f"""
+owner: '{ONE}'
+defaultIsm:
+  type: 'testIsm'
+  threshold: 1
+  validators: ['{ONE.lower()}']
+defaultHook: {fee}
+requiredHook: {fee}
+""")
+    assert isinstance(example.default_ism, TestIsm)
+    assert isinstance(example.required_hook, AggregationHook)
+    read_back = load(f"""
+owner: '{ONE}'
+defaultIsm: {{address: '{ONE}', type: trustedRelayerIsm, relayer: '{ONE}'}}
+defaultHook: {{address: '{ONE}', type: merkleTreeHook}}
+requiredHook: {{address: '{ONE}', type: pausableHook, paused: false, owner: '{ONE}'}}
+interchainAccountRouter:
+  owner: '{ONE}'
+  mailbox: '{ONE}'
+  proxyAdmin: {{address: '{ONE}', owner: '{ONE}'}}
+  remoteRouters: {{'5': {{address: '{ONE}'}}}}
+proxyAdmin: {{address: '{ONE}', owner: '{ONE}'}}
+""")
+    assert read_back.proxy_admin.address == ONE
+    assert read_back.default_ism.relayer == ONE
+
+
 FEE = "type: protocolFee, maxProtocolFee: 2, protocolFee: 1"
 
 

@@ -3,9 +3,11 @@
 import pytest
 import yaml
 
+from ape_hyperlane.warp.plan import delivery_gas
 from hyperlane.errors import ConfigError
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute, route_paths, write_route
 from hyperlane.registry.models import read
+from hyperlane.registry.token_fees import all_fees
 from hyperlane.registry.warp import read_warp_config
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
@@ -63,6 +65,27 @@ def test_a_file_that_the_reference_wrote_is_understood(tokens):
     assert (beta.gas, beta.initial_supply, beta.admin) == (200_000, 0, None)
 
 
+def test_what_other_tools_wrote_for_themselves_is_taken(tokens):
+    alpha, beta = tokens(
+        f"""
+        alpha:
+          type: collateral
+          token: "{ONE}"
+          ownerOverrides: {{collateralToken: "{ONE}", collateralProxyAdmin: "{TWO}"}}
+          contractVersion: 7.1.10
+          tokenFee: {{type: LinearFee, address: "{TWO}", bps: 5, owner: "{ONE}"}}
+        beta: {{type: synthetic, gas: 0}}
+        """
+    ).values()
+    assert alpha.admin is None
+    assert alpha.as_file()["ownerOverrides"] == {
+        "collateralToken": ONE,
+        "collateralProxyAdmin": TWO,
+    }
+    assert all_fees(alpha.token_fee) == [TWO]
+    assert delivery_gas(beta) == delivery_gas(beta.model_copy(update={"gas": None})) > 0
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -76,8 +99,9 @@ def test_a_file_that_the_reference_wrote_is_understood(tokens):
             " one out, and name its router in remoteRouters of the others",
         ),
         (
-            {"ownerOverrides": {"collateralToken": ONE}},
-            "alpha: ownerOverrides: unknown key 'collateralToken'; expected one of proxyAdmin",
+            {"xERC20": {"warpRouteLimits": {"bufferCap": "1"}}},
+            "alpha: xERC20: {'warpRouteLimits': {'bufferCap': '1'}}: limits are the token owner's"
+            " to set; set them there, and remove this key",
         ),
         (
             {"ownerOverrides": {"proxyAdmin": ONE}, "proxyAdmin": {"owner": TWO}},
@@ -87,7 +111,13 @@ def test_a_file_that_the_reference_wrote_is_understood(tokens):
             {"proxyAdmin": {"owner": TWO}, "upgradeable": False},
             "alpha: proxyAdmin: there is no proxy unless upgradeable is true",
         ),
-        ({"contractVersion": "11.3.1"}, "alpha: contractVersion: '11.3.1', expected '12.1.0'"),
+        *(
+            (
+                {"contractVersion": version},
+                f"alpha: contractVersion: '{version}', expected '12.1.0'",
+            )
+            for version in ("12.1.1", "13.0.0", "12.1", "newest")
+        ),
         (
             {"allowedRebalancers": [ONE, TWO, ONE]},
             f"alpha: allowedRebalancers: {ONE} appears twice",

@@ -18,6 +18,7 @@ from web3.utils.address import get_create_address
 from ape_hyperlane.deploy.journal import Entry, Journal
 from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Reading, Step, Use
 from ape_hyperlane.deploy.survey import Survey, container, is_development
+from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError
 
 Report = Callable[[Action, str], None]
@@ -37,25 +38,40 @@ GAS_MARGIN = 1.2
 class Applier(Survey):
     """Carries out steps in order, each once however often the process is killed."""
 
-    def __init__(self, account: AccountAPI, journal: Journal, report: Report) -> None:
-        super().__init__(journal)
+    def __init__(
+        self,
+        account: AccountAPI,
+        journal: Journal,
+        report: Report,
+        max_gas_price: int | None = None,
+    ) -> None:
+        super().__init__(journal, account.address)
         self.account = account
         self.report = report
+        self.max_gas_price = max_gas_price
+        """Wei per gas; None for what recent blocks make believable."""
         self.sent = 0
         self._next_nonce = 0
 
     def apply(self, steps: Iterable[Step]) -> None:
-        """Carries out what is not done yet; ChainError when a transaction fails."""
+        """Carries out what is not done yet, as far as the account may; ChainError when a
+        transaction fails."""
+        self.left = []
         for step in steps:
             self._settle(step)
             while not self.is_done(step) and not isinstance(step, Use):
+                if why := self._forbidden(step, self.account.address, {}):
+                    self.left.append((step, why))
+                    break
                 self._carry_out(step)
                 if not isinstance(step, Call) or not step.repeats:
                     break
 
     def verify(self, readings: Iterable[Reading]) -> None:
-        """ChainError when the chain says something else, and does not take it back for a while."""
-        readings = list(readings)
+        """ChainError when the chain says something else, and does not take it back for a while.
+        What was left to others is not expected."""
+        waiting = {each.subject for step, _ in self.left for each in step.readings}
+        readings = [each for each in readings if each.subject not in waiting]
         if not _eventually(lambda: not self.drift(readings), _lag() if self.sent else 0):
             raise ChainError("; ".join(self.drift(readings)))
 
@@ -115,7 +131,8 @@ class Applier(Survey):
             return transaction
 
     def _transaction(self, step: Action, nonce: int) -> TransactionAPI:
-        options = {"sender": self.account.address, "nonce": nonce}
+        prices = read_offer().fields(self.max_gas_price)
+        options = {"sender": self.account.address, "nonce": nonce, **prices}
         if isinstance(step, Create):
             constructor = container(step.contract).constructor
             return constructor.serialize_transaction(*self.resolve(step.arguments), **options)

@@ -8,6 +8,7 @@ from typing import Any
 from ape_hyperlane.deploy.steps import (
     ADMIN_SLOT,
     IMPLEMENTATION_SLOT,
+    MAKER,
     Call,
     Create,
     Includes,
@@ -18,6 +19,7 @@ from ape_hyperlane.deploy.steps import (
     Target,
     Use,
     Within,
+    made_by,
 )
 from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainAddresses
@@ -59,9 +61,12 @@ class Surroundings:
 
     def counterpart(self, chain: str, key: str) -> str | None:
         """What the registry has under `key` for a chain given by name or domain."""
-        for name, addresses in self.addresses.items():
-            if chain in (name, str(self.domains.get(name))):
-                return addresses.as_file().get(key)
+        names = [chain]
+        if chain.isdecimal():
+            names = [name for name, domain in self.domains.items() if str(domain) == chain]
+        for name in names:
+            if name in self.addresses:
+                return self.addresses[name].as_file().get(key)
         return None
 
 
@@ -70,6 +75,7 @@ class Builder:
     """Collects steps. Ownership goes last, when its owner has nothing left to set up."""
 
     deployer: str
+    """Of the first run. What a run makes, its sender owns at first: `MAKER`."""
     owner: str
     """Of all for which no other is named."""
     mailbox: Target
@@ -95,6 +101,7 @@ class Builder:
     ) -> Ref:
         """A new contract, or the one at `address`, and what its views say from then on."""
         told = (*readings, *readings_of(Ref(name), contract, state))
+        arguments = made_by(name, arguments)
         if address is not None:
             self.steps.append(Use(name, address, told))
         else:
@@ -129,7 +136,7 @@ class Builder:
     def _admin(self, config: ProxyAdmin) -> Ref:
         admin = Ref("proxyAdmin")
         if not self.has(admin.step):
-            self.create(admin.step, "ProxyAdmin", (self.deployer,), address=config.address)
+            self.create(admin.step, "ProxyAdmin", (MAKER,), address=config.address)
             self.hand_over(admin, "ProxyAdmin", config.owner)
         return admin
 
@@ -148,6 +155,7 @@ class Builder:
         """A call, and what the views of its target say from then on. `about` tells calls of one
         method apart."""
         told = (*readings, *readings_of(target, contract, state))
+        arguments = made_by(target.step, arguments)
         name = f"{method} {about}of {target.step}"
         self.steps.append(Call(name, target, contract, method, arguments, told, repeatable, once))
 
@@ -286,4 +294,6 @@ def _name(value: Any) -> str:
 
 def readings_of(target: Ref, contract: str, state: Mapping[str, Any]) -> tuple[Reading, ...]:
     """What each view without arguments says."""
-    return tuple(Reading(target, contract, view, told) for view, told in state.items())
+    return tuple(
+        Reading(target, contract, view, made_by(target.step, told)) for view, told in state.items()
+    )

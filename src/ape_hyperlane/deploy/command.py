@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from ape_hyperlane.deploy.core import (
 from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action, Call
 from ape_hyperlane.deploy.survey import Survey, is_development
+from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.isms import TrustedRelayerIsm
@@ -39,6 +40,7 @@ def run(
     registry: Path,
     chain: str | None,
     domain: int | None,
+    max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -55,14 +57,18 @@ def run(
             pending = survey.pending(deployment.steps, signer.address)
             show_plan(console, deployment, pending, str(signer.address))
             show_foreign(console, survey.foreign(deployment.steps))
+            left = [f"{step.name}: {why}" for step, why in survey.left]
+            show_left(console, left)
             if dry_run:
                 return
             if pending:
                 unlock(signer)
-            outcome = deploy_core(deployment, folder, signer, ReportProgress(console, len(pending)))
+            progress = ReportProgress(console, len(pending))
+            outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
+    require_nothing_left(left)
 
 
 def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
@@ -162,9 +168,8 @@ def show_steps(console: Console, pending: list[Action]) -> None:
         name = "" if isinstance(step, Call) else f"{step.name}: "
         line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
         say(console, line)
-    gas_price = int(ape.networks.provider.gas_price)
-    gas = sum(map(estimate_gas, pending))
     if pending:
+        gas, gas_price = sum(map(estimate_gas, pending)), read_offer().price
         console.print(
             f"    {gas:>11,}  gas in all, {gas * gas_price / 10**18:.6f} ether at"
             f" {gas_price / 10**9:.3f} gwei (estimated)",
@@ -172,6 +177,21 @@ def show_steps(console: Console, pending: list[Action]) -> None:
         )
     else:
         console.print("Nothing to do: everything is deployed.")
+
+
+def show_left(console: Console, left: Sequence[str]) -> None:
+    """What the account may not do."""
+    for line in left:
+        say(console, f"left to others: {line}")
+
+
+def require_nothing_left(left: Sequence[str]) -> None:
+    """ClickException, after all else is done, when somebody else has to go on."""
+    if left:
+        raise click.ClickException(
+            f"{len(left)} steps are left to others; the first is {left[0]}. Run the same command"
+            " with their account"
+        )
 
 
 class ReportProgress:

@@ -15,11 +15,13 @@ from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
 from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Step, final_readings
 from ape_hyperlane.deploy.survey import Survey, container, has_code, is_development
+from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
 from hyperlane.registry.fields import Placed
+from hyperlane.registry.known import Contracts, Domains
 from hyperlane.registry.models import read
 
 # What a transaction uses, as measured: see tests/deploy.
@@ -89,11 +91,7 @@ def plan_deployment(
 
 def surroundings(registry: Registry) -> Surroundings:
     """What the registry knows."""
-    chains = registry.chains()
-    return Surroundings(
-        {chain: registry.metadata(chain).domain_id for chain in chains},
-        {chain: registry.addresses(chain) for chain in chains if registry.has_addresses(chain)},
-    )
+    return Surroundings(Domains(registry), Contracts(registry))
 
 
 def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:
@@ -122,17 +120,19 @@ def deploy_core(
     registry: Registry,
     account: AccountAPI,
     report: Report = silent,
+    max_gas_price: int | None = None,
 ) -> Outcome:
     """Deploys a core, or what is missing of it, checks it and writes the registry.
 
     To be called inside a connection of ape to the chain. Sends nothing when all is there. Raises
     ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
-    transaction fails, or the chain differs from the plan in the end.
+    transaction fails, or the chain differs from the plan in the end, GasTooDear above
+    `max_gas_price`, wei per gas, or what is believed without one.
     """
     name = deployment.metadata.name
-    applier = Applier(account, deployment.journal, report)
+    applier = Applier(account, deployment.journal, report, max_gas_price)
     pending = applier.pending(deployment.steps, account.address)
-    require_funds(sum(map(estimate_gas, pending)), account)
+    require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
     if deployed_config(registry, name) != deployment.config:
         content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
         write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
@@ -263,9 +263,14 @@ def _addresses(registry: Registry, name: str, made: dict[str, str]) -> ChainAddr
     return ChainAddresses.model_validate({**before, **now})
 
 
-def require_funds(gas: int, account: AccountAPI) -> None:
-    """ChainError when the account cannot pay that much gas on the connected chain."""
-    needed = gas * int(networks.provider.gas_price)
+def require_funds(gas: int, account: AccountAPI, max_gas_price: int | None = None) -> None:
+    """ChainError when the account cannot pay that much gas on the connected chain, GasTooDear when
+    it should not."""
+    if not gas:
+        return
+    offer = read_offer()
+    offer.require_fair(max_gas_price)
+    needed = gas * offer.price
     balance = int(account.balance)
     if balance < needed:
         raise ChainError(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ape_hyperlane.deploy.builder import NOTHING, Builder
 from ape_hyperlane.deploy.hybrids import plan_hybrid
-from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
+from ape_hyperlane.deploy.steps import MAKER, CreateSet, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import (
@@ -108,7 +108,7 @@ class HookPlanner:
         hook = self._create(
             config,
             contract,
-            (*arguments, self.builder.deployer),
+            (*arguments, MAKER),
             MAX_PROTOCOL_FEE=config.max_protocol_fee,
             protocolFee=config.protocol_fee,
             beneficiary=beneficiary,
@@ -144,7 +144,7 @@ class HookPlanner:
         router = self._create(
             config,
             contract,
-            (builder.mailbox, builder.deployer, *rest),
+            (builder.mailbox, MAKER, *rest),
             mailbox=builder.mailbox,
             **state,
         )
@@ -268,7 +268,7 @@ class HookPlanner:
         if config.address is not None:
             return builder.create(name, PAYMASTER, address=config.address)
         paymaster = builder.create_upgradeable(name, PAYMASTER)
-        initial = {"owner": builder.deployer, "beneficiary": beneficiary}
+        initial = {"owner": MAKER, "beneficiary": beneficiary}
         arguments = tuple(initial.values())
         builder.call("initialize", paymaster, PAYMASTER, arguments, state=initial)
         return paymaster

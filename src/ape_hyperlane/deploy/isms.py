@@ -4,7 +4,7 @@ from typing import Any
 
 from ape_hyperlane.deploy.builder import Builder
 from ape_hyperlane.deploy.hybrids import plan_hybrid
-from ape_hyperlane.deploy.steps import CreateSet, Reading, Ref, Target
+from ape_hyperlane.deploy.steps import MAKER, CreateSet, Reading, Ref, Target
 from hyperlane.registry.fields import word
 from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.isms import (
@@ -163,7 +163,7 @@ class IsmPlanner:
             chain: self.plan(module, f"{name}.{chain}") for chain, module in config.domains.items()
         }
         modules = builder.surroundings.by_domain(planned, f"{config.type}.domains")
-        arguments: tuple[Any, ...] = (builder.deployer, [], [])
+        arguments: tuple[Any, ...] = (MAKER, [], [])
         state: dict[str, Any] = {}
         if config.type == "defaultFallbackRoutingIsm":
             arguments = (builder.mailbox, *arguments)
@@ -196,7 +196,7 @@ class IsmPlanner:
         return self._create(config, name, "AmountRoutingIsm", tuple(state.values()), **state)
 
     def _pausable(self, config: PausableIsm, name: str) -> Ref:
-        contract, owner = "PausableIsm", self.builder.deployer
+        contract, owner = "PausableIsm", MAKER
         module = self._create(config, name, contract, (owner,), paused=False)
         self.builder.pause(module, contract, config.paused)
         self.builder.hand_over(module, contract, config.owner)
@@ -204,7 +204,7 @@ class IsmPlanner:
 
     def _blacklist(self, config: BlacklistIsm, name: str) -> Ref:
         contract = "BlacklistIsm"
-        module = self._create(config, name, contract, (self.builder.deployer,))
+        module = self._create(config, name, contract, (MAKER,))
         ids = [bytes.fromhex(each[2:]) for each in config.blacklisted_ids]
         readings = [Reading(module, contract, "blacklistedIds", True, (each,)) for each in ids]
         if ids:
@@ -258,7 +258,7 @@ class IsmPlanner:
 
     def _offchain(self, config: OffchainLookupIsm, name: str) -> Ref:
         contract, urls = "AttestationIsm", list(config.urls)
-        arguments = (self.builder.deployer, config.attester, urls)
+        arguments = (MAKER, config.attester, urls)
         module = self._create(
             config, name, contract, arguments, attester=config.attester, urls=urls
         )

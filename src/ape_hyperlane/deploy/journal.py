@@ -12,6 +12,7 @@ from pathlib import Path
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
+from hyperlane.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Entry:
     transaction: str | None = None
     """Its hash, once it is mined; None when a later run found its effect."""
     done: bool = False
+
+
+def journal_path(registry: Registry, chain: str, route: str) -> Path:
+    """Of a route's end."""
+    return registry.chain_folder(chain) / f"warp-{route.replace('/', '-')}.json"
 
 
 class Journal:

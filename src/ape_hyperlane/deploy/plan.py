@@ -3,7 +3,7 @@
 from ape_hyperlane.deploy.builder import Builder, Surroundings
 from ape_hyperlane.deploy.hooks import HookPlanner
 from ape_hyperlane.deploy.isms import IsmPlanner
-from ape_hyperlane.deploy.steps import Ref, Step, Use
+from ape_hyperlane.deploy.steps import MAKER, Ref, Step, Use
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.core_config import ProxyAdmin
 
@@ -49,7 +49,7 @@ def plan_core(
         builder.set(MAILBOX, "Mailbox", setting, target)
     announced = {"mailbox": MAILBOX}
     builder.create("validatorAnnounce", "ValidatorAnnounce", (MAILBOX,), state=announced)
-    builder.create("testRecipient", "TestRecipient", state={"owner": deployer})
+    builder.create("testRecipient", "TestRecipient", state={"owner": MAKER})
     builder.hand_over(MAILBOX, "Mailbox", None)
     builder.hand_over(Ref("testRecipient"), "TestRecipient", None)
     return builder.steps + builder.hand_overs

@@ -20,6 +20,30 @@ class Ref:
         return f"<{self.step}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """The account that makes the contract of this step: whoever runs the command then, not who ran
+    it first. It owns what it makes until it hands it over."""
+
+    step: str = ""
+    """Filled in by the builder."""
+
+    def __str__(self) -> str:
+        return "<sender>"
+
+
+MAKER = Maker()
+
+
+def made_by(step: str, value: Any) -> Any:
+    """`value`, with the step's maker for each unnamed one."""
+    if value == MAKER:
+        return Maker(step)
+    if isinstance(value, tuple | list):
+        return type(value)(made_by(step, each) for each in value)
+    return value
+
+
 Target = Ref | str
 """A contract of this deployment, or an address."""
 

@@ -13,7 +13,7 @@ from ethpm_types import ContractType
 from hexbytes import HexBytes
 from web3.exceptions import ContractLogicError
 
-from ape_hyperlane.deploy.journal import Journal
+from ape_hyperlane.deploy.journal import Entry, Journal
 from ape_hyperlane.deploy.steps import (
     ABSENT,
     Action,
@@ -21,6 +21,7 @@ from ape_hyperlane.deploy.steps import (
     Create,
     CreateSet,
     Includes,
+    Maker,
     Reading,
     Ref,
     Step,
@@ -56,25 +57,39 @@ def is_development() -> bool:
 class Survey:
     """Finds what is done: the chain decides, the journal remembers where to look."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, sender: str | None = None) -> None:
         self.journal = journal
+        self.sender = sender or journal.deployer
+        """Who makes what is not there yet."""
+        self.left: list[tuple[Action, str]] = []
+        """Steps that `sender` may not send, each with why."""
+        self._makers: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
         """Of what the steps made, as far as it was found."""
 
     def pending(self, steps: Iterable[Step], sender: str | None = None) -> list[Action]:
-        """The steps that still need a transaction.
+        """The steps that still need a transaction; those that only others may send are `left`.
 
-        ConfigError when `sender` may not send one of them, ChainError when the chain contradicts
-        the journal.
+        ConfigError when `sender` may send none of those that change what is there, ChainError when
+        the chain contradicts the journal.
         """
+        self.sender = sender or self.sender
+        self.left = []
         found: list[Action] = []
+        changes = False
         foreseen: dict[Any, Any] = {}
         for step in steps:
             if not self.is_done(step, foreseen) and not isinstance(step, Use):
-                if sender is not None:
-                    self._require_authority(step, sender, foreseen)
+                there = isinstance(step, Call) and self.can_resolve(step.target)
+                if sender is not None and (why := self._forbidden(step, sender, foreseen)):
+                    self.left.append((step, why))
+                    continue
+                changes |= there
                 foreseen |= {reading.subject: reading.expected for reading in step.readings}
                 found.append(step)
+        if self.left and not changes:
+            step, why = self.left[0]
+            raise ConfigError(f"{step.name}: {why}")
         return found
 
     def foreign(self, steps: Iterable[Step]) -> dict[str, str]:
@@ -112,6 +127,9 @@ class Survey:
         """`value` with every reference replaced by the address; KeyError for an unknown one."""
         if isinstance(value, Ref):
             return self.addresses[value.step]
+        if isinstance(value, Maker):
+            entry = self.journal.entry(value.step)
+            return self._makers.get(value.step) or (entry.sender if entry else self.sender)
         if isinstance(value, Within):
             return Within(self.resolve(value.values))
         if isinstance(value, Includes):
@@ -158,6 +176,13 @@ class Survey:
         entry = self.journal.entry(step.name)
         if entry is None or entry.address is None:
             return False
+        self._makers[step.name] = entry.sender
+        if self._is_made(step, entry, entry.address):
+            return True
+        self._makers[step.name] = self.sender
+        return False
+
+    def _is_made(self, step: Create, entry: Entry, address: str) -> bool:
         if not self.can_resolve(step.arguments):
             return False
         if entry.what != self.spelled_out(step):
@@ -168,14 +193,14 @@ class Survey:
                 f"{self.spelled_out(step)}; this cannot be changed, choose another name or "
                 "registry folder"
             )
-        if entry.done and not has_code(entry.address):
+        if entry.done and not has_code(address):
             raise ChainError(
-                f"{self.journal.path}: {step.name} is at {entry.address}, where the chain has no "
+                f"{self.journal.path}: {step.name} is at {address}, where the chain has no "
                 "code; if the chain was reset, remove the folder to deploy anew"
             )
-        if not entry.done and not _is_code_of(step.contract, _code(entry.address)):
+        if not entry.done and not _is_code_of(step.contract, _code(address)):
             return False
-        return self._found(step, entry.address)
+        return self._found(step, address)
 
     def _was_called(self, step: Call) -> bool:
         """Whether the same method of the same contract was called, whatever with."""
@@ -224,25 +249,33 @@ class Survey:
 
     def _holds(self, reading: Reading, foreseen: Mapping[Any, Any]) -> bool:
         if reading.subject in foreseen:
-            return bool(foreseen[reading.subject] == reading.expected)
+            return self._same(foreseen[reading.subject], reading.expected)
         known = self.can_resolve((reading.target, reading.expected))
         return known and not self.drift([reading])
 
-    def _require_authority(self, step: Action, sender: str, foreseen: Mapping[Any, Any]) -> None:
-        """ConfigError when the call would revert because of who sends it."""
+    def _same(self, one: Any, other: Any) -> bool:
+        if one == other:
+            return True
+        known = self.can_resolve((one, other))
+        return bool(known and _plain(self.resolve(one)) == _plain(self.resolve(other)))
+
+    def _forbidden(self, step: Action, sender: str, foreseen: Mapping[Any, Any]) -> str | None:
+        """Why a call would revert because of who sends it, if it would. ConfigError when only one
+        account ever can."""
         if not isinstance(step, Call) or not isinstance(step.target, Ref):
-            return
+            return None
         if step.target.step not in self.addresses:
-            return
+            return None
         if step.repeatable:
             owner = Reading(step.target, step.contract, "owner", sender)
             if owner.subject not in foreseen and (drift := self.drift([owner])):
-                raise ConfigError(f"{step.name}: only the owner may change that: {drift[0]}")
+                return f"only the owner may change that: {drift[0]}"
         elif (entry := self.journal.entry(step.target.step)) and entry.sender != sender:
             raise ConfigError(
                 f"{step.name}: only {entry.sender}, who created it, may initialise it; resume with "
                 "that account"
             )
+        return None
 
     def at(self, target: Ref | str, contract: str) -> ContractInstance:
         return ContractInstance(self.resolve(target), container(contract).contract_type)

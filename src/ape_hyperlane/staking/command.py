@@ -38,6 +38,7 @@ def deploy(
     config: Path | None,
     registry: Path,
     chain: str | None,
+    max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -56,7 +57,8 @@ def deploy(
                 return
             if pending:
                 unlock(signer)
-            outcome = deploy_staking(plan, folder, signer, ReportProgress(console, len(pending)))
+            progress = ReportProgress(console, len(pending))
+            outcome = deploy_staking(plan, folder, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(outcome.addresses))
     console.print(f"[bold]{name}[/]: {outcome.transactions} transactions sent, all read back")

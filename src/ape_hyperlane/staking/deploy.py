@@ -91,11 +91,12 @@ def deploy_staking(
     registry: Registry,
     account: AccountAPI,
     report: Report = silent,
+    max_gas_price: int | None = None,
 ) -> StakingOutcome:
     """Deploys it, or what is missing of it, and writes the registry. As `deploy_core`."""
-    applier = Applier(account, deployment.journal, report)
+    applier = Applier(account, deployment.journal, report, max_gas_price)
     pending = applier.pending(deployment.steps, account.address)
-    require_funds(sum(map(estimate_gas, pending)), account)
+    require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
     content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
     write_atomic(registry.chain_folder(deployment.chain) / "staking-config.yaml", content)
     applier.apply(deployment.steps)

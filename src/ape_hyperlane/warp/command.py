@@ -16,13 +16,16 @@ from ape_hyperlane.deploy.command import (
     connected,
     find_account,
     one_line_errors,
+    require_nothing_left,
+    show_left,
     show_steps,
     unlock,
 )
-from ape_hyperlane.deploy.naming import show_foreign, show_place
+from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action
 from ape_hyperlane.deploy.survey import Survey
 from ape_hyperlane.messages import Dispatched
+from ape_hyperlane.quotes import Bounds
 from ape_hyperlane.warp.deploy import (
     Connect,
     RouteDeployment,
@@ -31,14 +34,22 @@ from ape_hyperlane.warp.deploy import (
     plan_route,
     survey_route,
 )
-from ape_hyperlane.warp.send import Transfer, parse_amount, send_token, shown
+from ape_hyperlane.warp.send import (
+    Transfer,
+    kind_of,
+    parse_amount,
+    quote,
+    quote_lines,
+    send_token,
+    shown,
+)
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import WarpRoute, find_route, route_paths
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import MOVABLE, Tokens, read_warp_config
+from hyperlane.registry.warp import Tokens, read_warp_config
 from hyperlane.wording import one_line
 
 
@@ -48,6 +59,7 @@ def deploy(
     registry: Path,
     account: str | None,
     route: str | None,
+    max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -77,11 +89,13 @@ def deploy(
             counts.append(len(actions))
 
         survey_route(deployment, signer.address, show)
+        show_left(console, deployment.left)
         if dry_run:
             return
         if any(counts):
             unlock(signer)
-        path, sent = deploy_route(deployment, signer, ReportProgress(console, sum(counts)))
+        progress = ReportProgress(console, sum(counts))
+        path, sent = deploy_route(deployment, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(deployment.routers))
     name = escape(deployment.id)
@@ -95,6 +109,7 @@ def deploy(
         highlight=False,
         markup=False,
     )
+    require_nothing_left(deployment.left)
 
 
 def check(*, route: str | None, registry: Path, as_json: bool) -> None:
@@ -123,6 +138,8 @@ def send(
     amount: str,
     recipient: str | None,
     account: str | None,
+    bounds: Bounds,
+    dry_run: bool,
     seconds: float,
 ) -> None:
     """Sends tokens, waits for them and shows balances. ClickException with one line on failure."""
@@ -130,19 +147,20 @@ def send(
     folder = Registry(registry)
     connect = _connect(folder)
     with one_line_errors():
-        route, tokens = _deployed(folder, route)
+        route = find_route(registry, route, "-config.yaml")
         ends = read(WarpRoute, route_paths(registry, route)[1])
         source, target = ends.on(origin), ends.on(destination)
-        if tokens[origin].type == "collateralOft":
+        with connect(origin):
+            kind = kind_of(source)
+        if kind.oft:
             raise ConfigError(
                 f"{route}: LayerZero delivers, which cannot be followed from here; call the bridge"
             )
         if origin == destination:
             raise ConfigError(f"--to {destination}: expected another chain than --origin")
-        nft = tokens[origin].nft
-        locked = tokens[destination].type in MOVABLE and not nft
+        with connect(destination):
+            locked = kind_of(target).pays
         signer = _signer(connect, origin, account)
-        unlock(signer)
         receiver = to_checksum_address(
             address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
         )
@@ -150,14 +168,20 @@ def send(
             raise ConfigError(
                 f"--recipient {receiver}: nobody could use what arrives there; expected an account"
             )
-        units = parse_amount(amount, source, target, nft)
-        wanted = Transfer(ends, origin, destination, units, receiver, nft, locked)
+        units = parse_amount(amount, source, target, kind.nft)
+        wanted = Transfer(ends, origin, destination, units, receiver, kind.nft, locked, bounds)
+        quoted = quote(wanted, folder, connect)
+        for line in quote_lines(source, *quoted):
+            say(console, line)
+        if dry_run:
+            return
+        unlock(signer)
 
         def announce(sent: Dispatched) -> None:
             console.print(f"dispatched 0x{sent.id.hex()} in {sent.transaction}, {sent.gas:,} gas")
             console.print(f"waiting for {destination} to deliver to {receiver}")
 
-        done = send_token(wanted, folder, signer, connect, seconds, announce)
+        done = send_token(wanted, quoted, folder, signer, connect, seconds, announce)
     arrived = done.delivered
     console.print(
         f"delivered after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas"

@@ -19,7 +19,7 @@ from ape_hyperlane.deploy.core import (
     silent,
     surroundings,
 )
-from ape_hyperlane.deploy.journal import Journal
+from ape_hyperlane.deploy.journal import Journal, journal_path
 from ape_hyperlane.deploy.steps import (
     Action,
     Call,
@@ -34,6 +34,7 @@ from ape_hyperlane.deploy.survey import Survey, has_code, is_development
 from ape_hyperlane.warp.brakes import check_brakes
 from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
+from ape_hyperlane.warp.routes import choose_route
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import (
@@ -48,7 +49,14 @@ from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
-from hyperlane.registry.warp import STANDARDS, SYNTHETIC, RemoteRouter, Tokens, WarpToken
+from hyperlane.registry.warp import (
+    CONTRACT_VERSION,
+    STANDARDS,
+    SYNTHETIC,
+    RemoteRouter,
+    Tokens,
+    WarpToken,
+)
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""
@@ -70,6 +78,8 @@ class RouteDeployment:
     surroundings: Surroundings
     routers: dict[str, str] = field(default_factory=dict)
     """By chain, as far as they are deployed."""
+    left: list[str] = field(default_factory=list)
+    """What the account that surveyed it may not do, a line each."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:
@@ -156,11 +166,10 @@ def plan_route(
                 backing[chain] = read_backing(chain, token, metadata)
     ends = complete(tokens, backing)
     first = next(iter([*backing.values(), *ends.values()]))
-    route_id = route_id or f"{first.symbol}/{'-'.join(sorted(tokens))}"
-    route_paths(registry.folder, route_id)
+    route_id = choose_route(registry, tokens, route_id, first.symbol)
     journals = {
         chain: Journal(
-            registry.chain_folder(chain) / f"warp-{route_id.replace('/', '-')}.json",
+            journal_path(registry, chain, route_id),
             registry.metadata(chain).chain_id,
             deployer,
         )
@@ -180,32 +189,39 @@ def survey_route(
 ) -> None:
     """Tells for each chain, while connected to it, what still needs a transaction. ConfigError when
     `sender` may not send one, or none could make it so."""
+    deployment.left.clear()
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
             pending = survey.pending(steps, sender)
             if drift := survey.drift(_fixed(steps, pending)):
                 raise ConfigError(f"{drift[0]}; this cannot be changed, choose another --route")
+            deployment.left += [f"{chain}: {step.name}: {why}" for step, why in survey.left]
             tell(chain, pending)
 
 
 def deploy_route(
-    deployment: RouteDeployment, account: AccountAPI, report: Report = silent
+    deployment: RouteDeployment,
+    account: AccountAPI,
+    report: Report = silent,
+    max_gas_price: int | None = None,
 ) -> tuple[Path, int]:
     """Deploys what is missing of a route, checks it and writes its files: the config file's path,
     and how many transactions were sent.
 
     ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
-    transaction fails, or a chain differs from the plan in the end.
+    transaction fails, or a chain differs from the plan in the end; GasTooDear as `deploy_core`.
     """
     appliers = {
-        chain: Applier(account, journal, _naming(chain, report))
+        chain: Applier(account, journal, _naming(chain, report), max_gas_price)
         for chain, journal in deployment.journals.items()
     }
     survey_route(
         deployment,
         account.address,
-        lambda _chain, actions: require_funds(sum(map(estimate_gas, actions)), account),
+        lambda _chain, actions: require_funds(
+            sum(map(estimate_gas, actions)), account, max_gas_price
+        ),
     )
     for chain, applier in appliers.items():
         if chain not in deployment.routers:
@@ -333,6 +349,8 @@ def _as_deployed(deployment: RouteDeployment) -> Tokens:
         gas = {str(domain): each.gas for domain, each in deployment.remotes(chain).items()}
         if any(gas.values()):
             more["destination_gas"] = gas
+        if end.token.contract_version is not None:
+            more["contract_version"] = CONTRACT_VERSION
         if end.scale != 1:
             more["scale"] = end.scale
         if end.token.type in SYNTHETIC and not end.token.nft:

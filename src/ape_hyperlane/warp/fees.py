@@ -1,7 +1,7 @@
 """From the fee in a deploy file to the steps that deploy it. Pure, as the rest of the plan."""
 
 from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.steps import Reading, Ref, Target
+from ape_hyperlane.deploy.steps import MAKER, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.token_fees import CrossCollateralRoutingFee, Curve, TokenFee
@@ -35,8 +35,10 @@ def plan_fee(
         for chain, fee in config.fee_contracts.items()
     }
     by_domain = builder.surroundings.by_domain(fees, f"{name}.feeContracts")
-    arguments = (token, builder.deployer)
-    router = builder.create(name, contract, arguments, state={"token": token})
+    arguments = (token, MAKER)
+    router = builder.create(
+        name, contract, arguments, address=config.address, state={"token": token}
+    )
     builder.prune(router, contract, "domains", tuple(by_domain), "setFeeContract", (ZERO_ADDRESS,))
     for domain, fee in by_domain.items():
         told = Reading(router, contract, "feeContracts", fee, (domain,))
@@ -58,10 +60,13 @@ def _plan_curve(builder: Builder, config: Curve, token: Target, name: str, owner
     state = {"token": token, "maxFee": maximum, "halfAmount": half}
     if not config.quote_signers:
         state["owner"] = owner
-        return builder.create(name, config.type, tuple(state.values()), state=state)
+        return builder.create(
+            name, config.type, tuple(state.values()), address=config.address, state=state
+        )
     # The deployer signs until the others do, so that the contract does not depend on them.
     deployer = builder.deployer
-    fee = builder.create(name, config.type, (deployer, *state.values(), deployer), state=state)
+    arguments = (deployer, *state.values(), MAKER)
+    fee = builder.create(name, config.type, arguments, address=config.address, state=state)
     builder.members(
         fee,
         config.type,
@@ -93,7 +98,7 @@ def _plan_fee_by_router(
         ).items()
         for router, fee in by_router.items()
     ]
-    target = builder.create(name, contract, (builder.deployer,))
+    target = builder.create(name, contract, (MAKER,), address=config.address)
     told = [Reading(target, contract, "feeContracts", fee, tuple(key)) for *key, fee in rows]
     columns = tuple(map(list, zip(*rows, strict=True)))
     method = "setCrossCollateralRouterFeeContracts"

@@ -10,6 +10,7 @@ from ape_hyperlane.deploy.isms import IsmPlanner
 from ape_hyperlane.deploy.plan import FACTORIES
 from ape_hyperlane.deploy.steps import (
     ABSENT,
+    MAKER,
     Create,
     CreateSet,
     Reading,
@@ -128,14 +129,14 @@ def _plan_router(builder: Builder, end: End, vault_domain: int) -> None:
         state["tokenMessenger"] = token.token_messenger
     arguments = _constructed_with(builder, end, vault_domain)
     router = builder.create_upgradeable(ROUTER.step, contract, arguments, state=state)
-    initial: dict[str, Any] = {"owner": builder.deployer}
-    arguments = (ZERO_ADDRESS, ZERO_ADDRESS, builder.deployer)
+    initial: dict[str, Any] = {"owner": MAKER}
+    arguments = (ZERO_ADDRESS, ZERO_ADDRESS, MAKER)
     if token.type in SYNTHETIC:
         initial |= {"name": end.name, "symbol": end.symbol}
         arguments = (token.initial_supply, end.name, end.symbol, *arguments)
     if token.type == "collateralCctp":
         initial |= {"interchainSecurityModule": ROUTER, "urls": list(token.urls)}
-        arguments = (ZERO_ADDRESS, builder.deployer, list(token.urls))
+        arguments = (ZERO_ADDRESS, MAKER, list(token.urls))
     builder.call("initialize", router, contract, arguments, once=True, state=initial)
 
 
@@ -237,8 +238,8 @@ def _plan_rebalance_targets(builder: Builder, contract: str, token: WarpToken) -
 
 
 def _plan_oft(builder: Builder, contract: str, token: WarpToken) -> None:
-    state = {"oft": token.oft, "token": token.token, "owner": builder.deployer, "extraOptions": b""}
-    arguments = (token.oft, builder.deployer)
+    state = {"oft": token.oft, "token": token.token, "owner": MAKER, "extraOptions": b""}
+    arguments = (token.oft, MAKER)
     builder.create(ROUTER.step, contract, arguments, state=state, permanent=True)
     endpoints = _by_domain(builder, token.domain_mappings, "domainMappings")
     for domain in _domains(builder, endpoints):

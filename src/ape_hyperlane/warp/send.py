@@ -6,24 +6,39 @@ from decimal import Decimal
 
 import ape
 from ape.api import AccountAPI
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from web3.exceptions import Web3Exception
 
-from ape_hyperlane.messages import (
+from ape_hyperlane.messages import Delivered, Dispatched, await_delivery, contract, transfer
+from ape_hyperlane.quotes import (
     ALL_DIGITS,
-    Delivered,
-    Dispatched,
-    await_delivery,
-    contract,
-    transfer,
+    USUAL,
+    Bounds,
+    Cost,
+    Order,
+    quote_transfer,
+    require_decimals,
+    route_token,
     whole,
 )
 from ape_hyperlane.warp.deploy import Connect
+from ape_hyperlane.warp.ends import ERC721
 from hyperlane.errors import ChainError, ConfigError
-from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute
+from hyperlane.registry.fields import ZERO_ADDRESS
+from hyperlane.registry.warp import MOVABLE, STANDARDS
 
 ROUTER_ABI = "HypERC20Collateral"
 """Has what all routers have that is used here."""
+
+
+PAYING = {STANDARDS[kind] for kind in MOVABLE}
+"""Standards of routers that pay out of what they hold; bridges and NFTs share them."""
+
+TRUE = b"\1".rjust(32, b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class Transfer:
     nft: bool = False
     locked: bool = False
     """Whether the destination pays out of what its router holds."""
+    bounds: Bounds = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +75,81 @@ class Outcome:
     after: Balances
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a router is like, as far as sending goes. The chain says: many routes have no file that
+    does."""
+
+    nft: bool = False
+    oft: bool = False
+    """Whether LayerZero delivers."""
+    pays: bool = False
+    """Whether it pays out of what it holds."""
+
+
+def kind_of(end: RouteToken) -> Kind:
+    """The kind of a router on the connected chain."""
+    router = end.address_or_denom
+    token = _ask(router, "token()")[12:32]
+    nft = (
+        any(token) and _ask(to_checksum_address(token), "supportsInterface(bytes4)", ERC721) == TRUE
+    )
+    oft = bool(_ask(router, "oft()"))
+    cctp = bool(_ask(router, "messageTransmitter()"))
+    pays = end.standard in PAYING and not (nft or oft or cctp)
+    return Kind(nft, oft, pays)
+
+
+def _ask(address: str, signature: str, argument: bytes = b"") -> bytes:
+    """Nothing from what has no such view."""
+    data = keccak(text=signature)[:4] + argument
+    try:
+        return bytes(ape.networks.provider.web3.eth.call({"to": address, "data": data}))
+    except (Web3Exception, ValueError):
+        return b""
+
+
+def quote(wanted: Transfer, registry: Registry, connect: Connect) -> tuple[Order, Cost]:
+    """What the transfer takes, by the router's word. Nothing is sent.
+
+    TooDear or ForeignToken when that is not to be paid, ChainError when the destination has too
+    little to pay out.
+    """
+    if wanted.locked:
+        _require_collateral(wanted, connect)
+    end = wanted.route.on(wanted.origin)
+    with connect(wanted.origin):
+        router = contract(ROUTER_ABI, end.address_or_denom)
+        token = route_token(end, router)
+        if not wanted.nft:
+            require_decimals(end, token)
+        order = Order(
+            router,
+            registry.metadata(wanted.destination).domain_id,
+            address_to_bytes32(address_from_hex(wanted.recipient)),
+            wanted.amount,
+            token,
+            wanted.nft,
+        )
+        return order, quote_transfer(order, wanted.bounds)
+
+
 def send_token(
     wanted: Transfer,
+    quoted: tuple[Order, Cost],
     registry: Registry,
     account: AccountAPI,
     connect: Connect,
     seconds: float,
     announce: Callable[[Dispatched], None] = lambda _sent: None,
 ) -> Outcome:
-    """Approves exactly what is needed, sends, pays the quote and waits for the delivery.
+    """Approves exactly what was quoted, sends, pays that and waits for the delivery.
 
-    ChainError when the sender has too little, or the destination, or nothing arrives in time.
+    ChainError when the sender has too little, or nothing arrives in time.
     """
     before = _balances(wanted, account, connect)
-    if wanted.locked:
-        _require_collateral(wanted, connect)
     with connect(wanted.origin):
-        sent = transfer(
-            account,
-            registry.addresses(wanted.origin),
-            contract(ROUTER_ABI, wanted.route.on(wanted.origin).address_or_denom),
-            registry.metadata(wanted.destination).domain_id,
-            address_from_hex(wanted.recipient),
-            wanted.amount,
-            nft=wanted.nft,
-        )
+        sent = transfer(account, registry.addresses(wanted.origin), *quoted, wanted.bounds)
     announce(sent)
     delivered = await_delivery(
         sent,
@@ -93,6 +159,30 @@ def send_token(
         seconds=seconds,
     )
     return Outcome(sent, delivered, before, _balances(wanted, account, connect))
+
+
+def quote_lines(end: RouteToken, order: Order, cost: Cost) -> list[str]:
+    """What is going to be paid, and to whom, for the person who pays."""
+    coins, sent = cost.coins, order.amount
+    lines = [f"router {order.router.address} moves {token_name(end, order.token)}"]
+    if order.nft:
+        lines.append(f"it takes NFT {sent}")
+    elif order.token == ZERO_ADDRESS:
+        lines.append(f"it takes {whole(coins, 18)}: {whole(coins - sent, 18)} more than is sent")
+    else:
+        more, decimals = cost.tokens - sent, end.decimals
+        lines.append(
+            f"it takes {whole(cost.tokens, decimals)}: {whole(more, decimals)} more than is sent"
+        )
+    if order.token != ZERO_ADDRESS:
+        lines.append(f"and {whole(coins, 18)} of the chain's coin for the delivery")
+    return lines
+
+
+def token_name(end: RouteToken, token: str) -> str:
+    """By address, with what the file calls it."""
+    called = f"({end.symbol}, as the file calls it)"
+    return f"the chain's coin {called}" if token == ZERO_ADDRESS else f"{token} {called}"
 
 
 def parse_amount(text: str, source: RouteToken, target: RouteToken, nft: bool) -> int:

@@ -56,6 +56,14 @@ class Index(FileModel):
     from_block: int | None = Field(default=None, alias="from")
 
 
+class ChainIdentity(FileModel):
+    """What `metadata.yaml` says of a chain of any protocol."""
+
+    name: ChainName
+    domain_id: Domain
+    protocol: str = "ethereum"
+
+
 class ChainMetadata(FileModel):
     """`chains/<name>/metadata.yaml`."""
 

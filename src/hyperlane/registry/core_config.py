@@ -46,6 +46,8 @@ class CoreConfig(StrictFileModel):
     required_hook: Hook = MerkleTreeHook()
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
+    interchain_account_router: dict[str, Any] | None = None
+    """What other tools read of theirs; this one neither makes nor changes one."""
 
     @model_validator(mode="before")
     @classmethod

@@ -2,17 +2,22 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
-from hyperlane.registry.models import FileModel, HexAddress, read, suggest
+from hyperlane.registry.models import FileModel, checksummed, read, suggest
 from hyperlane.registry.warp import Scale, Tokens
 
 PART = r"[^\s/\\.][^\s/\\]*"
 """Of a route's name. A token's symbol may be anything."""
+
+EVM = "Evm"
+"""What standards of tokens on EVM chains begin with."""
 
 
 class Connection(FileModel):
@@ -29,10 +34,31 @@ class RouteToken(FileModel):
     name: str
     symbol: str
     decimals: int
-    address_or_denom: HexAddress
-    collateral_address_or_denom: HexAddress | None = None
+    address_or_denom: str
+    """On EVM chains an address with its checksum; elsewhere whatever the chain has."""
+    collateral_address_or_denom: str | None = None
     scale: Scale | None = None
     connections: list[Connection] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _evm_ends_have_addresses(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not str(value.get("standard")).startswith(EVM):
+            return value
+        read = dict(value)
+        for name in ("address_or_denom", "collateral_address_or_denom"):
+            for key in (name, to_camel(name)):
+                if read.get(key) is not None:
+                    try:
+                        read[key] = checksummed(read[key])
+                    except ValueError as error:
+                        raise ValueError(f"{key}: {error}") from None
+        return read
+
+    @property
+    def is_evm(self) -> bool:
+        """Whether this is an end on an EVM chain."""
+        return self.standard.startswith(EVM)
 
 
 class WarpRoute(FileModel):
@@ -44,6 +70,11 @@ class WarpRoute(FileModel):
         """The end on this chain; ConfigError when there is none."""
         for token in self.tokens:
             if token.chain_name == chain:
+                if not token.is_evm:
+                    raise ConfigError(
+                        f"the route's token on {chain} is a {token.standard}; this tool sends"
+                        " between EVM chains"
+                    )
                 return token
         known = [token.chain_name for token in self.tokens]
         raise ConfigError(f"the route has no token on {chain!r}; {suggest(chain, known)}")
@@ -71,20 +102,22 @@ def _with_additions(route: WarpRoute, before: WarpRoute) -> WarpRoute:
     return route.model_copy(update={**(before.model_extra or {}), "tokens": tokens})
 
 
-def find_route(registry: Path, wanted: str | None) -> str:
-    """The id of a deployed route, `<SYMBOL>/<name>`: the only one if none is named. ConfigError
-    when there is none, or more to choose from."""
-    folder = registry / "deployments" / "warp_routes"
-    known = sorted(
-        f"{path.parent.name}/{path.name.removesuffix('-deploy.yaml')}"
-        for path in folder.glob("*/*-deploy.yaml")
-    )
+def find_route(registry: Path, wanted: str | None, suffix: str = "-deploy.yaml") -> str:
+    """The id of a deployed route, `<SYMBOL>/<name>`, that has such a file: the only one if none is
+    named. ConfigError when there is none, or more to choose from."""
+    folder, known = registry / "deployments" / "warp_routes", known_routes(registry, suffix)
     if wanted is None and len(known) == 1:
         return known[0]
     if wanted not in known:
         choice = suggest(wanted or "", known) if known else "deploy one first"
         raise ConfigError(f"{folder}: no route {wanted!r}; {choice}")
     return str(wanted)
+
+
+def known_routes(registry: Path, suffix: str) -> list[str]:
+    """The ids of all routes that have such a file, sorted."""
+    files = (registry / "deployments" / "warp_routes").glob(f"*/*{suffix}")
+    return sorted(f"{file.parent.name}/{file.name.removesuffix(suffix)}" for file in files)
 
 
 def route_paths(registry: Path, route_id: str) -> tuple[Path, Path]:

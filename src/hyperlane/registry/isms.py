@@ -115,6 +115,9 @@ class TestIsm(Placed):
     __test__ = False  # not a test class, whatever its name says
 
     type: Literal["testIsm"]
+    threshold: int | None = None
+    validators: tuple[str, ...] = ()
+    """The reference's example has both; nobody reads them."""
 
 
 class PausableIsm(Placed):

@@ -17,7 +17,8 @@ TAG = "@"
 """Marks the parts of a pydantic error path that are no keys of the file."""
 
 
-def _checksum(value: object) -> str:
+def checksummed(value: object) -> str:
+    """An address with its checksum; ValueError for what is none."""
     if isinstance(value, int):
         raise ValueError("a number; put the address into quotes")
     if not isinstance(value, str):
@@ -28,7 +29,7 @@ def _checksum(value: object) -> str:
         raise ValueError(f"{str(error).removeprefix(': ')}; expected an address") from None
 
 
-HexAddress = Annotated[str, BeforeValidator(_checksum)]
+HexAddress = Annotated[str, BeforeValidator(checksummed)]
 """An EVM address with its EIP-55 checksum; read in lower case, too."""
 
 

@@ -3,15 +3,24 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
-from hyperlane.registry.chains import CHAIN_NAME, ChainAddresses, ChainMetadata
+from hyperlane.registry.chains import (
+    CHAIN_NAME,
+    ChainAddresses,
+    ChainIdentity,
+    ChainMetadata,
+)
 from hyperlane.registry.models import FileModel, read, suggest
-from hyperlane.wording import masked_url
+from hyperlane.wording import masked_url, shown
+
+EVM = "ethereum"
+
+Identified = TypeVar("Identified", ChainIdentity, ChainMetadata)
 
 
 class Registry:
@@ -42,12 +51,20 @@ class Registry:
     def has_addresses(self, chain: str) -> bool:
         return (self.chain_folder(chain) / "addresses.yaml").exists()
 
+    def identity(self, chain: str) -> ChainIdentity:
+        """What messages call the chain, of whatever protocol it is."""
+        return self._read(ChainIdentity, chain)
+
     def metadata(self, chain: str) -> ChainMetadata:
-        """What is known of the chain itself."""
+        """What is known of the chain itself; ConfigError for one of another protocol than ours."""
+        self._require_evm(chain)
+        return self._read(ChainMetadata, chain)
+
+    def _read(self, model: type[Identified], chain: str) -> Identified:
         if not self.has_metadata(chain):
             raise ConfigError(f"{self.folder}: no chain {chain!r}; {suggest(chain, self.chains())}")
         file = self.chain_folder(chain) / "metadata.yaml"
-        metadata = read(ChainMetadata, file)
+        metadata = read(model, file)
         if metadata.name != chain:
             raise ConfigError(f"{file}: name: {metadata.name!r} must be the folder's, {chain!r}")
         return metadata
@@ -56,7 +73,17 @@ class Registry:
         """Where the contracts on the chain are."""
         if not self.has_addresses(chain):
             raise ConfigError(f"{self.chain_folder(chain)}: no addresses.yaml; deploy a core first")
+        if self.has_metadata(chain):
+            self._require_evm(chain)
         return read(ChainAddresses, self.chain_folder(chain) / "addresses.yaml")
+
+    def _require_evm(self, chain: str) -> None:
+        protocol = self.identity(chain).protocol
+        if protocol != EVM:
+            file = self.chain_folder(chain) / "metadata.yaml"
+            raise ConfigError(
+                f"{file}: protocol: {shown(protocol)}; this needs a chain of protocol {EVM}"
+            )
 
     def write_metadata(self, metadata: ChainMetadata) -> None:
         holds_keys = any(masked_url(url.http).endswith("…") for url in metadata.rpc_urls)

@@ -37,6 +37,8 @@ class Curve(StrictFileModel):
     """
 
     type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee", "OffchainQuotedLinearFee"]
+    address: Account | None = None
+    """Of one that exists and is used instead."""
     owner: Account | None = None
     token: Account | None = None
     max_fee: Wei | None = None
@@ -81,6 +83,8 @@ class RoutingFee(StrictFileModel):
     """A fee of its own for each destination; none for others."""
 
     type: Literal["RoutingFee"]
+    address: Account | None = None
+    """Of one that exists and is used instead."""
     owner: Account | None = None
     token: Account | None = None
     fee_contracts: ByChain["TokenFee"] = Field(min_length=1)
@@ -91,6 +95,8 @@ class CrossCollateralRoutingFee(StrictFileModel):
     `DEFAULT_ROUTER` for all others; no transfers where there is none."""
 
     type: Literal["CrossCollateralRoutingFee"]
+    address: Account | None = None
+    """Of one that exists and is used instead."""
     owner: Account | None = None
     fee_contracts: ByChain[Annotated[Mapping[Word, "TokenFee"], Field(min_length=1)]] = Field(
         min_length=1
@@ -129,6 +135,10 @@ CrossCollateralRoutingFee.model_rebuild()
 
 def all_fees(config: TokenFee | None) -> list[str]:
     """The addresses that a fee's config names in place of contracts to deploy."""
+    if isinstance(config, Curve):
+        return [config.address] if config.address else []
+    if isinstance(config, RoutingFee | CrossCollateralRoutingFee) and config.address:
+        return [config.address, *all_fees(config.model_copy(update={"address": None}))]
     if isinstance(config, RoutingFee):
         return [each for fee in config.fee_contracts.values() for each in all_fees(fee)]
     if isinstance(config, CrossCollateralRoutingFee):

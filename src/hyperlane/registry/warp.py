@@ -28,12 +28,14 @@ from hyperlane.registry.fields import (
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.isms import Ism
 from hyperlane.registry.models import (
+    FileModel,
     HexAddress,
     StrictFileModel,
     parse,
 )
 from hyperlane.registry.token_fees import Curve, RoutingFee, TokenFee
 from hyperlane.registry.yaml_file import read_yaml
+from hyperlane.wording import shown
 
 STANDARDS = {
     "native": "EvmHypNative",
@@ -94,7 +96,7 @@ NOT_HERE = {
     " router in remoteRouters of the others",
     "predicateWrapper": "there is none to deploy; put one in front of the route by hand",
     "timelock": "deploy it by hand, and name it as owner of proxyAdmin",
-    "xERC20": "limits are the token owner's to set",
+    "xERC20": "limits are the token owner's to set; set them there, and remove this key",
 }
 """Keys of the reference that ask for what this tool does not do."""
 
@@ -154,13 +156,23 @@ def _exact(value: int) -> int | str:
 Scale = Annotated[Fraction, BeforeValidator(_fraction), PlainSerializer(_spelled)]
 """Message units for one unit of the token."""
 
+
+def _is_older(version: str) -> bool:
+    """Than the contracts, or theirs."""
+    parts = version.split(".")
+    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 9 for part in parts):
+        return False
+    return tuple(map(int, parts)) <= tuple(map(int, CONTRACT_VERSION.split(".")))
+
+
 Gas = Annotated[int, Field(ge=0, lt=2**64), PlainSerializer(str)]
 
 
-class OwnerOverrides(StrictFileModel):
-    """Who owns what else than the owner of the router."""
+class OwnerOverrides(FileModel):
+    """Who owns what else than the owner of the router. Other keys than ours are for checkers of
+    other tools, about contracts that this one does not make; they are written again."""
 
-    proxy_admin: Account
+    proxy_admin: Account | None = None
 
 
 class RemoteRouter(StrictFileModel):
@@ -218,8 +230,8 @@ class WarpToken(StrictFileModel):
     is_nft: bool = False
     scale: Scale | None = None
     initial_supply: Wei = 0
-    gas: Annotated[int, Field(gt=0, lt=2**64)] | None = None
-    """What a delivery to this end may use."""
+    gas: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+    """What a delivery to this end may use; 0 is as if it were left out."""
     destination_gas: ByChain[Gas] = Field(default_factory=dict)
     remote_routers: ByChain[RemoteRouter] = Field(default_factory=dict)
     token_fee: TokenFee | None = None
@@ -261,7 +273,9 @@ class WarpToken(StrictFileModel):
         value = {key: content for key, content in value.items() if key not in NOT_HERE}
         if value.get("type") == "nativeScaled":
             value = {**value, "type": "native"}
-        if value.get("proxyAdmin") is not None or value.get("ownerOverrides") is not None:
+        overrides = value.get("ownerOverrides")
+        theirs = isinstance(overrides, dict) and overrides.get("proxyAdmin") is None
+        if value.get("proxyAdmin") is not None or (overrides is not None and not theirs):
             value = {"upgradeable": True, **value}
         return value
 
@@ -275,7 +289,8 @@ class WarpToken(StrictFileModel):
         if not self.upgradeable:
             return None
         admin, overrides = self.proxy_admin or ProxyAdmin(), self.owner_overrides
-        return admin.model_copy(update={"owner": overrides.proxy_admin}) if overrides else admin
+        owner = overrides.proxy_admin if overrides else None
+        return admin.model_copy(update={"owner": owner}) if owner else admin
 
     @property
     def nft(self) -> bool:
@@ -312,17 +327,18 @@ class WarpToken(StrictFileModel):
 
     @model_validator(mode="after")
     def _is_controlled(self) -> Self:
-        admin, overrides = self.proxy_admin, self.owner_overrides
-        if (admin or overrides) and not self.upgradeable:
+        admin = self.proxy_admin
+        other = self.owner_overrides.proxy_admin if self.owner_overrides else None
+        if (admin or other) and not self.upgradeable:
             raise ValueError("proxyAdmin: there is no proxy unless upgradeable is true")
-        if admin and overrides and admin.owner not in (None, overrides.proxy_admin):
+        if admin and other and admin.owner not in (None, other):
             raise ValueError(
-                f"ownerOverrides.proxyAdmin: {overrides.proxy_admin}, but proxyAdmin.owner is"
-                f" {admin.owner}"
+                f"ownerOverrides.proxyAdmin: {other}, but proxyAdmin.owner is {admin.owner}"
             )
-        if self.contract_version not in (None, CONTRACT_VERSION):
+        if self.contract_version is not None and not _is_older(self.contract_version):
             raise ValueError(
-                f"contractVersion: {self.contract_version!r}, expected {CONTRACT_VERSION!r}"
+                f"contractVersion: {shown(self.contract_version)}, expected {CONTRACT_VERSION!r},"
+                " or an older one, in whose place that is deployed"
             )
         return self
 

@@ -1,11 +1,12 @@
 """`ape run warp send`: what it refuses, what it leaves behind, and that it keeps every digit."""
 
 import pytest
+import yaml
 
-from ape_hyperlane.messages import whole
+from ape_hyperlane.quotes import whole
 from ape_hyperlane.warp.send import parse_amount
 from hyperlane.errors import ConfigError
-from hyperlane.registry.deployed_routes import RouteToken
+from hyperlane.registry.deployed_routes import RouteToken, route_paths
 
 ROUTE = "SEND/fee"
 STRANGER, ZERO = "0x" + 40 * "7", "0x" + 40 * "0"
@@ -190,3 +191,51 @@ def test_an_amount_has_no_more_decimals_than_arrive():
 def test_what_is_no_id_of_an_nft_is_refused(number):
     with pytest.raises(ConfigError, match="expected the id of an NFT"):
         parse_amount(number, END, END, nft=True)
+
+
+OTHERS = [
+    {
+        "chainName": "solanamainnet",
+        "standard": "SealevelHypSynthetic",
+        "addressOrDenom": "3bzyYV7YgU1VQZb1AtTLr8Tg2EJ6Qr5fCTVBmLHTAU7b",
+        "collateralAddressOrDenom": "8WqDUE1z2rs23w5hFbMqXF5hYHqAYuQqLhHTJ6oXGDDp",
+        "name": "Token",
+        "symbol": "SEND",
+        "decimals": 9,
+        "scale": 1_000_000_000,
+    },
+    {
+        "chainName": "celestia",
+        "standard": "CosmNativeHypCollateral",
+        "addressOrDenom": "0x726f757465725f61707000000000000000000000000000010000000000000000",
+        "collateralAddressOrDenom": "utia",
+        "name": "Token",
+        "symbol": "SEND",
+        "decimals": 6,
+    },
+]
+
+
+@pytest.fixture
+def as_published(send):
+    """The route as public registries have most: no deploy file, and ends of other protocols."""
+    deploy, config = route_paths(send.world.registry.folder, ROUTE)
+    before = deploy.read_bytes(), config.read_bytes()
+    content = yaml.safe_load(before[1])
+    content["tokens"] += OTHERS
+    config.write_text(yaml.safe_dump(content))
+    deploy.unlink()
+    yield
+    deploy.write_bytes(before[0])
+    config.write_bytes(before[1])
+
+
+def test_a_route_needs_no_deploy_file_and_may_go_to_other_protocols(send, as_published):
+    with send.world.relaying():
+        result = send("1")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_an_end_of_another_protocol_is_named(send, as_published):
+    line = send.refused("1", to="solanamainnet")
+    assert "the route's token on solanamainnet is a SealevelHypSynthetic" in line
