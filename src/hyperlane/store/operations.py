@@ -1,8 +1,8 @@
 """The delivery of each message as a row that moves through states.
 
-pending → preparing → submitted → included → delivered, or dropped, or ignored. Only `delivered`
-and `dropped` are for good: whatever is found out about a delivery before the destination's
-finality can take it back to `pending`.
+pending → preparing → submitted → included → delivered, or dropped, or ignored. None is for good:
+whatever is found out about a delivery can take it back to `pending`. What is dropped is looked at
+again from time to time, see `hyperlane.store.revisions`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,11 +34,13 @@ class State(StrEnum):
     DELIVERED = "delivered"
     """Confirmed at a final block."""
     DROPPED = "dropped"
-    """Can never be delivered."""
+    """Parked: its recipient is no contract so far, or, with `NEVER`, no address."""
     IGNORED = "ignored"
     """Excluded by whitelist or blacklist; looked at again when the relayer starts."""
 
 
+NEVER = 253_402_300_799.0
+"""The time of the next attempt where none can succeed: the end of the year 9999."""
 UNCONFIRMED = (State.SUBMITTED, State.INCLUDED)
 OPEN = (State.PENDING, State.PREPARING, *UNCONFIRMED)
 
@@ -142,7 +144,7 @@ class OperationStore:
         )
 
     async def recover(self) -> None:
-        """After a start: what was being prepared or is ignored waits again, at once.
+        """After a start: what was being prepared, is ignored or parked waits again, at once.
 
         Deliveries of messages that a reorg took away end here.
         """
@@ -151,12 +153,16 @@ class OperationStore:
         async with self._database.write() as connection:
             await connection.execute(
                 delete(row).where(
-                    row.c.state.in_(OPEN), row.c.message_id.not_in(known.scalar_subquery())
+                    row.c.state.in_((*OPEN, State.DROPPED)),
+                    row.c.message_id.not_in(known.scalar_subquery()),
                 )
             )
             await connection.execute(
                 update(row)
-                .where(row.c.state.in_((State.PREPARING, State.IGNORED)))
+                .where(
+                    row.c.state.in_((State.PREPARING, State.IGNORED, State.DROPPED)),
+                    row.c.next_attempt < NEVER,
+                )
                 .values(state=State.PENDING, next_attempt=0.0)
             )
 

@@ -13,6 +13,7 @@ from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisig
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.payments import PaymentIndexer
 from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.revision import Revision
 from hyperlane.agents.relayer.signatures import Signatures
 from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
 from hyperlane.chain.sender import Sender
@@ -21,9 +22,11 @@ from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
 from hyperlane.store.operations import OperationStore
 from hyperlane.store.payments import PaymentStore
+from hyperlane.store.revisions import RevisionStore
 from hyperlane.store.sequences import InsertionStore, MessageStore
 
 _WATCH_INTERVAL = 5.0
+_REVISION_INTERVAL = 5.0
 
 
 async def run(settings: RelayerSettings) -> None:
@@ -62,6 +65,7 @@ class Relayer:
             assert sender is not None
             origin = self._origin(chain)
             destination = self._destination(chain, sender)
+            revision = Revision(RevisionStore(self.runtime.database, chain.domain))
             interval = chain.settings.poll_interval
 
             async def index() -> None:
@@ -74,6 +78,7 @@ class Relayer:
                 tasks.create_task(destination.submit())
                 tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))
                 tasks.create_task(repeat(f"watch {name}", _WATCH_INTERVAL, destination.watch))
+                tasks.create_task(repeat(f"revise {name}", _REVISION_INTERVAL, revision.step))
 
     def _origin(self, chain: Chain) -> Origin:
         database = self.runtime.database

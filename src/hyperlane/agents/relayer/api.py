@@ -10,11 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from hyperlane.agents.relayer.matching import matches, parse_rules
-from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
-from hyperlane.store.operations import OPEN, Operation, OperationStore, State
+from hyperlane.store.operations import NEVER, OPEN, Operation, OperationStore, State
 from hyperlane.store.payments import GasPaid
 from hyperlane.wording import shown
 
@@ -80,13 +80,14 @@ class Api:
         evaluated, matched = 0, 0
         after = (-1, -1)
         while found := await self.operations.listed(
-            [State.PENDING, State.PREPARING], after=after, limit=_LONGEST_PAGE
+            [State.PENDING, State.PREPARING, State.DROPPED], after=after, limit=_LONGEST_PAGE
         ):
             meant = [item.message.id for item in found if matches(rules, item.message)]
             await self.operations.change(
                 meant,
                 self.clock(),
-                within=[State.PENDING],
+                within=[State.PENDING, State.DROPPED],
+                state=State.PENDING,
                 next_attempt=self.clock(),
                 reason=Reason.MANUAL,
             )
@@ -98,7 +99,9 @@ class Api:
 
     def _shown(self, operation: Operation) -> dict[str, Any]:
         message = operation.message
-        pending = operation.state is State.PENDING
+        planned = operation.state is State.PENDING or (
+            operation.state is State.DROPPED and operation.next_attempt < NEVER
+        )
         wait = max(0.0, operation.next_attempt - self.clock())
         return {
             "id": to_hex(message.id),
@@ -111,7 +114,7 @@ class Api:
             "status": self._status(operation, wait),
             "reason": operation.reason,
             "retries": operation.retries,
-            "next_try_in": round(wait, 1) if pending else None,
+            "next_try_in": round(wait, 1) if planned else None,
             "transaction": to_hex(operation.tx_hash) if operation.tx_hash else None,
             "block": operation.block_number,
         }
@@ -132,6 +135,8 @@ class Api:
                 return f"in block {operation.block_number}, waiting for finality"
             case State.IGNORED:
                 return "excluded by whitelist or blacklist"
+            case State.DROPPED if operation.next_attempt < NEVER:
+                return f"dropped: {operation.detail}; next look in {wait / HOUR:.0f} h"
             case State.DROPPED:
                 return f"dropped: {operation.detail}"
             case State.DELIVERED:
