@@ -32,7 +32,7 @@ class State(StrEnum):
     INCLUDED = "included"
     """That transaction is in a block that is not final."""
     DELIVERED = "delivered"
-    """Confirmed at a final block."""
+    """Confirmed at a final block, and asked about again, see `hyperlane.store.revisions`."""
     DROPPED = "dropped"
     """Parked: its recipient is no contract so far, or, with `NEVER`, no address."""
     IGNORED = "ignored"
@@ -103,6 +103,7 @@ _COLUMNS = [tables.messages.c.raw] + [
     func.coalesce(tables.delivery_costs.c.wei, "0"),
 ]  # fmt: skip
 
+_DAY = 24 * 3600.0
 _IDS_AT_ONCE = 500
 """Ids per statement; databases limit parameters."""
 
@@ -143,10 +144,11 @@ class OperationStore:
             ],
         )
 
-    async def recover(self) -> None:
+    async def recover(self, now: float) -> None:
         """After a start: what was being prepared, is ignored or parked waits again, at once.
 
-        Deliveries of messages that a reorg took away end here.
+        Deliveries of messages that a reorg took away end here. The chain is asked about what was
+        delivered in the last day.
         """
         row, sent = tables.operations, tables.messages
         known = select(sent.c.id).where(sent.c.origin == row.c.origin, sent.c.nonce == row.c.nonce)
@@ -164,6 +166,11 @@ class OperationStore:
                     row.c.next_attempt < NEVER,
                 )
                 .values(state=State.PENDING, next_attempt=0.0)
+            )
+            await connection.execute(
+                update(row)
+                .where(row.c.state == State.DELIVERED, row.c.updated_at > now - _DAY)
+                .values(next_attempt=0.0)
             )
 
     async def take(self, destination: int, now: float, room: Mapping[Lane, int]) -> list[Operation]:

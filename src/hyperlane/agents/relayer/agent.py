@@ -41,7 +41,7 @@ async def run(settings: RelayerSettings) -> None:
 
     async with start(settings, pages, settings.relay_chains) as runtime:
         relayer = Relayer(settings, runtime, policy)
-        await relayer.operations.recover()
+        await relayer.operations.recover(time.time())
         async with asyncio.TaskGroup() as tasks:
             for name in settings.relay_chains:
                 tasks.create_task(relayer.serve(name))
@@ -65,7 +65,9 @@ class Relayer:
             assert sender is not None
             origin = self._origin(chain)
             destination = self._destination(chain, sender)
-            revision = Revision(RevisionStore(self.runtime.database, chain.domain))
+            revision = Revision(
+                chain, RevisionStore(self.runtime.database, chain.domain), destination.wake
+            )
             interval = chain.settings.poll_interval
 
             async def index() -> None:

@@ -66,7 +66,10 @@ class Api:
         )
 
     async def retry(self, request: web.Request) -> web.Response:
-        """Try again at once what a matching list means; what is being tried is left to it."""
+        """Try again at once what a matching list means; what is being tried is left to it.
+
+        About what is delivered, the chain is asked: it is tried again if the chain does not know.
+        """
         if request.content_type != "application/json":
             # The pages that all agents have refuse browsers on other sites. This is for those that
             # do not say where they are: they send nothing but forms and text without asking first.
@@ -80,7 +83,9 @@ class Api:
         evaluated, matched = 0, 0
         after = (-1, -1)
         while found := await self.operations.listed(
-            [State.PENDING, State.PREPARING, State.DROPPED], after=after, limit=_LONGEST_PAGE
+            [State.PENDING, State.PREPARING, State.DROPPED, State.DELIVERED],
+            after=after,
+            limit=_LONGEST_PAGE,
         ):
             meant = [item.message.id for item in found if matches(rules, item.message)]
             await self.operations.change(
@@ -90,6 +95,9 @@ class Api:
                 state=State.PENDING,
                 next_attempt=self.clock(),
                 reason=Reason.MANUAL,
+            )
+            await self.operations.change(
+                meant, self.clock(), within=[State.DELIVERED], next_attempt=0.0
             )
             evaluated, matched = evaluated + len(found), matched + len(meant)
             after = found[-1].message.origin, found[-1].message.nonce

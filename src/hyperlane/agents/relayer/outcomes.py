@@ -9,6 +9,7 @@ import structlog
 
 from hyperlane.agents.relayer.policy import RelayPolicy
 from hyperlane.agents.relayer.reasons import (
+    FIRST_PAUSE,
     TRIES_WITHOUT_CODE,
     Reason,
     backoff,
@@ -155,13 +156,14 @@ class Outcomes:
     async def delivered(
         self, operations: Sequence[Operation], gas: Mapping[Bytes32, int] | None = None
     ) -> None:
-        """For good. `gas` is what our transaction used for each."""
+        """At a final block. `gas` is what our transaction used for each."""
         used = gas or {}
         await self.operations.change_each(
             self.clock(),
             {
                 item.message.id: {
                     "state": State.DELIVERED,
+                    "next_attempt": self.clock() + FIRST_PAUSE,
                     "reason": None,
                     "detail": None,
                     "gas_used": item.gas_used + used.get(item.message.id, 0),

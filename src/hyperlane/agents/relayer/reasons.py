@@ -77,6 +77,8 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
     return max(1, retries - 49) * 2 * HOUR + spread
 
 
+FIRST_PAUSE = 30.0
+"""Seconds from a final delivery to the first question whether it is one still."""
 TRIES_WITHOUT_CODE = 3
 """After so many answers that there is no code at its recipient, a message is parked."""
 _FIRST_LOOK = HOUR
