@@ -251,3 +251,18 @@ async def test_finality_is_what_the_node_offers_where_no_number_is_set(origin, t
 async def finality(settings, database):
     async with connect(ChainSettings.model_validate(settings), database) as chain:
         return chain.client.reorg_period
+
+
+async def test_a_message_to_a_chain_that_is_not_served_says_so(origin, target, config):
+    to_nowhere = origin.dispatch(4711, key(3).address)
+    to_beta = origin.dispatch(7331, target.recipient().address)
+    alone = {**config, "relayChains": "alpha"}
+    async with relaying(alone):
+        for message, name in ((to_nowhere, "4711"), (to_beta, "beta")):
+            await reach(config, message, State.PENDING)
+            assert await status(config, message) == (
+                f"this relayer does not serve {name}: it is not among its relayChains"
+            )
+    async with relaying(config) as task:
+        await eventually(lambda: target.delivered(to_beta), task)
+        assert "does not serve 4711" in await status(config, to_nowhere)

@@ -37,7 +37,8 @@ async def run(settings: RelayerSettings) -> None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
 
     def pages(runtime: Runtime) -> list[RouteDef]:
-        return Api(OperationStore(runtime.database), settings.chain_name).routes()
+        served = {settings.chains[name].domain_id for name in settings.relay_chains}
+        return Api(OperationStore(runtime.database), settings.chain_name, served).routes()
 
     async with start(settings, pages, settings.relay_chains) as runtime:
         relayer = Relayer(settings, runtime, policy)

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ class Api:
 
     operations: OperationStore
     names: Callable[[int], str]
+    served: Container[int]
+    """Domains that this relayer delivers to."""
     clock: Callable[[], float] = time.time
 
     def routes(self) -> list[web.RouteDef]:
@@ -107,8 +109,9 @@ class Api:
 
     def _shown(self, operation: Operation) -> dict[str, Any]:
         message = operation.message
-        planned = operation.state is State.PENDING or (
-            operation.state is State.DROPPED and operation.next_attempt < NEVER
+        planned = message.destination in self.served and (
+            operation.state is State.PENDING
+            or (operation.state is State.DROPPED and operation.next_attempt < NEVER)
         )
         wait = max(0.0, operation.next_attempt - self.clock())
         return {
@@ -129,6 +132,12 @@ class Api:
 
     def _status(self, operation: Operation, wait: float) -> str:
         """One line for a person."""
+        destination = operation.message.destination
+        if operation.state in OPEN and destination not in self.served:
+            return (
+                f"this relayer does not serve {self.names(destination)}: it is not among its"
+                " relayChains"
+            )
         match operation.state:
             case State.PENDING:
                 why = operation.detail or "not tried yet"
