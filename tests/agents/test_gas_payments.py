@@ -1,6 +1,7 @@
 """Who has to pay what: policies in the reference's syntax, and the payments that meet them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_a_message_that_no_policy_means_waits():
     ("policies", "error"),
     [
         ("[", "gasPaymentEnforcement: '\\[' is not JSON"),
-        ({}, "gasPaymentEnforcement: '{}' is not a list"),
+        ({}, "gasPaymentEnforcement: {} is not a list"),
         ([{"type": "some"}], "gasPaymentEnforcement\\[0\\].type: 'some' is not one of none"),
         ([{"type": "minimum"}], "\\[0\\].payment: None is not an amount of wei"),
         ([{"type": "none", "payment": 1}], "\\[0\\].payment: no such setting of a none policy"),
@@ -109,18 +110,17 @@ def test_an_address_anywhere_in_a_message_blocks_it(address, settings):
     assert not RelayPolicy.of(settings(addressBlacklist=f"0x99,{address}")).allows(MESSAGE)
 
 
-def test_contexts_may_be_free_of_the_gas_limit(settings):
-    mine = {"name": "mine", "matchingList": [{"originDomain": 1337}]}
-    policy = RelayPolicy.of(
-        settings(
-            transactionGasLimit=1000,
-            metricAppContexts=[mine],
-            skipTransactionGasLimitFor="mine,other",
-        )
-    )
-    assert (policy.app_context(MESSAGE), policy.gas_ceiling(MESSAGE, 10**6)) == ("mine", 10**6)
-    policy = RelayPolicy.of(settings(transactionGasLimit=1000))
-    assert (policy.app_context(MESSAGE), policy.gas_ceiling(MESSAGE, 10**6)) == ("default", 1000)
+@pytest.mark.parametrize("name", ["alpha", "1337"])
+def test_destinations_may_be_free_of_the_gas_limit(name, settings):
+    there = replace(MESSAGE, destination=1337)
+    policy = RelayPolicy.of(settings(transactionGasLimit=1000, skipTransactionGasLimitFor=name))
+    assert policy.gas_ceiling(there, 10**6) == 10**6
+    assert policy.gas_ceiling(MESSAGE, 10**6) == 1000
+
+
+def test_a_destination_that_is_not_served_has_no_gas_limit_to_be_free_of(settings):
+    with pytest.raises(ConfigError, match="skipTransactionGasLimitFor: 'mine': no destination"):
+        RelayPolicy.of(settings(skipTransactionGasLimitFor="mine"))
 
 
 @pytest.fixture

@@ -64,9 +64,15 @@ def test_modules_are_those_of_a_real_system(aggregation, static_ism, noop_ism, v
     assert reason == ("UnexpectedSigner", 2, VALIDATORS[9].address)
 
 
+@pytest.fixture
+def modules(project, owner):
+    """So many modules that believe anything: a set lists each module once."""
+    return lambda count: [owner.deploy(project.NoopIsm) for _ in range(count)]
+
+
 @pytest.mark.parametrize("used", [0, 1, 3])
-def test_other_numbers_than_the_threshold_are_refused(aggregation, noop_ism, revert_of, used):
-    ism = aggregation([noop_ism] * 3, 2)
+def test_other_numbers_than_the_threshold_are_refused(aggregation, modules, revert_of, used):
+    ism = aggregation(modules(3), 2)
     metadata = encode_aggregation([b""] * used + [None] * (3 - used))
     assert revert_of(ism.verify, metadata, MESSAGE.encode()) == ("ThresholdNotMet", used, 2)
 
@@ -98,8 +104,8 @@ def test_answer_that_is_not_true_is_no(project, owner, aggregation, revert_of, w
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 15])
-def test_metadata_shorter_than_its_table_is_refused(aggregation, noop_ism, revert_of, length):
-    ism = aggregation([noop_ism] * 2, 1)
+def test_metadata_shorter_than_its_table_is_refused(aggregation, modules, revert_of, length):
+    ism = aggregation(modules(2), 1)
     whole = encode_aggregation([b"", None])
     assert revert_of(ism.verify, whole[:length], MESSAGE.encode()) == ()
 

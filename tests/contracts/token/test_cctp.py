@@ -240,9 +240,8 @@ def test_a_message_is_delivered_once_and_a_burn_minted_once(
     process(attested(first), dispatched(first))
     assert refused(attested(first), dispatched(first))[0] == "AlreadyDelivered"
     reason = refused(attested(first), dispatched(second))
-    ids = keccak(dispatched(first)), keccak(dispatched(second))
     used = ("Error", "Nonce already used")
-    assert reason == (used if version == 1 else ("InvalidMessageId", *ids))
+    assert reason == (used if version == 1 else ("InvalidMessageId",))
     process(attested(second), dispatched(second))
     assert there.usdc.balanceOf(RECIPIENT) >= 2 * AMOUNT
 
