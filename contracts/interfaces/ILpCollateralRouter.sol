@@ -10,7 +10,7 @@ pragma solidity 0.8.33;
 /// earn by donations only. Withdrawing takes what the router holds at that moment, so it can be too
 /// little; it is not lost, and comes back with the collateral. A thousand virtual shares and as many
 /// virtual assets take their part of every donation: whoever inflates the price of the first shares loses
-/// more than rounding takes from a thousand lenders. A lender can name the fewest shares it accepts.
+/// more than that makes rounding take from a thousand lenders. A lender can name the fewest shares it accepts.
 interface ILpCollateralRouter {
     /// @notice Somebody lent assets.
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);

@@ -1,23 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {LibSort} from "solady/utils/LibSort.sol";
-
 /// @title Distinct
 /// @notice Lists in which nobody may stand twice: a validator or module that did would count twice.
 library Distinct {
     /// @notice The list names this address more than once: name it once.
     error DuplicateValue(address value);
 
-    /// @notice Reverts `DuplicateValue`.
-    /// @dev Takes time linear in the length, unless it reverts: the error names the first address that
-    /// occurs again.
+    /// @notice Reverts `DuplicateValue` with the first address of the list that occurs again.
+    /// @dev Compares all pairs: every factory has this code, and few sets have more than ten members.
+    /// 255 of them are 32,385 pairs, less than a million and a half of gas.
     function check(address[] memory list) internal pure {
-        if (!LibSort.hasDuplicate(list)) return;
-        for (uint256 i; i < list.length; ++i) {
-            for (uint256 j = i + 1; j < list.length; ++j) {
-                if (list[i] == list[j]) revert DuplicateValue(list[i]);
+        uint256 place;
+        assembly ("memory-safe") {
+            let last := add(list, shl(5, mload(list))) // the last element, or the length of none
+            for { let i := add(list, 32) } lt(i, last) { i := add(i, 32) } {
+                let value := mload(i) // clean: Solidity copied it
+                for { let j := add(i, 32) } iszero(gt(j, last)) { j := add(j, 32) } {
+                    if eq(value, mload(j)) {
+                        place := i
+                        i := last // leaves the outer loop too
+                        break
+                    }
+                }
             }
         }
+        if (place == 0) return;
+        address value;
+        assembly ("memory-safe") {
+            value := mload(place)
+        }
+        revert DuplicateValue(value);
     }
 }

@@ -33,6 +33,9 @@ contract HostileVault is ERC4626 {
 
     constructor(IERC20 asset) OpenZeppelinERC20("Hostile", "HST") ERC4626(asset) {}
 
+    /// @notice Takes what hooks pay back.
+    receive() external payable {}
+
     /// @notice Sets how it cheats.
     function cheat(uint256 keptPpm_, uint256 claimed_, bool worthless_) external {
         (keptPpm, claimed, worthless) = (keptPpm_, claimed_, worthless_);

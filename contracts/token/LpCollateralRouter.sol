@@ -15,9 +15,10 @@ abstract contract LpCollateralRouter is
     AllowanceERC20,
     ILpCollateralRouter
 {
-    /// @dev As many shares and assets of nobody's count in the price, which so starts at one. Of a
-    /// donation they keep at least V / (shares + V), and rounding takes at most a share from each
-    /// lender, so that a donor loses unless it takes from more than V of them.
+    /// @dev As many shares and assets of nobody's count in the price, which so starts at one. With S
+    /// shares out, they keep D V / (S + V) of a donation D, which makes a share worth D / (S + V) more;
+    /// rounding takes less than a share from each lender. From V lenders a donor so gains nothing but
+    /// the unit that rounding takes from each anyway.
     uint256 private constant VIRTUAL = 1_000;
 
     /// @inheritdoc ILpCollateralRouter

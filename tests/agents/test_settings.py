@@ -44,7 +44,7 @@ def load(tmp_path):
 def test_defaults_are_the_references(load):
     settings = load(config())
     alpha = settings.chains["alpha"]
-    assert (alpha.domain_id, alpha.blocks.reorg_period, alpha.index.chunk) == (1337, 1, 1999)
+    assert (alpha.domain_id, alpha.blocks.reorg_period, alpha.index.chunk) == (1337, None, 1999)
     assert (settings.metrics_port, settings.max_message_retries) == (9090, 66)
     assert settings.db == "hyperlane_db"
     assert settings.relay_chains == ("alpha", "beta")

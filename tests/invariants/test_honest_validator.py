@@ -129,8 +129,9 @@ class Validator:
         self.storage.folder.mkdir(parents=True, exist_ok=True)
         database = await Database.open(str(self.home / "database"))
         self._open.push_async_callback(database.close)
-        witnesses = await self._open.enter_async_context(Witnesses(self.chain, []))
         period = self.chain.blocks.reorg_period
+        assert period is not None
+        witnesses = await self._open.enter_async_context(Witnesses(self.chain, [], period))
         client = ChainClient(self.chain.name, self.chain.chain_id, self.chain.urls, period)
         self._open.push_async_callback(client.close)
         chain = Chain(self.chain, client)

@@ -1,7 +1,7 @@
 """What every agent stands on: database, metrics page, connected chains, loops that go on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ import structlog
 from aiohttp.web import RouteDef
 
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
-from hyperlane.chain.client import ChainClient, Consensus, Log
+from hyperlane.chain.client import ChainClient, Consensus, Log, ReorgPeriod
 from hyperlane.chain.contracts import require_kinds
 from hyperlane.chain.deployment import deployment_block
 from hyperlane.chain.fees import FeeCeiling
@@ -37,6 +37,8 @@ TRANSIENT = (ChainError, DecodeError, StorageError)
 """Failures that a loop outlives: it tries again later. All others end the agent."""
 
 _LONGEST_PAUSE = 60.0
+_ASSUMED_PERIOD = 1
+"""The reference's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +180,7 @@ async def connect(
         settings.name,
         settings.chain_id,
         settings.urls,
-        settings.blocks.reorg_period,
-        Consensus(settings.rpc_consensus_type or consensus),
+        consensus=Consensus(settings.rpc_consensus_type or consensus),
     )
     try:
         await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
@@ -197,7 +198,7 @@ async def _check(client: ChainClient, settings: ChainSettings, database: Databas
             f"chains.{settings.name}.domainId: {settings.domain_id}, but the mailbox"
             f" {to_checksum(settings.mailbox)} is of domain {domain}"
         )
-    await _check_finality(client)
+    await _settle_finality(client, settings.blocks.reorg_period)
     await _bind(client, settings, database)
 
 
@@ -232,10 +233,12 @@ async def _bind(client: ChainClient, settings: ChainSettings, database: Database
         raise database.of_another(deployment, f"block {number}", known.hash, found.hash)
 
 
-async def _check_finality(client: ChainClient) -> None:
-    """Say what counts as final, and whether the node knows it."""
+async def _settle_finality(client: ChainClient, wanted: ReorgPeriod | None) -> None:
+    """Decide and say what counts as final; ChainError if it is wanted and the node has it not."""
     tags = await client.finality_tags()
-    period = client.reorg_period
+    client.reorg_period = period = (
+        wanted if wanted is not None else await _offered_finality(client, tags)
+    )
     if period in ("safe", "finalized") and period not in tags:
         raise ChainError(
             f"chains.{client.name}.blocks.reorgPeriod: the node knows no block {period!r}, only"
@@ -246,10 +249,26 @@ async def _check_finality(client: ChainClient) -> None:
         chain=client.name,
         final=await client.final_block(),
         reorg_period=period,
+        finality_of="node" if wanted is None else "settings",
         tags=tags,
         rpcs=[item.host for item in client.rpc.endpoints],
         consensus=client.consensus.value,
     )
+
+
+async def _offered_finality(client: ChainClient, tags: Sequence[str]) -> ReorgPeriod:
+    """The safest that the node has: some know a tag, but no block except 0 for it."""
+    for tag in ("finalized", "safe"):
+        if tag in tags and (await client.block(tag)).number:
+            return tag
+    log.warning(
+        "finality.assumed",
+        chain=client.name,
+        reorg_period=_ASSUMED_PERIOD,
+        remedy=f"the node offers no finality: set chains.{client.name}.blocks.reorgPeriod to the"
+        " number of blocks that are safe on this chain",
+    )
+    return _ASSUMED_PERIOD
 
 
 async def until_done(name: str, step: Callable[[], Awaitable[None]]) -> None:

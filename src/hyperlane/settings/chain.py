@@ -90,7 +90,8 @@ class RpcUrl(SettingsModel):
 class BlockSettings(SettingsModel):
     """What is known of a chain's blocks."""
 
-    reorg_period: Annotated[int | str, BeforeValidator(_reorg_period)] = 1
+    reorg_period: Annotated[int | str, BeforeValidator(_reorg_period)] | None = None
+    """None: what the node offers, `finalized` or else `safe`."""
     estimate_block_time: float | None = Field(default=None, gt=0)
 
 

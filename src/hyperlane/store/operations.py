@@ -1,8 +1,8 @@
 """The delivery of each message as a row that moves through states.
 
-pending → preparing → submitted → included → delivered, or dropped, or ignored. Only `delivered`
-and `dropped` are for good: whatever is found out about a delivery before the destination's
-finality can take it back to `pending`.
+pending → preparing → submitted → included → delivered, or dropped, or ignored. None is for good:
+whatever is found out about a delivery can take it back to `pending`. What is dropped is looked at
+again from time to time, see `hyperlane.store.revisions`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,13 +32,15 @@ class State(StrEnum):
     INCLUDED = "included"
     """That transaction is in a block that is not final."""
     DELIVERED = "delivered"
-    """Confirmed at a final block."""
+    """Confirmed at a final block, and asked about again, see `hyperlane.store.revisions`."""
     DROPPED = "dropped"
-    """Can never be delivered."""
+    """Parked: its recipient is no contract so far, or, with `NEVER`, no address."""
     IGNORED = "ignored"
     """Excluded by whitelist or blacklist; looked at again when the relayer starts."""
 
 
+NEVER = 253_402_300_799.0
+"""The time of the next attempt where none can succeed: the end of the year 9999."""
 UNCONFIRMED = (State.SUBMITTED, State.INCLUDED)
 OPEN = (State.PENDING, State.PREPARING, *UNCONFIRMED)
 
@@ -101,6 +103,7 @@ _COLUMNS = [tables.messages.c.raw] + [
     func.coalesce(tables.delivery_costs.c.wei, "0"),
 ]  # fmt: skip
 
+_DAY = 24 * 3600.0
 _IDS_AT_ONCE = 500
 """Ids per statement; databases limit parameters."""
 
@@ -141,23 +144,33 @@ class OperationStore:
             ],
         )
 
-    async def recover(self) -> None:
-        """After a start: what was being prepared or is ignored waits again, at once.
+    async def recover(self, now: float) -> None:
+        """After a start: what was being prepared, is ignored or parked waits again, at once.
 
-        Deliveries of messages that a reorg took away end here.
+        Deliveries of messages that a reorg took away end here. The chain is asked about what was
+        delivered in the last day.
         """
         row, sent = tables.operations, tables.messages
         known = select(sent.c.id).where(sent.c.origin == row.c.origin, sent.c.nonce == row.c.nonce)
         async with self._database.write() as connection:
             await connection.execute(
                 delete(row).where(
-                    row.c.state.in_(OPEN), row.c.message_id.not_in(known.scalar_subquery())
+                    row.c.state.in_((*OPEN, State.DROPPED)),
+                    row.c.message_id.not_in(known.scalar_subquery()),
                 )
             )
             await connection.execute(
                 update(row)
-                .where(row.c.state.in_((State.PREPARING, State.IGNORED)))
+                .where(
+                    row.c.state.in_((State.PREPARING, State.IGNORED, State.DROPPED)),
+                    row.c.next_attempt < NEVER,
+                )
                 .values(state=State.PENDING, next_attempt=0.0)
+            )
+            await connection.execute(
+                update(row)
+                .where(row.c.state == State.DELIVERED, row.c.updated_at > now - _DAY)
+                .values(next_attempt=0.0)
             )
 
     async def take(self, destination: int, now: float, room: Mapping[Lane, int]) -> list[Operation]:

@@ -33,7 +33,7 @@ def operations():
 @pytest.fixture
 async def ask(operations):
     """Asks a relayer's pages: status and text."""
-    api = Api(operations, str)
+    api = Api(operations, str, ())
     runner, port = await serve(Metrics(), set(), api.routes(), "127.0.0.1", 0, ["relayer.lan"])
 
     async def ask(path, **headers):

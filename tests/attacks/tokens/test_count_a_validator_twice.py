@@ -29,14 +29,9 @@ LISTS = [[ONE, ONE], [ONE, TWO, ONE], [TWO, ONE, THREE, ONE], [ONE] * 255]
 
 @pytest.fixture(scope="module")
 def factory(project, owner):
-    made = {}
-
-    def factory(name):
-        if name not in made:
-            made[name] = owner.deploy(project.contracts[f"{name}Factory"])
-        return made[name]
-
-    return factory
+    names = [*STATIC, *STORAGE, *WEIGHTED, "StaticAggregationHook"]
+    made = {each: owner.deploy(project.contracts[f"{each}Factory"]) for each in names}
+    return made.__getitem__
 
 
 @pytest.mark.parametrize("values", LISTS, ids=len)

@@ -65,7 +65,8 @@ def search(gain, chain, examples):
     )
     def nobody_gains(lent, donated, loans):
         with taken_back(chain):
-            assert gain(lent, donated, loans) <= 0
+            # Less than a unit of rounding from each lender is there without a donation, too.
+            assert gain(lent, donated, loans) <= len(loans)
 
     nobody_gains()
 

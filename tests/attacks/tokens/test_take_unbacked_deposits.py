@@ -100,14 +100,13 @@ def test_a_rate_of_zero_is_told_to_nobody(vault, route, refusal, owner, revert_o
     assert revert_of(route.rebase, SECOND, sender=owner) == ("RateIsZero",)
 
 
-def test_a_deposit_within_a_deposit_counts_once(vault, route, token, send, project, owner):
-    """The vault has an accomplice send in the middle of the owner's deposit."""
-    accomplice = owner.deploy(project.Sequence)
-    token.transfer(accomplice, AMOUNT, sender=owner)
-    approval = token.approve.encode_input(route, AMOUNT)
-    accomplice.run([token.address], [approval], sender=owner)
+def test_a_deposit_within_a_deposit_counts_once(vault, route, token, owner):
+    """The vault sends some of its own in the middle of the owner's deposit."""
+    vault.prepare(token, token.approve.encode_input(route, AMOUNT), sender=owner)
+    vault.deposit(1, owner, sender=owner)
+    token.transfer(vault, AMOUNT, sender=owner)
     inner = route.transferRemote.encode_input(SECOND, b32(owner), AMOUNT)
-    vault.prepare(accomplice, accomplice.run.encode_input([route.address], [inner]), sender=owner)
+    vault.prepare(route, inner, sender=owner)
     sent = route.transferRemote(SECOND, b32(owner), AMOUNT, sender=owner)
     bodies = [e.message[77:] for e in sent.events if e.event_name == "Dispatch"]
     credited = [TokenMessage.decode(bytes(each)).amount_or_id for each in bodies]

@@ -135,6 +135,24 @@ def test_a_commitment_counts_from_the_next_block_on(
     function(*arguments, SALT, sender=reporter)
 
 
+def test_a_commitment_does_not_count_in_its_own_block(
+    evidence, slasher, operator, project, owner, reporter, manager
+):
+    """Or whoever sees a proof on its way would commit and prove in front of it."""
+    index, function, arguments = evidence("root", operator.key)
+    thief = owner.deploy(project.TestMulticall3)
+    fault = slasher.faultOf(operator.key.address, index)
+    calls = [
+        (slasher, True, slasher.commit.encode_input(slasher.commitmentOf(fault, thief, SALT))),
+        (slasher, True, function.encode_input(*arguments, SALT)),
+    ]
+    thief.aggregate3(calls, sender=reporter)
+    assert slasher.committedIn(slasher.commitmentOf(fault, thief, SALT))
+    assert not slasher.punished(fault)
+    thief.aggregate3(calls, sender=reporter)  # a block later it counts
+    assert slasher.punished(fault)
+
+
 def test_honest_signatures_cannot_be_punished(
     slasher, leaves, stored, operator, reporter, commit, revert_of
 ):

@@ -13,6 +13,7 @@ from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisig
 from hyperlane.agents.relayer.origin import Origin
 from hyperlane.agents.relayer.payments import PaymentIndexer
 from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.revision import Revision
 from hyperlane.agents.relayer.signatures import Signatures
 from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
 from hyperlane.chain.sender import Sender
@@ -21,9 +22,11 @@ from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
 from hyperlane.store.operations import OperationStore
 from hyperlane.store.payments import PaymentStore
+from hyperlane.store.revisions import RevisionStore
 from hyperlane.store.sequences import InsertionStore, MessageStore
 
 _WATCH_INTERVAL = 5.0
+_REVISION_INTERVAL = 5.0
 
 
 async def run(settings: RelayerSettings) -> None:
@@ -34,11 +37,12 @@ async def run(settings: RelayerSettings) -> None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
 
     def pages(runtime: Runtime) -> list[RouteDef]:
-        return Api(OperationStore(runtime.database), settings.chain_name).routes()
+        served = {settings.chains[name].domain_id for name in settings.relay_chains}
+        return Api(OperationStore(runtime.database), settings.chain_name, served).routes()
 
     async with start(settings, pages, settings.relay_chains) as runtime:
         relayer = Relayer(settings, runtime, policy)
-        await relayer.operations.recover()
+        await relayer.operations.recover(time.time())
         async with asyncio.TaskGroup() as tasks:
             for name in settings.relay_chains:
                 tasks.create_task(relayer.serve(name))
@@ -62,6 +66,9 @@ class Relayer:
             assert sender is not None
             origin = self._origin(chain)
             destination = self._destination(chain, sender)
+            revision = Revision(
+                chain, RevisionStore(self.runtime.database, chain.domain), destination.wake
+            )
             interval = chain.settings.poll_interval
 
             async def index() -> None:
@@ -74,6 +81,7 @@ class Relayer:
                 tasks.create_task(destination.submit())
                 tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))
                 tasks.create_task(repeat(f"watch {name}", _WATCH_INTERVAL, destination.watch))
+                tasks.create_task(repeat(f"revise {name}", _REVISION_INTERVAL, revision.step))
 
     def _origin(self, chain: Chain) -> Origin:
         database = self.runtime.database

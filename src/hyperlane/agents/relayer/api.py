@@ -3,18 +3,18 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from hyperlane.agents.relayer.matching import matches, parse_rules
-from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
-from hyperlane.store.operations import OPEN, Operation, OperationStore, State
+from hyperlane.store.operations import NEVER, OPEN, Operation, OperationStore, State
 from hyperlane.store.payments import GasPaid
 from hyperlane.wording import shown
 
@@ -28,6 +28,8 @@ class Api:
 
     operations: OperationStore
     names: Callable[[int], str]
+    served: Container[int]
+    """Domains that this relayer delivers to."""
     clock: Callable[[], float] = time.time
 
     def routes(self) -> list[web.RouteDef]:
@@ -66,7 +68,10 @@ class Api:
         )
 
     async def retry(self, request: web.Request) -> web.Response:
-        """Try again at once what a matching list means; what is being tried is left to it."""
+        """Try again at once what a matching list means; what is being tried is left to it.
+
+        About what is delivered, the chain is asked: it is tried again if the chain does not know.
+        """
         if request.content_type != "application/json":
             # The pages that all agents have refuse browsers on other sites. This is for those that
             # do not say where they are: they send nothing but forms and text without asking first.
@@ -80,15 +85,21 @@ class Api:
         evaluated, matched = 0, 0
         after = (-1, -1)
         while found := await self.operations.listed(
-            [State.PENDING, State.PREPARING], after=after, limit=_LONGEST_PAGE
+            [State.PENDING, State.PREPARING, State.DROPPED, State.DELIVERED],
+            after=after,
+            limit=_LONGEST_PAGE,
         ):
             meant = [item.message.id for item in found if matches(rules, item.message)]
             await self.operations.change(
                 meant,
                 self.clock(),
-                within=[State.PENDING],
+                within=[State.PENDING, State.DROPPED],
+                state=State.PENDING,
                 next_attempt=self.clock(),
                 reason=Reason.MANUAL,
+            )
+            await self.operations.change(
+                meant, self.clock(), within=[State.DELIVERED], next_attempt=0.0
             )
             evaluated, matched = evaluated + len(found), matched + len(meant)
             after = found[-1].message.origin, found[-1].message.nonce
@@ -98,7 +109,10 @@ class Api:
 
     def _shown(self, operation: Operation) -> dict[str, Any]:
         message = operation.message
-        pending = operation.state is State.PENDING
+        planned = message.destination in self.served and (
+            operation.state is State.PENDING
+            or (operation.state is State.DROPPED and operation.next_attempt < NEVER)
+        )
         wait = max(0.0, operation.next_attempt - self.clock())
         return {
             "id": to_hex(message.id),
@@ -111,13 +125,19 @@ class Api:
             "status": self._status(operation, wait),
             "reason": operation.reason,
             "retries": operation.retries,
-            "next_try_in": round(wait, 1) if pending else None,
+            "next_try_in": round(wait, 1) if planned else None,
             "transaction": to_hex(operation.tx_hash) if operation.tx_hash else None,
             "block": operation.block_number,
         }
 
     def _status(self, operation: Operation, wait: float) -> str:
         """One line for a person."""
+        destination = operation.message.destination
+        if operation.state in OPEN and destination not in self.served:
+            return (
+                f"this relayer does not serve {self.names(destination)}: it is not among its"
+                " relayChains"
+            )
         match operation.state:
             case State.PENDING:
                 why = operation.detail or "not tried yet"
@@ -132,6 +152,8 @@ class Api:
                 return f"in block {operation.block_number}, waiting for finality"
             case State.IGNORED:
                 return "excluded by whitelist or blacklist"
+            case State.DROPPED if operation.next_attempt < NEVER:
+                return f"dropped: {operation.detail}; next look in {wait / HOUR:.0f} h"
             case State.DROPPED:
                 return f"dropped: {operation.detail}"
             case State.DELIVERED:

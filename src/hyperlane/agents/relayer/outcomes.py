@@ -8,12 +8,26 @@ from typing import Any
 import structlog
 
 from hyperlane.agents.relayer.policy import RelayPolicy
-from hyperlane.agents.relayer.reasons import Reason, backoff, pause_after_failure
+from hyperlane.agents.relayer.reasons import (
+    FIRST_PAUSE,
+    TRIES_WITHOUT_CODE,
+    Reason,
+    backoff,
+    pause_after_failure,
+    pause_without_code,
+)
 from hyperlane.chain.client import Receipt
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32, to_hex
-from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore, State
+from hyperlane.store.operations import (
+    NEVER,
+    UNCONFIRMED,
+    Lane,
+    Operation,
+    OperationStore,
+    State,
+)
 
 log = structlog.get_logger()
 
@@ -41,12 +55,34 @@ class Outcomes:
         """The operator does not want them."""
         await self._change(operations, state=State.IGNORED)
 
-    async def dropped(self, operations: Sequence[Operation], why: str) -> None:
-        """They can never be delivered."""
-        await self._change(operations, state=State.DROPPED, reason=None, detail=why)
-        for item in operations:
-            self._count(item, "dropped")
-            log.warning("message.dropped", **self.facts(item), reason=why)
+    async def impossible(self, operation: Operation, why: str) -> None:
+        """It can never be delivered, whatever happens."""
+        await self._drop(operation, why, reason=None, next_attempt=NEVER)
+
+    async def without_code(self, operation: Operation) -> None:
+        """A node says that its recipient is no contract: one that lags, or not yet.
+
+        It is looked at again soon, after some such answers in a row ever more rarely.
+        """
+        reason, why = Reason.RECIPIENT_NOT_CONTRACT, "no contract at the recipient"
+        if operation.reason != reason or operation.retries + 1 < TRIES_WITHOUT_CODE:
+            await self.retry(operation, reason, why)
+            return
+        pause = pause_without_code(operation.retries + 1)
+        await self._drop(
+            operation,
+            f"{why} so far",
+            reason=reason,
+            lane=Lane.of(tried=True, paid=operation.lane.paid),
+            retries=operation.retries + 1,
+            next_attempt=self.clock() + pause,
+        )
+
+    async def _drop(self, operation: Operation, why: str, **values: Any) -> None:
+        await self._change([operation], state=State.DROPPED, detail=why, **values)
+        if operation.detail != why:  # told once, however often it is looked at
+            self._count(operation, "dropped")
+            log.warning("message.dropped", **self.facts(operation), reason=why)
 
     async def found_delivered(self, operations: Sequence[Operation], block: int) -> None:
         """The chain knows them as delivered as of `block`, which is not final."""
@@ -120,13 +156,14 @@ class Outcomes:
     async def delivered(
         self, operations: Sequence[Operation], gas: Mapping[Bytes32, int] | None = None
     ) -> None:
-        """For good. `gas` is what our transaction used for each."""
+        """At a final block. `gas` is what our transaction used for each."""
         used = gas or {}
         await self.operations.change_each(
             self.clock(),
             {
                 item.message.id: {
                     "state": State.DELIVERED,
+                    "next_attempt": self.clock() + FIRST_PAUSE,
                     "reason": None,
                     "detail": None,
                     "gas_used": item.gas_used + used.get(item.message.id, 0),

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperlane.agents.relayer.delivered import delivered
@@ -49,14 +49,16 @@ class Preparation:
 
         Unreachable when the chain does not answer: then nothing has changed.
         """
-        wanted = [item for item in operations if self.policy.allows(item.message)]
+        allowed, ignored = _split(operations, lambda item: self.policy.allows(item.message))
+        wanted, impossible = _split(allowed, lambda item: _why_impossible(item) is None)
         modules = await self._modules({item.message.recipient for item in wanted})
         final = await self.chain.client.final_block()
         ids = [item.message.id for item in wanted]
         done = await delivered(self.chain, ids, final)
         paid = await self.operations.paid_for(wanted)
-        allowed = set(ids)
-        await self.outcomes.ignored([item for item in operations if item.message.id not in allowed])
+        await self.outcomes.ignored(ignored)
+        for item in impossible:
+            await self.outcomes.impossible(item, _why_impossible(item) or "")
         await self.outcomes.delivered([item for item in wanted if item.message.id in done])
         candidates = []
         for item in wanted:
@@ -67,7 +69,7 @@ class Preparation:
             sum_paid = paid[message.id]
             try:
                 if module is None:
-                    await self.outcomes.dropped([item], "the recipient is not a contract")
+                    await self.outcomes.without_code(item)
                     continue
                 if isinstance(module, NotReady):
                     raise module
@@ -96,7 +98,7 @@ class Preparation:
         return metadata
 
     async def _modules(self, recipients: set[Bytes32]) -> dict[Bytes32, Address | NotReady | None]:
-        """Each recipient's security module, why there is none, or None for what is no contract."""
+        """Each recipient's security module, why there is none, or None where no code is."""
         found = await asyncio.gather(*map(self._module, recipients))
         return dict(zip(recipients, found, strict=True))
 
@@ -109,8 +111,24 @@ class Preparation:
             module: Address = await client.call(
                 self.chain.settings.mailbox, Mailbox.recipient_ism, address
             )
-        except DecodeError:
-            return None
-        except (RpcError, NoAnswer) as error:
+        except (RpcError, NoAnswer, DecodeError) as error:
             return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(error))
         return module
+
+
+def _why_impossible(operation: Operation) -> str | None:
+    """Why no state of any chain lets a message be delivered; None for nearly all."""
+    try:
+        bytes32_to_address(operation.message.recipient, "recipient")
+    except DecodeError as error:
+        return str(error)
+    return None
+
+
+def _split(
+    operations: Sequence[Operation], holds: Callable[[Operation], bool]
+) -> tuple[list[Operation], list[Operation]]:
+    """Those for which it holds, and the others."""
+    held = [item for item in operations if holds(item)]
+    ids = {item.message.id for item in held}
+    return held, [item for item in operations if item.message.id not in ids]

@@ -11,6 +11,8 @@ _LONGEST_DETAIL = 4000
 class Reason(StrEnum):
     """Why an operation waits."""
 
+    RECIPIENT_NOT_CONTRACT = "RecipientNotContract"
+    """Of ours: there is no code at the recipient, as far as the node knows."""
     ERROR_FETCHING_ISM_ADDRESS = "ErrorFetchingIsmAddress"
     ERROR_GETTING_METADATA_BUILDER = "ErrorGettingMetadataBuilder"
     ERROR_BUILDING_METADATA = "ErrorBuildingMetadata"
@@ -46,6 +48,7 @@ class NotReady(HyperlaneError):
 MINUTE = 60.0
 HOUR = 60 * MINUTE
 PARKED = 10 * 7 * 24 * HOUR
+_FIRST_PAUSES = (5.0, 10.0, 30.0, 60.0)
 _TRIES_OF_USED = 10
 """They take as long as blocks take to become final: only a reorg could make them succeed."""
 
@@ -61,7 +64,7 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
     if retries >= max_retries:
         return PARKED
     if retries <= 4:
-        return (5.0, 10.0, 30.0, 60.0)[max(retries, 1) - 1]
+        return _FIRST_PAUSES[max(retries, 1) - 1]
     if retries < 25:
         return 3 * MINUTE
     if retries < 40:
@@ -72,6 +75,20 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
         return HOUR
     spread = random.uniform(0, 6 * HOUR)  # noqa: S311 - only to spread the load
     return max(1, retries - 49) * 2 * HOUR + spread
+
+
+FIRST_PAUSE = 30.0
+"""Seconds from a final delivery to the first question whether it is one still."""
+TRIES_WITHOUT_CODE = 3
+"""After so many answers that there is no code at its recipient, a message is parked."""
+_FIRST_LOOK = HOUR
+_LONGEST_LOOK = 24 * HOUR
+
+
+def pause_without_code(retries: int) -> float:
+    """Seconds until a parked message is looked at again: a contract may be deployed meanwhile."""
+    looks = min(max(retries - TRIES_WITHOUT_CODE, 0), 10)
+    return min(_FIRST_LOOK * float(2**looks), _LONGEST_LOOK)
 
 
 _FIRST_FAILURE = 15.0

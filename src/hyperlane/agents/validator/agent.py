@@ -44,7 +44,9 @@ async def run(settings: ValidatorSettings) -> None:
         start(settings, waiting=[settings.origin_chain_name]) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
-        Witnesses(settings.origin, settings.additional_urls) as witnesses,
+        Witnesses(
+            settings.origin, settings.additional_urls, chain.client.reorg_period
+        ) as witnesses,
     ):
         commitments = CheckpointStore(
             runtime.database, chain.domain, chain.settings.merkle_tree_hook, address_of(account)

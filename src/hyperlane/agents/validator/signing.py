@@ -280,7 +280,7 @@ class CheckpointSigner:
             chain_tree.root,
             chain_tree.index,
             int(self.clock()),
-            self.chain.settings.blocks.reorg_period,
+            self.chain.client.reorg_period,
         )
         try:
             await self.commitments.remember_reorg(report)

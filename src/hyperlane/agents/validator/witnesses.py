@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from hyperlane.chain.abi import MerkleTreeHook
-from hyperlane.chain.client import ChainClient
+from hyperlane.chain.client import ChainClient, ReorgPeriod
 from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.errors import ChainError
 from hyperlane.settings import ChainSettings
@@ -23,10 +23,11 @@ _PATIENCE = 20.0
 class Witnesses:
     """The RPCs of a validator's chain, and those that only confirm roots."""
 
-    def __init__(self, settings: ChainSettings, additional: Sequence[str]) -> None:
+    def __init__(
+        self, settings: ChainSettings, additional: Sequence[str], period: ReorgPeriod
+    ) -> None:
         self._hook = settings.merkle_tree_hook
         self._needed = bool(additional)
-        period = settings.blocks.reorg_period
         self._clients = [
             ChainClient(settings.name, settings.chain_id, [url], period)
             for url in (*settings.urls, *additional)
