@@ -232,7 +232,7 @@ def test_nobody_holds_the_zero_address(load, text, key):
             f"defaultIsm.blacklistedIds.0: '{ONE}': string should match pattern",
         ),
         ("- 1", "a list of 1 is not a mapping of keys to values"),
-        ("a: [", "not YAML: line 1, column 5"),
+        ("a: [", "not YAML: line "),
     ],
 )
 def test_a_config_is_refused_with_file_key_and_value(load, tmp_path, text, complaint):

@@ -56,12 +56,17 @@ class Index(FileModel):
     from_block: int | None = Field(default=None, alias="from")
 
 
-class ChainIdentity(FileModel):
+class ChainProtocol(FileModel):
+    """What kind of chain it is."""
+
+    protocol: str = "ethereum"
+
+
+class ChainIdentity(ChainProtocol):
     """What `metadata.yaml` says of a chain of any protocol."""
 
     name: ChainName
     domain_id: Domain
-    protocol: str = "ethereum"
 
 
 class ChainMetadata(FileModel):

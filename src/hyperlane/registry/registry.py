@@ -14,6 +14,7 @@ from hyperlane.registry.chains import (
     ChainAddresses,
     ChainIdentity,
     ChainMetadata,
+    ChainProtocol,
 )
 from hyperlane.registry.models import FileModel, read, suggest
 from hyperlane.wording import masked_url, shown
@@ -73,14 +74,13 @@ class Registry:
         """Where the contracts on the chain are."""
         if not self.has_addresses(chain):
             raise ConfigError(f"{self.chain_folder(chain)}: no addresses.yaml; deploy a core first")
-        if self.has_metadata(chain):
-            self._require_evm(chain)
+        self._require_evm(chain)
         return read(ChainAddresses, self.chain_folder(chain) / "addresses.yaml")
 
     def _require_evm(self, chain: str) -> None:
-        protocol = self.identity(chain).protocol
+        file = self.chain_folder(chain) / "metadata.yaml"
+        protocol = read(ChainProtocol, file).protocol if file.exists() else EVM
         if protocol != EVM:
-            file = self.chain_folder(chain) / "metadata.yaml"
             raise ConfigError(
                 f"{file}: protocol: {shown(protocol)}; this needs a chain of protocol {EVM}"
             )

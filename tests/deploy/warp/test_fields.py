@@ -177,7 +177,7 @@ def _both(alpha, **beta):
         (_both({"mailbox": ONE}), f"{ONE}: no contract on alpha; expected one"),
         (_both({"owner": "0x" + 40 * "0"}), "alpha: owner: the zero address"),
         (_both({"owner": "0x12"}), "alpha: owner: '0x12'"),
-        (_both({"gas": 0}), "alpha: gas: "),
+        (_both({"gas": -1}), "alpha: gas: "),
         (_both({"tokenFee": {"type": "LinearFee", "bps": 10_001}}), "tokenFee.bps: 10001"),
         (_both({"feeHook": ONE}), "alpha: feeHook: is paid in an ERC-20 token"),
         (_both({}, decimals=78), "beta: decimals: "),
