@@ -7,7 +7,7 @@ from web3.contract import Contract
 
 from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.plan import plan_core
-from ape_hyperlane.deploy.steps import Call, Create, Reading, Ref, Within
+from ape_hyperlane.deploy.steps import Call, Create, Maker, Reading, Ref, Within
 from benchmarks.anvil import Chain
 from hyperlane.registry import CoreConfig
 
@@ -25,6 +25,8 @@ def deploy_core(chain: Chain, config: CoreConfig) -> None:
     made: dict[str, Any] = {}
 
     def resolved(value: Any) -> Any:
+        if isinstance(value, Maker):
+            return chain.sender
         return made[value.step].address if isinstance(value, Ref) else value
 
     def said(target: Contract, reading: Reading) -> bool:
