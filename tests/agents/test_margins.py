@@ -86,14 +86,18 @@ async def test_nothing_is_settled_a_block_early(by_others, origin, target, relay
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=30))
 def test_each_delivery_of_a_batch_gets_what_it_needs(needs):
-    """By the rule of `processBatch`, and with some gas beyond for the transaction itself."""
+    """By the rule of `processBatch`, though those before it burn all that they may.
+
+    Some gas remains for the transaction itself.
+    """
     limit = Carrier(Kind.MAILBOX, TO, 100).gas_limit(needs, 0)
     left = limit - 75_000
     assert left >= sum(needs)
     if len(needs) > 1:
         for at, need in enumerate(needs):
-            assert left * 15 // 16 // (len(needs) - at) >= need
-            left -= need
+            share = left * 15 // 16 // (len(needs) - at)
+            assert share >= need
+            left -= share
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=300)), max_size=5))

@@ -1,13 +1,15 @@
 """What gas costs: what a chain's URLs say about it, and how much of that is believed.
 
-Each URL is asked by itself and the median counts, so that fewer than half of them cannot raise a
-fee. What all say is held against the fees that recent blocks really took, and against the sum that
-one transaction may cost: a single URL that lies is bounded, too.
+Each URL is asked by itself and the median counts, so that half of them cannot raise a fee, be it by
+hiding a base fee or by making one up. What all say is held against the fees that recent blocks
+really took, and against the sum that one transaction may cost: a single URL that lies is bounded,
+too.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hyperlane.chain import answers
 from hyperlane.chain.abi import GasPriceOracle
@@ -56,6 +58,15 @@ class Fees:
             return {"gasPrice": self.offer}
         return {"maxFeePerGas": self.offer, "maxPriorityFeePerGas": self.tip}
 
+    def fields_like(self, fields: Mapping[str, Any]) -> dict[str, int]:
+        """As another version of a transaction has them: of the kind that it is, whatever URLs say.
+
+        One that had fees of both kinds could not be signed.
+        """
+        if "gasPrice" in fields:
+            return {"gasPrice": self.offer}
+        return {"maxFeePerGas": self.offer, "maxPriorityFeePerGas": self.tip or 0}
+
 
 @dataclass(frozen=True, slots=True)
 class _Opinion:
@@ -71,8 +82,10 @@ async def read_fees(client: ChainClient, ceiling: FeeCeiling) -> Fees:
     """What gas costs now; GasTooDear above the ceiling."""
     opinions = await _opinions(client)
     base_fees = [item.base_fee for item in opinions if item.base_fee is not None]
-    if 2 * len(base_fees) < len(opinions):
+    # Half that know of none suffice: of a price for all, too, the lower median counts.
+    if 2 * len(base_fees) <= len(opinions):
         price = _median([item.price for item in opinions])
+        _require_plausible_price(client, price, opinions)
         _require(client, price, ceiling)
         return Fees(price, None, price)
     base_fee = _median(base_fees)
@@ -134,6 +147,17 @@ def _require_plausible(client: ChainClient, base_fee: int, opinions: Sequence[_O
         raise GasTooDear(
             f"{client.name}: a base fee of {base_fee} wei does not fit to recent blocks, which took"
             f" at most {_median(recent)}: waiting for RPCs that agree"
+        )
+
+
+def _require_plausible_price(client: ChainClient, price: int, opinions: Sequence[_Opinion]) -> None:
+    """Where recent blocks had a base fee after all: whoever hides it does not get around them."""
+    known = [max(item.history.base_fees) for item in opinions if item.history]
+    recent = _median([item for item in known if item] or [0])
+    if recent and price > _TIMES * recent + _believed_tip(recent, opinions):
+        raise GasTooDear(
+            f"{client.name}: a price of {price} wei does not fit to recent blocks, which took a"
+            f" base fee of at most {recent}: waiting for RPCs that agree"
         )
 
 

@@ -244,7 +244,7 @@ class Sender:
         """Another version that offers more, stored; None where that would be too much."""
         fees = await self._current_fees()
         fields = dict(transaction.fields)
-        for name, fee in fees.fields.items():
+        for name, fee in fees.fields_like(fields).items():
             fields[name] = max(fee, more(fields.get(name, 0)))
         why = await self._too_much(transaction, fields, fees)
         if why:
@@ -282,7 +282,8 @@ class Sender:
         if len(transaction.replaced_hashes) >= _MOST_RAISES and offered > market.offer:
             return f"it was raised {_MOST_RAISES} times"
         # Pools want the tip raised with the offer, also where the base fee alone has risen.
-        most_tip = max(_MOST_TIMES * (market.tip or 0), market.offer // _MOST_TIMES)
+        market_tip = market.offer if market.tip is None else market.tip
+        most_tip = max(_MOST_TIMES * market_tip, market.offer // _MOST_TIMES)
         if offered > _MOST_TIMES * market.offer or tip > most_tip:
             return f"more than {_MOST_TIMES} times of what gas costs"
         if self.ceiling.max_cost is not None:

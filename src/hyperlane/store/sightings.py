@@ -106,6 +106,19 @@ class SightingStore:
         """Nothing is left to do about this one."""
         await self._set(sighting, settled=True)
 
+    async def reopen(self, validators: Iterable[Address]) -> None:
+        """There may be something to do about all faults of these after all."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(tables.sightings)
+                .where(
+                    _SIGHTING.domain == self._domain,
+                    _SIGHTING.validator.in_(list(validators)),
+                    _SIGHTING.fault.is_not(None),
+                )
+                .values(settled=False)
+            )
+
     async def _set(self, sighting: Sighting, **values: bool) -> None:
         async with self._database.write() as connection:
             await connection.execute(

@@ -103,8 +103,10 @@ class Carrier:
         """Gas of a transaction with `size` bytes in which each proof and delivery gets its need.
 
         A delivery alone gets a margin in case its estimate is short.
-        `processBatch` gives each an equal share of fifteen sixteenths of what is left. Code gives
-        each what it needs, of which the mailbox's own call may get 63 of 64 parts of what is left.
+        `processBatch` gives each an equal share of fifteen sixteenths of what is left: that must do
+        for each, though all before it burn their shares, however little they needed when they
+        were simulated. Code gives each what it needs, of which the mailbox's own call may get 63 of
+        64 parts of what is left.
         """
         if len(needs) == 1:
             return needs[0] + MARGIN
@@ -114,7 +116,8 @@ class Carrier:
             return max(own + calls, size * _BYTE_FLOOR) + _TRANSACTION_GAS
         left = 0
         for remaining, need in enumerate(reversed(needs), start=1):
-            left = max(need * remaining * 16 // 15, left + need) + _ITEM_GAS
+            parts = 16 * remaining
+            left = max(need * parts // 15, left * parts // (parts - 15)) + _ITEM_GAS
         return left + _TRANSACTION_GAS
 
     def fits(self, sizes: Sequence[int]) -> bool:

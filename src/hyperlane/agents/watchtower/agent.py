@@ -12,6 +12,7 @@ from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.inspecting import Inspector
+from hyperlane.agents.watchtower.operators import staked_keys
 from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher, is_staked
 from hyperlane.agents.watchtower.true_tree import TrueTree
@@ -50,7 +51,8 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
         sender = _sender(chain, runtime)
         slasher = _slasher(chain, sender, tree, sightings)
         staked = partial(is_staked, chain.client, chain.settings.staking_manager)
-        responder = Responder(name, sightings, alerts, slasher, staked)
+        keys = partial(staked_keys, chain)
+        responder = Responder(name, sightings, alerts, slasher, staked, keys)
         censors = _censors(settings, runtime, watcher, alerts, sender)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(f"watch {name}", settings.interval, watcher.step))

@@ -27,8 +27,8 @@ from hyperlane.store.sightings import Sighting, SightingStore
 
 log = structlog.get_logger()
 
-_ANSWERED = 2
-"""CensorshipChallenges.Asked; 1 is open, 0 never."""
+_OPEN, _ANSWERED = 1, 2
+"""CensorshipChallenges.Asked; 0 is never."""
 
 
 @dataclass(slots=True)
@@ -64,8 +64,10 @@ class Challenger:
         asked = await client.call(contract, CensorshipChallenges.asked, operator, index)
         if asked == _ANSWERED:
             return await self._take_answer(operator, index)
+        if asked == _OPEN:
+            return await self._end_overdue(operator, index)
         snapshot = await self._snapshot_with(index)
-        if asked or snapshot is None:
+        if snapshot is None:
             return
         taken, _ = await client.call(contract, CensorshipChallenges.snapshots, snapshot)
         if (await client.block()).timestamp < max(taken, since) + grace:
@@ -146,6 +148,18 @@ class Challenger:
                 tell.warning("challenge.resolved", gain=gain)
         except ChainError as error:
             tell.info("challenge.unresolved", error=str(error))
+
+    async def _end_overdue(self, operator: Address, index: int) -> None:
+        """Close a challenge of somebody else that keeps us from asking for the leaf.
+
+        If a punishment covers it, nobody gains by that: it would stay open for ever.
+        """
+        now = (await self.chain.client.block()).timestamp
+        for item in await self.challenges.read():
+            if (item.operator, item.index) == (operator, index) and now > item.deadline:
+                data = CensorshipChallenges.resolve.encode(item.number)
+                await self._execute(f"resolve {item.number}", data)
+                self._log(operator, index).warning("challenge.resolved", gain=0)
 
     async def _resolve(self, challenge: Challenge) -> None:
         operator = challenge.operator

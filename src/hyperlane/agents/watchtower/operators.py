@@ -21,3 +21,11 @@ async def accountable_set(chain: Chain, manager: Address) -> list[Member]:
         members += page
         if not first:
             return members
+
+
+async def staked_keys(chain: Chain) -> set[Address]:
+    """What these operators sign with; nothing where nothing is staked."""
+    manager = chain.settings.staking_manager
+    return (
+        set() if manager is None else {key for _, key, _ in await accountable_set(chain, manager)}
+    )

@@ -1,7 +1,7 @@
 """What is done about the faults that were found."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -26,10 +26,18 @@ class Responder:
     """None where nothing is at stake: then faults are told, no more."""
     is_staked: Callable[[Address], Awaitable[bool]]
     """Whether somebody can be punished for what a key signed."""
+    staked_keys: Callable[[], Awaitable[set[Address]]]
+    """What operators sign with now."""
+    _staked: set[Address] = field(default_factory=set)
+    """The keys among them whose earlier faults were taken up again."""
 
     async def step(self) -> None:
         """Everything that is open. What fails is tried again, and keeps nothing else waiting."""
         failed = None
+        try:
+            await self._reopen()
+        except ChainError as error:
+            failed = error
         for sighting in await self.sightings.open_faults():
             try:
                 await self._respond(sighting)
@@ -37,6 +45,17 @@ class Responder:
                 failed = error
         if failed is not None:
             raise failed
+
+    async def _reopen(self) -> None:
+        """Take up what keys signed before there was stake behind them: now it can be punished.
+
+        A fault that was written off would protect whoever told it early. After a restart, all of
+        them are looked at once more.
+        """
+        new = await self.staked_keys() - self._staked
+        if new:
+            await self.sightings.reopen(new)
+            self._staked |= new
 
     async def _respond(self, sighting: Sighting) -> None:
         if sighting.fault == FaultKind.WRONG_TREE and not await self.is_staked(sighting.validator):

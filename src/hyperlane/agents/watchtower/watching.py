@@ -19,7 +19,7 @@ import structlog
 from hyperlane.agents.announcements import Announcements
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.judging import FaultKind, judge
-from hyperlane.agents.watchtower.operators import accountable_set
+from hyperlane.agents.watchtower.operators import staked_keys
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watched import MOST_READS, PIECE, Watched
 from hyperlane.chain.abi import MerkleTreeHook
@@ -90,9 +90,7 @@ class Watcher:
         return [item for item in turns if item.rests_until <= now]
 
     async def _validators_in_turn(self) -> list[Address]:
-        manager = self.chain.settings.staking_manager
-        if manager is not None:
-            self._staked.update(key for _, key, _ in await accountable_set(self.chain, manager))
+        self._staked |= await staked_keys(self.chain)
         staked = [item for item in self._validators if item in self._staked]
         others = [item for item in self._validators if item not in self._staked]
         return [*staked, *_rotate(others, self._steps, _OTHERS_PER_STEP)]
