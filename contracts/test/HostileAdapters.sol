@@ -110,9 +110,21 @@ contract IdleCctp {
         return version;
     }
 
-    function depositForBurn(uint256, uint32, bytes32, address) external returns (uint64) {}
+    function depositForBurnWithCaller(uint256, uint32, bytes32, address, bytes32)
+        external
+        returns (uint64)
+    {}
 
-    function depositForBurn(uint256, uint32, bytes32, address, bytes32, uint256, uint32) external {}
+    function depositForBurnWithHook(
+        uint256,
+        uint32,
+        bytes32,
+        address,
+        bytes32,
+        uint256,
+        uint32,
+        bytes calldata
+    ) external {}
 }
 
 /// @title IdleOft

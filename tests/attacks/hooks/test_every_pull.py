@@ -15,7 +15,7 @@ PULL = re.compile(
 # file -> arguments of each pull in it
 FROM_THE_CALLER = {
     "staking/CensorshipChallenges.sol": ["msg.sender, address(this"],
-    "staking/StakingManager.sol": ["msg.sender, address(this"],
+    "staking/StakePools.sol": ["msg.sender, address(this"],
     "token/HypERC721Collateral.sol": ["msg.sender, address(this", "address(this"],
     "token/QuotedCalls.sol": [
         "msg.sender, permitSingle, signature",

@@ -47,7 +47,7 @@ def test_burn_is_not_minted_by_delivering_a_made_up_message(
     message = dispatched(receipt)
     forged = made_up(message)
     reason = refused(attested(receipt), forged)
-    assert reason == ("InvalidMessageId", Message.decode(message).id, Message.decode(forged).id)
+    assert reason == ("InvalidMessageId",)
     process(attested(receipt), message)
     assert there.usdc.balanceOf(RECIPIENT) >= AMOUNT
 
