@@ -28,13 +28,13 @@ class _Kind:
 
 
 _KINDS: Mapping[str, _Kind] = {
-    "mailbox": _Kind("a Mailbox", Mailbox.local_domain),
+    "mailbox": _Kind("a Mailbox", Mailbox.nonce),
     "merkleTreeHook": _Kind("a MerkleTreeHook", MerkleTreeHook.count),
     "validatorAnnounce": _Kind("a ValidatorAnnounce", ValidatorAnnounce.storage_locations, ((),)),
     "interchainGasPaymaster": _Kind("a gas paymaster", GasPaymaster.hook_type, (), 4),
     "stakingManager": _Kind("a StakingManager", StakingManager.slasher),
 }
-"""By the setting's key."""
+"""By the setting's key. Domains are no question for a Mailbox: hooks and routers know them, too."""
 
 
 async def require_kinds(client: ChainClient, addresses: Mapping[str, Address]) -> None:
