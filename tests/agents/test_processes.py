@@ -1,5 +1,6 @@
 """The agents as an operator runs them: processes with configuration files."""
 
+import asyncio
 import json
 import os
 import signal
@@ -13,8 +14,9 @@ import structlog
 
 from hyperlane.cli import main
 from hyperlane.errors import ConfigError, DatabaseError
+from hyperlane.store.database import Database
 
-from .conftest import eventually, validating
+from .conftest import eventually, relaying, validating
 from .devnet import devnet, free_port, key
 from .processes import AGENT, wait_until
 
@@ -140,6 +142,81 @@ async def test_swapped_addresses_are_named(key, given, kind, found, origin, vali
     async with validating(config) as task:
         with pytest.raises(ConfigError, match=expected):
             await task
+
+
+async def test_a_second_relayer_with_the_same_database_is_refused(origin, target, relayer_config):
+    config = relayer_config(origin, target)
+    message = origin.dispatch(7331, target.recipient().address)
+    async with relaying(config) as first:
+        await eventually(lambda: target.delivered(message), first)
+        async with relaying({**config, "metricsPort": 0}) as second:
+            with pytest.raises(DatabaseError, match=r"a relayer is running already.*: end it"):
+                await asyncio.wait_for(second, 60)
+        later = origin.dispatch(7331, target.recipient().address)
+        await eventually(lambda: target.delivered(later), first)
+
+
+async def test_a_storage_of_somebody_else_is_refused_before_it_is_announced(
+    origin, validator_config, tmp_path
+):
+    origin.dispatch(7331, key(3).address)
+    async with validating(validator_config(origin)) as task:
+        await eventually((tmp_path / "v1" / "index.json").exists, task)
+    config = validator_config(origin, 2)
+    config["checkpointSyncer"]["path"] = str(tmp_path / "v1")
+    async with validating(config) as task:
+        with pytest.raises(ConfigError, match="holds signatures of the validator 0x"):
+            await asyncio.wait_for(task, 60)
+    announced = origin.contracts["validatorAnnounce"].functions.getAnnouncedValidators().call()
+    assert key(2).address not in announced
+
+
+async def test_a_folder_that_cannot_be_written_is_named_before_it_is_announced(
+    origin, validator_config, tmp_path
+):
+    (tmp_path / "file").write_text("not a folder")
+    config = validator_config(origin)
+    config["checkpointSyncer"]["path"] = str(tmp_path / "file")
+    async with validating(config) as task:
+        with pytest.raises(ConfigError, match=r"checkpointSyncer\.path: .*; give a folder"):
+            await asyncio.wait_for(task, 60)
+    announced = origin.contracts["validatorAnnounce"].functions.getAnnouncedValidators().call()
+    assert announced == []
+
+
+def test_a_yaml_file_is_one_line_with_the_remedy(tmp_path, capsys):
+    path = tmp_path / "relayer.yaml"
+    path.write_text("relayChains: alpha\n")
+    with pytest.raises(SystemExit) as end:
+        main(["relayer", "--config", str(path)])
+    said = capsys.readouterr().err
+    assert (end.value.code, said.count("\n")) == (1, 1)
+    assert "agents read JSON only; write the same settings as JSON" in said
+
+
+async def test_a_database_that_is_damaged_is_named_with_the_remedy(tmp_path):
+    (tmp_path / "hyperlane.sqlite").write_bytes(b"not a database" * 1000)
+    with pytest.raises(DatabaseError, match=r"db: .*not a database: restore a backup"):
+        await Database.open(str(tmp_path))
+
+
+async def test_what_was_delivered_long_ago_is_told_in_one_line(
+    origin, target, relayer_config, agents
+):
+    recipient = target.recipient()
+    old = [origin.dispatch(7331, recipient.address, bytes([n])) for n in range(20)]
+    for message in old:
+        target.send(target.contracts["mailbox"].functions.process(b"", message.encode()))
+    agents.start("relayer", "relayer", relayer_config(origin, target))
+    new = origin.dispatch(7331, recipient.address, b"new")
+    wait_until(lambda: target.delivered(new))
+    wait_until(lambda: '"message.delivered"' in agents.said("relayer"))
+    said = agents.said("relayer")
+    lines = map(json.loads, said.splitlines())
+    counts = [item["messages"] for item in lines if item["event"] == "messages.delivered_before"]
+    assert sum(counts) == len(old)
+    assert new.id.hex() in said
+    assert not any(message.id.hex() in said for message in old)
 
 
 async def test_a_database_of_another_deployment_is_refused(origin, validator_config, tmp_path):

@@ -152,6 +152,7 @@ async def test_a_folder_of_another_validator_is_refused(origin, validator_config
     origin.dispatch(7331, key(3).address)
     async with validating(validator_config(origin, 1)) as task:
         await eventually(lambda: _latest(tmp_path / "v1") == 0, task)
+    (tmp_path / "v1" / "index.json").unlink()  # or it would be refused at start
     shared = {"type": "localStorage", "path": str(tmp_path / "v1")}
     async with validating(validator_config(origin, 2, checkpointSyncer=shared)) as task:
         with pytest.raises(BaseExceptionGroup) as halted:
@@ -213,13 +214,13 @@ async def test_a_second_copy_refuses_to_start(origin, validator_config):
         assert not task.done()
 
 
-async def test_a_flag_that_cannot_be_read_counts_as_one(origin, validator_config, tmp_path):
-    (tmp_path / "file").write_text("no folder")
-    syncer = {"type": "localStorage", "path": str(tmp_path / "file")}
+async def test_a_flag_that_cannot_be_read_counts_as_one(origin, validator_config, monkeypatch):
+    async def no_answer(_storage, _name):
+        raise StorageError("no answer")
+
+    monkeypatch.setattr(FolderStorage, "_exists", no_answer)
     with pytest.raises(Halted, match="cannot be read whether there is a reorg flag"):
-        await run(
-            ValidatorSettings.model_validate(validator_config(origin, checkpointSyncer=syncer))
-        )
+        await run(ValidatorSettings.model_validate(validator_config(origin)))
 
 
 async def test_a_reorg_is_not_forgotten_when_the_flag_cannot_be_written(

@@ -2,11 +2,12 @@
 
 import asyncio
 import stat
+import tempfile
 from pathlib import Path
 
 from hyperlane.checkpoints.documents import MAX_SIZE
 from hyperlane.checkpoints.objects import FOLDER, ObjectStorage
-from hyperlane.errors import StorageError, StorageUnreachable
+from hyperlane.errors import ConfigError, StorageError, StorageUnreachable
 from hyperlane.files import write_atomic
 
 
@@ -32,6 +33,16 @@ class FolderStorage(ObjectStorage):
             raise StorageUnreachable(f"{path}: {error.strerror}") from None
         return True
 
+    async def require_writable(self) -> None:
+        """See CheckpointStorage."""
+        try:
+            await asyncio.to_thread(_try_to_write, self.folder)
+        except OSError as error:
+            raise ConfigError(
+                f"checkpointSyncer.path: {self.folder}: cannot be written: {error.strerror}; give a"
+                " folder that the user of the validator may create and write"
+            ) from None
+
     async def _read(self, name: str) -> bytes | None:
         return await asyncio.to_thread(_read_limited, self.folder / name)
 
@@ -41,6 +52,12 @@ class FolderStorage(ObjectStorage):
             await asyncio.to_thread(write_atomic, path, content)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from None
+
+
+def _try_to_write(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def _read_limited(path: Path) -> bytes | None:

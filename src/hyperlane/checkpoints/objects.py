@@ -87,6 +87,9 @@ class ObjectStorage(ObjectReader):
         """See CheckpointStorage."""
         return self._show(self.names.reorg_flag)
 
+    async def require_writable(self) -> None:
+        """See CheckpointStorage. Over a network nothing is certain: writing is tried again."""
+
     async def raise_latest_index(self, index: int) -> None:
         """See CheckpointStorage. What is no number is replaced, what cannot be read is not."""
         content = await self._read(self.names.latest)

@@ -36,6 +36,9 @@ class CheckpointStorage(CheckpointReader, Protocol):
     def reorg_flag(self) -> str:
         """Where a person finds the flag, to remove it."""
 
+    async def require_writable(self) -> None:
+        """ConfigError when it is certain that nothing can be written."""
+
     async def raise_latest_index(self, index: int) -> None:
         """Make `index` the latest, unless a higher one is."""
 

@@ -33,6 +33,8 @@ _SECRET = frozenset((
 ))  # fmt: skip
 """Settings whose values are keys, passwords, or URLs that hold some."""
 
+_YAML = ": agents read JSON only; write the same settings as JSON and give that file as --config"
+
 Settings = TypeVar("Settings", bound=AgentSettings)
 
 
@@ -134,7 +136,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except ValueError as error:
-        raise ConfigError(f"{path}: not JSON: {error}") from None
+        remedy = _YAML if path.suffix.lower() in (".yaml", ".yml") else ""
+        raise ConfigError(f"{path}: not JSON: {error}{remedy}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: a {type(content).__name__}, expected a JSON object")
     return content

@@ -22,6 +22,9 @@ from hyperlane.wording import one_line
 
 FILE_NAME = "hyperlane.sqlite"
 
+_DAMAGE = ("file is not a database", "disk image is malformed")
+_DAMAGED = ": restore a backup of it, or use another db"
+"""As docs/operate/backup.md says: a relayer may start anew, a validator finds what it signed."""
 _LOCK_TIMEOUT = 10.0
 """Seconds to wait for another program that has the database locked, before giving up."""
 
@@ -193,7 +196,8 @@ class _NamedErrors:
 
     def __exit__(self, _type: object, error: object, _trace: object) -> None:
         if isinstance(error, DBAPIError):
-            raise DatabaseError(f"db: {self.name}: {error.orig}") from error
+            remedy = _DAMAGED if any(sign in str(error.orig) for sign in _DAMAGE) else ""
+            raise DatabaseError(f"db: {self.name}: {error.orig}{remedy}") from error
         if isinstance(error, OSError):  # the server cannot be reached
             raise DatabaseError(f"db: {self.name}: {error}") from error
 

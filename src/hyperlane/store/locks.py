@@ -20,7 +20,10 @@ async def exclusive(database: Database, what: str) -> AsyncIterator[None]:
     ends.
     """
     key = hashlib.sha256(what.encode()).digest()[:8]
-    taken = DatabaseError(f"db: {database.name}: {what} is running already, with this database")
+    taken = DatabaseError(
+        f"db: {database.name}: {what} is running already, with this database: end it, or use"
+        " another db"
+    )
     if database.engine.dialect.name == "sqlite":
         file = os.open(f"{database.name}.{key.hex()}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -20,6 +20,7 @@ from hyperlane.chain.sender import Sender
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
+from hyperlane.store.locks import exclusive
 from hyperlane.store.operations import OperationStore
 from hyperlane.store.payments import PaymentStore
 from hyperlane.store.revisions import RevisionStore
@@ -40,7 +41,10 @@ async def run(settings: RelayerSettings) -> None:
         served = {settings.chains[name].domain_id for name in settings.relay_chains}
         return Api(OperationStore(runtime.database), settings.chain_name, served).routes()
 
-    async with start(settings, pages, settings.relay_chains) as runtime:
+    async with (
+        start(settings, pages, settings.relay_chains) as runtime,
+        exclusive(runtime.database, "a relayer"),
+    ):
         relayer = Relayer(settings, runtime, policy)
         await relayer.operations.recover(time.time())
         async with asyncio.TaskGroup() as tasks:

@@ -153,11 +153,34 @@ class Outcomes:
         """Their transaction is not in a block any more."""
         await self._change(operations, state=State.SUBMITTED, block_number=None)
 
+    async def already_delivered(self, operations: Sequence[Operation]) -> None:
+        """They were delivered before this attempt; those never tried are told in one line."""
+        old = [item for item in operations if not item.retries and item.reason is None]
+        tried = [item for item in operations if item.retries or item.reason is not None]
+        await self.delivered(tried)
+        await self._deliver(old, {})
+        if old:
+            log.info("messages.delivered_before", chain=self.chain, messages=len(old))
+
     async def delivered(
         self, operations: Sequence[Operation], gas: Mapping[Bytes32, int] | None = None
     ) -> None:
         """At a final block. `gas` is what our transaction used for each."""
         used = gas or {}
+        await self._deliver(operations, used)
+        for item in operations:
+            seconds = self.clock() - item.created_at
+            origin = self.names(item.message.origin)
+            self.metrics.delivery_seconds.labels(origin, self.chain).observe(seconds)
+            log.info(
+                "message.delivered",
+                **self.facts(item),
+                tx_hash=to_hex(item.tx_hash) if item.tx_hash else None,
+                gas=used.get(item.message.id),
+                seconds=round(seconds, 3),
+            )
+
+    async def _deliver(self, operations: Sequence[Operation], used: Mapping[Bytes32, int]) -> None:
         await self.operations.change_each(
             self.clock(),
             {
@@ -176,15 +199,6 @@ class Outcomes:
             origin = self.names(item.message.origin)
             self.metrics.messages_processed.labels(origin, self.chain).inc()
             self.metrics.last_nonce.labels("message_processed", origin).set(item.message.nonce)
-            seconds = self.clock() - item.created_at
-            self.metrics.delivery_seconds.labels(origin, self.chain).observe(seconds)
-            log.info(
-                "message.delivered",
-                **self.facts(item),
-                tx_hash=to_hex(item.tx_hash) if item.tx_hash else None,
-                gas=used.get(item.message.id),
-                seconds=round(seconds, 3),
-            )
 
     async def retry(self, operation: Operation, reason: Reason, detail: str, gas: int = 0) -> None:
         """The attempt failed, in a block for `gas` if any; another one comes later."""

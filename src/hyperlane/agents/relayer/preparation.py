@@ -59,7 +59,7 @@ class Preparation:
         await self.outcomes.ignored(ignored)
         for item in impossible:
             await self.outcomes.impossible(item, _why_impossible(item) or "")
-        await self.outcomes.delivered([item for item in wanted if item.message.id in done])
+        await self.outcomes.already_delivered([item for item in wanted if item.message.id in done])
         candidates = []
         for item in wanted:
             message = item.message

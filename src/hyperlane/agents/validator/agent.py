@@ -9,6 +9,7 @@ from hyperlane.agents.runtime import connect, make_sender, repeat, start, until_
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
 from hyperlane.agents.validator.one_tree import require_staked_tree
+from hyperlane.agents.validator.own_storage import require_own
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
@@ -37,9 +38,11 @@ _PUBLIC = (
 async def run(settings: ValidatorSettings) -> None:
     """Validate until cancelled. Halted when a reorg flag exists or must be set."""
     storage = settings.checkpoint_syncer.open()
+    await storage.require_writable()
     await _require_no_reorg(storage)
-    _require_own_rpcs(settings)
     account = settings.validator.account("validator")
+    await require_own(storage, settings.origin, account.address)
+    _require_own_rpcs(settings)
     async with (
         start(settings, waiting=[settings.origin_chain_name]) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
