@@ -143,10 +143,12 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         emit Process(origin, sender, recipient);
         emit ProcessId(id);
 
+        _setDelivering(id, true);
         // verify takes the arguments of this function.
         if (ism.toCallForWord(IInterchainSecurityModule.verify.selector) != 1) {
             revert IsmVerificationFailed(id, ism);
         }
+        _setDelivering(id, false);
         recipient.handle(origin, sender, message.body());
     }
 
@@ -231,6 +233,13 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     /// @inheritdoc IMailbox
     function processedAt(bytes32 messageId) external view returns (uint48) {
         return uint48(deliveries[messageId].byAndAt >> 160);
+    }
+
+    /// @inheritdoc IMailbox
+    function delivering(bytes32 messageId) external view returns (bool yes) {
+        assembly ("memory-safe") {
+            yes := tload(messageId)
+        }
     }
 
     /// @inheritdoc IMailbox
@@ -375,6 +384,13 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         if (hook == address(0)) return defaultHookAndPlans;
         if (hook.code.length == 0) revert HookNotContract(hook);
         return uint160(hook);
+    }
+
+    /// @dev In the transient slot that is the id: nothing else is there.
+    function _setDelivering(bytes32 id, bool yes) private {
+        assembly ("memory-safe") {
+            tstore(id, yes)
+        }
     }
 
     function _requiredHook(uint256 state) private pure returns (address) {

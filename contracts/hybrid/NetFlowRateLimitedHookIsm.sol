@@ -7,8 +7,10 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {AbstractMailboxHook} from "../hooks/AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "../hooks/AbstractPostDispatchHook.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {IMailbox} from "../interfaces/IMailbox.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {Bucket} from "../libs/Bucket.sol";
+import {Delivery} from "../libs/Delivery.sol";
 import {Message} from "../libs/Message.sol";
 import {TokenMessage} from "../token/libs/TokenMessage.sol";
 import {TvlBucket} from "./TvlBucket.sol";
@@ -21,6 +23,7 @@ import {TvlBucket} from "./TvlBucket.sol";
 /// @dev It counts, and proves nothing: aggregate it with a module that does. It counts messages of the
 /// Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see.
 contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchainSecurityModule {
+    using Delivery for IMailbox;
     using Message for bytes;
     using TokenMessage for bytes;
 
@@ -90,8 +93,7 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
         address recipient = message.recipientAddress();
         if (recipient != warpRouter) revert WrongRecipient(recipient);
         bytes32 id = message.id();
-        // The Mailbox has just written it down. A delivery of an earlier block went without this.
-        if (mailbox.processedAt(id) != block.number) revert InvalidDeliveredMessage(id);
+        if (!mailbox.isDelivering(id)) revert InvalidDeliveredMessage(id);
 
         _flow(id, message, outboundFlow == FlowDirection.CREDIT);
         return true;

@@ -113,6 +113,9 @@ interface IMailbox {
     /// @notice The block in which the message was delivered; zero if it was not.
     function processedAt(bytes32 messageId) external view returns (uint48);
 
+    /// @notice Whether the message's security module is being asked right now, by a delivery.
+    function delivering(bytes32 messageId) external view returns (bool);
+
     /// @notice The security module that guards a recipient: its own, or the default.
     /// @dev Static-calls `interchainSecurityModule()`. A revert, an empty answer and zero mean the
     /// default; an answer shorter than a word or no address reverts with empty data.

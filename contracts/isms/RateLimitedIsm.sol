@@ -6,16 +6,17 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {PackageVersioned} from "../PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
+import {Delivery} from "../libs/Delivery.sol";
 import {Message} from "../libs/Message.sol";
 import {RateLimited} from "../libs/RateLimited.sol";
 import {TokenMessage} from "../token/libs/TokenMessage.sol";
 
 /// @title RateLimitedIsm
 /// @notice Limits what one token router can receive in a time. For aggregations.
-/// @dev The Mailbox writes a delivery down, with its block, before it asks its modules. So only a
-/// message that is being delivered counts, or that was in this block without asking this module: what
-/// it moved came in now, too. What `block.number` means on the chain is how long "now" is.
+/// @dev Only a message that is being delivered counts. Over a Mailbox that does not tell, so does one that
+/// was in this block without asking this module: what `block.number` means is how long "now" is then.
 contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersioned {
+    using Delivery for IMailbox;
     using Message for bytes;
     using TokenMessage for bytes;
 
@@ -60,7 +61,7 @@ contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersio
         address messageRecipient = message.recipientAddress();
         if (messageRecipient != recipient) revert InvalidRecipient(messageRecipient, recipient);
         bytes32 id = message.id();
-        if (mailbox.processedAt(id) != block.number) revert InvalidDeliveredMessage(id);
+        if (!mailbox.isDelivering(id)) revert InvalidDeliveredMessage(id);
 
         _consumeOnce(id, message.body().amount());
         return true;

@@ -4,6 +4,8 @@ import pytest
 from tests.attacks.limits.conftest import DAY
 from tests.contracts.token.routes import FIRST, SECOND, b32
 
+from hyperlane.protocol.message import Message
+
 CAPACITY = 1000 * DAY
 
 
@@ -49,6 +51,40 @@ def test_a_delivery_of_an_earlier_block_does_not_count_though_no_module_counted_
     chain.mine()
     assert revert_of(limit.verify, b"", message, sender=thief)[0] == "InvalidDeliveredMessage"
     assert limit.calculateCurrentLevel() == CAPACITY
+
+
+@pytest.mark.parametrize("module", ["RateLimitedIsm", "NetFlowRateLimitedHookIsm"])
+def test_a_delivery_of_this_block_that_asked_another_module_does_not_count(
+    project, locked, forge, network, owner, thief, noop_ism, in_one_transaction, module
+):
+    """On some chains a block's number stays for many blocks."""
+    mailbox = network.mailboxes[FIRST]
+    given = {
+        "RateLimitedIsm": (mailbox, CAPACITY, DAY, locked[0]),
+        "NetFlowRateLimitedHookIsm": (mailbox, locked[0], 1000, DAY),
+    }
+    limit = owner.deploy(project.contracts[module], *given[module])
+    locked[0].setInterchainSecurityModule(noop_ism, sender=owner)
+    message = forge(locked[0], 500)
+    calls = (mailbox.process, b"", message), (limit.verify, b"", message)
+    assert in_one_transaction(*calls) == [True, False]
+    assert not limit.messageValidated(Message.decode(message).id)
+
+
+def test_over_a_mailbox_that_does_not_tell_deliveries_of_this_block_count(
+    project, locked, forge, owner, thief, in_one_transaction, revert_of, chain
+):
+    """The reference's tells blocks only."""
+    quiet = owner.deploy(project.QuietMailbox)
+    limit = owner.deploy(project.RateLimitedIsm, quiet, CAPACITY, DAY, locked[0])
+    old, message = forge(locked[0], 500), forge(locked[0], 500)
+    quiet.deliver(Message.decode(old).id, sender=owner)
+    chain.mine()
+    assert revert_of(limit.verify, b"", old, sender=thief)[0] == "InvalidDeliveredMessage"
+    verify = (limit.verify, b"", message)
+    calls = (verify, (quiet.deliver, Message.decode(message).id), verify)
+    assert in_one_transaction(*calls) == [False, True, True]
+    assert limit.filledLevel() == CAPACITY - 500
 
 
 def test_what_counts_out_is_being_dispatched(

@@ -82,7 +82,7 @@ def test_message_that_is_not_being_delivered_is_refused(limited, incoming, rever
 def test_message_counts_once(limited, mailbox, incoming, owner, revert_of):
     one = incoming(1)
     mailbox.process(b"", one.encode(), sender=owner)
-    assert revert_of(limited.verify, b"", one.encode()) == ("MessageAlreadyValidated", one.id)
+    assert revert_of(limited.verify, b"", one.encode()) == ("InvalidDeliveredMessage", one.id)
 
 
 def test_message_for_somebody_else_is_refused(limited, recipient, stranger, revert_of):

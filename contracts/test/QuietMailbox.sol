@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+/// @title QuietMailbox
+/// @notice Tells in which block it delivered a message, as the reference's, and not that it is doing so.
+contract QuietMailbox {
+    uint32 public constant localDomain = 1;
+
+    mapping(bytes32 id => uint48) public processedAt;
+
+    function deliver(bytes32 id) external {
+        processedAt[id] = uint48(block.number);
+    }
+}
