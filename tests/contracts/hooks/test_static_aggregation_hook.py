@@ -29,6 +29,12 @@ def test_hooks_stand_in_the_code_in_order(aggregate, recording):
     assert aggregation.hooks(b"ignored") == hooks
 
 
+def test_factory_refuses_a_hook_that_would_be_called_twice(factory, recording, revert_of):
+    hooks = [recording(2), recording(1)]
+    refusal = revert_of(factory.deploy, [*hooks, hooks[0]])
+    assert refusal == ("DuplicateValue", hooks[0].address)
+
+
 def test_both_ways_to_deploy_lead_to_the_same_address(factory, owner, recording):
     hooks = [recording(1), recording(2)]
     address = factory.getAddress(hooks)
