@@ -4,6 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 from ape_ethereum.provider import Web3Provider
+from ape_foundry import FoundryProvider
+
+_build_command = FoundryProvider.build_command
+
+
+def _build_command_without_history(self: FoundryProvider) -> list[str]:
+    """anvil writes the state of every block but the last 500 to the home folder, and what a killed
+    one wrote stays there; no test asks ape's chain about a past that is so long."""
+    return [*_build_command(self), "--prune-history", "500"]
+
+
+FoundryProvider.build_command = _build_command_without_history
 
 
 def _kinds(provider: type[Web3Provider]) -> Iterator[type[Web3Provider]]:
