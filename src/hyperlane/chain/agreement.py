@@ -80,12 +80,15 @@ def opposed(said: Sequence[tuple[Endpoint, Answer]]) -> str:
     )
 
 
+def reads_at_a_block(call: Call) -> bool:
+    """Whether a call names the number of the block whose state it reads."""
+    position = _AT_A_BLOCK.get(call.method, len(call.params))
+    return position < len(call.params) and str(call.params[position]).startswith("0x")
+
+
 def _needs_agreement(call: Call) -> bool:
     """Whether wrong answers would do harm, and right ones are the same everywhere."""
-    position = _AT_A_BLOCK.get(call.method)
-    if position is None:
-        return call.method in _AGREED
-    return position < len(call.params) and str(call.params[position]).startswith("0x")
+    return reads_at_a_block(call) or call.method in _AGREED
 
 
 def _essence(answer: Answer) -> Hashable:

@@ -335,9 +335,13 @@ def returned_by(function: Function) -> Method[bytes]:
     return Method(CALL.name, data, doubtful=undecodable if function.outputs else _never)
 
 
-def receipt_of(tx_hash: Bytes32) -> Method[Receipt | None]:
-    """`eth_getTransactionReceipt` for one transaction."""
-    return Method(RECEIPT.name, lambda value: receipt(value, tx_hash))
+def receipt_of(tx_hash: Bytes32, *, expected: bool = False) -> Method[Receipt | None]:
+    """`eth_getTransactionReceipt` for one transaction, which is doubted to be in no block."""
+
+    def missing(found: Receipt | None) -> bool:
+        return expected and found is None
+
+    return Method(RECEIPT.name, lambda value: receipt(value, tx_hash), doubtful=missing)
 
 
 def simulation_of(calls: int) -> Method[list[int | None] | None]:

@@ -223,9 +223,13 @@ class ChainClient:
         """The logs that it was told were wrong: whoever told them is asked last for a while."""
         self.rpc.distrust(problem, answers.LOGS.name)
 
-    async def receipts(self, hashes: Sequence[Bytes32]) -> list[Receipt | None]:
-        """Receipts in order; None for what is in no block."""
-        calls = [Call(answers.receipt_of(item), [to_hex(item)]) for item in hashes]
+    async def receipts(
+        self, hashes: Sequence[Bytes32], *, expected: bool = False
+    ) -> list[Receipt | None]:
+        """Receipts in order; None for what is in no block, of what is `expected` if two say so."""
+        calls = [
+            Call(answers.receipt_of(item, expected=expected), [to_hex(item)]) for item in hashes
+        ]
         found: list[Receipt | None] = []
         for answer in await self._exchange(calls):
             if isinstance(answer, RpcError):

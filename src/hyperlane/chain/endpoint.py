@@ -123,8 +123,9 @@ class Endpoint:
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def suspect(self) -> None:
-        """Have it say again, before the next call, of which chain it is."""
+        """Have it say again of which chain it is; forget what heads it told of."""
         self._verified = False
+        self.heads.clear()
 
     async def ask(
         self, session: aiohttp.ClientSession, calls: Sequence[Call], seconds: float = LONGEST

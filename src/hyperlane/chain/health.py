@@ -59,6 +59,10 @@ class Health:
         self._rests[method] = now + pause
         return True
 
+    def is_distrusted(self, now: float) -> bool:
+        """Whether it rests because it told something wrong."""
+        return now < self._distrusted_until
+
     def distrusted(self, problem: str, now: float) -> float:
         """It told something wrong; for how many seconds others are asked first."""
         self.problem = problem

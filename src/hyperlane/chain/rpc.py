@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 import aiohttp
 import structlog
 
-from hyperlane.chain.agreement import Consensus, all_agree, majority, opposed
+from hyperlane.chain.agreement import (
+    Consensus,
+    all_agree,
+    majority,
+    opposed,
+    reads_at_a_block,
+)
 from hyperlane.chain.answers import CHAIN_ID, SEND_RAW
 from hyperlane.chain.doubt import Said, is_doubtful
 from hyperlane.chain.endpoint import Answer, BadAnswer, Call, Endpoint, Fault, RpcError, WrongChain
@@ -30,8 +36,6 @@ _LAG = 5
 """Blocks; a URL that is further behind another one is stale."""
 _STALL = 30.0
 """Seconds without a new head after which other URLs are asked for theirs."""
-_STANDSTILL = 1
-"""Blocks; a URL that stands still and is further behind another one is stale."""
 
 
 class Unreachable(ChainError):
@@ -56,6 +60,8 @@ class RpcPool:
     _session: aiohttp.ClientSession | None = field(init=False, default=None)
     _believed: dict[str, Endpoint] = field(init=False, default_factory=dict)
     """Per method, whose answer was believed last."""
+    _told_head: Endpoint | None = field(init=False, default=None)
+    """Whose head was believed last."""
 
     def __post_init__(self) -> None:
         urls = self.urls[:1] if self.consensus is Consensus.SINGLE else self.urls
@@ -97,6 +103,9 @@ class RpcPool:
                 pause *= 2
         if said.doubted:
             return said.best(calls)
+        if self._told_head is not None and reads_at_a_block(calls[0]):
+            self._distrust(self._told_head, "no RPC has the block that it told of")
+            self._told_head = None
         raise self._unreachable(calls[0].method)
 
     async def opinions(self, calls: Sequence[Call]) -> list[list[Answer]]:
@@ -239,6 +248,8 @@ class RpcPool:
             if other is not endpoint:
                 self._contradicted(other, calls, doubted, endpoint)
         self._believed[calls[0].method] = endpoint
+        if tag is not None:
+            self._told_head = endpoint
         return answers
 
     def _contradicted(
@@ -263,8 +274,9 @@ class RpcPool:
         if number != seen:
             since = now
         elif now - since > _STALL:
-            since, allowed = now, _STANDSTILL
-            await asyncio.gather(*(self._look(other, calls, tag) for other in others))
+            since, allowed = now, 0  # it stands still: no lag, if another one goes on
+            trusted = [item for item in others if not item.health.is_distrusted(now)]
+            await asyncio.gather(*(self._look(item, calls, tag) for item in trusted))
         endpoint.heads[tag] = number, since
         highest = max(item.heads.get(tag, (0, 0.0))[0] for item in others)
         if highest <= number + allowed:
