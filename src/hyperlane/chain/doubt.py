@@ -26,15 +26,18 @@ def is_doubtful(call: Call, answer: Answer) -> bool:
     if isinstance(answer, Reverted):
         return False
     if isinstance(answer, RpcError):
-        return answer.is_internal or call.method in _ASKED_ELSEWHERE
+        return is_internal(answer) or call.method in _ASKED_ELSEWHERE
     return call.how.doubtful(answer)
+
+
+def is_internal(answer: Answer) -> bool:
+    """Whether it is an error that the node calls its own."""
+    return isinstance(answer, RpcError) and answer.is_internal
 
 
 def may_pass(call: Call, answer: Answer) -> bool:
     """Whether the same URL may say something else in a moment."""
-    if isinstance(answer, RpcError) and not answer.is_internal:
-        return False
-    return is_doubtful(call, answer)
+    return is_doubtful(call, answer) and (is_internal(answer) or not isinstance(answer, RpcError))
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Said:
     doubted: list[tuple[Endpoint, list[Answer]]] = field(default_factory=list)
     stale: list[tuple[int, list[Answer]]] = field(default_factory=list)
     """By the height of the head that they told."""
+    given: list[tuple[Endpoint, list[Answer]]] = field(default_factory=list)
+    """Where several have to say the same: what those said that answered."""
 
     def forget(self, endpoint: Endpoint) -> None:
         """A URL turned out to be of another chain."""

@@ -70,7 +70,7 @@ class Fault(Exception):
     def __init__(self, problem: str, rest: float | None = None) -> None:
         super().__init__(one_line(problem))
         self.rest = rest
-        """Seconds for which the URL asks to be left alone."""
+        """Seconds for which the URL asks to be left alone; 0 if it does not say how long."""
 
 
 class BadAnswer(Fault):
@@ -223,7 +223,7 @@ class Endpoint:
             return Reverted(self.chain, call.method, b"")
         too_wide = call.method == answers.LOGS.name and any(word in words for word in _WIDE)
         if not too_wide and any(word in words for word in _LIMITED):
-            raise Fault(message, 1.0)
+            raise Fault(message, 0.0)
         # A tag without a block is an answer: the chain may not have that tag.
         of_tag = call.method == "eth_getBlockByNumber" and not str(call.params[0]).startswith("0x")
         if not too_wide and not of_tag and any(word in words for word in _HICCUPS):
@@ -278,4 +278,4 @@ def _parse(body: bytes | None, status: int) -> Any:
 
 
 def _seconds(header: str | None) -> float:
-    return float(header) if header is not None and header.isdecimal() else 1.0
+    return float(header) if header is not None and header.isdecimal() else 0.0

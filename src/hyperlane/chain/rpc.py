@@ -11,27 +11,26 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-import aiohttp
 import structlog
 
 from hyperlane.chain.agreement import (
     Consensus,
-    all_agree,
     majority,
     opposed,
     reads_at_a_block,
 )
-from hyperlane.chain.answers import CHAIN_ID, SEND_RAW
-from hyperlane.chain.doubt import Said, is_doubtful
-from hyperlane.chain.endpoint import Answer, BadAnswer, Call, Endpoint, Fault, RpcError, WrongChain
-from hyperlane.chain.heads import head, head_tag
+from hyperlane.chain.answers import CHAIN_ID
+from hyperlane.chain.asking import Asker, may_hedge, methods
+from hyperlane.chain.doubt import Said, is_doubtful, is_internal
+from hyperlane.chain.endpoint import Answer, Call, Endpoint, Fault, RpcError, WrongChain
+from hyperlane.chain.heads import head
 from hyperlane.chain.pace import LONGEST
 from hyperlane.errors import ChainError, ConfigError
 
 log = structlog.get_logger()
 
 _ROUNDS = 5
-_FIRST_PAUSE = 0.2
+_FIRST_PAUSE = 0.1
 _LAG = 5
 """Blocks; a URL that is further behind another one is stale."""
 _STALL = 30.0
@@ -57,7 +56,7 @@ class RpcPool:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
     endpoints: list[Endpoint] = field(init=False)
-    _session: aiohttp.ClientSession | None = field(init=False, default=None)
+    _asker: Asker = field(init=False)
     _believed: dict[str, Endpoint] = field(init=False, default_factory=dict)
     """Per method, whose answer was believed last."""
     _told_head: Endpoint | None = field(init=False, default=None)
@@ -66,15 +65,17 @@ class RpcPool:
     def __post_init__(self) -> None:
         urls = self.urls[:1] if self.consensus is Consensus.SINGLE else self.urls
         self.endpoints = [Endpoint(self.name, self.chain_id, url) for url in urls]
+        self._asker = Asker(self.name, lambda: self.clock())
 
     async def close(self) -> None:
         """Close connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._asker.close()
 
     async def verify(self) -> None:
         """ConfigError if any URL that answers is of another chain; Unreachable if none does."""
-        asked = [self._ask(endpoint, [Call(CHAIN_ID, ())], LONGEST) for endpoint in self.endpoints]
+        asked = [
+            self._asker.ask(endpoint, [Call(CHAIN_ID, ())], LONGEST) for endpoint in self.endpoints
+        ]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, WrongChain):
@@ -89,12 +90,14 @@ class RpcPool:
 
     async def exchange(self, calls: Sequence[Call]) -> list[Answer]:
         """Answers in order; Unreachable, Disagreement."""
-        agree, said = self.consensus.applies_to(calls), Said()
+        agree, said = len(self.endpoints) > 1 and self.consensus.applies_to(calls), Said()
         pause = _FIRST_PAUSE
         for round_ in range(_ROUNDS):
             await self._respect_limits()
             answers = await (
-                self._by_majority(calls, round_) if agree else self._by_first(calls, round_, said)
+                self._by_majority(calls, round_, said)
+                if agree
+                else self._by_first(calls, round_, said)
             )
             if answers is not None:
                 return answers
@@ -104,7 +107,7 @@ class RpcPool:
         if said.doubted:
             return said.best(calls)
         if self._told_head is not None and reads_at_a_block(calls[0]):
-            self._distrust(self._told_head, "no RPC has the block that it told of")
+            self._asker.distrust(self._told_head, "no RPC has the block that it told of")
             self._told_head = None
         raise self._unreachable(calls[0].method)
 
@@ -113,49 +116,13 @@ class RpcPool:
 
         Those that rest are left out unless all do, and so are those that are slower than others.
         """
-        now = self.clock()
-        well = [item for item in self.endpoints if item.health.resting_until <= now]
-        given = await self._answers_of_many(well or self.endpoints, calls, 1, all_count=True)
+        well = [item for item in self.endpoints if self._is_well(item)]
+        given = await self._asker.ask_many(well or self.endpoints, calls, 1, all_count=True)
         return [said for _, said in given] or [await self.exchange(calls)]
 
     def distrust(self, problem: str, method: str) -> None:
         """What was believed of a method's last answer was wrong: others go first for a while."""
-        self._distrust(self._believed.get(method, self._by_health()[0]), problem)
-
-    def _distrust(self, endpoint: Endpoint, problem: str) -> None:
-        endpoint.suspect()
-        rest = endpoint.health.distrusted(problem, self.clock())
-        log.warning(
-            "rpc.distrusted",
-            chain=self.name,
-            host=endpoint.host,
-            error=problem,
-            rests=round(rest, 1),
-        )
-
-    async def _ask(self, endpoint: Endpoint, calls: Sequence[Call], seconds: float) -> list[Answer]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession()
-        began = self.clock()
-        try:
-            answers = await endpoint.ask(self._session, calls, seconds)
-        except Fault as fault:
-            self._failed(endpoint, calls, fault)
-            raise
-        endpoint.health.worked(calls[0].method)
-        endpoint.pace.took([call.method for call in calls], self.clock() - began)
-        return answers
-
-    def _failed(self, endpoint: Endpoint, calls: Sequence[Call], fault: Fault) -> None:
-        """The URL rests; what is no answer at all is told to people, once for each rest."""
-        method = calls[0].method
-        if isinstance(fault, WrongChain):
-            self._distrust(endpoint, str(fault))
-            return
-        new = endpoint.health.failed(str(fault), method, self.clock(), fault.rest)
-        tell = log.warning if new and isinstance(fault, BadAnswer) else log.debug
-        event = "rpc.malformed" if isinstance(fault, BadAnswer) else "rpc.failed"
-        tell(event, chain=self.name, host=endpoint.host, method=method, error=str(fault))
+        self._asker.distrust(self._believed.get(method, self._by_health()[0]), problem)
 
     def _by_health(self) -> list[Endpoint]:
         """Those that are well, in the order configured, then those that rest."""
@@ -178,16 +145,17 @@ class RpcPool:
         self, calls: Sequence[Call], round_: int, said: Said
     ) -> list[Answer] | None:
         """The first answer without doubt; the next URL is asked when one fails, or is slow."""
-        methods = [call.method for call in calls]
         waiting, order = self._by_health(), list[Endpoint]()
+        alone = not (len(waiting) > 1 and self._is_well(waiting[1]))
         running: dict[asyncio.Task[list[Answer]], Endpoint] = {}
         try:
             while waiting or running:
-                if waiting and (not running or self._may_hedge(calls, waiting[0])):
+                if waiting and (not running or self._may_follow(calls, waiting[0])):
                     order.append(waiting.pop(0))
-                    running[self._start(order[-1], calls, round_)] = order[-1]
-                hedges = bool(waiting) and self._may_hedge(calls, waiting[0])
-                patience = order[-1].pace.patience(methods) if hedges else None
+                    task = self._asker.start(order[-1], calls, round_, alone=alone)
+                    running[task] = order[-1]
+                hedges = bool(waiting) and self._may_follow(calls, waiting[0])
+                patience = order[-1].pace.patience(methods(calls)) if hedges else None
                 done, _ = await asyncio.wait(
                     running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -197,30 +165,19 @@ class RpcPool:
                     if answers is not None:
                         for earlier in order[: order.index(endpoint)]:
                             if earlier in running.values():
-                                self._slower(earlier, methods[0])
+                                self._asker.slower(earlier, calls)
                         return answers
         finally:
             for task in running:
                 task.cancel()
         return said.stand(calls)
 
-    def _start(
-        self, endpoint: Endpoint, calls: Sequence[Call], round_: int
-    ) -> asyncio.Task[list[Answer]]:
-        seconds = endpoint.pace.deadline([call.method for call in calls], round_)
-        task = asyncio.create_task(self._ask(endpoint, calls, seconds))
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # known to _ask
-        return task
+    def _is_well(self, endpoint: Endpoint) -> bool:
+        return endpoint.health.resting_until <= self.clock()
 
-    def _may_hedge(self, calls: Sequence[Call], endpoint: Endpoint) -> bool:
-        """Whether a URL may be asked beside another one.
-
-        Not to take a transaction: of two refusals nobody could tell which is about the other.
-        """
-        return calls[0].method != SEND_RAW.name and endpoint.health.resting_until <= self.clock()
-
-    def _slower(self, endpoint: Endpoint, method: str) -> None:
-        endpoint.health.failed("slower than the others", method, self.clock())
+    def _may_follow(self, calls: Sequence[Call], endpoint: Endpoint) -> bool:
+        """Whether a URL may be asked beside one that is slow."""
+        return may_hedge(calls) and self._is_well(endpoint)
 
     async def _believe(
         self,
@@ -260,7 +217,7 @@ class RpcPool:
         if isinstance(answer, RpcError):
             endpoint.health.failed(answer.message, call.method, self.clock())
         else:
-            self._distrust(endpoint, f"{call.method}: nothing, but {by.host} has an answer")
+            self._asker.distrust(endpoint, f"{call.method}: nothing, but {by.host} has an answer")
 
     async def _is_stale(
         self, endpoint: Endpoint, calls: Sequence[Call], tag: str, number: int
@@ -295,32 +252,40 @@ class RpcPool:
 
     async def _look(self, endpoint: Endpoint, calls: Sequence[Call], tag: str) -> None:
         """Learn the head of a URL that is not in use."""
-        methods = [call.method for call in calls]
+        seconds = endpoint.pace.deadline(methods(calls))
         try:
-            _, number = head(
-                calls, await self._ask(endpoint, calls, endpoint.pace.deadline(methods))
-            )
+            _, number = head(calls, await self._asker.ask(endpoint, calls, seconds))
         except Fault:
             return
         endpoint.heads[tag] = number, self.clock()
 
     # More than half must say the same
 
-    async def _by_majority(self, calls: Sequence[Call], round_: int) -> list[Answer] | None:
+    async def _by_majority(
+        self, calls: Sequence[Call], round_: int, said: Said
+    ) -> list[Answer] | None:
+        """What enough say; only those that failed before are asked again."""
         needed, last = self.consensus.needed(len(self.endpoints)), round_ == _ROUNDS - 1
-        asked = [item for item in self.endpoints if item.health.resting_until <= self.clock()]
-        if len(asked) < needed or round_:
-            asked = self.endpoints
-        given = await self._answers_of_many(asked, calls, needed, round_)
+        told = [endpoint for endpoint, _ in said.given]
+        left = [item for item in self.endpoints if not any(item is other for other in told)]
+        asked = [item for item in left if self._is_well(item)]
+        if len(told) + len(asked) < needed or round_:
+            asked = left
+        said.given = given = await self._asker.ask_many(
+            asked, calls, needed, round_, given=said.given
+        )
+        if not last:
+            said.given = given = [item for item in given if not any(map(is_internal, item[1]))]
         if len(given) < needed:
             return None
         agreed: list[Answer] = []
         for number, call in enumerate(calls):
-            said = [(endpoint, answers[number]) for endpoint, answers in given]
-            found = majority(call, said, needed)
+            opinions = [(endpoint, answers[number]) for endpoint, answers in given]
+            found = majority(call, opinions, needed)
             if found is None:
                 if last:
-                    raise Disagreement(f"{self.name}: {call.method}: {opposed(said)}")
+                    raise Disagreement(f"{self.name}: {call.method}: {opposed(opinions)}")
+                said.given = []
                 return None
             answer, dissenters = found
             for endpoint in dissenters:
@@ -328,47 +293,6 @@ class RpcPool:
                 log.warning("rpc.outvoted", chain=self.name, host=endpoint.host, method=call.method)
             agreed.append(answer)
         return agreed
-
-    async def _answers_of_many(
-        self,
-        endpoints: Sequence[Endpoint],
-        calls: Sequence[Call],
-        needed: int,
-        round_: int = 0,
-        *,
-        all_count: bool = False,
-    ) -> list[tuple[Endpoint, list[Answer]]]:
-        """What they answer: all that do, or enough to decide; none is waited for in vain."""
-        methods = [call.method for call in calls]
-        tasks = {self._start(item, calls, round_): item for item in endpoints}
-        given: list[tuple[Endpoint, list[Answer]]] = []
-        waiting: set[asyncio.Task[list[Answer]]] = set(tasks)
-        patience: float | None = None
-        try:
-            while waiting:
-                done, waiting = await asyncio.wait(
-                    waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED
-                )
-                given += [
-                    (tasks[task], task.result())
-                    for task in done
-                    if not isinstance(task.exception(), Fault)
-                ]
-                if not done:
-                    for task in waiting:
-                        self._slower(tasks[task], methods[0])
-                    break
-                if len(given) >= needed:
-                    settled = not all_count and head_tag(calls[0]) is None
-                    if settled and all_agree(calls, given, needed):
-                        break
-                    patience = max(
-                        (tasks[task].pace.patience(methods) for task in waiting), default=None
-                    )
-        finally:
-            for task in waiting:
-                task.cancel()
-        return given
 
     def _unreachable(self, method: str) -> Unreachable:
         problems = "; ".join(
