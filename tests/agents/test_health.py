@@ -45,10 +45,12 @@ def test_a_method_that_works_says_nothing_about_one_that_does_not(health):
 
 def test_who_asks_to_be_left_alone_is(health):
     health.failed("limit", "a", 100.0, 20.0)
-    assert health.limited
-    assert health.resting_until == 120.0
+    assert health.limited_until == health.resting_until == 120.0
     health.failed("limit", "a", 120.0, 9999.0)
-    assert health.resting_until == 180.0, "but not for ever"
+    assert health.limited_until == 180.0, "but not for ever"
+    health.distrusted("wrong", 180.0)
+    health.failed("down", "a", 300.0)
+    assert health.limited_until == 180.0, "other rests are none of its wishes"
 
 
 def test_distrust_grows_and_right_answers_do_not_end_it(health):

@@ -25,8 +25,8 @@ class Health:
 
     problem: str = ""
     """What went wrong last, empty if nothing did since."""
-    limited: bool = False
-    """Whether it rests because it asked for that."""
+    limited_until: float = 0.0
+    """It asked to be left alone until then."""
     _rests: dict[str, float] = field(default_factory=dict)
     """Per method that failed, until when."""
     _failures: dict[str, int] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Health:
         self._rests.pop(method, None)
         self._failures.pop(method, None)
         if not self._rests:
-            self.problem, self.limited = "", False
+            self.problem = ""
 
     def failed(self, problem: str, method: str, now: float, rest: float | None = None) -> bool:
         """It gave none; `rest` if it asks to be left alone. Whether that begins another outage."""
@@ -55,7 +55,7 @@ class Health:
         pause = _doubled(_FIRST_REST, failures, _LONGEST_REST)
         if rest is not None:
             pause = min(_LONGEST_LIMIT, max(pause, rest))
-        self.limited = rest is not None
+            self.limited_until = now + pause
         self._rests[method] = now + pause
         return True
 

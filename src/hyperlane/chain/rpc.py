@@ -132,10 +132,7 @@ class RpcPool:
     async def _respect_limits(self) -> None:
         """Wait while every URL asks to be left alone."""
         now = self.clock()
-        waits = [
-            item.health.resting_until - now if item.health.limited else 0.0
-            for item in self.endpoints
-        ]
+        waits = [item.health.limited_until - now for item in self.endpoints]
         if min(waits) > 0:
             await self.sleep(min(waits))
 
