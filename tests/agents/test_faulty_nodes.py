@@ -22,7 +22,8 @@ from hyperlane.store.sequences import InsertionStore, MessageStore
 from hyperlane.store.transactions import TransactionStore
 
 from .devnet import devnet, key
-from .faults import FAULTS, of_another_chain
+from .faults import FAULTS, end, of_another_chain
+from .processes import wait_until
 from .proxy import misbehaving
 
 MINUTE = 60.0
@@ -157,3 +158,67 @@ async def test_with_one_right_url_an_agent_outlives(fault, chain, bad, agent):
 
 async def test_with_one_right_url_an_agent_outlives_another_chain(chain, other_chain, bad, agent):
     await outlive(of_another_chain(other_chain.url), chain, bad, agent)
+
+
+# All of them
+
+
+@pytest.mark.parametrize("seconds", [1.2, pytest.param(12, marks=pytest.mark.long)])
+def test_all_take_turns_while_messages_flow_and_none_is_lost_or_doubled(
+    seconds, origin, target, proxy, validator_config, relayer_config, agents
+):
+    """Of each chain's two URLs now the first and now the second is faulty, each for so long."""
+    recipient = target.recipient(target.message_id_multisig([key(1).address], 1))
+    nodes = {chain.name: (proxy(chain), proxy(chain)) for chain in (origin, target)}
+    for chain in (origin, target):
+        chain.rpc("evm_setIntervalMining", 1)
+    agents.start("validator", "validator", through(nodes, validator_config(origin)))
+    agents.start("relayer", "relayer", through(nodes, relayer_config(origin, target)))
+    send(origin, recipient)
+    wait_until(lambda: delivered(target) == dispatched(origin) != [], 60)
+    rows = [*FAULTS.values(), None]
+    for turn, row in enumerate(rows * 2):
+        place = (turn + turn // len(rows)) % 2
+        for chain, other in ((origin, target), (target, origin)):
+            (row or of_another_chain(other.url))(nodes[chain.name][place])
+        send(origin, recipient)
+        time.sleep(seconds / 2)
+        end(node for own in nodes.values() for node in own)
+    time.sleep(2)
+    sent = dispatched(origin)
+    assert len(sent) == 2 * len(rows) + 1
+    wait_until(lambda: set(sent) <= set(delivered(target)), MINUTE)
+    assert delivered(target) == sent
+    assert target.contracts["mailbox"].events.ProcessFailed().get_logs(from_block=0) == []
+    assert all(process.poll() is None for process in agents.running.values())
+
+
+def through(nodes, config):
+    """Agents that reach the chains through these nodes alone."""
+    for name, own in nodes.items():
+        if name in config["chains"]:
+            config["chains"][name] |= {
+                "rpcUrls": [{"http": node.url} for node in own],
+                "rpcConsensusType": "fallback",
+            }
+    return config
+
+
+def send(origin, recipient):
+    word = bytes(12) + bytes.fromhex(recipient.address[2:])
+    dispatch = origin.contracts["mailbox"].functions.dispatch(7331, word, b"hello")
+    fees = {"maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**9}
+    return dispatch.transact({"gas": 200_000, **fees})
+
+
+def dispatched(origin):
+    return ids(origin.contracts["mailbox"].events.DispatchId())
+
+
+def delivered(target):
+    return ids(target.contracts["mailbox"].events.ProcessId())
+
+
+def ids(event):
+    """Of messages, sorted; those that are there twice are there twice."""
+    return sorted(bytes(item["args"]["messageId"]) for item in event.get_logs(from_block=0))

@@ -35,9 +35,11 @@ def is_internal(answer: Answer) -> bool:
     return isinstance(answer, RpcError) and answer.is_internal
 
 
-def may_pass(call: Call, answer: Answer) -> bool:
-    """Whether the same URL may say something else in a moment."""
-    return is_doubtful(call, answer) and (is_internal(answer) or not isinstance(answer, RpcError))
+def _times(call: Call, answer: Answer) -> int:
+    """How often it has to be said before it is believed."""
+    if is_internal(answer):
+        return 3
+    return 1 if isinstance(answer, RpcError) or not is_doubtful(call, answer) else 2
 
 
 @dataclass(slots=True)
@@ -57,12 +59,12 @@ class Said:
     def stand(self, calls: Sequence[Call]) -> list[Answer] | None:
         """What is believed once no other URL is left to ask in this round."""
         if self.doubted:
-            passing = any(
-                may_pass(call, answer)
+            times = max(
+                _times(call, answer)
                 for _, given in self.doubted
                 for call, answer in zip(calls, given, strict=True)
             )
-            return self.best(calls) if len(self.doubted) > 1 or not passing else None
+            return self.best(calls) if len(self.doubted) >= times else None
         # Behind what was seen before: all nodes may have been set back.
         return max(self.stale, key=lambda item: item[0])[1] if self.stale else None
 
