@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
@@ -37,6 +38,7 @@ class Node:
         self.delay = 0.0
         self.reached = asyncio.Event()
         """Somebody asked for more than the chain id."""
+        self.released = asyncio.Event()
 
     async def handle(self, request):
         call = await request.json()
@@ -44,7 +46,8 @@ class Node:
         self.asked[method] += 1
         if method != "eth_chainId":
             self.reached.set()
-            await asyncio.sleep(self.delay)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.released.wait(), self.delay)
         says = self.says[method]
         if isinstance(says, Turns):
             says = says.pop(0) if len(says) > 1 else says[0]
@@ -59,12 +62,13 @@ class Turns(list):
 @pytest.fixture
 async def connect():
     """A client of such nodes, in this order, that never sleeps between rounds."""
-    runners, clients = [], []
+    runners, clients, started = [], [], []
 
     async def no_sleep(_seconds): ...
 
     async def make(*nodes):
         urls = []
+        started.extend(nodes)
         for node in nodes:
             runner = web.AppRunner(application := web.Application(), shutdown_timeout=0)
             application.router.add_post("/", node.handle)
@@ -79,6 +83,8 @@ async def connect():
     yield make
     for client in clients:
         await client.close()
+    for node in started:
+        node.released.set()
     for runner in runners:
         await runner.cleanup()
 
