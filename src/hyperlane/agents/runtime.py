@@ -15,6 +15,7 @@ from hyperlane.chain.contracts import require_kinds
 from hyperlane.chain.deployment import deployment_block
 from hyperlane.chain.fees import FeeCeiling
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
+from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.web import Web
@@ -122,16 +123,12 @@ class Runtime:
 
 def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
     """The sender of a key on a chain, within the bounds that the chain's settings have."""
-    overrides = chain.settings.transaction_overrides
     return Sender(
         chain.client,
         account,
         TransactionStore(database, chain.domain, address_of(account)),
-        FeeCeiling(
-            overrides.max_fee_per_gas,
-            overrides.max_priority_fee_per_gas,
-            chain.settings.max_transaction_cost,
-        ),
+        FeeCeiling(chain.settings.max_transaction_cost),
+        Overrides(**chain.settings.transaction_overrides.model_dump()),
     )
 
 
