@@ -5,6 +5,8 @@
     proxy.refuse("eth_call", {…})  answers a method with that JSON-RPC error
     proxy.freeze(3)                knows no block after the one three before the last
     proxy.alter("eth_getLogs", f)  answers f(result) instead of the node's result
+    proxy.interfere(f)             answers f(body), of which CUT closes the connection
+    proxy.redirect(url)            passes everything on to another node
     proxy.behave()                 passes everything on again
     proxy.stop(), proxy.start()    is not there; is there again, under the same URL
 
@@ -24,6 +26,12 @@ from typing import Any
 
 from .devnet import free_port
 
+CUT = -1
+"""In place of an HTTP status: the connection is closed without an answer."""
+
+ALL = "*"
+"""In place of a method: each that has no rule of its own."""
+
 _AT_A_BLOCK = {"eth_call": 1, "eth_getBalance": 1, "eth_getTransactionCount": 1, "eth_getCode": 1}
 
 
@@ -42,6 +50,8 @@ class Proxy:
     _head: int | None = None
     _refusals: dict[str, Any] = field(default_factory=dict)
     _changes: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    _interference: Callable[[bytes], tuple[int, bytes] | None] | None = None
+    _detour: str = ""
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -63,8 +73,16 @@ class Proxy:
     def alter(self, method: str, change: Callable[[Any], Any]) -> None:
         self._changes[method] = change
 
+    def interfere(self, answer: Callable[[bytes], tuple[int, bytes] | None]) -> None:
+        """`answer` may give None for what is to be passed on."""
+        self._interference = answer
+
+    def redirect(self, url: str) -> None:
+        self._detour = url
+
     def behave(self) -> None:
         self._delay, self._status, self._head = 0, 200, None
+        self._interference, self._detour = None, ""
         self._refusals.clear()
         self._changes.clear()
 
@@ -77,6 +95,9 @@ class Proxy:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status, answer = proxy._answer(body)
+                if status == CUT:
+                    self.close_connection = True
+                    return
                 try:
                     self.send_response(status)
                     self.send_header("Content-Length", str(len(answer)))
@@ -91,6 +112,10 @@ class Proxy:
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def runs(self) -> bool:
+        return self._server is not None
 
     def stop(self) -> None:
         if self._server is not None:
@@ -108,6 +133,10 @@ class Proxy:
         time.sleep(self._delay)
         if self._status != 200:
             return self._status, b"no"
+        if self._interference is not None:
+            odd = self._interference(body)
+            if odd is not None:
+                return odd
         try:
             answers = [self._one(call) for call in calls]
         except OSError:
@@ -117,8 +146,9 @@ class Proxy:
     def _one(self, call: dict[str, Any]) -> dict[str, Any]:
         method, params = call["method"], list(call["params"])
         answer = {"jsonrpc": "2.0", "id": call["id"]}
-        if method in self._refusals:
-            return {**answer, "error": self._refusals[method]}
+        refusal = self._refusals.get(method, self._refusals.get(ALL))
+        if refusal is not None:
+            return {**answer, "error": refusal}
         if self._head is not None:
             params = self._seen_from_the_past(method, params)
             if params is None:
@@ -129,7 +159,8 @@ class Proxy:
             return {**answer, "error": error.args[0]}
         if self._head is not None and method == "eth_blockNumber":
             result = hex(self._head)
-        return {**answer, "result": self._changes.get(method, lambda same: same)(result)}
+        change = self._changes.get(method, self._changes.get(ALL, lambda same: same))
+        return {**answer, "result": change(result)}
 
     def _seen_from_the_past(self, method: str, params: list[Any]) -> list[Any] | None:
         """Parameters for a node that knows no block after the frozen head; None if it must."""
@@ -150,7 +181,7 @@ class Proxy:
     def _pass_on(self, method: str, params: list[Any]) -> Any:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         request = urllib.request.Request(
-            self.upstream, body.encode(), {"Content-Type": "application/json"}
+            self._detour or self.upstream, body.encode(), {"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request, timeout=60) as response:
             answer = json.loads(response.read())

@@ -158,8 +158,8 @@ async def test_refused_log_ranges_are_split_and_duplicates_dropped(node, connect
         if last - first > 3:
             return {"code": -32005, "message": "query returned more than 3 results: rate limit"}
         log = {
-            "topics": [to_hex(MerkleTreeHook.INSERTED.topic)], "data": "0x", "logIndex": "0x0",
-            "transactionHash": "0x" + "00" * 32,
+            "topics": [to_hex(MerkleTreeHook.INSERTED.topic)], "data": "0x" + "00" * 64,
+            "logIndex": "0x0", "transactionHash": "0x" + "00" * 32,
         }  # fmt: skip
         return [{**log, "blockNumber": hex(n)} for n in range(first, last + 1)] * 2
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from hyperlane.agents.relayer.carriers import Carrier, Kind, code, uses
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.endpoint import Endpoint, Fault
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.protocol.typecasts import to_hex
@@ -28,18 +27,6 @@ async def sender(origin, proxy, tmp_path):
     yield Sender(client, key(9), TransactionStore(database, 1337, address_of(key(9)))), rpc
     await client.close()
     await database.close()
-
-
-def test_failures_of_one_moment_are_one_outage():
-    endpoint = Endpoint("alpha", 1, "http://x")
-    for _ in range(10):
-        endpoint.failed(Fault("down"), 100.0)
-    assert 100.4 <= endpoint.resting_until <= 100.6
-    endpoint.failed(Fault("down"), endpoint.resting_until)
-    assert 0.8 <= endpoint.resting_until - 100.4 <= 1.8, "the next one lasts twice as long"
-    endpoint.worked()
-    endpoint.failed(Fault("down"), 200.0)
-    assert 200.4 <= endpoint.resting_until <= 200.6
 
 
 async def test_an_offer_outlives_a_base_fee_that_rises(origin, sender):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+from hyperlane.chain.abi import Event, Function
+from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.wording import shown
 
@@ -30,6 +32,10 @@ class Malformed(ValueError):
     """A result that its method cannot have; the text names the field, the value and the rule."""
 
 
+def _never(_result: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Method(Generic[Result]):
     """One JSON-RPC method and how its result is read."""
@@ -37,6 +43,8 @@ class Method(Generic[Result]):
     name: str
     read: Callable[[Any], Result]
     """Raises Malformed and nothing else, whatever JSON it is given."""
+    doubtful: Callable[[Result], bool] = _never
+    """Whether a node that lags behind or has forgotten states would say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,24 +298,50 @@ BALANCE = Method("eth_getBalance", quantity)
 TRANSACTION_COUNT = Method("eth_getTransactionCount", partial(quantity, bits=_STORED))
 CALL = Method("eth_call", data)
 CODE = Method("eth_getCode", data)
+CODE_NOW = Method("eth_getCode", data, doubtful=lambda code: not code)
 BLOCK_BY_NUMBER: Method[Block | None] = Method("eth_getBlockByNumber", partial(optional, block))
 SEND_COUNT: Method[int | None] = Method("eth_getBlockByHash", partial(optional, _send_count))
-IS_KNOWN = Method("eth_getTransactionByHash", _known)
+IS_KNOWN = Method("eth_getTransactionByHash", _known, doubtful=lambda known: not known)
 SEND_RAW = Method("eth_sendRawTransaction", word)
 LOGS = Method("eth_getLogs", logs)
 RECEIPT = Method("eth_getTransactionReceipt", receipt)
 
 
-def logs_of(address: Address, topic: Bytes32, first: int, last: int) -> Method[tuple[Log, ...]]:
+def logs_of(address: Address, event: Event, first: int, last: int) -> Method[tuple[Log, ...]]:
     """`eth_getLogs` for one contract, event and range of blocks."""
-    return Method(
-        LOGS.name, lambda value: logs(value, address=address, topic=topic, first=first, last=last)
-    )
+
+    def read(value: object) -> tuple[Log, ...]:
+        found = logs(value, address=address, topic=event.topic, first=first, last=last)
+        for item in found:
+            try:
+                event.decode(item.data)
+            except ChainError as error:
+                raise Malformed(f"log.data: {error}") from None
+        return found
+
+    return Method(LOGS.name, read)
 
 
-def receipt_of(tx_hash: Bytes32) -> Method[Receipt | None]:
-    """`eth_getTransactionReceipt` for one transaction."""
-    return Method(RECEIPT.name, lambda value: receipt(value, tx_hash))
+def returned_by(function: Function) -> Method[bytes]:
+    """`eth_call` of a function that returns something."""
+
+    def undecodable(returned: bytes) -> bool:
+        try:
+            function.decode(returned)
+        except ChainError:
+            return True
+        return False
+
+    return Method(CALL.name, data, doubtful=undecodable if function.outputs else _never)
+
+
+def receipt_of(tx_hash: Bytes32, *, expected: bool = False) -> Method[Receipt | None]:
+    """`eth_getTransactionReceipt` for one transaction, which is doubted to be in no block."""
+
+    def missing(found: Receipt | None) -> bool:
+        return expected and found is None
+
+    return Method(RECEIPT.name, lambda value: receipt(value, tx_hash), doubtful=missing)
 
 
 def simulation_of(calls: int) -> Method[list[int | None] | None]:

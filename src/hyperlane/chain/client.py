@@ -14,9 +14,10 @@ import structlog
 
 from hyperlane.chain import answers
 from hyperlane.chain.abi import Event, Function
+from hyperlane.chain.agreement import Consensus
 from hyperlane.chain.answers import Block, Log, Method, Receipt
 from hyperlane.chain.endpoint import Call, Reverted, RpcError
-from hyperlane.chain.rpc import Consensus, Disagreement, RpcPool, Unreachable
+from hyperlane.chain.rpc import Disagreement, RpcPool, Unreachable
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
 
@@ -121,7 +122,7 @@ class ChainClient:
         transaction = _transaction(to, function.encode(*arguments), sender=sender)
         if gas is not None:
             transaction["gas"] = hex(gas)
-        answer = await self.request(answers.CALL, transaction, _block_id(block))
+        answer = await self.request(answers.returned_by(function), transaction, _block_id(block))
         if function.outputs and not answer:
             raise NoAnswer(
                 f"{self.name}: {function.signature} of {to_checksum(to)} at block {block} returned"
@@ -138,7 +139,7 @@ class ChainClient:
             for argument in arguments
         ]
         values = []
-        for answer in await self.request_many(answers.CALL, calls):
+        for answer in await self.request_many(answers.returned_by(function), calls):
             if isinstance(answer, RpcError):
                 raise answer
             values.append(function.decode(answer))
@@ -150,7 +151,9 @@ class ChainClient:
 
     async def has_code(self, address: Address, block: BlockId = "latest") -> bool:
         """True if a contract is there at a block."""
-        code = await self.request(answers.CODE, to_hex(address), _block_id(block))
+        # Old blocks have no code for most of a search for the first one that has.
+        how = answers.CODE if isinstance(block, int) else answers.CODE_NOW
+        code = await self.request(how, to_hex(address), _block_id(block))
         return bool(code)
 
     async def balance(self, address: Address) -> int:
@@ -200,7 +203,7 @@ class ChainClient:
                 "toBlock": hex(end),
             }
             try:
-                found = await self.request(answers.logs_of(address, event.topic, start, end), query)
+                found = await self.request(answers.logs_of(address, event, start, end), query)
             except RpcError as error:
                 if start == end:
                     raise
@@ -217,12 +220,16 @@ class ChainClient:
         return [unique[key] for key in sorted(unique)]
 
     def distrust(self, problem: str) -> None:
-        """What the node said was wrong: another URL, if there is one, is asked next."""
-        self.rpc.distrust(problem)
+        """The logs that it was told were wrong: whoever told them is asked last for a while."""
+        self.rpc.distrust(problem, answers.LOGS.name)
 
-    async def receipts(self, hashes: Sequence[Bytes32]) -> list[Receipt | None]:
-        """Receipts in order; None for what is in no block."""
-        calls = [Call(answers.receipt_of(item), [to_hex(item)]) for item in hashes]
+    async def receipts(
+        self, hashes: Sequence[Bytes32], *, expected: bool = False
+    ) -> list[Receipt | None]:
+        """Receipts in order; None for what is in no block, of what is `expected` if two say so."""
+        calls = [
+            Call(answers.receipt_of(item, expected=expected), [to_hex(item)]) for item in hashes
+        ]
         found: list[Receipt | None] = []
         for answer in await self._exchange(calls):
             if isinstance(answer, RpcError):

@@ -8,7 +8,6 @@ The transport is aiohttp alone: web3.py's async provider opens a connection per 
 request that is cancelled while it waits for the provider's global lock blocks all later ones.
 """
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,19 +19,21 @@ import aiohttp
 from hyperlane.bounded_json import parse_json
 from hyperlane.chain import answers
 from hyperlane.chain.answers import Malformed, Method
+from hyperlane.chain.health import Health
+from hyperlane.chain.pace import LONGEST, Pace
 from hyperlane.chain.reverts import revert_reason
 from hyperlane.errors import ChainError
 from hyperlane.wording import one_line, shown
 
-TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _MAX_ANSWER = 8 * 2**20
 """Bytes. Longer lists of logs are asked for in parts."""
 _MAX_BATCH = 100
 _MOST_READ = 1000
 """Characters of an error's text in which its meaning is looked for."""
-_FIRST_REST = 0.5
-_LONGEST_REST = 30.0
-_LONGEST_LIMIT = 60.0
+_MOST_CONNECTING = 5.0
+"""Seconds."""
+_INTERNAL = -32603
+"""The code of errors that are the node's own."""
 _LIMITED = (
     "rate limit", "rate-limit", "too many requests", "request limit", "per second", "capacity",
     "credits",
@@ -48,8 +49,10 @@ _WIDE = ("result", "range", "size", "large", "blocks", "logs")
 class RpcError(ChainError):
     """The node's own error answer."""
 
-    def __init__(self, chain: str, method: str, message: str) -> None:
+    def __init__(self, chain: str, method: str, message: str, code: object = None) -> None:
         self.message = one_line(message)
+        self.is_internal = code == _INTERNAL
+        """Whether the node calls it its own."""
         super().__init__(f"{chain}: {method}: {self.message}")
 
 
@@ -67,10 +70,14 @@ class Fault(Exception):
     def __init__(self, problem: str, rest: float | None = None) -> None:
         super().__init__(one_line(problem))
         self.rest = rest
-        """Seconds for which the URL asks to be left alone."""
+        """Seconds for which the URL asks to be left alone; 0 if it does not say how long."""
 
 
-class WrongChain(Fault):
+class BadAnswer(Fault):
+    """What came is no answer to what was asked."""
+
+
+class WrongChain(BadAnswer):
     """The URL is of another chain."""
 
 
@@ -101,17 +108,12 @@ class Endpoint:
     chain: str
     chain_id: int
     url: str = field(repr=False)
-    problem: str = ""
-    """What went wrong last, empty if nothing did since."""
-    resting_until: float = 0.0
-    """Others are asked first until then."""
-    limited: bool = False
-    """Whether it rests because it asked for that."""
+    health: Health = field(default_factory=Health)
+    pace: Pace = field(default_factory=Pace)
     heads: dict[str, tuple[int, float]] = field(default_factory=dict)
     """Per tag, the highest block it knew and since when."""
     asked: Counter[str] = field(default_factory=Counter)
     """Calls so far, by method."""
-    _failures: int = 0
     _verified: bool = False
     _max_batch: int = _MAX_BATCH
 
@@ -120,37 +122,28 @@ class Endpoint:
         """For messages: the URL itself often carries an API key."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
-    def worked(self) -> None:
-        """It gave an answer."""
-        self.problem, self.resting_until, self.limited, self._failures = "", 0.0, False, 0
+    def suspect(self) -> None:
+        """Have it say again of which chain it is; forget what heads it told of."""
+        self._verified = False
+        self.heads.clear()
 
-    def failed(self, fault: Fault, now: float) -> None:
-        """It gave none: it rests, longer with each failure in a row."""
-        self.problem = str(fault)
-        if now < self.resting_until:
-            return  # of the same outage
-        self._failures += 1
-        pause = min(_LONGEST_REST, _FIRST_REST * 2 ** min(self._failures - 1, 10))
-        if fault.rest is not None:
-            pause = min(_LONGEST_LIMIT, max(pause, fault.rest))
-        self.limited = fault.rest is not None
-        self.resting_until = now + pause * random.uniform(0.8, 1.2)  # noqa: S311 - only jitter
-
-    async def ask(self, session: aiohttp.ClientSession, calls: Sequence[Call]) -> list[Answer]:
-        """Answers in order; Fault, of which WrongChain is one."""
+    async def ask(
+        self, session: aiohttp.ClientSession, calls: Sequence[Call], seconds: float = LONGEST
+    ) -> list[Answer]:
+        """Answers in order; Fault, of which WrongChain is one. Each request may take so long."""
         if not self._verified:
-            await self._verify(session)
+            await self._verify(session, seconds)
         given: list[Answer] = []
         while len(given) < len(calls):
             batch = calls[len(given) : len(given) + self._max_batch]
             try:
-                given += await self._post(session, batch)
+                given += await self._post(session, batch, seconds)
             except _BatchRefused:
                 self._max_batch = max(1, len(batch) // 2)
         return given
 
-    async def _verify(self, session: aiohttp.ClientSession) -> None:
-        (answer,) = await self._post(session, [Call(answers.CHAIN_ID, ())])
+    async def _verify(self, session: aiohttp.ClientSession, seconds: float) -> None:
+        (answer,) = await self._post(session, [Call(answers.CHAIN_ID, ())], seconds)
         if isinstance(answer, RpcError):
             raise Fault(f"eth_chainId answered {answer.message}")
         if answer != self.chain_id:
@@ -159,23 +152,27 @@ class Endpoint:
             )
         self._verified = True
 
-    async def _post(self, session: aiohttp.ClientSession, calls: Sequence[Call]) -> list[Answer]:
+    async def _post(
+        self, session: aiohttp.ClientSession, calls: Sequence[Call], seconds: float
+    ) -> list[Answer]:
         batch = [
             {"jsonrpc": "2.0", "id": number, "method": call.method, "params": call.params}
             for number, call in enumerate(calls)
         ]
         self.asked.update(call.method for call in calls)
         single = len(calls) == 1
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _MOST_CONNECTING))
+        body = batch[0] if single else batch
         try:
             async with session.post(
-                self.url, json=batch[0] if single else batch, allow_redirects=False
+                self.url, json=body, allow_redirects=False, timeout=timeout
             ) as response:
-                body = await _read(response)
+                content = await _read(response)
                 if response.status == 429:
                     raise Fault("HTTP 429", _seconds(response.headers.get("Retry-After")))
                 if response.status == 413 and not single:
                     raise _BatchRefused
-                answer = _parse(body, response.status)
+                answer = _parse(content, response.status)
         except TimeoutError:
             raise Fault("no answer in time") from None
         except aiohttp.ClientConnectorError as error:
@@ -189,7 +186,7 @@ class Endpoint:
             raise _BatchRefused
         by_id = _by_id([answer] if single else answer, single=single)
         if by_id.keys() != set(range(len(calls))):
-            raise Fault("not the answers to this JSON-RPC batch")
+            raise BadAnswer("not the answers to this JSON-RPC batch")
         return [self._result(call, by_id[number]) for number, call in enumerate(calls)]
 
     def _too_large(self, calls: Sequence[Call]) -> list[Answer]:
@@ -205,11 +202,11 @@ class Endpoint:
         if response.get("error") is not None:
             return self._error(call, response["error"])
         if "result" not in response:
-            raise Fault(f"{call.method}: neither result nor error")
+            raise BadAnswer(f"{call.method}: neither result nor error")
         try:
             return call.how.read(response["result"])
         except Malformed as error:
-            raise Fault(f"{call.method}: {error}") from None
+            raise BadAnswer(f"{call.method}: {error}") from None
 
     def _error(self, call: Call, said: object) -> RpcError:
         fields = said if isinstance(said, dict) else {}
@@ -220,33 +217,36 @@ class Endpoint:
             try:
                 return Reverted(self.chain, call.method, answers.data(data))
             except Malformed as error:
-                raise Fault(f"revert data: {error}") from None
+                raise BadAnswer(f"revert data: {error}") from None
         words = message.lower()
         if fields.get("code") == 3 or "revert" in words:
             return Reverted(self.chain, call.method, b"")
         too_wide = call.method == answers.LOGS.name and any(word in words for word in _WIDE)
         if not too_wide and any(word in words for word in _LIMITED):
-            raise Fault(message, 1.0)
+            raise Fault(message, 0.0)
         # A tag without a block is an answer: the chain may not have that tag.
         of_tag = call.method == "eth_getBlockByNumber" and not str(call.params[0]).startswith("0x")
         if not too_wide and not of_tag and any(word in words for word in _HICCUPS):
             raise Fault(message)
-        return RpcError(self.chain, call.method, message)
+        refusal = RpcError(self.chain, call.method, message, fields.get("code"))
+        if refusal.is_internal and call.method == answers.SEND_RAW.name:
+            raise Fault(message)  # it may have taken the transaction all the same
+        return refusal
 
 
 def _by_id(answer: object, *, single: bool) -> dict[int, dict[str, Any]]:
     """Answers by the number that their call had; Fault for anything else than such a list."""
     if not isinstance(answer, list):
-        raise Fault(f"not a JSON-RPC answer: {shown(answer)}")
+        raise BadAnswer(f"not a JSON-RPC answer: {shown(answer)}")
     found: dict[int, dict[str, Any]] = {}
     for item in answer:
         if not isinstance(item, dict):
-            raise Fault(f"not a JSON-RPC answer: {shown(item)}")
+            raise BadAnswer(f"not a JSON-RPC answer: {shown(item)}")
         number = item.get("id")
         if single and number is None:
             number = 0  # some refuse so early that they do not know the id
         if type(number) is not int or number in found:
-            raise Fault(f"id: {shown(number)} is not that of one call")
+            raise BadAnswer(f"id: {shown(number)} is not that of one call")
         found[number] = item
     return found
 
@@ -273,9 +273,9 @@ def _parse(body: bytes | None, status: int) -> Any:
     if status != 200 and not (is_answer and (isinstance(answer, list) or "error" in answer)):
         raise Fault(f"HTTP {status}")
     if not is_answer:
-        raise Fault(f"not a JSON-RPC answer: {shown(body)}")
+        raise BadAnswer(f"not a JSON-RPC answer: {shown(body)}")
     return answer
 
 
 def _seconds(header: str | None) -> float:
-    return float(header) if header is not None and header.isdecimal() else 1.0
+    return float(header) if header is not None and header.isdecimal() else 0.0

@@ -1,68 +1,40 @@
 """JSON-RPC over several URLs of one chain: who is asked, who is believed, what is tried again.
 
-`single` asks the first URL alone; `fallback` the first that is well, and the next when it fails or
-falls behind; `quorum` asks all, and believes what more than half of all configured URLs say;
-`majority` what two thirds of them say, rounded up.
+`single` asks the first URL alone; `fallback` the first that is well, and the next when it fails,
+is slow or falls behind; `quorum` asks all, and believes what more than half of all configured URLs
+say; `majority` what two thirds of them say, rounded up.
 """
 
 import asyncio
 import random
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-import aiohttp
 import structlog
 
-from hyperlane.chain.answers import CHAIN_ID, Block, Receipt
-from hyperlane.chain.endpoint import (
-    TIMEOUT,
-    Answer,
-    Call,
-    Endpoint,
-    Fault,
-    Reverted,
-    RpcError,
-    WrongChain,
+from hyperlane.chain.agreement import (
+    Consensus,
+    majority,
+    opposed,
+    reads_at_a_block,
 )
+from hyperlane.chain.answers import CHAIN_ID
+from hyperlane.chain.asking import Asker, may_hedge, methods
+from hyperlane.chain.doubt import Said, is_doubtful, is_internal
+from hyperlane.chain.endpoint import Answer, Call, Endpoint, Fault, RpcError, WrongChain
+from hyperlane.chain.heads import head
+from hyperlane.chain.pace import LONGEST
 from hyperlane.errors import ChainError, ConfigError
 
 log = structlog.get_logger()
 
 _ROUNDS = 5
-_FIRST_PAUSE = 0.2
-_STRAGGLERS = 2.0
-"""Seconds that the slowest URLs get once the others agree on a head."""
+_FIRST_PAUSE = 0.1
 _LAG = 5
 """Blocks; a URL that is further behind another one is stale."""
 _STALL = 30.0
 """Seconds without a new head after which other URLs are asked for theirs."""
-_AT_A_BLOCK = {
-    "eth_call": 1,
-    "eth_getBalance": 1,
-    "eth_getCode": 1,
-    "eth_getTransactionCount": 1,
-    "eth_getStorageAt": 2,
-}
-"""Methods that read at a block, and which parameter names it."""
-_AGREED = ("eth_blockNumber", "eth_getBlockByNumber", "eth_getLogs", "eth_getTransactionReceipt")
-
-
-class Consensus(StrEnum):
-    """How several URLs are used."""
-
-    SINGLE = "single"
-    FALLBACK = "fallback"
-    QUORUM = "quorum"
-    MAJORITY = "majority"
-
-    def needed(self, urls: int) -> int:
-        """URLs out of `urls` that must give the same answer."""
-        if self is Consensus.MAJORITY:
-            return -(-2 * urls // 3)
-        return urls // 2 + 1 if self is Consensus.QUORUM else 1
 
 
 class Unreachable(ChainError):
@@ -84,20 +56,26 @@ class RpcPool:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
     endpoints: list[Endpoint] = field(init=False)
-    _session: aiohttp.ClientSession | None = field(init=False, default=None)
+    _asker: Asker = field(init=False)
+    _believed: dict[str, Endpoint] = field(init=False, default_factory=dict)
+    """Per method, whose answer was believed last."""
+    _told_head: Endpoint | None = field(init=False, default=None)
+    """Whose head was believed last."""
 
     def __post_init__(self) -> None:
         urls = self.urls[:1] if self.consensus is Consensus.SINGLE else self.urls
         self.endpoints = [Endpoint(self.name, self.chain_id, url) for url in urls]
+        self._asker = Asker(self.name, lambda: self.clock())
 
     async def close(self) -> None:
         """Close connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._asker.close()
 
     async def verify(self) -> None:
         """ConfigError if any URL that answers is of another chain; Unreachable if none does."""
-        asked = [self._ask(endpoint, [Call(CHAIN_ID, ())]) for endpoint in self.endpoints]
+        asked = [
+            self._asker.ask(endpoint, [Call(CHAIN_ID, ())], LONGEST) for endpoint in self.endpoints
+        ]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, WrongChain):
@@ -112,18 +90,25 @@ class RpcPool:
 
     async def exchange(self, calls: Sequence[Call]) -> list[Answer]:
         """Answers in order; Unreachable, Disagreement."""
-        several = self.consensus in (Consensus.QUORUM, Consensus.MAJORITY)
-        agree = several and all(map(_needs_agreement, calls))
-        attempt = self._by_majority if agree else self._by_first
+        agree, said = len(self.endpoints) > 1 and self.consensus.applies_to(calls), Said()
         pause = _FIRST_PAUSE
-        for remaining in reversed(range(_ROUNDS)):
+        for round_ in range(_ROUNDS):
             await self._respect_limits()
-            answers = await attempt(calls, last=not remaining)
+            answers = await (
+                self._by_majority(calls, round_, said)
+                if agree
+                else self._by_first(calls, round_, said)
+            )
             if answers is not None:
                 return answers
-            if remaining:
+            if round_ < _ROUNDS - 1:
                 await self.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only jitter
                 pause *= 2
+        if said.doubted:
+            return said.best(calls)
+        if self._told_head is not None and reads_at_a_block(calls[0]):
+            self._asker.distrust(self._told_head, "no RPC has the block that it told of")
+            self._told_head = None
         raise self._unreachable(calls[0].method)
 
     async def opinions(self, calls: Sequence[Call]) -> list[list[Answer]]:
@@ -131,54 +116,105 @@ class RpcPool:
 
         Those that rest are left out unless all do, and so are those that are slower than others.
         """
-        now = self.clock()
-        well = [item for item in self.endpoints if item.resting_until <= now] or self.endpoints
-        given = await self._answers_of_many(well, calls, 1, all_count=True)
+        well = [item for item in self.endpoints if self._is_well(item)]
+        given = await self._asker.ask_many(well or self.endpoints, calls, 1, all_count=True)
         return [said for _, said in given] or [await self.exchange(calls)]
 
-    def distrust(self, problem: str) -> None:
-        """What the URL in use said was wrong: others go first for a while."""
-        self._by_health()[0].failed(Fault(problem), self.clock())
-
-    async def _ask(self, endpoint: Endpoint, calls: Sequence[Call]) -> list[Answer]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=TIMEOUT)
-        try:
-            answers = await endpoint.ask(self._session, calls)
-        except Fault as fault:
-            endpoint.failed(fault, self.clock())
-            log.debug("rpc.failed", chain=self.name, host=endpoint.host, error=str(fault))
-            raise
-        endpoint.worked()
-        return answers
+    def distrust(self, problem: str, method: str) -> None:
+        """What was believed of a method's last answer was wrong: others go first for a while."""
+        self._asker.distrust(self._believed.get(method, self._by_health()[0]), problem)
 
     def _by_health(self) -> list[Endpoint]:
         """Those that are well, in the order configured, then those that rest."""
         now = self.clock()
-        return sorted(self.endpoints, key=lambda item: max(0.0, item.resting_until - now))
+        return sorted(self.endpoints, key=lambda item: max(0.0, item.health.resting_until - now))
 
     async def _respect_limits(self) -> None:
         """Wait while every URL asks to be left alone."""
         now = self.clock()
-        waits = [item.resting_until - now if item.limited else 0.0 for item in self.endpoints]
+        waits = [item.health.limited_until - now for item in self.endpoints]
         if min(waits) > 0:
             await self.sleep(min(waits))
 
     # One answer is enough
 
-    async def _by_first(self, calls: Sequence[Call], *, last: bool) -> list[Answer] | None:
-        stale: list[tuple[int, list[Answer]]] = []
-        for endpoint in self._by_health():
-            try:
-                answers = await self._ask(endpoint, calls)
-            except Fault:
-                continue
-            tag, number = _head(calls, answers)
-            if tag is None or not await self._is_stale(endpoint, calls, tag, number):
-                return answers
-            stale.append((number, answers))
-        # Behind what was seen before: all nodes may have been set back.
-        return max(stale, key=lambda item: item[0])[1] if stale else None
+    async def _by_first(
+        self, calls: Sequence[Call], round_: int, said: Said
+    ) -> list[Answer] | None:
+        """The first answer without doubt; the next URL is asked when one fails, or is slow."""
+        waiting, order = self._by_health(), list[Endpoint]()
+        alone = not (len(waiting) > 1 and self._is_well(waiting[1]))
+        running: dict[asyncio.Task[list[Answer]], Endpoint] = {}
+        try:
+            while waiting or running:
+                if waiting and (not running or self._may_follow(calls, waiting[0])):
+                    order.append(waiting.pop(0))
+                    task = self._asker.start(order[-1], calls, round_, alone=alone)
+                    running[task] = order[-1]
+                hedges = bool(waiting) and self._may_follow(calls, waiting[0])
+                patience = order[-1].pace.patience(methods(calls)) if hedges else None
+                done, _ = await asyncio.wait(
+                    running, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    endpoint = running.pop(task)
+                    answers = await self._believe(endpoint, calls, task, said)
+                    if answers is not None:
+                        for earlier in order[: order.index(endpoint)]:
+                            if earlier in running.values():
+                                self._asker.slower(earlier, calls)
+                        return answers
+        finally:
+            for task in running:
+                task.cancel()
+        return said.stand(calls)
+
+    def _is_well(self, endpoint: Endpoint) -> bool:
+        return endpoint.health.resting_until <= self.clock()
+
+    def _may_follow(self, calls: Sequence[Call], endpoint: Endpoint) -> bool:
+        """Whether a URL may be asked beside one that is slow."""
+        return may_hedge(calls) and self._is_well(endpoint)
+
+    async def _believe(
+        self,
+        endpoint: Endpoint,
+        calls: Sequence[Call],
+        task: asyncio.Task[list[Answer]],
+        said: Said,
+    ) -> list[Answer] | None:
+        """What a URL answered, if that is beyond doubt; else it is kept in `said`."""
+        try:
+            answers = task.result()
+        except Fault as fault:
+            if isinstance(fault, WrongChain):
+                said.forget(endpoint)
+            return None
+        tag, number = head(calls, answers)
+        if tag is not None and await self._is_stale(endpoint, calls, tag, number):
+            said.stale.append((number, answers))
+            return None
+        if any(map(is_doubtful, calls, answers)):
+            endpoint.suspect()
+            said.doubted.append((endpoint, answers))
+            return None
+        for other, doubted in said.doubted:
+            if other is not endpoint:
+                self._contradicted(other, calls, doubted, endpoint)
+        self._believed[calls[0].method] = endpoint
+        if tag is not None:
+            self._told_head = endpoint
+        return answers
+
+    def _contradicted(
+        self, endpoint: Endpoint, calls: Sequence[Call], doubted: list[Answer], by: Endpoint
+    ) -> None:
+        """Another URL had a better answer."""
+        call, answer = next(item for item in zip(calls, doubted, strict=True) if is_doubtful(*item))
+        if isinstance(answer, RpcError):
+            endpoint.health.failed(answer.message, call.method, self.clock())
+        else:
+            self._asker.distrust(endpoint, f"{call.method}: nothing, but {by.host} has an answer")
 
     async def _is_stale(
         self, endpoint: Endpoint, calls: Sequence[Call], tag: str, number: int
@@ -187,182 +223,76 @@ class RpcPool:
         others = [item for item in self.endpoints if item is not endpoint]
         if not others:
             return False
-        now = self.clock()
+        now, allowed = self.clock(), _LAG
         seen, since = endpoint.heads.get(tag, (number, now))
         if number != seen:
             since = now
         elif now - since > _STALL:
-            since = now
-            for other in others:
-                await self._look(other, calls, tag)
+            since, allowed = now, 0  # it stands still: no lag, if another one goes on
+            trusted = [item for item in others if not item.health.is_distrusted(now)]
+            await asyncio.gather(*(self._look(item, calls, tag) for item in trusted))
         endpoint.heads[tag] = number, since
         highest = max(item.heads.get(tag, (0, 0.0))[0] for item in others)
-        if highest <= number + _LAG:
+        if highest <= number + allowed:
             return False
         behind = highest - number
-        endpoint.failed(Fault(f"{behind} blocks behind"), now)
-        log.warning("rpc.stale", chain=self.name, host=endpoint.host, tag=tag, behind=behind)
+        rest = endpoint.health.distrusted(f"{behind} blocks behind", now)
+        log.warning(
+            "rpc.stale",
+            chain=self.name,
+            host=endpoint.host,
+            tag=tag,
+            behind=behind,
+            rests=round(rest, 1),
+        )
         return True
 
     async def _look(self, endpoint: Endpoint, calls: Sequence[Call], tag: str) -> None:
         """Learn the head of a URL that is not in use."""
+        seconds = endpoint.pace.deadline(methods(calls))
         try:
-            _, number = _head(calls, await self._ask(endpoint, calls))
+            _, number = head(calls, await self._asker.ask(endpoint, calls, seconds))
         except Fault:
             return
         endpoint.heads[tag] = number, self.clock()
 
     # More than half must say the same
 
-    async def _by_majority(self, calls: Sequence[Call], *, last: bool) -> list[Answer] | None:
-        needed = self.consensus.needed(len(self.endpoints))
-        asked = [item for item in self.endpoints if item.resting_until <= self.clock()]
-        if len(asked) < needed or last:
-            asked = self.endpoints
-        given = await self._answers_of_many(asked, calls, needed)
+    async def _by_majority(
+        self, calls: Sequence[Call], round_: int, said: Said
+    ) -> list[Answer] | None:
+        """What enough say; only those that failed before are asked again."""
+        needed, last = self.consensus.needed(len(self.endpoints)), round_ == _ROUNDS - 1
+        told = [endpoint for endpoint, _ in said.given]
+        left = [item for item in self.endpoints if not any(item is other for other in told)]
+        asked = [item for item in left if self._is_well(item)]
+        if len(told) + len(asked) < needed or round_:
+            asked = left
+        said.given = given = await self._asker.ask_many(
+            asked, calls, needed, round_, given=said.given
+        )
+        if not last:
+            said.given = given = [item for item in given if not any(map(is_internal, item[1]))]
         if len(given) < needed:
             return None
         agreed: list[Answer] = []
         for number, call in enumerate(calls):
-            said = [(endpoint, answers[number]) for endpoint, answers in given]
-            found = _majority(call, said, needed)
+            opinions = [(endpoint, answers[number]) for endpoint, answers in given]
+            found = majority(call, opinions, needed)
             if found is None:
                 if last:
-                    raise Disagreement(f"{self.name}: {call.method}: {_opinions(call, said)}")
+                    raise Disagreement(f"{self.name}: {call.method}: {opposed(opinions)}")
+                said.given = []
                 return None
             answer, dissenters = found
             for endpoint in dissenters:
-                endpoint.failed(Fault("contradicts the others"), self.clock())
+                endpoint.health.distrusted("contradicts the others", self.clock())
                 log.warning("rpc.outvoted", chain=self.name, host=endpoint.host, method=call.method)
             agreed.append(answer)
         return agreed
 
-    async def _answers_of_many(
-        self,
-        endpoints: Sequence[Endpoint],
-        calls: Sequence[Call],
-        needed: int,
-        *,
-        all_count: bool = False,
-    ) -> list[tuple[Endpoint, list[Answer]]]:
-        """What they answer: all that do, or enough to decide; none is waited for in vain."""
-        tasks = {asyncio.create_task(self._ask(item, calls)): item for item in endpoints}
-        given: list[tuple[Endpoint, list[Answer]]] = []
-        waiting: set[asyncio.Task[list[Answer]]] = set(tasks)
-        patience: float | None = None
-        try:
-            while waiting:
-                done, waiting = await asyncio.wait(
-                    waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED
-                )
-                given += [
-                    (tasks[task], task.result())
-                    for task in done
-                    if not isinstance(task.exception(), Fault)
-                ]
-                if not done:
-                    for task in waiting:
-                        tasks[task].failed(Fault("slower than the others"), self.clock())
-                    break
-                if len(given) >= needed:
-                    settled = not all_count and _head_tag(calls[0]) is None
-                    if settled and _all_agree(calls, given, needed):
-                        break
-                    patience = _STRAGGLERS
-        finally:
-            for task in waiting:
-                task.cancel()
-        return given
-
     def _unreachable(self, method: str) -> Unreachable:
-        problems = "; ".join(f"{item.host}: {item.problem or 'well'}" for item in self.endpoints)
+        problems = "; ".join(
+            f"{item.host}: {item.health.problem or 'well'}" for item in self.endpoints
+        )
         return Unreachable(f"{self.name}: no RPC answers {method} ({problems})")
-
-
-def _needs_agreement(call: Call) -> bool:
-    """Whether wrong answers would do harm, and right ones are the same everywhere."""
-    position = _AT_A_BLOCK.get(call.method)
-    if position is None:
-        return call.method in _AGREED
-    return position < len(call.params) and str(call.params[position]).startswith("0x")
-
-
-def _head_tag(call: Call) -> str | None:
-    """The tag whose height a call asks for; None if it asks for something else."""
-    if call.method == "eth_blockNumber":
-        return "latest"
-    if call.method == "eth_getBlockByNumber" and not str(call.params[0]).startswith("0x"):
-        return str(call.params[0])
-    return None
-
-
-def _head(calls: Sequence[Call], answers: Sequence[Answer]) -> tuple[str | None, int]:
-    """Tag and height that an answer tells, if it tells any."""
-    tag = _head_tag(calls[0])
-    number = None if tag is None else _height(answers[0])
-    return (None, 0) if number is None else (tag, number)
-
-
-def _height(answer: Answer) -> int | None:
-    if isinstance(answer, Block):
-        return answer.number
-    return answer if isinstance(answer, int) else None
-
-
-def _all_agree(
-    calls: Sequence[Call], given: Sequence[tuple[Endpoint, list[Answer]]], needed: int
-) -> bool:
-    return all(
-        _majority(call, [(item, answers[number]) for item, answers in given], needed)
-        for number, call in enumerate(calls)
-    )
-
-
-def _majority(
-    call: Call, said: Sequence[tuple[Endpoint, Answer]], needed: int
-) -> tuple[Answer, list[Endpoint]] | None:
-    """What enough of them say, and who says something else; None if nothing has a majority.
-
-    The height of a head is the highest that enough of them have reached.
-    """
-    if _head_tag(call) is not None:
-        heights = [
-            (height, answer) for _, answer in said if (height := _height(answer)) is not None
-        ]
-        heights.sort(key=lambda item: -item[0])
-        if len(heights) >= needed:
-            return heights[needed - 1][1], []
-    essences = [_essence(answer) for _, answer in said]
-    essence, votes = Counter(essences).most_common(1)[0]
-    if votes < needed:
-        return None
-    agreed = said[essences.index(essence)][1]
-    others = [item for (item, _), other in zip(said, essences, strict=True) if other != essence]
-    return agreed, others
-
-
-def _essence(answer: Answer) -> Hashable:
-    """What must be equal in two answers that say the same: nodes add fields of their own."""
-    match answer:
-        case Reverted():
-            return "reverted", answer.data
-        case RpcError():
-            return "error"
-        case Receipt():
-            return answer.tx_hash, answer.block_hash, answer.succeeded
-        case Block():
-            return answer.hash
-        case tuple() | list():
-            return frozenset(answer)  # logs, in any order
-        case _:
-            return answer  # type: ignore[no-any-return]
-
-
-def _opinions(call: Call, said: Sequence[tuple[Endpoint, Answer]]) -> str:
-    """Who says what, for people."""
-    groups: dict[Hashable, list[str]] = {}
-    for endpoint, answer in said:
-        groups.setdefault(_essence(answer), []).append(endpoint.host)
-    return (
-        " against ".join(", ".join(hosts) for hosts in groups.values()) + " contradict each other"
-    )

@@ -52,7 +52,8 @@ _RAISES_AT_ONCE = 3
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
 _UNDERPRICED = ("underpriced",)
 _TOO_LOW = (*_UNDERPRICED, "fee too low", "price too low", "feetoolow", "below minimum")
-_NONCE_TAKEN = ("nonce too low", "replacement transaction underpriced")
+_NONCE_USED = ("nonce too low",)
+_NONCE_TAKEN = (*_NONCE_USED, "replacement transaction underpriced")
 _BELOW_BASE_FEE = ("less than block base fee",)
 _UNFUNDED = ("insufficient funds", "insufficient balance")
 
@@ -141,6 +142,11 @@ class Sender:
                         raise FeesRose(str(error)) from None
                     if not (remaining and _says(error, _NONCE_TAKEN)):
                         raise self._too_low(fields, error) or error from None
+                    if transaction.nonce == taken and _says(error, _NONCE_USED):
+                        self.client.rpc.distrust(
+                            f"nonce {taken} is used, though it told otherwise",
+                            answers.TRANSACTION_COUNT.name,
+                        )
                     lowest = transaction.nonce + 1
         raise AssertionError  # the last try returns or raises
 
@@ -172,10 +178,13 @@ class Sender:
         """All transactions that nobody finished yet, by nonce."""
         return await self.store.live()
 
-    async def receipts(self, transactions: list[Transaction]) -> list[Receipt | None]:
-        """For each, the receipt of whichever version is in a block."""
+    async def receipts(
+        self, transactions: list[Transaction], *, expected: bool = False
+    ) -> list[Receipt | None]:
+        """For each, the receipt of whichever version is in a block; `expected` if one must be."""
         hashes = [item for transaction in transactions for item in transaction.hashes]
-        found = {item.tx_hash: item for item in await self.client.receipts(hashes) if item}
+        given = await self.client.receipts(hashes, expected=expected)
+        found = {item.tx_hash: item for item in given if item}
         return [
             next((found[item] for item in transaction.hashes if item in found), None)
             for transaction in transactions

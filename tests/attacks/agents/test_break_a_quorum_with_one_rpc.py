@@ -14,6 +14,7 @@ from hyperlane.chain import answers
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus
 from hyperlane.chain.endpoint import Call, Endpoint, Fault, RpcError
+from hyperlane.chain.health import Health
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import to_hex
 
@@ -175,9 +176,9 @@ async def test_an_rpc_that_becomes_one_of_another_chain_ends_nobody(connect):
     client = await connect(lambda _: bodies[0], None, None, consensus="quorum")
     await client.verify_chain_id()
     bodies.pop(0)
-    client.rpc.endpoints[0].resting_until = 0
+    client.rpc.endpoints[0].health = Health()
     assert await everything(client) == TRUTH
-    assert "chain id 1, expected 1337" in client.rpc.endpoints[0].problem
+    assert "chain id 1, expected 1337" in client.rpc.endpoints[0].health.problem
 
 
 async def test_null_for_logs_means_none(connect):

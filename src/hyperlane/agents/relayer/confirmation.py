@@ -59,6 +59,10 @@ class Confirmation:
                 if block is not None:
                     await self.outcomes.excluded(await self.operations.carried(domain, batch))
             else:
+                if receipt is None and transaction is not None:
+                    (receipt,) = await self.sender.receipts([transaction], expected=True)
+                    if receipt is not None and receipt.block_number > final:
+                        continue  # the next step looks at it
                 await self._settle(batch, transaction, receipt, final)
                 settled = True
         return settled

@@ -145,6 +145,7 @@ class CheckpointSigner:
             return
         # Perhaps a node's logs were wrong: read again what nothing is signed for yet.
         log.warning("validator.rereading", chain=self.chain.name, from_leaf=self._tree.count)
+        self.chain.client.distrust("the leaves of its logs do not give the root of its tree")
         await self.indexer.reread(self._tree.count)
         await self.indexer.sync(chain_tree.block_number)
         local = await self._local_root(chain_tree.index)

@@ -1,0 +1,158 @@
+"""Asking URLs: one, one that may hang, or many at once; and what their failures say of them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import structlog
+
+from hyperlane.chain.agreement import all_agree
+from hyperlane.chain.answers import SEND_RAW
+from hyperlane.chain.endpoint import Answer, BadAnswer, Call, Endpoint, Fault, WrongChain
+from hyperlane.chain.heads import head_tag
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks URLs of one chain, and keeps account of how well they do."""
+
+    chain: str
+    clock: Callable[[], float]
+    _session: aiohttp.ClientSession | None = field(init=False, default=None)
+
+    async def close(self) -> None:
+        """Close connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def start(
+        self, endpoint: Endpoint, calls: Sequence[Call], round_: int, *, alone: bool
+    ) -> asyncio.Task[list[Answer]]:
+        """Ask one URL; `alone` if no other one is asked when this one is slow."""
+        seconds = endpoint.pace.deadline(methods(calls), round_)
+        how = self._insist if alone and may_hedge(calls) else self.ask
+        return _task(how(endpoint, calls, seconds))
+
+    async def ask(self, endpoint: Endpoint, calls: Sequence[Call], seconds: float) -> list[Answer]:
+        """Answers of one URL; Fault."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        began = self.clock()
+        try:
+            answers = await endpoint.ask(self._session, calls, seconds)
+        except Fault as fault:
+            self._failed(endpoint, calls, fault)
+            raise
+        endpoint.health.worked(calls[0].method)
+        endpoint.pace.took(methods(calls), self.clock() - began)
+        return answers
+
+    async def _insist(
+        self, endpoint: Endpoint, calls: Sequence[Call], seconds: float
+    ) -> list[Answer]:
+        """The same, asking once more when it is slow: perhaps only this request hangs."""
+        tasks = [_task(self.ask(endpoint, calls, seconds))]
+        try:
+            await asyncio.wait(tasks, timeout=endpoint.pace.patience(methods(calls)))
+            if not tasks[0].done():
+                tasks.append(_task(self.ask(endpoint, calls, seconds)))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def ask_many(
+        self,
+        endpoints: Sequence[Endpoint],
+        calls: Sequence[Call],
+        needed: int,
+        round_: int = 0,
+        *,
+        all_count: bool = False,
+        given: Sequence[tuple[Endpoint, list[Answer]]] = (),
+    ) -> list[tuple[Endpoint, list[Answer]]]:
+        """What they answer: all that do, or enough to decide; none is waited for in vain.
+
+        `given` are answers of others that count, too.
+        """
+        tasks = {self.start(item, calls, round_, alone=True): item for item in endpoints}
+        gathered = list(given)
+        waiting: set[asyncio.Task[list[Answer]]] = set(tasks)
+        patience: float | None = None
+        try:
+            while waiting:
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+                gathered += [
+                    (tasks[task], task.result())
+                    for task in done
+                    if not isinstance(task.exception(), Fault)
+                ]
+                if not done:
+                    for task in waiting:
+                        self.slower(tasks[task], calls)
+                    break
+                enough = len(gathered) >= needed
+                settled = enough and not all_count and head_tag(calls[0]) is None
+                if settled and all_agree(calls, gathered, needed):
+                    break
+                if waiting and (enough or len(gathered) + len(waiting) < needed):
+                    patience = 2 * max(
+                        tasks[task].pace.patience(methods(calls)) for task in waiting
+                    )
+        finally:
+            for task in waiting:
+                task.cancel()
+        return gathered
+
+    def slower(self, endpoint: Endpoint, calls: Sequence[Call]) -> None:
+        """Others answered while it did not."""
+        endpoint.health.failed("slower than the others", calls[0].method, self.clock())
+
+    def distrust(self, endpoint: Endpoint, problem: str) -> None:
+        """It told something wrong."""
+        endpoint.suspect()
+        rest = endpoint.health.distrusted(problem, self.clock())
+        log.warning(
+            "rpc.distrusted",
+            chain=self.chain,
+            host=endpoint.host,
+            error=problem,
+            rests=round(rest, 1),
+        )
+
+    def _failed(self, endpoint: Endpoint, calls: Sequence[Call], fault: Fault) -> None:
+        """The URL rests; what is no answer at all is told to people, once for each rest."""
+        method = calls[0].method
+        if isinstance(fault, WrongChain):
+            self.distrust(endpoint, str(fault))
+            return
+        new = endpoint.health.failed(str(fault), method, self.clock(), fault.rest)
+        tell = log.warning if new and isinstance(fault, BadAnswer) else log.debug
+        event = "rpc.malformed" if isinstance(fault, BadAnswer) else "rpc.failed"
+        tell(event, chain=self.chain, host=endpoint.host, method=method, error=str(fault))
+
+
+def methods(calls: Sequence[Call]) -> list[str]:
+    """Their names."""
+    return [call.method for call in calls]
+
+
+def may_hedge(calls: Sequence[Call]) -> bool:
+    """Whether two may be asked at a time.
+
+    Not to take a transaction: of two refusals nobody could tell which is about the other.
+    """
+    return calls[0].method != SEND_RAW.name
+
+
+def _task(answers: Coroutine[Any, Any, list[Answer]]) -> asyncio.Task[list[Answer]]:
+    task = asyncio.create_task(answers)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # counted already
+    return task
