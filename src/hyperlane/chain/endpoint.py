@@ -21,9 +21,9 @@ from hyperlane.chain import answers
 from hyperlane.chain.answers import Malformed, Method
 from hyperlane.chain.health import Health
 from hyperlane.chain.pace import LONGEST, Pace
-from hyperlane.chain.reverts import revert_reason
+from hyperlane.chain.reverts import LONGEST_REASON, is_revert, read_revert, revert_reason
 from hyperlane.errors import ChainError
-from hyperlane.wording import one_line, shown
+from hyperlane.wording import LONGEST_TEXT, one_line, shown
 
 _MAX_ANSWER = 8 * 2**20
 """Bytes. Longer lists of logs are asked for in parts."""
@@ -49,18 +49,26 @@ _WIDE = ("result", "range", "size", "large", "blocks", "logs")
 class RpcError(ChainError):
     """The node's own error answer."""
 
-    def __init__(self, chain: str, method: str, message: str, code: object = None) -> None:
-        self.message = one_line(message)
+    def __init__(
+        self,
+        chain: str,
+        method: str,
+        message: str,
+        code: object = None,
+        limit: int = LONGEST_TEXT,
+    ) -> None:
+        self.message = one_line(message, limit)
         self.is_internal = code == _INTERNAL
         """Whether the node calls it its own."""
         super().__init__(f"{chain}: {method}: {self.message}")
 
 
 class Reverted(RpcError):
-    """The contract refused; `data` is what it said."""
+    """The contract refused; `data` is what it said, `said` the reason in the node's words."""
 
-    def __init__(self, chain: str, method: str, data: bytes) -> None:
-        super().__init__(chain, method, f"execution reverted: {revert_reason(data)}")
+    def __init__(self, chain: str, method: str, data: bytes, said: str = "") -> None:
+        reason = f"execution reverted: {revert_reason(data, said)}"
+        super().__init__(chain, method, reason, limit=LONGEST_REASON)
         self.data = data
 
 
@@ -204,23 +212,24 @@ class Endpoint:
         if "result" not in response:
             raise BadAnswer(f"{call.method}: neither result nor error")
         try:
-            return call.how.read(response["result"])
+            result = call.how.read(response["result"])
         except Malformed as error:
             raise BadAnswer(f"{call.method}: {error}") from None
+        if call.method == answers.CALL.name and is_revert(result):
+            return Reverted(self.chain, call.method, result)
+        return result
 
     def _error(self, call: Call, said: object) -> RpcError:
         fields = said if isinstance(said, dict) else {}
         given = fields.get("message", said)
         message = given[:_MOST_READ] if isinstance(given, str) else shown(given)
-        data = fields.get("data")
-        if isinstance(data, str) and data.startswith("0x"):
-            try:
-                return Reverted(self.chain, call.method, answers.data(data))
-            except Malformed as error:
-                raise BadAnswer(f"revert data: {error}") from None
+        try:
+            revert = read_revert(said)
+        except Malformed as error:
+            raise BadAnswer(str(error)) from None
+        if revert is not None:
+            return Reverted(self.chain, call.method, revert.data, revert.said)
         words = message.lower()
-        if fields.get("code") == 3 or "revert" in words:
-            return Reverted(self.chain, call.method, b"")
         too_wide = call.method == answers.LOGS.name and any(word in words for word in _WIDE)
         if not too_wide and any(word in words for word in _LIMITED):
             raise Fault(message, 1.0)
