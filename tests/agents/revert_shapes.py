@@ -80,6 +80,10 @@ WITH_DATA: dict[str, Shape] = {
         "message": f"execution reverted: {text or 'custom error ' + hexed(data[:4])}",
         "data": hexed(data),
     },
+    "anvil, in words alone": lambda data, _: {
+        "code": -32000,
+        "message": f"execution reverted: custom error {hexed(data[:4])}: {data[4:].hex()}",
+    },
     "hardhat": lambda data, text: {
         "code": -32603,
         "message": hardhat_words(text),

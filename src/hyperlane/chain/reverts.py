@@ -50,7 +50,7 @@ _SIGNS = (
 _DATA_KEYS = ("data", "result", "return", "returnvalue", "returndata", "output", "revertdata")
 _TEXT_KEYS = ("message", "reason", "error", "data")
 _HEX = re.compile(r"(?:reverted\s+)?(0x\S*)", re.IGNORECASE)
-_WITHIN = re.compile(r"0x((?:[0-9a-fA-F]{64})*[0-9a-fA-F]{8})(?![0-9a-fA-F])")
+_WITHIN = re.compile(r"0x([0-9a-fA-F]{8})(?:: )?((?:[0-9a-fA-F]{64})*)(?![0-9a-fA-F])")
 """Revert data in a text: a selector and whole words."""
 _PREFIX = re.compile(
     r"^(?:error:|rpc error:.*?desc =|\[request id: [^\]]*\]|evm:|evm error:|"
@@ -187,7 +187,7 @@ def _leaves(value: object) -> Iterator[tuple[str, str]]:
 def _within(message: object) -> list[bytes]:
     found = _WITHIN.findall(message) if isinstance(message, str) else []
     # Some name the selector first, and then everything.
-    return [bytes.fromhex(each) for each in sorted(found, key=len, reverse=True)]
+    return sorted((bytes.fromhex("".join(each)) for each in found), key=len, reverse=True)
 
 
 def _is_usual(data: bytes) -> bool:
