@@ -182,7 +182,7 @@ class Endpoint:
                 self.sizes.refused(*size, certain=fault.certain)
                 if len(batch) == 1 and batch[0].blocks <= 1:
                     raise Fault(str(fault)) from None  # less cannot be asked for
-                if len(batch) == 1 or fault.slow:
+                if len(batch) == 1 or (fault.slow and not given):
                     raise
             else:
                 self.sizes.taken(*size)
@@ -217,6 +217,10 @@ class Endpoint:
                 if response.status == 429:
                     raise Fault("HTTP 429", _seconds(response.headers.get("Retry-After")))
                 answer = _parse(content, response.status)
+        except BadAnswer as error:
+            if single:
+                raise
+            raise TooMuch(str(error)) from None
         except aiohttp.ConnectionTimeoutError:
             raise Fault("cannot connect in time") from None
         except TimeoutError:

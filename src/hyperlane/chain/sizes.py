@@ -37,8 +37,8 @@ class Size:
     """What to ask for at once."""
     _taken: int = 0
     _patience: int = _PATIENCE
-    _grew: bool = False
-    """Whether nothing of the present size was answered yet."""
+    _proven: int = 0
+    """The size before the last growth; 0 once the present one was answered, too."""
     _before: int = 0
     """The size before failures that may have another reason; 0: there were none."""
 
@@ -55,21 +55,23 @@ class Size:
         if not certain:
             self._before = self._before or self.now
         smaller = max(1, amount // (_POLITE if certain else _RUDE))
+        if self._proven and amount > self._proven:
+            smaller = self._proven
+            self._patience = min(2 * self._patience, _MOST_PATIENT)
         if smaller < self.now:
-            if self._grew:
-                self._patience = min(2 * self._patience, _MOST_PATIENT)
-            self.now, self._taken, self._grew = smaller, 0, False
+            self.now, self._taken, self._proven = smaller, 0, 0
 
     def taken(self, amount: int) -> None:
         """So much was answered."""
         self._before = 0
         if amount < self.now or self.now >= self.most:
             return
-        if self._grew:
-            self._patience, self._grew = max(_PATIENCE, self._patience // 2), False
+        if self._proven:
+            self._patience, self._proven = max(_PATIENCE, self._patience // 2), 0
         self._taken += 1
         if self._taken >= self._patience:
-            self.now, self._taken, self._grew = min(2 * self.now, self.most), 0, True
+            self._proven, self._taken = self.now, 0
+            self.now = min(2 * self.now, self.most)
 
 
 @dataclass(slots=True)

@@ -45,7 +45,13 @@ class SizeStore:
                 self._known[key] = calls, blocks
 
     async def write(self) -> None:
-        """Store what was noted."""
+        """Store what was noted, if that can be: otherwise it only has to be found again."""
+        try:
+            await self._write()
+        except DatabaseError as error:
+            log.warning("rpc.sizes_not_stored", error=str(error))
+
+    async def _write(self) -> None:
         self._changed.clear()
         keys, self._unwritten = self._unwritten, set()
         rows = [(key, *self._known[key]) for key in keys]
@@ -62,16 +68,10 @@ class SizeStore:
                 )
 
     async def keep_writing(self) -> None:
-        """Write whenever there is something new, for ever.
-
-        An agent without this memory only has to find the sizes again: it does not end for it.
-        """
+        """Write whenever there is something new, for ever."""
         while True:
             await self._changed.wait()
-            try:
-                await self.write()
-            except DatabaseError as error:
-                log.warning("rpc.sizes_not_stored", error=str(error))
+            await self.write()
 
     def _key(self, url: str) -> bytes:
         """A hash, since URLs hold API keys; without user and password, which can be guessed."""
