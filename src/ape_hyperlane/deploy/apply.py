@@ -19,6 +19,7 @@ from ape_hyperlane.deploy.journal import Entry, Journal
 from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Reading, Step, Use
 from ape_hyperlane.deploy.survey import Survey, container, is_development
 from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ChainError
 
 Report = Callable[[Action, str], None]
@@ -126,7 +127,9 @@ class Applier(Survey):
                 if time.monotonic() < deadline:
                     time.sleep(2)
                     continue
-                raise ChainError(f"{step.name}: {step.describe()} would revert: {error}") from error
+                raise ChainError(
+                    f"{step.name}: {step.describe()} would revert: {refusal(error)}"
+                ) from error
             transaction.gas_limit = int(estimate * GAS_MARGIN)
             return transaction
 
@@ -150,9 +153,11 @@ class Applier(Survey):
         try:
             return self.account.call(transaction)
         except ContractLogicError as error:
-            raise ChainError(f"{step.name}: {step.describe()} reverted: {error}") from error
+            raise ChainError(
+                f"{step.name}: {step.describe()} reverted: {refusal(error)}"
+            ) from error
         except ApeException as error:
-            raise ChainError(f"{step.name}: {error}") from error
+            raise ChainError(f"{step.name}: {refusal(error)}") from error
 
     def _creates(self, step: Action, nonce: int) -> str | None:
         if isinstance(step, Create):

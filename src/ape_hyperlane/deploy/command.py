@@ -26,6 +26,7 @@ from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action, Call
 from ape_hyperlane.deploy.survey import Survey, is_development
 from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.isms import TrustedRelayerIsm
@@ -101,7 +102,8 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except (HyperlaneError, ApeException, Web3Exception, OSError) as error:
-        raise click.ClickException(" ".join(str(error).split())) from error
+        said = str(error) if isinstance(error, HyperlaneError) else refusal(error)
+        raise click.ClickException(" ".join(said.split())) from error
 
 
 def find_account(alias: str | None) -> AccountAPI:

@@ -27,6 +27,7 @@ from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.settings import AgentSettings, ChainSettings
 from hyperlane.store.database import Anchor, Database, Deployment
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
+from hyperlane.store.sizes import remembered_sizes
 from hyperlane.store.transactions import TransactionStore
 
 if TYPE_CHECKING:
@@ -173,17 +174,19 @@ async def connect(
     down, or does not know the tag that stands for finality. ConfigError for the wrong chain, or
     contracts that are not there; DatabaseError when the database knows another deployment.
     """
-    client = ChainClient(
-        settings.name,
-        settings.chain_id,
-        settings.urls,
-        consensus=Consensus(settings.rpc_consensus_type or consensus),
-    )
-    try:
-        await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
-        yield Chain(settings, client)
-    finally:
-        await client.close()
+    async with remembered_sizes(database, settings.chain_id) as sizes:
+        client = ChainClient(
+            settings.name,
+            settings.chain_id,
+            settings.urls,
+            consensus=Consensus(settings.rpc_consensus_type or consensus),
+            sizes=sizes,
+        )
+        try:
+            await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
+            yield Chain(settings, client)
+        finally:
+            await client.close()
 
 
 async def _check(client: ChainClient, settings: ChainSettings, database: Database) -> None:

@@ -254,3 +254,13 @@ censorships = Table(
 )
 """Leaves that operators left out, see `hyperlane.store.censorships`. `bond` is in the smallest unit
 of the stake token, in decimal."""
+
+request_sizes = Table(
+    "request_sizes",
+    metadata,
+    _key("url_hash", LargeBinary),
+    _field("calls", Integer),
+    _field("blocks", BigInteger),
+)
+"""What RPCs take in one request: calls of a batch, blocks of a log query. URLs hold API keys, so
+they are known by their hash, see `hyperlane.store.sizes`."""
