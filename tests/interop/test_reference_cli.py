@@ -77,6 +77,12 @@ def test_our_core_reads_as_it_was_configured(net, cli):
     assert core["defaultHook"]["overhead"] == {THEIRS: 80_000}
 
 
+def test_their_tool_finds_our_core_as_its_file_says(net, cli):
+    written = net.registry.chain_folder(OURS) / "core-config.yaml"
+    said = cli("core", "check", "--chain", OURS, "--config", str(written))
+    assert "No violations found" in said
+
+
 @pytest.mark.parametrize(("origin", "destination"), [(OURS, THEIRS), (THEIRS, OURS)])
 def test_messages_of_their_tool_arrive(net, cli, origin, destination):
     said = cli("send", "message", "--origin", origin, "--destination", destination)

@@ -49,14 +49,9 @@ from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
-from hyperlane.registry.warp import (
-    CONTRACT_VERSION,
-    STANDARDS,
-    SYNTHETIC,
-    RemoteRouter,
-    Tokens,
-    WarpToken,
-)
+from hyperlane.registry.token_types import STANDARDS, SYNTHETIC
+from hyperlane.registry.warp import Tokens
+from hyperlane.registry.warp_token import CONTRACT_VERSION, RemoteRouter, WarpToken
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""

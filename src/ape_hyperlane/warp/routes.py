@@ -4,7 +4,8 @@ from ape_hyperlane.deploy.journal import journal_path
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import known_routes, route_paths
-from hyperlane.registry.warp import Tokens, WarpToken, read_warp_config
+from hyperlane.registry.warp import Tokens, read_warp_config
+from hyperlane.registry.warp_token import WarpToken
 
 
 def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol: str) -> str:

@@ -10,8 +10,9 @@ from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
+from hyperlane.registry.fields import Scale
 from hyperlane.registry.models import FileModel, checksummed, read, suggest
-from hyperlane.registry.warp import Scale, Tokens
+from hyperlane.registry.warp import Tokens
 
 PART = r"[^\s/\\.][^\s/\\]*"
 """Of a route's name. A token's symbol may be anything."""

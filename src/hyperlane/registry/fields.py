@@ -1,6 +1,7 @@
 """What configs of hooks, modules and routes are made of: amounts, accounts, maps by chain."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -45,6 +46,37 @@ def _text_keys(value: Any) -> Any:
 Value = TypeVar("Value")
 ByChain = Annotated[Mapping[str, Value], BeforeValidator(_text_keys)]
 """By remote chain: a name in the registry, or a domain."""
+
+
+def _fraction(value: Any) -> Any:
+    """A whole number, or a mapping of numerator and denominator."""
+    if isinstance(value, dict) and set(value) == {"numerator", "denominator"}:
+        value = f"{value['numerator']}/{value['denominator']}"
+    try:
+        found = Fraction(value if isinstance(value, Fraction) else str(value))
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"{value!r} is neither a number nor numerator and denominator") from None
+    if found <= 0:
+        raise ValueError(f"{found}, expected more than 0")
+    if max(found.numerator, found.denominator) >= 2**256:
+        raise ValueError(f"{found}, expected numerator and denominator below 2**256")
+    return found
+
+
+def _spelled(scale: Fraction) -> int | dict[str, int | str]:
+    """As the reference has it, text where its readers would round a number."""
+    numerator, denominator = map(_exact, scale.as_integer_ratio())
+    if denominator == 1 and isinstance(numerator, int):
+        return numerator
+    return {"numerator": numerator, "denominator": denominator}
+
+
+def _exact(value: int) -> int | str:
+    return value if value < 2**53 else str(value)
+
+
+Scale = Annotated[Fraction, BeforeValidator(_fraction), PlainSerializer(_spelled)]
+"""Message units for one unit of the token."""
 
 
 class Placed(StrictFileModel):
