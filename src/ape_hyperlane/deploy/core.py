@@ -13,6 +13,7 @@ from ape_hyperlane.deploy.apply import Applier, Report
 from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
+from ape_hyperlane.deploy.spelled_out import spelled_out
 from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Step, final_readings
 from ape_hyperlane.deploy.survey import Survey, container, has_code, is_development
 from ape_hyperlane.gas_price import read_offer
@@ -21,7 +22,7 @@ from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
 from hyperlane.registry.fields import Placed
-from hyperlane.registry.known import Contracts, Domains
+from hyperlane.registry.known import Contracts, Decimals, Domains
 from hyperlane.registry.models import read
 
 # What a transaction uses, as measured: see tests/deploy.
@@ -79,6 +80,7 @@ def plan_deployment(
     if is_development() and _is_reset(journal):
         journal.restart(deployer)
     config = config or deployed_config(registry, name) or CoreConfig()
+    config = spelled_out(config, journal.deployer, Decimals(registry))
     require_contracts((*config.hooks(), *config.isms()), name)
     steps = plan_core(
         config,

@@ -44,14 +44,14 @@ from hyperlane.registry.deployed_routes import (
     route_paths,
     write_route,
 )
-from hyperlane.registry.fields import ZERO_ADDRESS, word
+from hyperlane.registry.fields import CONTRACT_VERSION, ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
 from hyperlane.registry.token_types import STANDARDS, SYNTHETIC
 from hyperlane.registry.warp import Tokens
-from hyperlane.registry.warp_token import CONTRACT_VERSION, RemoteRouter, WarpToken
+from hyperlane.registry.warp_token import RemoteRouter, WarpToken
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""

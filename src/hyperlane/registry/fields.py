@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from hyperlane.registry.models import HexAddress, StrictFileModel, suggest
+from hyperlane.wording import shown
 
 ZERO_ADDRESS = "0x" + 40 * "0"
 DAY = 24 * 60 * 60
@@ -27,6 +28,24 @@ def _account(address: str) -> str:
 Account = Annotated[HexAddress, AfterValidator(_account)]
 """An address that signs, owns or is paid. Contracts refuse zero for most of them, but only when
 half of the others are deployed."""
+
+CONTRACT_VERSION = "12.1.0"
+"""What the contracts answer to `PACKAGE_VERSION()`."""
+
+
+def _not_newer(version: str) -> str:
+    parts = version.split(".")
+    plain = len(parts) == 3 and all(part.isdecimal() and len(part) < 9 for part in parts)
+    if not plain or list(map(int, parts)) > list(map(int, CONTRACT_VERSION.split("."))):
+        raise ValueError(
+            f"{shown(version)}, expected {CONTRACT_VERSION!r}, or an older one, in whose place that"
+            " is deployed; remove this key to have what there is"
+        )
+    return version
+
+
+ContractVersion = Annotated[str, AfterValidator(_not_newer)]
+"""What a file asks for: ours, or what it was written for."""
 
 Word = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$")]
 """An address, or the 32 bytes that messages name somebody by."""

@@ -15,6 +15,7 @@ from hyperlane.registry.fields import (
     ZERO_ADDRESS,
     Account,
     ByChain,
+    ContractVersion,
     Scale,
     Url,
     Wei,
@@ -37,10 +38,6 @@ from hyperlane.registry.token_types import (
     SYNTHETIC,
     URI_TYPES,
 )
-from hyperlane.wording import shown
-
-CONTRACT_VERSION = "12.1.0"
-"""What the contracts answer to `PACKAGE_VERSION()`."""
 
 NOT_HERE = {
     "foreignDeployment": "all chains of a file are deployed to; take this one out, and name its"
@@ -50,14 +47,6 @@ NOT_HERE = {
     "xERC20": "limits are the token owner's to set; set them there, and remove this key",
 }
 """Keys of the reference that ask for what this tool does not do."""
-
-
-def _is_older(version: str) -> bool:
-    """Than the contracts, or theirs."""
-    parts = version.split(".")
-    if len(parts) != 3 or not all(part.isdecimal() and len(part) < 9 for part in parts):
-        return False
-    return tuple(map(int, parts)) <= tuple(map(int, CONTRACT_VERSION.split(".")))
 
 
 Gas = Annotated[int, Field(ge=0, lt=2**64), PlainSerializer(str)]
@@ -153,7 +142,7 @@ class WarpToken(StrictFileModel):
     domain_mappings: ByChain[Annotated[int, Field(gt=0, lt=2**32)]] = Field(default_factory=dict)
     """What LayerZero calls other chains: its endpoint ids."""
     extra_options: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2})*$")] | None = None
-    contract_version: str | None = None
+    contract_version: ContractVersion | None = None
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
 
@@ -229,11 +218,6 @@ class WarpToken(StrictFileModel):
         if admin and other and admin.owner not in (None, other):
             raise ValueError(
                 f"ownerOverrides.proxyAdmin: {other}, but proxyAdmin.owner is {admin.owner}"
-            )
-        if self.contract_version is not None and not _is_older(self.contract_version):
-            raise ValueError(
-                f"contractVersion: {shown(self.contract_version)}, expected {CONTRACT_VERSION!r},"
-                " or an older one, in whose place that is deployed"
             )
         return self
 
