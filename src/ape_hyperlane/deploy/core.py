@@ -35,7 +35,7 @@ GAS_PER_READING = 25_000
 """A reading is a slot or two that the call writes."""
 
 
-def silent(_step: Action, _outcome: str) -> None:
+def silent(_step: Action, _outcome: str | None) -> None:
     """Reports nothing."""
 
 

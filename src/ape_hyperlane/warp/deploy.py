@@ -167,6 +167,7 @@ def plan_route(
             journal_path(registry, chain, route_id),
             registry.metadata(chain).chain_id,
             deployer,
+            route_id,
         )
         for chain in tokens
     }
