@@ -145,7 +145,7 @@ def route_files(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is deployed, and what was to be."""
     ends = [name_of((number * 7 + step * 3) % CHAINS) for step in range(2 + number % 5)]
     if number < LONG_ROUTES:
-        ends = [name_of(step) for step in range(18)]
+        ends = [name_of(step) for step in range(20)]
     deploy = {
         chain: {
             "owner": address(number),
