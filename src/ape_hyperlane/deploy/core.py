@@ -14,7 +14,15 @@ from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
 from ape_hyperlane.deploy.spelled_out import spelled_out
-from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Step, final_readings
+from ape_hyperlane.deploy.steps import (
+    Action,
+    Call,
+    Create,
+    CreateSet,
+    Step,
+    Use,
+    final_readings,
+)
 from ape_hyperlane.deploy.survey import Survey, container, has_code, is_development
 from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError, ConfigError
@@ -86,14 +94,21 @@ def plan_deployment(
         config,
         domain=metadata.domain_id,
         deployer=journal.deployer,
-        surroundings=surroundings(registry),
+        surroundings=surroundings(registry, name),
     )
+    require_contracts(used(steps), name)
     return Deployment(metadata, config, journal, steps)
 
 
-def surroundings(registry: Registry) -> Surroundings:
-    """What the registry knows."""
-    return Surroundings(Domains(registry), Contracts(registry))
+def surroundings(registry: Registry, here: str = "") -> Surroundings:
+    """What the registry knows, for a plan of the chain `here`."""
+    return Surroundings(Domains(registry), Contracts(registry), here)
+
+
+def used(steps: Iterable[Step]) -> list[str]:
+    """The addresses of contracts that a plan builds upon."""
+    uses = (step.address for step in steps if isinstance(step, Use))
+    return [address for address in uses if isinstance(address, str)]
 
 
 def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
 from hyperlane.registry.models import HexAddress, StrictFileModel, suggest
 from hyperlane.wording import shown
@@ -110,10 +110,17 @@ class Placed(StrictFileModel):
 
 class OverCcip(Placed):
     """Uses Chainlink CCIP: `router` is its contract on this chain, `chainSelector` its number of
-    the other chain."""
+    the other chain. Without both it is one that exists: at `address`, or what the registry has."""
 
-    router: Account
-    chain_selector: int = Field(ge=0, lt=2**64)
+    router: Account | None = None
+    chain_selector: Annotated[int, Field(ge=0, lt=2**64)] | None = None
+
+    @model_validator(mode="after")
+    def _says_both(self) -> Self:
+        if (self.router is None) != (self.chain_selector is None):
+            lacking = "router" if self.router is None else "chainSelector"
+            raise ValueError(f"{lacking}: required, but missing")
+        return self
 
     def existing(self) -> dict[str, str | None]:
         return {**super().existing(), "router": self.router}

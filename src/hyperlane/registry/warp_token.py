@@ -23,6 +23,7 @@ from hyperlane.registry.fields import (
     check_distinct,
     word,
 )
+from hyperlane.registry.foreign import as_word
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.isms import Ism
 from hyperlane.registry.models import FileModel, HexAddress, StrictFileModel
@@ -38,15 +39,27 @@ from hyperlane.registry.token_types import (
     SYNTHETIC,
     URI_TYPES,
 )
+from hyperlane.wording import shown
 
 NOT_HERE = {
-    "foreignDeployment": "all chains of a file are deployed to; take this one out, and name its"
-    " router in remoteRouters of the others",
-    "predicateWrapper": "there is none to deploy; put one in front of the route by hand",
-    "timelock": "deploy it by hand, and name it as owner of proxyAdmin",
+    "predicateWrapper": "deploy it by hand, in front of the route, and remove this key",
+    "timelock": "deploy it by hand, name it as owner of proxyAdmin, and remove this key",
     "xERC20": "limits are the token owner's to set; set them there, and remove this key",
 }
 """Keys of the reference that ask for what this tool does not do."""
+
+OTHER_NAMES = {"nativeScaled": "native", "collateralDex": "collateral"}
+"""Types of the reference that are another one to the contracts."""
+
+
+def _about_foreign(router: str) -> str:
+    word = as_word(router)
+    spelled = f"{word}, " if word else "as the 32 bytes that messages name it by, "
+    return (
+        f"foreignDeployment: {shown(router)}: all ends of a file are deployed; take this one out,"
+        f" and name its router, {spelled}under this chain in remoteRouters of the others (with"
+        " its gas in their destinationGas)"
+    )
 
 
 Gas = Annotated[int, Field(ge=0, lt=2**64), PlainSerializer(str)]
@@ -151,12 +164,15 @@ class WarpToken(StrictFileModel):
     def _other_spellings(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        if (foreign := value.get("foreignDeployment")) is not None:
+            raise ValueError(_about_foreign(str(foreign)))
         for key, reason in NOT_HERE.items():
             if value.get(key) is not None:
                 raise ValueError(f"{key}: {value[key]!r}: {reason}")
-        value = {key: content for key, content in value.items() if key not in NOT_HERE}
-        if value.get("type") == "nativeScaled":
-            value = {**value, "type": "native"}
+        ignored = {*NOT_HERE, "foreignDeployment"}
+        value = {key: content for key, content in value.items() if key not in ignored}
+        if value.get("type") in OTHER_NAMES:
+            value = {**value, "type": OTHER_NAMES[value["type"]]}
         overrides = value.get("ownerOverrides")
         theirs = isinstance(overrides, dict) and overrides.get("proxyAdmin") is None
         if value.get("proxyAdmin") is not None or (overrides is not None and not theirs):
