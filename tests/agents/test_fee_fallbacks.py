@@ -110,7 +110,7 @@ async def test_a_chain_without_eip_1559_whose_node_has_no_price_has_nothing_sign
 ):
     proxy.alter(BLOCK, legacy)
     proxy.alter(PRICE, lambda _: None if price == "null" else price)
-    with pytest.raises(ChainError, match="eth_gasPrice: result: .* is not a hex number"):
+    with pytest.raises(ChainError, match=r"eth_gasPrice: result: .* is not a hex number"):
         await sender.send("message", TO, b"", 21_000)
     assert origin.w3.eth.get_transaction_count(key(9).address, "pending") == 0
 
