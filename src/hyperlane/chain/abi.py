@@ -236,6 +236,10 @@ class Token:
 class StakingManager:
     """Stake behind the validators of a chain."""
 
+    REGISTERED = Event("OperatorRegistered(address,address,uint256)", ("uint256",))
+    """By operator and key."""
+    ROTATED = Event("KeyRotated(address,address,address,uint256)", ("uint256",))
+    """By operator, old and new key."""
     token = Function("token()", ("address",))
     slasher = Function("slasher()", ("address",))
     challenges = Function("challenges()", ("address",))
