@@ -248,6 +248,7 @@ class StakingManager:
     TOMBSTONED = 4
     """A status."""
     is_active = Function("isActive(address)", ("bool",))
+    is_accountable = Function("isAccountable(address)", ("bool",))
     active_since = Function("activeSince(address)", ("uint256",))
     pools = Function("pools(address)", ("uint128", "uint128"))
     unbonding_pools = Function("unbondingPools(address)", ("uint128", "uint128"))
