@@ -243,6 +243,18 @@ sightings = Table(
 left to do about it."""
 Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))
 
+operator_keys = Table(
+    "operator_keys",
+    metadata,
+    _key("domain", BigInteger),
+    _key("manager", LargeBinary),
+    _key("key", LargeBinary),
+    _field("operator", LargeBinary),
+    _field("block_number", BigInteger),
+    _field("log_index", BigInteger),
+)
+"""Keys that operators ever signed with, by the place where the manager's logs say so."""
+
 censorships = Table(
     "censorships",
     metadata,

@@ -75,14 +75,15 @@ class Submission:
     _carrier: Carrier | None = None
 
     async def carrier(self) -> Carrier:
-        """How the chain takes several messages at once."""
+        """How the chain takes several messages at once. A refusal is no answer for good."""
         if self._carrier is None:
             settings = self.chain.settings
-            self._carrier = await find_carrier(
-                self.chain.client,
-                settings.mailbox,
-                settings.max_batch_size,
+            found, refused = await find_carrier(
+                self.chain.client, settings.mailbox, settings.max_batch_size
             )
+            if refused:
+                return found
+            self._carrier = found
         return self._carrier
 
     async def submit(self, prepared: Sequence[Prepared]) -> None:
