@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo demo-slash test test-long test-fork test-interop prove lint bench bench-gas bench-indexing bench-relayer bench-faults clean
+.PHONY: help setup build demo demo-slash test test-long test-fork test-interop prove lint bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,7 +45,7 @@ lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
 
-bench: bench-gas bench-indexing bench-relayer bench-faults ## Everything that is measured
+bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
 
 bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
 	@$(RUN) python -m benchmarks.gas --write
@@ -58,6 +58,9 @@ bench-relayer: build ## Throughput, latency and memory of the relayer; keeps the
 
 bench-faults: build ## Latency while a tenth of all requests to the nodes fails; keeps the figures
 	@$(RUN) python -m benchmarks.faults --write
+
+bench-registry: setup ## What commands take to find their way in a registry of the public one's size
+	@$(RUN) python -m benchmarks.registry --write
 
 clean: ## Forget builds and installations
 	rm -rf .build build .venv .halmos node_modules contracts/.cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -27,7 +27,17 @@ def anvil(*arguments: str) -> Iterator[Web3]:
     """A chain of its own that mines a block per transaction, ended with the block."""
     port = free_port()
     process = subprocess.Popen(
-        ["anvil", "--port", str(port), "--silent", "--hardfork", "cancun", *arguments]
+        [
+            "anvil",
+            "--port",
+            str(port),
+            "--silent",
+            "--hardfork",
+            "cancun",
+            "--prune-history",
+            "500",
+            *arguments,
+        ]
     )
     try:
         web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))

@@ -5,6 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {IMailboxClient} from "../interfaces/IMailboxClient.sol";
+import {IRouter} from "../interfaces/IRouter.sol";
 import {Message} from "../libs/Message.sol";
 import {TokenMessage} from "../token/libs/TokenMessage.sol";
 import {TimelockRouter} from "./TimelockRouter.sol";
@@ -16,7 +17,9 @@ import {TvlBucket} from "./TvlBucket.sol";
 /// wait; one that overdraws it waits until the bucket would have refilled, but never longer than
 /// `maxDelay`. Sending refills the bucket.
 /// @dev Announcements carry (id, message amount). Transfers that are split wait as long as in one:
-/// what they overdraw adds up, in a level below zero.
+/// what they overdraw adds up, in a level below zero. A domain has one counterpart, of one router: the one
+/// that the token router has enrolled there. Transfers to others, as cross-collateral ones, are refused,
+/// since they would use up a bucket that is not theirs: they need another hook.
 contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     using Message for bytes;
     using TokenMessage for bytes;
@@ -27,7 +30,8 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     /// @notice The message was not sent by the token router.
     error WrongSender(address sender);
 
-    /// @notice The message is not for the token router.
+    /// @notice The message is not for the token router, or on its way out not for the router that the token
+    /// router has enrolled at the destination.
     error WrongRecipient(address recipient);
 
     /// @notice The longest wait, in seconds.
@@ -73,10 +77,14 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
 
     /// @inheritdoc TimelockRouter
     /// @dev Counts what is sent, once: the announcement makes another message the latest. Reverts
-    /// `WrongSender`, and with empty data when the body has no amount.
+    /// `WrongSender`, `WrongRecipient`, and with empty data when the body has no amount.
     function _beforeAnnouncement(bytes calldata message) internal override {
         address sender = message.senderAddress();
         if (sender != warpRouter) revert WrongSender(sender);
+        bytes32 recipient = Message.recipient(message);
+        if (recipient != IRouter(warpRouter).routers(message.destination())) {
+            revert WrongRecipient(address(uint160(uint256(recipient))));
+        }
         uint32 nonce = message.nonce();
         uint256 amount = _toLocal(message.body().amount());
 

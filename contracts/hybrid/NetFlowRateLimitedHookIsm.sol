@@ -21,7 +21,10 @@ import {TvlBucket} from "./TvlBucket.sol";
 /// when the period began, and never more than has flowed into the bucket since it was drained. Value
 /// leaves collateral when messages are delivered, and a synthetic token when they are sent.
 /// @dev It counts, and proves nothing: aggregate it with a module that does. It counts messages of the
-/// Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see.
+/// Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see. What comes
+/// back counts as far as the router has more than after the message before: a transfer that a routing
+/// hook has led past this one is no credit to present when it suits, and a message after a rebalancing
+/// is credited that much less.
 contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchainSecurityModule {
     using Delivery for IMailbox;
     using Message for bytes;
@@ -138,13 +141,14 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
         messageValidated[id] = true;
 
         uint256 amount = _toLocal(message.body().amount());
-        if (_enterPeriod(consumes ? 0 : amount, consumes ? amount : 0)) gone = 0;
+        (bool entered, uint256 came) = _enterPeriod(consumes ? 0 : amount, consumes ? amount : 0);
+        if (entered) gone = 0;
         if (consumes) {
             _consume(amount);
             gone += amount;
         } else {
-            _credit(amount);
-            gone = Math.saturatingSub(gone, amount);
+            _credit(came);
+            gone = Math.saturatingSub(gone, came);
         }
 
         emit MessageValidated(id);

@@ -111,16 +111,22 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @param came What the flow has brought: collateral is there already, a supply is minted later.
     /// @param goes What it takes away: collateral is paid out later, a supply was burnt already.
     /// @return entered Whether it is another period than at the last flow.
-    function _enterPeriod(uint256 came, uint256 goes) internal returns (bool entered) {
+    /// @return came_ How much of `came` was not there yet at the last flow; of a supply, all.
+    function _enterPeriod(uint256 came, uint256 goes)
+        internal
+        returns (bool entered, uint256 came_)
+    {
         uint256 held = localCollateral();
+        came_ = came;
         if (capacityToken == warpRouter) (came, goes) = (0, 0);
+        else came_ = Math.min(came, Math.saturatingSub(held, seen));
         (uint256 basis_, uint256 began_) = _period(Math.saturatingSub(held, came));
         seen = Math.saturatingSub(held, goes);
-        if (began_ == began && basis_ == basis) return false;
+        if (began_ == began && basis_ == basis) return (false, came_);
 
         basis = uint208(basis_); // `_period` has cut it
         began = uint48(began_);
-        return true;
+        return (true, came_);
     }
 
     /// @dev What belonged to the router when this period began, cut to 208 bits, and when that was.

@@ -23,7 +23,7 @@ import {StakingParameters} from "./StakingParameters.sol";
 /// reward, half of which is the resolver's. What was answered is not asked again while the operator
 /// signs with that key, unless the answer was proven false. The other half of the bond is the
 /// treasury's: an operator that filled its places with challenges of its own, to be asked for nothing
-/// else, would pay for it.
+/// else, would pay for it. A place is free again when its challenge is answered, or overdue.
 contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
     using SafeTransferLib for address;
     using TypeCasts for address;
@@ -113,7 +113,9 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice The token did not move as many tokens as it was told to.
     error UnexpectedTransfer(uint256 received, uint256 expected);
 
+    /// @dev As many deadlines as a slot has room for.
     uint256 private constant MAX_OPEN = 8;
+    uint256 private constant DEADLINE_BITS = 32;
 
     /// @notice Where stake is.
     IStakingManager public immutable manager;
@@ -137,9 +139,9 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice All snapshots by number.
     Snapshot[] public snapshots;
 
-    /// @notice How many places of an operator are taken by open challenges. One that was there when the
-    /// operator was punished takes none.
-    mapping(address operator => uint256) public openCount;
+    /// @dev Deadlines of the challenges that take a place of an operator: eight of 32 bits, zero or passed
+    /// where a place is free.
+    mapping(address operator => uint256) private places;
 
     mapping(address operator => mapping(uint32 index => Leaf)) private leaves;
 
@@ -191,13 +193,14 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         if (since < taken.timestamp) since = taken.timestamp;
         if (block.timestamp < since + p.gracePeriod) revert InGrace(since + p.gracePeriod);
         if (asked(operator, index) != Asked.Never) revert AlreadyAsked(operator, index);
-        uint256 openBefore = openCount[operator]++;
+        (uint256 openBefore, uint256 free) = _countOpen(operator);
         if (openBefore == MAX_OPEN) revert TooManyOpen(operator);
         uint256 bond = uint256(p.challengeBond) << openBefore;
         if (bond > mostBond) revert BondTooHigh(bond, mostBond);
 
         leaves[operator][index] = Leaf(Asked.Open, address(0));
         uint48 deadline = uint48(block.timestamp) + p.answerPeriod;
+        _setPlace(operator, free, uint32(deadline));
         challenge = challenges.length;
         challenges.push(Challenge(msg.sender, deadline, index, operator, uint96(bond)));
 
@@ -221,6 +224,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         (address signer,) = _signerOf(checkpoint, signature);
         if (signer != _keyOf(c.operator)) revert WrongSigner(signer);
 
+        if (challenge >= punishedBelow[c.operator]) _free(c.operator, uint32(c.deadline));
         leaves[c.operator][c.index] = Leaf(Asked.Answered, signer);
         uint256 half = c.bond / 2;
         owed[c.operator] += half;
@@ -245,7 +249,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         emit Unanswered(challenge, c.operator);
         if (challenge < punishedBelow[c.operator]) return 0;
         punishedBelow[c.operator] = challenges.length;
-        openCount[c.operator] = 0;
+        delete places[c.operator];
         uint256 reward = manager.punishCensorship(c.operator, c.challenger);
         gain = msg.sender == c.challenger ? reward : reward / 2;
         owed[msg.sender] += gain;
@@ -258,6 +262,12 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         owed[account] = 0;
 
         if (amount != 0) token.safeTransfer(account, amount); // some tokens refuse to move nothing
+    }
+
+    /// @notice How many places of an operator are taken: by challenges that can be answered still, and were
+    /// not there when the operator was punished last.
+    function openCount(address operator) external view returns (uint256 count) {
+        (count,) = _countOpen(operator);
     }
 
     /// @notice How many challenges there were.
@@ -286,7 +296,20 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         if (c.operator == address(0)) revert NotOpen(challenge);
 
         delete challenges[challenge];
-        if (challenge >= punishedBelow[c.operator]) --openCount[c.operator];
+    }
+
+    /// @dev Frees a place of that deadline: which of several is all the same.
+    function _free(address operator, uint32 deadline) private {
+        uint256 taken = places[operator];
+        uint256 place;
+        while (uint32(taken >> place * DEADLINE_BITS) != deadline) ++place;
+        _setPlace(operator, place, 0);
+    }
+
+    function _setPlace(address operator, uint256 place, uint32 deadline) private {
+        uint256 offset = place * DEADLINE_BITS;
+        uint256 others = places[operator] & ~(uint256(type(uint32).max) << offset);
+        places[operator] = others | uint256(deadline) << offset;
     }
 
     /// @dev Reverts `UnexpectedTransfer`.
@@ -295,6 +318,19 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         token.safeTransferFrom(msg.sender, address(this), assets);
         uint256 received = token.balanceOf(address(this)) - before;
         if (received != assets) revert UnexpectedTransfer(received, assets);
+    }
+
+    /// @return count How many places of an operator are taken.
+    /// @return free The first that is not, if there is any.
+    function _countOpen(address operator) private view returns (uint256 count, uint256 free) {
+        uint256 place;
+        free = MAX_OPEN;
+        for (uint256 rest = places[operator]; rest != 0; rest >>= DEADLINE_BITS) {
+            if (uint32(rest) >= block.timestamp) ++count;
+            else if (free == MAX_OPEN) free = place;
+            ++place;
+        }
+        if (free == MAX_OPEN) free = place;
     }
 
     function _keyOf(address operator) private view returns (address key) {

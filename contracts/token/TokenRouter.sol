@@ -13,6 +13,7 @@ import {ITokenFee, Quote} from "../interfaces/ITokenFee.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
+import {Allowance} from "./libs/Allowance.sol";
 import {TokenMessage} from "./libs/TokenMessage.sol";
 import {TransferCall} from "./libs/TransferCall.sol";
 
@@ -129,9 +130,11 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
 
         emit SentTransferRemote(destination, recipient, messageAmount);
 
-        return _mailboxCall(
+        messageId = _mailboxCall(
             TransferCall.DISPATCH, hook_, destination, router, gas, recipient, messageAmount, payIn
         ).send(address(mailbox), value);
+        // What a hook asks for and does not take now, it must not take later.
+        if (payIn != address(0)) Allowance.revoke(payIn, feeHook);
     }
 
     /// @inheritdoc Router

@@ -19,7 +19,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from ape_hyperlane.deploy.core import deploy_core, plan_deployment
-from ape_hyperlane.processes import Processes, free_port
+from ape_hyperlane.processes import Processes, anvil, free_port
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, RpcUrl
@@ -97,8 +97,8 @@ class Devnet:
     def start_chains(self) -> None:
         """Starts the anvils, which mine a block per transaction, and writes their metadata."""
         for chain in self.chains.values():
-            command = ["anvil", "--port", str(chain.port), "--chain-id", str(chain.chain_id)]
-            self.processes.start(chain.name, [*command, "--accounts", "20"])
+            command = anvil(chain.port, chain.chain_id, "--accounts", "20")
+            self.processes.start(chain.name, command)
             self.registry.write_metadata(
                 ChainMetadata(
                     name=chain.name,

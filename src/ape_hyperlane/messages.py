@@ -26,8 +26,13 @@ MAX_GAS = 5_000_000
 GAS_MARGIN = 1.2
 """Gas limit over estimate: the state may change between the two."""
 
+DISPATCH_ID_TOPIC = "0x788dbc1b7152732178210e7f4d9d010ef016f9eafbe66786bd7169f56e0c353a"
+"""keccak256("DispatchId(bytes32)")"""
 PROCESS_ID_TOPIC = "0x1cae38cdd3d3919489272725a5ae62a4f48b2989b0dae843d3c279fee18073a9"
 """keccak256("ProcessId(bytes32)")"""
+
+RECENT = 1_000
+"""Blocks that are searched for a delivery that was just seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +164,19 @@ def _approve(sender: AccountAPI, order: Order, cost: Cost, bounds: Bounds) -> bo
 
 
 def dispatched(mailbox: ContractInstance, receipt: ReceiptAPI) -> Dispatched:
-    """The message that a transaction dispatched, by the Mailbox's own event."""
-    (event,) = receipt.events.filter(mailbox.DispatchId)
-    return Dispatched(
-        bytes(event.messageId), str(receipt.txn_hash), int(receipt.gas_used), time.monotonic()
-    )
+    """The message that a transaction dispatched, by the Mailbox's own event.
+
+    ChainError when there is not exactly one. ape decodes events of contracts in its cache only.
+    """
+    topic = [HexBytes(DISPATCH_ID_TOPIC)]
+    logs = [log for log in receipt.logs if log["address"] == mailbox.address]
+    ids = [bytes(log["topics"][1]) for log in logs if log["topics"][:1] == topic]
+    if len(ids) != 1:
+        raise ChainError(
+            f"{receipt.txn_hash} dispatched {len(ids)} messages by the Mailbox {mailbox.address},"
+            " not one: is this the Mailbox that the router uses?"
+        )
+    return Dispatched(ids[0], str(receipt.txn_hash), int(receipt.gas_used), time.monotonic())
 
 
 def await_delivery(
@@ -194,16 +207,21 @@ def await_delivery(
 
 
 def _process_ids(mailbox: ContractInstance, message_id: Bytes32) -> Sequence[LogReceipt]:
-    """The event of a delivery, once there is one. Its block alone is searched: nodes refuse more.
+    """The event of a delivery, once there is one. Few blocks are searched: nodes refuse more.
 
-    A call may tell of a block whose logs are not there yet.
+    A call may tell of a block whose logs are not there yet. On Arbitrum and its kin it tells of a
+    block of the parent chain, so the latest are searched, too.
     """
     eth = ape.networks.provider.web3.eth
-    block = mailbox.processedAt(message_id)
-    if not 0 < block <= eth.block_number:
+    block, latest = mailbox.processedAt(message_id), eth.block_number
+    if not block:
         return ()
     topics = [HexBytes(PROCESS_ID_TOPIC), HexBytes(message_id)]
-    found: Sequence[LogReceipt] = eth.get_logs(
-        {"address": mailbox.address, "fromBlock": block, "toBlock": block, "topics": topics}
-    )
-    return found
+    for first, last in ((block, block), (max(0, latest - RECENT + 1), latest)):
+        if last <= latest:
+            found: Sequence[LogReceipt] = eth.get_logs(
+                {"address": mailbox.address, "fromBlock": first, "toBlock": last, "topics": topics}
+            )
+            if found:
+                return found
+    return ()

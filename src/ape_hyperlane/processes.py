@@ -22,6 +22,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def anvil(port: int, chain_id: int, *options: str) -> list[str]:
+    """Command of a local chain that keeps the states of its last 500 blocks: by default an anvil
+    writes thousands of them to the home folder, which came to 75 GB."""
+    chain = ("--port", str(port), "--chain-id", str(chain_id))
+    return ["anvil", *chain, "--prune-history", "500", *options]
+
+
 class Processes:
     """Starts processes, each with a log file in `logs`, and ends them all on `close`."""
 

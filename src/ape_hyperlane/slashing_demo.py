@@ -20,9 +20,9 @@ from web3.exceptions import ContractLogicError
 from ape_hyperlane.deploy.survey import container
 from ape_hyperlane.devnet import Devnet, development_key
 from ape_hyperlane.messages import contract, dispatch
+from ape_hyperlane.refusals import refusal
 from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
 from ape_hyperlane.staking.operators import possession
-from hyperlane.chain.reverts import revert_reason
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ChainError
 from hyperlane.protocol.announcement import Announcement
@@ -203,7 +203,7 @@ class SlashingDemo:
                 # Not by ape, which would print a trace.
                 ape.networks.provider.web3.eth.call({"to": mailbox.address, "data": data})
             except ContractLogicError as error:
-                return revert_reason(bytes.fromhex(str(error.data).removeprefix("0x")))
+                return refusal(error)
         raise ChainError("the forged message can be delivered")
 
     def is_delivered(self, message: Message) -> bool:

@@ -14,6 +14,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import HTTPProvider, Web3
 
+from ape_hyperlane.processes import anvil
 from hyperlane.protocol.message import Message
 
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -161,7 +162,7 @@ def devnet(name: str, chain_id: int, *options: str) -> Iterator[Devnet]:
     """Start an anvil, deploy a core; stop it at the end."""
     port = free_port()
     process = subprocess.Popen(
-        ["anvil", "--port", str(port), "--chain-id", str(chain_id), "--silent", *options],
+        anvil(port, chain_id, "--silent", *options),
         stdout=subprocess.DEVNULL,
     )
     try:

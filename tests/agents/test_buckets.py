@@ -206,8 +206,9 @@ def latest(bucket):
         "s3://bucket/evil.com:80",
         "s3://bucket/eu-west-1/../other",
         "s3://user@host/eu-west-1",
-        "gs://bucket",
-        "gs://bucket/folder",
+        "gs://",
+        "gs://buck et/gcsAnnouncementKey",
+        "gs://user@host/folder",
         "gs://bucket/../gcsAnnouncementKey",
     ],
 )

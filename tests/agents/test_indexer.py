@@ -28,6 +28,7 @@ class Node:
     """Before it, the node knows no state."""
     asked: list[tuple[int, int]] = field(default_factory=list)
     distrusted: list[str] = field(default_factory=list)
+    log_span: int = 2**32
 
     async def call(self, _to, function, block="latest"):
         if function is MerkleTreeHook.deployed_block:

@@ -26,8 +26,11 @@ class Fake:
     busy: bool = False
     done: list[str] = field(default_factory=list)
     asked: list[Any] = field(default_factory=list)
-    signed: tuple[int, ...] = (0,)
+    by_key: tuple[int, ...] = (0,)
     """What the operator's key signed; somebody else signed three leaves."""
+    by_former: tuple[int, ...] = ()
+    replaced_at: int = 2
+    """The first leaf after the rotation."""
 
     @property
     def client(self) -> Any:
@@ -53,13 +56,22 @@ class Fake:
         assert function is StakingManager.active_since
         return 0
 
-    async def call_each(self, _to: bytes, _function: Any, keys: list[bytes], _block: str) -> Any:
-        return [OPERATOR if key in (KEY, FORMER) else OTHER for key in keys]
+    async def sync(self) -> None: ...
+
+    def operator_of(self, key: bytes) -> bytes | None:
+        return OPERATOR if key in (KEY, FORMER) else None
+
+    async def counting(self, operator: bytes, current: bytes) -> dict[bytes, int | None]:
+        assert (operator, current) == (OPERATOR, KEY)
+        return {KEY: None, FORMER: self.replaced_at}
+
+    async def signed(self, keys: Any, first: int, _limit: int) -> list[tuple[int, bytes]]:
+        made = {KEY: self.by_key, FORMER: self.by_former}
+        return sorted((index, key) for key in keys for index in made[key] if index >= first)
 
     async def indexes(self, validators: Any, first: int, _limit: int) -> list[int]:
-        signed = {OTHER: [0, 1, 2], KEY: list(self.signed)}
-        found = {index for key in validators for index in signed.get(key, [])}
-        return sorted(index for index in found if index >= first)
+        assert list(validators) == [OTHER]
+        return list(range(first, 3))
 
     async def answered(self, _operator: bytes) -> set[int]:
         return set()
@@ -67,7 +79,8 @@ class Fake:
     async def note(self, _index: int) -> None:
         self.done.append("note")
 
-    async def inspect(self, keys: Any, index: int) -> Verdict:
+    async def inspect(self, keys: Any, others: Any, index: int) -> Verdict:
+        assert others == [OTHER]
         self.done.append("inspect")
         self.asked.append((set(keys), index))
         return self.verdict
@@ -104,6 +117,7 @@ async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
         parts,
         parts,
         parts,
+        parts,
         parts if challenges else None,
     )
     await watch.step()
@@ -125,16 +139,29 @@ async def test_each_thing_has_its_second(age, done):
 
 
 @pytest.mark.parametrize(
-    ("signed", "first"), [((), 0), ((0,), 1), ((1,), 0), ((1, 2), 0), ((0, 2), 1), ((0, 1), 2)]
+    ("by_key", "by_former", "first", "keys"),
+    [
+        ((), (), 0, {KEY, FORMER}),
+        ((0,), (), 1, {KEY, FORMER}),
+        ((1,), (), 0, {KEY, FORMER}),
+        ((1, 2), (), 0, {KEY, FORMER}),
+        ((0, 2), (), 1, {KEY, FORMER}),
+        ((0, 1), (), 2, {KEY}),
+        ((1,), (0,), 2, {KEY}),
+        ((), (0, 1, 2), 2, {KEY}),
+    ],
 )
-async def test_it_looks_at_all_keys_of_the_operator_for_the_first_leaf_left_out(signed, first):
-    fake = Fake(GRACE + MARGIN, signed=signed)
+async def test_it_looks_for_the_first_leaf_that_no_key_signed_that_counts(
+    by_key, by_former, first, keys
+):
+    fake = Fake(GRACE + MARGIN, by_key=by_key, by_former=by_former)
     await step(fake)
-    assert fake.asked == [({KEY, FORMER}, first)]
+    assert fake.asked == [(keys, first)]
 
 
-async def test_an_operator_that_signed_everything_is_left_in_peace():
-    assert await step(Fake(GRACE + MARGIN, signed=(0, 1, 2))) == []
+@pytest.mark.parametrize(("by_key", "by_former"), [((0, 1, 2), ()), ((2,), (0, 1))])
+async def test_an_operator_that_signed_everything_is_left_in_peace(by_key, by_former):
+    assert await step(Fake(GRACE + MARGIN, by_key=by_key, by_former=by_former)) == []
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SIGNED, Verdict.UNKNOWN])
@@ -170,9 +197,9 @@ async def test_one_operator_that_cannot_be_looked_at_keeps_no_other_waiting(monk
     done = []
 
     async def two(_watch: CensorshipWatch) -> list[Laggard]:
-        return [Laggard(bytes([n]) * 20, KEY, frozenset({KEY}), n, 0) for n in (1, 2)]
+        return [Laggard(bytes([n]) * 20, KEY, [KEY], [OTHER], n, 0) for n in (1, 2)]
 
-    async def inspect(self: Fake, _keys: Any, index: int) -> Verdict:
+    async def inspect(self: Fake, _keys: Any, _others: Any, index: int) -> Verdict:
         done.append(index)
         if index == 1:
             raise ChainError("no RPC answers")

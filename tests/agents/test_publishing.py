@@ -32,8 +32,9 @@ class Witnesses:
 class Settings:
     name, domain_id = "alpha", 1337
 
-    class blocks:
-        reorg_period = 5
+
+class Client:
+    reorg_period = 5
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def signer(tmp_path: Path):
     database = await Database.open(str(tmp_path / "db"))
     commitments = CheckpointStore(database, 1337, HOOK, address_from_hex(ACCOUNT.address))
     await commitments.commit([checkpoint(index) for index in range(6)])
-    parts: Any = (Chain(Settings(), None), ACCOUNT, FolderStorage(tmp_path / "v1"), commitments)  # type: ignore[arg-type]
+    parts: Any = (Chain(Settings(), Client()), ACCOUNT, FolderStorage(tmp_path / "v1"), commitments)  # type: ignore[arg-type]
     made = CheckpointSigner(*parts, None, None, Metrics(), Witnesses(), at_once=2)  # type: ignore[arg-type]
     yield made
     await database.close()

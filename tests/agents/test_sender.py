@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from hyperlane.chain.client import ChainClient, RpcError
-from hyperlane.chain.fees import FeeCeiling
+from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.sender import OutOfFunds, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
@@ -98,11 +98,11 @@ async def test_nonces_used_by_others_are_skipped(origin, make):
 
 
 async def test_fees_stay_below_the_ceiling(origin, make):
-    sent = await make(ceiling=FeeCeiling(3 * 10**9, 10**6)).send("message", TO, b"", 21000)
-    assert sent.fields["maxFeePerGas"] <= 3 * 10**9
-    assert sent.fields["maxPriorityFeePerGas"] <= 10**6
-    with pytest.raises(ChainError, match=r"more than transactionOverrides\.maxFeePerGas 5"):
-        await make(ceiling=FeeCeiling(5)).send("other", TO, b"", 21000)
+    cap = Overrides(gas_price_cap=2_001_000_000, gas_price_multiplier_numerator=3)
+    sent = await make(overrides=cap).send("message", TO, b"", 21000)
+    assert sent.fields["maxFeePerGas"] == 2_001_000_000
+    with pytest.raises(ChainError, match=r"more than transactionOverrides\.gasPriceCap 5"):
+        await make(overrides=Overrides(gas_price_cap=5)).send("other", TO, b"", 21000)
 
 
 async def test_a_nonce_that_nobody_uses_is_filled(origin, make):
@@ -185,7 +185,7 @@ async def test_no_replacement_goes_above_the_ceiling(origin, make):
     clock = Clock()
     origin.rpc("evm_setAutomine", False)
     sent = await make(clock=clock).send("message", TO, b"", 21000)
-    sender = make(clock=clock, ceiling=FeeCeiling(sent.fields["maxFeePerGas"]))
+    sender = make(clock=clock, overrides=Overrides(gas_price_cap=sent.fields["maxFeePerGas"]))
     clock.now += 100
     await sender.maintain([sent])
     assert await sender.live() == [sent]

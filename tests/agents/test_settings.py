@@ -112,7 +112,7 @@ def alpha_with(**changes):
             "chains.alpha.rpcUrls.0.http: ws://x is a WebSocket URL",
         ),
         (alpha_with(rpcUrls=[]), "chains.alpha: needs rpcUrls"),
-        ({"defaultSigner": {"type": "gcp"}}, "defaultSigner.type: "),
+        ({"defaultSigner": {"type": "ledger"}}, "defaultSigner.type: "),
         ({"defaultSigner": {"id": "x"}}, "defaultSigner: a signer of type aws needs id and region"),
         ({"defaultSigner": {"path": "key.json"}}, "defaultSigner: a signer of type keystore needs"),
         ({"chains": []}, "chains: missing; expected an object"),

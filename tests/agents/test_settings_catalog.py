@@ -52,8 +52,20 @@ def configuration():
 
 SIGNER = {"type": "hexKey", "key": KEY}
 AWS = {"type": "aws", "id": "alias/a", "region": "eu-west-1"}
+VERSION = "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
+GCP = {"type": "gcp", "keyVersionName": VERSION}
 KEYSTORE = {"type": "keystore", "path": "a", "passwordFile": "b"}
+GCS = {"type": "gcs", "bucket": "b"}
 S3 = {"type": "s3", "bucket": "b", "region": "eu-west-1"}
+
+
+def multiplier_changes(name):
+    factor = {f"{name}Numerator": 3, f"{name}Denominator": 2}
+    prefix = "chains.*.transactionOverrides."
+    return {
+        f"{prefix}{name}Numerator": (factor, factor | {f"{name}Numerator": 5}),
+        f"{prefix}{name}Denominator": (factor, factor | {f"{name}Denominator": 1}),
+    }
 
 
 def signer_changes(prefix):
@@ -64,6 +76,7 @@ def signer_changes(prefix):
         f"{prefix}.passwordFile": (KEYSTORE, KEYSTORE | {"passwordFile": "c"}),
         f"{prefix}.id": (AWS, AWS | {"id": "alias/b"}),
         f"{prefix}.region": (AWS, AWS | {"region": "eu-west-2"}),
+        f"{prefix}.keyVersionName": (GCP, GCP | {"keyVersionName": f"{VERSION}2"}),
     }
 
 
@@ -87,8 +100,18 @@ CHANGES = {
     "chains.*.index.from": (1, 2),
     "chains.*.index.chunk": (1, 2),
     "chains.*.index.interval": (1, 2),
+    "chains.*.transactionOverrides.gasPrice": (1, 2),
+    "chains.*.transactionOverrides.gasLimit": (1, 2),
+    "chains.*.transactionOverrides.minGasPrice": (1, 2),
     "chains.*.transactionOverrides.maxFeePerGas": (1, 2),
+    "chains.*.transactionOverrides.minFeePerGas": (1, 2),
     "chains.*.transactionOverrides.maxPriorityFeePerGas": (1, 2),
+    "chains.*.transactionOverrides.minPriorityFeePerGas": (1, 2),
+    **multiplier_changes("gasPriceMultiplier"),
+    **multiplier_changes("gasLimitMultiplier"),
+    "chains.*.transactionOverrides.gasPriceCapMultiplier": (1, 2),
+    "chains.*.transactionOverrides.gasPriceCap": (1, 2),
+    "chains.*.transactionOverrides.gasLimitCap": (1, 2),
     **signer_changes("chains.*.signer"),
     "chains.*.mailbox": (ADDRESS, OTHER),
     "chains.*.merkleTreeHook": (ADDRESS, OTHER),
@@ -129,6 +152,12 @@ CHANGES = {
     "checkpointSyncer.bucket": (S3, S3 | {"bucket": "c"}),
     "checkpointSyncer.region": (S3, S3 | {"region": "eu-west-2"}),
     "checkpointSyncer.folder": (S3, S3 | {"folder": "f"}),
+    "checkpointSyncer.serviceAccountKey": (
+        GCS | {"serviceAccountKey": "a"},
+        GCS | {"serviceAccountKey": "b"},
+    ),
+    "checkpointSyncer.userSecrets": (GCS | {"userSecrets": "a"}, GCS | {"userSecrets": "b"}),
+    "checkpointSyncer.useApplicationDefault": (GCS, GCS | {"useApplicationDefault": True}),
     "checkpointSyncer.endpoint": (S3, S3 | {"endpoint": "http://127.0.0.1:1"}),
     "interval": (1, 2),
     "maxSignConcurrency": (1, 2),
@@ -142,6 +171,7 @@ CHANGES = {
     "censorshipMargin": (1, 2),
 }
 WHOLE = ("signer", "defaultSigner", "validator", "checkpointSyncer")
+FACTORS = ("gasPriceMultiplier", "gasLimitMultiplier")
 """Objects whose keys depend on each other."""
 
 
@@ -160,8 +190,8 @@ def with_setting(pattern, value):
     content = configuration()
     parts = pattern.replace("chains.*", "chains.alpha").replace(".*", ".0").split(".")
     for at, part in enumerate(parts):
-        if part in WHOLE:
-            parts = parts[: at + 1]
+        if part in WHOLE or part.startswith(FACTORS):
+            parts = parts[: at + (part in WHOLE)]
             break
     node = content
     for part, following in zip(parts, [*parts[1:], None], strict=True):

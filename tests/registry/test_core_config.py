@@ -1,7 +1,9 @@
 """Core configs: what they mean, and what is wrong with wrong ones."""
 
 import pytest
+import yaml
 
+from ape_hyperlane.deploy.spelled_out import spelled_out
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.hooks import (
@@ -104,10 +106,76 @@ interchainAccountRouter:
   mailbox: '{ONE}'
   proxyAdmin: {{address: '{ONE}', owner: '{ONE}'}}
   remoteRouters: {{'5': {{address: '{ONE}'}}}}
-proxyAdmin: {{address: '{ONE}', owner: '{ONE}'}}
+proxyAdmin: {{address: '{ONE}', owner: '{ONE}', ownerOverrides: {{_safe: '{ONE}'}}}}
+ownerOverrides: {{proxyAdmin: '{ONE}'}}
+contractVersion: 12.1.0
+deployQuotedCalls: false
 """)
     assert read_back.proxy_admin.address == ONE
     assert read_back.default_ism.relayer == ONE
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint", "instead"),
+    [
+        ("contractVersion: 13.0.0", "contractVersion: '13.0.0', expected '12.1.0', or an", ""),
+        ("deployQuotedCalls: true", "remove this key, or say false", "deployQuotedCalls: false"),
+        (f"permit2: '{ONE}'", "permit2: is for QuotedCalls, which is deployed by hand", ""),
+        (
+            f"ownerOverrides: {{mailbox: '{ONE}'}}",
+            "ownerOverrides.mailbox: the Mailbox's owner is owner; name that account there",
+            f"owner: '{ONE}'\nownerOverrides: {{mailbox: '{ONE}'}}",
+        ),
+    ],
+)
+def test_what_a_core_does_not_do_is_refused_with_advice_that_works(load, line, complaint, instead):
+    with pytest.raises(ConfigError) as refused:
+        load(line)
+    assert complaint in str(refused.value)
+    load(instead)
+
+
+def test_a_config_is_written_as_the_reference_reads_it_back(load):
+    config = load(f"""
+owner: '{ONE}'
+upgradeable: true
+defaultIsm: {{type: testIsm, threshold: 1, validators: ['{ONE}']}}
+defaultHook:
+  type: interchainGasPaymaster
+  overhead: {{beta: 1}}
+  oracleConfig: {{beta: {{gasPrice: '1', tokenExchangeRate: '2'}}}}
+interchainAccountRouter: {{owner: '{ONE}'}}
+contractVersion: 12.1.0
+""")
+
+    class Eighteen:
+        def of(self, chain):
+            return {"beta": 18}[chain]
+
+    whole = spelled_out(config, TWO, Eighteen())
+    assert whole.as_file() == {
+        "owner": ONE,
+        "proxyAdmin": {"owner": ONE},
+        "defaultIsm": {"type": "testIsm"},
+        "defaultHook": {
+            "type": "interchainGasPaymaster",
+            "owner": ONE,
+            "beneficiary": ONE,
+            "oracleKey": ONE,
+            "overhead": {"beta": 1},
+            "oracleConfig": {
+                "beta": {"gasPrice": "1", "tokenExchangeRate": "2", "tokenDecimals": 18}
+            },
+        },
+        "requiredHook": {"type": "merkleTreeHook"},
+    }
+    assert spelled_out(CoreConfig(), TWO, Eighteen()).default_ism.relayer == TWO
+
+
+def test_what_was_written_means_the_same_when_it_is_read(load):
+    config = load("{upgradeable: true, defaultHook: {type: interchainGasPaymaster}}")
+    whole = spelled_out(config, ONE, None)
+    assert spelled_out(load(yaml.safe_dump(whole.as_file())), TWO, None) == whole
 
 
 FEE = "type: protocolFee, maxProtocolFee: 2, protocolFee: 1"

@@ -95,8 +95,8 @@ def test_what_other_tools_wrote_for_themselves_is_taken(tokens):
         ),
         (
             {"foreignDeployment": "EqRSt9aU"},
-            "alpha: foreignDeployment: 'EqRSt9aU': all chains of a file are deployed to; take this"
-            " one out, and name its router in remoteRouters of the others",
+            "alpha: foreignDeployment: 'EqRSt9aU': all ends of a file are deployed; take this one"
+            " out, and name its router, as the 32 bytes that messages name it by, under this chain",
         ),
         (
             {"xERC20": {"warpRouteLimits": {"bufferCap": "1"}}},

@@ -141,9 +141,10 @@ contract TestL2Messenger is TestCrossDomainMessenger {
     }
 
     function _isFromOtherMessenger() internal view override returns (bool) {
-        uint160 alias_ =
-            uint160(otherMessenger) + uint160(0x1111000000000000000000000000000000001111);
-        return msg.sender == address(alias_);
+        unchecked { // aliases wrap
+            uint160 offset = uint160(0x1111000000000000000000000000000000001111);
+            return msg.sender == address(uint160(otherMessenger) + offset);
+        }
     }
 }
 

@@ -26,10 +26,11 @@ contract HypERC4626 is HypERC20 {
     /// @notice Where the vault is; exchange rates come from there only.
     uint32 public immutable collateralDomain;
 
-    /// @notice The assets of `PRECISION` shares.
+    /// @notice The assets of `PRECISION` shares; never zero: nobody could send shares back.
     uint256 public exchangeRate;
 
-    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing.
+    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing. Nor does a
+    /// rate of zero, but what comes with it is delivered.
     uint32 public previousNonce;
 
     constructor(
@@ -103,7 +104,7 @@ contract HypERC4626 is HypERC20 {
     function _handle(uint32 origin, bytes calldata body) internal override {
         if (origin == collateralDomain) {
             (uint256 rate, uint32 nonce) = abi.decode(body.metadata(), (uint256, uint32));
-            if (nonce > previousNonce) {
+            if (rate != 0 && nonce > previousNonce) {
                 exchangeRate = rate;
                 previousNonce = nonce;
                 emit ExchangeRateUpdated(rate, nonce);

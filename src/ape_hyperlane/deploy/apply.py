@@ -19,10 +19,12 @@ from ape_hyperlane.deploy.journal import Entry, Journal
 from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Reading, Step, Use
 from ape_hyperlane.deploy.survey import Survey, container, is_development
 from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ChainError
 
-Report = Callable[[Action, str], None]
-"""Called after each transaction with what it made: an address, or its hash."""
+Report = Callable[[Action, str | None], None]
+"""Called for each step: after its transaction with what that made, an address or its hash; with
+None when it needs no transaction any more."""
 
 PATIENCE = 120.0
 """Seconds to wait for a transaction that an earlier run left pending."""
@@ -59,13 +61,17 @@ class Applier(Survey):
         self.left = []
         for step in steps:
             self._settle(step)
-            while not self.is_done(step) and not isinstance(step, Use):
-                if why := self._forbidden(step, self.account.address, {}):
-                    self.left.append((step, why))
-                    break
+            done = self.is_done(step)
+            if isinstance(step, Use):
+                continue
+            if done:
+                self.report(step, None)
+            elif why := self._forbidden(step, self.account.address, {}):
+                self.left.append((step, why))
+            else:
                 self._carry_out(step)
-                if not isinstance(step, Call) or not step.repeats:
-                    break
+                while isinstance(step, Call) and step.repeats and not self.is_done(step):
+                    self._carry_out(step)
 
     def verify(self, readings: Iterable[Reading]) -> None:
         """ChainError when the chain says something else, and does not take it back for a while.
@@ -126,7 +132,9 @@ class Applier(Survey):
                 if time.monotonic() < deadline:
                     time.sleep(2)
                     continue
-                raise ChainError(f"{step.name}: {step.describe()} would revert: {error}") from error
+                raise ChainError(
+                    f"{step.name}: {step.describe()} would revert: {refusal(error)}"
+                ) from error
             transaction.gas_limit = int(estimate * GAS_MARGIN)
             return transaction
 
@@ -150,9 +158,11 @@ class Applier(Survey):
         try:
             return self.account.call(transaction)
         except ContractLogicError as error:
-            raise ChainError(f"{step.name}: {step.describe()} reverted: {error}") from error
+            raise ChainError(
+                f"{step.name}: {step.describe()} reverted: {refusal(error)}"
+            ) from error
         except ApeException as error:
-            raise ChainError(f"{step.name}: {error}") from error
+            raise ChainError(f"{step.name}: {refusal(error)}") from error
 
     def _creates(self, step: Action, nonce: int) -> str | None:
         if isinstance(step, Create):

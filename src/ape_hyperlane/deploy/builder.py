@@ -25,7 +25,7 @@ from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.core_config import ProxyAdmin
 from hyperlane.registry.fields import Placed
-from hyperlane.registry.models import suggest
+from hyperlane.registry.models import checksummed, suggest
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -36,6 +36,8 @@ class Surroundings:
 
     domains: Mapping[str, int]
     addresses: Mapping[str, ChainAddresses] = field(default_factory=dict)
+    here: str = ""
+    """The chain that the plan is for."""
 
     def domain(self, chain: str, place: str) -> int:
         """Of a chain in the registry, or the number itself; ConfigError naming `place`."""
@@ -59,6 +61,21 @@ class Surroundings:
             found[domain] = value
         return found
 
+    def over_ccip(self, kind: str, remote: str) -> str:
+        """The contract here that the registry has, as the reference writes it, for a remote chain;
+        ConfigError when it has none."""
+        key, file = f"{kind}_{remote}", f"chains/{self.here}/addresses.yaml"
+        known = self.addresses[self.here].as_file() if self.here in self.addresses else {}
+        if not known.get(key):
+            raise ConfigError(
+                f"{kind}: router and chainSelector: required, since {file} has no {key}; name both,"
+                " or the address of one that exists"
+            )
+        try:
+            return checksummed(known[key])
+        except ValueError as error:
+            raise ConfigError(f"{file}: {key}: {error}") from None
+
     def counterpart(self, chain: str, key: str) -> str | None:
         """What the registry has under `key` for a chain given by name or domain."""
         names = [chain]
@@ -66,7 +83,8 @@ class Surroundings:
             names = [name for name, domain in self.domains.items() if str(domain) == chain]
         for name in names:
             if name in self.addresses:
-                return self.addresses[name].as_file().get(key)
+                known = self.addresses[name].as_file()
+                return known.get(key) or known.get(f"{key}_{self.here}") or None
         return None
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from ape_hyperlane.deploy.naming import say, show_foreign, show_place
 from ape_hyperlane.deploy.steps import Action, Call
 from ape_hyperlane.deploy.survey import Survey, is_development
 from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.isms import TrustedRelayerIsm
@@ -63,7 +64,7 @@ def run(
                 return
             if pending:
                 unlock(signer)
-            progress = ReportProgress(console, len(pending))
+            progress = ReportProgress(console, [step.name for step in pending])
             outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
@@ -101,7 +102,8 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except (HyperlaneError, ApeException, Web3Exception, OSError) as error:
-        raise click.ClickException(" ".join(str(error).split())) from error
+        said = str(error) if isinstance(error, HyperlaneError) else refusal(error)
+        raise click.ClickException(" ".join(said.split())) from error
 
 
 def find_account(alias: str | None) -> AccountAPI:
@@ -195,16 +197,22 @@ def require_nothing_left(left: Sequence[str]) -> None:
 
 
 class ReportProgress:
-    """Prints a line per transaction."""
+    """Prints a line per transaction, and how many there are as far as is known."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, planned: Iterable[str]) -> None:
         self.console = console
-        self.total = total
+        self.planned = list(planned)
+        """The names of steps that still need one."""
         self.finished = 0
 
-    def __call__(self, step: Action, outcome: str) -> None:
+    def __call__(self, step: Action, outcome: str | None) -> None:
+        if step.name in self.planned:
+            self.planned.remove(step.name)
+        if outcome is None:
+            return
         self.finished += 1
-        line = f"[{self.finished:>2}/{self.total}] {step.name}: {outcome}"
+        total = self.finished + len(self.planned)
+        line = f"[{self.finished:>2}/{total}] {step.name}: {outcome}"
         self.console.print(line, highlight=False, markup=False)
 
 

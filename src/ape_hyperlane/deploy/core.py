@@ -13,7 +13,16 @@ from ape_hyperlane.deploy.apply import Applier, Report
 from ape_hyperlane.deploy.builder import Surroundings
 from ape_hyperlane.deploy.journal import Journal
 from ape_hyperlane.deploy.plan import plan_core
-from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Step, final_readings
+from ape_hyperlane.deploy.spelled_out import spelled_out
+from ape_hyperlane.deploy.steps import (
+    Action,
+    Call,
+    Create,
+    CreateSet,
+    Step,
+    Use,
+    final_readings,
+)
 from ape_hyperlane.deploy.survey import Survey, container, has_code, is_development
 from ape_hyperlane.gas_price import read_offer
 from hyperlane.errors import ChainError, ConfigError
@@ -21,7 +30,7 @@ from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
 from hyperlane.registry.fields import Placed
-from hyperlane.registry.known import Contracts, Domains
+from hyperlane.registry.known import Contracts, Decimals, Domains
 from hyperlane.registry.models import read
 
 # What a transaction uses, as measured: see tests/deploy.
@@ -34,7 +43,7 @@ GAS_PER_READING = 25_000
 """A reading is a slot or two that the call writes."""
 
 
-def silent(_step: Action, _outcome: str) -> None:
+def silent(_step: Action, _outcome: str | None) -> None:
     """Reports nothing."""
 
 
@@ -79,19 +88,27 @@ def plan_deployment(
     if is_development() and _is_reset(journal):
         journal.restart(deployer)
     config = config or deployed_config(registry, name) or CoreConfig()
+    config = spelled_out(config, journal.deployer, Decimals(registry))
     require_contracts((*config.hooks(), *config.isms()), name)
     steps = plan_core(
         config,
         domain=metadata.domain_id,
         deployer=journal.deployer,
-        surroundings=surroundings(registry),
+        surroundings=surroundings(registry, name),
     )
+    require_contracts(used(steps), name)
     return Deployment(metadata, config, journal, steps)
 
 
-def surroundings(registry: Registry) -> Surroundings:
-    """What the registry knows."""
-    return Surroundings(Domains(registry), Contracts(registry))
+def surroundings(registry: Registry, here: str = "") -> Surroundings:
+    """What the registry knows, for a plan of the chain `here`."""
+    return Surroundings(Domains(registry), Contracts(registry), here)
+
+
+def used(steps: Iterable[Step]) -> list[str]:
+    """The addresses of contracts that a plan builds upon."""
+    uses = (step.address for step in steps if isinstance(step, Use))
+    return [address for address in uses if isinstance(address, str)]
 
 
 def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:

@@ -88,6 +88,8 @@ class HookPlanner:
                 child = self.plan(config.child_hook)
                 called = {"arbSys": config.arb_sys, "childHook": child}
                 return self._bridged(config, "ArbL2ToL1Hook", called)
+            case CcipHook(router=None):
+                return self._known_over_ccip(config)
             case CcipHook():
                 before = {"ccipRouter": config.router, "ccipDestination": config.chain_selector}
                 return self._bridged(config, "CCIPHook", {}, before)
@@ -236,6 +238,18 @@ class HookPlanner:
         shared = {"mailbox": builder.mailbox, "destinationDomain": domain, "ism": word(ism)}
         state = {**before, **shared, **after}
         return self._create(config, contract, tuple(state.values()), **state)
+
+    def _known_over_ccip(self, config: CcipHook) -> Ref:
+        known, chain = self.builder.surroundings, config.destination_chain
+        state: dict[str, Any] = {
+            "mailbox": self.builder.mailbox,
+            "destinationDomain": known.domain(chain, f"{config.type}.destinationChain"),
+        }
+        if config.ism is not None:
+            state["ism"] = word(config.ism)
+        address = config.address or known.over_ccip(config.type, chain)
+        name = self.builder.unique(config.type)
+        return self.builder.create(name, "CCIPHook", address=address, state=state)
 
     def _paymaster(self, config: InterchainGasPaymaster) -> Ref:
         builder = self.builder

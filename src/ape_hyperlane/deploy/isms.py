@@ -241,6 +241,10 @@ class IsmPlanner:
             case ArbL2ToL1Ism():
                 contract = "ArbL2ToL1Ism"
                 module = self._create(config, name, contract, (config.bridge,))
+            case CcipIsm(router=None):
+                contract, known = "CCIPIsm", self.builder.surroundings
+                address = config.address or known.over_ccip(config.type, config.origin_chain)
+                module = self.builder.create(name, contract, address=address)
             case CcipIsm():
                 contract, router = "CCIPIsm", config.router
                 told = {"getRouter": router, "ccipOrigin": config.chain_selector}

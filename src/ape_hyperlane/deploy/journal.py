@@ -39,8 +39,12 @@ def journal_path(registry: Registry, chain: str, route: str) -> Path:
 class Journal:
     """The entries of one chain's deployment."""
 
-    def __init__(self, path: Path, chain_id: int | str, deployer: str) -> None:
+    def __init__(
+        self, path: Path, chain_id: int | str, deployer: str, route: str | None = None
+    ) -> None:
         self.path = path
+        self.route = route
+        """The id of the route that this is an end of."""
         self.chain_id = chain_id
         self.deployer = deployer
         """The account of the first run."""
@@ -56,6 +60,7 @@ class Journal:
         content = {
             "chainId": self.chain_id,
             "deployer": self.deployer,
+            **({} if self.route is None else {"route": self.route}),
             "steps": {name: asdict(each) for name, each in self._entries.items()},
         }
         write_atomic(self.path, json.dumps(content, indent=2) + "\n", private=True)
@@ -69,6 +74,7 @@ class Journal:
         try:
             content = parse_json(self.path.read_bytes())
             chain_id, self.deployer = content["chainId"], content["deployer"]
+            self.route = content.get("route", self.route)
             self._entries = {name: Entry(**each) for name, each in content["steps"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(

@@ -57,7 +57,7 @@ def deploy(
                 return
             if pending:
                 unlock(signer)
-            progress = ReportProgress(console, len(pending))
+            progress = ReportProgress(console, [step.name for step in pending])
             outcome = deploy_staking(plan, folder, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(outcome.addresses))

@@ -7,7 +7,7 @@ from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.hooks import PausableHook, RateLimitedHook, all_hooks
 from hyperlane.registry.hybrids import Announcing, DelayedFlow, NetFlow
 from hyperlane.registry.isms import PausableIsm, RateLimitedIsm, all_isms
-from hyperlane.registry.warp import WarpToken
+from hyperlane.registry.warp_token import WarpToken
 
 HOLDING = ("native", "collateral", "synthetic", "syntheticRebase", "crossCollateral")
 """Types of which a fraction of what they hold, or of what they have minted, is something."""

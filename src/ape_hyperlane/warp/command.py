@@ -72,7 +72,8 @@ def deploy(
         tokens = read_warp_config(config)
         signer = _signer(connect, next(iter(tokens)), account)
         deployment = plan_route(tokens, folder, signer.address, connect, route)
-        counts: list[int] = []
+        console.print(_about(deployment), highlight=False, markup=False)
+        planned: list[str] = []
 
         def show(chain: str, actions: list[Action]) -> None:
             about = escape(one_line(_described(deployment, chain)))
@@ -86,15 +87,15 @@ def deploy(
                 console, Survey(deployment.journals[chain]).foreign(deployment.steps(chain))
             )
             show_steps(console, actions)
-            counts.append(len(actions))
+            planned.extend(f"{chain}: {step.name}" for step in actions)
 
         survey_route(deployment, signer.address, show)
         show_left(console, deployment.left)
         if dry_run:
             return
-        if any(counts):
+        if planned:
             unlock(signer)
-        progress = ReportProgress(console, sum(counts))
+        progress = ReportProgress(console, planned)
         path, sent = deploy_route(deployment, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(deployment.routers))
@@ -197,6 +198,13 @@ def send(
 def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:
     route = find_route(folder.folder, route)
     return route, read_warp_config(route_paths(folder.folder, route)[0])
+
+
+def _about(deployment: RouteDeployment) -> str:
+    """Which route is meant, and whether it is there."""
+    if not deployment.routers:
+        return f"Route {deployment.id}: a new one"
+    return f"Route {deployment.id}: goes on, with routers on {', '.join(deployment.routers)}"
 
 
 def _described(deployment: RouteDeployment, chain: str) -> str:

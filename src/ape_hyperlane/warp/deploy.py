@@ -18,6 +18,7 @@ from ape_hyperlane.deploy.core import (
     require_funds,
     silent,
     surroundings,
+    used,
 )
 from ape_hyperlane.deploy.journal import Journal, journal_path
 from ape_hyperlane.deploy.steps import (
@@ -44,19 +45,14 @@ from hyperlane.registry.deployed_routes import (
     route_paths,
     write_route,
 )
-from hyperlane.registry.fields import ZERO_ADDRESS, word
+from hyperlane.registry.fields import CONTRACT_VERSION, ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
-from hyperlane.registry.warp import (
-    CONTRACT_VERSION,
-    STANDARDS,
-    SYNTHETIC,
-    RemoteRouter,
-    Tokens,
-    WarpToken,
-)
+from hyperlane.registry.token_types import STANDARDS, SYNTHETIC
+from hyperlane.registry.warp import Tokens
+from hyperlane.registry.warp_token import WarpToken
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""
@@ -95,6 +91,7 @@ class RouteDeployment:
         known, end = self.surroundings, self.ends[chain]
         addresses = known.addresses[chain]
         mailbox = str(end.token.mailbox or addresses.mailbox)
+        known = replace(known, here=chain)
         place = Place(self.journals[chain].deployer, mailbox, addresses, known)
         vaults = [
             known.domains[other]
@@ -111,7 +108,6 @@ class RouteDeployment:
         token, known = self.ends[chain].token, self.surroundings
         gas = known.by_domain(token.destination_gas, "destinationGas")
         named = known.by_domain(token.remote_routers, "remoteRouters")
-        self._require_others(chain, named)
         remotes = {
             domain: Remote(word(each.address), gas.get(domain, delivery_gas(token)))
             for domain, each in named.items()
@@ -135,15 +131,24 @@ class RouteDeployment:
             )
         return remotes
 
-    def _require_others(self, chain: str, named: Mapping[int, RemoteRouter]) -> None:
-        """ConfigError for another router on a chain of the route than the one deployed there."""
-        for other in self.ends:
-            found, router = named.get(self.surroundings.domains[other]), self.routers.get(other)
-            if found and (other == chain or not router or word(found.address) != word(router)):
-                raise ConfigError(
-                    f"remoteRouters: {found.address} on {other}, where this file deploys"
-                    " the router; remove it"
-                )
+    def require_others(self) -> None:
+        """ConfigError for other routers on chains of the route than those deployed there."""
+        surplus: dict[str, list[str]] = {}
+        for chain, end in self.ends.items():
+            for key, named in end.token.remote_routers.items():
+                domain = self.surroundings.domain(key, f"{chain}.remoteRouters")
+                for other in self.ends:
+                    if self.surroundings.domains[other] != domain:
+                        continue
+                    router = self.routers.get(other)
+                    if other == chain or not router or word(named.address) != word(router):
+                        surplus.setdefault(other, []).append(f"{chain}.remoteRouters.{key}")
+        if surplus:
+            entries = [entry for each in surplus.values() for entry in each]
+            raise ConfigError(
+                f"{', '.join(entries)}: this file deploys the routers on {', '.join(surplus)};"
+                " remove these entries"
+            )
 
 
 def plan_route(
@@ -172,6 +177,7 @@ def plan_route(
             journal_path(registry, chain, route_id),
             registry.metadata(chain).chain_id,
             deployer,
+            route_id,
         )
         for chain in tokens
     }
@@ -181,6 +187,7 @@ def plan_route(
     _require_journals(deployment)
     _require_equal_worth(deployment)
     _find_routers(deployment, deployer)
+    deployment.require_others()
     return deployment
 
 
@@ -193,6 +200,7 @@ def survey_route(
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
+            require_contracts(used(steps), chain)
             pending = survey.pending(steps, sender)
             if drift := survey.drift(_fixed(steps, pending)):
                 raise ConfigError(f"{drift[0]}; this cannot be changed, choose another --route")

@@ -15,7 +15,8 @@ from web3.exceptions import ContractLogicError
 from ape_hyperlane.deploy.survey import has_code
 from hyperlane.errors import ConfigError
 from hyperlane.registry.chains import ETHER, ChainMetadata
-from hyperlane.registry.warp import MAX_DECIMALS, WarpToken
+from hyperlane.registry.token_types import MAX_DECIMALS
+from hyperlane.registry.warp_token import WarpToken
 
 ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
 """ERC-165's name for it, as an argument."""

@@ -24,7 +24,8 @@ from ape_hyperlane.warp.fees import plan_fee
 from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.fields import ZERO_ADDRESS, word
-from hyperlane.registry.warp import DELIVERY_GAS, MOVABLE, SYNTHETIC, WarpToken
+from hyperlane.registry.token_types import DELIVERY_GAS, MOVABLE, SYNTHETIC
+from hyperlane.registry.warp_token import WarpToken
 
 ROUTER = Ref("router")
 

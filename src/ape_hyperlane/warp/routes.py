@@ -1,35 +1,62 @@
 """Which route a file is about, when the command does not say."""
 
-from ape_hyperlane.deploy.journal import journal_path
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from ape_hyperlane.deploy.journal import Journal, journal_path
+from ape_hyperlane.warp.plan import ROUTER, contract_of
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import known_routes, route_paths
-from hyperlane.registry.warp import Tokens, WarpToken, read_warp_config
+from hyperlane.registry.warp import Tokens, read_warp_config
+from hyperlane.registry.warp_token import WarpToken
+
+_KEY = re.compile(rb"""^["']?([a-z][a-z0-9]*)["']?[ \t]*:""", re.MULTILINE)
+"""At the beginning of a line: in block style, a chain."""
 
 
 def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol: str) -> str:
     """The route's id: what is wanted, else symbol and chains. ConfigError for no such name, and
-    for a file that a deployed route may have grown into: a second one would not be meant."""
+    for a file that another route may have grown into: a second one would not be meant."""
     route = wanted or f"{symbol}/{'-'.join(sorted(tokens))}"
     deploy, _ = route_paths(registry.folder, route)
     begun = any(journal_path(registry, chain, route).exists() for chain in tokens)
     if wanted is not None or deploy.exists() or begun:
         return route
-    for known in known_routes(registry.folder, "-deploy.yaml"):
-        if _grows_from(registry, known, tokens):
-            raise ConfigError(
-                f"--route is needed: the file has all ends of {known}, which is deployed; --route"
-                f" {known} goes on with that, --route {route} makes another one"
-            )
+    grown = [
+        *(f"{known}, which is deployed" for known in _deployed(registry, tokens)),
+        *(f"{known}, which was begun" for known in _begun(registry, tokens)),
+    ]
+    if grown:
+        first = grown[0].partition(",")[0]
+        raise ConfigError(
+            f"--route is needed: the file has all ends of {'; and of '.join(grown)}; --route"
+            f" {first} goes on with that, --route {route} makes another one"
+        )
     return route
 
 
-def _grows_from(registry: Registry, known: str, tokens: Tokens) -> bool:
-    try:
-        before = read_warp_config(route_paths(registry.folder, known)[0])
-    except ConfigError:
-        return False  # somebody else's, or broken: not what we deployed
-    return all(chain in tokens and _alike(end, tokens[chain]) for chain, end in before.items())
+def _deployed(registry: Registry, tokens: Tokens) -> Iterator[str]:
+    """Routes whose deploy file has no ends but such as these."""
+    for known in known_routes(registry.folder, "-deploy.yaml"):
+        deploy, _ = route_paths(registry.folder, known)
+        if not _may_be_of(deploy, tokens):
+            continue
+        try:
+            before = read_warp_config(deploy)
+        except ConfigError:
+            continue  # somebody else's, or broken: not what we deployed
+        if all(chain in tokens and _alike(end, tokens[chain]) for chain, end in before.items()):
+            yield known
+
+
+def _may_be_of(deploy: Path, chains: Collection[str]) -> bool:
+    """Whether a deploy file may name these chains only, by its lines: to parse hundreds of files
+    takes seconds."""
+    content = deploy.read_bytes()
+    named = {key.decode() for key in _KEY.findall(content)}
+    return content.lstrip()[:1] == b"{" or named <= set(chains)
 
 
 def _alike(one: WarpToken, other: WarpToken) -> bool:
@@ -38,3 +65,48 @@ def _alike(one: WarpToken, other: WarpToken) -> bool:
     return (one.type, one.token, one.nft) == (other.type, other.token, other.nft) and all(
         None in pair or pair[0] == pair[1] for pair in named
     )
+
+
+def _begun(registry: Registry, tokens: Tokens) -> Iterator[str]:
+    """Routes that have no file yet, but routers, and none but such as these ends'."""
+    finished = {
+        journal_path(registry, "a", known).name
+        for known in known_routes(registry.folder, "-deploy.yaml")
+    }
+    names = {
+        path.name
+        for chain in tokens
+        for path in registry.chain_folder(chain).glob("warp-*.json")
+        if path.name not in finished
+    }
+    for name in sorted(names):
+        journals = {
+            path.parent.name: path for path in registry.folder.glob(f"chains/*/{_exactly(name)}")
+        }
+        if journals.keys() <= tokens.keys() and (
+            found := _with_routers(registry, journals, tokens)
+        ):
+            yield found
+
+
+def _exactly(name: str) -> str:
+    """A pattern for this name and no other."""
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _with_routers(registry: Registry, journals: dict[str, Path], tokens: Tokens) -> str | None:
+    """The id of the route of these journals, if they have routers and all are such as these."""
+    found = None
+    for chain, path in journals.items():
+        try:
+            journal = Journal(path, registry.metadata(chain).chain_id, "")
+        except ConfigError:
+            return None
+        made = journal.entry(f"{ROUTER.step}Implementation") or journal.entry(ROUTER.step)
+        if made is None:
+            continue
+        token, backing = tokens[chain], tokens[chain].token or ""
+        if not made.what.startswith(f"create {contract_of(token)}(") or backing not in made.what:
+            return None
+        found = journal.route or path.stem.removeprefix("warp-").replace("-", "/", 1)
+    return found

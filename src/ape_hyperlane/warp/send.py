@@ -29,7 +29,7 @@ from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute
 from hyperlane.registry.fields import ZERO_ADDRESS
-from hyperlane.registry.warp import MOVABLE, STANDARDS
+from hyperlane.registry.token_types import MOVABLE, STANDARDS
 
 ROUTER_ABI = "HypERC20Collateral"
 """Has what all routers have that is used here."""

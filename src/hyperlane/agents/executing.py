@@ -33,8 +33,8 @@ async def execute(
     """
     transaction = await sender.store.live_for(purpose)
     if transaction is None:
-        gas = await chain.client.estimate_gas(to, data, sender.address) + _GAS_MARGIN
-        transaction = await sender.send(purpose, to, data, gas)
+        need = await chain.client.estimate_gas(to, data, sender.address)
+        transaction = await sender.send(purpose, to, data, need + _GAS_MARGIN, need=need)
     while (receipt := await _final_receipt(chain, sender, purpose, transaction)) is None:
         await sleep(min(_RECEIPT_PAUSE, chain.settings.poll_interval))
     await sender.store.finish(transaction)

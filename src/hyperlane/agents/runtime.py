@@ -15,6 +15,7 @@ from hyperlane.chain.contracts import require_kinds
 from hyperlane.chain.deployment import deployment_block
 from hyperlane.chain.fees import FeeCeiling
 from hyperlane.chain.indexer import IndexRange, SequenceIndexer
+from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.web import Web
@@ -26,6 +27,7 @@ from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.settings import AgentSettings, ChainSettings
 from hyperlane.store.database import Anchor, Database, Deployment
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
+from hyperlane.store.sizes import remembered_sizes
 from hyperlane.store.transactions import TransactionStore
 
 if TYPE_CHECKING:
@@ -122,16 +124,12 @@ class Runtime:
 
 def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
     """The sender of a key on a chain, within the bounds that the chain's settings have."""
-    overrides = chain.settings.transaction_overrides
     return Sender(
         chain.client,
         account,
         TransactionStore(database, chain.domain, address_of(account)),
-        FeeCeiling(
-            overrides.max_fee_per_gas,
-            overrides.max_priority_fee_per_gas,
-            chain.settings.max_transaction_cost,
-        ),
+        FeeCeiling(chain.settings.max_transaction_cost),
+        Overrides(**chain.settings.transaction_overrides.model_dump()),
     )
 
 
@@ -176,17 +174,19 @@ async def connect(
     down, or does not know the tag that stands for finality. ConfigError for the wrong chain, or
     contracts that are not there; DatabaseError when the database knows another deployment.
     """
-    client = ChainClient(
-        settings.name,
-        settings.chain_id,
-        settings.urls,
-        consensus=Consensus(settings.rpc_consensus_type or consensus),
-    )
-    try:
-        await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
-        yield Chain(settings, client)
-    finally:
-        await client.close()
+    async with remembered_sizes(database, settings.chain_id) as sizes:
+        client = ChainClient(
+            settings.name,
+            settings.chain_id,
+            settings.urls,
+            consensus=Consensus(settings.rpc_consensus_type or consensus),
+            sizes=sizes,
+        )
+        try:
+            await until_done(f"connect {settings.name}", lambda: _check(client, settings, database))
+            yield Chain(settings, client)
+        finally:
+            await client.close()
 
 
 async def _check(client: ChainClient, settings: ChainSettings, database: Database) -> None:

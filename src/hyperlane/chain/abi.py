@@ -236,6 +236,10 @@ class Token:
 class StakingManager:
     """Stake behind the validators of a chain."""
 
+    REGISTERED = Event("OperatorRegistered(address,address,uint256)", ("uint256",))
+    """By operator and key."""
+    ROTATED = Event("KeyRotated(address,address,address,uint256)", ("uint256",))
+    """By operator, old and new key."""
     token = Function("token()", ("address",))
     slasher = Function("slasher()", ("address",))
     challenges = Function("challenges()", ("address",))
@@ -244,6 +248,7 @@ class StakingManager:
     TOMBSTONED = 4
     """A status."""
     is_active = Function("isActive(address)", ("bool",))
+    is_accountable = Function("isAccountable(address)", ("bool",))
     active_since = Function("activeSince(address)", ("uint256",))
     pools = Function("pools(address)", ("uint128", "uint128"))
     unbonding_pools = Function("unbondingPools(address)", ("uint128", "uint128"))

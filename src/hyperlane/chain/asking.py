@@ -10,7 +10,7 @@ import structlog
 
 from hyperlane.chain.agreement import all_agree
 from hyperlane.chain.answers import SEND_RAW
-from hyperlane.chain.endpoint import Answer, BadAnswer, Call, Endpoint, Fault, WrongChain
+from hyperlane.chain.endpoint import Answer, BadAnswer, Call, Endpoint, Fault, TooMuch, WrongChain
 from hyperlane.chain.heads import head_tag
 
 log = structlog.get_logger()
@@ -128,8 +128,13 @@ class Asker:
         )
 
     def _failed(self, endpoint: Endpoint, calls: Sequence[Call], fault: Fault) -> None:
-        """The URL rests; what is no answer at all is told to people, once for each rest."""
+        """The URL rests, unless it only takes less at once.
+
+        What is no answer at all is told to people, once for each rest.
+        """
         method = calls[0].method
+        if isinstance(fault, TooMuch) and fault.certain:
+            return
         if isinstance(fault, WrongChain):
             self.distrust(endpoint, str(fault))
             return

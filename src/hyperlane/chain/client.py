@@ -17,7 +17,8 @@ from hyperlane.chain.abi import Event, Function
 from hyperlane.chain.agreement import Consensus
 from hyperlane.chain.answers import Block, Log, Method, Receipt
 from hyperlane.chain.endpoint import Call, Reverted, RpcError
-from hyperlane.chain.rpc import Disagreement, RpcPool, Unreachable
+from hyperlane.chain.rpc import Disagreement, RpcPool, TooWide, Unreachable
+from hyperlane.chain.sizes import SizeMemory
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
 
@@ -45,9 +46,6 @@ ReorgPeriod: TypeAlias = int | str
 
 _BATCH = 100
 _TAGS = ("safe", "finalized")
-_WIDEST = 2**32
-_TRY_WIDER = 8
-"""Log queries that the node must take before it is asked for wider ranges again."""
 
 Result = TypeVar("Result")
 
@@ -66,13 +64,14 @@ class ChainClient:
     reorg_period: ReorgPeriod = 1
     consensus: Consensus = Consensus.FALLBACK
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sizes: SizeMemory | None = None
+    """Where what a URL takes in one request outlives the program."""
     rpc: RpcPool = field(init=False)
-    _log_span: int = field(init=False, default=_WIDEST)
-    """Blocks per log query."""
-    _logs_taken: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.rpc = RpcPool(self.name, self.chain_id, self.urls, self.consensus, self.sleep)
+        self.rpc = RpcPool(
+            self.name, self.chain_id, self.urls, self.consensus, self.sleep, sizes=self.sizes
+        )
 
     async def close(self) -> None:
         """Close connections."""
@@ -189,13 +188,13 @@ class ChainClient:
 
         Of all, or of those whose first indexed values are these.
 
-        A range that the node refuses (too many results, too many blocks) is asked for in smaller
-        parts, and so are the next ones for a while.
+        A range that is too much for a node (too many results or blocks, too much work, no answer in
+        time) is asked for in smaller parts, and so are the next ones for a while.
         """
         unique: dict[tuple[int, int], Log] = {}
-        start = first
+        start, span = first, self.log_span
         while start <= last:
-            end = min(last, start + self._log_span - 1)
+            end = min(last, start + span - 1)
             query = {
                 "address": to_hex(address),
                 "topics": [to_hex(event.topic), *map(to_hex, indexed)],
@@ -204,20 +203,18 @@ class ChainClient:
             }
             try:
                 found = await self.request(answers.logs_of(address, event, start, end), query)
-            except RpcError as error:
-                if start == end:
-                    raise
-                self._log_span, self._logs_taken = (end - start + 1) // 2, 0
-                log.debug(
-                    "rpc.range_split", chain=self.name, blocks=self._log_span, error=str(error)
-                )
+            except TooWide as error:
+                span = error.blocks
+                log.debug("rpc.range_split", chain=self.name, blocks=span)
                 continue
             unique |= {(item.block_number, item.index): item for item in found}
-            start = end + 1
-            self._logs_taken += 1
-            if self._logs_taken % _TRY_WIDER == 0:
-                self._log_span = min(2 * self._log_span, _WIDEST)
+            start, span = end + 1, self.log_span
         return [unique[key] for key in sorted(unique)]
+
+    @property
+    def log_span(self) -> int:
+        """Blocks that the node takes in one log query, as far as is known."""
+        return self.rpc.log_span
 
     def distrust(self, problem: str) -> None:
         """The logs that it was told were wrong: whoever told them is asked last for a while."""

@@ -21,13 +21,13 @@ from hyperlane.chain import answers
 from hyperlane.chain.answers import Malformed, Method
 from hyperlane.chain.health import Health
 from hyperlane.chain.pace import LONGEST, Pace
-from hyperlane.chain.reverts import revert_reason
+from hyperlane.chain.reverts import LONGEST_REASON, is_revert, read_revert, revert_reason
+from hyperlane.chain.sizes import SizeMemory, Sizes
 from hyperlane.errors import ChainError
-from hyperlane.wording import one_line, shown
+from hyperlane.wording import LONGEST_TEXT, one_line, shown
 
 _MAX_ANSWER = 8 * 2**20
 """Bytes. Longer lists of logs are asked for in parts."""
-_MAX_BATCH = 100
 _MOST_READ = 1000
 """Characters of an error's text in which its meaning is looked for."""
 _MOST_CONNECTING = 5.0
@@ -36,31 +36,48 @@ _INTERNAL = -32603
 """The code of errors that are the node's own."""
 _LIMITED = (
     "rate limit", "rate-limit", "too many requests", "request limit", "per second", "capacity",
-    "credits",
+    "credits", "request count",
 )  # fmt: skip
-_HICCUPS = (
-    "timed out", "timeout", "try again", "header not found", "temporarily",
-    "unavailable", "unknown block", "block not found", "missing trie node", "blockoutofrange",
+_BEHIND = (
+    "header not found", "unknown block", "block not found", "missing trie node", "blockoutofrange",
 )  # fmt: skip
+_HICCUPS = ("timed out", "timeout", "try again", "temporarily", "unavailable", *_BEHIND)
 _WIDE = ("result", "range", "size", "large", "blocks", "logs")
 """Too wide a log query is often refused in the same words as too many requests."""
+_HEAVY = (
+    "timed out", "timeout", "deadline", "exceed", "too many", "too much", "too wide", "too big",
+    "limited to", "heavy", "expensive", "cancel", "memory",
+)  # fmt: skip
+"""A log query that was too much work."""
+_BULKY = ("batch", "response too large", "response size")
+"""Too many calls in one request, said in place of each answer."""
+_OTHER_REASONS = (401, 403, 404, 503)
+"""HTTP statuses that are not about the size of a request."""
 
 
 class RpcError(ChainError):
     """The node's own error answer."""
 
-    def __init__(self, chain: str, method: str, message: str, code: object = None) -> None:
-        self.message = one_line(message)
+    def __init__(
+        self,
+        chain: str,
+        method: str,
+        message: str,
+        code: object = None,
+        limit: int = LONGEST_TEXT,
+    ) -> None:
+        self.message = one_line(message, limit)
         self.is_internal = code == _INTERNAL
         """Whether the node calls it its own."""
         super().__init__(f"{chain}: {method}: {self.message}")
 
 
 class Reverted(RpcError):
-    """The contract refused; `data` is what it said."""
+    """The contract refused; `data` is what it said, `said` the reason in the node's words."""
 
-    def __init__(self, chain: str, method: str, data: bytes) -> None:
-        super().__init__(chain, method, f"execution reverted: {revert_reason(data)}")
+    def __init__(self, chain: str, method: str, data: bytes, said: str = "") -> None:
+        reason = f"execution reverted: {revert_reason(data, said)}"
+        super().__init__(chain, method, reason, limit=LONGEST_REASON)
         self.data = data
 
 
@@ -73,16 +90,23 @@ class Fault(Exception):
         """Seconds for which the URL asks to be left alone; 0 if it does not say how long."""
 
 
+class TooMuch(Fault):
+    """Less at once may be answered: fewer calls, or logs of fewer blocks."""
+
+    def __init__(self, problem: str, *, certain: bool = False, slow: bool = False) -> None:
+        super().__init__(problem)
+        self.certain = certain
+        """Whether the node says so; the URL is well then."""
+        self.slow = slow
+        """Whether it took all the time that there was."""
+
+
 class BadAnswer(Fault):
     """What came is no answer to what was asked."""
 
 
 class WrongChain(BadAnswer):
     """The URL is of another chain."""
-
-
-class _BatchRefused(Exception):
-    """The node takes no batch of this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,14 @@ class Call:
         """The method's name."""
         return self.how.name
 
+    @property
+    def blocks(self) -> int:
+        """Of a log query; 0 for everything else."""
+        if self.method != answers.LOGS.name:
+            return 0
+        query: Any = self.params[0]
+        return int(query["toBlock"], 16) - int(query["fromBlock"], 16) + 1
+
 
 Answer: TypeAlias = Any | RpcError
 
@@ -108,6 +140,8 @@ class Endpoint:
     chain: str
     chain_id: int
     url: str = field(repr=False)
+    memory: SizeMemory | None = None
+    sizes: Sizes = field(init=False)
     health: Health = field(default_factory=Health)
     pace: Pace = field(default_factory=Pace)
     heads: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -115,7 +149,9 @@ class Endpoint:
     asked: Counter[str] = field(default_factory=Counter)
     """Calls so far, by method."""
     _verified: bool = False
-    _max_batch: int = _MAX_BATCH
+
+    def __post_init__(self) -> None:
+        self.sizes = Sizes(self.url, self.memory)
 
     @property
     def host(self) -> str:
@@ -130,16 +166,26 @@ class Endpoint:
     async def ask(
         self, session: aiohttp.ClientSession, calls: Sequence[Call], seconds: float = LONGEST
     ) -> list[Answer]:
-        """Answers in order; Fault, of which WrongChain is one. Each request may take so long."""
+        """Answers in order; Fault, of which WrongChain and TooMuch are some.
+
+        Each request may take so long. A batch that was too much is asked for in smaller ones.
+        """
         if not self._verified:
             await self._verify(session, seconds)
         given: list[Answer] = []
         while len(given) < len(calls):
-            batch = calls[len(given) : len(given) + self._max_batch]
+            batch = calls[len(given) : len(given) + self.sizes.batch.now]
+            size = len(batch), batch[0].blocks
             try:
                 given += await self._post(session, batch, seconds)
-            except _BatchRefused:
-                self._max_batch = max(1, len(batch) // 2)
+            except TooMuch as fault:
+                self.sizes.refused(*size, certain=fault.certain)
+                if len(batch) == 1 and batch[0].blocks <= 1:
+                    raise Fault(str(fault)) from None  # less cannot be asked for
+                if len(batch) == 1 or (fault.slow and not given):
+                    raise
+            else:
+                self.sizes.taken(*size)
         return given
 
     async def _verify(self, session: aiohttp.ClientSession, seconds: float) -> None:
@@ -170,33 +216,54 @@ class Endpoint:
                 content = await _read(response)
                 if response.status == 429:
                     raise Fault("HTTP 429", _seconds(response.headers.get("Retry-After")))
-                if response.status == 413 and not single:
-                    raise _BatchRefused
                 answer = _parse(content, response.status)
+        except BadAnswer as error:
+            if single:
+                raise
+            raise TooMuch(str(error)) from None
+        except aiohttp.ConnectionTimeoutError:
+            raise Fault("cannot connect in time") from None
         except TimeoutError:
-            raise Fault("no answer in time") from None
+            raise TooMuch("no answer in time", slow=True) from None
         except aiohttp.ClientConnectorError as error:
             raise Fault(f"cannot connect: {error.os_error.strerror or 'refused'}") from None
         except aiohttp.ClientError as error:
-            raise Fault(type(error).__name__) from None
+            raise TooMuch(type(error).__name__) from None
+        if single:
+            if answer is None:
+                return [self._too_large(calls[0])]
+            return [self._result(calls[0], _by_id([answer], single=True)[0])]
+        return self._answers_of(calls, answer)
+
+    def _answers_of(self, calls: Sequence[Call], answer: Any) -> list[Answer]:
+        """The answers to a batch; TooMuch for anything else than one for each call."""
         if answer is None:
-            return self._too_large(calls)
-        if not single and isinstance(answer, dict) and answer.get("error") is not None:
-            self._result(calls[0], answer)
-            raise _BatchRefused
-        by_id = _by_id([answer] if single else answer, single=single)
+            raise TooMuch(f"the answers are larger than {_MAX_ANSWER} bytes", certain=True)
+        if isinstance(answer, dict) and answer.get("error") is not None:
+            message = _message(answer["error"])
+            if _has(message, _LIMITED) and not _has(message, _BULKY):
+                raise Fault(message, 0.0)
+            raise TooMuch(message, certain=True)
+        try:
+            by_id = _by_id(answer, single=False)
+        except BadAnswer as error:
+            raise TooMuch(str(error)) from None
         if by_id.keys() != set(range(len(calls))):
-            raise BadAnswer("not the answers to this JSON-RPC batch")
+            raise TooMuch("not the answers to this JSON-RPC batch")
+        for item in by_id.values():
+            message = _message(item.get("error"))
+            if _has(message, _BULKY):
+                raise TooMuch(message, certain=True)
         return [self._result(call, by_id[number]) for number, call in enumerate(calls)]
 
-    def _too_large(self, calls: Sequence[Call]) -> list[Answer]:
-        """Less may be asked for at once; for a single answer other than logs that cannot be."""
+    def _too_large(self, call: Call) -> Answer:
+        """Of a single answer other than logs less cannot be asked for."""
         message = f"the answer is larger than {_MAX_ANSWER} bytes"
-        if len(calls) > 1:
-            raise _BatchRefused
-        if calls[0].method != answers.LOGS.name:
+        if call.blocks > 1:
+            raise TooMuch(message, certain=True)
+        if not call.blocks:
             raise Fault(message)
-        return [RpcError(self.chain, calls[0].method, message)]
+        return RpcError(self.chain, call.method, message)
 
     def _result(self, call: Call, response: dict[str, Any]) -> Answer:
         if response.get("error") is not None:
@@ -204,34 +271,45 @@ class Endpoint:
         if "result" not in response:
             raise BadAnswer(f"{call.method}: neither result nor error")
         try:
-            return call.how.read(response["result"])
+            result = call.how.read(response["result"])
         except Malformed as error:
             raise BadAnswer(f"{call.method}: {error}") from None
+        if call.method == answers.CALL.name and is_revert(result):
+            return Reverted(self.chain, call.method, result)
+        return result
 
     def _error(self, call: Call, said: object) -> RpcError:
         fields = said if isinstance(said, dict) else {}
-        given = fields.get("message", said)
-        message = given[:_MOST_READ] if isinstance(given, str) else shown(given)
-        data = fields.get("data")
-        if isinstance(data, str) and data.startswith("0x"):
-            try:
-                return Reverted(self.chain, call.method, answers.data(data))
-            except Malformed as error:
-                raise BadAnswer(f"revert data: {error}") from None
-        words = message.lower()
-        if fields.get("code") == 3 or "revert" in words:
-            return Reverted(self.chain, call.method, b"")
-        too_wide = call.method == answers.LOGS.name and any(word in words for word in _WIDE)
-        if not too_wide and any(word in words for word in _LIMITED):
+        message = _message(said)
+        try:
+            revert = read_revert(said)
+        except Malformed as error:
+            raise BadAnswer(str(error)) from None
+        if revert is not None:
+            return Reverted(self.chain, call.method, revert.data, revert.said)
+        wide = call.blocks > 0 and _has(message, _WIDE) and not _has(message, _BEHIND)
+        if not wide and _has(message, _LIMITED):
             raise Fault(message, 0.0)
+        heavy = wide or (call.blocks > 0 and _has(message, _HEAVY))
         # A tag without a block is an answer: the chain may not have that tag.
         of_tag = call.method == "eth_getBlockByNumber" and not str(call.params[0]).startswith("0x")
-        if not too_wide and not of_tag and any(word in words for word in _HICCUPS):
+        if not heavy and not of_tag and _has(message, _HICCUPS):
             raise Fault(message)
+        if call.blocks > 1:
+            raise TooMuch(message, certain=heavy)
         refusal = RpcError(self.chain, call.method, message, fields.get("code"))
         if refusal.is_internal and call.method == answers.SEND_RAW.name:
             raise Fault(message)  # it may have taken the transaction all the same
         return refusal
+
+
+def _message(error: object) -> str:
+    given = error.get("message", error) if isinstance(error, dict) else error
+    return given[:_MOST_READ] if isinstance(given, str) else shown(given)
+
+
+def _has(message: str, words: Sequence[str]) -> bool:
+    return any(word in message.lower() for word in words)
 
 
 def _by_id(answer: object, *, single: bool) -> dict[int, dict[str, Any]]:
@@ -271,7 +349,9 @@ def _parse(body: bytes | None, status: int) -> Any:
         answer = None
     is_answer = isinstance(answer, list | dict) and bool(answer)
     if status != 200 and not (is_answer and (isinstance(answer, list) or "error" in answer)):
-        raise Fault(f"HTTP {status}")
+        if status in _OTHER_REASONS:
+            raise Fault(f"HTTP {status}")
+        raise TooMuch(f"HTTP {status}", certain=status == 413)
     if not is_answer:
         raise BadAnswer(f"not a JSON-RPC answer: {shown(body)}")
     return answer

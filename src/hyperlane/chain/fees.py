@@ -3,7 +3,7 @@
 Each URL is asked by itself and the median counts, so that half of them cannot raise a fee, be it by
 hiding a base fee or by making one up. What all say is held against the fees that recent blocks
 really took, and against the sum that one transaction may cost: a single URL that lies is bounded,
-too.
+too. What an operator fixes is in `hyperlane.chain.overrides`.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from hyperlane.chain.abi import GasPriceOracle
 from hyperlane.chain.answers import Block, FeeHistory
 from hyperlane.chain.client import ChainClient, NoAnswer, RpcError
 from hyperlane.chain.endpoint import Answer, Call
+from hyperlane.chain.overrides import Overrides
 from hyperlane.errors import ChainError, DecodeError
 
 _BLOCKS = 20
@@ -24,20 +25,27 @@ _TIMES = 10
 """How many times of what recent blocks took is believed."""
 _FIRST_TIP = 30 * 10**9
 """Wei per gas that is believed, if the base fee is not higher, while no recent block took a tip."""
+_MOST_RAISES = 12
+"""Times that an offer is raised; after that it only follows what gas costs."""
+_TIP_SHARE = 5
+"""A tip may be this part of what gas costs now: pools want it raised with the offer, also where the
+base fee alone has risen."""
 
 
 class GasTooDear(ChainError):
     """Gas costs more than the operator wants to pay; it is worth a try later."""
 
 
+class OfferTooLow(GasTooDear):
+    """What the operator fixed is less than gas costs: it waits until either changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeeCeiling:
-    """Most that a transaction may offer, in wei; None is no ceiling."""
+    """Most that a transaction may cost, in wei; None is no ceiling."""
 
-    max_fee_per_gas: int | None = None
-    max_priority_fee_per_gas: int | None = None
     max_cost: int | None = None
-    """Of one transaction, whatever it takes gas for."""
+    """Whatever it takes gas for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Fees:
     """To whoever makes the block; None on chains without EIP-1559."""
     offer: int
     """Most that may be taken: with head-room for a base fee that rises."""
+    least: int = 0
+    """Less than this the operator does not let it offer."""
 
     @property
     def fields(self) -> dict[str, int]:
@@ -78,26 +88,39 @@ class _Opinion:
     history: FeeHistory | None
 
 
-async def read_fees(client: ChainClient, ceiling: FeeCeiling) -> Fees:
-    """What gas costs now; GasTooDear above the ceiling."""
+async def read_fees(client: ChainClient, overrides: Overrides) -> Fees:
+    """What gas costs now; GasTooDear when that is more than the operator offers."""
     opinions = await _opinions(client)
     base_fees = [item.base_fee for item in opinions if item.base_fee is not None]
     # Half that know of none suffice: of a price for all, too, the lower median counts.
     if 2 * len(base_fees) <= len(opinions):
         price = _median([item.price for item in opinions])
         _require_plausible_price(client, price, opinions)
-        _require(client, price, ceiling)
-        return Fees(price, None, price)
+        return _one_price(client, price, overrides)
     base_fee = _median(base_fees)
     _require_plausible(client, base_fee, opinions)
+    if overrides.gas_price is not None:
+        _require_offered(client, base_fee, overrides.gas_price, overrides)
+        return Fees(overrides.gas_price, None, overrides.gas_price)
     tip = min(_median([item.tip for item in opinions]), _believed_tip(base_fee, opinions))
-    if ceiling.max_priority_fee_per_gas is not None:
-        tip = min(tip, ceiling.max_priority_fee_per_gas)
-    _require(client, base_fee + tip, ceiling)
-    offer = 2 * base_fee + tip
-    if ceiling.max_fee_per_gas is not None:
-        offer = min(offer, ceiling.max_fee_per_gas)
-    return Fees(base_fee + tip, tip, offer)
+    _require_below_cap(client, base_fee + tip, overrides)
+    tip, offer = overrides.dynamic(base_fee, tip)
+    _require_offered(client, base_fee, offer, overrides)
+    return Fees(min(base_fee + tip, offer), tip, offer, overrides.least_offer)
+
+
+def _one_price(client: ChainClient, estimate: int, overrides: Overrides) -> Fees:
+    """On a chain without EIP-1559, where an estimate is no more than a suggestion."""
+    if overrides.gas_price is None:
+        _require_below_cap(client, estimate, overrides)
+        ceiling = overrides.max_fee_per_gas
+        if ceiling is not None and estimate > ceiling:
+            raise GasTooDear(
+                f"{client.name}: gas costs {estimate} wei, more than"
+                f" transactionOverrides.maxFeePerGas {ceiling}"
+            )
+    price = overrides.price(estimate)
+    return Fees(price, None, price)
 
 
 async def _opinions(client: ChainClient) -> list[_Opinion]:
@@ -161,12 +184,41 @@ def _require_plausible_price(client: ChainClient, price: int, opinions: Sequence
         )
 
 
-def _require(client: ChainClient, price: int, ceiling: FeeCeiling) -> None:
-    if ceiling.max_fee_per_gas is not None and price > ceiling.max_fee_per_gas:
+def _require_below_cap(client: ChainClient, price: int, overrides: Overrides) -> None:
+    if overrides.gas_price_cap is not None and price > overrides.gas_price_cap:
         raise GasTooDear(
             f"{client.name}: gas costs {price} wei, more than"
-            f" transactionOverrides.maxFeePerGas {ceiling.max_fee_per_gas}"
+            f" transactionOverrides.gasPriceCap {overrides.gas_price_cap}"
         )
+
+
+def _require_offered(client: ChainClient, base_fee: int, offer: int, overrides: Overrides) -> None:
+    """No block takes what is below its base fee."""
+    if offer < base_fee:
+        raise OfferTooLow(
+            f"{client.name}: gas costs {base_fee} wei, more than {overrides.limit()}: it waits;"
+            " raise that to have it sent"
+        )
+
+
+def excess(
+    overrides: Overrides, fields: Mapping[str, Any], market: Fees, raises: int
+) -> str | None:
+    """Which bound another version of a transaction exceeds, that was raised so often."""
+    offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
+    tip = fields.get("maxPriorityFeePerGas", 0)
+    cap, highest = overrides.gas_price_cap, overrides.max_fee_per_gas
+    if cap is not None and max(offered, tip) > cap:
+        return f"more than transactionOverrides.gasPriceCap {cap}"
+    if highest is not None and overrides.gas_price is None and max(offered, tip) > highest:
+        return f"more than transactionOverrides.maxFeePerGas {highest}"
+    if raises >= _MOST_RAISES and offered > market.offer:
+        return f"it was raised {_MOST_RAISES} times"
+    times = overrides.most_times
+    market_tip = market.offer if market.tip is None else market.tip
+    if offered > times * market.offer or tip > max(times * market_tip, market.offer // _TIP_SHARE):
+        return f"more than {times} times of what gas costs"
+    return None
 
 
 def _median(values: Sequence[int]) -> int:

@@ -28,6 +28,8 @@ Item = TypeVar("Item", bound=Numbered)
 _FIRST_SPAN = 250
 _MANY_LOGS = 4000
 """In one chunk; with more, the next ones are made smaller."""
+_MOST_QUERIES = 16
+"""In one chunk: what was read is stored before a node that takes few blocks has failed often."""
 
 
 class IndexGap(ChainError):
@@ -153,7 +155,7 @@ class SequenceIndexer(Generic[Item]):
 
     async def _advance(self, start: int, block: int, progress: Progress) -> int:
         """Index one chunk."""
-        end = min(start + self._span - 1, block)
+        end = min(start + self._chunk - 1, block)
         logs = await self._fetch(start, end, block)
         items = {item.sequence: item for item in map(self.parse, logs)}
         expected = progress.next_sequence
@@ -202,8 +204,13 @@ class SequenceIndexer(Generic[Item]):
         elif len(logs) < _MANY_LOGS // 4:
             self._span = min(2 * self._span, self.range.chunk)
         if end < block:
-            self._look_ahead((end + 1, min(end + self._span, block)))
+            self._look_ahead((end + 1, min(end + self._chunk, block)))
         return logs
+
+    @property
+    def _chunk(self) -> int:
+        """Blocks of the next chunk."""
+        return min(self._span, _MOST_QUERIES * self.client.log_span)
 
     def _look_ahead(self, key: tuple[int, int]) -> None:
         if self._ahead is not None:

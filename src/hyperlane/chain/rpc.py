@@ -25,6 +25,7 @@ from hyperlane.chain.doubt import Said, is_doubtful, is_internal
 from hyperlane.chain.endpoint import Answer, Call, Endpoint, Fault, RpcError, WrongChain
 from hyperlane.chain.heads import head
 from hyperlane.chain.pace import LONGEST
+from hyperlane.chain.sizes import SizeMemory
 from hyperlane.errors import ChainError, ConfigError
 
 log = structlog.get_logger()
@@ -39,6 +40,15 @@ _STALL = 30.0
 
 class Unreachable(ChainError):
     """No URL of the chain, or too few of them, gave an answer, even after retries."""
+
+
+class TooWide(ChainError):
+    """Logs of so many blocks are too much for the URLs of the chain."""
+
+    def __init__(self, chain: str, blocks: int) -> None:
+        super().__init__(f"{chain}: logs of {blocks} blocks at once, not more")
+        self.blocks = blocks
+        """What one of them takes, as far as is known."""
 
 
 class Disagreement(ChainError):
@@ -56,6 +66,8 @@ class RpcPool:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
     endpoints: list[Endpoint] = field(init=False)
+    sizes: SizeMemory | None = None
+    """Where what a URL takes in one request outlives the program."""
     _asker: Asker = field(init=False)
     _believed: dict[str, Endpoint] = field(init=False, default_factory=dict)
     """Per method, whose answer was believed last."""
@@ -64,7 +76,7 @@ class RpcPool:
 
     def __post_init__(self) -> None:
         urls = self.urls[:1] if self.consensus is Consensus.SINGLE else self.urls
-        self.endpoints = [Endpoint(self.name, self.chain_id, url) for url in urls]
+        self.endpoints = [Endpoint(self.name, self.chain_id, url, self.sizes) for url in urls]
         self._asker = Asker(self.name, lambda: self.clock())
 
     async def close(self) -> None:
@@ -89,7 +101,7 @@ class RpcPool:
             raise self._unreachable("eth_chainId")
 
     async def exchange(self, calls: Sequence[Call]) -> list[Answer]:
-        """Answers in order; Unreachable, Disagreement."""
+        """Answers in order; Unreachable, Disagreement; TooWide for logs of too many blocks."""
         agree, said = len(self.endpoints) > 1 and self.consensus.applies_to(calls), Said()
         pause = _FIRST_PAUSE
         for round_ in range(_ROUNDS):
@@ -101,6 +113,7 @@ class RpcPool:
             )
             if answers is not None:
                 return answers
+            self._require_width(calls[0].blocks)
             if round_ < _ROUNDS - 1:
                 await self.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only jitter
                 pause *= 2
@@ -123,6 +136,22 @@ class RpcPool:
     def distrust(self, problem: str, method: str) -> None:
         """What was believed of a method's last answer was wrong: others go first for a while."""
         self._asker.distrust(self._believed.get(method, self._by_health()[0]), problem)
+
+    @property
+    def log_span(self) -> int:
+        """Blocks that those who are asked next take in one log query."""
+        order = self._by_health()
+        if self.consensus in (Consensus.QUORUM, Consensus.MAJORITY):
+            now = self.clock()
+            well = [item for item in order if item.health.resting_until <= now]
+            return min(item.sizes.span.now for item in well or order)
+        return order[0].sizes.span.now
+
+    def _require_width(self, blocks: int) -> None:
+        """Nobody answered: the next try is for fewer blocks if anybody takes fewer only."""
+        least = min(item.sizes.span.now for item in self.endpoints)
+        if blocks > least:
+            raise TooWide(self.name, least)
 
     def _by_health(self) -> list[Endpoint]:
         """Those that are well, in the order configured, then those that rest."""

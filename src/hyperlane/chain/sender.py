@@ -6,7 +6,8 @@ a nonce is never left out. A nonce that nobody uses, or that somebody else's stu
 is filled with a transaction that does nothing.
 
 What is offered is bounded (`hyperlane.chain.fees`), and so is what is offered to replace an earlier
-offer: by a factor over what gas costs now, by a number of raises, and by what one may cost.
+offer: by a factor over what gas costs now, by a number of raises, and by what one may cost. What
+the operator fixed (`hyperlane.chain.overrides`) is offered as it stands, and never raised.
 """
 
 import asyncio
@@ -20,7 +21,16 @@ import structlog
 
 from hyperlane.chain import answers
 from hyperlane.chain.client import ChainClient, Receipt, RpcError, Unreachable
-from hyperlane.chain.fees import DataFees, FeeCeiling, Fees, GasTooDear, read_fees
+from hyperlane.chain.fees import (
+    DataFees,
+    FeeCeiling,
+    Fees,
+    GasTooDear,
+    OfferTooLow,
+    excess,
+    read_fees,
+)
+from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
@@ -39,12 +49,9 @@ _PLAIN_GAS = 21_000
 _FILLER = "no-op"
 _RAISES_AT_ONCE = 3
 """Times that an offer is raised by half because the node calls it too low, at one go."""
-_MOST_RAISES = 12
-"""Times that an offer is raised; after that it only follows what gas costs."""
-_MOST_TIMES = 5
-"""How many times of what gas costs now is offered to replace an earlier offer."""
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
 _UNDERPRICED = ("underpriced",)
+_TOO_LOW = (*_UNDERPRICED, "fee too low", "price too low", "feetoolow", "below minimum")
 _NONCE_USED = ("nonce too low",)
 _NONCE_TAKEN = (*_NONCE_USED, "replacement transaction underpriced")
 _BELOW_BASE_FEE = ("less than block base fee",)
@@ -53,6 +60,10 @@ _UNFUNDED = ("insufficient funds", "insufficient balance")
 
 class OutOfFunds(ChainError):
     """The sending key cannot pay; it is worth a try again once somebody funds it."""
+
+
+class TooMuchGas(ChainError):
+    """A transaction needs more gas than the operator allows for one."""
 
 
 class FeesRose(ChainError):
@@ -67,6 +78,7 @@ class Sender:
     account: "BaseAccount"
     store: TransactionStore
     ceiling: FeeCeiling = field(default_factory=FeeCeiling)
+    overrides: Overrides = field(default_factory=Overrides)
     clock: Callable[[], float] = time.time
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fees: tuple[float, Fees] | None = None
@@ -84,18 +96,30 @@ class Sender:
         """Who pays."""
         return address_of(self.account)
 
-    async def send(self, purpose: str, to: Address | None, data: bytes, gas: int) -> Transaction:
+    async def send(
+        self,
+        purpose: str,
+        to: Address | None,
+        data: bytes,
+        gas: int,
+        *,
+        need: int | None = None,
+        most_gas: int | None = None,
+    ) -> Transaction:
         """Send one transaction for `purpose`, or find the live one that has it.
 
-        Without `to`, `data` is code that is run once. Returns once it is stored and the node took
-        it, or could not be reached (`maintain` sends it again). GasTooDear while it would cost more
-        than it may. RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose
-        when it offers too little by now: then it is forgotten, and its nonce is free.
+        It gets as much `gas` unless the operator fixed another limit that covers what it needs
+        (`gas` if nothing is said), and no more than `most_gas`. Without `to`, `data` is code that
+        is run once. Returns once it is stored and the node took it, or could not be reached
+        (`maintain` sends it again). TooMuchGas, and GasTooDear while it would cost more than it
+        may. RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose or
+        OfferTooLow when it offers too little by now: then it is forgotten, and its nonce is free.
         """
         async with self._nonces:
             live = await self.store.live_for(purpose)
             if live is not None:
                 return live
+            gas = self._gas(gas, gas if need is None else need, most_gas)
             fields = await self._fields(to, data, gas)
             lowest = 0
             for remaining in reversed(range(_NONCE_TRIES)):
@@ -117,7 +141,7 @@ class Sender:
                         self._fees = None
                         raise FeesRose(str(error)) from None
                     if not (remaining and _says(error, _NONCE_TAKEN)):
-                        raise
+                        raise self._too_low(fields, error) or error from None
                     if transaction.nonce == taken and _says(error, _NONCE_USED):
                         self.client.rpc.distrust(
                             f"nonce {taken} is used, though it told otherwise",
@@ -139,10 +163,16 @@ class Sender:
         return await self._data_fees.of(calldata)
 
     async def most_gas(self) -> int | None:
-        """Gas of the largest transaction that may be sent now; None without such a bound."""
+        """Most gas to want for a transaction that is sent now; None without such a bound."""
+        bounds = (self.overrides.gas_limit_cap, await self._affordable_gas())
+        known = [item for item in bounds if item is not None]
+        return self.overrides.wanted(min(known)) if known else None
+
+    async def _affordable_gas(self) -> int | None:
         if self.ceiling.max_cost is None:
             return None
-        return self.ceiling.max_cost // max(1, (await self._current_fees()).now)
+        fees = await self._current_fees()
+        return self.ceiling.max_cost // max(1, fees.now, fees.least)
 
     async def live(self) -> list[Transaction]:
         """All transactions that nobody finished yet, by nonce."""
@@ -253,9 +283,16 @@ class Sender:
         """Another version that offers more, stored; None where that would be too much."""
         fees = await self._current_fees()
         fields = dict(transaction.fields)
+        exact = self.overrides.exact(fields)
+        stays = None
         for name, fee in fees.fields_like(fields).items():
-            fields[name] = max(fee, more(fields.get(name, 0)))
-        why = await self._too_much(transaction, fields, fees)
+            least = more(fields.get(name, 0))
+            fields[name] = max(fee, least)
+            if name in exact:
+                setting, fields[name] = exact[name]
+                if fields[name] < least:
+                    stays = f"{setting} {fields[name]} is offered exactly, and not raised"
+        why = stays or await self._too_much(transaction, fields, fees)
         if why:
             log.warning(
                 "transaction.at_ceiling",
@@ -279,22 +316,10 @@ class Sender:
         self, transaction: Transaction, fields: dict[str, Any], market: Fees
     ) -> str | None:
         """Which bound an offer exceeds."""
+        why = excess(self.overrides, fields, market, len(transaction.replaced_hashes))
+        if why is not None:
+            return why
         offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
-        if not _within(offered, self.ceiling.max_fee_per_gas):
-            return f"more than transactionOverrides.maxFeePerGas {self.ceiling.max_fee_per_gas}"
-        tip = fields.get("maxPriorityFeePerGas", 0)
-        if not _within(tip, self.ceiling.max_priority_fee_per_gas):
-            return (
-                "more than transactionOverrides.maxPriorityFeePerGas"
-                f" {self.ceiling.max_priority_fee_per_gas}"
-            )
-        if len(transaction.replaced_hashes) >= _MOST_RAISES and offered > market.offer:
-            return f"it was raised {_MOST_RAISES} times"
-        # Pools want the tip raised with the offer, also where the base fee alone has risen.
-        market_tip = market.offer if market.tip is None else market.tip
-        most_tip = max(_MOST_TIMES * market_tip, market.offer // _MOST_TIMES)
-        if offered > _MOST_TIMES * market.offer or tip > most_tip:
-            return f"more than {_MOST_TIMES} times of what gas costs"
         if self.ceiling.max_cost is not None:
             (data_fee,) = await self.data_fees([bytes.fromhex(fields["data"].removeprefix("0x"))])
             if fields["gas"] * offered + data_fee > self.ceiling.max_cost:
@@ -318,13 +343,40 @@ class Sender:
         if most is None:
             return fees
         (data_fee,) = await self.data_fees([data])
-        cost = gas * fees.now + data_fee
+        cost = gas * max(fees.now, fees.least) + data_fee
         if cost > most:
             raise GasTooDear(
                 f"{self.client.name}: a transaction of {gas} gas would cost {cost} wei, more than"
                 f" maxTransactionCost, {most} wei: it waits; raise that if it is worth it"
             )
         return dataclasses.replace(fees, offer=min(fees.offer, (most - data_fee) // gas))
+
+    def _gas(self, wanted: int, need: int, most: int | None) -> int:
+        """The limit to sign; TooMuchGas when the operator's ceiling is below what is needed."""
+        cap = self.overrides.gas_limit_cap
+        if cap is not None and need > cap:
+            raise TooMuchGas(
+                f"{self.client.name}: {need} gas is needed, more than"
+                f" transactionOverrides.gasLimitCap {cap}: raise that to have it sent"
+            )
+        limit, fixed = self.overrides.gas(wanted, need), self.overrides.gas_limit
+        if fixed is not None and fixed < need:
+            log.warning(
+                "transaction.gas_above_limit",
+                chain=self.client.name,
+                setting=f"transactionOverrides.gasLimit {fixed}",
+                needed=need,
+                limit=limit,
+            )
+        return limit if most is None else min(limit, most)
+
+    def _too_low(self, fields: dict[str, Any], error: RpcError) -> OfferTooLow | None:
+        """What keeps the offer low that a node refused, if the operator fixed it."""
+        exact = self.overrides.exact(fields)
+        if not exact or not _says(error, _TOO_LOW):
+            return None
+        offers = " and ".join(sorted({f"{name} {fee}" for name, fee in exact.values()}))
+        return OfferTooLow(f"{self.client.name}: the node wants more than {offers}: {error}")
 
     async def _store(self, purpose: str, fields: dict[str, Any]) -> Transaction:
         tx_hash, raw = await self._sign(fields)
@@ -357,7 +409,7 @@ class Sender:
     async def _current_fees(self) -> Fees:
         now = self.clock()
         if self._fees is None or now - self._fees[0] > _FEES_LIVE:
-            self._fees = (now, await read_fees(self.client, self.ceiling))
+            self._fees = (now, await read_fees(self.client, self.overrides))
         return self._fees[1]
 
 
@@ -372,10 +424,6 @@ def _bumped(fee: int) -> int:
 
 def _half_more(fee: int) -> int:
     return fee * 3 // 2 + 1
-
-
-def _within(fee: int, ceiling: int | None) -> bool:
-    return ceiling is None or fee <= ceiling
 
 
 def _says(error: RpcError, words: tuple[str, ...]) -> bool:

@@ -72,7 +72,9 @@ class ObjectReader(ABC):
         return await self._read(name) is not None
 
     def _show(self, name: str) -> str:
-        return f"{self.location}/{name}"
+        # Locations in Google Cloud Storage end with the name of the announcement.
+        folder = self.location.removesuffix(f"/{self.names.announcement}")
+        return f"{folder}/{name}"
 
     @abstractmethod
     async def _read(self, name: str) -> bytes | None:

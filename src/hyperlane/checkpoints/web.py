@@ -85,7 +85,8 @@ async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:
 
 def s3_reader(location: str, web: Web) -> WebReader:
     """`s3://bucket/region[/folder]`; StorageError if it is malformed."""
-    bucket, region, *folder = _words(location)
+    bucket, *folder = _words(location)
+    region = folder.pop(0) if folder else ""
     if not _REGION.fullmatch(region):
         raise StorageError(f"{location[:100]}: expected s3://bucket/region[/folder]")
     server = (
@@ -97,20 +98,20 @@ def s3_reader(location: str, web: Web) -> WebReader:
 
 
 def gcs_reader(location: str, web: Web) -> WebReader:
-    """`gs://bucket[/folder]/gcsAnnouncementKey`; StorageError if it is malformed."""
+    """`gs://bucket[/folder][/gcsAnnouncementKey]`; StorageError if it is malformed."""
     bucket, *folder = _words(location)
-    if folder[-1] != GCS.announcement:
-        raise StorageError(f"{location[:100]}: expected gs://bucket[/folder]/{GCS.announcement}")
+    if folder and folder[-1] == GCS.announcement:
+        folder.pop()
     server = os.environ.get("STORAGE_EMULATOR_HOST") or "https://storage.googleapis.com"
-    return WebReader(GCS, location, _join(server, bucket, *folder[:-1]), web)
+    return WebReader(GCS, location, _join(server, bucket, *folder), web)
 
 
 def _words(location: str) -> list[str]:
-    """Bucket and at least one more segment; none can name another server or folder."""
+    """Bucket and further segments; none can name another server or folder."""
     words = location.partition("://")[2].rstrip("/").split("/")
     if not all(map(_WORD.fullmatch, words)):
         raise StorageError(f"{location[:100]}: not a bucket and names of letters, digits and ._-")
-    return words if len(words) > 1 else [*words, ""]
+    return words
 
 
 def _join(server: str, *words: str) -> str:

@@ -4,11 +4,11 @@ Keys and types are the reference's. Every key may be left out; `CoreConfig` says
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
-from hyperlane.registry.fields import Account
+from hyperlane.registry.fields import Account, ContractVersion
 from hyperlane.registry.hooks import (
     AggregationHook,
     DefaultHook,
@@ -29,6 +29,8 @@ class ProxyAdmin(StrictFileModel):
 
     owner: Account | None = None
     address: HexAddress | None = None
+    owner_overrides: dict[str, Any] | None = None
+    """For checkers of other tools."""
 
 
 class CoreConfig(StrictFileModel):
@@ -48,6 +50,10 @@ class CoreConfig(StrictFileModel):
     proxy_admin: ProxyAdmin | None = None
     interchain_account_router: dict[str, Any] | None = None
     """What other tools read of theirs; this one neither makes nor changes one."""
+    owner_overrides: dict[str, Any] | None = None
+    """For checkers of other tools."""
+    contract_version: ContractVersion | None = None
+    deploy_quoted_calls: Literal[False] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -55,6 +61,38 @@ class CoreConfig(StrictFileModel):
         if isinstance(value, dict) and value.get("proxyAdmin") is not None:
             return {"upgradeable": True, **value}
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_ours_to_do(cls, value: Any) -> Any:
+        """Keys of the reference that ask for what this tool does not do."""
+        if not isinstance(value, dict):
+            return value
+        overrides = value.get("ownerOverrides")
+        if isinstance(overrides, dict) and overrides.get("mailbox") not in (
+            None,
+            value.get("owner"),
+        ):
+            raise ValueError(
+                "ownerOverrides.mailbox: the Mailbox's owner is owner; name that account there, and"
+                " the owner of each hook and module at it"
+            )
+        if value.get("deployQuotedCalls"):
+            raise ValueError(
+                "deployQuotedCalls: QuotedCalls is deployed by hand; remove this key, or say false"
+            )
+        if value.get("permit2") is not None:
+            raise ValueError(
+                "permit2: is for QuotedCalls, which is deployed by hand; remove this key"
+            )
+        return value
+
+    def as_file(self) -> dict[str, Any]:
+        """As the reference reads it: that there are proxies follows from `proxyAdmin`."""
+        content = super().as_file()
+        if not content.pop("upgradeable"):
+            return content
+        return {"proxyAdmin": {}, **content}
 
     @field_validator("required_hook")
     @classmethod

@@ -10,8 +10,9 @@ from pydantic.alias_generators import to_camel
 
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
+from hyperlane.registry.fields import Scale
 from hyperlane.registry.models import FileModel, checksummed, read, suggest
-from hyperlane.registry.warp import Scale, Tokens
+from hyperlane.registry.warp import Tokens
 
 PART = r"[^\s/\\.][^\s/\\]*"
 """Of a route's name. A token's symbol may be anything."""
@@ -67,15 +68,21 @@ class WarpRoute(FileModel):
     tokens: list[RouteToken]
 
     def on(self, chain: str) -> RouteToken:
-        """The end on this chain; ConfigError when there is none."""
-        for token in self.tokens:
-            if token.chain_name == chain:
-                if not token.is_evm:
-                    raise ConfigError(
-                        f"the route's token on {chain} is a {token.standard}; this tool sends"
-                        " between EVM chains"
-                    )
-                return token
+        """The end on this chain; ConfigError when there is none, or more than one."""
+        here = [token for token in self.tokens if token.chain_name == chain]
+        if len(here) > 1:
+            routers = ", ".join(f"{each.symbol} at {each.address_or_denom}" for each in here)
+            raise ConfigError(
+                f"the route has several tokens on {chain}: {routers}; copy its -config.yaml under"
+                " another name, with the one that is meant"
+            )
+        for token in here:
+            if not token.is_evm:
+                raise ConfigError(
+                    f"the route's token on {chain} is a {token.standard}; this tool sends"
+                    " between EVM chains"
+                )
+            return token
         known = [token.chain_name for token in self.tokens]
         raise ConfigError(f"the route has no token on {chain!r}; {suggest(chain, known)}")
 

@@ -1,9 +1,17 @@
 """Hooks as configs write them: an address, or a mapping with a `type`."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, NonNegativeInt, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    NonNegativeInt,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 from hyperlane.registry.fields import (
     ZERO_ADDRESS,
@@ -80,6 +88,12 @@ class InterchainGasPaymaster(Placed):
     token_oracle_config: dict[Account, ByChain[GasPrice]] = Field(default_factory=dict)
     quote_signers: tuple[Account, ...] = ()
     igp_version: Literal["latest"] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The reference has no empty ones of these."""
+        rare = ("tokenOracleConfig", "quoteSigners")
+        return {key: value for key, value in written(self).items() if value or key not in rare}
 
     @model_validator(mode="after")
     def _is_complete(self) -> "InterchainGasPaymaster":

@@ -115,8 +115,8 @@ class TestIsm(Placed):
     __test__ = False  # not a test class, whatever its name says
 
     type: Literal["testIsm"]
-    threshold: int | None = None
-    validators: tuple[str, ...] = ()
+    threshold: int | None = Field(default=None, exclude=True)
+    validators: tuple[str, ...] = Field(default=(), exclude=True)
     """The reference's example has both; nobody reads them."""
 
 

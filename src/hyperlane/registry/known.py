@@ -54,6 +54,22 @@ class Domains(Mapping[str, int]):
         return found
 
 
+class Decimals:
+    """How many decimals the coins of chains have, whatever their protocol."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def of(self, chain: str) -> int | None:
+        """None where the registry does not say."""
+        try:
+            token = (self._registry.identity(chain).model_extra or {}).get("nativeToken")
+        except ConfigError:
+            return None
+        decimals = token.get("decimals") if isinstance(token, dict) else None
+        return decimals if isinstance(decimals, int) else None
+
+
 class Contracts(Mapping[str, ChainAddresses]):
     """Chain to what is deployed there, for EVM chains."""
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from hyperlane.settings.chain import ChainSettings, RpcUrl, SignerSettings
-from hyperlane.settings.fields import Names, SettingsModel, Url, check_url, comma_list
+from hyperlane.settings.fields import (
+    KeyFile,
+    Names,
+    SettingsModel,
+    Url,
+    check_url,
+    comma_list,
+)
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
@@ -25,23 +32,31 @@ class LogSettings(SettingsModel):
 
 
 class CheckpointSyncerSettings(SettingsModel):
-    """Where a validator writes: `{type: localStorage, path}` or `{type: s3, bucket, region,
-    folder?, endpoint?}`."""
+    """Where a validator writes: `{type: localStorage, path}`, `{type: s3, bucket, region, folder?,
+    endpoint?}` or `{type: gcs, bucket, folder?}` with one of `serviceAccountKey`, `userSecrets` and
+    `useApplicationDefault`."""
 
-    type: Literal["localStorage", "s3"]
+    type: Literal["localStorage", "s3", "gcs"]
     path: Path | None = None
     bucket: str | None = None
     region: str | None = None
     folder: str = ""
     endpoint: Url | None = None
     """Of an S3 service other than Amazon's. None: `AWS_ENDPOINT_URL_S3`, else Amazon."""
+    service_account_key: KeyFile | None = None
+    user_secrets: KeyFile | None = None
+    use_application_default: bool | None = None
+    """None: if there is neither of the files."""
 
     @model_validator(mode="before")
     @classmethod
     def _infer_type(cls, value: Any) -> Any:
-        if isinstance(value, dict) and "type" not in value:
-            return {**value, "type": "s3" if "bucket" in value else "localStorage"}
-        return value
+        if not isinstance(value, dict) or "type" in value:
+            return value
+        google = ("serviceAccountKey", "userSecrets", "useApplicationDefault")
+        kinds = {**dict.fromkeys(google, "gcs"), "bucket": "s3"}
+        inferred = [kind for key, kind in kinds.items() if key in value]
+        return {**value, "type": inferred[0] if inferred else "localStorage"}
 
     @model_validator(mode="after")
     def _complete(self) -> "CheckpointSyncerSettings":
@@ -49,13 +64,35 @@ class CheckpointSyncerSettings(SettingsModel):
             raise ValueError("a syncer of type localStorage needs path")
         if self.type == "s3" and not (self.bucket and self.region):
             raise ValueError("a syncer of type s3 needs bucket and region")
+        if self.type == "gcs":
+            self._require_gcs()
         return self
+
+    def _require_gcs(self) -> None:
+        if not self.bucket:
+            raise ValueError("a syncer of type gcs needs bucket")
+        files = [item for item in (self.service_account_key, self.user_secrets) if item is not None]
+        if len(files) + (self.use_application_default is True) > 1:
+            raise ValueError(
+                "a syncer of type gcs takes one of serviceAccountKey, userSecrets and"
+                " useApplicationDefault"
+            )
+        if not files and self.use_application_default is False:
+            raise ValueError(
+                "a syncer of type gcs needs serviceAccountKey or userSecrets when"
+                " useApplicationDefault is false: nobody writes without credentials"
+            )
 
     def open(self) -> "CheckpointStorage":
         """The storage."""
         from hyperlane.checkpoints.folder import FolderStorage
+        from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
         from hyperlane.checkpoints.s3 import S3Storage
 
+        if self.type == "gcs":
+            assert self.bucket is not None
+            credentials = GoogleCredentials(self.service_account_key, self.user_secrets)
+            return GcsStorage(self.bucket, self.folder, credentials)
         if self.type == "s3":
             assert self.bucket is not None
             assert self.region is not None

@@ -1,5 +1,6 @@
 """Settings of one chain and of the keys used on it."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -28,22 +29,29 @@ def _reorg_period(value: object) -> object:
     return value
 
 
+_KEY_VERSION = re.compile(
+    r"projects/[\w.:-]+/locations/[\w-]+/keyRings/[\w-]+/cryptoKeys/[\w-]+/cryptoKeyVersions/\d+",
+    re.ASCII,
+)
+
+
 class SignerSettings(SettingsModel):
     """A key: `{type: hexKey, key}`, `{type: keystore, path, passwordFile}`, or `{type: aws, id,
-    region}` for one in AWS KMS."""
+    region}` and `{type: gcp, keyVersionName}` for one in the KMS of Amazon or Google."""
 
-    type: Literal["hexKey", "keystore", "aws"] = "hexKey"
+    type: Literal["hexKey", "keystore", "aws", "gcp"] = "hexKey"
     key: SecretStr | None = None
     path: Path | None = None
     password_file: Path | None = None
     id: str | None = None
     region: str | None = None
+    key_version_name: str | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _infer_type(cls, value: Any) -> Any:
         if isinstance(value, dict) and "type" not in value:
-            kinds = {"path": "keystore", "id": "aws", "region": "aws"}
+            kinds = {"path": "keystore", "id": "aws", "region": "aws", "keyVersionName": "gcp"}
             inferred = [kind for key, kind in kinds.items() if key in value]
             return {**value, "type": inferred[0]} if inferred else value
         return value
@@ -56,6 +64,11 @@ class SignerSettings(SettingsModel):
             raise ValueError("a signer of type keystore needs path and passwordFile")
         if self.type == "aws" and not (self.id and self.region):
             raise ValueError("a signer of type aws needs id and region")
+        if self.type == "gcp" and not _KEY_VERSION.fullmatch(self.key_version_name or ""):
+            raise ValueError(
+                "a signer of type gcp needs keyVersionName, as in projects/…/locations/…/keyRings/…"
+                "/cryptoKeys/…/cryptoKeyVersions/1"
+            )
         return self
 
     def account(self, field: str) -> "BaseAccount":
@@ -71,6 +84,11 @@ class SignerSettings(SettingsModel):
             assert self.id is not None
             assert self.region is not None
             return KmsAccount(field, self.id, self.region)
+        if self.type == "gcp":
+            from hyperlane.chain.google_kms import GoogleKmsAccount
+
+            assert self.key_version_name is not None
+            return GoogleKmsAccount(field, self.key_version_name)
         if self.type == "keystore":
             assert self.path is not None
             assert self.password_file is not None
@@ -104,10 +122,65 @@ class IndexSettings(SettingsModel):
 
 
 class TransactionOverrides(SettingsModel):
-    """Ceilings for what transactions may offer, wei."""
+    """What transactions offer, wei per gas, and their gas: see `hyperlane.chain.overrides`."""
 
+    gas_price: int | None = Field(default=None, gt=0)
+    gas_limit: int | None = Field(default=None, gt=0)
+    min_gas_price: int | None = Field(default=None, ge=0)
     max_fee_per_gas: int | None = Field(default=None, gt=0)
+    min_fee_per_gas: int | None = Field(default=None, ge=0)
     max_priority_fee_per_gas: int | None = Field(default=None, ge=0)
+    min_priority_fee_per_gas: int | None = Field(default=None, ge=0)
+    gas_price_multiplier_numerator: int | None = Field(default=None, gt=0)
+    gas_price_multiplier_denominator: int | None = Field(default=None, gt=0)
+    gas_price_cap_multiplier: int | None = Field(default=None, gt=0)
+    gas_price_cap: int | None = Field(default=None, gt=0)
+    gas_limit_multiplier_numerator: int | None = Field(default=None, gt=0)
+    gas_limit_multiplier_denominator: int | None = Field(default=None, gt=0)
+    gas_limit_cap: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "TransactionOverrides":
+        for lower, upper in _ORDERED:
+            low, high = getattr(self, lower), getattr(self, upper)
+            if low is not None and high is not None and low > high:
+                raise ValueError(
+                    f"{to_camel(lower)} {low} is above {to_camel(upper)} {high}: no transaction"
+                    " could keep to both"
+                )
+        for what in ("gas_price_multiplier", "gas_limit_multiplier"):
+            names = [f"{what}_numerator", f"{what}_denominator"]
+            given = [name for name in names if getattr(self, name) is not None]
+            if len(given) == 1:
+                (missing,) = set(names) - set(given)
+                raise ValueError(f"{to_camel(given[0])} needs {to_camel(missing)} beside it")
+        numerator, denominator = (
+            self.gas_limit_multiplier_numerator or 1,
+            self.gas_limit_multiplier_denominator or 1,
+        )
+        if numerator < denominator:
+            raise ValueError(
+                f"gasLimitMultiplierNumerator {numerator} is below gasLimitMultiplierDenominator"
+                f" {denominator}: transactions would get less gas than they need"
+            )
+        return self
+
+
+_ORDERED = (
+    ("gas_price", "gas_price_cap"),
+    ("min_gas_price", "gas_price"),
+    ("min_gas_price", "gas_price_cap"),
+    ("max_fee_per_gas", "gas_price_cap"),
+    ("min_fee_per_gas", "max_fee_per_gas"),
+    ("min_fee_per_gas", "gas_price_cap"),
+    ("max_priority_fee_per_gas", "max_fee_per_gas"),
+    ("max_priority_fee_per_gas", "gas_price_cap"),
+    ("min_priority_fee_per_gas", "max_priority_fee_per_gas"),
+    ("min_priority_fee_per_gas", "max_fee_per_gas"),
+    ("min_priority_fee_per_gas", "gas_price_cap"),
+    ("gas_limit", "gas_limit_cap"),
+)
+"""Pairs of overrides of which the first must not be above the second."""
 
 
 class ChainSettings(SettingsModel):

@@ -1,5 +1,6 @@
 """Kinds of values in agent settings."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -40,7 +41,17 @@ def check_url(value: str) -> str:
     return value
 
 
+def _key_file(value: object) -> object:
+    """A path; ValueError for what a key file holds, which is neither shown nor asked for here."""
+    if not isinstance(value, str | Path) or not value or not str(value).isprintable():
+        raise ValueError("expected the path of a key file")
+    if "{" in str(value) or "-----" in str(value):
+        raise ValueError("holds a key; expected the path of a file with it")
+    return value
+
+
 AddressField = Annotated[Address, BeforeValidator(_address)]
+KeyFile = Annotated[Path, BeforeValidator(_key_file)]
 Names = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
 Url = Annotated[str, AfterValidator(check_url)]
 

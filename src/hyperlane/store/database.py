@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -54,6 +55,9 @@ class Database:
     name: str
     engine: AsyncEngine
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _joined: ContextVar[AsyncConnection | None] = field(
+        default_factory=lambda: ContextVar("joined", default=None)
+    )
 
     @classmethod
     async def open(cls, location: str) -> "Database":
@@ -94,12 +98,32 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed, durably, when the block ends; rolled back when it fails."""
+        """A transaction: committed, durably, when the block ends; rolled back when it fails.
+
+        Part of the one that `together` began, if it did.
+        """
+        joined = self._joined.get()
+        if joined is not None:
+            yield joined
+            return
         with self._named_errors():
             async with self._writing, self.engine.connect() as connection:
                 await connection.execution_options(writes=True)
                 async with connection.begin():
                     yield connection
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """All that this task writes in the block, in one transaction.
+
+        Nothing else can be written meanwhile, so nothing is to be waited for but the database.
+        """
+        async with self.write() as connection:
+            before = self._joined.set(connection)
+            try:
+                yield
+            finally:
+                self._joined.reset(before)
 
     def insert(self, table: Table) -> Any:
         """An insert that knows `on_conflict_do_nothing`, in the engine's dialect."""

@@ -6,6 +6,7 @@ again from time to time, see `hyperlane.store.revisions`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -113,6 +114,10 @@ class OperationStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def together(self) -> AbstractAsyncContextManager[None]:
+        """Everything that is written in the block, by whatever store, at once or not at all."""
+        return self._database.together()
 
     async def create(
         self, connection: AsyncConnection, messages: Sequence[Message], now: float

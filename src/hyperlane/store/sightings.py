@@ -14,6 +14,8 @@ from hyperlane.store.database import Database
 
 _SIGHTING = tables.sightings.c
 _PLACES = 20
+_KEYS_AT_ONCE = 500
+"""Keys per statement; databases limit parameters."""
 _OTHER = tables.other_trees.c
 _UNSEEN = object()
 
@@ -108,16 +110,18 @@ class SightingStore:
 
     async def reopen(self, validators: Iterable[Address]) -> None:
         """There may be something to do about all faults of these after all."""
+        ids = list(validators)
         async with self._database.write() as connection:
-            await connection.execute(
-                update(tables.sightings)
-                .where(
-                    _SIGHTING.domain == self._domain,
-                    _SIGHTING.validator.in_(list(validators)),
-                    _SIGHTING.fault.is_not(None),
+            for start in range(0, len(ids), _KEYS_AT_ONCE):
+                await connection.execute(
+                    update(tables.sightings)
+                    .where(
+                        _SIGHTING.domain == self._domain,
+                        _SIGHTING.validator.in_(ids[start : start + _KEYS_AT_ONCE]),
+                        _SIGHTING.fault.is_not(None),
+                    )
+                    .values(settled=False)
                 )
-                .values(settled=False)
-            )
 
     async def _set(self, sighting: Sighting, **values: bool) -> None:
         async with self._database.write() as connection:
@@ -156,15 +160,33 @@ class SightingStore:
             )
             return list(rows.scalars())
 
-    async def places(self, index: int, apart_from: Iterable[Address]) -> list[str]:
-        """Some locations where others than these validators had a true signature on a leaf."""
+    async def signed(
+        self, validators: Iterable[Address], first: int, limit: int
+    ) -> list[tuple[int, Address]]:
+        """Who of the validators signed what truly, from index `first` on, in order."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(_SIGHTING.index, _SIGHTING.validator)
+                .where(
+                    _SIGHTING.domain == self._domain,
+                    _SIGHTING.validator.in_(list(validators)),
+                    _SIGHTING.index >= first,
+                    _SIGHTING.fault.is_(None),
+                )
+                .order_by(_SIGHTING.index)
+                .limit(limit)
+            )
+            return [(index, validator) for index, validator in rows]
+
+    async def places(self, index: int, validators: Iterable[Address]) -> list[str]:
+        """Some locations where these validators had a true signature on a leaf."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_SIGHTING.location)
                 .where(
                     _SIGHTING.domain == self._domain,
                     _SIGHTING.index == index,
-                    _SIGHTING.validator.not_in(list(apart_from)),
+                    _SIGHTING.validator.in_(list(validators)),
                     _SIGHTING.fault.is_(None),
                 )
                 .distinct()

@@ -243,6 +243,18 @@ sightings = Table(
 left to do about it."""
 Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))
 
+operator_keys = Table(
+    "operator_keys",
+    metadata,
+    _key("domain", BigInteger),
+    _key("manager", LargeBinary),
+    _key("key", LargeBinary),
+    _field("operator", LargeBinary),
+    _field("block_number", BigInteger),
+    _field("log_index", BigInteger),
+)
+"""Keys that operators ever signed with, by the place where the manager's logs say so."""
+
 censorships = Table(
     "censorships",
     metadata,
@@ -254,3 +266,13 @@ censorships = Table(
 )
 """Leaves that operators left out, see `hyperlane.store.censorships`. `bond` is in the smallest unit
 of the stake token, in decimal."""
+
+request_sizes = Table(
+    "request_sizes",
+    metadata,
+    _key("url_hash", LargeBinary),
+    _field("calls", Integer),
+    _field("blocks", BigInteger),
+)
+"""What RPCs take in one request: calls of a batch, blocks of a log query. URLs hold API keys, so
+they are known by their hash, see `hyperlane.store.sizes`."""

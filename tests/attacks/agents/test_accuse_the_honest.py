@@ -81,7 +81,7 @@ class FakeSightings:
     async def add(self, sightings: list[Any], _now: float) -> None:
         self.kept += sightings
 
-    async def places(self, _index: int, _apart_from: list[bytes]) -> list[str]:
+    async def places(self, _index: int, _validators: list[bytes]) -> list[str]:
         return self.elsewhere
 
 
@@ -129,7 +129,7 @@ class World:
         self.read.clear()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(AnnouncedLocation, "read", lambda *args: self.answer(*args))
-            return await self.inspector.inspect(list(self.answers), LEAF)
+            return await self.inspector.inspect(list(self.answers), [address(STRANGER)], LEAF)
 
 
 _KINDS = st.sampled_from(sorted(ANSWERS))

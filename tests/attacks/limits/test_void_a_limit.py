@@ -134,18 +134,45 @@ def test_routers_whose_tokens_are_elsewhere_are_refused(
     assert refusal == ("InvalidRouter",)
 
 
+@pytest.fixture
+def around(project, owner, locked, limit, hook):
+    """A hook that leaves the limit out of large transfers."""
+    around = owner.deploy(project.AmountRoutingHook, limit, hook, FULL)
+    locked[0].setHook(around, sender=owner)
+    return around
+
+
+def test_a_transfer_of_the_last_period_is_no_credit_to_keep_for_this_one(
+    around, limit, locked, token, owner, network, forge, thief, dispatched, revert_of, wait
+):
+    """The latest message can be posted until the next is dispatched, and by anybody."""
+    here, process = locked[0], network.mailboxes[FIRST].process
+    token.approve(here, FULL, sender=owner)
+    wait(DAY - 10)
+    [transfer] = dispatched(here.transferRemote(SECOND, b32(owner), FULL, sender=owner))
+    wait(20)
+    process(b"", forge(here, FULL), sender=thief)
+    limit.postDispatch(b"", transfer.encode(), sender=thief)
+    assert revert_of(process, b"", forge(here, 1)) == ("RateLimitExceeded", 1, 0)
+    assert token.balanceOf(thief) == FULL
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("wait"), st.integers(1, DAY)),
         st.tuples(st.sampled_from(["lend", "redeem", "give", "send"]), st.integers(1, 5 * HELD)),
-        st.tuples(st.sampled_from(["forge", "flash"]), st.integers(1, 2 * FULL)),
+        st.tuples(st.sampled_from(["forge", "flash", "around"]), st.integers(1, 2 * FULL)),
+        st.just(("post", 0)),
     ),
     max_size=14,
 )
 
 
 @pytest.fixture
-def check_law(limit, locked, token, owner, thief, network, forge, in_one_transaction, wait, chain):
+def check_law(
+    limit, locked, token, owner, thief, network, forge, in_one_transaction, wait, chain, hook,
+    dispatched,
+):  # fmt: skip
     """What leaves in a period, less what came back after it, is a fraction of what was there when
     it began. The books here know nothing of the contract's."""
     here, process = locked[0], network.mailboxes[FIRST].process
@@ -167,6 +194,7 @@ def check_law(limit, locked, token, owner, thief, network, forge, in_one_transac
 
     def check_law(steps) -> None:
         began, belongs, gone, allowed = limit.lastUpdated(), HELD, 0, FULL
+        latest = b""
 
         def enter(held: int) -> None:
             """The next period, unless it is still this one."""
@@ -185,6 +213,16 @@ def check_law(limit, locked, token, owner, thief, network, forge, in_one_transac
                 enter(belongs)
             elif kind == "redeem":
                 here.redeem(min(amount, here.balanceOf(thief)), thief, thief, sender=thief)
+                enter(belongs)
+            elif kind == "around":
+                here.setHook(hook, sender=owner)
+                receipt = here.transferRemote(SECOND, b32(owner), amount, sender=owner)
+                here.setHook(limit, sender=owner)
+                latest = dispatched(receipt)[0].encode()
+                enter(belongs)
+                belongs, gone = belongs + amount, max(0, gone - amount)
+            elif kind == "post":
+                in_one_transaction((limit.postDispatch, b"", latest))
                 enter(belongs)
             elif kind in ("give", "send"):
                 if kind == "give":

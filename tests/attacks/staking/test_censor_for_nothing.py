@@ -339,3 +339,73 @@ class TestFriends:
         assert receipt.decode_logs(manager.Slashed)[0].staked == 10_000
         assert challenges.owed(friend) == BOND + 500
         assert challenges.owed(stranger) == 500
+
+
+class TestWorthlessChallenges:
+    """That an operator's friend opens, and that nobody gains by resolving."""
+
+    @pytest.fixture
+    def poor(self, register, stake, leaves, due):
+        """An operator with so little that what a resolver is due is rounded to nothing."""
+        poor = register(13)
+        stake(poor, poor.account, PARAMETERS["minimumStake"])
+        leaves.grow(14)
+        due()
+        return poor
+
+    @pytest.fixture
+    def overdue(self, poor, challenge, fund, accounts, pass_time):
+        friend = fund(accounts[6])
+        numbers = [challenge(poor, index, friend) for index in range(8)]
+        pass_time(PERIOD + 1)
+        return numbers
+
+    def test_keep_no_place_once_they_are_overdue(
+        self, poor, overdue, challenges, fund, accounts, chain
+    ):
+        victim = fund(accounts[8])
+        assert challenges.resolve.call(overdue[0], sender=victim) == 0
+        assert challenges.openCount(poor.address) == 0
+        challenges.open(poor.address, 9, 0, BOND, sender=victim)
+        assert challenges.openCount(poor.address) == 1
+
+    def test_have_to_be_paid_for_again_each_period(
+        self, poor, overdue, challenges, challenge, fund, accounts, token, revert_of
+    ):
+        """Bonds double again, and nothing of the first ones is back meanwhile."""
+        friend, victim = accounts[6], fund(accounts[8])
+        before = token.balanceOf(friend)
+        for index in range(8, 16):
+            challenge(poor, index, friend)
+        assert before - token.balanceOf(friend) == 255 * BOND
+        refusal = revert_of(challenges.open, poor.address, 16, 0, 2**255, sender=victim)
+        assert refusal == ("TooManyOpen", poor.address)
+
+    def test_can_be_resolved_all_the_same(
+        self, poor, overdue, challenges, challenge, manager, token, stranger, fund, accounts
+    ):
+        """By whom they are in the way of. One punishment covers them all."""
+        challenge(poor, 9, fund(accounts[8]))
+        before = manager.pools(poor.address)[0]
+        for number in overdue:
+            challenges.resolve(number, sender=stranger)
+        assert manager.pools(poor.address)[0] == before - before // 100
+        assert challenges.openCount(poor.address) == 0
+        assert challenges.owed(accounts[6]) == 255 * BOND + before // 1000
+        assert challenges.asked(poor.address, 0) == NEVER
+
+    def test_leave_their_place_when_they_are_answered(
+        self, poor, leaves, challenge, challenges, fund, accounts, chain, stranger, pass_time
+    ):
+        """Each its own, in any order."""
+        friend = fund(accounts[6])
+        numbers = []
+        for index in range(8):
+            numbers.append(challenge(poor, index, friend))
+            pass_time(60)
+        for left, index in zip(range(7, -1, -1), (3, 0, 7, 1, 6, 2, 5, 4), strict=True):
+            answer = signed(leaves.checkpoint(index), poor.key)
+            challenges.answer(numbers[index], *answer, sender=stranger)
+            assert challenges.openCount(poor.address) == left
+        assert challenge(poor, 8, friend) == 8
+        assert challenges.challenges(8).bond == BOND

@@ -261,6 +261,15 @@ def test_messages_of_others_are_refused(delay, network, owner, stranger, revert_
     assert reason == ("WrongSender", stranger)
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_messages_to_others_are_not_announced(delay, route, network, owner, revert_of, wide):
+    """Whose counterpart is another, if it has one."""
+    recipient = b"\1" + b32(route[1])[1:] if wide else b32(owner)
+    call = (SECOND, recipient, TokenMessage(b32(owner), 1).encode(), b"", delay.address)
+    reason = revert_of(network.mailboxes[FIRST].dispatch, *call, sender=route[0])
+    assert reason == ("WrongRecipient", route[1] if wide else owner)
+
+
 def test_messages_for_others_are_refused(delays, send, deliver, stranger, revert_of):
     transfer, announcement = send(5)
     deliver(announcement)
@@ -275,7 +284,7 @@ def test_transfer_is_counted_once(delay, send, revert_of):
 
 
 def test_body_without_an_amount_is_refused(delay, route, network, owner, revert_of):
-    call = (SECOND, b32(owner), bytes(63), b"", delay.address)
+    call = (SECOND, b32(route[1]), bytes(63), b"", delay.address)
     assert revert_of(network.mailboxes[FIRST].dispatch, *call, sender=route[0]) == ()
 
 

@@ -104,6 +104,22 @@ def test_credit_stops_at_the_brim(collateral, route, owner, back, deliver):
     assert event.newLevel == collateral.maxCapacity() == FULL
 
 
+def test_what_a_rebalancer_took_is_made_up_for_by_one_message(
+    collateral, project, route, token, owner, back, deliver
+):
+    """Only what the router has more than after the message before has come."""
+    deliver(back(FULL))
+    bridge = owner.deploy(project.TestTokenBridge, token, 0, 0)
+    route[0].addBridge(SECOND, bridge, sender=owner)
+    route[0].addRebalancer(owner, sender=owner)
+    route[0].rebalance(SECOND, 300, bridge, sender=owner)
+    amounts = []
+    for amount in (500, 500, 200):
+        receipt = route[0].transferRemote(SECOND, b32(owner), amount, sender=owner)
+        amounts += [event.amount for event in receipt.decode_logs(collateral.Credited)]
+    assert amounts == [200, 500, 200]
+
+
 def test_sending_a_synthetic_token_drains(synthetic, route, owner, revert_of):
     """Its supply, and so the bucket, is that after the burning."""
     assert synthetic.outboundFlow() == CONSUME

@@ -187,7 +187,9 @@ def test_an_answer_counts_up_to_the_deadline_and_resolving_begins_after_it(
     assert chain.blocks.head.timestamp == time
     in_time = {"answer": 0, "resolve": 1}[call]
     assert receipt.failed == (seconds != in_time)
-    assert challenges.openCount(operator.address) == (seconds != in_time)
+    never, still_open, answered = range(3)
+    done = {"answer": answered, "resolve": never}[call]
+    assert challenges.asked(operator.address, 1) == (still_open if seconds != in_time else done)
 
 
 def test_who_answers_too_late_is_told_when_it_was(

@@ -134,6 +134,8 @@ class Route:
     """Whether people may lend to the router at home."""
     exact: bool = True
     """Whether balances are what was sent, to the last unit."""
+    shares: Callable[[int], int] = lambda amount: amount
+    """What the vault at home gives for an amount; nothing for too little."""
 
     native: bool = False
 
@@ -273,6 +275,7 @@ def make_vault(project, owner, token, vault, deploy_route, network):
         balance=lambda side, who: number((others[side - 1] if side else token).balanceOf, who),
         earn=lambda amount: token.transfer(vault, amount, sender=owner),
         exact=False,
+        shares=lambda amount: number(vault.previewDeposit, amount),
     )
 
 
@@ -291,6 +294,7 @@ def make_owner_vault(owner, token, vault, deploy_route, deploy_synthetic):
         existing=lambda: sum(number(each.totalSupply) for each in others),
         balance=lambda side, who: number((others[side - 1] if side else token).balanceOf, who),
         earn=earn,
+        shares=lambda amount: number(vault.previewDeposit, amount),
     )
 
 
@@ -429,6 +433,10 @@ class Book(RuleBasedStateMachine):
         before, ether = self.route.balance(side, sender), sender.balance
         if before < cost:
             assert self.refuses(router.transferRemote, *call, sender=sender, value=value)
+            return
+        if side == 0 and amount and self.route.shares(amount) == 0:
+            refusal = self.refuses(router.transferRemote, *call, sender=sender, value=value)
+            assert refusal == ("UnbackedDeposit", amount, 0, 0)
             return
         receipt = act(router.transferRemote, *call, sender=sender, value=value)
         sent = Sent.by(receipt, there)

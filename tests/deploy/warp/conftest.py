@@ -13,7 +13,7 @@ from eth_utils import keccak
 from web3 import HTTPProvider, Web3
 
 from ape_hyperlane import cli
-from ape_hyperlane.processes import Processes, free_port
+from ape_hyperlane.processes import Processes, anvil, free_port
 from hyperlane.registry import ChainAddresses, ChainMetadata, Registry
 
 CHAINS = {"alpha": 31337, "beta": 31338}
@@ -29,7 +29,7 @@ class World:
         for name, domain in CHAINS.items():
             port = free_port()
             self.urls[name] = f"http://127.0.0.1:{port}"
-            processes.start(name, ["anvil", "--port", str(port), "--chain-id", str(domain)])
+            processes.start(name, anvil(port, domain))
             web3 = Web3(HTTPProvider(self.urls[name]))
             processes.wait_until(web3.is_connected, "anvil answers", 30)
             self.chains[name] = Chain(web3)

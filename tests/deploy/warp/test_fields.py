@@ -148,11 +148,11 @@ def _both(alpha, **beta):
         ),
         (
             _both({"remoteRouters": {"beta": {"address": ONE}}}),
-            f"alpha: remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
+            "alpha.remoteRouters.beta: this file deploys the routers on beta; remove these entries",
         ),
         (
             _both({}, remoteRouters={str(CHAINS["beta"]): {"address": ONE}}),
-            f"beta: remoteRouters: {ONE} on beta, where this file deploys the router; remove it",
+            f"beta.remoteRouters.{CHAINS['beta']}: this file deploys the routers on beta; remove",
         ),
         (
             lambda world: _both({"allowedRebalancingBridges": {"5": [{"bridge": _code(world)}]}})(

@@ -1,8 +1,11 @@
 """`ape run warp send`: what it refuses, what it leaves behind, and that it keeps every digit."""
 
+import ape
 import pytest
 import yaml
 
+from ape_hyperlane.deploy.command import connected
+from ape_hyperlane.messages import RECENT, _process_ids
 from ape_hyperlane.quotes import whole
 from ape_hyperlane.warp.send import parse_amount
 from hyperlane.errors import ConfigError
@@ -56,6 +59,49 @@ def test_amount_and_fee_are_approved_exactly_and_both_are_taken(send):
     assert f"{send.chain.sender} on alpha: 200.000000 SEND, now 99.000000 SEND" in result.stdout
     assert f"{STRANGER} on beta: 0.000000000000000000 SEND, now 100.0000" in result.stdout
     assert send.allowed() == 0
+
+
+@pytest.fixture
+def remembered_wrongly(send, project):
+    """ape remembers what contracts are by their address, on disk, and calls every chain that has
+    no name of its own the same: so it may take one for what is there on another."""
+    mailbox = send.world.mailboxes["alpha"].address
+    with connected(send.world.urls["alpha"]):
+        ape.chain.contracts[mailbox] = project.PausableHook.contract_type
+    yield
+    with connected(send.world.urls["alpha"]):
+        del ape.chain.contracts[mailbox]
+
+
+def test_a_message_is_found_whatever_ape_takes_the_mailbox_for(send, remembered_wrongly):
+    with send.world.relaying():
+        result = send("1")
+    assert result.exit_code == 0, result.stderr
+
+
+class OnArbitrum:
+    """A Mailbox that sees the blocks of another chain: of this number when it delivered."""
+
+    def __init__(self, mailbox, block):
+        self.address, self.block = mailbox.address, block
+
+    def processedAt(self, _):
+        return self.block
+
+
+@pytest.mark.parametrize("beyond", [-1, 10**9], ids=["an earlier block", "a later one"])
+def test_a_delivery_is_found_where_contracts_see_blocks_of_another_chain(send, beyond):
+    """Of those of a chain, an earlier one has no delivery, and a later one is not there yet."""
+    with send.world.relaying():
+        assert send("1").exit_code == 0
+    beta, mailbox = send.world["beta"], send.world.mailboxes["beta"]
+    (last,) = mailbox.events.ProcessId().get_logs(from_block="latest")
+    told = OnArbitrum(mailbox, beta.web3.eth.block_number + beyond)
+    with connected(send.world.urls["beta"]):
+        (found,) = _process_ids(told, last["args"]["messageId"])
+        assert found["transactionHash"] == last["transactionHash"]
+        assert _process_ids(OnArbitrum(mailbox, 0), last["args"]["messageId"]) == ()
+    assert RECENT >= 120 / 0.25, "as many as there are until the command gives up"
 
 
 def test_more_than_the_sender_has_with_the_fee_is_refused(send):

@@ -140,19 +140,25 @@ def uses(note: bytes) -> list[int]:
     return [int.from_bytes(note[at : at + 32]) for at in range(0, len(note), 32)]
 
 
-async def find_carrier(client: ChainClient, mailbox: Address, max_size: int) -> Carrier:
-    """The best way that the chain has."""
-    kind = Kind.ALONE
-    if max_size > 1:
-        if await _has_process_batch(client, mailbox):
-            kind = Kind.MAILBOX
-        elif await _runs_code(client):
-            kind = Kind.CODE
-    return Carrier(kind, mailbox, 1 if kind is Kind.ALONE else max_size)
+async def find_carrier(
+    client: ChainClient, mailbox: Address, max_size: int
+) -> tuple[Carrier, bool]:
+    """The best way that the chain has, and whether the node refused to say: then ask it again."""
+    if max_size <= 1:
+        return Carrier(Kind.ALONE, mailbox, 1), False
+    batches = await _has_process_batch(client, mailbox)
+    if batches:
+        return Carrier(Kind.MAILBOX, mailbox, max_size), False
+    if await _runs_code(client):
+        return Carrier(Kind.CODE, mailbox, max_size), batches is None
+    return Carrier(Kind.ALONE, mailbox, 1), True
 
 
 async def _runs_code(client: ChainClient) -> bool:
-    """Whether the chain runs code that a transaction brings along: tried without any call."""
+    """Whether the chain runs code that a transaction brings along: tried without any call.
+
+    No error says that it never will: nodes refuse for reasons of the moment, too.
+    """
     try:
         await client.request(answers.CALL, {"data": to_hex(code([], []))}, "latest")
     except RpcError:
@@ -160,15 +166,18 @@ async def _runs_code(client: ChainClient) -> bool:
     return True
 
 
-async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool:
-    """A mailbox with `processBatch` says so by its own error for lists of unequal length."""
+async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool | None:
+    """A mailbox with `processBatch` says so by its own error for lists of unequal length.
+
+    None when the node refused to ask it.
+    """
     try:
         await client.call(mailbox, Mailbox.process_batch, [], [], [b""])
     except Reverted as error:
         lengths = (0).to_bytes(32) + (1).to_bytes(32)
         return error.data == Mailbox.BATCH_LENGTH_MISMATCH + lengths
     except RpcError:
-        pass
+        return None
     return False
 
 

@@ -90,9 +90,18 @@ class Confirmation:
     ) -> None:
         """Finish what the final chain knows as delivered, try the rest again."""
         known = await delivered(self.chain, [item.message.id for item in operations], final)
-        if transaction is not None:
-            # First, so that a crash in between leaves deliveries to settle and no transaction.
-            await self.sender.store.finish(transaction)
+        async with self.operations.together():  # or a crash in between would lose what it cost
+            if transaction is not None:
+                await self.sender.store.finish(transaction)
+            await self._tell(operations, known, transaction, receipt)
+
+    async def _tell(
+        self,
+        operations: Sequence[Operation],
+        known: Container[Bytes32],
+        transaction: Transaction | None,
+        receipt: Receipt | None,
+    ) -> None:
         gas = charges(operations, receipt)
         wei = {key: used * receipt.gas_price for key, used in gas.items()} if receipt else {}
         done = [item for item in operations if item.message.id in known]

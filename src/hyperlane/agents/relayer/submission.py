@@ -75,14 +75,15 @@ class Submission:
     _carrier: Carrier | None = None
 
     async def carrier(self) -> Carrier:
-        """How the chain takes several messages at once."""
+        """How the chain takes several messages at once. A refusal is no answer for good."""
         if self._carrier is None:
             settings = self.chain.settings
-            self._carrier = await find_carrier(
-                self.chain.client,
-                settings.mailbox,
-                settings.max_batch_size,
+            found, refused = await find_carrier(
+                self.chain.client, settings.mailbox, settings.max_batch_size
             )
+            if refused:
+                return found
+            self._carrier = found
         return self._carrier
 
     async def submit(self, prepared: Sequence[Prepared]) -> None:
@@ -156,6 +157,7 @@ class Submission:
         """What remains to be checked once the gas is known, and that for the data beside it."""
         operation, paid = item.candidate.operation, item.candidate.paid
         ceiling = self.policy.gas_ceiling(operation.message, block_gas)
+        cap = self.sender.overrides.gas_limit_cap or block_gas
         try:
             allowance = self.policy.check(operation, paid, gas + data_gas) - data_gas
             if gas > ceiling:
@@ -163,10 +165,15 @@ class Submission:
                     Reason.EXCEEDS_MAX_GAS_LIMIT,
                     f"needs {gas} gas, at most {ceiling} may be used",
                 )
+            if gas > cap:
+                raise NotReady(
+                    Reason.EXCEEDS_MAX_GAS_LIMIT,
+                    f"needs {gas} gas, more than transactionOverrides.gasLimitCap {cap}",
+                )
         except NotReady as error:
             await self.outcomes.retry(operation, error.reason, error.detail)
             return None
-        return _Ready(item, min(allowance, ceiling))
+        return _Ready(item, min(allowance, ceiling, cap))
 
     async def _send(self, carrier: Carrier, batch: Sequence[_Ready], block_gas: int) -> None:
         operations = [item.prepared.candidate.operation for item in batch]
@@ -175,12 +182,15 @@ class Submission:
         deliveries = list(zip(encoded.metadata, messages, strict=True))
         needs = _needs(batch)
         to, data = carrier.call(deliveries, needs, encoded.proofs)
-        gas = min(carrier.gas_limit(needs, len(data)), block_gas)
+        gas = carrier.gas_limit(needs, len(data))
+        need = needs[0] if len(needs) == 1 else gas
         purpose = keccak(b"".join(item.message.id for item in operations)).hex()
         self.sending.add(purpose)
         try:
             await self.outcomes.submitting(operations, [item.gas for item in batch], purpose)
-            transaction = await self.sender.send(purpose, to, data, gas)
+            transaction = await self.sender.send(
+                purpose, to, data, gas, need=min(need, block_gas), most_gas=block_gas
+            )
         except ChainError as error:
             if await self.sender.store.live_for(purpose) is None:
                 await self._unsent(operations, error)

@@ -59,7 +59,8 @@ class CheckpointSigner:
     clock: Callable[[], float] = time.time
     _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
     """Of the leaves that are committed."""
-    _halted: bool = False
+    _halted: str = ""
+    """Why nothing is signed any more; empty while signing goes on."""
     _highest_told: int = -1
     """The highest index that the storage was told of as the latest."""
     _goal: int | None = None
@@ -88,7 +89,7 @@ class CheckpointSigner:
         """
         name = self.chain.name
         if self._halted:
-            raise self._stopped("it halted")
+            raise self._stopped(self._halted)
         block = await self.chain.client.final_block()
         self.metrics.block_height.labels(name).set(block)
         count = await self.indexer.count(block)
@@ -227,7 +228,7 @@ class CheckpointSigner:
         if await self._is_published(checkpoint):
             return
         if self._halted:
-            raise self._stopped("it halted")
+            raise self._stopped(self._halted)
         # In a thread: the key may be behind a network.
         signature = await asyncio.to_thread(checkpoint.sign, self.account)
         signed = SignedCheckpoint(checkpoint, signature)
@@ -258,12 +259,12 @@ class CheckpointSigner:
         if stored is None or signer is None:
             return False
         if signer != address_of(self.account):
-            self._halted = True
-            raise Halted(
+            self._halted = (
                 f"{self.storage.location}: checkpoint {checkpoint.index} is signed by"
                 f" {to_checksum(signer)} and not by this validator {self.account.address}: use a"
                 " storage of its own"
             )
+            raise Halted(self._halted)
         if stored.checkpoint != checkpoint:
             await self._halt(
                 f"the storage has another checkpoint {checkpoint.index} signed by this validator",
@@ -274,7 +275,7 @@ class CheckpointSigner:
 
     async def _halt(self, what: str, chain_tree: ObservedTree, local: Bytes32) -> NoReturn:
         """Stop for good: no signature from here on; then remember why, and tell the world."""
-        self._halted = True
+        self._halted = what
         name = self.chain.name
         report = ReorgReport(
             local,

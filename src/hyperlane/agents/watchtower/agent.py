@@ -1,6 +1,7 @@
 """Starting a watchtower."""
 
 import asyncio
+from collections.abc import Collection
 from functools import partial
 
 import structlog
@@ -12,14 +13,16 @@ from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.inspecting import Inspector
-from hyperlane.agents.watchtower.operators import staked_keys
+from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher, is_staked
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watching import Watcher
 from hyperlane.chain.sender import Sender
+from hyperlane.protocol.typecasts import Address
 from hyperlane.settings import WatchtowerSettings
 from hyperlane.store.censorships import CensorshipStore
+from hyperlane.store.keys import KeyStore
 from hyperlane.store.sequences import InsertionStore
 from hyperlane.store.sightings import SightingStore
 
@@ -51,9 +54,10 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
         sender = _sender(chain, runtime)
         slasher = _slasher(chain, sender, tree, sightings)
         staked = partial(is_staked, chain.client, chain.settings.staking_manager)
-        keys = partial(staked_keys, chain)
-        responder = Responder(name, sightings, alerts, slasher, staked, keys)
-        censors = _censors(settings, runtime, watcher, alerts, sender)
+        keys = _keys(chain, runtime, tree)
+        every_key = partial(_every_key, keys)
+        responder = Responder(name, sightings, alerts, slasher, staked, every_key)
+        censors = _censors(settings, runtime, watcher, keys, alerts, sender)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(f"watch {name}", settings.interval, watcher.step))
             tasks.create_task(repeat(f"respond {name}", settings.interval, responder.step))
@@ -68,6 +72,21 @@ def _true_tree(chain: Chain, runtime: Runtime) -> TrueTree:
         InsertionStore(runtime.database, chain.domain),
         runtime.metrics,
     )
+
+
+def _keys(chain: Chain, runtime: Runtime, tree: TrueTree) -> OperatorKeys | None:
+    manager = chain.settings.staking_manager
+    if manager is None:
+        return None
+    return OperatorKeys(chain, manager, tree, KeyStore(runtime.database, chain.domain, manager))
+
+
+async def _every_key(keys: OperatorKeys | None) -> Collection[Address]:
+    """That was an operator's up to the final block; none where nothing is staked."""
+    if keys is None:
+        return ()
+    await keys.sync()
+    return keys.all()
 
 
 def _sender(chain: Chain, runtime: Runtime) -> Sender | None:
@@ -90,12 +109,13 @@ def _censors(
     settings: WatchtowerSettings,
     runtime: Runtime,
     watcher: Watcher,
+    keys: OperatorKeys | None,
     alerts: Alerts,
     sender: Sender | None,
 ) -> CensorshipWatch | None:
     chain = watcher.chain
     manager, budget = chain.settings.staking_manager, chain.settings.challenge_budget
-    if manager is None:
+    if manager is None or keys is None:
         return None
     store = CensorshipStore(runtime.database, chain.domain)
     challenger = (
@@ -118,6 +138,7 @@ def _censors(
         manager,
         settings.censorship_margin,
         watcher.validators,
+        keys,
         Inspector(
             chain,
             watcher.announcements,

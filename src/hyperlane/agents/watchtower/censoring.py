@@ -4,13 +4,14 @@ One leaf at a time, the first that an operator left out: once it is in jail for 
 the next one is looked at.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.inspecting import Inspector, Verdict
+from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.agents.watchtower.operators import accountable_set
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import StakingManager
@@ -29,8 +30,10 @@ class Laggard:
     operator: Address
     key: Address
     """That it signs with now."""
-    keys: frozenset[Address]
-    """All that it ever signed with, as far as they announced anything."""
+    keys: Sequence[Address]
+    """Whose signatures on the leaf count: that one, and those that were replaced after it came."""
+    others: Sequence[Address]
+    """Keys of anybody else."""
     index: int
     since: int
     """When it could have signed first, Unix seconds of the chain."""
@@ -47,6 +50,7 @@ class CensorshipWatch:
     """Seconds of patience beyond the grace period of the contracts."""
     announced: Callable[[], Iterable[Address]]
     """Every key that signatures are looked for of."""
+    keys: OperatorKeys
     inspector: Inspector
     tree: TrueTree
     sightings: SightingStore
@@ -56,6 +60,8 @@ class CensorshipWatch:
     """None where nobody is to be challenged: then laggards are told, no more."""
     _signed_below: dict[Address, int] = field(default_factory=dict)
     """An operator signed all leaves below."""
+    _counted: dict[Address, Mapping[Address, int | None]] = field(default_factory=dict)
+    """Of each operator, the keys that counted then, and for which leaves."""
 
     async def step(self) -> None:
         """One look at everybody. What fails is tried again, and keeps nothing else waiting."""
@@ -83,7 +89,8 @@ class CensorshipWatch:
         if told and (self.challenger is None or await self.challenger.is_asking(operator)):
             return
         # Now that it is due: what was read before says nothing.
-        if await self.inspector.inspect(laggard.keys, index) is not Verdict.LEFT_OUT:
+        verdict = await self.inspector.inspect(laggard.keys, laggard.others, index)
+        if verdict is not Verdict.LEFT_OUT:
             return
         if not told:
             await self.alerts.censorship(self.chain.name, operator, laggard.key, index, age)
@@ -92,35 +99,51 @@ class CensorshipWatch:
             await self.challenger.challenge(operator, index, laggard.since, grace)
 
     async def _laggards(self) -> list[Laggard]:
-        client = self.chain.client
-        keys = dict.fromkeys(self.announced())
-        owners = await client.call_each(self.manager, StakingManager.operator_of, [*keys], "latest")
-        owner = dict(zip(keys, owners, strict=True))
+        await self.keys.sync()
+        announced = dict.fromkeys(self.announced())
+        owner = {key: self.keys.operator_of(key) for key in announced}
         found = []
         for operator, key, _ in await accountable_set(self.chain, self.manager):
-            own = {key, *(each for each in owner if owner[each] == operator)}
-            index = await self._first_left_out(operator, own, owner.keys() - own)
+            counting = await self.keys.counting(operator, key)
+            others = [each for each in announced if owner[each] != operator and each != key]
+            index = await self._first_left_out(operator, counting, others)
             if index is not None:
+                own = [each for each, end in counting.items() if end is None or index < end]
                 since = await self._since(operator, index)
-                found.append(Laggard(operator, key, frozenset(own), index, since))
+                found.append(Laggard(operator, key, own, others, index, since))
         return found
 
     async def _first_left_out(
-        self, operator: Address, own: Iterable[Address], others: Iterable[Address]
+        self, operator: Address, counting: Mapping[Address, int | None], others: Iterable[Address]
     ) -> int | None:
         """The first leaf that somebody else signed and the operator did not."""
-        first = self._signed_below.get(operator, 0)
-        seen = await self.sightings.indexes(own, first, _LEAVES_AT_ONCE)
-        signed = {*seen, *await self.store.answered(operator)}
+        first = self._first(operator, counting)
+        rows = await self.sightings.signed(counting, first, _LEAVES_AT_ONCE)
+        signed = await self.store.answered(operator)
+        for index, key in rows:
+            end = counting[key]
+            if end is None or index < end:
+                signed.add(index)
         while first in signed:
             first += 1
         self._signed_below[operator] = first
         # Of leaves beyond a full page it is not known yet whether the operator signed them.
-        last = seen[-1] if len(seen) == _LEAVES_AT_ONCE else None
+        last = rows[-1][0] if len(rows) == _LEAVES_AT_ONCE else None
         wanted = await self.sightings.indexes(others, first, _LEAVES_AT_ONCE)
         return next(
             (each for each in wanted if each not in signed and (last is None or each < last)), None
         )
+
+    def _first(self, operator: Address, counting: Mapping[Address, int | None]) -> int:
+        """Where to look from: what a key signed after it was replaced counts no more."""
+        before = self._counted.get(operator, {})
+        ended = [
+            end
+            for key, end in counting.items()
+            if end is not None and key in before and before[key] is None
+        ]
+        self._counted[operator] = counting
+        return min([self._signed_below.get(operator, 0), *ended])
 
     async def _since(self, operator: Address, index: int) -> int:
         client = self.chain.client

@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 _OPEN, _ANSWERED = 1, 2
 """CensorshipChallenges.Asked; 0 is never."""
+_PLACES = 8
+"""Challenges that an operator can be under. While all are taken, nobody can ask it for anything."""
 
 
 @dataclass(slots=True)
@@ -64,8 +66,13 @@ class Challenger:
         asked = await client.call(contract, CensorshipChallenges.asked, operator, index)
         if asked == _ANSWERED:
             return await self._take_answer(operator, index)
+        if asked == _OPEN or await client.call(contract, CensorshipChallenges.open_count, operator):
+            # They keep us from asking for the leaf, or make asking dearer.
+            await self._end_overdue(operator, index)
+            if not await client.call(self.manager, StakingManager.is_accountable, operator):
+                return  # that had it punished
         if asked == _OPEN:
-            return await self._end_overdue(operator, index)
+            return
         snapshot = await self._snapshot_with(index)
         if snapshot is None:
             return
@@ -129,37 +136,47 @@ class Challenger:
             await execute(self.chain, self.sender, "approve bond", token, data)
 
     async def _resolve_of_another(self, challenge: Challenge) -> None:
-        """Have an operator punished that somebody else has asked in vain, if we gain by it.
+        """Have an operator punished that somebody else has asked in vain.
 
-        If that fails, somebody was quicker: it keeps nothing of ours waiting.
+        If we gain by it, or if all its places are taken: a punishment that pays nobody, since the
+        operator has next to nothing of its own, is the only way to ask it for anything again. If
+        that fails, somebody was quicker: it keeps nothing of ours waiting.
         """
         client, contract = self.chain.client, await self.challenges.contract()
-        tell, function = (
-            self._log(challenge.operator, challenge.index),
-            CensorshipChallenges.resolve,
-        )
+        operator, function = challenge.operator, CensorshipChallenges.resolve
         try:
             me = self.sender.address
             gain = await client.call(contract, function, challenge.number, sender=me)
-            if gain:
-                await self._execute(
-                    f"resolve {challenge.number}", function.encode(challenge.number)
-                )
-                tell.warning("challenge.resolved", gain=gain)
+            places = await client.call(contract, CensorshipChallenges.open_count, operator)
+            if gain or places >= _PLACES:
+                await self._end(challenge, gain)
         except ChainError as error:
-            tell.info("challenge.unresolved", error=str(error))
+            self._log(operator, challenge.index).info("challenge.unresolved", error=str(error))
 
     async def _end_overdue(self, operator: Address, index: int) -> None:
-        """Close a challenge of somebody else that keeps us from asking for the leaf.
+        """Close overdue challenges of somebody else that are in our way.
 
-        If a punishment covers it, nobody gains by that: it would stay open for ever.
+        The one for the leaf, which a punishment may cover: nobody gains by that, and it would stay
+        open for ever. Others that take places: one punishment frees all.
         """
-        now = (await self.chain.client.block()).timestamp
-        for item in await self.challenges.read():
-            if (item.operator, item.index) == (operator, index) and now > item.deadline:
-                data = CensorshipChallenges.resolve.encode(item.number)
-                await self._execute(f"resolve {item.number}", data)
-                self._log(operator, index).warning("challenge.resolved", gain=0)
+        client, contract = self.chain.client, await self.challenges.contract()
+        now, me = (await client.block()).timestamp, self.sender.address
+        overdue = [
+            item
+            for item in await self.challenges.read()
+            if item.operator == operator and item.challenger != me and now > item.deadline
+        ]
+        for item in overdue:
+            places = await client.call(contract, CensorshipChallenges.open_count, operator)
+            if item.index == index or places:
+                function = CensorshipChallenges.resolve
+                gain = await client.call(contract, function, item.number, sender=me)
+                await self._end(item, gain)
+
+    async def _end(self, challenge: Challenge, gain: int) -> None:
+        data = CensorshipChallenges.resolve.encode(challenge.number)
+        await self._execute(f"resolve {challenge.number}", data)
+        self._log(challenge.operator, challenge.index).warning("challenge.resolved", gain=gain)
 
     async def _resolve(self, challenge: Challenge) -> None:
         operator = challenge.operator

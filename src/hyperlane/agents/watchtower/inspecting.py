@@ -7,7 +7,7 @@ the question open, until it has given none for a day while other people's storag
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -28,8 +28,22 @@ log = structlog.get_logger()
 
 DARK = 24 * 3600.0
 """Seconds of silence after which a location counts as empty."""
+CUT_OFF = 3 * DARK
+"""The same while all of its service that had the leaf are silent: it may be our network."""
 _TIMEOUT = 10.0
-_READS_AT_ONCE = 10
+_READS_AT_ONCE = 32
+_MOST_PLACES = 1024
+"""Locations of one operator that are read, of its latest key first: an honest one has a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who is asked for what."""
+
+    keys: Sequence[Address]
+    """Whose signatures count."""
+    others: Sequence[Address]
+    index: int
 
 
 class Verdict(Enum):
@@ -55,14 +69,16 @@ class Inspector:
     clock: Callable[[], float] = time.time
     _silent_since: dict[tuple[Address, str], float] = field(default_factory=dict)
 
-    async def inspect(self, keys: Iterable[Address], index: int) -> Verdict:
+    async def inspect(
+        self, keys: Sequence[Address], others: Sequence[Address], index: int
+    ) -> Verdict:
         """Whether one of these keys, all of one operator, signed the leaf anywhere.
 
-        ChainError when it cannot be known what one of them announced.
+        `others` are keys of anybody else. ChainError when it cannot be known what was announced.
         """
-        own = list(keys)
+        asked = _Asked(keys, others, index)
         places = []
-        for validator, locations in (await self.announcements.of(own)).items():
+        for validator, locations in (await self.announcements.of(keys)).items():
             if isinstance(locations, ChainError):
                 raise locations
             places += [(validator, location) for location in locations]
@@ -70,25 +86,23 @@ class Inspector:
 
         async def look(validator: Address, location: str) -> Verdict:
             async with turns:
-                return await self._look(own, validator, location, index)
+                return await self._look(asked, validator, location)
 
-        verdicts = set(await asyncio.gather(*(look(*place) for place in places)))
+        verdicts = set(await asyncio.gather(*(look(*place) for place in places[:_MOST_PLACES])))
         for verdict in (Verdict.SIGNED, Verdict.UNKNOWN):
             if verdict in verdicts:
                 return verdict
         return Verdict.LEFT_OUT
 
-    async def _look(
-        self, own: list[Address], validator: Address, location: str, index: int
-    ) -> Verdict:
+    async def _look(self, asked: _Asked, validator: Address, location: str) -> Verdict:
         try:
-            signed = await self._read(location, index)
+            signed = await self._read(location, asked.index)
         except StorageUnreachable as error:
-            return await self._silent(own, validator, location, index, str(error))
+            return await self._silent(asked, validator, location, str(error))
         except StorageError:
             signed = None  # unusable for everybody
         self._silent_since.pop((validator, location), None)
-        if signed is not None and await self._counts(own, signed, location, index):
+        if signed is not None and await self._counts(asked, signed, location):
             return Verdict.SIGNED
         return Verdict.LEFT_OUT
 
@@ -96,15 +110,13 @@ class Inspector:
         announced = AnnouncedLocation(location, self.allow_local, self.web)
         return await announced.read(lambda reader: reader.checkpoint(index), _TIMEOUT)
 
-    async def _counts(
-        self, own: list[Address], signed: SignedCheckpoint, location: str, index: int
-    ) -> bool:
+    async def _counts(self, asked: _Asked, signed: SignedCheckpoint, location: str) -> bool:
         """Whether it is a true signature of the operator's on the leaf; then it is kept."""
         checkpoint, hook = signed.checkpoint, self.chain.settings.merkle_tree_hook
         if (checkpoint.origin, checkpoint.merkle_tree_hook, checkpoint.index) != (
             self.chain.domain,
             address_to_bytes32(hook),
-            index,
+            asked.index,
         ):
             return False
         try:
@@ -113,30 +125,47 @@ class Inspector:
             return False
         fault = judge(signed, self.tree.tree, checkpoint.merkle_tree_hook)
         await self.sightings.add([Sighting(signed, signer, location, fault)], self.clock())
-        return fault is None and signer in own
+        return fault is None and signer in asked.keys
 
     async def _silent(
-        self, own: list[Address], validator: Address, location: str, index: int, error: str
+        self, asked: _Asked, validator: Address, location: str, error: str
     ) -> Verdict:
         since = self._silent_since.setdefault((validator, location), self.clock())
+        silent = self.clock() - since
         log.warning(
             "operator.unreadable",
             chain=self.chain.name,
             validator=to_checksum(validator),
-            index=index,
-            silent=round(self.clock() - since),
+            index=asked.index,
+            silent=round(silent),
             error=error,
         )
-        if self.clock() - since < DARK or not await self._others_have(own, index):
+        if silent < DARK or not await self._others_have(asked, location, silent):
             return Verdict.UNKNOWN
         return Verdict.LEFT_OUT
 
-    async def _others_have(self, own: list[Address], index: int) -> bool:
-        """Whether a storage of somebody else gives its signature on the leaf, here and now."""
-        for place in await self.sightings.places(index, own):
+    async def _others_have(self, asked: _Asked, location: str, silent: float) -> bool:
+        """Whether a storage of somebody else gives its signature on the leaf, here and now.
+
+        For some days it has to be one of the same service, if others use that.
+        """
+        places = await self.sightings.places(asked.index, asked.others)
+        near = [place for place in places if service_of(place) == service_of(location)]
+        if near and silent < CUT_OFF:
+            places = near
+        for place in places:
             try:
-                if await self._read(place, index) is not None:
+                if await self._read(place, asked.index) is not None:
                     return True
             except StorageError:
                 continue
         return False
+
+
+def service_of(location: str) -> str:
+    """What keeps a location: locations of the same service are cut off together.
+
+    The scheme, and for web servers the host: buckets of one provider are behind the same names.
+    """
+    scheme, _, rest = location.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if scheme in ("http", "https") else scheme

@@ -1,6 +1,6 @@
 """What is done about the faults that were found."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 
 import structlog
@@ -26,8 +26,8 @@ class Responder:
     """None where nothing is at stake: then faults are told, no more."""
     is_staked: Callable[[Address], Awaitable[bool]]
     """Whether somebody can be punished for what a key signed."""
-    staked_keys: Callable[[], Awaitable[set[Address]]]
-    """What operators sign with now."""
+    staked_keys: Callable[[], Awaitable[Collection[Address]]]
+    """What operators ever signed with, if only between two looks."""
     _staked: set[Address] = field(default_factory=set)
     """The keys among them whose earlier faults were taken up again."""
 
@@ -52,7 +52,7 @@ class Responder:
         A fault that was written off would protect whoever told it early. After a restart, all of
         them are looked at once more.
         """
-        new = await self.staked_keys() - self._staked
+        new = set(await self.staked_keys()) - self._staked
         if new:
             await self.sightings.reopen(new)
             self._staked |= new

@@ -45,6 +45,14 @@ class TrueTree:
             raise ChainError(f"{self.chain.name}: leaf {index} is not known")
         return found[0].block_number
 
+    async def first_after(self, block: int) -> int | None:
+        """The first leaf of a later block; None while there is none. ChainError as above."""
+        low, high = 0, self.count
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if await self.block_of(middle) > block else (middle + 1, high)
+        return low if low < self.count else None
+
     async def sync(self) -> None:
         """Take in the leaves up to the final block, and make sure that they give its root.
 

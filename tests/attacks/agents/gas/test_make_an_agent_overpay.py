@@ -10,6 +10,7 @@ from tests.agents.test_relayer_operation import told
 from hyperlane.agents.runtime import Chain, make_sender
 from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.chain.fees import FeeCeiling, GasTooDear
+from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.settings import ChainSettings
@@ -218,7 +219,8 @@ def test_every_agents_sender_has_the_bounds(origin):
     for given, cost in (({}, ETHER), ({"maxTransactionCost": "0.25"}, ETHER // 4)):
         settings = ChainSettings.model_validate(origin.settings(**changes, **given))
         sender = make_sender(Chain(settings, Mock()), key(9), Mock())
-        assert sender.ceiling == FeeCeiling(7, 5, cost)
+        assert sender.ceiling == FeeCeiling(cost)
+        assert sender.overrides == Overrides(max_fee_per_gas=7, max_priority_fee_per_gas=5)
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1e-19", "x", "NaN", "inf", True, "1" * 41])
