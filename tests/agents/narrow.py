@@ -81,7 +81,7 @@ NO_ID = b'[{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"invalid 
 
 BATCHES: Mapping[str, tuple[int, Callable[[Any], Answer]]] = {
     "one error object": (1, says("batch too large", -32600)),
-    "one error object, ten calls": (10, says("batch limit of 10 exceeded", -32600)),
+    "one error object, three calls": (3, says("batch limit of 3 exceeded", -32600)),
     "an error about something else": (1, says("invalid request", -32600)),
     "an error for each": (3, each_says("Batch of more than 3 requests are not allowed")),
     "answers too large": (2, each_says("response too large")),

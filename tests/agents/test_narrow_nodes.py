@@ -15,7 +15,7 @@ from .proxy import misbehaving
 MESSAGES = 12
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def chains():
     with devnet("alpha", 1337) as origin, devnet("beta", 7331) as target:
         yield origin, target
@@ -48,7 +48,7 @@ def dispatch(chains):
 async def deliver(chains, config, messages):
     target = chains[1]
     async with relaying(config) as task:
-        await eventually(lambda: all(map(target.delivered, messages)), task, 90)
+        await eventually(lambda: all(map(target.delivered, messages)), task, 150)
     assert [target.deliveries(message) for message in messages] == [1] * MESSAGES
 
 
