@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.agents.devnet import key
 
-from hyperlane.agents.watchtower.inspecting import DARK, Inspector, Verdict
+from hyperlane.agents.watchtower.inspecting import CUT_OFF, DARK, Inspector, Verdict
 from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime
 from hyperlane.errors import ChainError, StorageError, StorageUnreachable
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
@@ -125,11 +125,13 @@ class World:
             raise found
         return found
 
-    async def inspect(self) -> Verdict:
+    async def inspect(self, keys: list[bytes] | None = None) -> Verdict:
         self.read.clear()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(AnnouncedLocation, "read", lambda *args: self.answer(*args))
-            return await self.inspector.inspect(list(self.answers), [address(STRANGER)], LEAF)
+            return await self.inspector.inspect(
+                list(self.answers) if keys is None else keys, [address(STRANGER)], LEAF
+            )
 
 
 _KINDS = st.sampled_from(sorted(ANSWERS))
@@ -191,6 +193,33 @@ async def test_a_day_of_silence_is_no_way_out_while_others_can_be_read():
     assert await world.inspect() is Verdict.UNKNOWN, "it may be our own network"
     world.others_have_it = True
     assert await world.inspect() is Verdict.LEFT_OUT
+
+
+@pytest.mark.parametrize("near", ["s3://theirs/eu-west-1", "gs://theirs"])
+async def test_silence_of_a_whole_service_is_our_network_for_three_days_and_no_longer(near):
+    """An accomplice with a silent storage beside it gets an operator two days more, no longer."""
+    world = World({address(KEY): {"s3://own/us-east-1": "HTTP 503"}})
+    world.sightings.elsewhere = [near, "elsewhere"]
+    world.answers[address(STRANGER)] = {near: "HTTP 503"}
+    keys = [address(KEY)]
+    assert await world.inspect(keys) is Verdict.UNKNOWN
+    cut_off = near.startswith("s3")
+    for now, verdict in (
+        (DARK, Verdict.UNKNOWN if cut_off else Verdict.LEFT_OUT),
+        (CUT_OFF - 1, Verdict.UNKNOWN if cut_off else Verdict.LEFT_OUT),
+        (CUT_OFF, Verdict.LEFT_OUT),
+    ):
+        world.now = now
+        assert await world.inspect(keys) is verdict
+
+
+async def test_an_answer_begins_the_day_anew():
+    world = World({address(KEY): {"own": "HTTP 503"}})
+    assert await world.inspect() is Verdict.UNKNOWN
+    world.now, world.answers[address(KEY)]["own"] = DARK - 1, "nothing"
+    assert await world.inspect() is Verdict.LEFT_OUT
+    world.now, world.answers[address(KEY)]["own"] = DARK, "HTTP 503"
+    assert await world.inspect() is Verdict.UNKNOWN
 
 
 async def test_what_is_not_known_to_be_announced_accuses_nobody():

@@ -1,5 +1,6 @@
 """A relayer is killed while it settles a failed delivery, so that what it cost is forgotten."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -86,8 +87,8 @@ def die_at_write(number: int) -> None:
 async def test_whatever_the_moment_it_is_charged_once(number, tmp_path):
     folder = str(tmp_path / "db")
     await prepare(folder)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, __file__, folder, str(number)], check=False
+    killed = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", KILLED, __file__, folder, str(number)], check=False
     )
     assert killed.returncode == -signal.SIGKILL
     await settle(folder)
