@@ -215,8 +215,9 @@ def test_each_setting_is_explained(model):
     keys = {
         word
         for page in OPERATE.glob("*.md")
-        for row in rows(page, "key")
-        for word in re.findall(r"\w+", row[0] + row[2])
+        for heading in ("key", "setting")
+        for row in rows(page, heading)
+        for word in re.findall(r"\w+", " ".join(row))
     }
     assert {name for path in _settings(model) for name in path} <= keys
 
