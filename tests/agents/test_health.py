@@ -79,7 +79,7 @@ def test_distrust_is_forgotten_after_an_hour(health):
 def test_cheap_calls_are_waited_for_shortly_and_large_ones_longer():
     pace = Pace()
     assert (pace.patience(["eth_call"]), pace.deadline(["eth_call"])) == (0.5, 2.0)
-    for large in (["eth_getLogs"], ["eth_sendRawTransaction"], ["eth_call"] * 11):
+    for large in (["eth_getLogs"], ["eth_simulateV1"], ["eth_call"] * 11):
         assert (pace.patience(large), pace.deadline(large)) == (2.0, 5.0)
     assert [pace.deadline(["eth_call"], round_) for round_ in range(5)] == [2, 4, 8, 16, 30]
 

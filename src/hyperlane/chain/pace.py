@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hyperlane.chain import answers
 
-_LARGE = (answers.LOGS.name, answers.SEND_RAW.name, answers.simulation_of(0).name)
+_LARGE = (answers.LOGS.name, answers.simulation_of(0).name)
 _FEW = 10
 """Calls in one request that count as one cheap call."""
 _FIRST_PATIENCE = {False: 0.5, True: 2.0}
