@@ -76,10 +76,11 @@ class OperatorKeys:
         """
         known = self._of.get(operator, [])[-_MOST:]
         found: dict[Address, int | None] = {current: None}
-        followers: Sequence[Bound | None] = [*known[1:], None]
-        for item, follower in reversed(list(zip(known, followers, strict=True))):
+        follower: Bound | None = None
+        for item in reversed(known):
             end = None if follower is None else await self._end(follower.block_number)
             found.setdefault(item.key, end)
+            follower = item
         return found
 
     async def _end(self, replaced_in: int) -> int | None:
