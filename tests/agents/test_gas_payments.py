@@ -33,6 +33,13 @@ def test_a_minimum_is_met_by_several_payments():
     assert check(policies, GasPaid(2, 4 * 10**15), estimate=7) == 7
 
 
+def test_what_failures_cost_is_added_to_a_minimum_and_rounded_up():
+    policies = [{"type": "minimum", "payment": 10}]
+    with pytest.raises(NotReady, match="1 gas of failed deliveries included"):
+        check(policies, GasPaid(1, 13), spent=1, estimate=3)
+    assert check(policies, GasPaid(1, 14), spent=1, estimate=3) == 3
+
+
 @pytest.mark.parametrize(
     ("fraction", "gas", "spent", "estimate", "answer"),
     [

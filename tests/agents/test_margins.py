@@ -97,6 +97,23 @@ def test_code_has_a_record_for_each_call(calls):
     assert made == code([], [])
 
 
+@given(st.lists(st.integers(1, 10**6), min_size=2, max_size=30))
+def test_code_gives_each_call_its_need_though_a_sixty_fourth_stays(needs):
+    """By the rule of EIP-150, though each before it burns all that it may."""
+    size = 1_000
+    left = Carrier(Kind.CODE, TO, 100).gas_limit(needs, size)
+    left -= 75_000 + 32_000 + 16 * size + 2 * 32
+    for need in needs:
+        left -= 5_000
+        assert left - left // 64 >= need
+        left -= need
+
+
+def test_a_batch_has_as_many_messages_as_are_allowed_and_no_more():
+    assert Carrier(Kind.MAILBOX, TO, 3).fits([100] * 3)
+    assert not Carrier(Kind.MAILBOX, TO, 3).fits([100] * 4)
+
+
 async def test_code_gives_each_call_its_gas_and_no_more(target):
     """One that never ends between two that hash memory; the last one needs most."""
     endless, hashing = "0x" + "e0" * 20, "0x" + "e1" * 20
