@@ -232,7 +232,7 @@ class Endpoint:
         if single:
             if answer is None:
                 return [self._too_large(calls[0])]
-            return [self._result(calls[0], _by_id([answer], single=True)[0])]
+            return [self._result(calls[0], _by_id([answer], 1)[0])]
         return self._answers_of(calls, answer)
 
     def _answers_of(self, calls: Sequence[Call], answer: Any) -> list[Answer]:
@@ -245,10 +245,10 @@ class Endpoint:
                 raise Fault(message, 0.0)
             raise TooMuch(message, certain=True)
         try:
-            by_id = _by_id(answer, single=False)
+            by_id = _by_id(answer, len(calls))
         except BadAnswer as error:
             raise TooMuch(str(error)) from None
-        if by_id.keys() != set(range(len(calls))):
+        if len(by_id) < len(calls):
             raise TooMuch("not the answers to this JSON-RPC batch")
         for item in by_id.values():
             message = _message(item.get("error"))
@@ -312,8 +312,8 @@ def _has(message: str, words: Sequence[str]) -> bool:
     return any(word in message.lower() for word in words)
 
 
-def _by_id(answer: object, *, single: bool) -> dict[int, dict[str, Any]]:
-    """Answers by the number that their call had; Fault for anything else than such a list."""
+def _by_id(answer: object, calls: int) -> dict[int, dict[str, Any]]:
+    """Answers by the number of their call, below `calls`; BadAnswer for anything else."""
     if not isinstance(answer, list):
         raise BadAnswer(f"not a JSON-RPC answer: {shown(answer)}")
     found: dict[int, dict[str, Any]] = {}
@@ -321,9 +321,9 @@ def _by_id(answer: object, *, single: bool) -> dict[int, dict[str, Any]]:
         if not isinstance(item, dict):
             raise BadAnswer(f"not a JSON-RPC answer: {shown(item)}")
         number = item.get("id")
-        if single and number is None:
+        if calls == 1 and number is None:
             number = 0  # some refuse so early that they do not know the id
-        if type(number) is not int or number in found:
+        if type(number) is not int or not 0 <= number < calls or number in found:
             raise BadAnswer(f"id: {shown(number)} is not that of one call")
         found[number] = item
     return found
