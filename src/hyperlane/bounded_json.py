@@ -6,6 +6,7 @@ process wherever some library has raised Python's recursion limit.
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 64
@@ -15,13 +16,18 @@ _OPEN, _CLOSED = b"[{", (b"[]", b"{}")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def parse_json(text: str | bytes) -> Any:
-    """The value; ValueError for what is no JSON or is nested too deeply."""
+def parse_json(
+    text: str | bytes, make: Callable[[list[tuple[str, Any]]], Any] | None = None
+) -> Any:
+    """The value; ValueError for what is no JSON or is nested too deeply.
+
+    `make` gives what an object becomes, for which keys given twice are not the same as once.
+    """
     try:
         raw = text.encode() if isinstance(text, str) else bytes(text)
         if not _is_shallow(raw):
             raise ValueError(f"more than {MAX_DEPTH} objects and lists within each other")
-        return json.loads(raw)
+        return json.loads(raw, object_pairs_hook=make)
     except RecursionError:
         raise ValueError("objects and lists within each other") from None
 

@@ -6,7 +6,8 @@ import asyncio
 import pytest
 
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.fees import FeeCeiling, GasTooDear, read_fees
+from hyperlane.chain.fees import GasTooDear, read_fees
+from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
@@ -64,6 +65,17 @@ async def test_a_node_that_lacks_a_method_is_asked_otherwise(origin, proxy, send
     assert transaction["type"] == 2
     assert transaction["maxFeePerGas"] >= transaction["maxPriorityFeePerGas"]
     assert all(proxy.asked[method] for method in (TIP, HISTORY, PRICE))
+
+
+@pytest.mark.parametrize("said", [None, "0x", "seven"])
+@pytest.mark.parametrize("unread", [[PRICE], [TIP], [HISTORY], [PRICE, HISTORY]], ids="+".join)
+async def test_an_answer_that_can_be_done_without_keeps_nothing_from_being_sent(
+    origin, proxy, sender, unread, said
+):
+    """Clients of chains with EIP-1559 say null where nobody is to ask any more."""
+    for method in unread:
+        proxy.alter(method, lambda _: said)
+    assert (await mined(origin, sender))["type"] == 2
 
 
 async def test_a_price_is_what_is_left_where_nothing_else_is_known(origin, proxy, sender):
@@ -132,7 +144,9 @@ async def test_the_floor_of_a_chain_is_what_its_node_says(origin, proxy, sender,
 
 async def test_a_floor_above_the_operators_ceiling_is_not_paid(proxy, sender):
     proxy.alter(TIP, lambda _: hex(25 * GWEI))
-    offered = await read_fees(sender.client, FeeCeiling(max_priority_fee_per_gas=GWEI))
+    offered = await read_fees(
+        sender.client, Overrides(max_priority_fee_per_gas=GWEI, max_fee_per_gas=900 * GWEI)
+    )
     assert offered.tip == GWEI
     with pytest.raises(GasTooDear, match=r"more than transactionOverrides\.maxFeePerGas"):
-        await read_fees(sender.client, FeeCeiling(max_fee_per_gas=1))
+        await read_fees(sender.client, Overrides(max_fee_per_gas=1))

@@ -53,6 +53,16 @@ def test_who_asks_to_be_left_alone_is(health):
     assert health.limited_until == 180.0, "other rests are none of its wishes"
 
 
+def test_who_asks_to_be_left_alone_is_while_it_rests_for_another_reason(health):
+    health.distrusted("wrong", 100.0)
+    health.failed("limit", "a", 101.0, 20.0)
+    assert health.limited_until == 121.0
+    health.failed("limit", "a", 102.0, 0.0)
+    assert health.limited_until == 121.0
+    health.failed("limit", "a", 103.0, 86_400.0)
+    assert health.limited_until == 163.0, "but not for a day"
+
+
 def test_distrust_grows_and_right_answers_do_not_end_it(health):
     now, rests = 100.0, []
     for _ in range(10):

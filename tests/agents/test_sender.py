@@ -14,6 +14,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
 
 from .devnet import key
+from .proxy import misbehaving
 
 TO = b"\7" * 20
 
@@ -95,6 +96,22 @@ async def test_nonces_used_by_others_are_skipped(origin, make):
     foreign = {"from": key(9).address, "to": "0x" + TO.hex(), "value": 1}
     origin.wait(origin.w3.eth.send_transaction(foreign))
     assert (await sender.send("second", TO, b"", 21000)).nonce == 2
+
+
+@pytest.mark.parametrize("others", [0, 1, 2], ids="{} other URLs".format)
+async def test_a_nonce_that_one_answer_made_up_is_not_used(origin, make, others):
+    """All later transactions would wait behind it for ever."""
+    lies = [hex(2**40)]
+    with misbehaving(origin.url) as proxy:
+        proxy.alter("eth_getTransactionCount", lambda said: lies.pop() if lies else said)
+        sender = make()
+        sender.client = ChainClient("alpha", 1337, [proxy.url, *[origin.url] * others])
+        sent = await sender.send("message", TO, b"", 21000)
+        await sender.client.close()
+    assert not lies
+    assert sent.nonce == 0
+    (receipt,) = await make().receipts([sent])
+    assert receipt.succeeded
 
 
 async def test_fees_stay_below_the_ceiling(origin, make):

@@ -116,12 +116,46 @@ def alpha_with(**changes):
         ({"defaultSigner": {"id": "x"}}, "defaultSigner: a signer of type aws needs id and region"),
         ({"defaultSigner": {"path": "key.json"}}, "defaultSigner: a signer of type keystore needs"),
         ({"chains": []}, "chains: missing; expected an object"),
+        ({"relayChains": "[alpha"}, r"relayChains: '\[alpha': "),
+        (alpha_with(index={"interval": "inf"}), "alpha.index.interval: 'inf': .*finite number"),
+        *(
+            (alpha_with(rpcUrls=[{"http": url}]), r"alpha\.rpcUrls\.0\.http: .* is not a URL with")
+            for url in ("http://", "http://[::1", "http://a..b", "http://a:x", "http://a:99999")
+        ),
+        (alpha_with(customRpcUrls="http://[::1"), r"chains\.alpha: … is not a URL with a host"),
+        (alpha_with(customAdditionalQuorumRpcUrls="ws://x"), "chains.alpha: ws://x is a WebSocket"),
     ],
 )
 def test_a_wrong_setting_is_named(change, message, load):
     with pytest.raises(ConfigError, match=message) as error:
         load(config(**change))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("second", ["relayChains", "relay_chains", "RELAYCHAINS"])
+def test_a_key_that_stands_twice_is_named(second, load):
+    """One of the two would be ignored in silence."""
+    content = json.dumps(config())[:-1] + f', "{second}": "alpha"}}'
+    with pytest.raises(ConfigError, match=r"config\.json: relayChains stands twice in one object"):
+        load(content)
+
+
+def test_names_that_no_setting_has_may_differ_in_case_alone(load):
+    chains = {"alpha": chain(), "BETA": {}, "beta": chain(name="beta")}
+    assert set(load(config(chains=chains)).chains) == {"alpha", "beta"}
+
+
+def test_a_position_that_no_list_has_is_named(load):
+    name = "HYP_CHAINS_ALPHA_RPCURLS_" + "9" * 5000
+    with pytest.raises(ConfigError, match=r"chains\.alpha\.rpcUrls: "):
+        load(config(), **{f"{name}_HTTP": "http://127.0.0.1:1"})
+
+
+@pytest.mark.parametrize("key", ["rpcUrls", "customRpcUrls"])
+def test_a_url_that_stands_twice_has_one_voice(key, load):
+    urls = ["http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:1"]
+    value = [{"http": url} for url in urls] if key == "rpcUrls" else ",".join(urls)
+    assert load(config(**alpha_with(**{key: value}))).chains["alpha"].urls == tuple(urls[:2])
 
 
 def test_a_misspelled_address_is_named(load):

@@ -277,6 +277,89 @@ async def test_a_node_that_lags_is_no_reorg(origin, proxy, validator_config, tmp
         await eventually(lambda: _latest(folder) == 2, task)
 
 
+@pytest.mark.parametrize("others", [0, 1, 2], ids="{} other URLs".format)
+@pytest.mark.parametrize("lie", ["root", "index"])
+async def test_one_wrong_answer_does_not_stop_it_for_good(
+    lie, others, origin, proxy, validator_config, tmp_path
+):
+    """Told by the first URL, which is believed alone: another root of what was signed, or a tree
+    that went back."""
+    liar, folder, lies = proxy(origin), tmp_path / "v1", []
+    config = validator_config(origin)
+    chain = config["chains"]["alpha"]
+    chain |= {
+        "rpcUrls": [
+            {"http": url} for url in (liar.url, *[f"{origin.url}/{n}" for n in range(others)])
+        ],
+        "rpcConsensusType": "fallback",
+    }
+    for n in range(3):
+        origin.dispatch(7331, key(3).address, bytes([n]))
+
+    def once(result):
+        if not (lies and len(result) == 130 and int(result[-64:], 16) == 2):
+            return result
+        return {
+            "root": "0x" + "ee" * 32 + result[-64:],
+            "index": result[:-64] + f"{1:064x}",
+        }[lies.pop()]
+
+    liar.alter("eth_call", once)
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 2, task)
+        origin.mine(2)
+        lies.append(lie)
+        await eventually(lambda: not lies, task)
+        origin.dispatch(7331, key(3).address, b"later")
+        await eventually(lambda: _latest(folder) == 3, task)
+    assert not (folder / "reorg_flag.json").exists()
+
+
+async def test_a_log_that_one_url_made_up_does_not_stop_it(
+    origin, proxy, validator_config, tmp_path
+):
+    """It tells of a leaf more than the contract counts."""
+    liar, folder, lies = proxy(origin), tmp_path / "v1", [1]
+    config = validator_config(origin)
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": liar.url}]
+
+    def one_more(logs):
+        if not (logs and lies):
+            return logs
+        lies.pop()
+        index = int(logs[-1]["data"][-64:], 16) + 1
+        return [*logs, {**logs[-1], "data": f"0x{'ee' * 32}{index:064x}", "logIndex": "0x77"}]
+
+    liar.alter("eth_getLogs", one_more)
+    origin.dispatch(7331, key(3).address, b"first")
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+    assert not lies
+    assert not (folder / "reorg_flag.json").exists()
+
+
+async def test_urls_that_contradict_each_other_about_what_was_signed_do_not_stop_it(
+    origin, proxy, validator_config, tmp_path
+):
+    liar, folder = proxy(origin), tmp_path / "v1"
+    config = validator_config(origin)
+    chain = config["chains"]["alpha"]
+    chain |= {"rpcUrls": [{"http": liar.url}, {"http": origin.url}], "rpcConsensusType": "fallback"}
+    origin.dispatch(7331, key(3).address, b"first")
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+        liar.alter(
+            "eth_call", lambda said: "0x" + "ee" * 32 + said[66:] if len(said) == 130 else said
+        )
+        origin.mine()
+        await asyncio.sleep(2)
+        assert not task.done()
+        liar.behave()
+        origin.dispatch(7331, key(3).address, b"second")
+        await eventually(lambda: _latest(folder) == 1, task)
+    assert not (folder / "reorg_flag.json").exists()
+
+
 async def test_a_lying_node_is_outvoted_and_without_a_majority_nothing_is_signed(
     origin, proxy, validator_config, tmp_path
 ):

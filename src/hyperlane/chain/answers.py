@@ -45,6 +45,9 @@ class Method(Generic[Result]):
     """Raises Malformed and nothing else, whatever JSON it is given."""
     doubtful: Callable[[Result], bool] = _never
     """Whether a node that lags behind or has forgotten states would say the same."""
+    dispensable: bool = False
+    """Whether one can do without: a result that it cannot have is an error of the node, and no
+    fault that takes other answers of the same request away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +293,8 @@ def _object(value: object, field: str) -> dict[str, Any]:
 
 CHAIN_ID = Method("eth_chainId", quantity)
 BLOCK_NUMBER = Method("eth_blockNumber", partial(quantity, bits=_STORED))
-GAS_PRICE = Method("eth_gasPrice", quantity)
-PRIORITY_FEE = Method("eth_maxPriorityFeePerGas", quantity)
+GAS_PRICE = Method("eth_gasPrice", quantity, dispensable=True)
+PRIORITY_FEE = Method("eth_maxPriorityFeePerGas", quantity, dispensable=True)
 FEE_HISTORY: Method[FeeHistory | None] = Method("eth_feeHistory", fee_history)
 ESTIMATE_GAS = Method("eth_estimateGas", partial(quantity, bits=_STORED))
 BALANCE = Method("eth_getBalance", quantity)

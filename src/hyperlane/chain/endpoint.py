@@ -273,6 +273,8 @@ class Endpoint:
         try:
             result = call.how.read(response["result"])
         except Malformed as error:
+            if call.how.dispensable:
+                return RpcError(self.chain, call.method, str(error))
             raise BadAnswer(f"{call.method}: {error}") from None
         if call.method == answers.CALL.name and is_revert(result):
             return Reverted(self.chain, call.method, result)

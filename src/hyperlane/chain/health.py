@@ -49,6 +49,8 @@ class Health:
     def failed(self, problem: str, method: str, now: float, rest: float | None = None) -> bool:
         """It gave none; `rest` if it asks to be left alone. Whether that begins another outage."""
         self.problem = problem
+        if rest is not None:  # also while it rests for another reason
+            self.limited_until = max(self.limited_until, now + min(rest, _LONGEST_LIMIT))
         if now < self.resting_until:
             return False
         failures = self._failures[method] = self._failures.get(method, 0) + 1

@@ -21,6 +21,7 @@ import structlog
 
 from hyperlane.chain import answers
 from hyperlane.chain.client import ChainClient, Receipt, RpcError, Unreachable
+from hyperlane.chain.endpoint import Call
 from hyperlane.chain.fees import (
     DataFees,
     FeeCeiling,
@@ -81,6 +82,8 @@ class Sender:
     overrides: Overrides = field(default_factory=Overrides)
     clock: Callable[[], float] = time.time
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _used: int = 0
+    """All nonces below are used, as far as we used them ourselves."""
     _fees: tuple[float, Fees] | None = None
     _data_fees: DataFees = field(init=False)
     _sent_again: dict[int, float] = field(default_factory=dict)
@@ -125,14 +128,17 @@ class Sender:
             for remaining in reversed(range(_NONCE_TRIES)):
                 # Counts what others sent with this key and what was sent before a restart.
                 taken = await self.client.transaction_count(self.address, "pending")
-                fields["nonce"] = max(lowest, taken, await self.store.next_nonce())
+                believed = taken if lowest else await self._confirmed(taken)
+                fields["nonce"] = max(lowest, believed, await self.store.next_nonce())
                 transaction = await self._store(purpose, fields)
                 try:
                     await self._broadcast(transaction)
+                    self._used = fields["nonce"] + 1
                     return transaction
                 except RpcError as error:
                     # A request that was answered too late may have been heard all the same.
                     if await self._is_known(transaction.hash):
+                        self._used = fields["nonce"] + 1
                         return transaction
                     await self.store.finish(transaction)
                     if _says(error, _UNFUNDED):
@@ -149,6 +155,24 @@ class Sender:
                         )
                     lowest = transaction.nonce + 1
         raise AssertionError  # the last try returns or raises
+
+    async def _confirmed(self, taken: int) -> int:
+        """The next nonce, of which one URL says more than we know of.
+
+        Others may have sent with this key. But a nonce that is too high holds up all later ones,
+        so it is not believed of one answer: the median counts.
+        """
+        if taken <= max(self._used, await self.store.next_nonce()):
+            return taken
+        call = Call(answers.TRANSACTION_COUNT, (to_hex(self.address), "pending"))
+        given = [said[0] for said in await self.client.rpc.opinions([call])]
+        said = sorted(item for item in given if not isinstance(item, RpcError))
+        median: int = said[(len(said) - 1) // 2] if said else taken
+        if median >= taken:
+            return taken
+        problem = f"told of nonce {taken}, but {median} is next"
+        self.client.rpc.distrust(problem, answers.TRANSACTION_COUNT.name)
+        return median
 
     async def gas_price(self) -> int:
         """Most that a unit of gas would cost in a transaction sent now, wei."""

@@ -176,6 +176,11 @@ class ValidatorSettings(AgentSettings):
             defaults["interval"] = value["chains"][name]["index"]["interval"]
         return {**defaults, **value}
 
+    @model_validator(mode="after")
+    def _has_urls(self) -> "ValidatorSettings":
+        tuple(map(check_url, self.custom_additional_quorum_rpc_urls))
+        return self
+
     @property
     def additional_urls(self) -> tuple[str, ...]:
         """RPCs that only confirm roots: of the chain, and of the validator; each once."""
@@ -238,5 +243,8 @@ class WatchtowerSettings(AgentSettings):
 
 
 def _names(tree: Mapping[str, Any], key: str) -> list[str]:
-    names = comma_list(tree.get(key, ()))
+    try:
+        names = comma_list(tree.get(key, ()))
+    except ValueError:
+        return []  # the model says what is wrong
     return [str(name) for name in names] if isinstance(names, list | tuple) else []

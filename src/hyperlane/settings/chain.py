@@ -228,13 +228,16 @@ class ChainSettings(SettingsModel):
     def _has_url(self) -> "ChainSettings":
         if not self.urls:
             raise ValueError("needs rpcUrls, a list of {http: URL}, or customRpcUrls")
+        tuple(map(check_url, self.custom_additional_quorum_rpc_urls))
         return self
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where to ask."""
-        return tuple(map(check_url, self.custom_rpc_urls)) or tuple(
-            url.http for url in self.rpc_urls
+        """Where to ask; each once, for of several URLs that have to agree none counts twice."""
+        return tuple(
+            dict.fromkeys(
+                tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
+            )
         )
 
     @property

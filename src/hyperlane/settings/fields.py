@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -38,7 +39,18 @@ def check_url(value: str) -> str:
         )
     if not value.startswith(("http://", "https://")):
         raise ValueError(f"{masked_url(value)} is not an http:// or https:// URL")
+    if not _has_place(value):
+        raise ValueError(f"{masked_url(value)} is not a URL with a host and a port that can be")
     return value
+
+
+def _has_place(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        return bool(host) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _key_file(value: object) -> object:
@@ -60,5 +72,9 @@ class SettingsModel(BaseModel):
     """Keys in camel case; others are let through, as one file serves several agents."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, frozen=True, extra="ignore", arbitrary_types_allowed=True
+        alias_generator=to_camel,
+        frozen=True,
+        extra="ignore",
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
     )

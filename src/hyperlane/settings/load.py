@@ -8,6 +8,7 @@ look like a misspelling of a key that is missing.
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,6 +37,9 @@ _SECRET = frozenset((
 
 _YAML = ": agents read JSON only; write the same settings as JSON and give that file as --config"
 
+_LONGEST_POSITION = 6
+"""Digits."""
+
 Settings = TypeVar("Settings", bound=AgentSettings)
 
 
@@ -52,7 +56,7 @@ def load_settings(
     names = _known_names(model)
     tree: dict[str, Any] = {}
     for path in [*_shared_files(environment), *files]:
-        _merge(tree, _canonical(_read_json(path), names))
+        _merge(tree, _canonical(_read_json(path, names), names))
     for variable in sorted(environment):
         if variable.startswith("HYP_"):
             parts = variable.removeprefix("HYP_").lower().split("_")
@@ -131,9 +135,11 @@ def _shared_files(environment: Mapping[str, str]) -> list[Path]:
     return [Path(name) for name in environment.get("CONFIG_FILES", "").split(",") if name]
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path, names: Mapping[str, str]) -> dict[str, Any]:
     try:
-        content = parse_json(path.read_bytes())
+        content = parse_json(path.read_bytes(), partial(_each_key_once, names))
+    except _GivenTwice as error:
+        raise ConfigError(f"{path}: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     except ValueError as error:
@@ -142,6 +148,20 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: a {type(content).__name__}, expected a JSON object")
     return content
+
+
+class _GivenTwice(Exception):
+    """One object has a key twice, or in two spellings: only one of them would count."""
+
+
+def _each_key_once(names: Mapping[str, str], pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    seen = set[str]()
+    for key, _ in pairs:
+        name = names.get(_flat(key), key)
+        if name in seen:
+            raise _GivenTwice(f"{one_line(name)} stands twice in one object: keep one")
+        seen.add(name)
+    return dict(pairs)
 
 
 def _nested(source: str, parts: Sequence[str], value: str) -> dict[str, Any]:
@@ -188,7 +208,7 @@ def _merge(tree: dict[str, Any], addition: dict[str, Any]) -> None:
 
 def _is_indexed(value: Mapping[str, Any]) -> bool:
     """True for an object whose keys are positions, as in HYP_CHAINS_ALPHA_RPCURLS_0_HTTP."""
-    return bool(value) and all(key.isdecimal() for key in value)
+    return bool(value) and all(key.isdecimal() and len(key) <= _LONGEST_POSITION for key in value)
 
 
 def _merge_items(key: str, items: list[Any], addition: Mapping[str, Any]) -> None:

@@ -16,12 +16,13 @@ import structlog
 
 from hyperlane.agents.runtime import Chain
 from hyperlane.agents.validator.witnesses import Witnesses
+from hyperlane.chain import answers
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import ReorgReport
 from hyperlane.checkpoints.storage import CheckpointStorage
-from hyperlane.errors import DecodeError, HyperlaneError, StorageError
+from hyperlane.errors import ChainError, DecodeError, HyperlaneError, StorageError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
@@ -111,10 +112,12 @@ class CheckpointSigner:
         chain_tree = ObservedTree(index, root, block)
         committed = await self.commitments.at(index)
         if committed is not None and committed.root != root:
+            await self._require_confirmed(chain_tree)
             await self._halt("the tree has another root", chain_tree, committed.root)
         if observed is not None and index < observed.index:
             if block < observed.block_number:
                 return  # a node that lags behind the one asked before
+            await self._require_confirmed(chain_tree)
             await self._halt(
                 f"the tree went back from leaf {observed.index} to leaf {index} at block {block}",
                 chain_tree,
@@ -133,23 +136,51 @@ class CheckpointSigner:
         kind, name = self.indexer.store.kind, self.chain.name
         try:
             new = await self.indexer.sync(chain_tree.block_number)
-        except SequenceRegressed as error:
-            await self._halt(str(error), chain_tree, self._tree.root())
+        except SequenceRegressed:
+            new = await self._index_anew(chain_tree)
         self.metrics.stored_events.labels(kind, name).inc(new)
         self.metrics.latest_insertion.labels(name).set(chain_tree.index)
         self.metrics.sync_height.labels(kind, name).set(chain_tree.block_number)
+
+    async def _index_anew(self, chain_tree: ObservedTree) -> int:
+        """Perhaps logs told of leaves that are not there: those that nothing is signed for go."""
+        await self._reread("more leaves are in its logs than its contract counts")
+        try:
+            return await self.indexer.sync(chain_tree.block_number)
+        except SequenceRegressed as error:
+            if chain_tree.index + 1 >= self._tree.count:
+                raise  # the tree has all that was signed: it is the count that is wrong
+            await self._require_confirmed(chain_tree)
+            await self._halt(str(error), chain_tree, self._tree.root())
+
+    async def _require_confirmed(self, chain_tree: ObservedTree) -> None:
+        """ChainError unless RPCs that are asked one by one say the same: one answer is no reorg."""
+        agree, said = await self.witnesses.count(chain_tree)
+        if 2 * agree > said:
+            return
+        problem = f"{agree} of {said} RPCs confirm the root of leaf {chain_tree.index}"
+        if 2 * agree < said:
+            self.chain.client.rpc.distrust(problem, answers.CALL.name)
+        raise ChainError(
+            f"{self.chain.name}: the tree at block {chain_tree.block_number} is not what this"
+            f" validator saw, and RPCs contradict each other about it: {problem}"
+        )
+
+    async def _reread(self, problem: str) -> None:
+        """Read again what nothing is signed for yet."""
+        log.warning("validator.rereading", chain=self.chain.name, from_leaf=self._tree.count)
+        self.chain.client.distrust(problem)
+        await self.indexer.reread(self._tree.count)
 
     async def _require_agreement(self, chain_tree: ObservedTree) -> None:
         """Halt unless the stored leaves give the chain's root."""
         if await self._local_root(chain_tree.index) == chain_tree.root:
             return
-        # Perhaps a node's logs were wrong: read again what nothing is signed for yet.
-        log.warning("validator.rereading", chain=self.chain.name, from_leaf=self._tree.count)
-        self.chain.client.distrust("the leaves of its logs do not give the root of its tree")
-        await self.indexer.reread(self._tree.count)
+        await self._reread("the leaves of its logs do not give the root of its tree")
         await self.indexer.sync(chain_tree.block_number)
         local = await self._local_root(chain_tree.index)
         if local != chain_tree.root:
+            await self._require_confirmed(chain_tree)
             await self._halt("the leaves give another root", chain_tree, local)
 
     async def _commit_through(self, chain_tree: ObservedTree) -> None:

@@ -30,7 +30,7 @@ class Witnesses:
         self._needed = bool(additional)
         self._clients = [
             ChainClient(settings.name, settings.chain_id, [url], period)
-            for url in (*settings.urls, *additional)
+            for url in dict.fromkeys((*settings.urls, *additional))
         ]
 
     async def __aenter__(self) -> Self:
@@ -43,15 +43,19 @@ class Witnesses:
         """ChainError unless two thirds of the RPCs know the tree at its block."""
         if not self._needed:
             return
+        agree, _ = await self.count(tree)
+        if 3 * agree < 2 * len(self._clients):
+            raise ChainError(
+                f"{self._clients[0].name}: {agree} of {len(self._clients)} RPCs confirm the root of"
+                f" leaf {tree.index} at block {tree.block_number}, two thirds have to"
+            )
+
+    async def count(self, tree: ObservedTree) -> tuple[int, int]:
+        """How many of the RPCs know the tree at its block, and how many answer."""
         answers = await asyncio.gather(
             *(self._ask(client, tree.block_number) for client in self._clients)
         )
-        agree = answers.count((tree.root, tree.index))
-        if 3 * agree < 2 * len(answers):
-            raise ChainError(
-                f"{self._clients[0].name}: {agree} of {len(answers)} RPCs confirm the root of leaf"
-                f" {tree.index} at block {tree.block_number}, two thirds have to"
-            )
+        return answers.count((tree.root, tree.index)), sum(item is not None for item in answers)
 
     async def testify(self) -> list[RpcResponse]:
         """What each says now, at its own final block."""
