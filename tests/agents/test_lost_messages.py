@@ -266,3 +266,32 @@ async def test_a_message_to_a_chain_that_is_not_served_says_so(origin, target, c
     async with relaying(config) as task:
         await eventually(lambda: target.delivered(to_beta), task)
         assert "does not serve 4711" in await status(config, to_nowhere)
+
+
+@pytest.mark.parametrize("others", [0, 1], ids="{} other URLs".format)
+@pytest.mark.parametrize("lie", ["body", "block"])
+async def test_a_message_that_one_url_told_wrong_is_read_again(
+    lie, others, config, origin, target, proxy
+):
+    """The log of another message, once: the number is taken, but the tree has no such leaf."""
+    liar, lies, urls = proxy(origin), [lie], [origin.url] * others
+    config["chains"]["alpha"]["rpcUrls"] = [{"http": url} for url in (liar.url, *urls)]
+    config["chains"]["alpha"]["index"]["from"] = 0
+    recipient = target.recipient().address
+    sent = [origin.dispatch(7331, recipient, bytes([n])) for n in range(3)]
+
+    def change(logs):
+        told = [dict(item) for item in logs]
+        mine = [item for item in told if sent[1].encode().hex() in item["data"]]
+        if mine and lies:
+            body = sent[1].encode()
+            mine[0]["data"] = mine[0]["data"].replace(body.hex(), body[:-1].hex() + "ff")
+            if lies.pop() == "block":
+                mine[0]["blockNumber"] = hex(int(mine[0]["blockNumber"], 16) - 1)
+        return told
+
+    liar.alter("eth_getLogs", change)
+    async with relaying(config) as task:
+        await eventually(lambda: all(map(target.delivered, [*sent])), task)
+    assert not lies
+    assert [target.deliveries(item) for item in sent] == [1, 1, 1]

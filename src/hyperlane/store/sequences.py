@@ -201,6 +201,39 @@ class InsertionStore(SequenceStore[Insertion]):
             index: int | None = found.scalar()
             return index
 
+    async def without_message(self, first: int) -> tuple[int, int] | None:
+        """The first leaf from index `first` on whose message is not stored, though one of its block
+        or before it is; and the last message that is stored of the blocks before.
+
+        Only what was sent gets a leaf, so that its log was left out or another one told instead.
+        """
+        leaf, message = tables.insertions.c, tables.messages.c
+        ours = message.origin == self.domain
+        begin = (
+            select(message.block_number)
+            .where(ours)
+            .order_by(message.nonce)
+            .limit(1)
+            .scalar_subquery()
+        )
+        known = select(message.nonce).where(ours, message.id == leaf.message_id).exists()
+        async with self.database.read() as connection:
+            stray = (
+                await connection.execute(
+                    select(leaf.leaf_index, leaf.block_number)
+                    .where(leaf.domain == self.domain, leaf.leaf_index >= first)
+                    .where(leaf.block_number >= begin, ~known)
+                    .order_by(leaf.leaf_index)
+                    .limit(1)
+                )
+            ).one_or_none()
+            if stray is None:
+                return None
+            nonce = await connection.execute(
+                select(func.max(message.nonce)).where(ours, message.block_number < stray[1])
+            )
+            return stray[0], nonce.scalar() or 0
+
 
 class MessageStore(SequenceStore[Dispatched]):
     """Sent messages. Each becomes an operation, the work of delivering it."""

@@ -25,6 +25,8 @@ _LEAVES_AT_ONCE = 5000
 _BACKLOG_SECONDS = 1.0
 """How long the backlog is read between two looks at the tip."""
 _LEAVES_REMEMBERED = 20_000
+_LOOKS = 3
+"""How often logs are read again for the message of a leaf."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,10 @@ class Origin:
     tree: MerkleTree = field(default_factory=MerkleTree)
     _recent: dict[Bytes32, int] = field(default_factory=dict)
     """The last leaves, oldest first: most messages that are asked for are among them."""
+    _matched: int = 0
+    """All leaves before this one have their message, or were looked at often enough."""
+    _looks: int = 0
+    """How often the message of that leaf was looked for."""
     _known_to: int = -1
     """The final block that was final the last time, and whose events are all stored."""
 
@@ -67,6 +73,7 @@ class Origin:
             if new or leaves:
                 self.news()
             if self.dispatches.complete:
+                await self._require_messages()
                 self._known_to = block
                 return
 
@@ -88,6 +95,27 @@ class Origin:
         for indexer in (self.insertions, self.dispatches):
             await self._reread(indexer, 0)
         raise ChainError(f"{self.chain.name}: the tree has another root at block {block}")
+
+    async def _require_messages(self) -> None:
+        """ChainError when a leaf's message is missing: its log was told wrong, and is read again.
+
+        A few times only: a message that was sent before `index.from` may get a leaf later on.
+        """
+        first = max(self._matched, len(self.tree) - _LEAVES_REMEMBERED)
+        stray = await self.leaves.without_message(first)
+        if stray is None:
+            self._matched, self._looks = len(self.tree), 0
+            return
+        leaf, nonce = stray
+        if leaf == self._matched and self._looks >= _LOOKS:
+            self._matched, self._looks = leaf + 1, 0
+            return await self._require_messages()
+        self._looks = self._looks + 1 if leaf == self._matched else 1
+        self._matched = leaf
+        problem = f"no log shows the message of leaf {leaf}"
+        self.chain.client.distrust(problem)
+        await self.dispatches.reread(nonce)
+        raise ChainError(f"{self.chain.name}: {problem}")
 
     async def _sync_payments(self, block: int) -> int:
         if self.payments is None:
@@ -114,6 +142,7 @@ class Origin:
         await indexer.reread(sequence)
         self.tree = MerkleTree()
         self._recent.clear()
+        self._matched = self._looks = 0
 
     def _show(self, kind: str, added: int, block: int) -> None:
         self.metrics.stored_events.labels(kind, self.chain.name).inc(added)
