@@ -129,6 +129,11 @@ async def test_unusable_storage_of_one_validator_does_not_matter(
         await eventually(lambda: target.delivered(message), task)
 
 
+def _announced(origin, number):
+    announced = origin.contracts["validatorAnnounce"].functions.getAnnouncedValidators().call()
+    return key(number).address in announced
+
+
 async def test_signatures_of_others_do_not_count(
     origin, target, validator_config, relayer_config, tmp_path
 ):
@@ -138,9 +143,11 @@ async def test_signatures_of_others_do_not_count(
     config = relayer_config(origin, target)
     async with validating(validator_config(origin, 1)):
         await eventually(lambda: (tmp_path / "v1" / "0_with_id.json").exists())
+        await eventually(lambda: _announced(origin, 1))
         copied = json.loads((tmp_path / "v1" / "0_with_id.json").read_text())
     async with validating(validator_config(origin, 2)):
         await eventually(lambda: (tmp_path / "v2" / "0_with_id.json").exists())
+        await eventually(lambda: _announced(origin, 2))
         genuine = (tmp_path / "v2" / "0_with_id.json").read_text()
         (tmp_path / "v2" / "0_with_id.json").write_text(json.dumps(copied))
     async with relaying(config) as task:
@@ -158,6 +165,7 @@ async def test_a_reorg_flag_makes_the_relayer_refuse(
     message = origin.dispatch(7331, recipient.address)
     async with validating(validator_config(origin, 1)):
         await eventually(lambda: (tmp_path / "v1" / "0_with_id.json").exists())
+        await eventually(lambda: _announced(origin, 1))
     (tmp_path / "v1" / "reorg_flag.json").write_text("anything")
     config = relayer_config(origin, target)
     async with relaying(config):

@@ -280,11 +280,11 @@ async def check_body(body, calls):
 @example(body=b'{"id":[],"result":1}', method=answers.BALANCE, count=1)
 @example(body=b"[" * 200_000, method=answers.BALANCE, count=2)
 async def test_a_body_is_answers_or_a_fault(body, method, count):
-    await check_body(body, [Call(method, ["latest"])] * count)
+    await check_body(body, [Call(method, [{"fromBlock": "0x1", "toBlock": "0x1"}])] * count)
 
 
 @pytest.mark.long
 @given(body=BODIES, method=st.sampled_from(answers.METHODS), count=st.integers(1, 3))
 @settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 async def test_a_body_is_answers_or_a_fault_at_length(body, method, count):
-    await check_body(body, [Call(method, ["latest"])] * count)
+    await check_body(body, [Call(method, [{"fromBlock": "0x1", "toBlock": "0x1"}])] * count)

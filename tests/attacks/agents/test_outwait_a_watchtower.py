@@ -101,32 +101,3 @@ async def test_a_challenge_that_a_punishment_covers_keeps_nobody_from_asking_aga
         await eventually(lambda: challenges.challengeCount().call() == 3, task, seconds=60)
     challenger, _, index, operator, _ = challenges.challenges(2).call()
     assert (challenger, operator, index) == (TOWER.address, censor, 0)
-
-
-async def test_places_that_a_friend_fills_are_freed_though_nobody_gains_by_it(
-    tower, stake, origin, liar, messages
-):
-    """The operator has so little of its own that whoever ends a challenge gets nothing."""
-    censor = key(2)
-    proof = stake.possession(censor.address, liar.account)
-    stake.fund(censor, LEAST)
-    stake.send(censor, stake.manager.functions.register(liar.account.address, 0, proof))
-    stake.send(censor, stake.token.functions.approve(stake.manager.address, LEAST))
-    stake.send(censor, stake.manager.functions.stake(censor.address, LEAST))
-    for number in range(PLACES - len(messages)):
-        origin.dispatch(7331, key(3).address, bytes([number]))
-    challenges = stake.challenges.functions
-    stake.fund(FRIEND, 10 * STAKE)
-    stake.send(FRIEND, stake.token.functions.approve(stake.challenges.address, 10 * STAKE))
-    stake.send(FRIEND, challenges.takeSnapshot())
-    stake.pass_time(GRACE)
-    for leaf in range(PLACES):
-        stake.send(FRIEND, challenges.open(censor.address, leaf, 0, 10 * STAKE))
-    assert challenges.openCount(censor.address).call() == PLACES
-    stake.pass_time(ANSWER + 1)
-    assert challenges.resolve(0).call({"from": TOWER.address}) == 0, "nobody gains"
-    async with watching(tower) as task:
-        await eventually(lambda: stake.status(censor.address) == "Jailed", task)
-    assert challenges.openCount(censor.address).call() == 0
-    assert stake.stake_of(censor.address) == LEAST - LEAST // 100
-    assert challenges.owed(FRIEND.address).call() == BOND + 1, "one is ended: it frees all"

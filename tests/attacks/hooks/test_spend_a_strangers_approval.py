@@ -220,13 +220,19 @@ def test_a_router_pays_for_its_own_dispatch_through_the_default_hook(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_collateral_that_a_router_left_approved(
-    project, igp, token, router, owner, payer, stranger, ways, revert_of, way
+    accounts, project, igp, token, router, owner, payer, stranger, ways, revert_of, way
 ):
-    """Its hook asked for as much, and did not take it; now it has the paymaster behind its hook."""
+    """Its hook asked for as much, and did not take it; now it has the paymaster behind its hook.
+
+    Ours takes an approval back that is left, so that another router's is played here.
+    """
     asking = owner.deploy(project.CannedAnswer, price_of(7).to_bytes(32), 32, False)
     router.setHook(asking, sender=owner)
     transfer(router, token, payer)
-    assert token.allowance(router, igp) == price_of(7)
+    assert token.allowance(router, igp) == 0
+    played = accounts[router.address]
+    played.balance = 10**18
+    token.approve(igp, price_of(7), sender=played)
     through, before = WAYS[way](ways), token.balanceOf(router)
     router.setHook(through, sender=owner)
     given = metadata(gas_limit=7, refund=ZERO, token=token)
