@@ -23,10 +23,11 @@ def free_port() -> int:
 
 
 def anvil(port: int, chain_id: int, *options: str) -> list[str]:
-    """Command of a local chain that keeps the states of its last 500 blocks: by default an anvil
-    writes thousands of them to the home folder, which came to 75 GB."""
-    chain = ("--port", str(port), "--chain-id", str(chain_id))
-    return ["anvil", *chain, "--prune-history", "500", *options]
+    """Command of a local chain that keeps the states of its last 500 blocks, unless `options` say
+    how many: by default an anvil writes thousands of them to the home folder, which came to 75 GB.
+    """
+    kept = () if "--prune-history" in options else ("--prune-history", "500")
+    return ["anvil", "--port", str(port), "--chain-id", str(chain_id), *kept, *options]
 
 
 class Processes:

@@ -72,6 +72,30 @@ async def status(config, message):
     raise AssertionError("the page does not answer")
 
 
+async def test_a_state_older_than_its_receipt_fails_no_delivery(origin, target, proxy, config):
+    node, receipts, lies = proxy(target), [], []
+
+    def remember(receipt):
+        receipts.append(receipt)
+        return receipt
+
+    def lag(answer):
+        if not any(receipts) or lies or answer != f"0x{1:064x}":
+            return answer
+        lies.append(answer)
+        return f"0x{0:064x}"
+
+    node.alter("eth_getTransactionReceipt", remember)
+    node.alter("eth_call", lag)
+    config["chains"]["beta"]["rpcUrls"] = [{"http": node.url}]
+    message = origin.dispatch(7331, target.recipient().address)
+    async with relaying(config) as task:
+        await eventually(lambda: target.delivered(message), task)
+        found = await reach(config, message, State.DELIVERED)
+    assert lies
+    assert found.retries == 0
+
+
 async def test_one_answer_without_code_ends_nothing(origin, target, proxy, config):
     recipient = target.recipient()
     code = "0x" + target.w3.eth.get_code(recipient.address).hex()

@@ -1,5 +1,6 @@
 """Looking after what was submitted, until the chain's finality settles it."""
 
+import asyncio
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from hyperlane.chain.sender import Sender
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.operations import Operation, OperationStore
 from hyperlane.store.transactions import Transaction
+
+_STATE_LAG = 1.0
+"""Seconds after which a node that gave a receipt is asked again for what it changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,12 @@ class Confirmation:
         final: int,
     ) -> None:
         """Finish what the final chain knows as delivered, try the rest again."""
-        known = await delivered(self.chain, [item.message.id for item in operations], final)
+        ids = [item.message.id for item in operations]
+        known = await delivered(self.chain, ids, final)
+        if receipt is not None and receipt.succeeded and len(known) < len(ids):
+            # A node can know a receipt before the state that goes with it.
+            await asyncio.sleep(_STATE_LAG)
+            known = await delivered(self.chain, ids, final)
         async with self.operations.together():  # or a crash in between would lose what it cost
             if transaction is not None:
                 await self.sender.store.finish(transaction)
