@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hyperlane.agents.relayer.metadata import Lookups, Metadata, MetadataBuilder, Multisigs
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.signatures import Signatures
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.folder import FolderStorage

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.announcements import MOST, Announcements
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.announcements import MOST, Announcements
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import ValidatorAnnounce
 from hyperlane.chain.client import Log, Reverted, RpcError
 from hyperlane.errors import ChainError

@@ -8,18 +8,14 @@ from aiohttp import web
 from moto.server import ThreadedMotoServer
 
 from hyperlane.chain.signer import address_of
-from hyperlane.checkpoints.documents import (
-    MAX_SIZE,
-    ReorgReport,
-    parse_checkpoint,
-    render_checkpoint,
-)
+from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
 from hyperlane.checkpoints.s3 import S3Storage
 from hyperlane.checkpoints.storage import open_reader
 from hyperlane.checkpoints.web import Web
 from hyperlane.errors import StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.reorg import ReorgReport
 
 from .conftest import eventually, relaying, validating
 from .devnet import free_port, key

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.relayer.carriers import Kind
-from hyperlane.agents.relayer.submission import Submission
+from hyperlane.agents.relayer.delivery.batching import Kind
+from hyperlane.agents.relayer.delivery.submission import Submission
 from hyperlane.chain.client import RpcError
 
 REFUSAL = RpcError("alpha", "eth_call", "too many requests")

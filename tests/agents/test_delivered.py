@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from hyperlane.agents.relayer import delivered as module
-from hyperlane.agents.relayer.delivered import delivered
+from hyperlane.agents.relayer.delivery import mailbox_queries as module
+from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
 from hyperlane.protocol.message import Message
 
 from .building import chain_of

@@ -9,11 +9,12 @@ import time
 
 import pytest
 
-from hyperlane.agents.relayer.origin import Origin
-from hyperlane.agents.relayer.signatures import Signatures
-from hyperlane.agents.runtime import TRANSIENT, Chain
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.signatures import Signatures
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.metrics import Metrics
 from hyperlane.settings import ChainSettings

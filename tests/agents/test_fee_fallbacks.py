@@ -5,10 +5,10 @@ import asyncio
 
 import pytest
 
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.fees import GasTooDear, read_fees
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.store.database import Database

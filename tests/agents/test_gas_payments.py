@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from hyperlane.agents.relayer.payments import GasPolicies
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.policy.gas import GasPolicies
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import VERSION, Message

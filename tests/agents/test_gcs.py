@@ -9,18 +9,14 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
 
 from hyperlane.chain.signer import address_of
-from hyperlane.checkpoints.documents import (
-    MAX_SIZE,
-    ReorgReport,
-    parse_checkpoint,
-    render_checkpoint,
-)
+from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
 from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
 from hyperlane.checkpoints.storage import open_reader
 from hyperlane.checkpoints.web import Web
 from hyperlane.errors import ConfigError, StorageError, StorageUnreachable
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.settings.agents import CheckpointSyncerSettings
 
 from .conftest import eventually, relaying, validating

@@ -7,9 +7,9 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.remote_account import _ORDER, KmsUnavailable
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint

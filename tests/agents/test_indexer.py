@@ -4,9 +4,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from hyperlane.agents.runtime.indexer import (
+    IndexGap,
+    IndexRange,
+    SequenceIndexer,
+    SequenceRegressed,
+)
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.client import Log
-from hyperlane.chain.indexer import IndexGap, IndexRange, SequenceIndexer, SequenceRegressed
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion, InsertionStore

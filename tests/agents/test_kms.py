@@ -10,8 +10,8 @@ from eth_account.messages import encode_defunct
 from moto.kms.utils import ECDSAPrivateKey
 from moto.server import ThreadedMotoServer
 
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from hyperlane.agents.relayer import outcomes, reasons
-from hyperlane.agents.runtime import connect
+from hyperlane.agents.relayer import reasons
+from hyperlane.agents.relayer.delivery import outcomes
+from hyperlane.agents.runtime.chain import connect
 from hyperlane.protocol.message import Message
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database

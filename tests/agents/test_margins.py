@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.carriers import Carrier, Kind, code, uses
+from hyperlane.agents.relayer.delivery.batching import Carrier, Kind, code, uses
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.database import Database

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from hyperlane.agents.runtime import Chain, make_sender
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.process import make_sender
+from hyperlane.agents.runtime.sender import TooMuchGas
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.fees import FeeCeiling, GasTooDear, OfferTooLow
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.sender import TooMuchGas
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.censoring import CensorshipWatch, Laggard
 from hyperlane.agents.watchtower.inspecting import Verdict
 from hyperlane.agents.watchtower.operators import accountable_set

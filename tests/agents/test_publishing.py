@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import StorageError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.database import Database
 
 from .devnet import key

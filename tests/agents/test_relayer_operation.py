@@ -9,7 +9,8 @@ from unittest.mock import AsyncMock
 import pytest
 from eth_abi import encode
 
-from hyperlane.agents.relayer import carriers, outcomes
+from hyperlane.agents.relayer.delivery import batching as carriers
+from hyperlane.agents.relayer.delivery import outcomes
 from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff
 from hyperlane.protocol.message import Message
 

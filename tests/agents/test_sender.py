@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
+from hyperlane.agents.runtime.sender import OutOfFunds, Sender
 from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.sender import OutOfFunds, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.settings import SignerSettings

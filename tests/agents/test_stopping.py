@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hyperlane.agents.relayer.destination import Destination
+from hyperlane.agents.relayer.delivery.destination import Destination
 
 
 @pytest.mark.parametrize("turns", range(6))

@@ -23,7 +23,7 @@ from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.abi import Function
@@ -34,7 +34,7 @@ from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.settings import ChainSettings
-from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import InsertionStore
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from hyperlane.checkpoints.documents import ReorgReport, RpcResponse
+from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.checkpoints.web import Web, gcs_reader, s3_reader
 from hyperlane.errors import StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import SignedCheckpoint
+from hyperlane.protocol.reorg import ReorgReport
 
 
 class CheckpointReader(Protocol):

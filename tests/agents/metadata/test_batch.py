@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.relayer.carriers import Carrier, Kind
+from hyperlane.agents.relayer.delivery.batching import Carrier, Kind
 from hyperlane.agents.relayer.metadata import Batch, encode_batch
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message

@@ -10,9 +10,9 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.matching import parse_rules
 from hyperlane.agents.relayer.metadata.lookups import _LookupError, _metadata
-from hyperlane.agents.relayer.payments import GasPolicies
+from hyperlane.agents.relayer.policy.gas import GasPolicies
+from hyperlane.agents.relayer.policy.matching import parse_rules
 from hyperlane.bounded_json import MAX_DEPTH, parse_json
 from hyperlane.chain.endpoint import Reverted, RpcError
 from hyperlane.chain.reverts import LONGEST_REASON, revert_reason

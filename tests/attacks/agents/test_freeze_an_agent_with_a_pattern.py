@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.matching import matches, parse_rules
-from hyperlane.agents.relayer.payments import GasPolicies
+from hyperlane.agents.relayer.policy.gas import GasPolicies
+from hyperlane.agents.relayer.policy.matching import matches, parse_rules
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 
@@ -28,7 +28,7 @@ def test_no_pattern_takes_longer_than_its_text(pattern):
     """In a process of its own: nothing but SIGKILL would end a search that does not."""
     code = (
         "import sys\n"
-        "from hyperlane.agents.relayer.matching import matches, parse_rules\n"
+        "from hyperlane.agents.relayer.policy.matching import matches, parse_rules\n"
         "from hyperlane.protocol.message import Message\n"
         "rules = parse_rules('whitelist', [{'bodyRegex': sys.argv[1]}])\n"
         "message = Message(3, 0, 1, bytes(32), 2, bytes(32), b'\\xab' * 2_000)\n"

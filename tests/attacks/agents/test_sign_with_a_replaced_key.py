@@ -16,7 +16,7 @@ from tests.agents.staking import GRACE, deploy_staking
 from tests.agents.test_watchtower import seen, settled
 from web3 import Web3
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.chain.abi import StakingManager

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.carriers import Carrier, Kind
+from hyperlane.agents.relayer.delivery.batching import Carrier, Kind
 from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Proven
 from hyperlane.protocol.message import Message

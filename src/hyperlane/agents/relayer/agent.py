@@ -8,15 +8,17 @@ from aiohttp.web import RouteDef
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.agents.relayer.api import Api
-from hyperlane.agents.relayer.destination import Destination
+from hyperlane.agents.relayer.delivery.destination import Destination
+from hyperlane.agents.relayer.delivery.revision import Revision
 from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisigs
-from hyperlane.agents.relayer.origin import Origin
-from hyperlane.agents.relayer.payments import PaymentIndexer
-from hyperlane.agents.relayer.policy import RelayPolicy
-from hyperlane.agents.relayer.revision import Revision
-from hyperlane.agents.relayer.signatures import Signatures
-from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
-from hyperlane.chain.sender import Sender
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.payments import PaymentIndexer
+from hyperlane.agents.relayer.origin.signatures import Signatures
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
+from hyperlane.agents.runtime.chain import Chain, connect
+from hyperlane.agents.runtime.loops import repeat
+from hyperlane.agents.runtime.process import Runtime, start
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hyperlane.agents.relayer.matching import matches, parse_rules
+from hyperlane.agents.relayer.policy.matching import matches, parse_rules
 from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError

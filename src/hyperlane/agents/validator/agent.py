@@ -4,8 +4,10 @@ import asyncio
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from hyperlane.agents.challenges import OpenChallenges
-from hyperlane.agents.runtime import connect, make_sender, repeat, start, until_done
+from hyperlane.agents.runtime.chain import connect
+from hyperlane.agents.runtime.challenges import OpenChallenges
+from hyperlane.agents.runtime.loops import repeat, until_done
+from hyperlane.agents.runtime.process import make_sender, start
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
 from hyperlane.agents.validator.one_tree import require_staked_tree
@@ -18,7 +20,7 @@ from hyperlane.checkpoints.documents import render_metadata
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.errors import ConfigError, StorageError
 from hyperlane.settings import ValidatorSettings
-from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.locks import exclusive
 from hyperlane.store.sequences import InsertionStore
 

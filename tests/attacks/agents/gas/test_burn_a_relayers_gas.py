@@ -9,10 +9,10 @@ from tests.agents.conftest import eventually, relaying
 from tests.agents.devnet import key
 from tests.agents.test_relayer_operation import ask, told
 
-from hyperlane.agents.relayer import outcomes
-from hyperlane.agents.relayer.carriers import MARGIN
-from hyperlane.agents.relayer.payments import GasPolicies
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.delivery import outcomes
+from hyperlane.agents.relayer.delivery.batching import MARGIN
+from hyperlane.agents.relayer.policy.gas import GasPolicies
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason, pause_after_failure
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.store.payments import GasPaid

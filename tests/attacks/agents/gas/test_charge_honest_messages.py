@@ -9,8 +9,9 @@ from tests.agents.conftest import eventually, relaying
 from tests.agents.devnet import key
 from tests.agents.test_relayer_operation import told
 
-from hyperlane.agents.relayer import carriers, outcomes
-from hyperlane.agents.relayer.confirmation import charges
+from hyperlane.agents.relayer.delivery import batching as carriers
+from hyperlane.agents.relayer.delivery import outcomes
+from hyperlane.agents.relayer.delivery.confirmation import charges
 from hyperlane.chain.answers import Receipt
 
 from .test_burn_a_relayers_gas import receipts

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.relayer import confirmation
-from hyperlane.agents.relayer.outcomes import Outcomes
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.delivery import confirmation
+from hyperlane.agents.relayer.delivery.outcomes import Outcomes
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.chain.answers import Receipt
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import VERSION, Message

@@ -5,9 +5,9 @@ from tests.agents.conftest import eventually, relaying
 from tests.agents.devnet import key
 from tests.agents.test_relayer_operation import told
 
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.fees import DataFees, FeeCeiling, GasTooDear
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore

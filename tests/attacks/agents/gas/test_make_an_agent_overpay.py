@@ -7,11 +7,12 @@ from tests.agents.conftest import eventually, relaying
 from tests.agents.devnet import key
 from tests.agents.test_relayer_operation import told
 
-from hyperlane.agents.runtime import Chain, make_sender
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.process import make_sender
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.chain.fees import FeeCeiling, GasTooDear
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database

@@ -7,11 +7,11 @@ the proof.
 
 from dataclasses import dataclass, field
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.metadata.modules import ArbitrumChild, ModuleReader
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain import answers
 from hyperlane.chain.abi import ArbNodeInterface, ArbOutbox, ArbSys, SecurityModule
 from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata

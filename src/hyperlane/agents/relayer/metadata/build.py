@@ -19,9 +19,9 @@ from hyperlane.agents.relayer.metadata.modules import (
 from hyperlane.agents.relayer.metadata.multisig import Multisigs
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Metadata, Proven
 from hyperlane.agents.relayer.metadata.rehearsal import Rehearsal
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.client import Unreachable
 from hyperlane.errors import ChainError, TreeError
 from hyperlane.protocol.message import Message

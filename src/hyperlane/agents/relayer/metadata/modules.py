@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Function, SecurityModule
 from hyperlane.chain.client import Reverted, Unreachable
 from hyperlane.errors import ChainError, DecodeError

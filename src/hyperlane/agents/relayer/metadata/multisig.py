@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.metadata.modules import Multisig
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.ttl_cache import Memory
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.protocol.merkle import MerkleTree

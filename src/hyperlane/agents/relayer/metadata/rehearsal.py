@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.answers import CALL
 from hyperlane.chain.client import Reverted, RpcError, Unreachable

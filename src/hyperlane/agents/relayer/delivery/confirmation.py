@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from hyperlane.agents.relayer.carriers import uses
-from hyperlane.agents.relayer.delivered import delivered
-from hyperlane.agents.relayer.outcomes import Outcomes
+from hyperlane.agents.relayer.delivery.batching import uses
+from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
+from hyperlane.agents.relayer.delivery.outcomes import Outcomes
 from hyperlane.agents.relayer.reasons import Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import Receipt
-from hyperlane.chain.sender import Sender
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.operations import Operation, OperationStore
 from hyperlane.store.transactions import Transaction

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import CensorshipChallenges, StakingManager
 from hyperlane.protocol.typecasts import Address
 

@@ -1,7 +1,7 @@
-"""Gas payments: reading them from the origin, and whether they are enough.
+"""Gas payment policies: whether what was paid is enough.
 
-Policies are the reference's `gasPaymentEnforcement`: an ordered list, of which the first whose
-matching list means a message decides.
+Policies are the reference's `gasPaymentEnforcement`: an ordered list, of which the first entry
+whose matching list matches the message applies.
 """
 
 import re
@@ -9,24 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hyperlane.agents.relayer.matching import Rule, matches, parse_list, parse_rules
+from hyperlane.agents.relayer.policy.matching import Rule, matches, parse_list, parse_rules
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
-from hyperlane.chain.abi import GasPaymaster, Mailbox
-from hyperlane.chain.client import Log
-from hyperlane.chain.deployment import deployment_block
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
-from hyperlane.protocol.typecasts import Address
-from hyperlane.store.payments import GasPaid, GasPayment, PaymentStore
+from hyperlane.store.payments import GasPaid
 from hyperlane.wording import shown
 
 _FRACTION = re.compile(r"(\d{1,30})\s*/\s*(\d{1,30})")
 _MAX_DIGITS = 78
 """Of amounts: 256 bits."""
 _ETHER = 10**18
-_STORE_EVERY = 1000
-"""Blocks without payments after which the cursor is stored all the same."""
 
 
 class Requirement(Protocol):
@@ -183,47 +176,3 @@ def _no_payment(detail: str) -> NotReady:
 def _ether(wei: int) -> str:
     """Wei in units of 10^18, without zeros at the end."""
     return f"{wei // _ETHER}.{wei % _ETHER:018}".rstrip("0").rstrip(".")
-
-
-@dataclass(slots=True)
-class PaymentIndexer:
-    """Keeps the payments to one paymaster up to date."""
-
-    chain: Chain
-    paymaster: Address
-    store: PaymentStore
-    _stored: int = -1
-    _next: int = -1
-
-    async def sync(self, block: int) -> int:
-        """Count all payments up to `block`; returns how many were new."""
-        if self._next < 0:
-            self._stored = self._next = await self._start(block)
-        added = 0
-        while self._next <= block:
-            end = min(self._next + self.chain.settings.index.chunk - 1, block)
-            logs = await self.chain.client.logs(
-                self.paymaster, GasPaymaster.GAS_PAYMENT, self._next, end
-            )
-            if logs or end - self._stored > _STORE_EVERY:
-                await self.store.add([_payment(item) for item in logs], end + 1)
-                self._stored = end + 1
-            added += len(logs)
-            self._next = end + 1
-        return added
-
-    async def _start(self, block: int) -> int:
-        known = await self.store.next_block()
-        if known is not None:
-            return known
-        first = self.chain.settings.index.first_block
-        if first is not None:
-            return max(0, first if first >= 0 else block + first)
-        return await deployment_block(
-            self.chain.client, self.chain.settings.mailbox, Mailbox.deployed_block, block
-        )
-
-
-def _payment(item: Log) -> GasPayment:
-    gas, payment = GasPaymaster.GAS_PAYMENT.decode(item.data)
-    return GasPayment(item.topics[1], int.from_bytes(item.topics[2]), payment, gas)

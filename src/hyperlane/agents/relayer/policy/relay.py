@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hyperlane.agents.relayer.carriers import MARGIN
-from hyperlane.agents.relayer.matching import (
+from hyperlane.agents.relayer.delivery.batching import MARGIN
+from hyperlane.agents.relayer.policy.gas import GasPolicies
+from hyperlane.agents.relayer.policy.matching import (
     Rule,
     matches,
     mentions,
@@ -13,7 +14,6 @@ from hyperlane.agents.relayer.matching import (
     parse_list,
     parse_rules,
 )
-from hyperlane.agents.relayer.payments import GasPolicies
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hyperlane.agents.relayer.delivered import delivered
+from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
+from hyperlane.agents.relayer.delivery.outcomes import Outcomes
 from hyperlane.agents.relayer.metadata import Metadata, MetadataBuilder
-from hyperlane.agents.relayer.origin import Origin
-from hyperlane.agents.relayer.outcomes import Outcomes
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import NoAnswer, RpcError, Unreachable
 from hyperlane.errors import DecodeError

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Function, ValidatorAnnounce
 from hyperlane.chain.client import Log, NoAnswer, RpcError
 from hyperlane.errors import ChainError

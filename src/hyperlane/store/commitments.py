@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from hyperlane.checkpoints.documents import ReorgReport
 from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database

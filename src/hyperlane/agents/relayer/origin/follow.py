@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 
-from hyperlane.agents.relayer.payments import PaymentIndexer
-from hyperlane.agents.relayer.signatures import Signatures
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.origin.payments import PaymentIndexer
+from hyperlane.agents.relayer.origin.signatures import Signatures
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.chain.abi import MerkleTreeHook
-from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.merkle import MerkleTree

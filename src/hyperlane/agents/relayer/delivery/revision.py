@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from hyperlane.agents.relayer.delivered import delivered
+from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
 from hyperlane.agents.relayer.reasons import FIRST_PAUSE, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.revisions import RevisionStore
 

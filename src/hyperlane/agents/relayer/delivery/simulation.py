@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from hyperlane.agents.relayer.carriers import Delivery
+from hyperlane.agents.relayer.delivery.batching import Delivery
 from hyperlane.chain import answers
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import ChainClient, RpcError

@@ -13,19 +13,20 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from hyperlane.agents.relayer.confirmation import Confirmation
+from hyperlane.agents.relayer.delivery.confirmation import Confirmation
+from hyperlane.agents.relayer.delivery.outcomes import OUTAGE_PAUSE, Outcomes
+from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation
+from hyperlane.agents.relayer.delivery.simulation import Simulator
+from hyperlane.agents.relayer.delivery.slots import Slots
+from hyperlane.agents.relayer.delivery.submission import Prepared, Submission
 from hyperlane.agents.relayer.metadata import MetadataBuilder
-from hyperlane.agents.relayer.origin import Origin
-from hyperlane.agents.relayer.outcomes import OUTAGE_PAUSE, Outcomes
-from hyperlane.agents.relayer.policy import RelayPolicy
-from hyperlane.agents.relayer.preparation import Candidate, Preparation
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.simulation import Simulator
-from hyperlane.agents.relayer.slots import Slots
-from hyperlane.agents.relayer.submission import Prepared, Submission
-from hyperlane.agents.runtime import TRANSIENT, Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import Unreachable
-from hyperlane.chain.sender import Sender
 from hyperlane.errors import DatabaseError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import to_checksum

@@ -1,44 +1,30 @@
-"""What every agent stands on: database, metrics page, connected chains, loops that go on."""
+"""A connected chain: checked, bound to the database, read at its final block."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
-from aiohttp.web import RouteDef
 
+from hyperlane.agents.runtime.indexer import IndexRange, SequenceIndexer
+from hyperlane.agents.runtime.loops import until_done
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus, Log, ReorgPeriod
 from hyperlane.chain.contracts import require_kinds
 from hyperlane.chain.deployment import deployment_block
-from hyperlane.chain.fees import FeeCeiling
-from hyperlane.chain.indexer import IndexRange, SequenceIndexer
-from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.sender import Sender
-from hyperlane.chain.signer import address_of
-from hyperlane.checkpoints.web import Web
-from hyperlane.errors import ChainError, ConfigError, DecodeError, StorageError
-from hyperlane.logging import configure_logging
-from hyperlane.metrics import Metrics, serve
+from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import to_checksum
-from hyperlane.settings import AgentSettings, ChainSettings
+from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Anchor, Database, Deployment
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
 from hyperlane.store.sizes import remembered_sizes
-from hyperlane.store.transactions import TransactionStore
 
 if TYPE_CHECKING:
-    from eth_account.signers.base import BaseAccount
+    pass
 
 log = structlog.get_logger()
-
-TRANSIENT = (ChainError, DecodeError, StorageError)
-"""Failures that a loop outlives: it tries again later. All others end the agent."""
-
-_LONGEST_PAUSE = 60.0
 _ASSUMED_PERIOD = 1
 """The reference's default."""
 
@@ -100,68 +86,6 @@ class Chain:
     @property
     def _index_range(self) -> IndexRange:
         return IndexRange(self.settings.index.first_block, self.settings.index.chunk)
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """An agent's surroundings."""
-
-    settings: AgentSettings
-    database: Database
-    metrics: Metrics
-    waiting: set[str] = field(default_factory=set)
-    """What the agent is not ready without, in words."""
-    web: Web = field(default_factory=Web)
-    """For reading validators' storages."""
-
-    def sender(self, chain: Chain) -> Sender | None:
-        """The sender of the chain's configured key; None if it has none."""
-        account = self.settings.signer(chain.name)
-        if account is None:
-            return None
-        return make_sender(chain, account, self.database)
-
-
-def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
-    """The sender of a key on a chain, within the bounds that the chain's settings have."""
-    return Sender(
-        chain.client,
-        account,
-        TransactionStore(database, chain.domain, address_of(account)),
-        FeeCeiling(chain.settings.max_transaction_cost),
-        Overrides(**chain.settings.transaction_overrides.model_dump()),
-    )
-
-
-@asynccontextmanager
-async def start(
-    settings: AgentSettings,
-    pages: Callable[[Runtime], Iterable[RouteDef]] = lambda _: (),
-    waiting: Iterable[str] = (),
-) -> AsyncIterator[Runtime]:
-    """Set up logging, database and web pages; tear them down afterwards.
-
-    The agent is not ready before it has taken everything out of `waiting`.
-    """
-    configure_logging(settings.log)
-    async with AsyncExitStack() as stack:
-        database = await Database.open(settings.db)
-        stack.push_async_callback(database.close)
-        for note in settings.ineffective:
-            log.warning("setting.ineffective", setting=note)
-        runtime = Runtime(settings, database, Metrics(), set(waiting))
-        runner, port = await serve(
-            runtime.metrics,
-            runtime.waiting,
-            pages(runtime),
-            settings.metrics_host,
-            settings.metrics_port,
-            settings.metrics_allowed_hosts,
-        )
-        stack.push_async_callback(runner.cleanup)
-        log.info("agent.started", db=database.name, metrics_port=port)
-        stack.push_async_callback(runtime.web.close)
-        yield runtime
 
 
 @asynccontextmanager
@@ -269,28 +193,3 @@ async def _offered_finality(client: ChainClient, tags: Sequence[str]) -> ReorgPe
         " number of blocks that are safe on this chain",
     )
     return _ASSUMED_PERIOD
-
-
-async def until_done(name: str, step: Callable[[], Awaitable[None]]) -> None:
-    """Do `step` until it succeeds, pausing longer and longer after transient failures."""
-    pause = 1.0
-    while True:
-        try:
-            return await step()
-        except TRANSIENT as error:
-            log.warning("task.failed", task=name, error=str(error), retry_in=pause)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
-
-
-async def repeat(name: str, interval: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Do `step` for ever, every `interval` seconds, later and later while it fails."""
-    pause = interval
-    while True:
-        try:
-            await step()
-            pause = interval
-        except TRANSIENT as error:
-            pause = min(2 * pause, max(interval, _LONGEST_PAUSE))
-            log.warning("task.failed", task=name, error=str(error), retry_in=pause)
-        await asyncio.sleep(pause)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.answers import CALL
 from hyperlane.chain.client import RpcError

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import Receipt
-from hyperlane.chain.sender import Sender
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, to_hex
 from hyperlane.store.transactions import Transaction

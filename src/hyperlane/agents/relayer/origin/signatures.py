@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import structlog
 
-from hyperlane.agents.announcements import Announcements
-from hyperlane.agents.relayer.memory import Memory
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.runtime.announcements import Announcements
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime, printable
 from hyperlane.checkpoints.storage import CheckpointReader
 from hyperlane.checkpoints.web import Web

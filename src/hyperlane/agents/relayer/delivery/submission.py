@@ -6,22 +6,17 @@ from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.relayer.carriers import (
-    Carrier,
-    Delivery,
-    find_carrier,
-    gas_ceiling,
-)
+from hyperlane.agents.relayer.delivery.batching import Carrier, Delivery, find_carrier, gas_ceiling
+from hyperlane.agents.relayer.delivery.outcomes import Outcomes
+from hyperlane.agents.relayer.delivery.preparation import Candidate
+from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.metadata import Metadata, encode_batch, shared
-from hyperlane.agents.relayer.outcomes import Outcomes
-from hyperlane.agents.relayer.policy import RelayPolicy
-from hyperlane.agents.relayer.preparation import Candidate
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.simulation import Simulator
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import RpcError
-from hyperlane.chain.sender import Sender
 from hyperlane.errors import ChainError
 from hyperlane.store.operations import Operation
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import (
     FIRST_PAUSE,
     TRIES_WITHOUT_CODE,
