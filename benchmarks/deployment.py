@@ -5,9 +5,9 @@ from typing import Any
 
 from web3.contract import Contract
 
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.plan import plan_core
-from ape_hyperlane.deploy.steps import Call, Create, Maker, Reading, Ref, Within
+from ape_hyperlane.core.plan import plan_core
+from ape_hyperlane.plans.builder import Surroundings
+from ape_hyperlane.plans.steps import Call, Create, Maker, Reading, Ref, Within
 from benchmarks.anvil import Chain
 from hyperlane.registry import CoreConfig
 

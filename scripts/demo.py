@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from ape_hyperlane.demo import run
-from ape_hyperlane.deploy.command import one_line_errors
+from ape_hyperlane.console import one_line_errors
+from ape_hyperlane.demo.messages import run
 
 
 @click.command()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ape_hyperlane.deploy.command import one_line_errors
-from ape_hyperlane.slashing_demo import run
+from ape_hyperlane.console import one_line_errors
+from ape_hyperlane.demo.slashing import run
 
 
 @click.command()

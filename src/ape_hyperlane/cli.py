@@ -73,7 +73,7 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def deploy(**options: Any) -> None:
     """Deploy and wire a core, or what is missing of it, and write the registry."""
-    from ape_hyperlane.deploy.command import run
+    from ape_hyperlane.core.command import run
 
     run(**options)
 
@@ -85,7 +85,7 @@ def deploy(**options: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print the differences as JSON")
 def check(**options: Any) -> None:
     """Read a deployed core back and compare it with what was deployed."""
-    from ape_hyperlane.deploy.command import check
+    from ape_hyperlane.core.command import check
 
     check(**options)
 

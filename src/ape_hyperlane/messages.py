@@ -13,8 +13,8 @@ from ape.exceptions import ApeException, ContractLogicError
 from hexbytes import HexBytes
 from web3.types import LogReceipt
 
-from ape_hyperlane.deploy.survey import container
 from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.plans.survey import container
 from ape_hyperlane.quotes import USUAL, Bounds, Cost, Order, TooDear, quote_dispatch, whole
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32

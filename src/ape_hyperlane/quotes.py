@@ -16,7 +16,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.exceptions import Web3Exception
 
-from ape_hyperlane.deploy.survey import container
+from ape_hyperlane.plans.survey import container
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry.deployed_routes import RouteToken
 from hyperlane.registry.fields import ZERO_ADDRESS

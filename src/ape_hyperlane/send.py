@@ -7,9 +7,9 @@ from eth_utils.address import to_checksum_address
 from rich.console import Console
 
 from ape_hyperlane.cli import MAX_FEE, MAX_GAS_PRICE
-from ape_hyperlane.deploy.command import connected, find_account, one_line_errors, unlock
-from ape_hyperlane.deploy.naming import say
+from ape_hyperlane.console import connected, find_account, one_line_errors, unlock
 from ape_hyperlane.messages import await_delivery, dispatch
+from ape_hyperlane.plans.disclosure import say
 from ape_hyperlane.quotes import Bounds, whole
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex

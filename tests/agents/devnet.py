@@ -14,7 +14,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import HTTPProvider, Web3
 
-from ape_hyperlane.processes import anvil
+from ape_hyperlane.demo.processes import anvil
 from hyperlane.protocol.message import Message
 
 MNEMONIC = "test test test test test test test test test test test junk"

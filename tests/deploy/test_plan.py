@@ -2,9 +2,9 @@
 
 import pytest
 
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.plan import FACTORIES, plan_core
-from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Maker, Ref, final_readings
+from ape_hyperlane.core.plan import FACTORIES, plan_core
+from ape_hyperlane.plans.builder import Surroundings
+from ape_hyperlane.plans.steps import Call, Create, CreateSet, Maker, Ref, final_readings
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 

@@ -10,8 +10,8 @@ from tests.agents.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALON
 from web3._utils.error_formatters_utils import raise_contract_logic_error_on_revert
 from web3.exceptions import Web3RPCError
 
-from ape_hyperlane.deploy.command import connected, one_line_errors
-from ape_hyperlane.deploy.survey import container
+from ape_hyperlane.console import connected, one_line_errors
+from ape_hyperlane.plans.survey import container
 from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ChainError
 

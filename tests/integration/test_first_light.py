@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import ape
 import pytest
 
-from ape_hyperlane.deploy.apply import container
-from ape_hyperlane.devnet import RELAYER, Devnet, development_key
+from ape_hyperlane.demo.devnet import RELAYER, Devnet, development_key
 from ape_hyperlane.messages import (
     PROCESS_ID_TOPIC,
     Dispatched,
@@ -16,6 +15,7 @@ from ape_hyperlane.messages import (
     contract,
     dispatch,
 )
+from ape_hyperlane.plans.apply import container
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 

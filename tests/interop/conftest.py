@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ape_hyperlane.devnet import USER, Devnet, development_key
+from ape_hyperlane.demo.devnet import USER, Devnet, development_key
 
 OURS, THEIRS = "alpha", "beta"
 THRESHOLD = 2

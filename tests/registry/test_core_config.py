@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.spelled_out import spelled_out
+from ape_hyperlane.core.defaults import spelled_out
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.hooks import (

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.steps import Create, CreateSet, Use
+from ape_hyperlane.plans.builder import Surroundings
+from ape_hyperlane.plans.steps import Create, CreateSet, Use
 from ape_hyperlane.warp.ends import End, complete
 from ape_hyperlane.warp.plan import Place, Remote, plan_end
 from ape_hyperlane.warp.routes import choose_route

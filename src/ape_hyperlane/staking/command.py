@@ -7,16 +7,16 @@ import click
 import yaml
 from rich.console import Console
 
-from ape_hyperlane.deploy.command import (
+from ape_hyperlane.console import (
     ReportProgress,
     connected,
-    default_chain_name,
     find_account,
     one_line_errors,
     show_steps,
     unlock,
 )
-from ape_hyperlane.deploy.survey import Survey
+from ape_hyperlane.core.command import default_chain_name
+from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.staking.deploy import (
     MANAGER,
     connected_chain,

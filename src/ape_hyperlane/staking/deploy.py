@@ -7,18 +7,18 @@ from ape import networks
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from ape_hyperlane.deploy.apply import Applier, Report
-from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.core import (
+from ape_hyperlane.plans.apply import Applier, Report
+from ape_hyperlane.plans.builder import Builder
+from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
     require_funds,
     silent,
     surroundings,
 )
-from ape_hyperlane.deploy.journal import Journal
-from ape_hyperlane.deploy.steps import Step, final_readings
-from ape_hyperlane.deploy.survey import container, has_code, is_development
+from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.steps import Step, final_readings
+from ape_hyperlane.plans.survey import container, has_code, is_development
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, Registry

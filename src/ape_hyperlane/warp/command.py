@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from rich.console import Console
 from rich.markup import escape
 
-from ape_hyperlane.deploy.command import (
+from ape_hyperlane.console import (
     ReportProgress,
     connected,
     find_account,
@@ -21,19 +21,13 @@ from ape_hyperlane.deploy.command import (
     show_steps,
     unlock,
 )
-from ape_hyperlane.deploy.naming import say, show_foreign, show_place
-from ape_hyperlane.deploy.steps import Action
-from ape_hyperlane.deploy.survey import Survey
 from ape_hyperlane.messages import Dispatched
+from ape_hyperlane.plans.disclosure import say, show_foreign, show_place
+from ape_hyperlane.plans.steps import Action
+from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.quotes import Bounds
-from ape_hyperlane.warp.deploy import (
-    Connect,
-    RouteDeployment,
-    check_route,
-    deploy_route,
-    plan_route,
-    survey_route,
-)
+from ape_hyperlane.warp.deploy import check_route, deploy_route, plan_route, survey_route
+from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.send import (
     Transfer,
     kind_of,

@@ -1,18 +1,15 @@
 """Deploying a warp route, and checking one: a router on each chain, each knowing all others."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ape import networks
 from ape.api import AccountAPI
 from eth_utils.address import to_checksum_address
 
-from ape_hyperlane.deploy.apply import Applier, Report
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.core import (
+from ape_hyperlane.plans.apply import Applier, Report
+from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
     require_funds,
@@ -20,135 +17,29 @@ from ape_hyperlane.deploy.core import (
     surroundings,
     used,
 )
-from ape_hyperlane.deploy.journal import Journal, journal_path
-from ape_hyperlane.deploy.steps import (
-    Action,
-    Call,
-    Create,
-    CreateSet,
-    Reading,
-    Ref,
-    Step,
-    final_readings,
-)
-from ape_hyperlane.deploy.survey import Survey, has_code, is_development
-from ape_hyperlane.warp.brakes import check_brakes
-from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
-from ape_hyperlane.warp.plan import ROUTER, Place, Remote, delivery_gas, plan_end
+from ape_hyperlane.plans.journal import Journal, journal_path
+from ape_hyperlane.plans.steps import Action, Call, Create, CreateSet, Reading, Step, final_readings
+from ape_hyperlane.plans.survey import Survey, has_code, is_development
+from ape_hyperlane.warp.ends import complete, read_backing, whole_token
+from ape_hyperlane.warp.plan import ROUTER
+from ape_hyperlane.warp.records import _as_deployed, _route
+from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.routes import choose_route
-from hyperlane.errors import ChainError, ConfigError
+from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import (
-    Connection,
-    RouteToken,
     WarpRoute,
     route_paths,
     write_route,
 )
-from hyperlane.registry.fields import CONTRACT_VERSION, ZERO_ADDRESS, word
+from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
 from hyperlane.registry.token_fees import all_fees
-from hyperlane.registry.token_types import STANDARDS, SYNTHETIC
+from hyperlane.registry.token_types import SYNTHETIC
 from hyperlane.registry.warp import Tokens
 from hyperlane.registry.warp_token import WarpToken
-
-Connect = Callable[[str], AbstractContextManager[Any]]
-"""Connects ape to the chain of this name for the duration of a `with` block."""
-
-
-@dataclass
-class RouteDeployment:
-    """A route, what the chains say of its tokens, and how far it is deployed.
-
-    Made by `plan_route`. Nothing is sent or written before `deploy_route`.
-    """
-
-    id: str
-    """`<SYMBOL>/<name>`, as in the registry."""
-    ends: Mapping[str, End]
-    registry: Registry
-    connect: Connect
-    journals: Mapping[str, Journal]
-    surroundings: Surroundings
-    routers: dict[str, str] = field(default_factory=dict)
-    """By chain, as far as they are deployed."""
-    left: list[str] = field(default_factory=list)
-    """What the account that surveyed it may not do, a line each."""
-
-    @contextmanager
-    def on(self, chain: str) -> Iterator[None]:
-        """Connected to a chain, which errors name."""
-        with self.connect(chain):
-            try:
-                yield
-            except (ConfigError, ChainError) as error:
-                raise type(error)(f"{chain}: {error}") from error
-
-    def steps(self, chain: str) -> list[Step]:
-        """All that one chain needs."""
-        known, end = self.surroundings, self.ends[chain]
-        addresses = known.addresses[chain]
-        mailbox = str(end.token.mailbox or addresses.mailbox)
-        known = replace(known, here=chain)
-        place = Place(self.journals[chain].deployer, mailbox, addresses, known)
-        vaults = [
-            known.domains[other]
-            for other, each in self.ends.items()
-            if each.token.type == "collateralVaultRebase"
-        ]
-        trusted = known.by_domain(end.token.cross_collateral_routers, "crossCollateralRouters")
-        neighbours = {domain for domain, routers in trusted.items() if routers}
-        check_brakes(end.token, known.domains[chain], neighbours)
-        return plan_end(end, place, self.remotes(chain), *vaults)
-
-    def remotes(self, chain: str) -> dict[int, Remote]:
-        """Whom the router on a chain talks to, by domain."""
-        token, known = self.ends[chain].token, self.surroundings
-        gas = known.by_domain(token.destination_gas, "destinationGas")
-        named = known.by_domain(token.remote_routers, "remoteRouters")
-        remotes = {
-            domain: Remote(word(each.address), gas.get(domain, delivery_gas(token)))
-            for domain, each in named.items()
-        }
-        for other, end in self.ends.items():
-            if other != chain:
-                domain, router = known.domains[other], self.routers.get(other)
-                remotes[domain] = Remote(
-                    word(router) if router else Ref(f"router on {other}"),
-                    gas.get(domain, delivery_gas(end.token)),
-                    end.circle_domain,
-                )
-        trusted = known.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
-        for domain, routers in trusted.items():
-            if routers and domain != known.domains[chain]:
-                remotes.setdefault(domain, Remote(None, gas.get(domain, delivery_gas(token))))
-        for domain in gas.keys() - remotes.keys():
-            raise ConfigError(
-                f"destinationGas: {gas[domain]} for domain {domain}, where no router is"
-                " enrolled; expected a chain of this route"
-            )
-        return remotes
-
-    def require_others(self) -> None:
-        """ConfigError for other routers on chains of the route than those deployed there."""
-        surplus: dict[str, list[str]] = {}
-        for chain, end in self.ends.items():
-            for key, named in end.token.remote_routers.items():
-                domain = self.surroundings.domain(key, f"{chain}.remoteRouters")
-                for other in self.ends:
-                    if self.surroundings.domains[other] != domain:
-                        continue
-                    router = self.routers.get(other)
-                    if other == chain or not router or word(named.address) != word(router):
-                        surplus.setdefault(other, []).append(f"{chain}.remoteRouters.{key}")
-        if surplus:
-            entries = [entry for each in surplus.values() for entry in each]
-            raise ConfigError(
-                f"{', '.join(entries)}: this file deploys the routers on {', '.join(surplus)};"
-                " remove these entries"
-            )
 
 
 def plan_route(
@@ -344,49 +235,3 @@ def _require_contracts(chain: str, token: WarpToken) -> None:
     others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges, *theirs, admin)
     named = (each for each in (*hooks, *isms, *others) if each not in (None, ZERO_ADDRESS))
     require_contracts(named, chain)
-
-
-def _as_deployed(deployment: RouteDeployment) -> Tokens:
-    """With what the files of other tools have to say, and ours may leave out."""
-    vaults = [
-        chain for chain, end in deployment.ends.items() if end.token.type == "collateralVaultRebase"
-    ]
-    written = {}
-    for chain, end in deployment.ends.items():
-        more: dict[str, Any] = {"owner": end.token.owner or deployment.journals[chain].deployer}
-        gas = {str(domain): each.gas for domain, each in deployment.remotes(chain).items()}
-        if any(gas.values()):
-            more["destination_gas"] = gas
-        if end.token.contract_version is not None:
-            more["contract_version"] = CONTRACT_VERSION
-        if end.scale != 1:
-            more["scale"] = end.scale
-        if end.token.type in SYNTHETIC and not end.token.nft:
-            more |= {"name": end.name, "symbol": end.symbol, "decimals": end.decimals}
-        if end.token.type == "syntheticRebase":
-            more["collateral_chain_name"] = vaults[0]
-        written[chain] = end.token.model_copy(update=more)
-    return written
-
-
-def _route(deployment: RouteDeployment) -> WarpRoute:
-    return WarpRoute(
-        tokens=[
-            RouteToken(
-                chain_name=chain,
-                standard=STANDARDS[end.token.type],
-                name=end.name,
-                symbol=end.symbol,
-                decimals=end.decimals,
-                address_or_denom=deployment.routers[chain],
-                scale=None if end.scale == 1 else end.scale,
-                collateral_address_or_denom=end.token.token,
-                connections=[
-                    Connection(token=f"ethereum|{other}|{deployment.routers[other]}")
-                    for other in deployment.ends
-                    if other != chain
-                ],
-            )
-            for chain, end in deployment.ends.items()
-        ]
-    )

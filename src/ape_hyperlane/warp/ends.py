@@ -12,7 +12,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.exceptions import ContractLogicError
 
-from ape_hyperlane.deploy.survey import has_code
+from ape_hyperlane.plans.survey import has_code
 from hyperlane.errors import ConfigError
 from hyperlane.registry.chains import ETHER, ChainMetadata
 from hyperlane.registry.token_types import MAX_DECIMALS

@@ -1,7 +1,7 @@
 """From the fee in a deploy file to the steps that deploy it. Pure, as the rest of the plan."""
 
-from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.steps import MAKER, Reading, Ref, Target
+from ape_hyperlane.plans.builder import Builder
+from ape_hyperlane.plans.steps import MAKER, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.token_fees import CrossCollateralRoutingFee, Curve, TokenFee

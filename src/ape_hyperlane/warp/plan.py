@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ape_hyperlane.deploy.builder import Builder, Surroundings
-from ape_hyperlane.deploy.hooks import HookPlanner
-from ape_hyperlane.deploy.isms import IsmPlanner
-from ape_hyperlane.deploy.plan import FACTORIES
-from ape_hyperlane.deploy.steps import (
+from ape_hyperlane.core.plan import FACTORIES
+from ape_hyperlane.modules.hooks import HookPlanner
+from ape_hyperlane.modules.isms import IsmPlanner
+from ape_hyperlane.plans.builder import Builder, Surroundings
+from ape_hyperlane.plans.steps import (
     ABSENT,
     MAKER,
     Create,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ape_hyperlane.deploy.journal import Journal, journal_path
+from ape_hyperlane.plans.journal import Journal, journal_path
 from ape_hyperlane.warp.plan import ROUTER, contract_of
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry

@@ -22,8 +22,8 @@ from ape_hyperlane.quotes import (
     route_token,
     whole,
 )
-from ape_hyperlane.warp.deploy import Connect
 from ape_hyperlane.warp.ends import ERC721
+from ape_hyperlane.warp.route import Connect
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import Registry

@@ -13,7 +13,7 @@ from eth_utils import keccak
 from web3 import HTTPProvider, Web3
 
 from ape_hyperlane import cli
-from ape_hyperlane.processes import Processes, anvil, free_port
+from ape_hyperlane.demo.processes import Processes, anvil, free_port
 from hyperlane.registry import ChainAddresses, ChainMetadata, Registry
 
 CHAINS = {"alpha": 31337, "beta": 31338}

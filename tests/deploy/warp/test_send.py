@@ -4,7 +4,7 @@ import ape
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.command import connected
+from ape_hyperlane.console import connected
 from ape_hyperlane.messages import RECENT, _process_ids
 from ape_hyperlane.quotes import whole
 from ape_hyperlane.warp.send import parse_amount

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.steps import ADMIN_SLOT
+from ape_hyperlane.plans.steps import ADMIN_SLOT
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 
 from .conftest import CHAINS

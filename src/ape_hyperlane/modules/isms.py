@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.hybrids import plan_hybrid
-from ape_hyperlane.deploy.steps import MAKER, CreateSet, Reading, Ref, Target
+from ape_hyperlane.modules.hybrids import plan_hybrid
+from ape_hyperlane.plans.builder import Builder
+from ape_hyperlane.plans.steps import MAKER, CreateSet, Reading, Ref, Target
 from hyperlane.registry.fields import word
 from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.isms import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from ape_hyperlane.deploy.steps import (
+from ape_hyperlane.plans.steps import (
     ADMIN_SLOT,
     IMPLEMENTATION_SLOT,
     MAKER,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ape_hyperlane.deploy.builder import NOTHING, Builder
-from ape_hyperlane.deploy.hybrids import plan_hybrid
-from ape_hyperlane.deploy.steps import MAKER, CreateSet, Reading, Ref, Target
+from ape_hyperlane.modules.hybrids import plan_hybrid
+from ape_hyperlane.plans.builder import NOTHING, Builder
+from ape_hyperlane.plans.steps import MAKER, CreateSet, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import (

@@ -1,9 +1,9 @@
 """From a core config to the steps that deploy it. Pure: no chain is asked anything."""
 
-from ape_hyperlane.deploy.builder import Builder, Surroundings
-from ape_hyperlane.deploy.hooks import HookPlanner
-from ape_hyperlane.deploy.isms import IsmPlanner
-from ape_hyperlane.deploy.steps import MAKER, Ref, Step, Use
+from ape_hyperlane.modules.hooks import HookPlanner
+from ape_hyperlane.modules.isms import IsmPlanner
+from ape_hyperlane.plans.builder import Builder, Surroundings
+from ape_hyperlane.plans.steps import MAKER, Ref, Step, Use
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.core_config import ProxyAdmin
 

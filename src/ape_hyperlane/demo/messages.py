@@ -18,7 +18,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from ape_hyperlane.devnet import Devnet, development_key
+from ape_hyperlane.demo.devnet import Devnet, development_key
 from ape_hyperlane.messages import (
     Delivered,
     Dispatched,

@@ -18,8 +18,8 @@ from ape.api import AccountAPI
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from ape_hyperlane.deploy.core import deploy_core, plan_deployment
-from ape_hyperlane.processes import Processes, anvil, free_port
+from ape_hyperlane.core.deploy import deploy_core, plan_deployment
+from ape_hyperlane.demo.processes import Processes, anvil, free_port
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, RpcUrl

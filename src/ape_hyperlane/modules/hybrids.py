@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.steps import Ref, Target
+from ape_hyperlane.plans.builder import Builder
+from ape_hyperlane.plans.steps import Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock

@@ -15,10 +15,10 @@ from ape.exceptions import ApeException, ContractLogicError
 from web3.types import Nonce
 from web3.utils.address import get_create_address
 
-from ape_hyperlane.deploy.journal import Entry, Journal
-from ape_hyperlane.deploy.steps import Action, Call, Create, CreateSet, Reading, Step, Use
-from ape_hyperlane.deploy.survey import Survey, container, is_development
 from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.plans.journal import Entry, Journal
+from ape_hyperlane.plans.steps import Action, Call, Create, CreateSet, Reading, Step, Use
+from ape_hyperlane.plans.survey import Survey, container, is_development
 from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ChainError
 

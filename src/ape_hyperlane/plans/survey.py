@@ -13,8 +13,8 @@ from ethpm_types import ContractType
 from hexbytes import HexBytes
 from web3.exceptions import ContractLogicError
 
-from ape_hyperlane.deploy.journal import Entry, Journal
-from ape_hyperlane.deploy.steps import (
+from ape_hyperlane.plans.journal import Entry, Journal
+from ape_hyperlane.plans.steps import (
     ABSENT,
     Action,
     Call,

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from web3.exceptions import ContractLogicError
 
-from ape_hyperlane.deploy.survey import container
-from ape_hyperlane.devnet import Devnet, development_key
+from ape_hyperlane.demo.devnet import Devnet, development_key
 from ape_hyperlane.messages import contract, dispatch
+from ape_hyperlane.plans.survey import container
 from ape_hyperlane.refusals import refusal
 from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
 from ape_hyperlane.staking.operators import possession

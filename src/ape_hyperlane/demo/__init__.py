@@ -1,0 +1,1 @@
+"""Demonstrations on local chains, each with all its processes."""

@@ -1,0 +1,1 @@
+"""The deploy engine: steps, what is pending of them, transactions, journal."""
