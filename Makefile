@@ -46,7 +46,7 @@ docs: setup ## This documentation as a site, in build/docs
 
 lint: docs ## Style, types, and links of the documentation
 	@$(RUN) ruff check . && ruff format --check . && mypy
-	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
+	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/support/snapshot.py" >&2; false; }
 
 bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
 

@@ -5,8 +5,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from .conftest import eventually, validating
-from .devnet import key
+from tests.support.agents import eventually, validating
+from tests.support.devnet import key
 
 PAGE = Path(__file__).parents[2] / "docs/operate/backup.md"
 

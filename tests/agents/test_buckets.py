@@ -6,6 +6,10 @@ import os
 import pytest
 from aiohttp import web
 from moto.server import ThreadedMotoServer
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import free_port, key
+from tests.support.faulty import Trouble, faulty
+from tests.support.processes import wait_until
 
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
@@ -16,11 +20,6 @@ from hyperlane.errors import StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.reorg import ReorgReport
-
-from .conftest import eventually, relaying, validating
-from .devnet import free_port, key
-from .faulty import Trouble, faulty
-from .processes import wait_until
 
 CHECKPOINT = Checkpoint(1337, b"\1" * 32, b"\2" * 32, 7, b"\3" * 32)
 SIGNED = SignedCheckpoint(CHECKPOINT, CHECKPOINT.sign(key(1)))

@@ -6,15 +6,14 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from tests.support.agents import eventually, validating, watching
+from tests.support.devnet import key
+from tests.support.processes import wait_until
+from tests.support.staking import ANSWER, GRACE, STAKE, deploy_staking
 
 from hyperlane.protocol.typecasts import address_from_hex, to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.sightings import SightingStore
-
-from .conftest import eventually, validating, watching
-from .devnet import key
-from .processes import wait_until
-from .staking import ANSWER, GRACE, STAKE, deploy_staking
 
 BOND, MARGIN, BUDGET = 100, 60, 250
 LOST = STAKE // 100

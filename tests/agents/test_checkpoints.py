@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.support.devnet import key
 
 from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
 from hyperlane.checkpoints.folder import FolderStorage
@@ -10,8 +11,6 @@ from hyperlane.checkpoints.storage import open_reader
 from hyperlane.checkpoints.web import Web
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
-
-from .devnet import key
 
 CHECKPOINT = Checkpoint(1337, b"\1" * 32, b"\2" * 32, 7, b"\3" * 32)
 SIGNED = SignedCheckpoint(CHECKPOINT, CHECKPOINT.sign(key(1)))

@@ -3,12 +3,11 @@
 import os
 
 import pytest
+from tests.support.building import chain_of
 
 from hyperlane.agents.relayer.delivery import mailbox_queries as module
 from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
 from hyperlane.protocol.message import Message
-
-from .building import chain_of
 
 
 @pytest.mark.parametrize(

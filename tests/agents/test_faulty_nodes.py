@@ -8,6 +8,10 @@ import asyncio
 import time
 
 import pytest
+from tests.support.devnet import devnet, key
+from tests.support.faults import FAULTS, end, of_another_chain
+from tests.support.processes import wait_until
+from tests.support.proxy import misbehaving
 
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.origin.signatures import Signatures
@@ -21,11 +25,6 @@ from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import InsertionStore, MessageStore
 from hyperlane.store.transactions import TransactionStore
-
-from .devnet import devnet, key
-from .faults import FAULTS, end, of_another_chain
-from .processes import wait_until
-from .proxy import misbehaving
 
 MINUTE = 60.0
 PAYEE = b"\7" * 20

@@ -4,6 +4,8 @@ what the agent signs."""
 import asyncio
 
 import pytest
+from tests.support.devnet import key
+from tests.support.proxy import misbehaving
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
@@ -13,9 +15,6 @@ from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
-
-from .devnet import key
-from .proxy import misbehaving
 
 TIP, HISTORY, PRICE = "eth_maxPriorityFeePerGas", "eth_feeHistory", "eth_gasPrice"
 BLOCK = "eth_getBlockByNumber"

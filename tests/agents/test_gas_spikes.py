@@ -1,7 +1,7 @@
 """Gas that becomes dearer than the operator wants to pay, and cheap again."""
 
-from .devnet import key
-from .processes import wait_until
+from tests.support.devnet import key
+from tests.support.processes import wait_until
 
 GWEI = 10**9
 CEILING = 20 * GWEI

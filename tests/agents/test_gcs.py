@@ -7,6 +7,11 @@ import pytest
 from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.storage import Client
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import free_port, key
+from tests.support.faulty import Trouble, faulty
+from tests.support.google import google_cloud
+from tests.support.processes import wait_until
 
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
@@ -18,12 +23,6 @@ from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.settings.agents import CheckpointSyncerSettings
-
-from .conftest import eventually, relaying, validating
-from .devnet import free_port, key
-from .faulty import Trouble, faulty
-from .google import google_cloud
-from .processes import wait_until
 
 CHECKPOINT = Checkpoint(1337, b"\1" * 32, b"\2" * 32, 7, b"\3" * 32)
 SIGNED = SignedCheckpoint(CHECKPOINT, CHECKPOINT.sign(key(1)))

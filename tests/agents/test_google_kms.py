@@ -6,6 +6,8 @@ import logging
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
+from tests.support.google import RING, google_cloud
+from tests.support.processes import wait_until
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
@@ -16,9 +18,6 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.settings import SignerSettings
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
-
-from .google import RING, google_cloud
-from .processes import wait_until
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from moto.kms.utils import ECDSAPrivateKey
 from moto.server import ThreadedMotoServer
+from tests.support.devnet import free_port
+from tests.support.processes import wait_until
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
@@ -18,9 +20,6 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.settings import SignerSettings
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
-
-from .devnet import free_port
-from .processes import wait_until
 
 
 def sign_digest(key, message, algorithm):

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import free_port, key
 
 from hyperlane.agents.relayer import reasons
 from hyperlane.agents.relayer.delivery import outcomes
@@ -14,8 +16,6 @@ from hyperlane.store.database import Database
 from hyperlane.store.operations import NEVER, Operation, OperationStore, State
 from hyperlane.store.revisions import RevisionStore
 
-from .conftest import eventually, relaying
-from .devnet import free_port, key
 from .test_relayer_operation import ask
 
 LATER = key(5).address

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.agents import relaying
+from tests.support.devnet import free_port, key
 
 from hyperlane.agents.relayer.delivery.batching import Carrier, Kind, code, uses
 from hyperlane.agents.runtime.sender import Sender
@@ -12,8 +14,6 @@ from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
 
-from .conftest import relaying
-from .devnet import free_port, key
 from .test_relayer_operation import told
 
 TO = b"\7" * 20

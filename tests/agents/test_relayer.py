@@ -4,13 +4,12 @@ import threading
 from contextlib import AsyncExitStack
 
 import pytest
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import key
 
 from hyperlane.chain.abi import Mailbox
 from hyperlane.store.database import Database
 from hyperlane.store.operations import OperationStore, State
-
-from .conftest import eventually, relaying, validating
-from .devnet import key
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from unittest.mock import AsyncMock
 
 import pytest
 from eth_abi import encode
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import free_port, key
 
 from hyperlane.agents.relayer.delivery import batching as carriers
 from hyperlane.agents.relayer.delivery import outcomes
 from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff
 from hyperlane.protocol.message import Message
-
-from .conftest import eventually, relaying
-from .devnet import free_port, key
 
 GAS_PRICE = 10**9
 

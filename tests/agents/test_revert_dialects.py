@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.proxy import Proxy, misbehaving
+from tests.support.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 
 from hyperlane.agents.relayer.metadata.modules import Lookup, ModuleReader
 from hyperlane.chain.abi import Mailbox
@@ -16,8 +18,6 @@ from hyperlane.chain.reverts import LONGEST_REASON, read_revert, revert_reason
 from hyperlane.protocol.ccip_read import OffchainLookup
 from hyperlane.protocol.message import Message
 
-from .proxy import Proxy, misbehaving
-from .revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 from .test_reverts import error
 
 MODULE = b"\7" * 20

@@ -9,13 +9,12 @@ from eth_abi.tools import get_abi_strategy
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.devnet import BUILD, key
+from tests.support.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 
 from hyperlane.chain.custom_errors import custom_errors
 from hyperlane.chain.reverts import LONGEST_REASON, is_revert, read_revert, revert_reason
 from hyperlane.protocol.ccip_read import OffchainLookup
-
-from .devnet import BUILD, key
-from .revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 
 SURFACE = BUILD.parents[1] / "tests/contracts/abi-surface.json"
 TABLE = sorted(custom_errors().values(), key=lambda error: error.signature)

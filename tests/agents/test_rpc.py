@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from tests.support.devnet import key
 
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.answers import BALANCE
@@ -17,8 +18,6 @@ from hyperlane.chain.client import (
 )
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
-
-from .devnet import key
 
 NOBODY = b"\7" * 20
 

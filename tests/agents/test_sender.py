@@ -3,6 +3,8 @@
 import dataclasses
 
 import pytest
+from tests.support.devnet import key
+from tests.support.proxy import misbehaving
 
 from hyperlane.agents.runtime.sender import OutOfFunds, Sender
 from hyperlane.chain.client import ChainClient, RpcError
@@ -12,9 +14,6 @@ from hyperlane.errors import ChainError
 from hyperlane.settings import SignerSettings
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
-
-from .devnet import key
-from .proxy import misbehaving
 
 TO = b"\7" * 20
 

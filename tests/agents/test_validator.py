@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from eth_hash.auto import keccak
+from tests.support.agents import eventually, validating
+from tests.support.devnet import free_port, key
+from tests.support.staking import deploy_staking
 
 from hyperlane.agents.validator import run
 from hyperlane.agents.validator.signing import Halted
@@ -17,10 +20,6 @@ from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32, t
 from hyperlane.settings import ValidatorSettings
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion, InsertionStore
-
-from .conftest import eventually, validating
-from .devnet import free_port, key
-from .staking import deploy_staking
 
 
 async def test_every_leaf_is_signed_in_the_reference_layout(origin, validator_config, tmp_path):

@@ -7,15 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.support.agents import eventually, validating, watching
+from tests.support.devnet import key
+from tests.support.staking import STAKE, deploy_staking
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import address_from_hex, to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.sightings import SightingStore
-
-from .conftest import eventually, validating, watching
-from .devnet import key
-from .staking import STAKE, deploy_staking
 
 WRONG = b"\x66" * 32
 

@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.building import Line, announce, close, line
+from tests.support.devnet import Devnet, devnet
 
 from hyperlane.store.database import Database
-
-from ..building import Line, announce, close, line
-from ..devnet import Devnet, devnet
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from tests.support.building import Line, raw
+from tests.support.devnet import Devnet
 
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.chain.client import ChainClient
@@ -14,9 +16,6 @@ from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import to_checksum
-
-from ..building import Line, raw
-from ..devnet import Devnet
 
 ARB_SYS, NODE_INTERFACE = (to_checksum(number.to_bytes(20)) for number in (0x64, 0xC8))
 

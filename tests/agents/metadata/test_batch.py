@@ -4,13 +4,12 @@ from dataclasses import astuple
 from typing import Any
 
 import pytest
+from tests.support.building import Line, addresses, raw
 
 from hyperlane.agents.relayer.delivery.batching import Carrier, Kind
 from hyperlane.agents.relayer.metadata import Batch, encode_batch
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message
-
-from ..building import Line, addresses, raw
 
 WHOLE = 1096 + 2 * 65
 UNSIGNED = 1096

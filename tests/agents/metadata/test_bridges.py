@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 from eth_abi.abi import encode
+from tests.support.building import Line
+from tests.support.devnet import key
 
 from hyperlane.agents.relayer.reasons import Reason
-
-from ..building import Line
-from ..devnet import key
 
 HOOK = b"\xaa" * 20
 WITHDRAWAL = (1, key(1).address, key(2).address, 0, 100_000, b"")

@@ -1,6 +1,8 @@
 """Metadata for each kind of module, believed by the real one."""
 
 import pytest
+from tests.support.building import RELAYER, ZERO, Line, addresses, raw
+from tests.support.devnet import Devnet, key
 
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.multisig_metadata import (
@@ -9,9 +11,6 @@ from hyperlane.protocol.multisig_metadata import (
     MessageIdMultisigMetadata,
 )
 from hyperlane.protocol.token_message import TokenMessage
-
-from ..building import RELAYER, ZERO, Line, addresses, raw
-from ..devnet import Devnet, key
 
 
 def multisig(kind: str, target: Devnet, validators: list[str], threshold: int):

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from tests.support.agents import eventually, relaying
+from tests.support.building import RELAYER, Line, raw
+from tests.support.devnet import key
 
 from hyperlane.agents.relayer.metadata import Lookups
 from hyperlane.agents.relayer.metadata.modules import Lookup
@@ -20,10 +23,6 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.signature import eip191_digest, recover_signer, sign_digest
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
 from hyperlane.public_addresses import is_public
-
-from ..building import RELAYER, Line, raw
-from ..conftest import eventually, relaying
-from ..devnet import key
 
 ATTESTER = key(5)
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

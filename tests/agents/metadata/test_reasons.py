@@ -7,6 +7,8 @@ import pytest
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.building import Line, addresses, announce_at, raw
+from tests.support.devnet import key
 
 from hyperlane.agents.relayer.metadata import build
 from hyperlane.agents.relayer.reasons import NotReady, Reason
@@ -15,8 +17,6 @@ from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.signature import eip191_digest, sign_digest
 from hyperlane.protocol.typecasts import to_checksum
 
-from ..building import Line, addresses, announce_at, raw
-from ..devnet import key
 from .test_kinds import default, domain_routing, multisig, trusted_relayer, weighted
 
 ONE, TWO, THREE = addresses(1, 2, 3)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .proxy import CUT, Proxy
+from tests.support.proxy import CUT, Proxy
 
 Answer = tuple[int, bytes]
 CALLS, BLOCKS = "calls", "blocks"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .proxy import ALL, CUT, Proxy
+from tests.support.proxy import ALL, CUT, Proxy
 
 Row = Callable[[Proxy], None]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.devnet import Devnet, key
+
 from hyperlane.agents.relayer.metadata import Lookups, Metadata, MetadataBuilder, Multisigs
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.origin.signatures import Signatures
@@ -23,8 +25,6 @@ from hyperlane.protocol.typecasts import address_to_bytes32
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import InsertionStore, MessageStore
-
-from .devnet import Devnet, key
 
 ANNOUNCED = range(1, 7)
 """Development accounts whose storage is announced; account 8 is a validator without any."""

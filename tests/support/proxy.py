@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from .devnet import free_port
+from tests.support.devnet import free_port
 
 CUT = -1
 """In place of an HTTP status: the connection is closed without an answer."""

@@ -24,8 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from gcp_storage_emulator.server import create_server
 from google.auth import jwt
-
-from .devnet import free_port
+from tests.support.devnet import free_port
 
 RING = "projects/p/locations/global/keyRings/r/cryptoKeys"
 _AUDIENCE = "https://oauth2.googleapis.com/token"

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from tests.support.devnet import Devnet, key
+
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-
-from .devnet import Devnet, key
 
 
 class DishonestValidator:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
+from tests.support.devnet import Devnet, key
 
 from ape_hyperlane.staking.operators import possession
-
-from .devnet import Devnet, key
 
 DAY = 24 * 3600
 GRACE, ANSWER = 600, 3600
