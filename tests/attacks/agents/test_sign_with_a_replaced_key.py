@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.agents.test_watchtower import seen, settled
+from tests.agents.watchtower.test_watchtower import seen, settled
 from tests.support.agents import eventually, validating, watching
 from tests.support.devnet import key
 from tests.support.staking import GRACE, deploy_staking

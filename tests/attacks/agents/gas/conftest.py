@@ -1,8 +1,8 @@
 """Chains, a relayer between them, and recipients that burn what the relayer pays."""
 
 import pytest
-from tests.agents.test_relayer_operation import pay as pay
-from tests.agents.test_relayer_operation import paymaster as paymaster
+from tests.agents.relayer.test_relayer_operation import pay as pay
+from tests.agents.relayer.test_relayer_operation import paymaster as paymaster
 from tests.support.agents import agents as agents
 from tests.support.agents import origin as origin
 from tests.support.agents import proxy as proxy

@@ -3,7 +3,7 @@
 from unittest.mock import Mock
 
 import pytest
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
 from tests.support.agents import eventually, relaying
 from tests.support.devnet import key
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import text
+from tests.agents.relayer.test_relayer_operation import ask
 from tests.support.agents import eventually, relaying
 from tests.support.devnet import free_port, key
 
@@ -15,8 +16,6 @@ from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
 from hyperlane.store.operations import NEVER, Operation, OperationStore, State
 from hyperlane.store.revisions import RevisionStore
-
-from .test_relayer_operation import ask
 
 LATER = key(5).address
 """Where a contract will be."""

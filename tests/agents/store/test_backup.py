@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.agents import eventually, validating
 from tests.support.devnet import key
 
-PAGE = Path(__file__).parents[2] / "docs/operate/backup.md"
+PAGE = Path(__file__).parents[3] / "docs/operate/backup.md"
 
 
 def commands(heading: str) -> list[str]:

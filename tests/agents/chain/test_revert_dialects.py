@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.agents.chain.test_reverts import error
 from tests.support.proxy import Proxy, misbehaving
 from tests.support.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 
@@ -17,8 +18,6 @@ from hyperlane.chain.client import ChainClient, Reverted, RpcError
 from hyperlane.chain.reverts import LONGEST_REASON, read_revert, revert_reason
 from hyperlane.protocol.ccip_read import OffchainLookup
 from hyperlane.protocol.message import Message
-
-from .test_reverts import error
 
 MODULE = b"\7" * 20
 LOOKUP = OffchainLookup(MODULE, ("https://one.example/{sender}",), b"\1" * 70, b"\2" * 4, b"m")
