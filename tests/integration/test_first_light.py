@@ -15,7 +15,7 @@ from ape_hyperlane.messages import (
     contract,
     dispatch,
 )
-from ape_hyperlane.plans.apply import container
+from ape_hyperlane.plans.survey import container
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 

@@ -42,7 +42,7 @@ async def signer(tmp_path: Path):
     commitments = CheckpointStore(database, 1337, HOOK, address_from_hex(ACCOUNT.address))
     await commitments.commit([checkpoint(index) for index in range(6)])
     parts: Any = (Chain(Settings(), Client()), ACCOUNT, FolderStorage(tmp_path / "v1"), commitments)  # type: ignore[arg-type]
-    made = CheckpointSigner(*parts, None, None, Metrics(), Witnesses(), at_once=2)  # type: ignore[arg-type]
+    made = CheckpointSigner(*parts, None, None, Metrics(), Witnesses(), at_once=2)  # type: ignore[arg-type, call-arg]
     yield made
     await database.close()
 
