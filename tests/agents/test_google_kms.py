@@ -10,7 +10,7 @@ from eth_account.messages import encode_defunct
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.remote_account import _ORDER, KmsUnavailable
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.settings import SignerSettings
@@ -31,7 +31,7 @@ def google(tmp_path, monkeypatch):
 
 
 def account_of(name):
-    return SignerSettings.model_validate({"keyVersionName": name}).account("validator")
+    return open_account("validator", SignerSettings.model_validate({"keyVersionName": name}))
 
 
 def test_its_signatures_are_those_of_its_address(google):

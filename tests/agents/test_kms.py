@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.settings import SignerSettings
@@ -48,7 +48,7 @@ def make_key(kms, spec="ECC_SECG_P256K1"):
 
 def account_of(identity):
     settings = SignerSettings.model_validate({"id": identity, "region": "us-east-1"})
-    return settings.account("validator")
+    return open_account("validator", settings)
 
 
 def test_its_signatures_are_those_of_its_address(kms):

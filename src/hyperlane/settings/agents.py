@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
@@ -17,11 +17,6 @@ from hyperlane.settings.fields import (
     check_url,
     comma_list,
 )
-
-if TYPE_CHECKING:
-    from eth_account.signers.base import BaseAccount
-
-    from hyperlane.checkpoints.storage import CheckpointStorage
 
 
 class LogSettings(SettingsModel):
@@ -83,23 +78,6 @@ class CheckpointSyncerSettings(SettingsModel):
                 " useApplicationDefault is false: nobody writes without credentials"
             )
 
-    def open(self) -> "CheckpointStorage":
-        """The storage."""
-        from hyperlane.checkpoints.folder import FolderStorage
-        from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
-        from hyperlane.checkpoints.s3 import S3Storage
-
-        if self.type == "gcs":
-            assert self.bucket is not None
-            credentials = GoogleCredentials(self.service_account_key, self.user_secrets)
-            return GcsStorage(self.bucket, self.folder, credentials)
-        if self.type == "s3":
-            assert self.bucket is not None
-            assert self.region is not None
-            return S3Storage(self.bucket, self.region, self.folder, self.endpoint)
-        assert self.path is not None
-        return FolderStorage(self.path.absolute())
-
 
 class AgentSettings(SettingsModel):
     """Settings of every agent."""
@@ -137,12 +115,15 @@ class AgentSettings(SettingsModel):
         names = (item.name for item in self.chains.values() if item.domain_id == domain)
         return next(names, str(domain))
 
-    def signer(self, chain: str) -> "BaseAccount | None":
-        """The key that sends transactions on a chain, None if none is set."""
+    def signer(self, chain: str) -> tuple[str, SignerSettings] | None:
+        """The key that sends transactions on a chain and its path in the settings; None if unset.
+
+        `hyperlane.chain.signer.open_account` makes an account of both.
+        """
         own = self.chains[chain].signer
         if own is not None:
-            return own.account(f"chains.{chain}.signer")
-        return None if self.default_signer is None else self.default_signer.account("defaultSigner")
+            return f"chains.{chain}.signer", own
+        return None if self.default_signer is None else ("defaultSigner", self.default_signer)
 
     @classmethod
     @abstractmethod

@@ -17,7 +17,7 @@ from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
-from hyperlane.agents.runtime.process import Runtime, start
+from hyperlane.agents.runtime.process import Runtime, sending_account, start
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
@@ -36,7 +36,7 @@ async def run(settings: RelayerSettings) -> None:
     """Relay until cancelled."""
     policy = RelayPolicy.of(settings)
     for name in settings.relay_chains:
-        if settings.signer(name) is None:
+        if sending_account(settings, name) is None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
 
     def pages(runtime: Runtime) -> list[RouteDef]:
