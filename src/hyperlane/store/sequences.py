@@ -190,8 +190,8 @@ class InsertionStore(SequenceStore[Insertion]):
         """A leaf whose message is not stored: its index, and the highest nonce stored before it.
 
         It is the first such leaf from index `first` on, of the blocks from that of the first stored
-        message on; the nonce is that of the last message in earlier blocks. Only dispatched messages become
-        leaves, so a node left the message's log out or gave another one in its place.
+        message on; the nonce is that of the last message in earlier blocks. Only dispatched
+        messages become leaves, so a node left the message's log out or gave another one instead.
         """
         leaf, message = tables.insertions.c, tables.messages.c
         ours = message.origin == self.domain
