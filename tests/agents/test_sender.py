@@ -1,11 +1,13 @@
 """Sending transactions to a real node."""
 
 import dataclasses
+import time
 
 import pytest
 
 from hyperlane.agents.runtime.sender import OutOfFunds, Sender
 from hyperlane.chain.client import ChainClient, RpcError
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ChainError
@@ -33,9 +35,9 @@ async def make(origin, tmp_path):
     database = await Database.open(str(tmp_path))
     client = ChainClient("alpha", 1337, [origin.url])
 
-    def sender(**options):
+    def sender(clock=time.time, **options):
         store = TransactionStore(database, 1337, address_of(key(9)))
-        return Sender(client, key(9), store, **options)
+        return Sender(client, key(9), store, Offers(client, clock=clock, **options), clock)
 
     yield sender
     await client.close()

@@ -11,6 +11,7 @@ from aiohttp.web import RouteDef
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.fees import FeeCeiling
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of, open_account
 from hyperlane.checkpoints.web import Web
@@ -57,8 +58,11 @@ def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sen
         chain.client,
         account,
         TransactionStore(database, chain.domain, address_of(account)),
-        FeeCeiling(chain.settings.max_transaction_cost),
-        Overrides(**chain.settings.transaction_overrides.model_dump()),
+        Offers(
+            chain.client,
+            FeeCeiling(chain.settings.max_transaction_cost),
+            Overrides(**chain.settings.transaction_overrides.model_dump()),
+        ),
     )
 
 
