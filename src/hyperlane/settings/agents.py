@@ -204,24 +204,24 @@ class RelayerSettings(AgentSettings):
     skip_transaction_gas_limit_for: Names = ()
     metric_app_contexts: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
 
-    @field_validator("whitelist", "blacklist", mode="plain")
+    @field_validator("whitelist", "blacklist", mode="before")
     @classmethod
     def _parse_matching_list(cls, value: Any, info: ValidationInfo) -> tuple[Rule, ...]:
         return parse_rules(str(info.field_name), value)
 
-    @field_validator("address_blacklist", mode="plain")
+    @field_validator("address_blacklist", mode="before")
     @classmethod
     def _parse_address_blacklist(cls, value: Any) -> tuple[bytes, ...]:
         if not isinstance(value, str):
             raise ValueError("Input should be a valid string")
         return parse_addresses("addressBlacklist", value)
 
-    @field_validator("gas_payment_enforcement", mode="plain")
+    @field_validator("gas_payment_enforcement", mode="before")
     @classmethod
     def _parse_gas_payments(cls, value: Any) -> tuple[GasPaymentRule, ...]:
         return parse_gas_payments(value)
 
-    @field_validator("metric_app_contexts", mode="plain")
+    @field_validator("metric_app_contexts", mode="before")
     @classmethod
     def _parse_app_contexts(cls, value: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
         return parse_app_contexts(value)
