@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hyperlane.agents.relayer.delivery.batching import Carrier, Kind, code, uses
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.signer import address_of
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.database import Database
@@ -24,7 +25,8 @@ async def sender(origin, proxy, tmp_path):
     """Of account 9, through an RPC that misbehaves on command."""
     rpc, database = proxy(origin), await Database.open(str(tmp_path))
     client = ChainClient("alpha", 1337, [rpc.url])
-    yield Sender(client, key(9), TransactionStore(database, 1337, address_of(key(9)))), rpc
+    store = TransactionStore(database, 1337, address_of(key(9)))
+    yield Sender(client, key(9), store, Offers(client)), rpc
     await client.close()
     await database.close()
 

@@ -32,6 +32,10 @@ class Reason(StrEnum):
     ALREADY_SUBMITTED = "AlreadySubmitted"
 
 
+UNPAID = (Reason.GAS_PAYMENT_NOT_FOUND, Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET)
+"""Reasons that a payment may end."""
+
+
 class NotReady(HyperlaneError):
     """An attempt ended without a transaction; another one comes later.
 

@@ -152,7 +152,7 @@ class Submission:
         """What remains to be checked once the gas is known, and that for the data beside it."""
         operation, paid = item.candidate.operation, item.candidate.paid
         ceiling = self.policy.gas_ceiling(operation.message, block_gas)
-        cap = self.sender.overrides.gas_limit_cap or block_gas
+        cap = self.sender.offers.overrides.gas_limit_cap or block_gas
         try:
             allowance = self.policy.check(operation, paid, gas + data_gas) - data_gas
             if gas > ceiling:
