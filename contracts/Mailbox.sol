@@ -3,7 +3,8 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {PackageVersioned} from "./PackageVersioned.sol";
+import {Initializable} from "./base/Initializable.sol";
+import {PackageVersioned} from "./base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "./interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "./interfaces/IMailbox.sol";
 import {ISpecifiesInterchainSecurityModule} from "./interfaces/ISpecifiesInterchainSecurityModule.sol";
@@ -12,7 +13,6 @@ import {Forward} from "./libs/Forward.sol";
 import {HandleCall} from "./libs/HandleCall.sol";
 import {HookCall, HookCallLib} from "./libs/HookCall.sol";
 import {HookPlan} from "./libs/HookPlan.sol";
-import {Initializable} from "./libs/Initializable.sol";
 import {Message} from "./libs/Message.sol";
 import {Refund} from "./libs/Refund.sol";
 import {RememberCall} from "./libs/RememberCall.sol";

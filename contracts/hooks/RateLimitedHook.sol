@@ -3,10 +3,10 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
+import {RateLimited} from "../base/RateLimited.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {Message} from "../libs/Message.sol";
-import {RateLimited} from "../libs/RateLimited.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {AbstractMailboxHook} from "./AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "./AbstractPostDispatchHook.sol";
 

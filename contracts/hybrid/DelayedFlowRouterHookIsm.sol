@@ -3,11 +3,11 @@ pragma solidity 0.8.33;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {IMailboxClient} from "../interfaces/IMailboxClient.sol";
 import {IRouter} from "../interfaces/IRouter.sol";
+import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {Message} from "../libs/Message.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TimelockRouter} from "./TimelockRouter.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 

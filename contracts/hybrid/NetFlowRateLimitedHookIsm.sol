@@ -4,15 +4,15 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Bucket} from "../base/Bucket.sol";
 import {AbstractMailboxHook} from "../hooks/AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "../hooks/AbstractPostDispatchHook.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
-import {Bucket} from "../libs/Bucket.sol";
 import {Delivery} from "../libs/Delivery.sol";
 import {Message} from "../libs/Message.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 
 /// @title NetFlowRateLimitedHookIsm

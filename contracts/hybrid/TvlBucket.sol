@@ -5,10 +5,10 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Bucket} from "../base/Bucket.sol";
+import {IHypERC4626} from "../interfaces/IHypERC4626.sol";
 import {ILpCollateralRouter} from "../interfaces/ILpCollateralRouter.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
-import {Bucket} from "../libs/Bucket.sol";
-import {HypERC4626} from "../token/extensions/HypERC4626.sol";
 
 /// @title TvlBucket
 /// @notice A bucket whose size is a fraction of what belongs to a token router: of its collateral less
@@ -73,7 +73,7 @@ abstract contract TvlBucket is Bucket, Ownable {
         warpRouter = router;
         capacityToken = ITokenRouter(router).token();
         thresholdBps = thresholdBps_;
-        if (capacityToken == router) inShares = _answers(router, HypERC4626.totalShares.selector);
+        if (capacityToken == router) inShares = _answers(router, IHypERC4626.totalShares.selector);
         else if (!_answers(router, ILpCollateralRouter.totalAssets.selector)) {
             revert InvalidRouter();
         }
@@ -92,7 +92,7 @@ abstract contract TvlBucket is Bucket, Ownable {
 
     /// @notice What belongs to the router now, in the smallest unit that its messages move.
     function localCollateral() public view returns (uint256) {
-        if (inShares) return HypERC4626(warpRouter).totalShares();
+        if (inShares) return IHypERC4626(warpRouter).totalShares();
         if (capacityToken == warpRouter) return IERC20(capacityToken).totalSupply();
         uint256 held = capacityToken == address(0)
             ? warpRouter.balance

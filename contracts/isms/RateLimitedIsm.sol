@@ -3,13 +3,13 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
+import {RateLimited} from "../base/RateLimited.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
 import {Delivery} from "../libs/Delivery.sol";
 import {Message} from "../libs/Message.sol";
-import {RateLimited} from "../libs/RateLimited.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title RateLimitedIsm
 /// @notice Limits what one token router can receive in a time. For aggregations.

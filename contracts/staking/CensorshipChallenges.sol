@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Checkpoint} from "../libs/CheckpointLib.sol";

@@ -6,7 +6,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {CensorshipChallenges} from "./CensorshipChallenges.sol";

@@ -8,9 +8,9 @@ import {
 } from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {MeasuredPull} from "../libs/MeasuredPull.sol";
 import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
-import {MeasuredPull} from "./libs/MeasuredPull.sol";
 
 /// @title HypERC20Collateral
 /// @notice Locks an existing ERC-20 and pays it out again.

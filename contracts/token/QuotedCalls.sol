@@ -8,7 +8,7 @@ import {
     ReentrancyGuardTransient
 } from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {ICrossCollateralRouter} from "../interfaces/ICrossCollateralRouter.sol";
 import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
 import {IPermit2} from "../interfaces/IPermit2.sol";

@@ -12,9 +12,9 @@ import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {ITokenFee, Quote} from "../interfaces/ITokenFee.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {Allowance} from "./libs/Allowance.sol";
-import {TokenMessage} from "./libs/TokenMessage.sol";
 import {TransferCall} from "./libs/TransferCall.sol";
 
 /// @title TokenRouter

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetFactory} from "../../base/StaticSetFactory.sol";
 import {IPlanningHook} from "../../interfaces/hooks/IPlanningHook.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {HookCall, HookCallLib} from "../../libs/HookCall.sol";
 import {HookPlan} from "../../libs/HookPlan.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {PassingHook} from "../PassingHook.sol";
 

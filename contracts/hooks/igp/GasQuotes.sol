@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AbstractOffchainQuoter} from "../../base/AbstractOffchainQuoter.sol";
 import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
-import {AbstractOffchainQuoter} from "../../libs/AbstractOffchainQuoter.sol";
 
 /// @title GasQuotes
 /// @notice Signed gas data per (fee token, destination, sender).

@@ -6,11 +6,11 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {Initializable} from "../../base/Initializable.sol";
 import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
 import {IInterchainGasPaymaster} from "../../interfaces/hooks/IInterchainGasPaymaster.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {DomainSet} from "../../libs/DomainSet.sol";
-import {Initializable} from "../../libs/Initializable.sol";
 import {Message} from "../../libs/Message.sol";
 import {Refund} from "../../libs/Refund.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
 import {DomainSet} from "../../libs/DomainSet.sol";
 import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";

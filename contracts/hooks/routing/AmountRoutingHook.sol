@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AmountPartition} from "../../base/AmountPartition.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
-import {AmountPartition} from "../../libs/AmountPartition.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title AmountRoutingHook

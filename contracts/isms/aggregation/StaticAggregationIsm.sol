@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetFactory} from "../../base/StaticSetFactory.sol";
 import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 
 /// @title StaticAggregationIsm

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StorageSet, StorageSetFactory} from "../../base/StorageSet.sol";
 import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
-import {StorageSet, StorageSetFactory} from "../../libs/StorageSet.sol";
 import {Threshold} from "../../libs/Threshold.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 

@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {Initializable} from "../../base/Initializable.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IMessageIdAuthorizedIsm} from "../../interfaces/isms/IMessageIdAuthorizedIsm.sol";
-import {Initializable} from "../../libs/Initializable.sol";
 import {Message} from "../../libs/Message.sol";
 
 /// @title AbstractMessageIdAuthorizedIsm

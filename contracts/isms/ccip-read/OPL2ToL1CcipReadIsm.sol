@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {
     GameStatus,
     IDisputeGame,
@@ -10,7 +11,6 @@ import {
     OutputRootProof,
     WithdrawalTransaction
 } from "../../interfaces/bridges/IOptimismPortal.sol";
-import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {AbstractCcipReadIsm} from "./AbstractCcipReadIsm.sol";
 
 /// @title OpL2toL1Service

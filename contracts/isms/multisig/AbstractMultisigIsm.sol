@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IRememberingIsm} from "../../interfaces/isms/IRememberingIsm.sol";
 import {Message} from "../../libs/Message.sol";

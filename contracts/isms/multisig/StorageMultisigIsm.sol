@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StorageSet, StorageSetFactory} from "../../base/StorageSet.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IMultisigIsm} from "../../interfaces/isms/IMultisigIsm.sol";
 import {Multisig} from "../../libs/Multisig.sol";
-import {StorageSet, StorageSetFactory} from "../../libs/StorageSet.sol";
 import {
     AbstractMerkleRootMultisigIsm,
     AbstractMessageIdMultisigIsm,

@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IMailbox} from "../../interfaces/IMailbox.sol";
 import {IValidatorAnnounce} from "../../interfaces/IValidatorAnnounce.sol";
 import {Signature} from "../../libs/Signature.sol";

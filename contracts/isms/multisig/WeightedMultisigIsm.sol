@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetDeployer} from "../../base/StaticSetFactory.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IStaticWeightedMultisigIsm} from "../../interfaces/isms/IWeightedMultisigIsm.sol";
 import {Distinct} from "../../libs/Distinct.sol";
 import {Multisig} from "../../libs/Multisig.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetDeployer} from "../../libs/StaticSetFactory.sol";
 import {
     AbstractMerkleRootMultisigIsm,
     AbstractMessageIdMultisigIsm,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AmountPartition} from "../../base/AmountPartition.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
-import {AmountPartition} from "../../libs/AmountPartition.sol";
 import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 
 /// @title AmountRoutingIsm

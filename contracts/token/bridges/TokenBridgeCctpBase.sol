@@ -5,16 +5,16 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {AbstractPostDispatchHook} from "../../hooks/AbstractPostDispatchHook.sol";
-import {ICctpMessenger, ICctpTransmitter} from "../../interfaces/bridges/ICctp.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {ICctpMessenger, ICctpTransmitter} from "../../interfaces/bridges/ICctp.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {AbstractCcipReadIsm} from "../../isms/ccip-read/AbstractCcipReadIsm.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {Message} from "../../libs/Message.sol";
+import {TokenMessage} from "../../libs/TokenMessage.sol";
 import {TypeCasts} from "../../libs/TypeCasts.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {CctpMessage} from "../libs/CctpMessage.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
-import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title CctpService
 /// @notice What the server of a CCTP bridge answers.

@@ -10,7 +10,9 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EnumerableMap} from "@openzeppelin/contracts/utils/structs/EnumerableMap.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
+import {ITokenBridge} from "../../interfaces/ITokenBridge.sol";
+import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
 import {
     IOft,
     MessagingFee,
@@ -18,10 +20,8 @@ import {
     OFTReceipt,
     SendParam
 } from "../../interfaces/bridges/IOft.sol";
-import {ITokenBridge} from "../../interfaces/ITokenBridge.sol";
-import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {Refund} from "../../libs/Refund.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title TokenBridgeOft
 /// @notice Moves a token over its LayerZero OFT, for rebalancing collateral, or for anybody. No message

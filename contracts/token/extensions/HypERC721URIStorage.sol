@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 import {IERC165, IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 
+import {TokenMessage} from "../../libs/TokenMessage.sol";
 import {HypERC721} from "../HypERC721.sol";
 import {ListedERC721} from "../ListedERC721.sol";
 import {TokenRouter} from "../TokenRouter.sol";
-import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title HypERC721URIStorage
 /// @notice NFTs whose URIs come with them.

@@ -2,9 +2,9 @@
 pragma solidity 0.8.33;
 
 import {IFiatToken} from "../../interfaces/IFiatToken.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title HypFiatToken
 /// @notice Burns and mints a token whose issuer made this router a minter.

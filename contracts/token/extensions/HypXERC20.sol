@@ -4,9 +4,9 @@ pragma solidity 0.8.33;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {IXERC20} from "../../interfaces/IXERC20.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title HypXERC20
 /// @notice Burns and mints an xERC20, within the limits its issuer gave this router. Senders approve

@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {AllowanceERC20} from "../AllowanceERC20.sol";
 import {HypERC4626} from "./HypERC4626.sol";
 

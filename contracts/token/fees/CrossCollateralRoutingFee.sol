@@ -5,7 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {ICrossCollateralFee} from "../../interfaces/ICrossCollateralFee.sol";
 import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
 import {FeeType} from "./BaseFee.sol";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AbstractOffchainQuoter} from "../../base/AbstractOffchainQuoter.sol";
 import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
-import {AbstractOffchainQuoter} from "../../libs/AbstractOffchainQuoter.sol";
 import {BaseFee, FeeType} from "./BaseFee.sol";
 import {LinearCurve} from "./LinearCurve.sol";
 

@@ -3,12 +3,12 @@ pragma solidity 0.8.33;
 
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
 import {IStaticSetFactory} from "../interfaces/IStaticSetFactory.sol";
 import {IThresholdAddressFactory} from "../interfaces/IThresholdAddressFactory.sol";
-import {Distinct} from "./Distinct.sol";
-import {StaticSet} from "./StaticSet.sol";
-import {Threshold} from "./Threshold.sol";
+import {Distinct} from "../libs/Distinct.sol";
+import {StaticSet} from "../libs/StaticSet.sol";
+import {Threshold} from "../libs/Threshold.sol";
+import {PackageVersioned} from "./PackageVersioned.sol";
 
 /// @title StaticSetDeployer
 /// @notice Deploys copies of an implementation's code with a `StaticSet` behind it, by CREATE2.

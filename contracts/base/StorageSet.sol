@@ -5,12 +5,12 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
 import {IStorageSet} from "../interfaces/IStorageSet.sol";
 import {IThresholdAddressFactory} from "../interfaces/IThresholdAddressFactory.sol";
-import {Distinct} from "./Distinct.sol";
+import {Distinct} from "../libs/Distinct.sol";
+import {Threshold} from "../libs/Threshold.sol";
 import {Initializable} from "./Initializable.sol";
-import {Threshold} from "./Threshold.sol";
+import {PackageVersioned} from "./PackageVersioned.sol";
 
 /// @title StorageSet
 /// @notice A list of addresses and a threshold that the owner may change.
