@@ -45,11 +45,7 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
     constructor(address implementation_) StaticSetDeployer(implementation_) {}
 
     /// @inheritdoc IThresholdAddressFactory
-    function deploy(address[] calldata values, uint8 threshold)
-        public
-        virtual
-        returns (address)
-    {
+    function deploy(address[] calldata values, uint8 threshold) public virtual returns (address) {
         Threshold.check(threshold, values.length);
         Distinct.check(values);
         return _deploy(_salt(values, threshold), _arguments(values, threshold));
@@ -64,11 +60,10 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
         return keccak256(abi.encode(values, threshold));
     }
 
-    function _arguments(address[] calldata values, uint8 threshold)
-        private
-        pure
-        returns (bytes memory)
-    {
+    function _arguments(
+        address[] calldata values,
+        uint8 threshold
+    ) private pure returns (bytes memory) {
         // Packed arrays have a whole word for each element.
         return StaticSet.encode(abi.encodePacked(values), threshold);
     }

@@ -25,10 +25,11 @@ abstract contract StorageSet is IStorageSet, Ownable2Step, Initializable {
     }
 
     /// @inheritdoc IStorageSet
-    function initialize(address owner_, address[] calldata values_, uint8 threshold_)
-        external
-        initializer
-    {
+    function initialize(
+        address owner_,
+        address[] calldata values_,
+        uint8 threshold_
+    ) external initializer {
         _transferOwnership(owner_);
         _set(values_, threshold_);
     }
@@ -58,7 +59,10 @@ abstract contract StorageSetFactory is IThresholdAddressFactory, PackageVersione
 
     /// @inheritdoc IThresholdAddressFactory
     /// @dev The caller becomes the owner.
-    function deploy(address[] calldata values, uint8 threshold) external returns (address deployed) {
+    function deploy(
+        address[] calldata values,
+        uint8 threshold
+    ) external returns (address deployed) {
         deployed = Clones.clone(implementation);
         IStorageSet(deployed).initialize(msg.sender, values, threshold);
         emit ModuleDeployed(deployed);

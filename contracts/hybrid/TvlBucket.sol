@@ -11,17 +11,18 @@ import {ILpCollateralRouter} from "../interfaces/ILpCollateralRouter.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 
 /// @title TvlBucket
-/// @notice A bucket whose size is a fraction of what belongs to a token router: of its collateral less
-/// what people have lent it, or of a synthetic token's supply. What leaves the router drains it, what
-/// comes back fills it.
+/// @notice A bucket whose size is a fraction of what belongs to a token router: of its collateral
+/// less what people have lent it, or of a synthetic token's supply. What leaves the router drains
+/// it, what comes back fills it.
 ///
-/// Time is cut into periods of `DURATION`. Through a period counts what belonged to the router when it
-/// began, or what does now if that is less: whatever is given or lent meanwhile makes the bucket no
-/// larger. What was given since the last flow counts a period later still, since nobody has told when
-/// it came. A period in which nothing can leave, as that of a new route, ends when there is something.
-/// @dev For `HypNative`, `HypERC20Collateral`, `CrossCollateralRouter`, `HypERC20` and `HypERC4626`,
-/// whose supply is counted in shares as messages do. Routers that hold no tokens of their own are
-/// refused: a fraction of nothing lets nothing pass.
+/// Time is cut into periods of `DURATION`. Through a period counts what belonged to the router when
+/// it began, or what does now if that is less: whatever is given or lent meanwhile makes the bucket
+/// no larger. What was given since the last flow counts a period later still, since nobody has told
+/// when it came. A period in which nothing can leave, as that of a new route, ends when there is
+/// something.
+/// @dev For `HypNative`, `HypERC20Collateral`, `CrossCollateralRouter`, `HypERC20` and
+/// `HypERC4626`, whose supply is counted in shares as messages do. Routers that hold no tokens of
+/// their own are refused: a fraction of nothing lets nothing pass.
 abstract contract TvlBucket is Bucket, Ownable {
     /// @notice `amount` came back, which leaves `newLevel` in the bucket.
     event Credited(uint256 amount, uint256 newLevel);
@@ -53,7 +54,8 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @dev Whether the supply is in shares.
     bool private immutable inShares;
 
-    /// @dev One slot: what belonged to the router when the period began, and at which second it did.
+    /// @dev One slot: what belonged to the router when the period began, and at which second it
+    /// did.
     uint208 private basis;
     uint48 internal began;
 
@@ -65,9 +67,12 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @param maxBps The most that it may be.
     /// @param duration Seconds in which an empty bucket becomes full.
     /// @dev Full at first, whatever the capacity will be when the router has something.
-    constructor(address router, uint256 thresholdBps_, uint256 maxBps, uint256 duration)
-        Bucket(duration, MAX_CAPACITY)
-    {
+    constructor(
+        address router,
+        uint256 thresholdBps_,
+        uint256 maxBps,
+        uint256 duration
+    ) Bucket(duration, MAX_CAPACITY) {
         if (router.code.length == 0) revert InvalidRouter();
         if (thresholdBps_ > maxBps) revert InvalidThresholdBps();
         warpRouter = router;
@@ -94,28 +99,30 @@ abstract contract TvlBucket is Bucket, Ownable {
     function localCollateral() public view returns (uint256) {
         if (inShares) return IHypERC4626(warpRouter).totalShares();
         if (capacityToken == warpRouter) return IERC20(capacityToken).totalSupply();
-        uint256 held = capacityToken == address(0)
-            ? warpRouter.balance
-            : IERC20(capacityToken).balanceOf(warpRouter);
+        uint256 held =
+            capacityToken == address(0)
+                ? warpRouter.balance
+                : IERC20(capacityToken).balanceOf(warpRouter);
         return Math.saturatingSub(held, ILpCollateralRouter(warpRouter).totalAssets());
     }
 
     /// @inheritdoc Bucket
     function maxCapacity() public view override returns (uint256) {
         uint256 held = localCollateral();
-        (uint256 basis_,) = _period(held);
+        (uint256 basis_, ) = _period(held);
         return _fraction(Math.min(basis_, held));
     }
 
     /// @dev Goes on to the period that it is by now. For each flow.
-    /// @param came What the flow has brought: collateral is there already, a supply is minted later.
+    /// @param came What the flow has brought: collateral is there already, a supply is minted
+    /// later.
     /// @param goes What it takes away: collateral is paid out later, a supply was burnt already.
     /// @return entered Whether it is another period than at the last flow.
     /// @return came_ How much of `came` was not there yet at the last flow; of a supply, all.
-    function _enterPeriod(uint256 came, uint256 goes)
-        internal
-        returns (bool entered, uint256 came_)
-    {
+    function _enterPeriod(
+        uint256 came,
+        uint256 goes
+    ) internal returns (bool entered, uint256 came_) {
         uint256 held = localCollateral();
         came_ = came;
         if (capacityToken == warpRouter) (came, goes) = (0, 0);

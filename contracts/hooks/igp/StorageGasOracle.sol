@@ -20,11 +20,9 @@ contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
     constructor() Ownable(msg.sender) {}
 
     /// @inheritdoc IGasOracle
-    function getExchangeRateAndGasPrice(uint32 destination)
-        external
-        view
-        returns (uint128, uint128)
-    {
+    function getExchangeRateAndGasPrice(
+        uint32 destination
+    ) external view returns (uint128, uint128) {
         RemoteGasData memory data = remoteGasData[destination];
         return (data.tokenExchangeRate, data.gasPrice);
     }
@@ -36,7 +34,8 @@ contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
 
     function _setRemoteGasData(RemoteGasDataConfig calldata config) internal override {
         super._setRemoteGasData(config);
-        if (config.tokenExchangeRate == 0 && config.gasPrice == 0) known.remove(config.remoteDomain);
+        if (config.tokenExchangeRate == 0 && config.gasPrice == 0)
+            known.remove(config.remoteDomain);
         else known.add(config.remoteDomain);
     }
 }

@@ -11,9 +11,11 @@ contract AmountRoutingHook is AbstractRoutingHook, AmountPartition {
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.AMOUNT_ROUTING);
 
-    constructor(address lowerHook, address upperHook, uint256 threshold_)
-        AmountPartition(lowerHook, upperHook, threshold_)
-    {}
+    constructor(
+        address lowerHook,
+        address upperHook,
+        uint256 threshold_
+    ) AmountPartition(lowerHook, upperHook, threshold_) {}
 
     /// @inheritdoc AbstractRoutingHook
     function _route(bytes calldata message) internal view override returns (address) {

@@ -10,11 +10,9 @@ import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 /// @notice Believes a message when exactly a given number of a fixed set of modules do.
 contract StaticAggregationIsm is AbstractAggregationIsm {
     /// @inheritdoc IAggregationIsm
-    function modulesAndThreshold(bytes calldata)
-        external
-        pure
-        returns (address[] memory modules, uint8 threshold)
-    {
+    function modulesAndThreshold(
+        bytes calldata
+    ) external pure returns (address[] memory modules, uint8 threshold) {
         uint256 word;
         (modules, word) = StaticSet.addresses();
         threshold = uint8(word); // The factory took it from a uint8.

@@ -16,11 +16,9 @@ import {
 /// @notice The validators and the threshold stand behind the code.
 abstract contract AbstractStaticMultisigIsm is AbstractMultisigIsm, IMultisigIsm {
     /// @inheritdoc IMultisigIsm
-    function validatorsAndThreshold(bytes calldata)
-        external
-        pure
-        returns (address[] memory validators, uint8 threshold)
-    {
+    function validatorsAndThreshold(
+        bytes calldata
+    ) external pure returns (address[] memory validators, uint8 threshold) {
         uint256 words;
         (validators, words) = StaticSet.addresses();
         threshold = uint8(words); // The factory took it from a uint8.

@@ -20,9 +20,5 @@ abstract contract AbstractRoutingIsm is IRoutingIsm, PackageVersioned {
     }
 
     /// @inheritdoc IRoutingIsm
-    function route(bytes calldata message)
-        public
-        view
-        virtual
-        returns (IInterchainSecurityModule);
+    function route(bytes calldata message) public view virtual returns (IInterchainSecurityModule);
 }

@@ -8,13 +8,17 @@ import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 /// @title AmountRoutingIsm
 /// @notice Leaves a token message to one of two modules, by the amount that it moves.
 contract AmountRoutingIsm is AbstractRoutingIsm, AmountPartition {
-    constructor(address lower_, address upper_, uint256 threshold_)
-        AmountPartition(lower_, upper_, threshold_)
-    {}
+    constructor(
+        address lower_,
+        address upper_,
+        uint256 threshold_
+    ) AmountPartition(lower_, upper_, threshold_) {}
 
     /// @inheritdoc AbstractRoutingIsm
     /// @dev Reverts with empty data when the body has no amount.
-    function route(bytes calldata message) public view override returns (IInterchainSecurityModule) {
+    function route(
+        bytes calldata message
+    ) public view override returns (IInterchainSecurityModule) {
         return IInterchainSecurityModule(_partition(message));
     }
 }

@@ -65,12 +65,9 @@ contract DomainRoutingIsm is IDomainRoutingIsm, AbstractRoutingIsm, Ownable, Ini
     }
 
     /// @inheritdoc IRoutingIsm
-    function route(bytes calldata message)
-        public
-        view
-        override(AbstractRoutingIsm, IRoutingIsm)
-        returns (IInterchainSecurityModule)
-    {
+    function route(
+        bytes calldata message
+    ) public view override(AbstractRoutingIsm, IRoutingIsm) returns (IInterchainSecurityModule) {
         return module(message.origin());
     }
 

@@ -10,11 +10,11 @@ import {HypERC20} from "../HypERC20.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 
 /// @title HypERC4626
-/// @notice Stands for shares of a vault on another domain, and shows what they are worth: balances grow
-/// as exchange rates come in.
-/// @dev Amounts are assets, as everywhere; allowances too. Underneath are shares, in which `Transfer` events
-/// speak: their sum is `shareBalanceOf` at any rate. A transfer moves the shares its assets are
-/// worth, rounded down.
+/// @notice Stands for shares of a vault on another domain, and shows what they are worth: balances
+/// grow as exchange rates come in.
+/// @dev Amounts are assets, as everywhere; allowances too. Underneath are shares, in which
+/// `Transfer` events speak: their sum is `shareBalanceOf` at any rate. A transfer moves the shares
+/// its assets are worth, rounded down.
 contract HypERC4626 is HypERC20, IHypERC4626 {
     using TokenMessage for bytes;
 
@@ -30,8 +30,8 @@ contract HypERC4626 is HypERC20, IHypERC4626 {
     /// @notice The assets of `PRECISION` shares; never zero: nobody could send shares back.
     uint256 public exchangeRate;
 
-    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing. Nor does a
-    /// rate of zero, but what comes with it is delivered.
+    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing. Nor
+    /// does a rate of zero, but what comes with it is delivered.
     uint32 public previousNonce;
 
     constructor(
@@ -115,11 +115,10 @@ contract HypERC4626 is HypERC20, IHypERC4626 {
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 assets, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 assets,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         return super._takeFromSender(assetsToShares(assets), assetsToShares(dispatchFee));
     }
 

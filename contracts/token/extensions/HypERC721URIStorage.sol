@@ -14,8 +14,8 @@ import {TokenRouter} from "../TokenRouter.sol";
 contract HypERC721URIStorage is HypERC721, IERC4906 {
     using TokenMessage for bytes;
 
-    /// @dev Kept when a token leaves, as its message is made after it was burnt. Counts for tokens that
-    /// exist, and each arrival overwrites it.
+    /// @dev Kept when a token leaves, as its message is made after it was burnt. Counts for tokens
+    /// that exist, and each arrival overwrites it.
     mapping(uint256 id => string) private uris;
 
     constructor(address mailbox) HypERC721(mailbox) {}
@@ -27,12 +27,9 @@ contract HypERC721URIStorage is HypERC721, IERC4906 {
     }
 
     /// @inheritdoc IERC165
-    function supportsInterface(bytes4 id)
-        public
-        view
-        override(ListedERC721, IERC165)
-        returns (bool)
-    {
+    function supportsInterface(
+        bytes4 id
+    ) public view override(ListedERC721, IERC165) returns (bool) {
         return id == 0x49064906 || super.supportsInterface(id); // ERC-4906 has events only
     }
 

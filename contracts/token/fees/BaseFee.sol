@@ -37,7 +37,12 @@ abstract contract BaseFee is ITokenFee, Ownable, PackageVersioned {
     /// @notice The amount whose fee is half of that.
     uint256 public immutable halfAmount;
 
-    constructor(address token_, uint256 maxFee_, uint256 halfAmount_, address owner) Ownable(owner) {
+    constructor(
+        address token_,
+        uint256 maxFee_,
+        uint256 halfAmount_,
+        address owner
+    ) Ownable(owner) {
         if (maxFee_ == 0 || halfAmount_ == 0) revert InvalidCurve(maxFee_, halfAmount_);
 
         token = token_;
