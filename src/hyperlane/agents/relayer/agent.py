@@ -121,19 +121,19 @@ class Relayer:
 
     def _destination(self, chain: Chain, sender: Sender) -> Destination:
         destination = Destination(
-            chain,
-            sender,
-            self.operations,
-            self._origins,
-            self.runtime.metrics,
-            self.policy,
-            MetadataBuilder(
+            chain=chain,
+            sender=sender,
+            operations=self.operations,
+            origins=self._origins,
+            metrics=self.runtime.metrics,
+            policy=self.policy,
+            builder=MetadataBuilder(
                 chain,
                 sender.address,
                 Lookups(sender.account, self.settings.allow_private_lookups),
                 Multisigs(self.settings.ignore_reorg_reports),
             ),
-            self.settings.chain_name,
+            chain_name=self.settings.chain_name,
         )
         self._destinations[chain.domain] = destination
         return destination

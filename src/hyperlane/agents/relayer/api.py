@@ -27,7 +27,8 @@ class Api:
     """The relayer's pages."""
 
     operations: OperationStore
-    names: Callable[[int], str]
+    chain_name: Callable[[int], str]
+    """Name of a chain by its domain."""
     served: Container[int]
     """Domains that this relayer delivers to."""
     clock: Callable[[], float] = time.time
@@ -116,8 +117,8 @@ class Api:
         wait = max(0.0, operation.next_attempt - self.clock())
         return {
             "id": to_hex(message.id),
-            "origin": self.names(message.origin),
-            "destination": self.names(message.destination),
+            "origin": self.chain_name(message.origin),
+            "destination": self.chain_name(message.destination),
             "nonce": message.nonce,
             "sender": to_hex(message.sender),
             "recipient": to_hex(message.recipient),
@@ -135,7 +136,7 @@ class Api:
         destination = operation.message.destination
         if operation.state in OPEN and destination not in self.served:
             return (
-                f"this relayer does not serve {self.names(destination)}: it is not among its"
+                f"this relayer does not serve {self.chain_name(destination)}: it is not among its"
                 " relayChains"
             )
         match operation.state:

@@ -67,7 +67,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class Batching:
     """Makes transactions for one mailbox."""
 
     kind: Kind
@@ -140,18 +140,18 @@ def uses(note: bytes) -> list[int]:
     return [int.from_bytes(note[at : at + 32]) for at in range(0, len(note), 32)]
 
 
-async def find_carrier(
+async def find_batching(
     client: ChainClient, mailbox: Address, max_size: int
-) -> tuple[Carrier, bool]:
+) -> tuple[Batching, bool]:
     """The best way that the chain has, and whether the node refused to say: then ask it again."""
     if max_size <= 1:
-        return Carrier(Kind.ALONE, mailbox, 1), False
+        return Batching(Kind.ALONE, mailbox, 1), False
     batches = await _has_process_batch(client, mailbox)
     if batches:
-        return Carrier(Kind.MAILBOX, mailbox, max_size), False
+        return Batching(Kind.MAILBOX, mailbox, max_size), False
     if await _runs_code(client):
-        return Carrier(Kind.CODE, mailbox, max_size), batches is None
-    return Carrier(Kind.ALONE, mailbox, 1), True
+        return Batching(Kind.CODE, mailbox, max_size), batches is None
+    return Batching(Kind.ALONE, mailbox, 1), True
 
 
 async def _runs_code(client: ChainClient) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hyperlane.agents.relayer.metadata.modules import ArbitrumChild, ModuleReader
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain import answers
 from hyperlane.chain.abi import ArbNodeInterface, ArbOutbox, ArbSys, SecurityModule
@@ -18,7 +18,7 @@ from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address, to_checksum, to_hex
 
-_ROOT_LIVE = 30.0
+_ROOT_TTL = 30.0
 _RANGES_SEARCHED = 100
 """How many log ranges back from the tip a confirmed root is looked for."""
 
@@ -37,7 +37,7 @@ class ArbitrumProofs:
     """Builds for modules of one parent chain."""
 
     modules: ModuleReader
-    _confirmed: Memory[Address, _Confirmed] = field(default_factory=lambda: Memory(_ROOT_LIVE))
+    _confirmed: TtlCache[Address, _Confirmed] = field(default_factory=lambda: TtlCache(_ROOT_TTL))
 
     async def build(self, module: ArbitrumChild, origin: Origin, message: Message) -> bytes:
         """The proof of the hook's sending; nothing once the sending was executed."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.metadata.arbitrum import ArbitrumProofs
+from hyperlane.agents.relayer.metadata.dry_run import DryRun
 from hyperlane.agents.relayer.metadata.lookups import Lookups
 from hyperlane.agents.relayer.metadata.modules import (
     Aggregation,
@@ -18,7 +19,6 @@ from hyperlane.agents.relayer.metadata.modules import (
 )
 from hyperlane.agents.relayer.metadata.multisig import Multisigs
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Metadata, Proven
-from hyperlane.agents.relayer.metadata.rehearsal import Rehearsal
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
@@ -44,12 +44,12 @@ class MetadataBuilder:
     time_limit: float = 120.0
     """Seconds for one message; servers that modules name may be slow on purpose."""
     modules: ModuleReader = field(init=False)
-    rehearsal: Rehearsal = field(init=False)
+    dry_run: DryRun = field(init=False)
     arbitrum: ArbitrumProofs = field(init=False)
 
     def __post_init__(self) -> None:
         self.modules = ModuleReader(self.destination)
-        self.rehearsal = Rehearsal(self.destination, self.relayer)
+        self.dry_run = DryRun(self.destination, self.relayer)
         self.arbitrum = ArbitrumProofs(self.modules)
 
     async def build(self, origin: Origin, message: Message, module: Address) -> Metadata:
@@ -105,7 +105,7 @@ class _Build:
     async def _multisig(self, module: Multisig) -> Metadata:
         metadata = await self.builder.multisigs.build(module, self.origin, self.message)
         if isinstance(metadata, MerkleRootMultisigMetadata) and (
-            await self.builder.rehearsal.remembers(module.address, metadata, self.message)
+            await self.builder.dry_run.remembers(module.address, metadata, self.message)
         ):
             return Proven(module.address, self.message, metadata)
         return Fixed(metadata.encode())
@@ -141,7 +141,7 @@ class _Build:
     async def _part(self, module: Module) -> Metadata:
         """Metadata that a part of an aggregation really accepts."""
         metadata = await self.satisfy(module)
-        await self.builder.rehearsal.check(module.address, metadata.encode(), self.message)
+        await self.builder.dry_run.check(module.address, metadata.encode(), self.message)
         return metadata
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Function, SecurityModule
 from hyperlane.chain.client import Reverted, Unreachable
@@ -20,7 +20,7 @@ _MAX_DEPTH = 13
 _MAX_MODULES = 100
 _MAX_VALIDATORS = 50
 _MAX_LOOKUP = 32 * 1024
-_SETUP_LIVE = 10.0
+_SETUP_TTL = 10.0
 
 _MULTISIG_SIZE = {
     ModuleType.MESSAGE_ID_MULTISIG: 68,
@@ -125,8 +125,8 @@ class ModuleReader:
     """Asks the modules of one chain."""
 
     chain: Chain
-    _setups: Memory[tuple[Address, Function, int], Any] = field(
-        default_factory=lambda: Memory(_SETUP_LIVE)
+    _setups: TtlCache[tuple[Address, Function, int], Any] = field(
+        default_factory=lambda: TtlCache(_SETUP_TTL)
     )
 
     async def read(self, address: Address, message: Message) -> Module:
@@ -171,7 +171,7 @@ class ModuleReader:
         Should that have changed meanwhile, the delivery fails in its simulation and is tried again.
         """
         arguments = (message.encode(),) if function.inputs else ()
-        return await self._setups.recall(
+        return await self._setups.get_or_find(
             (module, function, message.origin), lambda: self.ask(module, function, *arguments)
         )
 

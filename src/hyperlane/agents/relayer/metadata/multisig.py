@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from hyperlane.agents.relayer.metadata.modules import Multisig
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.protocol.merkle import MerkleTree
@@ -29,7 +29,7 @@ AnyMultisigMetadata: TypeAlias = (
 _MERKLE_ROOT = (ModuleType.MERKLE_ROOT_MULTISIG, ModuleType.WEIGHTED_MERKLE_ROOT_MULTISIG)
 _MAX_CANDIDATES = 32
 """How many checkpoints are tried below the one that should have a quorum."""
-_QUORUM_LIVE = 1.0
+_QUORUM_TTL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Multisigs:
     """Builds for multisigs. A NotReady says who has not signed, and why."""
 
     ignore_reorg_reports: bool = False
-    _newest: Memory[tuple[int, Multisig], Quorum | _NoQuorum] = field(
-        default_factory=lambda: Memory(_QUORUM_LIVE)
+    _newest: TtlCache[tuple[int, Multisig], Quorum | _NoQuorum] = field(
+        default_factory=lambda: TtlCache(_QUORUM_TTL)
     )
     _searches: WeakValueDictionary[tuple[int, Multisig], asyncio.Lock] = field(
         default_factory=WeakValueDictionary

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import SingleFlight, TtlCache
 from hyperlane.agents.runtime.announcements import Announcements
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime, printable
@@ -23,10 +23,10 @@ from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksu
 
 log = structlog.get_logger()
 
-_LOCATIONS_LIVE = 20.0
+_LOCATIONS_TTL = 20.0
 _LOCATIONS_TRIED = 3
 _LONGEST_PROBLEM = 400
-_FLAGS_LIVE = 5.0
+_FLAGS_TTL = 5.0
 _SLOW_RESTS = 30.0
 """Seconds for which a location that did not answer in time is left alone, to delay nobody."""
 
@@ -71,15 +71,17 @@ class Signatures:
     timeout: float = 10.0
     """Seconds that all locations of one validator together may take to answer."""
     announcements: Announcements = field(init=False)
-    _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
-    _stopped: Memory[tuple[Address, ...], list[Address]] = field(
-        default_factory=lambda: Memory(_FLAGS_LIVE)
+    _slow: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_SLOW_RESTS))
+    _stopped: TtlCache[tuple[Address, ...], list[Address]] = field(
+        default_factory=lambda: TtlCache(_FLAGS_TTL)
     )
-    _located: Memory[Address, _Locations] = field(default_factory=lambda: Memory(_LOCATIONS_LIVE))
-    _announced: Memory[tuple[Address, ...], dict[Address, _Locations]] = field(
-        default_factory=lambda: Memory(0.0)
+    _located: TtlCache[Address, _Locations] = field(
+        default_factory=lambda: TtlCache(_LOCATIONS_TTL)
     )
-    """Nothing is kept here: who announced nothing yet may do so at any moment."""
+    _announced: SingleFlight[tuple[Address, ...], dict[Address, _Locations]] = field(
+        default_factory=SingleFlight
+    )
+    """Merges concurrent look-ups only: a validator without a location may announce one any time."""
 
     def __post_init__(self) -> None:
         self.announcements = Announcements(self.chain)
@@ -110,7 +112,7 @@ class Signatures:
 
     async def stopped(self, validators: tuple[Address, ...]) -> list[Address]:
         """Validators that left a reorg flag, as of a moment ago."""
-        return await self._stopped.recall(validators, lambda: self._flagged(validators))
+        return await self._stopped.get_or_find(validators, lambda: self._flagged(validators))
 
     async def _flagged(self, validators: Sequence[Address]) -> list[Address]:
         async def read(_validator: Address, reader: CheckpointReader) -> bool | None:
@@ -186,7 +188,7 @@ class Signatures:
         located = {item: known for item in validators if (known := self._located.get(item))}
         unknown = tuple(item for item in validators if item not in located)
         if unknown:
-            located |= await self._announced.recall(unknown, lambda: self._read(unknown))
+            located |= await self._announced.run(unknown, lambda: self._read(unknown))
         return located
 
     async def _read(self, validators: tuple[Address, ...]) -> dict[Address, _Locations]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.answers import CALL
@@ -13,16 +13,16 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
 from hyperlane.protocol.typecasts import Address, bytes32_to_address, to_checksum, to_hex
 
-_NATURE_LIVE = 3600.0
+_NATURE_TTL = 3600.0
 
 
 @dataclass(slots=True)
-class Rehearsal:
+class DryRun:
     """Tries out metadata on one chain."""
 
     chain: Chain
     relayer: Address
-    _remember: Memory[Address, bool] = field(default_factory=lambda: Memory(_NATURE_LIVE))
+    _remember: TtlCache[Address, bool] = field(default_factory=lambda: TtlCache(_NATURE_TTL))
 
     async def check(self, module: Address, metadata: bytes, message: Message) -> None:
         """NotReady when a module refuses its metadata; nothing when that cannot be found out."""
@@ -41,7 +41,7 @@ class Rehearsal:
         One that does says that it does not know the subtree yet, by a name that both derive.
         """
         try:
-            return await self._remember.recall(
+            return await self._remember.get_or_find(
                 module, lambda: self._can_remember(module, metadata, message)
             )
         except Unreachable:
