@@ -1,4 +1,4 @@
-"""Starting a relayer."""
+"""The relayer process: connects the chains and runs their loops."""
 
 import asyncio
 import time
@@ -55,7 +55,7 @@ async def run(settings: RelayerSettings) -> None:
 
 
 class Relayer:
-    """All chains of one relayer; they come in as they can be reached."""
+    """All chains of one relayer; each joins as soon as it can be reached."""
 
     def __init__(self, settings: RelayerSettings, runtime: Runtime, policy: RelayPolicy) -> None:
         self.settings = settings
