@@ -11,8 +11,8 @@ from web3._utils.error_formatters_utils import raise_contract_logic_error_on_rev
 from web3.exceptions import Web3RPCError
 
 from ape_hyperlane.console import connected, one_line_errors
-from ape_hyperlane.plans.survey import container
-from ape_hyperlane.refusals import refusal
+from ape_hyperlane.plans.chain import container
+from ape_hyperlane.plans.refusals import refusal
 from hyperlane.errors import ChainError
 
 ZERO = "0x" + "00" * 20

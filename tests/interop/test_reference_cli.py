@@ -8,8 +8,8 @@ import yaml
 from tests.interop.reference import OURS, THEIRS, THRESHOLD, Cli
 
 from ape_hyperlane.core.deploy import deploy_core, plan_deployment
+from ape_hyperlane.core.messages import contract
 from ape_hyperlane.demo.devnet import Devnet
-from ape_hyperlane.messages import contract
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from ape_hyperlane.warp.send import Transfer, quote, send_token
 from hyperlane.protocol.typecasts import to_checksum

@@ -19,6 +19,7 @@ from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import TRANSIENT
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.signer import address_of
 from hyperlane.metrics import Metrics
 from hyperlane.settings import ChainSettings
@@ -98,7 +99,8 @@ class Agent:
             lambda: None,
         )
         transactions = TransactionStore(database, 1337, address_of(key(9)))
-        self.sender = Sender(self.client, key(9), transactions, clock=self.clock)
+        offers = Offers(self.client, clock=self.clock)
+        self.sender = Sender(self.client, key(9), transactions, offers, self.clock)
 
     async def until(self, step, *arguments):
         """Repeat a step until it says that it is done; the seconds that this took."""

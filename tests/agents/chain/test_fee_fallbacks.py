@@ -10,6 +10,7 @@ from tests.support.proxy import misbehaving
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.fees import GasTooDear, read_fees
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
@@ -34,7 +35,8 @@ async def sender(proxy, tmp_path):
     """Sends by the proxy alone."""
     database = await Database.open(str(tmp_path))
     client = ChainClient("alpha", 1337, [proxy.url])
-    yield Sender(client, key(9), TransactionStore(database, 1337, address_of(key(9))))
+    store = TransactionStore(database, 1337, address_of(key(9)))
+    yield Sender(client, key(9), store, Offers(client))
     await client.close()
     await database.close()
 

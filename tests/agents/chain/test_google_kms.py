@@ -11,8 +11,9 @@ from tests.support.processes import wait_until
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.remote_account import _ORDER, KmsUnavailable
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.settings import SignerSettings
@@ -30,7 +31,7 @@ def google(tmp_path, monkeypatch):
 
 
 def account_of(name):
-    return SignerSettings.model_validate({"keyVersionName": name}).account("validator")
+    return open_account("validator", SignerSettings.model_validate({"keyVersionName": name}))
 
 
 def test_its_signatures_are_those_of_its_address(google):
@@ -62,7 +63,8 @@ async def test_a_node_takes_its_transactions(google, origin, tmp_path):
     origin.rpc("anvil_setBalance", account.address, hex(10**18))
     database, client = await Database.open(str(tmp_path)), ChainClient("alpha", 1337, [origin.url])
     store = TransactionStore(database, 1337, address_of(account))
-    sent = await Sender(client, account, store).send("message", b"\7" * 20, b"", 21000)
+    sender = Sender(client, account, store, Offers(client))
+    sent = await sender.send("message", b"\7" * 20, b"", 21000)
     origin.wait(sent.hash)
     assert origin.w3.eth.get_transaction(sent.hash)["from"] == account.address
     await client.close()

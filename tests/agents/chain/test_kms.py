@@ -14,7 +14,8 @@ from tests.support.processes import wait_until
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.offers import Offers
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.settings import SignerSettings
@@ -47,7 +48,7 @@ def make_key(kms, spec="ECC_SECG_P256K1"):
 
 def account_of(identity):
     settings = SignerSettings.model_validate({"id": identity, "region": "us-east-1"})
-    return settings.account("validator")
+    return open_account("validator", settings)
 
 
 def test_its_signatures_are_those_of_its_address(kms):
@@ -78,7 +79,8 @@ async def test_a_node_takes_its_transactions(kms, origin, tmp_path):
     origin.rpc("anvil_setBalance", account.address, hex(10**18))
     database, client = await Database.open(str(tmp_path)), ChainClient("alpha", 1337, [origin.url])
     store = TransactionStore(database, 1337, address_of(account))
-    sent = await Sender(client, account, store).send("message", b"\7" * 20, b"", 21000)
+    sender = Sender(client, account, store, Offers(client))
+    sent = await sender.send("message", b"\7" * 20, b"", 21000)
     origin.wait(sent.hash)
     await client.close()
     await database.close()

@@ -11,9 +11,9 @@ from tests.support.devnet import key
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.process import make_sender
-from hyperlane.agents.runtime.sender import TooMuchGas
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.fees import FeeCeiling, GasTooDear, OfferTooLow
+from hyperlane.chain.offers import TooMuchGas
 from hyperlane.chain.overrides import Overrides
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
@@ -151,7 +151,7 @@ async def test_an_exact_offer_that_the_node_refuses_is_named(origin, proxy, make
 
 async def test_an_exact_offer_is_no_reason_to_cost_more_than_one_may(origin, make):
     sender = make(maxFeePerGas=100 * GWEI)
-    sender.ceiling = FeeCeiling(99 * GWEI * 21_000)
+    sender.offers.ceiling = FeeCeiling(99 * GWEI * 21_000)
     with pytest.raises(GasTooDear, match=f"would cost {2_100_000 * GWEI} wei.*maxTransactionCost"):
         await sender.send("message", TO, b"", 21_000)
     assert await sender.most_gas() == 99 * 210

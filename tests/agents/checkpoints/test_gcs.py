@@ -16,7 +16,7 @@ from tests.support.processes import wait_until
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.documents import MAX_SIZE, parse_checkpoint, render_checkpoint
 from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
-from hyperlane.checkpoints.storage import open_reader
+from hyperlane.checkpoints.storage import open_reader, open_storage
 from hyperlane.checkpoints.web import Web
 from hyperlane.errors import ConfigError, StorageError, StorageUnreachable
 from hyperlane.protocol.announcement import Announcement
@@ -164,7 +164,7 @@ async def test_who_writes_is_who_the_settings_say(how, bucket, google, tmp_path,
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
         if how is not None:
             settings[how] = True
-    storage = CheckpointSyncerSettings.model_validate(settings).open()
+    storage = open_storage(CheckpointSyncerSettings.model_validate(settings))
     await storage.write_checkpoint(SIGNED)
     assert await storage.checkpoint(7) == SIGNED
     assert google.tokens
@@ -200,7 +200,7 @@ async def test_a_key_file_that_is_none_is_named_and_not_shown(
     if content is not None:
         path.write_text(content)
     settings = {"type": "gcs", "bucket": "b", setting: str(path)}
-    storage = CheckpointSyncerSettings.model_validate(settings).open()
+    storage = open_storage(CheckpointSyncerSettings.model_validate(settings))
     with pytest.raises(ConfigError, match=rf"^checkpointSyncer\.{setting}: .*{problem}") as error:
         await storage.has_reorg_flag()
     assert SECRET not in str(error.value)

@@ -10,6 +10,7 @@ from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import VERSION, Message
+from hyperlane.settings.gas_payments import parse_gas_payments
 from hyperlane.store.payments import GasPaid
 
 RECIPIENT = bytes(12) + b"\xbb" * 20
@@ -17,7 +18,11 @@ MESSAGE = Message(VERSION, 1, 1337, bytes(12) + b"\xaa" * 20, 7331, RECIPIENT, b
 
 
 def check(policies, paid, spent=0, estimate=0, message=MESSAGE):
-    return GasPolicies.parse(policies).requirement(message).check(paid, spent, estimate)
+    return (
+        GasPolicies.of(parse_gas_payments(policies))
+        .requirement(message)
+        .check(paid, spent, estimate)
+    )
 
 
 def test_without_a_policy_nobody_pays():
@@ -108,7 +113,7 @@ def test_a_message_that_no_policy_means_waits():
 )
 def test_a_wrong_policy_is_named(policies, error):
     with pytest.raises(ConfigError, match=error):
-        GasPolicies.parse(policies)
+        parse_gas_payments(policies)
 
 
 @pytest.mark.parametrize("address", ["aa" * 20, "bb" * 20, "0xCCDD"])

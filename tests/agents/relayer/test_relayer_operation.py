@@ -11,8 +11,7 @@ from eth_abi import encode
 from tests.support.agents import eventually, relaying
 from tests.support.devnet import free_port, key
 
-from hyperlane.agents.relayer.delivery import batching as carriers
-from hyperlane.agents.relayer.delivery import outcomes
+from hyperlane.agents.relayer.delivery import batching, outcomes
 from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff
 from hyperlane.protocol.message import Message
 
@@ -227,7 +226,7 @@ async def test_a_mailbox_without_batches_is_served_by_code_that_runs_once(
     origin, target, paid_config, monkeypatch
 ):
     """What believes only the relayer itself goes alone: in a batch, that code delivers."""
-    monkeypatch.setattr(carriers, "_has_process_batch", AsyncMock(return_value=False))
+    monkeypatch.setattr(batching, "_has_process_batch", AsyncMock(return_value=False))
     mailbox = target.contracts["mailbox"]
     trusting = target.recipient(target.deploy("TrustedRelayerIsm", mailbox.address, key(9).address))
     open_ = target.recipient()

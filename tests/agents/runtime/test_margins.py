@@ -7,9 +7,10 @@ from tests.agents.relayer.test_relayer_operation import told
 from tests.support.agents import relaying
 from tests.support.devnet import free_port, key
 
-from hyperlane.agents.relayer.delivery.batching import Carrier, Kind, code, uses
+from hyperlane.agents.relayer.delivery.batching import Batching, Kind, code, uses
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.signer import address_of
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.database import Database
@@ -23,7 +24,8 @@ async def sender(origin, proxy, tmp_path):
     """Of account 9, through an RPC that misbehaves on command."""
     rpc, database = proxy(origin), await Database.open(str(tmp_path))
     client = ChainClient("alpha", 1337, [rpc.url])
-    yield Sender(client, key(9), TransactionStore(database, 1337, address_of(key(9)))), rpc
+    store = TransactionStore(database, 1337, address_of(key(9)))
+    yield Sender(client, key(9), store, Offers(client)), rpc
     await client.close()
     await database.close()
 
@@ -76,7 +78,7 @@ def test_each_delivery_of_a_batch_gets_what_it_needs(needs):
 
     Some gas remains for the transaction itself.
     """
-    limit = Carrier(Kind.MAILBOX, TO, 100).gas_limit(needs, 0)
+    limit = Batching(Kind.MAILBOX, TO, 100).gas_limit(needs, 0)
     left = limit - 75_000
     assert left >= sum(needs)
     if len(needs) > 1:
@@ -100,7 +102,7 @@ def test_code_has_a_record_for_each_call(calls):
 def test_code_gives_each_call_its_need_though_a_sixty_fourth_stays(needs):
     """By the rule of EIP-150, though each before it burns all that it may."""
     size = 1_000
-    left = Carrier(Kind.CODE, TO, 100).gas_limit(needs, size)
+    left = Batching(Kind.CODE, TO, 100).gas_limit(needs, size)
     left -= 75_000 + 32_000 + 16 * size + 2 * 32
     for need in needs:
         left -= 5_000
@@ -109,8 +111,8 @@ def test_code_gives_each_call_its_need_though_a_sixty_fourth_stays(needs):
 
 
 def test_a_batch_has_as_many_messages_as_are_allowed_and_no_more():
-    assert Carrier(Kind.MAILBOX, TO, 3).fits([100] * 3)
-    assert not Carrier(Kind.MAILBOX, TO, 3).fits([100] * 4)
+    assert Batching(Kind.MAILBOX, TO, 3).fits([100] * 3)
+    assert not Batching(Kind.MAILBOX, TO, 3).fits([100] * 4)
 
 
 async def test_code_gives_each_call_its_gas_and_no_more(target):
@@ -122,8 +124,8 @@ async def test_code_gives_each_call_its_gas_and_no_more(target):
     data = [size.to_bytes(32) for size in (32, 0, 0x040000)]
     needs = [5_000, 100_000, 300_000]
     made = code(list(zip(to, data, strict=True)), needs)
-    carrier = Carrier(Kind.CODE, TO, 100)
-    gas = carrier.gas_limit(needs, len(made))
+    batching = Batching(Kind.CODE, TO, 100)
+    gas = batching.gas_limit(needs, len(made))
     sent = target.w3.eth.send_transaction(
         {"from": key(9).address, "data": to_hex(made), "gas": gas}
     )
@@ -138,8 +140,8 @@ async def test_code_gives_each_call_its_gas_and_no_more(target):
 
 
 async def test_a_batch_of_code_stays_below_the_size_that_chains_take():
-    carrier = Carrier(Kind.CODE, TO, 100)
-    assert carrier.fits([12_000] * 4)
-    assert not carrier.fits([12_300] * 4)
-    assert not carrier.fits([1] * 101)
-    assert Carrier(Kind.MAILBOX, TO, 100).fits([12_300] * 4)
+    batching = Batching(Kind.CODE, TO, 100)
+    assert batching.fits([12_000] * 4)
+    assert not batching.fits([12_300] * 4)
+    assert not batching.fits([1] * 101)
+    assert Batching(Kind.MAILBOX, TO, 100).fits([12_300] * 4)

@@ -1,6 +1,7 @@
 """Sending transactions to a real node."""
 
 import dataclasses
+import time
 
 import pytest
 from tests.support.devnet import key
@@ -8,8 +9,9 @@ from tests.support.proxy import misbehaving
 
 from hyperlane.agents.runtime.sender import OutOfFunds, Sender
 from hyperlane.chain.client import ChainClient, RpcError
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ChainError
 from hyperlane.settings import SignerSettings
 from hyperlane.store.database import Database
@@ -32,9 +34,9 @@ async def make(origin, tmp_path):
     database = await Database.open(str(tmp_path))
     client = ChainClient("alpha", 1337, [origin.url])
 
-    def sender(**options):
+    def sender(clock=time.time, **options):
         store = TransactionStore(database, 1337, address_of(key(9)))
-        return Sender(client, key(9), store, **options)
+        return Sender(client, key(9), store, Offers(client, clock=clock, **options), clock)
 
     yield sender
     await client.close()
@@ -225,5 +227,5 @@ async def test_the_key_is_in_no_text(origin, make):
     await sender.send("message", TO, b"", 21000)
     secret = key(9).key.hex().removeprefix("0x")
     signer = SignerSettings.model_validate({"key": "0x" + secret})
-    for shown in (sender, sender.account, signer, signer.account("signer"), signer.model_dump()):
+    for shown in (sender, sender.account, signer, open_account("key", signer), signer.model_dump()):
         assert secret not in repr(shown) + str(shown)

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from hyperlane.chain.signer import open_account
 from hyperlane.errors import ConfigError
 from hyperlane.settings import RelayerSettings, ValidatorSettings, load_settings
 
@@ -193,7 +194,7 @@ def test_keys_are_not_in_what_settings_show(load):
 @pytest.mark.parametrize("key", [SECRET[:-2], "0x" + "zz" * 32, "0x" + "00" * 32])
 def test_an_unusable_key_is_named_and_not_shown(key, load):
     with pytest.raises(ConfigError) as error:
-        load(config(defaultSigner={"key": key})).signer("alpha")
+        open_account(*load(config(defaultSigner={"key": key})).signer("alpha"))
     assert str(error.value) == "defaultSigner.key: not a private key (32 bytes of hex)"
 
 
@@ -205,7 +206,7 @@ def test_a_keystore_opens_with_its_password_file(load, tmp_path):
     password.write_text("secret\n")
     signer = {"path": str(tmp_path / "key.json"), "passwordFile": str(password)}
     settings = load(config(defaultSigner=signer))
-    assert settings.signer("beta").address == Account.from_key(SECRET).address
+    assert open_account(*settings.signer("beta")).address == Account.from_key(SECRET).address
     password.write_text("wrong")
     with pytest.raises(ConfigError, match=r"defaultSigner: .*password does not open .*key\.json"):
-        settings.signer("beta")
+        open_account(*settings.signer("beta"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.support.building import Line, addresses, raw
 
-from hyperlane.agents.relayer.delivery.batching import Carrier, Kind
+from hyperlane.agents.relayer.delivery.batching import Batching, Kind
 from hyperlane.agents.relayer.metadata import Batch, encode_batch
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.message import Message
@@ -91,15 +91,15 @@ async def test_delivery_of_one_by_somebody_else_makes_no_other_fail(way: Line, m
 
 
 @pytest.mark.parametrize("kind", [Kind.MAILBOX, Kind.CODE])
-async def test_every_carrier_shows_the_proofs_first(way: Line, module, kind):
+async def test_every_kind_shows_the_proofs_first(way: Line, module, kind):
     messages = await backlog(way, module, 3)
     batch = await batch_of(way, messages)
-    carrier = Carrier(kind, raw(way.target.contracts["mailbox"]), 3)
+    batching = Batching(kind, raw(way.target.contracts["mailbox"]), 3)
     await way.build_and_deliver(messages[0])
 
     deliveries = zip(batch.metadata, [each.encode() for each in messages], strict=True)
     needs = [500_000] * (len(batch.proofs) + 3)
-    to, data = carrier.call(list(deliveries), needs, batch.proofs)
+    to, data = batching.call(list(deliveries), needs, batch.proofs)
     transaction = {"data": data, "gas": 10_000_000} | ({"to": to} if to else {})
     way.target.wait(way.target.w3.eth.send_transaction(transaction))
 

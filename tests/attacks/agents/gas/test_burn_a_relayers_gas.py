@@ -15,6 +15,7 @@ from hyperlane.agents.relayer.policy.gas import GasPolicies
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason, pause_after_failure
 from hyperlane.protocol.message import VERSION, Message
+from hyperlane.settings.gas_payments import parse_gas_payments
 from hyperlane.store.payments import GasPaid
 
 MESSAGE = Message(VERSION, 1, 1337, bytes(32), 7331, bytes(32), b"")
@@ -103,7 +104,7 @@ def test_pauses_grow_to_a_day(failures):
 )
 def test_no_sequence_of_failures_costs_more_than_the_bound(policies, estimates, paid_gas):
     """Each attempt burns all that it was allowed."""
-    policy = RelayPolicy(gas=GasPolicies.parse(policies))
+    policy = RelayPolicy(gas=GasPolicies.of(parse_gas_payments(policies)))
     paid = GasPaid(1, 1000, paid_gas)
     spent = first = 0
     for estimate in estimates:

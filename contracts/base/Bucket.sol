@@ -4,7 +4,8 @@ pragma solidity 0.8.33;
 /// @title Bucket
 /// @notice Something that flows drain and that fills again steadily:
 /// level = min(capacity, level then + seconds since × capacity / `DURATION`).
-/// @dev A subclass that lets more flow than there is goes below zero, and counts as empty meanwhile.
+/// @dev A subclass that lets more flow than there is goes below zero, and counts as empty
+/// meanwhile.
 abstract contract Bucket {
     /// @notice A flow left `filledLevel` in the bucket.
     event ConsumedFilledLevel(uint256 filledLevel, uint256 lastUpdated);
@@ -66,7 +67,7 @@ abstract contract Bucket {
     function _level() internal view returns (int256) {
         // No overflow: capacities and levels have 208 bits, times 48.
         int256 capacity = int256(maxCapacity());
-        int256 refill = int256(block.timestamp - updated) * capacity / int256(DURATION);
+        int256 refill = (int256(block.timestamp - updated) * capacity) / int256(DURATION);
         int256 now_ = level + refill;
         return now_ < capacity ? now_ : capacity;
     }

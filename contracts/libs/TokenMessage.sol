@@ -26,7 +26,9 @@ library TokenMessage {
 
     function _word(bytes calldata body, uint256 offset) private pure returns (bytes32 word) {
         assembly ("memory-safe") {
-            if lt(body.length, 64) { revert(0, 0) }
+            if lt(body.length, 64) {
+                revert(0, 0)
+            }
             word := calldataload(add(body.offset, offset))
         }
     }

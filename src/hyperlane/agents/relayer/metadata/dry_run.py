@@ -1,9 +1,9 @@
-"""Asking modules what they would say, before a delivery depends on it."""
+"""Dry runs: calling modules with their metadata before a delivery depends on it."""
 
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.answers import CALL
@@ -13,19 +13,19 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
 from hyperlane.protocol.typecasts import Address, bytes32_to_address, to_checksum, to_hex
 
-_NATURE_LIVE = 3600.0
+_REMEMBERS_TTL = 3600.0
 
 
 @dataclass(slots=True)
-class Rehearsal:
-    """Tries out metadata on one chain."""
+class DryRun:
+    """Verifies metadata by `eth_call` on one chain."""
 
     chain: Chain
     relayer: Address
-    _remember: Memory[Address, bool] = field(default_factory=lambda: Memory(_NATURE_LIVE))
+    _remember: TtlCache[Address, bool] = field(default_factory=lambda: TtlCache(_REMEMBERS_TTL))
 
     async def check(self, module: Address, metadata: bytes, message: Message) -> None:
-        """NotReady when a module refuses its metadata; nothing when that cannot be found out."""
+        """NotReady when a module refuses its metadata; no error when that cannot be found out."""
         why = await self._refusal(module, metadata, message)
         if why is not None and not await self._accepts_in_delivery(module, metadata, message):
             raise NotReady(
@@ -36,12 +36,13 @@ class Rehearsal:
     async def remembers(
         self, module: Address, metadata: MerkleRootMultisigMetadata, message: Message
     ) -> bool:
-        """Whether a merkle-root multisig can be shown a proof, and takes the short form after it.
+        """Whether a merkle-root multisig remembers proofs, and then accepts the short form.
 
-        One that does says that it does not know the subtree yet, by a name that both derive.
+        The reference's modules do not. One of ours answers the short form with an error that names
+        the subtree, which this relayer derives in the same way.
         """
         try:
-            return await self._remember.recall(
+            return await self._remember.get_or_find(
                 module, lambda: self._can_remember(module, metadata, message)
             )
         except Unreachable:
@@ -93,9 +94,10 @@ class Rehearsal:
     async def _accepts_in_delivery(
         self, module: Address, metadata: bytes, message: Message
     ) -> bool:
-        """Some modules believe only what the mailbox is delivering, or who delivers it.
+        """Whether a module accepts its metadata while the mailbox is processing the message.
 
-        So `process` is called with a recipient that wants nothing but this module.
+        Some modules check that it is, or who called `process`. So `process` is called, with the
+        recipient's code replaced by one that names only this module.
         """
         recipient = bytes32_to_address(message.recipient, "recipient")
         if recipient == module:
@@ -111,11 +113,11 @@ class Rehearsal:
         except Reverted:
             return False
         except RpcError:
-            return True  # The node cannot put another contract in the recipient's place.
+            return True  # the node does not replace code in `eth_call`
         return True
 
 
 def _answering(module: Address) -> bytes:
-    """Code of a contract that answers every call with one address."""
+    """Runtime code of a contract that answers every call with one address."""
     push20, push0, mstore, push1, return_ = b"\x73", b"\x5f", b"\x52", b"\x60", b"\xf3"
     return push20 + module + push0 + mstore + push1 + b"\x20" + push0 + return_

@@ -1,4 +1,4 @@
-"""Matching lists: which messages a whitelist or blacklist means, in the reference's syntax."""
+"""Matching lists: which messages a whitelist or blacklist matches, in the reference's syntax."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One entry; None matches everything, all that is given must match."""
+    """One entry of a matching list: all its conditions must match; None matches everything."""
 
     message_ids: frozenset[Bytes32] | None = None
     origins: frozenset[int] | None = None
@@ -33,10 +33,10 @@ class Rule:
     destinations: frozenset[int] | None = None
     recipients: frozenset[Bytes32] | None = None
     body: Pattern | None = None
-    """Found anywhere in the body's lower-case hex."""
+    """Pattern that is searched in the body's lower-case hex."""
 
     def matches(self, message: Message) -> bool:
-        """Whether this entry means `message`."""
+        """Whether this entry matches `message`."""
         return (
             (self.message_ids is None or message.id in self.message_ids)
             and (self.origins is None or message.origin in self.origins)
@@ -48,13 +48,13 @@ class Rule:
 
 
 def parse_rules(field: str, value: Any) -> tuple[Rule, ...]:
-    """A matching list, given as JSON or as text that holds JSON; ConfigError names the entry."""
+    """Parse a matching list, given as JSON or as text with JSON; ConfigError names the entry."""
     items = parse_list(field, value)
     return tuple(_parse_rule(f"{field}[{index}]", item) for index, item in enumerate(items))
 
 
 def parse_list(field: str, value: Any) -> list[Any]:
-    """A list, given as JSON or as text that holds JSON; None is empty. ConfigError otherwise."""
+    """Parse a list, given as JSON or as text with JSON; None is empty. ConfigError otherwise."""
     if isinstance(value, str):
         try:
             value = parse_json(value)
@@ -68,7 +68,7 @@ def parse_list(field: str, value: Any) -> list[Any]:
 
 
 def matches(rules: Sequence[Rule], message: Message) -> bool:
-    """Whether any entry means `message`."""
+    """Whether any entry matches `message`."""
     return any(rule.matches(message) for rule in rules)
 
 
@@ -150,8 +150,20 @@ def _pattern(field: str, value: object) -> Pattern | None:
         raise ConfigError(f"{field}: {shown(value)} is not a regular expression: {error}") from None
 
 
+def parse_app_contexts(value: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+    """`metricAppContexts`, names and their matching lists; ConfigError names the entry."""
+    field = "metricAppContexts"
+    contexts = []
+    for at, item in enumerate(parse_list(field, value)):
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+            raise ConfigError(f"{field}[{at}]: expected an object with name and matchingList")
+        rules = parse_rules(f"{field}[{at}].matchingList", item.get("matchingList"))
+        contexts.append((item["name"], rules))
+    return tuple(contexts)
+
+
 def parse_addresses(field: str, value: str) -> tuple[bytes, ...]:
-    """A comma-separated list of hex byte strings; ConfigError names a bad one."""
+    """Parse a comma-separated list of hex byte strings; ConfigError names a bad one."""
     parts = [item.strip().removeprefix("0x") for item in value.split(",") if item.strip()]
     try:
         return tuple(bytes_from_hex("0x" + item, field) for item in parts)
@@ -160,7 +172,7 @@ def parse_addresses(field: str, value: str) -> tuple[bytes, ...]:
 
 
 def mentions(addresses: Sequence[bytes], message: Message) -> bool:
-    """Whether sender, recipient or body hold any of the byte strings."""
+    """Whether sender, recipient or body contain any of the byte strings."""
     return any(
         address in part
         for address in addresses

@@ -1,7 +1,7 @@
-"""What a contract refused with, in words, from the errors that ape and web3 raise.
+"""Revert reasons as text, from the errors that ape and web3 raise.
 
-Both know the names of a contract's own errors at most, and drop them again: ape shows the arguments
-alone, web3 the bytes.
+Neither shows a contract's custom error in full: ape shows its arguments without the name, web3 its
+encoded bytes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,11 +14,11 @@ from hyperlane.chain.answers import Malformed
 from hyperlane.chain.reverts import Revert, read_revert, revert_reason
 
 _DEEPEST = 8
-"""Errors that led to each other."""
+"""Most errors of a chain of causes that are searched."""
 
 
 def refusal(error: BaseException) -> str:
-    """Why the contract refused, if that is what the error is about; else the error's own text."""
+    """The revert reason, if a revert caused the error; otherwise the error's own text."""
     found = filter(None, map(_revert, _causes(error)))
     best = max(found, key=lambda revert: (bool(revert.data), bool(revert.said)), default=None)
     if best is None:
@@ -27,6 +27,7 @@ def refusal(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and its causes."""
     for _ in range(_DEEPEST):
         if error is None:
             return
@@ -36,19 +37,20 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _revert(error: BaseException) -> Revert | None:
+    """The revert that an error reports; None for other errors."""
     response = getattr(error, "rpc_response", None)
     if isinstance(response, Mapping):
-        said = response.get("error")
+        answer = response.get("error")
     elif isinstance(error, ApeException):
         text = getattr(error, "revert_message", None) or str(error)
-        said = {"data": text, "message": text}
+        answer = {"data": text, "message": text}
     elif isinstance(error, Web3Exception):
         data = getattr(error, "data", None)
         data = None if data == MISSING_DATA else data
-        said = {"data": data, "message": getattr(error, "message", None)}
+        answer = {"data": data, "message": getattr(error, "message", None)}
     else:
         return None
     try:
-        return read_revert(said)
+        return read_revert(answer)
     except Malformed:
         return None

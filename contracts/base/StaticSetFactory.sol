@@ -3,12 +3,12 @@ pragma solidity 0.8.33;
 
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
 import {IStaticSetFactory} from "../interfaces/IStaticSetFactory.sol";
 import {IThresholdAddressFactory} from "../interfaces/IThresholdAddressFactory.sol";
-import {Distinct} from "./Distinct.sol";
-import {StaticSet} from "./StaticSet.sol";
-import {Threshold} from "./Threshold.sol";
+import {Distinct} from "../libs/Distinct.sol";
+import {StaticSet} from "../libs/StaticSet.sol";
+import {Threshold} from "../libs/Threshold.sol";
+import {PackageVersioned} from "./PackageVersioned.sol";
 
 /// @title StaticSetDeployer
 /// @notice Deploys copies of an implementation's code with a `StaticSet` behind it, by CREATE2.
@@ -45,11 +45,7 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
     constructor(address implementation_) StaticSetDeployer(implementation_) {}
 
     /// @inheritdoc IThresholdAddressFactory
-    function deploy(address[] calldata values, uint8 threshold)
-        public
-        virtual
-        returns (address)
-    {
+    function deploy(address[] calldata values, uint8 threshold) public virtual returns (address) {
         Threshold.check(threshold, values.length);
         Distinct.check(values);
         return _deploy(_salt(values, threshold), _arguments(values, threshold));
@@ -64,11 +60,10 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
         return keccak256(abi.encode(values, threshold));
     }
 
-    function _arguments(address[] calldata values, uint8 threshold)
-        private
-        pure
-        returns (bytes memory)
-    {
+    function _arguments(
+        address[] calldata values,
+        uint8 threshold
+    ) private pure returns (bytes memory) {
         // Packed arrays have a whole word for each element.
         return StaticSet.encode(abi.encodePacked(values), threshold);
     }

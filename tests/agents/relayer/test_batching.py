@@ -32,8 +32,8 @@ async def test_a_refusal_is_no_answer_for_good(refusals):
     chain = SimpleNamespace(
         client=client, settings=SimpleNamespace(mailbox=bytes(20), max_batch_size=10)
     )
-    parts: Any = (chain, None, None, None, None)
-    submission = Submission(*parts)
-    kinds = [(await submission.carrier()).kind for _ in range(4)]
+    parts: Any = {"chain": chain, "sender": None, "policy": None, "simulator": None}
+    submission = Submission(**parts)
+    kinds = [(await submission.batching()).kind for _ in range(4)]
     assert kinds == [Kind.ALONE] * refusals + [Kind.CODE] * (4 - refusals)
     assert client.asked == refusals + 1, "an answer is kept"

@@ -1,7 +1,8 @@
-"""What a transaction of a command offers for gas, and how much of a node's word is believed.
+"""Gas prices of transactions, and limits for the prices that a node reports.
 
-Whoever runs the node that a registry names may say anything, also of blocks that never were. So the
-price is held against recent blocks, which finds faults, and against a sum, which bounds lies.
+The node that a registry names is untrusted: it may report any price, and blocks that do not exist.
+So the price is compared with recent blocks, which finds errors, and with a fixed limit, which
+bounds the damage of lies.
 """
 
 from collections.abc import Sequence
@@ -18,39 +19,40 @@ from hyperlane.wording import shown
 
 GWEI = 10**9
 DEFAULT_MAX = 1_000 * GWEI
-"""Wei per gas that is paid unless the user says otherwise."""
+"""Default limit, in wei."""
 _BLOCKS = 20
 _BLOCKS_IN_FULL = 5
-"""Recent blocks that prices are held against: by their fee history, or with all transactions."""
+"""Numbers of recent blocks that prices are compared with: by fee history, or by fetching blocks."""
 _TIMES = 10
-"""How many times of what recent blocks took is believed."""
+"""Accepted multiple of the price in recent blocks."""
 _FIRST_TIP = 30 * GWEI
-"""What is believed, if the base fee is not higher, while no recent block took a tip."""
+"""Accepted tip while no recent block has tips, unless the base fee is higher."""
 _BIGGEST = 2**128
 
 
 class GasTooDear(ChainError):
-    """The node names a price for gas that is not paid unless the user says so."""
+    """The node reports a gas price above the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A price for gas, in wei."""
+    """A gas price, in wei."""
 
     price: int
-    """What the next block takes, as far as the node says."""
+    """Price in the next block, as the node reports it."""
     tip: int | None
-    """To whoever makes the block; None on chains without EIP-1559."""
-    believed: int | None
-    """The most that fits to what recent blocks took; None when they do not say."""
+    """Part of the price that goes to the block's proposer; None on chains without EIP-1559."""
+    plausible: int | None
+    """Highest price that is plausible by recent blocks; None if the node does not report their
+    prices."""
 
     def require_fair(self, most: int | None) -> None:
-        """GasTooDear above `most`; above what is believed if there is none."""
+        """GasTooDear above the limit `most`; without one, above what is plausible."""
         remedy = "wait, name another node, or set --max-gas-price"
-        if most is None and self.believed is not None and self.price > self.believed:
+        if most is None and self.plausible is not None and self.price > self.plausible:
             raise GasTooDear(
                 f"the node asks {_gwei(self.price)} for gas; by what recent blocks took,"
-                f" {_gwei(self.believed)} is the most to believe; {remedy}"
+                f" {_gwei(self.plausible)} is the most that is plausible; {remedy}"
             )
         ceiling = DEFAULT_MAX if most is None else most
         if self.price > ceiling:
@@ -59,22 +61,24 @@ class Offer:
             )
 
     def fields(self, most: int | None) -> dict[str, int]:
-        """As ape's transactions have them. GasTooDear as `require_fair`."""
+        """Fields of an ape transaction. GasTooDear as `require_fair`."""
         self.require_fair(most)
         if self.tip is None:
             return {"gas_price": self.price}
-        # Head-room for a base fee that rises; only what the block takes is paid.
+        # Headroom for a rising base fee: the transaction pays only the block's price.
         highest = 2 * (self.price - self.tip) + self.tip
         ceiling = DEFAULT_MAX if most is None else most
         return {"max_fee": min(highest, ceiling), "max_priority_fee": self.tip}
 
 
 def read_offer() -> Offer:
-    """What the connected chain's node says that gas costs. ChainError when it does not."""
-    block = _ask("eth_getBlockByNumber", "latest", False)
+    """Gas price of the connected chain's node. ChainError when it does not report one."""
+    block = _request("eth_getBlockByNumber", "latest", False)
     base_fee = block.get("baseFeePerGas") if isinstance(block, dict) else None
     if base_fee is None:
-        return Offer(_number("eth_gasPrice", _ask("eth_gasPrice")), None, _believed_price(block))
+        return Offer(
+            _number("eth_gasPrice", _request("eth_gasPrice")), None, _plausible_price(block)
+        )
     base = _number("baseFeePerGas", base_fee)
     bases, tips = _history()
     tip = _tip(base, tips)
@@ -86,47 +90,48 @@ def read_offer() -> Offer:
 
 
 def _tip(base: int, tips: Sequence[int]) -> int:
-    """Not every client has the method."""
-    said = _maybe("eth_maxPriorityFeePerGas")
-    if said is not None:
-        return _number("eth_maxPriorityFeePerGas", said)
+    """Tip for the next block. Some clients lack the method, so it may be derived."""
+    reported = _request_optional("eth_maxPriorityFeePerGas")
+    if reported is not None:
+        return _number("eth_maxPriorityFeePerGas", reported)
     if tips:
         return _median(tips)
-    return max(0, _number("eth_gasPrice", _ask("eth_gasPrice")) - base)
+    return max(0, _number("eth_gasPrice", _request("eth_gasPrice")) - base)
 
 
 def _history() -> tuple[list[int], list[int]]:
-    """Base fees and usual tips of recent blocks, as far as the node knows them."""
-    answer = _maybe("eth_feeHistory", hex(_BLOCKS), "latest", [50])
+    """Base fees and median tips of recent blocks; empty if the node does not report them."""
+    answer = _request_optional("eth_feeHistory", hex(_BLOCKS), "latest", [50])
     if not isinstance(answer, dict):
         return [], []
     rewards = [row[0] for row in answer.get("reward") or () if isinstance(row, list) and row]
-    # The last base fee is the next block's, which is to be judged.
+    # The last base fee is that of the next block: the one to be compared.
     return _numbers((answer.get("baseFeePerGas") or [])[:-1]), [n for n in _numbers(rewards) if n]
 
 
-def _believed_price(block: Any) -> int | None:
-    """The most to believe on chains without EIP-1559, by what was paid in the last blocks."""
+def _plausible_price(block: Any) -> int | None:
+    """Highest plausible price on chains without EIP-1559, by the transactions of recent blocks."""
     newest = _numbers([block.get("number") if isinstance(block, dict) else None])
     prices: list[int] = []
     for number in range(newest[0], max(-1, newest[0] - _BLOCKS_IN_FULL), -1) if newest else ():
-        full = _maybe("eth_getBlockByNumber", hex(number), True)
+        full = _request_optional("eth_getBlockByNumber", hex(number), True)
         sent = full.get("transactions") if isinstance(full, dict) else None
-        rows = [each.get("gasPrice") for each in sent or () if isinstance(each, dict)]
+        rows = [row.get("gasPrice") for row in sent or () if isinstance(row, dict)]
         prices += [price for price in _numbers(rows) if price]
     return _TIMES * _median(prices) if prices else None
 
 
-def _ask(method: str, *parameters: Any) -> Any:
+def _request(method: str, *parameters: Any) -> Any:
     try:
         return networks.provider.make_request(method, parameters)
     except (ApeException, Web3Exception, RequestException, ValueError) as error:
         raise ChainError(f"the node does not answer {method}: {error}") from error
 
 
-def _maybe(method: str, *parameters: Any) -> Any:
+def _request_optional(method: str, *parameters: Any) -> Any:
+    """As `_request`; None instead of an error."""
     try:
-        return _ask(method, *parameters)
+        return _request(method, *parameters)
     except ChainError:
         return None
 
@@ -139,7 +144,7 @@ def _number(what: str, value: Any) -> int:
 
 
 def _numbers(values: Sequence[Any]) -> list[int]:
-    """Those that are numbers in hex."""
+    """The values that are numbers in hex; others are left out."""
     found = []
     for value in values:
         try:

@@ -24,8 +24,8 @@ abstract contract RateLimited is Bucket, Ownable {
     /// @notice Whether a message was counted.
     mapping(bytes32 messageId => bool) public messageValidated;
 
-    /// @param capacity What a full bucket holds; zero lets nothing pass. Rounded down to a multiple of
-    /// `duration`.
+    /// @param capacity What a full bucket holds; zero lets nothing pass. Rounded down to a multiple
+    /// of `duration`.
     /// @param duration In seconds.
     constructor(uint256 capacity, uint256 duration) Bucket(duration, capacity) {
         _setRefillRate(capacity, duration);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
-import {Message} from "./Message.sol";
+import {Message} from "../libs/Message.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title AmountPartition
 /// @notice Chooses between two contracts by the amount that a token message moves.

@@ -5,12 +5,12 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
 import {IStorageSet} from "../interfaces/IStorageSet.sol";
 import {IThresholdAddressFactory} from "../interfaces/IThresholdAddressFactory.sol";
-import {Distinct} from "./Distinct.sol";
+import {Distinct} from "../libs/Distinct.sol";
+import {Threshold} from "../libs/Threshold.sol";
 import {Initializable} from "./Initializable.sol";
-import {Threshold} from "./Threshold.sol";
+import {PackageVersioned} from "./PackageVersioned.sol";
 
 /// @title StorageSet
 /// @notice A list of addresses and a threshold that the owner may change.
@@ -25,10 +25,11 @@ abstract contract StorageSet is IStorageSet, Ownable2Step, Initializable {
     }
 
     /// @inheritdoc IStorageSet
-    function initialize(address owner_, address[] calldata values_, uint8 threshold_)
-        external
-        initializer
-    {
+    function initialize(
+        address owner_,
+        address[] calldata values_,
+        uint8 threshold_
+    ) external initializer {
         _transferOwnership(owner_);
         _set(values_, threshold_);
     }
@@ -58,7 +59,10 @@ abstract contract StorageSetFactory is IThresholdAddressFactory, PackageVersione
 
     /// @inheritdoc IThresholdAddressFactory
     /// @dev The caller becomes the owner.
-    function deploy(address[] calldata values, uint8 threshold) external returns (address deployed) {
+    function deploy(
+        address[] calldata values,
+        uint8 threshold
+    ) external returns (address deployed) {
         deployed = Clones.clone(implementation);
         IStorageSet(deployed).initialize(msg.sender, values, threshold);
         emit ModuleDeployed(deployed);

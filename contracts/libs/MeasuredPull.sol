@@ -17,7 +17,8 @@ library MeasuredPull {
     /// @notice The router's balance did not grow by what was taken from the sender.
     error UnexpectedAmountReceived(uint256 received, uint256 expected);
 
-    /// @notice What should have burnt or handed on this contract's tokens left it with another balance.
+    /// @notice What should have burnt or handed on this contract's tokens left it with another
+    /// balance.
     error UnexpectedBalance(address token, uint256 balance, uint256 expected);
 
     /// @notice Takes `amount` of the sender's tokens. Reverts `UnexpectedAmountReceived`, and as

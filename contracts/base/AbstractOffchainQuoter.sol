@@ -62,8 +62,8 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
     /// @dev Keeps a quote for this transaction.
     function _storeTransient(SignedQuote calldata quote) internal virtual;
 
-    /// @dev Whether a standing quote takes the place of one issued then: not if they are of the same
-    /// age. Reverts `StaleQuote` if it is older.
+    /// @dev Whether a standing quote takes the place of one issued then: not if they are of the
+    /// same age. Reverts `StaleQuote` if it is older.
     function _replaces(SignedQuote calldata quote, uint48 issuedAt) internal pure returns (bool) {
         if (quote.issuedAt < issuedAt) revert StaleQuote();
         return quote.issuedAt != issuedAt;
@@ -74,11 +74,10 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
     }
 
     /// @dev Reverts with an error of `ECDSA` when the signature is malformed.
-    function _signerOf(SignedQuote calldata quote, bytes calldata signature)
-        private
-        view
-        returns (address)
-    {
+    function _signerOf(
+        SignedQuote calldata quote,
+        bytes calldata signature
+    ) private view returns (address) {
         bytes32 structHash = keccak256(
             abi.encode(
                 SIGNED_QUOTE_TYPEHASH,
