@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := . .venv/bin/activate &&
 KEEP ?=
 # Tests that need neither a chain nor compiled contracts, and run without ape's plugin of pytest.
-QUICK := protocol registry toolchain/test_natspec.py $(addprefix agents/, settings store/test_database.py \
+QUICK := protocol registry toolchain/test_layers.py toolchain/test_natspec.py $(addprefix agents/, settings store/test_database.py \
 	checkpoints/test_checkpoints.py validator/test_publishing.py watchtower/test_patience.py \
 	$(addprefix chain/test_, health.py hedging.py sizes.py) $(addprefix runtime/test_, announcements.py indexer.py) \
 	$(addprefix relayer/, metadata/test_parts.py $(addprefix test_, carriers.py gas_payments.py stopping.py)))
@@ -56,6 +56,7 @@ docs: setup ## This documentation as a site, in build/docs
 
 lint: docs ## Style, types, and links of the documentation
 	@$(RUN) ruff check . && ruff format --check . && mypy
+	@! grep -rnE "(from|import) .*\bconftest\b" tests benchmarks --include=*.py || { echo "import from tests/support instead of a conftest" >&2; false; }
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/support/snapshot.py" >&2; false; }
 
 bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
