@@ -54,7 +54,7 @@ HOUR = 60 * MINUTE
 PARKED = 10 * 7 * 24 * HOUR
 _FIRST_PAUSES = (5.0, 10.0, 30.0, 60.0)
 _TRIES_OF_USED = 10
-"""Attempts after a burn was minted. Only a reorg can make them succeed, so they outlast finality."""
+"""Attempts after a burn was minted: they outlast finality, as only a reorg lets them succeed."""
 
 
 def backoff(reason: Reason, retries: int, max_retries: int) -> float:

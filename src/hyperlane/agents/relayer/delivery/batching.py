@@ -143,6 +143,16 @@ def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:
     return b"".join((_CODE, *records))
 
 
+def calls_in(data: bytes) -> list[bytes]:
+    """Data of each call of a transaction that `code` built; empty for other transactions."""
+    calls, at = [], len(_CODE)
+    while data.startswith(_CODE) and at < len(data):
+        size = int.from_bytes(data[at + 4 : at + 8])
+        at += _RECORD + size
+        calls.append(data[at - size : at])
+    return calls
+
+
 def uses(note: bytes) -> list[int]:
     """Gas that each call used, from the log of the initcode."""
     return [int.from_bytes(note[at : at + 32]) for at in range(0, len(note), 32)]
