@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.bridge_chains import raw
+from tests.support.signing import VALIDATORS, message
+from tests.support.signing import Proven as Signed
 
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind
 from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Proven
 from hyperlane.protocol.message import Message
-
-from ...contracts.bridge.chains import raw
-from ...contracts.isms.signing import VALIDATORS, message
-from ...contracts.isms.signing import Proven as Signed
 
 SET = VALIDATORS[:3]
 NEED = 300_000

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from aiohttp.web import RouteDef
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,9 +16,10 @@ from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.origin.payments import PaymentIndexer
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
+from hyperlane.agents.relayer.reasons import UNPAID
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
-from hyperlane.agents.runtime.process import Runtime, start
+from hyperlane.agents.runtime.process import Runtime, sending_account, start
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
@@ -36,7 +38,7 @@ async def run(settings: RelayerSettings) -> None:
     """Relay until cancelled."""
     policy = RelayPolicy.of(settings)
     for name in settings.relay_chains:
-        if settings.signer(name) is None:
+        if sending_account(settings, name) is None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
 
     def pages(runtime: Runtime) -> list[RouteDef]:
@@ -116,7 +118,8 @@ class Relayer:
         paymaster = chain.settings.interchain_gas_paymaster
         if paymaster is None or not self.settings.igp_indexing_enabled:
             return None
-        store = PaymentStore(self.runtime.database, chain.domain)
+        promote = partial(self.operations.promote, waiting_for=UNPAID)
+        store = PaymentStore(self.runtime.database, chain.domain, promote)
         return PaymentIndexer(chain, paymaster, store)
 
     def _destination(self, chain: Chain, sender: Sender) -> Destination:

@@ -9,11 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from hyperlane.agents.relayer.policy.matching import matches, parse_rules
 from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
+from hyperlane.settings.matching import matches, parse_rules
 from hyperlane.store.operations import NEVER, OPEN, Operation, OperationStore, State
 from hyperlane.store.payments import GasPaid
 from hyperlane.wording import shown

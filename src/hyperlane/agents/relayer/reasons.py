@@ -35,6 +35,10 @@ class Reason(StrEnum):
     ALREADY_SUBMITTED = "AlreadySubmitted"
 
 
+UNPAID = (Reason.GAS_PAYMENT_NOT_FOUND, Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET)
+"""Reasons that a payment may end."""
+
+
 class NotReady(HyperlaneError):
     """Raised when an attempt ends without a transaction; another one comes later.
 
@@ -54,7 +58,7 @@ HOUR = 60 * MINUTE
 PARKED = 10 * 7 * 24 * HOUR
 _FIRST_PAUSES = (5.0, 10.0, 30.0, 60.0)
 _TRIES_OF_USED = 10
-"""Attempts after a burn was minted: they outlast finality, as only a reorg lets them succeed."""
+"""Attempts after a burn was minted: only a reorg can help, so they go on beyond finality."""
 
 
 def backoff(reason: Reason, retries: int, max_retries: int) -> float:

@@ -6,9 +6,9 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
 from hyperlane.agents.relayer.delivery import batching, outcomes
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind

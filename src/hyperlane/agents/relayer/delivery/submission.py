@@ -211,7 +211,7 @@ class Submission:
         """
         operation, paid = item.candidate.operation, item.candidate.paid
         ceiling = self.policy.gas_ceiling(operation.message, limits.block_gas)
-        cap = self.sender.overrides.gas_limit_cap or limits.block_gas
+        cap = self.sender.offers.overrides.gas_limit_cap or limits.block_gas
         try:
             allowance = self.policy.check(operation, paid, gas + data_gas, MARGIN) - data_gas
             if gas > ceiling:

@@ -44,9 +44,9 @@ class PaymentIndexer:
         known = await self.store.next_block()
         if known is not None:
             return known
-        first = self.chain.settings.index.first_block
+        first = self.chain.index_range.start(block)
         if first is not None:
-            return max(0, first if first >= 0 else block + first)
+            return first
         return await deployment_block(
             self.chain.client, self.chain.settings.mailbox, Mailbox.deployed_block, block
         )

@@ -2,21 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from hyperlane.agents.relayer.policy.gas import GasPolicies
-from hyperlane.agents.relayer.policy.matching import (
-    Rule,
-    matches,
-    mentions,
-    parse_addresses,
-    parse_list,
-    parse_rules,
-)
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
+from hyperlane.settings.matching import Rule, matches, mentions
 from hyperlane.store.operations import Operation
 from hyperlane.store.payments import GasPaid
 
@@ -45,17 +36,17 @@ class RelayPolicy:
 
     @classmethod
     def of(cls, settings: RelayerSettings) -> "RelayPolicy":
-        """Parse the settings; ConfigError names the key."""
+        """The policy that the settings describe."""
         return cls(
-            settings.max_message_retries,
-            parse_rules("whitelist", settings.whitelist),
-            parse_rules("blacklist", settings.blacklist),
-            parse_addresses("addressBlacklist", settings.address_blacklist),
-            GasPolicies.parse(settings.gas_payment_enforcement),
-            settings.transaction_gas_limit,
-            settings.max_failed_gas,
-            _destinations(settings),
-            _app_contexts(settings.metric_app_contexts),
+            max_retries=settings.max_message_retries,
+            whitelist=settings.whitelist,
+            blacklist=settings.blacklist,
+            address_blacklist=settings.address_blacklist,
+            gas=GasPolicies.of(settings.gas_payment_enforcement),
+            gas_limit=settings.transaction_gas_limit,
+            max_failed_gas=settings.max_failed_gas,
+            unlimited_destinations=settings.unlimited_destinations,
+            app_contexts=settings.metric_app_contexts,
         )
 
     def allows(self, message: Message) -> bool:
@@ -98,32 +89,3 @@ class RelayPolicy:
                 f" maxFailedGas is {bound}: POST /message_retry tries once more",
             )
         return requirement.check(paid, spent, estimate)
-
-
-def _destinations(settings: RelayerSettings) -> frozenset[int]:
-    """Parse `skipTransactionGasLimitFor`: names of chains or, as in earlier versions, domains."""
-    field, chains = "skipTransactionGasLimitFor", settings.chains
-    domains = {chain.domain_id for chain in chains.values()}
-    found = set()
-    for name in settings.skip_transaction_gas_limit_for:
-        if name in chains:
-            found.add(chains[name].domain_id)
-        elif name.isdecimal() and int(name) in domains:
-            found.add(int(name))
-        else:
-            raise ConfigError(
-                f"{field}: {name!r}: no destination chain of this relayer; expected names out of"
-                f" {', '.join(chains)}"
-            )
-    return frozenset(found)
-
-
-def _app_contexts(value: Any) -> tuple[tuple[str, Sequence[Rule]], ...]:
-    field = "metricAppContexts"
-    contexts = []
-    for at, item in enumerate(parse_list(field, value)):
-        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-            raise ConfigError(f"{field}[{at}]: expected an object with name and matchingList")
-        rules = parse_rules(f"{field}[{at}].matchingList", item.get("matchingList"))
-        contexts.append((item["name"], rules))
-    return tuple(contexts)
