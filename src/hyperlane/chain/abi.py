@@ -247,7 +247,6 @@ class StakingManager:
     operator_state = Function("operatorState(address)", ("uint8", "address", "uint256"))
     TOMBSTONED = 4
     """A status."""
-    is_active = Function("isActive(address)", ("bool",))
     is_accountable = Function("isAccountable(address)", ("bool",))
     active_since = Function("activeSince(address)", ("uint256",))
     pools = Function("pools(address)", ("uint128", "uint128"))
@@ -258,7 +257,6 @@ class StakingManager:
     )
     GRACE_PERIOD, CHALLENGE_BOND = 2, 8
     """Positions among the parameters."""
-    active_set = Function("activeSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256"))
     accountable_set = Function(
         "accountableSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256")
     )
