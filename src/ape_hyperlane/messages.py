@@ -17,7 +17,7 @@ from ape_hyperlane.gas_price import read_offer
 from ape_hyperlane.plans.survey import container
 from ape_hyperlane.quotes import USUAL, Bounds, Cost, Order, TooDear, quote_dispatch, whole
 from hyperlane.errors import ChainError
-from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
+from hyperlane.protocol.typecasts import Address, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 from hyperlane.registry.fields import ZERO_ADDRESS
 
@@ -206,7 +206,7 @@ def await_delivery(
     return Delivered("0x" + bytes(transaction).hex(), receipt["gasUsed"], arrived - message.at)
 
 
-def _process_ids(mailbox: ContractInstance, message_id: Bytes32) -> Sequence[LogReceipt]:
+def _process_ids(mailbox: ContractInstance, message_id: bytes) -> Sequence[LogReceipt]:
     """The event of a delivery, once there is one. Few blocks are searched: nodes refuse more.
 
     A call may tell of a block whose logs are not there yet. On Arbitrum and its kin it tells of a

@@ -77,7 +77,7 @@ class Carrier:
 
     def caller(self, sender: Address) -> Address:
         """Who calls the mailbox in a batch that `sender` sends; a stand-in for code."""
-        return keccak(sender)[12:] if self.kind is Kind.CODE else sender
+        return Address(keccak(sender)[12:]) if self.kind is Kind.CODE else sender
 
     def call(
         self,

@@ -79,7 +79,7 @@ class ArbitrumProofs:
 
 async def _find_sending(
     module: Address, origin: Origin, message: Message
-) -> tuple[int, tuple[bytes, int, int, int, int, bytes]]:
+) -> tuple[int, tuple[Address, int, int, int, int, bytes]]:
     """What the hook sent to the module for the message, and its position among all sendings."""
     dispatched = await origin.messages.get(message.nonce)
     if dispatched is not None:
