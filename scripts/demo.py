@@ -1,4 +1,4 @@
-"""The demo: ape run demo [--keep]."""
+"""Runs the demo: ape run demo [--keep]."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ from ape_hyperlane.demo.messages import run
     "--folder", type=click.Path(path_type=Path), help="where files go; default: build/demo-<time>"
 )
 def cli(keep: bool, folder: Path | None) -> None:
-    """Two chains, everything running, a message and a token there and back."""
+    """Run two chains with agents, and send a message and a token in each direction."""
     with one_line_errors():
         verified = run((folder or new_folder()).resolve(), keep)
     sys.exit(0 if verified else 1)

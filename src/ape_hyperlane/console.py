@@ -1,4 +1,4 @@
-"""What every command shares: connection, account, one-line errors, progress."""
+"""Shared parts of all commands: connection, account, one-line errors, progress."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,18 +12,18 @@ from ape.logging import LogLevel, logger
 from rich.console import Console
 from web3.exceptions import Web3Exception
 
-from ape_hyperlane.gas_price import read_offer
+from ape_hyperlane.plans.chain import is_development
 from ape_hyperlane.plans.checks import estimate_gas
-from ape_hyperlane.plans.disclosure import say
+from ape_hyperlane.plans.disclosure import print_line
+from ape_hyperlane.plans.gas_price import read_offer
+from ape_hyperlane.plans.refusals import refusal
 from ape_hyperlane.plans.steps import Action, Call
-from ape_hyperlane.plans.survey import is_development
-from ape_hyperlane.refusals import refusal
 from hyperlane.errors import ConfigError, HyperlaneError
 
 
 @contextmanager
 def connected(network: str | ProviderContextManager) -> Iterator[None]:
-    """ape is connected to the network, and quiet: what it announces we show ourselves."""
+    """Connects ape to the network and silences its log below errors: commands show the same."""
     if isinstance(network, str):
         network = ape.networks.parse_network_choice(network)
     with logger.at_level(LogLevel.ERROR), network:
@@ -32,17 +32,30 @@ def connected(network: str | ProviderContextManager) -> Iterator[None]:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """What went wrong as click's one line and exit status 1, without a traceback."""
+    """Turns errors into one line and exit status 1, without a traceback."""
     try:
         yield
     except (HyperlaneError, ApeException, Web3Exception, OSError) as error:
-        said = str(error) if isinstance(error, HyperlaneError) else refusal(error)
-        raise click.ClickException(" ".join(said.split())) from error
+        text = str(error) if isinstance(error, HyperlaneError) else refusal(error)
+        raise click.ClickException(" ".join(text.split())) from error
+
+
+def default_chain_name() -> str:
+    """Name of the connected chain in a registry: ape's network name in the reference's spelling, or
+    `chain<id>` for networks without a name."""
+    provider = ape.networks.provider
+    network, ecosystem = str(provider.network.name), str(provider.network.ecosystem.name)
+    if provider.network.is_adhoc or provider.network.is_local:
+        return f"chain{provider.chain_id}"
+    if network == "mainnet":
+        return ecosystem
+    prefix = "" if ecosystem == "ethereum" else ecosystem
+    return prefix + "".join(filter(str.isalnum, network)).lower()
 
 
 def find_account(alias: str | None) -> AccountAPI:
-    """The account of this alias, `test:<n>` for a development account; on a development network
-    the first of those if none is named."""
+    """The account with this alias, where `test:<n>` is a development account. None stands for
+    `test:0` on a development network. ConfigError for an unknown alias."""
     if alias is None and is_development():
         alias = "test:0"
     known = sorted(ape.accounts.aliases)
@@ -61,18 +74,18 @@ def find_account(alias: str | None) -> AccountAPI:
 
 
 def unlock(account: AccountAPI) -> None:
-    """Lets a keystore account sign without asking each time; asks for its passphrase once, or takes
-    it from APE_ACCOUNTS_<alias>_PASSPHRASE."""
+    """Lets a keystore account sign without a prompt for each transaction. Its passphrase is taken
+    from APE_ACCOUNTS_<alias>_PASSPHRASE, or prompted for once."""
     if hasattr(account, "set_autosign"):
         account.set_autosign(True)
 
 
 def show_steps(console: Console, pending: list[Action]) -> None:
-    """A line for each, and what they cost on the connected chain."""
+    """Shows the pending steps, a line each, and their estimated cost on the connected chain."""
     for number, step in enumerate(pending, 1):
         name = "" if isinstance(step, Call) else f"{step.name}: "
         line = f"{number:>3} {estimate_gas(step):>11,}  {name}{step.describe()}"
-        say(console, line)
+        print_line(console, line)
     if pending:
         gas, gas_price = sum(map(estimate_gas, pending)), read_offer().price
         console.print(
@@ -85,13 +98,13 @@ def show_steps(console: Console, pending: list[Action]) -> None:
 
 
 def show_left(console: Console, left: Sequence[str]) -> None:
-    """What the account may not do."""
+    """Shows the steps that only other accounts may send."""
     for line in left:
-        say(console, f"left to others: {line}")
+        print_line(console, f"left to others: {line}")
 
 
 def require_nothing_left(left: Sequence[str]) -> None:
-    """ClickException, after all else is done, when somebody else has to go on."""
+    """ClickException when steps remain that only other accounts may send."""
     if left:
         raise click.ClickException(
             f"{len(left)} steps are left to others; the first is {left[0]}. Run the same command"
@@ -100,12 +113,12 @@ def require_nothing_left(left: Sequence[str]) -> None:
 
 
 class ReportProgress:
-    """Prints a line per transaction, and how many there are as far as is known."""
+    """Prints a line per transaction, numbered, with the number of transactions planned so far."""
 
     def __init__(self, console: Console, planned: Iterable[str]) -> None:
         self.console = console
         self.planned = list(planned)
-        """The names of steps that still need one."""
+        """Names of the steps that still need a transaction."""
         self.finished = 0
 
     def __call__(self, step: Action, outcome: str | None) -> None:

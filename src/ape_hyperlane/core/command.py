@@ -1,15 +1,15 @@
-"""`ape run deploy` and `ape hyperlane check`: the command lines around `deploy_core`."""
+"""`ape run deploy` and `ape hyperlane check`: command lines of `deploy_core` and `check_core`."""
 
 import json
 from pathlib import Path
 
-import ape
 import click
 from rich.console import Console
 
 from ape_hyperlane.console import (
     ReportProgress,
     connected,
+    default_chain_name,
     find_account,
     one_line_errors,
     require_nothing_left,
@@ -18,7 +18,7 @@ from ape_hyperlane.console import (
     unlock,
 )
 from ape_hyperlane.core.deploy import Deployment, Outcome, check_core, deploy_core, plan_deployment
-from ape_hyperlane.plans.disclosure import show_foreign, show_place
+from ape_hyperlane.plans.disclosure import show_context, show_foreign
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
 from hyperlane.errors import ChainError
@@ -39,7 +39,7 @@ def run(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Deploys on the network. ClickException, one line, when something is wrong."""
+    """Deploys a core. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():
@@ -52,7 +52,7 @@ def run(
             pending = survey.pending(deployment.steps, signer.address)
             show_plan(console, deployment, pending, str(signer.address))
             show_foreign(console, survey.foreign(deployment.steps))
-            left = [f"{step.name}: {why}" for step, why in survey.left]
+            left = [f"{step.name}: {reason}" for step, reason in survey.left]
             show_left(console, left)
             if dry_run:
                 return
@@ -67,7 +67,7 @@ def run(
 
 
 def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
-    """Compares a deployment with the chain. ClickException when they differ."""
+    """Compares a core with its deployment. ClickException when they differ."""
     with one_line_errors(), connected(network):
         name = chain or default_chain_name()
         differences = check_core(Registry(registry), name)
@@ -81,18 +81,6 @@ def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> 
             click.echo(f"{name} is as it was deployed")
 
 
-def default_chain_name() -> str:
-    """ape's name of the network, as the reference would write it; `chain<id>` if it has none."""
-    provider = ape.networks.provider
-    network, ecosystem = str(provider.network.name), str(provider.network.ecosystem.name)
-    if provider.network.is_adhoc or provider.network.is_local:
-        return f"chain{provider.chain_id}"
-    if network == "mainnet":
-        return ecosystem
-    prefix = "" if ecosystem == "ethereum" else ecosystem
-    return prefix + "".join(filter(str.isalnum, network)).lower()
-
-
 def show_plan(console: Console, deployment: Deployment, pending: list[Action], sender: str) -> None:
     metadata = deployment.metadata
     console.print(
@@ -100,8 +88,8 @@ def show_plan(console: Console, deployment: Deployment, pending: list[Action], s
         f"deployer {deployment.journal.deployer}",
         highlight=False,
     )
-    named = {"config": deployment.config.as_file()}
-    show_place(console, sender, deployment.journal.deployer, named)
+    configs = {"config": deployment.config.as_file()}
+    show_context(console, sender, deployment.journal.deployer, configs)
     if isinstance(deployment.config.default_ism, TrustedRelayerIsm):
         relayer = deployment.config.default_ism.relayer or deployment.journal.deployer
         console.print(

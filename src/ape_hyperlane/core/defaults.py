@@ -1,7 +1,7 @@
-"""A core config with all that it leaves out: what is planned, written down and compared later.
+"""Fills in the defaults of a core config before it is planned and written to the registry.
 
-The reference's `core check` compares a file with what it reads from the chain, key by key, and
-knows no defaults: so the file says who owns each contract, and who is paid.
+The reference's `core check` compares the file with the chain key by key and knows no defaults. So
+the file names the owner of each contract and the recipients of fees.
 """
 
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from hyperlane.registry.known import Decimals
 
 
 def spelled_out(config: CoreConfig, deployer: str, decimals: Decimals) -> CoreConfig:
-    """The same core, with owners, beneficiaries, relayers and decimals named, and without what is
-    read because other tools write it. `deployer` is what an unnamed account means."""
+    """The config with owners, beneficiaries, relayers and decimals filled in, and without the keys
+    that only other tools use. `deployer` stands in for accounts that it does not name."""
     owner = config.owner or deployer
     admin = config.proxy_admin or (ProxyAdmin() if config.upgradeable else None)
-    known = {
+    updates = {
         "owner": owner,
         "proxy_admin": admin,
         "interchain_account_router": None,
@@ -30,43 +30,43 @@ def spelled_out(config: CoreConfig, deployer: str, decimals: Decimals) -> CoreCo
         "contract_version": None,
         "deploy_quoted_calls": None,
     }
-    found: CoreConfig = _Speller(owner, deployer, decimals).whole(config.model_copy(update=known))
+    found: CoreConfig = _Defaults(owner, deployer, decimals).fill(config.model_copy(update=updates))
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Speller:
+class _Defaults:
     owner: str
     deployer: str
     decimals: Decimals
     chain: str = ""
-    """Which the mapping at hand has a value for."""
+    """Key of the surrounding mapping by chain, which native coins' decimals depend on."""
 
-    def whole(self, value: Any) -> Any:
-        """`value` and all within it."""
+    def fill(self, value: Any) -> Any:
+        """`value` with defaults filled in at all levels."""
         if isinstance(value, BaseModel):
-            within = {name: self.whole(getattr(value, name)) for name in type(value).model_fields}
-            return value.model_copy(update={**within, **self._left_out(value)})
+            nested = {name: self.fill(getattr(value, name)) for name in type(value).model_fields}
+            return value.model_copy(update={**nested, **self._defaults_of(value)})
         if isinstance(value, tuple):
-            return tuple(map(self.whole, value))
+            return tuple(map(self.fill, value))
         if isinstance(value, Mapping):
-            return {key: replace(self, chain=key).whole(each) for key, each in value.items()}
+            return {key: replace(self, chain=key).fill(item) for key, item in value.items()}
         return value
 
-    def _left_out(self, value: BaseModel) -> dict[str, Any]:
-        told: dict[str, Any] = {}
+    def _defaults_of(self, value: BaseModel) -> dict[str, Any]:
+        updates: dict[str, Any] = {}
         if getattr(value, "owner", "") is None and not isinstance(value, OpStackHook):
-            told["owner"] = self.owner
+            updates["owner"] = self.owner
         match value:
             case InterchainGasPaymaster():
-                told["beneficiary"] = value.beneficiary or self.owner
-                told["oracle_key"] = value.oracle_key or value.owner or self.owner
+                updates["beneficiary"] = value.beneficiary or self.owner
+                updates["oracle_key"] = value.oracle_key or value.owner or self.owner
             case ProtocolFee():
-                told["beneficiary"] = value.beneficiary or self.owner
+                updates["beneficiary"] = value.beneficiary or self.owner
             case TrustedRelayerIsm():
-                told["relayer"] = value.relayer or self.deployer
+                updates["relayer"] = value.relayer or self.deployer
             case GasPrice(token_decimals=None):
-                told["token_decimals"] = self.decimals.of(self.chain)
+                updates["token_decimals"] = self.decimals.of(self.chain)
             case TestIsm():
-                told |= {"threshold": None, "validators": ()}
-        return told
+                updates |= {"threshold": None, "validators": ()}
+        return updates

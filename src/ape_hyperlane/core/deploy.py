@@ -1,4 +1,4 @@
-"""Deploying a core on the chain that ape is connected to, and checking one."""
+"""Deploys and checks the core on the chain that ape is connected to."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,18 @@ from web3.exceptions import Web3Exception
 from ape_hyperlane.core.defaults import spelled_out
 from ape_hyperlane.core.plan import plan_core
 from ape_hyperlane.plans.apply import Applier, Report
+from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
     require_funds,
     silent,
-    surroundings,
-    used,
+    used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal
-from ape_hyperlane.plans.steps import Create, CreateSet, Step, final_readings
-from ape_hyperlane.plans.survey import Survey, has_code, is_development
+from ape_hyperlane.plans.registry_view import registry_view
+from ape_hyperlane.plans.steps import Step, final_readings
+from ape_hyperlane.plans.survey import check_steps
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
@@ -32,7 +33,7 @@ from hyperlane.registry.models import read
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A plan, and where it goes."""
+    """A planned core and the chain that it is for."""
 
     metadata: ChainMetadata
     config: CoreConfig
@@ -42,11 +43,11 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a deployment came to."""
+    """The result of a deployment."""
 
     addresses: ChainAddresses
     transactions: int
-    """How many this run sent."""
+    """Number of transactions that this run sent."""
 
 
 def plan_deployment(
@@ -58,10 +59,11 @@ def plan_deployment(
     domain: int | None = None,
     rpc_url: str | None = None,
 ) -> Deployment:
-    """What is to be on the chain that ape is connected to. Nothing is written or sent.
+    """Plans a core for the connected chain. Nothing is written or sent.
 
-    Without a config, what the chain was deployed with, or the default. ConfigError when the
-    registry knows the chain by another chain id or domain, or the config names what is not there.
+    Without a config, that of the last deployment is used, or the default. ConfigError when the
+    registry has the chain with another chain id or domain, or when the chain lacks a contract that
+    the config names.
     """
     metadata = _metadata(registry, name, domain, rpc_url)
     journal = Journal(
@@ -77,9 +79,9 @@ def plan_deployment(
         config,
         domain=metadata.domain_id,
         deployer=journal.deployer,
-        surroundings=surroundings(registry, name),
+        registry=registry_view(registry, name),
     )
-    require_contracts(used(steps), name)
+    require_contracts(used_addresses(steps), name)
     return Deployment(metadata, config, journal, steps)
 
 
@@ -90,12 +92,13 @@ def deploy_core(
     report: Report = silent,
     max_gas_price: int | None = None,
 ) -> Outcome:
-    """Deploys a core, or what is missing of it, checks it and writes the registry.
+    """Deploys what a core lacks, verifies it and writes the registry. Nothing is sent if the core
+    is complete.
 
-    To be called inside a connection of ape to the chain. Sends nothing when all is there. Raises
-    ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
-    transaction fails, or the chain differs from the plan in the end, GasTooDear above
-    `max_gas_price`, wei per gas, or what is believed without one.
+    ape must be connected to the chain. ConfigError when the account may send none of the steps,
+    ChainError when funds do not suffice, a transaction fails, or the chain differs from the plan
+    afterwards; GasTooDear when gas costs more than `max_gas_price`, in wei, or than the limit
+    derived from recent blocks if that is None.
     """
     name = deployment.metadata.name
     applier = Applier(account, deployment.journal, report, max_gas_price)
@@ -119,10 +122,10 @@ def deploy_core(
 
 
 def _first_block(journal: Journal, mailbox: str) -> int | None:
-    """The block of the Mailbox's deployment, from its receipt, else by searching for its code.
+    """Block of the Mailbox's deployment, from its receipt, or else by binary search for its code.
 
-    `deployedBlock()` would be a block of Ethereum on chains such as Arbitrum. None if the node
-    knows no old states: then the agents find their start by themselves.
+    Not from `deployedBlock()`, which is a block number of the parent chain on Arbitrum chains. None
+    if the node does not keep old states; agents then find their first block themselves.
     """
     provider = networks.provider
     entry = journal.entry("mailbox")
@@ -140,28 +143,17 @@ def _first_block(journal: Journal, mailbox: str) -> int | None:
 
 
 def check_core(registry: Registry, name: str) -> list[str]:
-    """How the chain that ape is connected to differs from what was deployed there, a line each.
-
-    ConfigError when no deployment on the chain is known.
-    """
+    """Differences between the connected chain and its deployment, a line each. ConfigError when
+    the registry has no deployment."""
     if deployed_config(registry, name) is None:
         folder = registry.chain_folder(name)
         raise ConfigError(f"{folder}: no core-config.yaml; deploy a core first")
     deployment = plan_deployment(None, registry, name, "")
-    survey = Survey(deployment.journal)
-    missing = [
-        step for step in survey.pending(deployment.steps) if isinstance(step, Create | CreateSet)
-    ]
-    readings = [
-        reading
-        for reading in final_readings(deployment.steps)
-        if survey.can_resolve((reading.target, reading.expected))
-    ]
-    return [f"{step.name} is not there" for step in missing] + survey.drift(readings)
+    return check_steps(deployment.journal, deployment.steps)
 
 
 def deployed_config(registry: Registry, name: str) -> CoreConfig | None:
-    """What the last deployment on the chain was to be like."""
+    """Config of the last deployment on the chain; None if there was none."""
     path = registry.chain_folder(name) / "core-config.yaml"
     return read(CoreConfig, path) if path.exists() else None
 
@@ -192,7 +184,7 @@ def _new_metadata(
     symbol = str(networks.provider.network.ecosystem.fee_token_symbol)
     ether = symbol == ETHER.symbol
     token = ETHER if ether else NativeToken(name=symbol, symbol=symbol, decimals=18)
-    # Final by the node's own word; on a development chain at once.
+    # The node's `finalized` block; on a development chain every block is final.
     reorg_period: int | str = 0 if is_development() else "finalized"
     return ChainMetadata(
         name=name,
@@ -207,7 +199,8 @@ def _new_metadata(
 
 
 def _require_journal(registry: Registry, name: str, journal: Journal) -> None:
-    """Addresses that another tool wrote must not be overwritten."""
+    """ConfigError for addresses without a journal: another tool wrote them, and they must not be
+    overwritten."""
     if registry.has_addresses(name) and not journal.path.exists():
         raise ConfigError(
             f"{registry.chain_folder(name)}: addresses.yaml is there, but no deployment.json: this"
@@ -216,7 +209,7 @@ def _require_journal(registry: Registry, name: str, journal: Journal) -> None:
 
 
 def _is_reset(journal: Journal) -> bool:
-    """Whether the chain has forgotten what was deployed: development nodes start over."""
+    """True if the chain no longer has the deployment: a development node was started anew."""
     entry = journal.entry("mailbox")
     if entry is None or entry.address is None or not entry.done:
         return False
@@ -224,7 +217,7 @@ def _is_reset(journal: Journal) -> bool:
 
 
 def _addresses(registry: Registry, name: str, made: dict[str, str]) -> ChainAddresses:
-    """What was there under other keys stays."""
+    """The registry's addresses, updated with those of the steps. Other keys stay."""
     known = {field.alias or key for key, field in ChainAddresses.model_fields.items()}
     before = registry.addresses(name).as_file() if registry.has_addresses(name) else {}
     now = {step: address for step, address in made.items() if step in known}

@@ -1,1 +1,1 @@
-"""Demonstrations on local chains, each with all its processes."""
+"""Demos on local chains, with all agents running."""

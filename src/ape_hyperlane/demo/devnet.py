@@ -1,7 +1,7 @@
-"""Local chains with everything running on them: for the demo, for tests and for newcomers.
+"""Local chains with cores and agents, for demos and tests.
 
-A devnet lives in one folder: registry, agents' databases, checkpoints and logs. Accounts are those
-of the development mnemonic, so it is for loopback only.
+All files of a devnet are in one folder: registry, databases of agents, checkpoints, logs. Its keys
+are those of the public development mnemonic, so it must only be reachable by loopback.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic of every development node; its keys are public."""
 
 DEPLOYER, RELAYER, USER, FIRST_VALIDATOR = 0, 1, 2, 3
-"""Which development account does what; validators take the rest in order."""
+"""Indices of development accounts; validators have the following ones."""
 
 
 def development_key(index: int) -> LocalAccount:
@@ -40,7 +40,7 @@ def development_key(index: int) -> LocalAccount:
 
 @dataclass(frozen=True, slots=True)
 class LocalChain:
-    """An anvil, and the validators of the messages that leave it."""
+    """An anvil chain and its validators."""
 
     name: str
     chain_id: int
@@ -53,7 +53,7 @@ class LocalChain:
 
 
 class Devnet:
-    """Anvil chains that know each other. Use as a context manager: leaving it ends everything."""
+    """Local chains with cores and agents. A context manager: its exit ends all processes."""
 
     def __init__(
         self, folder: Path, names: Sequence[str] = ("alpha", "beta"), validators: int = 2
@@ -90,12 +90,12 @@ class Devnet:
 
     @contextlib.contextmanager
     def connect(self, name: str) -> Iterator[None]:
-        """ape is connected to this chain in the `with` block."""
+        """Connects ape to a chain for the duration of a `with` block."""
         with ape.networks.parse_network_choice(self.chains[name].url):
             yield
 
     def start_chains(self) -> None:
-        """Starts the anvils, which mine a block per transaction, and writes their metadata."""
+        """Starts the chains, which mine a block per transaction, and writes their metadata."""
         for chain in self.chains.values():
             command = anvil(chain.port, chain.chain_id, "--accounts", "20")
             self.processes.start(chain.name, command)
@@ -116,22 +116,21 @@ class Devnet:
             )
 
     def tick(self, seconds: int = 1) -> None:
-        """From now on a block comes every `seconds`, as on a real chain."""
+        """Switches to mining a block every `seconds`, as on a real chain."""
         for chain in self.chains.values():
             call(chain.url, "evm_setIntervalMining", seconds)
 
     def deploy_core(self, name: str, threshold: int) -> int:
-        """Deploys a core that believes what `threshold` validators of each other chain signed.
-
-        Returns the number of transactions.
-        """
+        """Deploys a core whose default module requires the signatures of `threshold` validators of
+        the other chain. Returns the number of transactions."""
         config = self.core_config(name, threshold)
         with self.connect(name):
             plan = plan_deployment(config, self.registry, name, self.deployer.address)
             return deploy_core(plan, self.registry, self.deployer).transactions
 
     def core_config(self, name: str, threshold: int) -> CoreConfig:
-        """Two chains: one multisig of the other chain's validators guards everything."""
+        """Config of a core on one of two chains, whose default module is a multisig of the other
+        chain's validators."""
         (remote,) = (chain for chain in self.chains.values() if chain.name != name)
         owner = self.deployer.address
         return CoreConfig.model_validate(
@@ -154,7 +153,7 @@ class Devnet:
         )
 
     def start_agents(self, without: Sequence[LocalAccount] = ()) -> None:
-        """Starts the validators of each chain but for some, and one relayer for all."""
+        """Starts all validators except those with the keys in `without`, and one relayer."""
         chains = self.registry.agent_config(self.chains)
         for chain in self.chains.values():
             for index, key in enumerate(chain.validators):
@@ -187,7 +186,7 @@ class Devnet:
         )
 
     def start_watchtower(self, name: str, staking_manager: str, key: LocalAccount) -> None:
-        """Starts a watchtower over one chain, which sends with `key`."""
+        """Starts a watchtower for one chain, with `key` as its signer."""
         chains = self.registry.agent_config([name])
         chains["chains"][name]["stakingManager"] = staking_manager
         self._start_agent(
@@ -216,12 +215,12 @@ class Devnet:
 
 
 def hex_key(key: LocalAccount) -> dict[str, str]:
-    """A signer of the agents' configuration. For development keys only: it shows the key."""
+    """A signer in the agents' settings. It contains the key: for development keys only."""
     return {"type": "hexKey", "key": "0x" + bytes(key.key).hex()}
 
 
 def call(url: str, method: str, *parameters: object) -> Any:
-    """The result of a JSON-RPC call; OSError or ValueError when there is none."""
+    """Result of a JSON-RPC call. OSError or ValueError on failure."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
     request = urllib.request.Request(  # noqa: S310
         url, body.encode(), {"Content-Type": "application/json"}
@@ -234,7 +233,7 @@ def call(url: str, method: str, *parameters: object) -> Any:
 
 
 def answers(url: str) -> bool:
-    """Whether a JSON-RPC node answers there."""
+    """True if a JSON-RPC node answers at the URL."""
     try:
         return bool(call(url, "eth_chainId"))
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
-"""`make demo`: two chains, everything running, a message and a token there and back.
+"""`make demo`: two chains with agents, a message and a token transfer in each direction.
 
-Every effect is read from the chains afterwards; the demo fails when one of them is not as expected.
+Every effect is read from the chains afterwards; the demo fails when one is not as expected.
 """
 
 import json
@@ -18,17 +18,18 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from ape_hyperlane.demo.devnet import Devnet, development_key
-from ape_hyperlane.messages import (
+from ape_hyperlane.core.messages import (
     Delivered,
     Dispatched,
     await_delivery,
     contract,
     dispatch,
-    transfer,
 )
-from ape_hyperlane.quotes import USUAL, Order, quote_transfer
+from ape_hyperlane.core.quotes import DEFAULT_BOUNDS
+from ape_hyperlane.demo.devnet import Devnet, development_key
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
+from ape_hyperlane.warp.quotes import Order, quote_transfer
+from ape_hyperlane.warp.transfer import transfer
 from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.deployed_routes import WarpRoute
@@ -41,12 +42,12 @@ THRESHOLD = 2
 ETHER = 10**18
 SENT, RETURNED = ETHER, 4 * ETHER // 10
 RECEIVER = development_key(19).address
-"""Gets the returned token on the origin chain; pays no gas, so that its balance is exact."""
+"""Receives the returned token on the origin chain. It pays no gas, so its balance is exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A message that went from one chain to the other."""
+    """A delivered message."""
 
     what: str
     origin: str
@@ -57,7 +58,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something that the demo changed, read before and after."""
+    """A value on a chain that the demo changes, read before and after."""
 
     what: str
     before: object
@@ -70,11 +71,11 @@ class Effect:
 
 
 def run(folder: Path, keep: bool) -> bool:
-    """Runs the demo in `folder` and says whether every effect is as expected."""
-    # A polite end ends the children, too.
+    """Runs the demo in `folder`. True if every effect is as expected."""
+    # Exits on SIGTERM by an exception, so that the child processes are ended as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
-    console.width = max(console.width, 120)  # the tables are no use when folded
+    console.width = max(console.width, 120)  # wrapped tables are unreadable
     with Devnet(folder) as net, logger.at_level(LogLevel.ERROR):
         demo = Demo(net, console)
         demo.prepare()
@@ -93,32 +94,33 @@ def run(folder: Path, keep: bool) -> bool:
 
 
 class Demo:
-    """The demo's scenes on one devnet."""
+    """The scenes of the demo, on one devnet."""
 
     def __init__(self, net: Devnet, console: Console) -> None:
         self.net = net
         self.console = console
         self.started = time.monotonic()
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
+        """Prints a line with the time since the start."""
         elapsed = time.monotonic() - self.started
         self.console.print(f"[dim]{elapsed:5.1f} s[/]  {text}", highlight=False, soft_wrap=True)
 
     def prepare(self) -> None:
-        """Chains, cores, a warp route and agents."""
+        """Starts chains and agents, and deploys cores and a warp route."""
         net = self.net
         net.start_chains()
         for chain in net.chains.values():
-            self.say(f"chain {chain.name}, chain id {chain.chain_id}, at {chain.url}")
+            self.log(f"chain {chain.name}, chain id {chain.chain_id}, at {chain.url}")
         for name in net.chains:
             sent = net.deploy_core(name, THRESHOLD)
-            self.say(f"core deployed on {name} in {sent} transactions, read back")
+            self.log(f"core deployed on {name} in {sent} transactions, read back")
         self.route = read(WarpRoute, self.deploy_route())
-        self.say(f"warp route deployed: native on {ORIGIN}, synthetic on {REMOTE}")
+        self.log(f"warp route deployed: native on {ORIGIN}, synthetic on {REMOTE}")
         net.tick()
         net.start_agents()
         agents = sum(len(chain.validators) for chain in net.chains.values())
-        self.say(f"{agents} validators and a relayer started, logs in {net.processes.logs}")
+        self.log(f"{agents} validators and a relayer started, logs in {net.processes.logs}")
 
     def deploy_route(self) -> Path:
         owner = self.net.deployer.address
@@ -135,7 +137,7 @@ class Demo:
         return deploy_route(deployment, net.deployer)[0]
 
     def cross(self) -> tuple[list[Crossing], list[Effect]]:
-        """Four messages, and what they changed."""
+        """Sends four messages. Returns them and their effects."""
         there, back = bytes(range(200)), b"and back again"
         before = self.balances()
         crossings = [
@@ -181,24 +183,24 @@ class Demo:
                 amount,
                 ZERO_ADDRESS if origin == ORIGIN else router,
             )
-            cost = quote_transfer(order, USUAL)
+            cost = quote_transfer(order, DEFAULT_BOUNDS)
             addresses = self.net.registry.addresses(origin)
             sent = transfer(self.net.user, addresses, order, cost)
         return self.follow(f"{amount / ETHER:g} ether", origin, destination, sent)
 
     def follow(self, what: str, origin: str, destination: str, sent: Dispatched) -> Crossing:
-        self.say(f"{what}, {origin} to {destination}: dispatched 0x{sent.id.hex()}")
+        self.log(f"{what}, {origin} to {destination}: dispatched 0x{sent.id.hex()}")
         arrived = await_delivery(
             sent,
             self.net.registry.addresses(destination),
             lambda: self.net.connect(destination),
             self.net.processes.check,
         )
-        self.say(f"{what}, {origin} to {destination}: delivered after {arrived.seconds:.1f} s")
+        self.log(f"{what}, {origin} to {destination}: delivered after {arrived.seconds:.1f} s")
         return Crossing(what, origin, destination, sent, arrived)
 
     def router(self, chain: str) -> tuple[str, str]:
-        """Contract name and address of the route's end."""
+        """Contract name and address of the route's router on a chain."""
         (token,) = (token for token in self.route.tokens if token.chain_name == chain)
         return ("HypNative" if chain == ORIGIN else "HypERC20"), token.address_or_denom
 
@@ -227,14 +229,14 @@ def show(console: Console, crossings: list[Crossing], effects: list[Effect]) -> 
     table = Table(title="Messages", box=SIMPLE, title_justify="left")
     for column in ("what", "route", "message id", "dispatched in", "delivered in", "after"):
         table.add_column(column, no_wrap=True)
-    for each in crossings:
+    for crossing in crossings:
         table.add_row(
-            each.what,
-            f"{each.origin} → {each.destination}",
-            short("0x" + each.dispatched.id.hex()),
-            f"{short(each.dispatched.transaction)} {each.dispatched.gas:>7,} gas",
-            f"{short(each.delivered.transaction)} {each.delivered.gas:>7,} gas",
-            f"{each.delivered.seconds:.1f} s",
+            crossing.what,
+            f"{crossing.origin} → {crossing.destination}",
+            short("0x" + crossing.dispatched.id.hex()),
+            f"{short(crossing.dispatched.transaction)} {crossing.dispatched.gas:>7,} gas",
+            f"{short(crossing.delivered.transaction)} {crossing.delivered.gas:>7,} gas",
+            f"{crossing.delivered.seconds:.1f} s",
         )
     console.print(table)
     table = Table(title="Effects, read from the chains", box=SIMPLE, title_justify="left")
@@ -243,29 +245,29 @@ def show(console: Console, crossings: list[Crossing], effects: list[Effect]) -> 
     for effect in effects:
         table.add_row(
             effect.what,
-            shown(effect.before),
-            shown(effect.after),
-            "[green]as expected[/]" if effect.holds else f"[red]not {shown(effect.expected)}[/]",
+            display(effect.before),
+            display(effect.after),
+            "[green]as expected[/]" if effect.holds else f"[red]not {display(effect.expected)}[/]",
         )
     console.print(table)
 
 
 def keep_record(path: Path, crossings: list[Crossing], effects: list[Effect]) -> None:
-    """The tables with nothing shortened, for whoever wants to look a transaction up."""
+    """Writes the tables as JSON, with full hashes."""
     record = {
         "messages": [
             {
-                "what": each.what,
-                "origin": each.origin,
-                "destination": each.destination,
-                "id": "0x" + each.dispatched.id.hex(),
-                "dispatchTransaction": each.dispatched.transaction,
-                "dispatchGas": each.dispatched.gas,
-                "deliveryTransaction": each.delivered.transaction,
-                "deliveryGas": each.delivered.gas,
-                "seconds": round(each.delivered.seconds, 2),
+                "what": crossing.what,
+                "origin": crossing.origin,
+                "destination": crossing.destination,
+                "id": "0x" + crossing.dispatched.id.hex(),
+                "dispatchTransaction": crossing.dispatched.transaction,
+                "dispatchGas": crossing.dispatched.gas,
+                "deliveryTransaction": crossing.delivered.transaction,
+                "deliveryGas": crossing.delivered.gas,
+                "seconds": round(crossing.delivered.seconds, 2),
             }
-            for each in crossings
+            for crossing in crossings
         ],
         "effects": [
             {
@@ -300,8 +302,8 @@ def short(hash_: str) -> str:
     return f"{hash_[:8]}…{hash_[-4:]}"
 
 
-def shown(value: object) -> str:
-    """An amount in ether, with all its digits; long bytes by their beginning."""
+def display(value: object) -> str:
+    """An amount in ether with all digits; long hex shortened."""
     if isinstance(value, int):
         return f"{Decimal(value) / ETHER:,f} ether"
     text = str(value)

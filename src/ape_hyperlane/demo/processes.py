@@ -1,4 +1,4 @@
-"""Child processes that end with their parent: anvil chains and agents, for demos and tests."""
+"""Child processes of demos and tests: local chains and agents."""
 
 import os
 import signal
@@ -12,26 +12,25 @@ from hyperlane.errors import HyperlaneError
 
 
 class ProcessError(HyperlaneError):
-    """A child process ended, or was not ready in time; names it and its log file."""
+    """A child process exited, or was not ready in time. The text names it and its log file."""
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on at the moment."""
+    """A free TCP port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def anvil(port: int, chain_id: int, *options: str) -> list[str]:
-    """Command of a local chain that keeps the states of its last 500 blocks, unless `options` say
-    how many: by default an anvil writes thousands of them to the home folder, which came to 75 GB.
-    """
+    """Command that starts a local chain. It keeps the states of 500 blocks unless `options` set
+    another number: anvil's default are thousands, written to the home folder, up to 75 GB."""
     kept = () if "--prune-history" in options else ("--prune-history", "500")
     return ["anvil", "--port", str(port), "--chain-id", str(chain_id), *kept, *options]
 
 
 class Processes:
-    """Starts processes, each with a log file in `logs`, and ends them all on `close`."""
+    """Starts processes, each with a log file in `logs`. `close` ends them all."""
 
     def __init__(self, logs: Path) -> None:
         logs.mkdir(parents=True, exist_ok=True)
@@ -48,8 +47,8 @@ class Processes:
     def start(self, name: str, command: Sequence[str]) -> int:
         """Starts a process in the background and returns its pid."""
         with self.log(name).open("ab") as log:
-            # A session of its own: the terminal's interrupt reaches only the parent, which then
-            # ends its children in order.
+            # In a session of its own: Ctrl-C interrupts only the parent, which then ends its
+            # children in order.
             process = subprocess.Popen(  # noqa: S603
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
@@ -61,7 +60,7 @@ class Processes:
         return self.logs / f"{name}.log"
 
     def check(self) -> None:
-        """Raises ProcessError when one of them is not running any more."""
+        """ProcessError when a process has exited."""
         for name, process in self._running.items():
             if (status := process.poll()) is not None:
                 raise ProcessError(
@@ -69,7 +68,7 @@ class Processes:
                 )
 
     def wait_until(self, ready: Callable[[], bool], what: str, seconds: float) -> None:
-        """Polls until `ready()`; ProcessError when that takes too long or a process ends."""
+        """Polls until `ready()`. ProcessError on timeout or when a process exits."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.check()
@@ -78,17 +77,17 @@ class Processes:
             time.sleep(0.1)
 
     def kill(self, name: str) -> None:
-        """Ends one at once, as a crash would."""
+        """Kills a process without a chance to shut down, as a crash would."""
         process = self._running.pop(name)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
 
     def restart(self, name: str) -> int:
-        """Starts one that was killed again, with the command it had."""
+        """Starts a killed process again with the same command."""
         return self.start(name, self._commands[name])
 
     def close(self) -> None:
-        """Asks all to stop, agents before the chains they need, and kills what does not listen."""
+        """Terminates all processes, agents before chains, and kills those that do not exit."""
         for process in reversed(self._running.values()):
             process.terminate()
         for process in reversed(self._running.values()):

@@ -1,7 +1,7 @@
-"""`make demo-slash`: one of three validators signs a false checkpoint and loses its stake.
+"""`make demo-slash`: one of three validators signs a false checkpoint and is slashed.
 
-Two of three signatures would deliver the message that it makes up. The other two are honest, so it
-is not delivered, and the watchtower has the liar punished.
+The false checkpoint is of a forged message. Two of three signatures would deliver it, but the other
+two validators are honest. So it is not delivered, and the watchtower has the validator slashed.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from web3.exceptions import ContractLogicError
 
+from ape_hyperlane.core.messages import contract, dispatch
 from ape_hyperlane.demo.devnet import Devnet, development_key
-from ape_hyperlane.messages import contract, dispatch
-from ape_hyperlane.plans.survey import container
-from ape_hyperlane.refusals import refusal
+from ape_hyperlane.plans.chain import container
+from ape_hyperlane.plans.refusals import refusal
 from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
 from ape_hyperlane.staking.operators import possession
 from hyperlane.checkpoints.folder import FolderStorage
@@ -36,22 +36,23 @@ ORIGIN, REMOTE = "alpha", "beta"
 STAKE = 1_000 * 10**18
 TREASURY = "0x" + "77" * 20
 WATCHTOWER = 18
-"""The development account that the watchtower sends with."""
+"""Index of the watchtower's development account."""
 OPERATORS = 12
-"""The development account of the first operator."""
+"""Index of the first operator's development account."""
 SECONDS = 90
+"""Time limit for the slashing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What an operator has."""
+    """Stake and status of an operator."""
 
     stake: int
     status: str
 
 
 def run(folder: Path) -> bool:
-    """Runs the demo in `folder` and says whether it went as it must."""
+    """Runs the demo in `folder`. True if every effect is as expected."""
     console = Console()
     console.width = max(console.width, 100)
     with Devnet(folder, validators=3) as net, logger.at_level(LogLevel.ERROR):
@@ -59,7 +60,7 @@ def run(folder: Path) -> bool:
 
 
 class SlashingDemo:
-    """The scenes, on one devnet."""
+    """The scenes of the demo, on one devnet."""
 
     def __init__(self, net: Devnet, console: Console) -> None:
         self.net = net
@@ -68,7 +69,8 @@ class SlashingDemo:
         self.keys = net.chains[ORIGIN].validators
         self.liar = self.keys[-1]
 
-    def say(self, text: str) -> None:
+    def log(self, text: str) -> None:
+        """Prints a line with the time since the start."""
         elapsed = time.monotonic() - self.started
         self.console.print(f"[dim]{elapsed:5.1f} s[/]  {text}", highlight=False, soft_wrap=True)
 
@@ -79,22 +81,22 @@ class SlashingDemo:
             net.deploy_core(name, threshold=2)
         with net.connect(ORIGIN):
             self.prepare_stake()
-        self.say(f"two chains; three validators of {ORIGIN} with {STAKE // 10**18:,} STK each")
+        self.log(f"two chains; three validators of {ORIGIN} with {STAKE // 10**18:,} STK each")
         net.tick()
         net.start_agents(without=[self.liar])
         net.start_watchtower(ORIGIN, self.manager.address, development_key(WATCHTOWER))
-        self.say("two honest validators, a relayer and a watchtower started")
+        self.log("two honest validators, a relayer and a watchtower started")
         with net.connect(ORIGIN):
             before = self.standings()
             real = self.send_message()
             forged = self.lie(real)
-            self.say(f"validator {self.liar.address} signed message 0x{forged.id.hex()[:16]}…,")
-            self.say("       which nobody dispatched, as the leaf of another one")
+            self.log(f"validator {self.liar.address} signed message 0x{forged.id.hex()[:16]}…,")
+            self.log("       which nobody dispatched, as the leaf of another message")
             self.await_slash()
             after = self.standings()
             reward = int(self.token.balanceOf(development_key(WATCHTOWER).address))
-        refusal = self.deliver(forged)
-        self.say(f"delivering it on {REMOTE} with that signature reverts: {refusal}")
+        reason = self.deliver(forged)
+        self.log(f"delivering it on {REMOTE} with that signature reverts: {reason}")
         return self.show(before, after, reward, self.is_delivered(forged))
 
     def prepare_stake(self) -> None:
@@ -121,7 +123,7 @@ class SlashingDemo:
         self.announce()
 
     def announce(self) -> None:
-        """The liar says where it publishes, as every validator does."""
+        """Announces the dishonest validator's storage location, as every validator does."""
         addresses = self.net.registry.addresses(ORIGIN)
         self.storage = FolderStorage((self.net.folder / "checkpoints" / "liar").absolute())
         announcement = Announcement(
@@ -154,7 +156,7 @@ class SlashingDemo:
         )
 
     def lie(self, real: Message) -> Message:
-        """Sign that a made-up message is the leaf of the real one."""
+        """Signs a checkpoint with a forged message in place of the real one, and publishes it."""
         forged = Message(
             real.version,
             real.nonce,
@@ -183,12 +185,12 @@ class SlashingDemo:
         while self.status(operator.address) != "Tombstoned":
             self.net.processes.check()
             if time.monotonic() > deadline:
-                raise ChainError(f"the watchtower did not have the liar punished in {SECONDS} s")
+                raise ChainError(f"the watchtower did not slash the validator within {SECONDS} s")
             time.sleep(0.3)
-        self.say("the watchtower proved it; the liar is out for good")
+        self.log("the watchtower proved it; the validator is tombstoned")
 
     def deliver(self, forged: Message) -> str:
-        """What the destination says to the forged message with the liar's signature."""
+        """The reason why the destination refuses the forged message with that signature."""
         checkpoint = self.signed.checkpoint
         metadata = MessageIdMultisigMetadata(
             checkpoint.merkle_tree_hook,
@@ -214,8 +216,8 @@ class SlashingDemo:
     def standings(self) -> list[Standing]:
         operators = ape.accounts.test_accounts[OPERATORS : OPERATORS + len(self.keys)]
         return [
-            Standing(int(self.manager.pools(each.address)[0]), self.status(each.address))
-            for each in operators
+            Standing(int(self.manager.pools(account.address)[0]), self.status(account.address))
+            for account in operators
         ]
 
     def status(self, operator: str) -> str:
@@ -234,7 +236,8 @@ class SlashingDemo:
         self.console.print(table)
         self.console.print(f"forged message delivered on {REMOTE}: {delivered}")
         honest = all(
-            item == Standing(STAKE, "Active") for item in (*before, *after[: len(self.keys) - 1])
+            standing == Standing(STAKE, "Active")
+            for standing in (*before, *after[: len(self.keys) - 1])
         )
         verified = (
             honest

@@ -1,11 +1,12 @@
-"""From the config of a hook to the steps that deploy it, and all that it calls."""
+"""Plans hooks: from a hook's config to the steps that deploy it and the hooks that it calls."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ape_hyperlane.modules.hybrids import plan_hybrid
-from ape_hyperlane.plans.builder import NOTHING, Builder
-from ape_hyperlane.plans.steps import MAKER, CreateSet, Reading, Ref, Target
+from ape_hyperlane.plans.builder import NOTHING, PlanBuilder
+from ape_hyperlane.plans.contract import MemberList, PlannedContract, Table
+from ape_hyperlane.plans.steps import CREATOR, CreateSet, Reading, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import (
@@ -33,23 +34,27 @@ from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 PAYMASTER = "InterchainGasPaymaster"
 ORACLE = "StorageGasOracle"
 
+HOOKS_BY_DOMAIN = Table("hooks", "setHooks", "setHooks", removed=(ZERO_ADDRESS,))
+QUOTE_SIGNERS = MemberList("quoteSigners", "addQuoteSigner", "removeQuoteSigner")
+
 
 class HookPlanner:
-    """Plans hooks; each is named after its type.
+    """Plans hooks and names each after its type.
 
-    Equal configs become one contract, rate limits excepted: each counts for its place. So there is
-    one merkle tree, however often it is named.
+    Equal configs become one contract, so there is one merkle tree however often a config names it.
+    Rate limits are the exception: each counts what passes at its own place.
     """
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: PlanBuilder) -> None:
         self.builder = builder
         self._planned: list[tuple[Hook, Target]] = []
 
     def plan(self, config: Hook) -> Target:
-        """The hook's address, and the steps that make it. ConfigError names what is wrong."""
+        """Plans a hook and returns a reference to it. ConfigError for a config that cannot be
+        deployed."""
         if isinstance(config, str):
             return config
-        shared = not any(isinstance(each, RateLimitedHook) for each in all_hooks(config))
+        shared = not any(isinstance(hook, RateLimitedHook) for hook in all_hooks(config))
         for known, target in self._planned:
             if known == config and shared:
                 return target
@@ -61,7 +66,7 @@ class HookPlanner:
         mailbox = self.builder.mailbox
         match config:
             case MerkleTreeHook():
-                return self._create(config, "MerkleTreeHook", (mailbox,), mailbox=mailbox)
+                return self._create(config, "MerkleTreeHook", (mailbox,), mailbox=mailbox).ref
             case ProtocolFee():
                 return self._protocol_fee(config)
             case InterchainGasPaymaster():
@@ -71,7 +76,7 @@ class HookPlanner:
             case RecipientRoutingHook():
                 return self._by_recipient(config)
             case RoutingHook():
-                return self._routing(config, "DomainRoutingHook", ())
+                return self._routing(config, "DomainRoutingHook", ()).ref
             case FallbackRoutingHook():
                 return self._with_fallback(config)
             case AmountRoutingHook():
@@ -79,59 +84,46 @@ class HookPlanner:
             case AggregationHook():
                 return self._aggregation(config)
             case DefaultHook():
-                return self._create(config, "DefaultHook", (mailbox,), mailbox=mailbox)
+                return self._create(config, "DefaultHook", (mailbox,), mailbox=mailbox).ref
             case RateLimitedHook():
                 return self._rate_limited(config)
-            case OpStackHook():
-                return self._bridged(config, "OPStackHook", {"l1Messenger": config.native_bridge})
-            case ArbL2ToL1Hook():
-                child = self.plan(config.child_hook)
-                called = {"arbSys": config.arb_sys, "childHook": child}
-                return self._bridged(config, "ArbL2ToL1Hook", called)
-            case CcipHook(router=None):
-                return self._known_over_ccip(config)
-            case CcipHook():
-                before = {"ccipRouter": config.router, "ccipDestination": config.chain_selector}
-                return self._bridged(config, "CCIPHook", {}, before)
-            case Erc5164Hook():
-                called = {"dispatcher": config.dispatcher}
-                return self._bridged(config, "ERC5164Hook", called)
+            case OpStackHook() | ArbL2ToL1Hook() | CcipHook() | Erc5164Hook():
+                return self._over_bridge(config)
             case NetFlow() | Timelock() | DelayedFlow():
                 return plan_hybrid(self.builder, config)
         raise TypeError(config)
 
-    def _create(self, config: Any, contract: str, arguments: tuple[Any, ...], **state: Any) -> Ref:
+    def _create(
+        self, config: Any, contract: str, arguments: tuple[Any, ...], **state: Any
+    ) -> PlannedContract:
         name = self.builder.unique(config.type)
         return self.builder.create(name, contract, arguments, address=config.address, state=state)
 
     def _protocol_fee(self, config: ProtocolFee) -> Ref:
-        contract, beneficiary = "ProtocolFee", config.beneficiary or self.builder.owner
-        arguments = (config.max_protocol_fee, config.protocol_fee, beneficiary)
+        beneficiary = config.beneficiary or self.builder.owner
         hook = self._create(
             config,
-            contract,
-            (*arguments, MAKER),
+            "ProtocolFee",
+            (config.max_protocol_fee, config.protocol_fee, beneficiary, CREATOR),
             MAX_PROTOCOL_FEE=config.max_protocol_fee,
             protocolFee=config.protocol_fee,
             beneficiary=beneficiary,
         )
-        self.builder.set(hook, contract, "protocolFee", config.protocol_fee)
-        self.builder.set(hook, contract, "beneficiary", beneficiary)
-        self.builder.hand_over(hook, contract, config.owner)
-        return hook
+        hook.set("protocolFee", config.protocol_fee)
+        hook.set("beneficiary", beneficiary)
+        hook.hand_over(config.owner)
+        return hook.ref
 
     def _pausable(self, config: PausableHook) -> Ref:
-        contract = "PausableHook"
-        hook = self._create(config, contract, (), paused=False)
-        self.builder.pause(hook, contract, config.paused)
-        self.builder.hand_over(hook, contract, config.owner)
-        return hook
+        hook = self._create(config, "PausableHook", (), paused=False)
+        hook.pause(config.paused)
+        hook.hand_over(config.owner)
+        return hook.ref
 
     def _with_fallback(self, config: FallbackRoutingHook) -> Ref:
         fallback = self.plan(config.fallback)
-        return self._routing(
-            config, "FallbackDomainRoutingHook", (fallback,), fallbackHook=fallback
-        )
+        contract = "FallbackDomainRoutingHook"
+        return self._routing(config, contract, (fallback,), fallbackHook=fallback).ref
 
     def _routing(
         self,
@@ -139,206 +131,187 @@ class HookPlanner:
         contract: str,
         rest: tuple[Any, ...],
         **state: Any,
-    ) -> Ref:
+    ) -> PlannedContract:
         builder = self.builder
         planned = {chain: self.plan(hook) for chain, hook in config.domains.items()}
-        hooks = builder.surroundings.by_domain(planned, f"{config.type}.domains")
-        router = self._create(
-            config,
-            contract,
-            (builder.mailbox, MAKER, *rest),
-            mailbox=builder.mailbox,
-            **state,
-        )
-        builder.table(
-            router,
-            contract,
-            hooks,
-            view="hooks",
-            setter="setHooks",
-            remover="setHooks",
-            removed=(ZERO_ADDRESS,),
-        )
-        builder.hand_over(router, contract, config.owner)
+        hooks = builder.registry.by_domain(planned, f"{config.type}.domains")
+        arguments = (builder.mailbox, CREATOR, *rest)
+        router = self._create(config, contract, arguments, mailbox=builder.mailbox, **state)
+        router.table(HOOKS_BY_DOMAIN, hooks)
+        router.hand_over(config.owner)
         return router
 
     def _by_recipient(self, config: RecipientRoutingHook) -> Ref:
-        contract = "DestinationRecipientRoutingHook"
         planned = {
             chain: {word(recipient): self.plan(hook) for recipient, hook in hooks.items()}
             for chain, hooks in config.custom_hooks.items()
         }
-        router = self._routing(config, contract, ())
-        place = f"{config.type}.customHooks"
-        by_domain = self.builder.surroundings.by_domain(planned, place)
+        router = self._routing(config, "DestinationRecipientRoutingHook", ())
+        by_domain = self.builder.registry.by_domain(planned, f"{config.type}.customHooks")
         for domain, hooks in by_domain.items():
             for recipient, hook in hooks.items():
-                key = (domain, recipient)
-                told = Reading(router, contract, "customHooks", hook, key)
-                self.builder.call(
+                router.call(
                     "configCustomHook",
-                    router,
-                    contract,
-                    (*key, hook),
-                    told,
-                    repeatable=True,
-                    about=f"{domain} 0x{recipient.hex()} ",
+                    (domain, recipient, hook),
+                    router.reading("customHooks", hook, domain, recipient),
+                    label=f"{domain} 0x{recipient.hex()} ",
                 )
-        return router
+        return router.ref
 
     def _by_amount(self, config: AmountRoutingHook) -> Ref:
         lower, upper = self.plan(config.lower_hook), self.plan(config.upper_hook)
         state = {"lower": lower, "upper": upper, "threshold": config.threshold}
-        return self._create(config, "AmountRoutingHook", tuple(state.values()), **state)
+        return self._create(config, "AmountRoutingHook", tuple(state.values()), **state).ref
 
     def _aggregation(self, config: AggregationHook) -> Ref:
-        hooks = tuple(self.plan(child) for child in config.hooks)
+        hooks = tuple(self.plan(hook) for hook in config.hooks)
         name, contract = self.builder.unique(config.type), "StaticAggregationHook"
         reading = Reading(Ref(name), contract, "hooks", list(hooks), (b"",))
         if config.address is not None:
-            return self.builder.create(name, contract, (), reading, address=config.address)
+            return self.builder.create(name, contract, (), reading, address=config.address).ref
         factory = "staticAggregationHookFactory"
         step = CreateSet(name, contract, factory, hooks, len(hooks), (reading,))
-        self.builder.steps.append(step)
-        return Ref(name)
+        return self.builder.create_set(step).ref
 
     def _rate_limited(self, config: RateLimitedHook) -> Ref:
-        contract, sender = "RateLimitedHook", config.sender or self.builder.router
-        arguments = (self.builder.mailbox, config.capacity, config.duration, sender)
+        mailbox, sender = self.builder.mailbox, config.sender or self.builder.router
         hook = self._create(
             config,
-            contract,
-            arguments,
-            mailbox=self.builder.mailbox,
+            "RateLimitedHook",
+            (mailbox, config.capacity, config.duration, sender),
+            mailbox=mailbox,
             DURATION=config.duration,
             sender=sender,
             maxCapacity=config.capacity,
         )
-        self.builder.set(hook, contract, "maxCapacity", config.capacity, "setRefillRate")
-        self.builder.hand_over(hook, contract, config.owner)
-        return hook
+        hook.set("maxCapacity", config.capacity, "setRefillRate")
+        hook.hand_over(config.owner)
+        return hook.ref
 
-    def _bridged(
+    def _over_bridge(self, config: OpStackHook | ArbL2ToL1Hook | CcipHook | Erc5164Hook) -> Ref:
+        match config:
+            case OpStackHook():
+                called: dict[str, Target] = {"l1Messenger": config.native_bridge}
+                return self._announcing(config, "OPStackHook", called)
+            case ArbL2ToL1Hook():
+                called = {"arbSys": config.arb_sys, "childHook": self.plan(config.child_hook)}
+                return self._announcing(config, "ArbL2ToL1Hook", called)
+            case CcipHook(router=None):
+                return self._existing_ccip_hook(config)
+            case CcipHook():
+                first = {"ccipRouter": config.router, "ccipDestination": config.chain_selector}
+                return self._announcing(config, "CCIPHook", {}, first)
+            case Erc5164Hook():
+                return self._announcing(config, "ERC5164Hook", {"dispatcher": config.dispatcher})
+
+    def _announcing(
         self,
         config: OpStackHook | ArbL2ToL1Hook | CcipHook | Erc5164Hook,
         contract: str,
-        after: Mapping[str, Target],
-        before: Mapping[str, Any] = NOTHING,
+        last: Mapping[str, Target],
+        first: Mapping[str, Any] = NOTHING,
     ) -> Ref:
-        """Its constructor takes what all of them take, between what is its own."""
+        """A hook that announces messages over a bridge. Its constructor takes the arguments that
+        all such hooks share between those of its own, `first` and `last`."""
         builder, chain = self.builder, config.destination_chain
-        domain = builder.surroundings.domain(chain, f"{config.type}.destinationChain")
+        domain = builder.registry.domain(chain, f"{config.type}.destinationChain")
         key = config.type.removesuffix("Hook") + "Ism"
-        ism = config.ism or builder.surroundings.counterpart(chain, key)
+        ism = config.ism or builder.registry.remote_address(chain, key)
         if ism is None:
             raise ConfigError(
                 f"{config.type}.ism: required, since the registry has no {key} on {chain}; deploy"
                 " that first"
             )
         shared = {"mailbox": builder.mailbox, "destinationDomain": domain, "ism": word(ism)}
-        state = {**before, **shared, **after}
-        return self._create(config, contract, tuple(state.values()), **state)
+        state = {**first, **shared, **last}
+        return self._create(config, contract, tuple(state.values()), **state).ref
 
-    def _known_over_ccip(self, config: CcipHook) -> Ref:
-        known, chain = self.builder.surroundings, config.destination_chain
+    def _existing_ccip_hook(self, config: CcipHook) -> Ref:
+        registry, chain = self.builder.registry, config.destination_chain
         state: dict[str, Any] = {
             "mailbox": self.builder.mailbox,
-            "destinationDomain": known.domain(chain, f"{config.type}.destinationChain"),
+            "destinationDomain": registry.domain(chain, f"{config.type}.destinationChain"),
         }
         if config.ism is not None:
             state["ism"] = word(config.ism)
-        address = config.address or known.over_ccip(config.type, chain)
+        address = config.address or registry.ccip_contract(config.type, chain)
         name = self.builder.unique(config.type)
-        return self.builder.create(name, "CCIPHook", address=address, state=state)
+        return self.builder.create(name, "CCIPHook", address=address, state=state).ref
 
     def _paymaster(self, config: InterchainGasPaymaster) -> Ref:
         builder = self.builder
         owner, beneficiary = config.owner or builder.owner, config.beneficiary or builder.owner
         paymaster = self._create_paymaster(config, beneficiary)
-        builder.set(paymaster, PAYMASTER, "beneficiary", beneficiary)
+        paymaster.set("beneficiary", beneficiary)
         oracle = paymaster
         if config.oracle_key not in (None, owner):
             oracle = self._oracle("storageGasOracle", config.oracle_key)
-        place = f"{config.type}.oracleConfig"
-        self._set_prices(oracle, config.oracle_config, place)
+        self._set_prices(oracle, config.oracle_config, f"{config.type}.oracleConfig")
         self._set_overheads(paymaster, oracle, config)
         if config.token_oracle_config:
-            builder.set(paymaster, PAYMASTER, "mailbox", builder.mailbox)
+            paymaster.set("mailbox", builder.mailbox)
         for token, prices in config.token_oracle_config.items():
             self._price_in_token(paymaster, token, prices, config.oracle_key or owner)
-        builder.members(
-            paymaster,
-            PAYMASTER,
-            "quoteSigners",
-            config.quote_signers,
-            adder="addQuoteSigner",
-            remover="removeQuoteSigner",
-        )
-        builder.hand_over(paymaster, PAYMASTER, config.owner)
-        return paymaster
+        paymaster.members(QUOTE_SIGNERS, config.quote_signers)
+        paymaster.hand_over(config.owner)
+        return paymaster.ref
 
-    def _create_paymaster(self, config: InterchainGasPaymaster, beneficiary: str) -> Ref:
+    def _create_paymaster(
+        self, config: InterchainGasPaymaster, beneficiary: str
+    ) -> PlannedContract:
         builder, name = self.builder, self.builder.unique(config.type)
         if config.address is not None:
             return builder.create(name, PAYMASTER, address=config.address)
         paymaster = builder.create_upgradeable(name, PAYMASTER)
-        initial = {"owner": MAKER, "beneficiary": beneficiary}
-        arguments = tuple(initial.values())
-        builder.call("initialize", paymaster, PAYMASTER, arguments, state=initial)
+        state = {"owner": CREATOR, "beneficiary": beneficiary}
+        paymaster.call_once("initialize", tuple(state.values()), state)
         return paymaster
 
-    def _oracle(self, name: str, keeper: str | None) -> Ref:
+    def _oracle(self, name: str, owner: str | None) -> PlannedContract:
         oracle = self.builder.create(self.builder.unique(name), ORACLE)
-        self.builder.hand_over(oracle, ORACLE, keeper)
+        oracle.hand_over(owner)
         return oracle
 
-    def _set_prices(self, oracle: Ref, prices: Mapping[str, GasPrice], place: str) -> list[int]:
-        """The domains that have prices from then on."""
-        by_domain = self.builder.surroundings.by_domain(prices, place)
-        keeper = ORACLE if oracle.step.startswith("storageGasOracle") else PAYMASTER
-        figures = {
+    def _set_prices(
+        self, oracle: PlannedContract, prices: Mapping[str, GasPrice], key: str
+    ) -> list[int]:
+        """Sets gas prices in an oracle, or in a paymaster that is its own. Returns their
+        domains."""
+        by_domain = {
             domain: (price.token_exchange_rate, price.gas_price)
-            for domain, price in by_domain.items()
+            for domain, price in self.builder.registry.by_domain(prices, key).items()
         }
-        told = [
-            Reading(oracle, keeper, "remoteGasData", pair, (domain,))
-            for domain, pair in figures.items()
-        ]
-        data = [(domain, *pair) for domain, pair in figures.items()]
-        if data:
-            method = "setRemoteGasDataConfigs"
-            self.builder.call(method, oracle, keeper, (data,), *told, repeatable=True)
+        if by_domain:
+            rows = [(domain, *pair) for domain, pair in by_domain.items()]
+            readings = [
+                oracle.reading("remoteGasData", pair, domain) for domain, pair in by_domain.items()
+            ]
+            oracle.call("setRemoteGasDataConfigs", (rows,), *readings)
         return list(by_domain)
 
-    def _set_overheads(self, paymaster: Ref, oracle: Ref, config: InterchainGasPaymaster) -> None:
-        place = f"{config.type}.overhead"
-        overheads = self.builder.surroundings.by_domain(config.overhead, place)
-        pairs = [(domain, (oracle, overhead)) for domain, overhead in overheads.items()]
-        told = [
-            Reading(paymaster, PAYMASTER, "destinationGasConfigs", pair, (domain,))
-            for domain, pair in pairs
-        ]
-        if pairs:
-            method = "setDestinationGasConfigs"
-            self.builder.call(method, paymaster, PAYMASTER, (pairs,), *told, repeatable=True)
+    def _set_overheads(
+        self, paymaster: PlannedContract, oracle: PlannedContract, config: InterchainGasPaymaster
+    ) -> None:
+        overheads = self.builder.registry.by_domain(config.overhead, f"{config.type}.overhead")
+        rows = [(domain, (oracle.ref, overhead)) for domain, overhead in overheads.items()]
+        if rows:
+            readings = [
+                paymaster.reading("destinationGasConfigs", pair, domain) for domain, pair in rows
+            ]
+            paymaster.call("setDestinationGasConfigs", (rows,), *readings)
 
     def _price_in_token(
-        self, paymaster: Ref, token: str, prices: Mapping[str, GasPrice], keeper: str
+        self, paymaster: PlannedContract, token: str, prices: Mapping[str, GasPrice], owner: str
     ) -> None:
-        oracle = self._oracle(f"storageGasOracle.{token}", keeper)
-        place = f"interchainGasPaymaster.tokenOracleConfig.{token}"
-        domains = self._set_prices(oracle, prices, place)
-        told = [
-            Reading(paymaster, PAYMASTER, "tokenGasOracles", oracle, (token, domain))
-            for domain in domains
-        ]
-        configs = [(token, domain, oracle) for domain in domains]
-        self.builder.call(
+        oracle = self._oracle(f"storageGasOracle.{token}", owner)
+        key = f"interchainGasPaymaster.tokenOracleConfig.{token}"
+        domains = self._set_prices(oracle, prices, key)
+        paymaster.call(
             "setTokenGasOracles",
-            paymaster,
-            PAYMASTER,
-            (configs,),
-            *told,
-            repeatable=True,
-            about=f"{token} ",
+            ([(token, domain, oracle.ref) for domain in domains],),
+            *(
+                paymaster.reading("tokenGasOracles", oracle.ref, token, domain)
+                for domain in domains
+            ),
+            label=f"{token} ",
         )

@@ -1,8 +1,9 @@
-"""From the config of a contract that is hook and module at once to the steps that deploy it."""
+"""Plans hybrids: contracts that are hook and security module at once."""
 
 from typing import Any
 
-from ape_hyperlane.plans.builder import Builder
+from ape_hyperlane.plans.builder import PlanBuilder
+from ape_hyperlane.plans.contract import PlannedContract, Table
 from ape_hyperlane.plans.steps import Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
@@ -10,17 +11,19 @@ from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 
 Hybrid = NetFlow | Timelock | DelayedFlow
 
+REMOTE_ROUTERS = Table("routers", "enrollRemoteRouters", "unenrollRemoteRouters", columns=True)
 
-def plan_hybrid(builder: Builder, config: Hybrid) -> Ref:
-    """Its address, and the steps that make it, unless an equal config has made it: hook and module
-    are one. ConfigError names what is wrong."""
+
+def plan_hybrid(builder: PlanBuilder, config: Hybrid) -> Ref:
+    """Plans a hybrid and returns a reference to it: to the same contract for an equal config, which
+    a file names once as hook and once as module. ConfigError for one that cannot be deployed."""
     for known, target in builder.hybrids:
         if known == config:
             return target
     match config:
         case NetFlow():
             contract = "NetFlowRateLimitedHookIsm"
-            state = {"mailbox": builder.mailbox, **_flow(builder, config)}
+            state = {"mailbox": builder.mailbox, **_flow_state(builder, config)}
             arguments = tuple(state.values())
         case Timelock():
             contract = "TimelockRouter"
@@ -28,20 +31,20 @@ def plan_hybrid(builder: Builder, config: Hybrid) -> Ref:
             arguments = tuple(state.values())
         case DelayedFlow():
             contract = "DelayedFlowRouterHookIsm"
-            state = {**_flow(builder, config), "maxDelay": config.max_delay}
+            state = {**_flow_state(builder, config), "maxDelay": config.max_delay}
             arguments = tuple(state[view] for view in ("warpRouter", "thresholdBps", "maxDelay"))
             arguments += (config.duration,)
     name = builder.unique(config.type)
-    target = builder.create(name, contract, arguments, address=config.address, state=state)
+    hybrid = builder.create(name, contract, arguments, address=config.address, state=state)
     if not isinstance(config, NetFlow):
-        _plan_announcements(builder, config, target, contract)
-    builder.hand_over(target, contract, config.owner)
-    builder.hybrids.append((config, target))
-    return target
+        _plan_announcements(builder, config, hybrid)
+    hybrid.hand_over(config.owner)
+    builder.hybrids.append((config, hybrid.ref))
+    return hybrid.ref
 
 
-def _flow(builder: Builder, config: NetFlow | DelayedFlow) -> dict[str, Any]:
-    """What the views say, by their names."""
+def _flow_state(builder: PlanBuilder, config: NetFlow | DelayedFlow) -> dict[str, Any]:
+    """Results of the views that both flow limits have, by name."""
     router: Target | None = config.warp_router or builder.router
     if router is None:
         raise ConfigError(f"{config.type}.warpRouter: required, since a core has no token router")
@@ -53,21 +56,13 @@ def _flow(builder: Builder, config: NetFlow | DelayedFlow) -> dict[str, Any]:
 
 
 def _plan_announcements(
-    builder: Builder, config: Timelock | DelayedFlow, target: Ref, contract: str
+    builder: PlanBuilder, config: Timelock | DelayedFlow, hybrid: PlannedContract
 ) -> None:
-    builder.set(target, contract, "hook", config.hook or ZERO_ADDRESS)
+    """Plans how a hybrid sends and receives the announcements of messages."""
+    hybrid.set("hook", config.hook or ZERO_ADDRESS)
     module = config.interchain_security_module or ZERO_ADDRESS
-    builder.set(target, contract, "interchainSecurityModule", module)
+    hybrid.set("interchainSecurityModule", module)
     if config.remote_isms is None:
         return
-    place = f"{config.type}.remoteIsms"
-    counterparts = builder.surroundings.by_domain(config.remote_isms, place)
-    builder.table(
-        target,
-        contract,
-        {domain: word(each) for domain, each in counterparts.items()},
-        view="routers",
-        setter="enrollRemoteRouters",
-        remover="unenrollRemoteRouters",
-        columns=True,
-    )
+    remotes = builder.registry.by_domain(config.remote_isms, f"{config.type}.remoteIsms")
+    hybrid.table(REMOTE_ROUTERS, {domain: word(remote) for domain, remote in remotes.items()})

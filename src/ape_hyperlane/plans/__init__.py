@@ -1,1 +1,1 @@
-"""The deploy engine: steps, what is pending of them, transactions, journal."""
+"""The deploy engine: plans of steps, comparison with the chain, transactions, journal."""

@@ -1,8 +1,8 @@
-"""What a deployment has done so far, on disk before and after each transaction.
+"""The journal of a deployment: a file that is written before and after each transaction.
 
-`deployment.json` beside the chain's metadata. An entry is written, with the nonce, before its
-transaction is sent, and completed when it is mined: whenever the process ends, the next run knows
-what may be on its way.
+For a core it is `deployment.json` beside the chain's metadata. An entry is written before its
+transaction is sent, with the nonce, and completed when it is mined. So the next run knows which
+transaction may be pending, whenever the process ends.
 """
 
 import json
@@ -17,37 +17,37 @@ from hyperlane.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One step."""
+    """The journal entry of a step."""
 
     what: str
-    """The step, spelled out with its arguments."""
+    """Description of the step with resolved arguments."""
     sender: str
     nonce: int
-    """Of the sender, for the step's transaction."""
+    """The sender's nonce for the step's transaction."""
     address: str | None = None
-    """What the transaction creates."""
+    """Address of the contract that the transaction creates."""
     transaction: str | None = None
-    """Its hash, once it is mined; None when a later run found its effect."""
+    """Hash of the mined transaction; None if a later run found its effect instead."""
     done: bool = False
 
 
 def journal_path(registry: Registry, chain: str, route: str) -> Path:
-    """Of a route's end."""
+    """Path of the journal of a route's end on a chain."""
     return registry.chain_folder(chain) / f"warp-{route.replace('/', '-')}.json"
 
 
 class Journal:
-    """The entries of one chain's deployment."""
+    """Journal of one deployment on one chain."""
 
     def __init__(
         self, path: Path, chain_id: int | str, deployer: str, route: str | None = None
     ) -> None:
         self.path = path
         self.route = route
-        """The id of the route that this is an end of."""
+        """Id of the route; None for a core."""
         self.chain_id = chain_id
         self.deployer = deployer
-        """The account of the first run."""
+        """Account of the first run."""
         self._entries: dict[str, Entry] = {}
         if path.exists():
             self._load()
@@ -56,17 +56,18 @@ class Journal:
         return self._entries.get(step)
 
     def record(self, step: str, entry: Entry) -> None:
+        """Sets the entry of a step and replaces the file."""
         self._entries[step] = entry
         content = {
             "chainId": self.chain_id,
             "deployer": self.deployer,
             **({} if self.route is None else {"route": self.route}),
-            "steps": {name: asdict(each) for name, each in self._entries.items()},
+            "steps": {name: asdict(entry) for name, entry in self._entries.items()},
         }
         write_atomic(self.path, json.dumps(content, indent=2) + "\n", private=True)
 
     def restart(self, deployer: str) -> None:
-        """Forget everything; the file follows with the next entry."""
+        """Forgets all entries. The file is replaced when the next entry is recorded."""
         self.deployer = deployer
         self._entries = {}
 
@@ -75,7 +76,7 @@ class Journal:
             content = parse_json(self.path.read_bytes())
             chain_id, self.deployer = content["chainId"], content["deployer"]
             self.route = content.get("route", self.route)
-            self._entries = {name: Entry(**each) for name, each in content["steps"].items()}
+            self._entries = {name: Entry(**entry) for name, entry in content["steps"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"{self.path}: not a deployment journal ({error!r}); restore it, or move it away to"

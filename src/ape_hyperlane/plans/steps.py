@@ -1,8 +1,8 @@
-"""What a deployment consists of: an ordered list of steps, as data.
+"""The steps of a deployment, as data: an ordered list that makes and configures contracts.
 
-A step names what it makes, so that later steps can refer to it before it exists, and carries the
-readings that are true once it is carried out: they tell whether a step is done, and the last word
-on each checks the whole in the end.
+A step has a name, so that later steps can refer to its contract before it exists. It also lists
+readings: what views return once the step is done. They show whether a step is done already, and the
+last reading of each view verifies the whole deployment.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The address of the contract that the step with this name makes."""
+    """A reference to the contract that the step with this name makes."""
 
     step: str
 
@@ -21,9 +21,10 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
-    """The account that makes the contract of this step: whoever runs the command then, not who ran
-    it first. It owns what it makes until it hands it over."""
+class Creator:
+    """A reference to the account that creates this step's contract: the sender of the run that does
+    it, who may differ from the sender of the first run. The creator owns a contract until it is
+    handed over."""
 
     step: str = ""
     """Filled in by the builder."""
@@ -32,15 +33,15 @@ class Maker:
         return "<sender>"
 
 
-MAKER = Maker()
+CREATOR = Creator()
 
 
-def made_by(step: str, value: Any) -> Any:
-    """`value`, with the step's maker for each unnamed one."""
-    if value == MAKER:
-        return Maker(step)
+def with_creator(step: str, value: Any) -> Any:
+    """`value`, with each unnamed creator replaced by that of the step."""
+    if value == CREATOR:
+        return Creator(step)
     if isinstance(value, tuple | list):
-        return type(value)(made_by(step, each) for each in value)
+        return type(value)(with_creator(step, item) for item in value)
     return value
 
 
@@ -48,16 +49,17 @@ Target = Ref | str
 """A contract of this deployment, or an address."""
 
 IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
+"""Storage slot of a proxy's implementation, by ERC-1967."""
 ADMIN_SLOT = 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103
-"""Where a proxy keeps them: ERC-1967."""
+"""Storage slot of a proxy's admin, by ERC-1967."""
 
 ABSENT = "nothing"
-"""What a view says that reverts: an entry that is not there."""
+"""Stands for the result of a view that reverts because it has no such entry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Within:
-    """An expected list whose members, in any order, are all among these."""
+class Subset:
+    """An expected list: any order, no members but these."""
 
     values: tuple[Any, ...]
 
@@ -66,8 +68,8 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
-class Includes:
-    """An expected list that has this member."""
+class Contains:
+    """An expected list that has this member, whatever its others."""
 
     value: Any
 
@@ -77,31 +79,32 @@ class Includes:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`target.method(*arguments)` returns `expected`."""
+    """The expectation that `target.method(*arguments)` returns `expected`."""
 
     target: Target
     contract: str
-    """Whose ABI the target has."""
+    """Name of the contract whose ABI the target has."""
     method: str
     expected: Any
     arguments: tuple[Any, ...] = ()
     slot: int | None = None
-    """The storage slot that has the answer, an address, where no view does."""
+    """Storage slot of the value, an address, for values that no view returns."""
 
     @property
     def subject(self) -> tuple[Any, ...]:
-        """What is read; two readings of it cannot expect different things at the same time."""
-        member = self.expected if isinstance(self.expected, Includes) else None
+        """Identity of what is read: of two readings with one subject, the later one replaces the
+        earlier one."""
+        member = self.expected if isinstance(self.expected, Contains) else None
         return (self.target, self.method, self.arguments, member)
 
 
 @dataclass(frozen=True, slots=True)
-class Surplus:
-    """As an argument: what a list on the chain has beyond these, each followed by `rest`; or only
-    the `first` of that, for a method that has to be called for each."""
+class Unlisted:
+    """Call argument resolved on chain: the list's members that the config does not name. `rest` is
+    appended to each. `first`: only one, for methods that remove one at a time."""
 
     reading: Reading
-    """Of the list; a `Within` says what may stay."""
+    """Reads the list; its `Subset` has the members that stay."""
     rest: tuple[Any, ...] = ()
     first: bool = False
 
@@ -111,7 +114,7 @@ class Surplus:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A name for a contract that another step makes, or that exists already. Nothing is sent."""
+    """A step without a transaction: names a contract that exists, or that another step makes."""
 
     name: str
     address: Target
@@ -123,14 +126,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Create a contract by a transaction."""
+    """A step that creates a contract by a transaction."""
 
     name: str
     contract: str
     arguments: tuple[Any, ...] = ()
     readings: tuple[Reading, ...] = ()
     permanent: bool = False
-    """Whether other arguments than in an earlier run are a mistake, not another contract."""
+    """True if other arguments than in an earlier run are an error. Otherwise they make a new
+    contract."""
 
     def describe(self) -> str:
         return f"create {self.contract}({_listed(self.arguments)})"
@@ -138,12 +142,13 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class CreateSet:
-    """Have a static factory deploy `contract` for a list of addresses, unless it did before."""
+    """A step that has a static factory deploy `contract` for a list of addresses; nothing is sent
+    if the factory did so before."""
 
     name: str
     contract: str
     factory: str
-    """The step that made the factory; the contract is this contract's name and `Factory`."""
+    """Name of the step that makes the factory, whose contract is called `<contract>Factory`."""
     members: tuple[Any, ...]
     """Addresses, or pairs of an address and its weight."""
     threshold: int
@@ -156,7 +161,7 @@ class CreateSet:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Call a contract by a transaction, unless its readings hold already."""
+    """A step that calls a contract by a transaction, unless its readings hold already."""
 
     name: str
     target: Target
@@ -165,17 +170,18 @@ class Call:
     arguments: tuple[Any, ...]
     readings: tuple[Reading, ...] = ()
     repeatable: bool = False
-    """Whether the target's owner may call again, as soon as the readings do not hold any more."""
-    once: bool = False
-    """Whether it reverts after it was carried out, which tells more than readings: those may hold
-    before."""
+    """True if the target's owner may call again, which is needed whenever the readings no longer
+    hold."""
+    reverts_when_done: bool = False
+    """True if a second call reverts. That is stronger evidence than readings, which may hold before
+    the first call."""
 
     @property
     def repeats(self) -> bool:
-        """Whether one call may leave more to do."""
-        columns = (each if isinstance(each, list) else [each] for each in self.arguments)
+        """True if the call removes one member of a list at a time, so may be needed again."""
+        columns = (value if isinstance(value, list) else [value] for value in self.arguments)
         return any(
-            isinstance(each, Surplus) and each.first for column in columns for each in column
+            isinstance(value, Unlisted) and value.first for column in columns for value in column
         )
 
     def describe(self) -> str:
@@ -183,9 +189,15 @@ class Call:
 
 
 Action = Create | CreateSet | Call
-"""What takes a transaction."""
+"""A step that takes a transaction."""
 
 Step = Use | Action
+
+
+def final_readings(steps: Iterable[Step]) -> list[Reading]:
+    """The readings that hold once all steps are done: later ones replace earlier ones."""
+    final = {reading.subject: reading for step in steps for reading in step.readings}
+    return list(final.values())
 
 
 def _listed(values: Iterable[Any]) -> str:
@@ -193,7 +205,8 @@ def _listed(values: Iterable[Any]) -> str:
 
 
 def _legible(value: Any) -> Any:
-    """With hex for bytes. Not for contracts to create: journals compare how those were shown."""
+    """Bytes as hex. Not for arguments of `Create`: journals compare their description, and earlier
+    versions wrote it without."""
     if isinstance(value, list | tuple):
         return type(value)(map(_legible, value))
     return f"0x{value.hex()}" if isinstance(value, bytes) else value
@@ -203,9 +216,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{_listed(value)}]" if isinstance(value, list) else f"({_listed(value)})"
     return str(value)
-
-
-def final_readings(steps: Iterable[Step]) -> list[Reading]:
-    """What holds when all steps are carried out: a later reading replaces an earlier one."""
-    final = {reading.subject: reading for step in steps for reading in step.readings}
-    return list(final.values())

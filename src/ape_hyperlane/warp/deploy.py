@@ -1,4 +1,4 @@
-"""Deploying a warp route, and checking one: a router on each chain, each knowing all others."""
+"""Deploys and checks warp routes: a router on each chain, enrolled with all others."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,29 +9,26 @@ from ape.api import AccountAPI
 from eth_utils.address import to_checksum_address
 
 from ape_hyperlane.plans.apply import Applier, Report
+from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
     require_funds,
     silent,
-    surroundings,
-    used,
+    used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal, journal_path
-from ape_hyperlane.plans.steps import Action, Call, Create, CreateSet, Reading, Step, final_readings
-from ape_hyperlane.plans.survey import Survey, has_code, is_development
-from ape_hyperlane.warp.ends import complete, read_backing, whole_token
+from ape_hyperlane.plans.registry_view import registry_view
+from ape_hyperlane.plans.steps import Action, Call, Reading, Step, final_readings
+from ape_hyperlane.plans.survey import Survey, check_steps
+from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER
-from ape_hyperlane.warp.records import _as_deployed, _route
+from ape_hyperlane.warp.records import config_file, deploy_file
 from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.routes import choose_route
 from hyperlane.errors import ConfigError
-from hyperlane.registry import Registry
-from hyperlane.registry.deployed_routes import (
-    WarpRoute,
-    route_paths,
-    write_route,
-)
+from hyperlane.registry import ChainMetadata, Registry
+from hyperlane.registry.deployed_routes import WarpRoute, route_paths, write_route
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
@@ -45,21 +42,16 @@ from hyperlane.registry.warp_token import WarpToken
 def plan_route(
     tokens: Tokens, registry: Registry, deployer: str, connect: Connect, route_id: str | None = None
 ) -> RouteDeployment:
-    """What is to be on the chains of a route. ConfigError when a chain is not in the registry, is
-    another than the registry says, or has not what the config names."""
+    """Plans a route. ConfigError when the registry does not have a chain or has it with another
+    chain id, or when a chain lacks a contract that the config names."""
     backing = {}
     for chain, token in tokens.items():
         metadata = registry.metadata(chain)
-        registry.addresses(chain)  # a core must be there
+        registry.addresses(chain)  # raises if no core is deployed there
         with connect(chain):
-            if networks.provider.chain_id != metadata.chain_id:
-                raise ConfigError(
-                    f"{registry.chain_folder(chain)}/metadata.yaml: chainId is"
-                    f" {metadata.chain_id}, but the node answers {networks.provider.chain_id}"
-                )
-            _require_contracts(chain, token)
-            if token.type not in SYNTHETIC:
-                backing[chain] = read_backing(chain, token, metadata)
+            end = _read_chain(registry, metadata, token)
+        if end is not None:
+            backing[chain] = end
     ends = complete(tokens, backing)
     first = next(iter([*backing.values(), *ends.values()]))
     route_id = choose_route(registry, tokens, route_id, first.symbol)
@@ -73,7 +65,7 @@ def plan_route(
         for chain in tokens
     }
     deployment = RouteDeployment(
-        route_id, ends, registry, connect, journals, surroundings(registry)
+        route_id, ends, registry, connect, journals, registry_view(registry)
     )
     _require_journals(deployment)
     _require_equal_worth(deployment)
@@ -82,21 +74,37 @@ def plan_route(
     return deployment
 
 
+def _read_chain(registry: Registry, metadata: ChainMetadata, token: WarpToken) -> End | None:
+    """Checks the connected chain and reads the token behind the route's end; None if the end is
+    synthetic."""
+    chain, chain_id = metadata.name, networks.provider.chain_id
+    if chain_id != metadata.chain_id:
+        raise ConfigError(
+            f"{registry.chain_folder(chain)}/metadata.yaml: chainId is {metadata.chain_id}, but the"
+            f" node answers {chain_id}"
+        )
+    _require_contracts(chain, token)
+    return None if token.type in SYNTHETIC else read_backing(chain, token, metadata)
+
+
 def survey_route(
-    deployment: RouteDeployment, sender: str, tell: Callable[[str, list[Action]], None]
+    deployment: RouteDeployment, sender: str, show: Callable[[str, list[Action]], None]
 ) -> None:
-    """Tells for each chain, while connected to it, what still needs a transaction. ConfigError when
-    `sender` may not send one, or none could make it so."""
+    """Calls `show` for each chain, while connected to it, with the steps that need a transaction.
+    ConfigError when `sender` may send none of them, or the chain differs in something that no
+    transaction can change."""
     deployment.left.clear()
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
-            require_contracts(used(steps), chain)
+            require_contracts(used_addresses(steps), chain)
             pending = survey.pending(steps, sender)
-            if drift := survey.drift(_fixed(steps, pending)):
-                raise ConfigError(f"{drift[0]}; this cannot be changed, choose another --route")
-            deployment.left += [f"{chain}: {step.name}: {why}" for step, why in survey.left]
-            tell(chain, pending)
+            if differences := survey.differences(_unchangeable(steps, pending)):
+                raise ConfigError(
+                    f"{differences[0]}; this cannot be changed, choose another --route"
+                )
+            deployment.left += [f"{chain}: {step.name}: {reason}" for step, reason in survey.left]
+            show(chain, pending)
 
 
 def deploy_route(
@@ -105,14 +113,14 @@ def deploy_route(
     report: Report = silent,
     max_gas_price: int | None = None,
 ) -> tuple[Path, int]:
-    """Deploys what is missing of a route, checks it and writes its files: the config file's path,
-    and how many transactions were sent.
+    """Deploys what a route lacks, verifies it and writes its files. Returns the config file's path
+    and the number of transactions.
 
-    ConfigError when the account may not do what is missing, ChainError when funds do not suffice, a
-    transaction fails, or a chain differs from the plan in the end; GasTooDear as `deploy_core`.
+    ConfigError when the account may send none of the steps, ChainError when funds do not suffice, a
+    transaction fails, or a chain differs from the plan afterwards; GasTooDear as `deploy_core`.
     """
     appliers = {
-        chain: Applier(account, journal, _naming(chain, report), max_gas_price)
+        chain: Applier(account, journal, _with_chain_name(chain, report), max_gas_price)
         for chain, journal in deployment.journals.items()
     }
     survey_route(
@@ -122,6 +130,7 @@ def deploy_route(
             sum(map(estimate_gas, actions)), account, max_gas_price
         ),
     )
+    # Routers first, on all chains: each is enrolled on the others by its address.
     for chain, applier in appliers.items():
         if chain not in deployment.routers:
             with deployment.on(chain):
@@ -132,58 +141,48 @@ def deploy_route(
             steps = deployment.steps(chain)
             applier.apply(steps)
             applier.verify(final_readings(steps))
-    tokens = _as_deployed(deployment)
-    paths = write_route(deployment.registry.folder, deployment.id, tokens, _route(deployment))
+    tokens, route = deploy_file(deployment), config_file(deployment)
+    paths = write_route(deployment.registry.folder, deployment.id, tokens, route)
     return paths[1], sum(applier.sent for applier in appliers.values())
 
 
-def _naming(chain: str, report: Report) -> Report:
-    return lambda step, outcome: report(replace(step, name=f"{chain}: {step.name}"), outcome)
-
-
 def check_route(deployment: RouteDeployment) -> list[str]:
-    """How the chains differ from the route that was to be deployed, a line each."""
+    """Differences between the chains and the route's deployment, a line each."""
     found = []
     for chain in deployment.ends:
         with deployment.on(chain):
-            survey, steps = Survey(deployment.journals[chain]), deployment.steps(chain)
-            missing = [
-                f"{step.name} is not there"
-                for step in survey.pending(steps)
-                if isinstance(step, Create | CreateSet)
-            ]
-            readings = [
-                reading
-                for reading in final_readings(steps)
-                if survey.can_resolve((reading.target, reading.expected))
-            ]
-            found += [f"{chain}: {line}" for line in (*missing, *survey.drift(readings))]
+            lines = check_steps(deployment.journals[chain], deployment.steps(chain))
+            found += [f"{chain}: {line}" for line in lines]
     return found
 
 
+def _with_chain_name(chain: str, report: Report) -> Report:
+    return lambda step, outcome: report(replace(step, name=f"{chain}: {step.name}"), outcome)
+
+
 def _require_equal_worth(deployment: RouteDeployment) -> None:
-    """ConfigError when a router that is to be trusted counts in other message units: a transfer
+    """ConfigError when a trusted router has other message units for a whole token: transfers
     between the two would create or lose value."""
-    names = {str(domain): name for name, domain in deployment.surroundings.domains.items()}
+    chain_names = {str(domain): name for name, domain in deployment.view.domains.items()}
     for chain, end in deployment.ends.items():
         here = end.scale * 10**end.decimals
         for key, routers in end.token.cross_collateral_routers.items():
-            place, name = f"{chain}.crossCollateralRouters.{key}", names.get(key, key)
-            if name not in names.values():
-                continue  # nobody to ask
+            where, name = f"{chain}.crossCollateralRouters.{key}", chain_names.get(key, key)
+            if name not in chain_names.values():
+                continue  # a domain without a chain in the registry: there is no node to ask
             with deployment.connect(name):
                 for router in routers:
-                    there = whole_token(place, to_checksum_address(word(router)[12:]))
+                    there = whole_token(where, to_checksum_address(word(router)[12:]))
                     if there != here:
                         raise ConfigError(
-                            f"{place}: a whole token of {router} is {there} message units, but"
+                            f"{where}: a whole token of {router} is {there} message units, but"
                             f" {here} here: value would be created or lost; set scale"
                         )
 
 
 def _require_journals(deployment: RouteDeployment) -> None:
-    """ConfigError for a router that is there, but of which no journal tells: another one in its
-    place would not have what it holds."""
+    """ConfigError for a deployed router without a journal: a new router in its place would not hold
+    the old one's collateral."""
     path = route_paths(deployment.registry.folder, deployment.id)[1]
     for token in read(WarpRoute, path).tokens if path.exists() else ():
         chain, router = token.chain_name, token.address_or_denom
@@ -199,39 +198,44 @@ def _require_journals(deployment: RouteDeployment) -> None:
 
 
 def _find_routers(deployment: RouteDeployment, deployer: str) -> None:
+    """Adds the routers that the journals know to the deployment."""
     for chain, journal in deployment.journals.items():
         entry = journal.entry(ROUTER.step)
         if entry is None or entry.address is None or not entry.done:
             continue
         with deployment.connect(chain):
             if is_development() and not has_code(entry.address):
-                journal.restart(deployer)  # the chain was started anew
+                journal.restart(deployer)  # the development node was started anew
             else:
                 deployment.routers[chain] = entry.address
 
 
-def _fixed(steps: list[Step], pending: list[Action]) -> list[Reading]:
-    """What was said once, and nobody can say again."""
+def _unchangeable(steps: list[Step], pending: list[Action]) -> list[Reading]:
+    """Readings of one-time calls (`initialize`) that no later call can change."""
     calls = [step for step in steps if isinstance(step, Call)]
     settable = {reading.subject for call in calls if call.repeatable for reading in call.readings}
-    done = (call for call in calls if call.once and call not in pending)
-    return [each for call in done for each in call.readings if each.subject not in settable]
+    done = (call for call in calls if call.reverts_when_done and call not in pending)
+    return [
+        reading for call in done for reading in call.readings if reading.subject not in settable
+    ]
 
 
 def _until_initialised(steps: list[Step]) -> list[Step]:
-    """The steps that make a router nobody else can initialise."""
+    """The steps up to the router's `initialize`, after which nobody else can initialise it."""
     made = (ROUTER.step, f"initialize of {ROUTER.step}")
     last = max(index for index, step in enumerate(steps) if step.name in made)
     return steps[: last + 1]
 
 
 def _require_contracts(chain: str, token: WarpToken) -> None:
+    """ConfigError for an address in the config where the connected chain has no contract."""
     hooks = all_hooks(token.hook or ZERO_ADDRESS)
     isms = all_isms(token.interchain_security_module or ZERO_ADDRESS)
-    allowed = token.allowed_rebalancing_bridges.values()
-    bridges = (each.bridge for bridges in allowed for each in bridges)
-    theirs = (token.message_transmitter, token.token_messenger, token.oft)
+    by_chain = token.allowed_rebalancing_bridges.values()
+    bridges = (entry.bridge for entries in by_chain for entry in entries)
+    external = (token.message_transmitter, token.token_messenger, token.oft)
     admin = token.admin.address if token.admin else None
-    others = (token.mailbox, token.fee_hook, *all_fees(token.token_fee), *bridges, *theirs, admin)
+    fees = all_fees(token.token_fee)
+    others = (token.mailbox, token.fee_hook, *fees, *bridges, *external, admin)
     named = (each for each in (*hooks, *isms, *others) if each not in (None, ZERO_ADDRESS))
     require_contracts(named, chain)

@@ -1,42 +1,39 @@
-"""What is written of a deployed route."""
+"""The files of a deployed route: deploy file and config file."""
 
 from typing import Any
 
 from ape_hyperlane.warp.route import RouteDeployment
-from hyperlane.registry.deployed_routes import (
-    Connection,
-    RouteToken,
-    WarpRoute,
-)
+from hyperlane.registry.deployed_routes import Connection, RouteToken, WarpRoute
 from hyperlane.registry.fields import CONTRACT_VERSION
 from hyperlane.registry.token_types import STANDARDS, SYNTHETIC
 from hyperlane.registry.warp import Tokens
 
 
-def _as_deployed(deployment: RouteDeployment) -> Tokens:
-    """With what the files of other tools have to say, and ours may leave out."""
+def deploy_file(deployment: RouteDeployment) -> Tokens:
+    """The deploy file, with the keys that other tools require and ours may omit."""
     vaults = [
         chain for chain, end in deployment.ends.items() if end.token.type == "collateralVaultRebase"
     ]
     written = {}
     for chain, end in deployment.ends.items():
-        more: dict[str, Any] = {"owner": end.token.owner or deployment.journals[chain].deployer}
-        gas = {str(domain): each.gas for domain, each in deployment.remotes(chain).items()}
+        added: dict[str, Any] = {"owner": end.token.owner or deployment.journals[chain].deployer}
+        gas = {str(domain): remote.gas for domain, remote in deployment.remotes(chain).items()}
         if any(gas.values()):
-            more["destination_gas"] = gas
+            added["destination_gas"] = gas
         if end.token.contract_version is not None:
-            more["contract_version"] = CONTRACT_VERSION
+            added["contract_version"] = CONTRACT_VERSION
         if end.scale != 1:
-            more["scale"] = end.scale
+            added["scale"] = end.scale
         if end.token.type in SYNTHETIC and not end.token.nft:
-            more |= {"name": end.name, "symbol": end.symbol, "decimals": end.decimals}
+            added |= {"name": end.name, "symbol": end.symbol, "decimals": end.decimals}
         if end.token.type == "syntheticRebase":
-            more["collateral_chain_name"] = vaults[0]
-        written[chain] = end.token.model_copy(update=more)
+            added["collateral_chain_name"] = vaults[0]
+        written[chain] = end.token.model_copy(update=added)
     return written
 
 
-def _route(deployment: RouteDeployment) -> WarpRoute:
+def config_file(deployment: RouteDeployment) -> WarpRoute:
+    """The config file: the deployed routers and their connections."""
     return WarpRoute(
         tokens=[
             RouteToken(

@@ -1,16 +1,16 @@
-"""A route to deploy: configs, chains, journals."""
+"""A route to deploy: its ends, chains and journals."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ape_hyperlane.plans.builder import Surroundings
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.registry_view import RegistryView
 from ape_hyperlane.plans.steps import Ref, Step
 from ape_hyperlane.warp.brakes import check_brakes
 from ape_hyperlane.warp.ends import End
-from ape_hyperlane.warp.plan import Place, Remote, delivery_gas, plan_end
+from ape_hyperlane.warp.plan import ChainContext, Remote, delivery_gas, plan_end
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.fields import word
@@ -21,7 +21,7 @@ Connect = Callable[[str], AbstractContextManager[Any]]
 
 @dataclass
 class RouteDeployment:
-    """A route, what the chains say of its tokens, and how far it is deployed.
+    """A route, its tokens as read from the chains, and the routers deployed so far.
 
     Made by `plan_route`. Nothing is sent or written before `deploy_route`.
     """
@@ -32,15 +32,15 @@ class RouteDeployment:
     registry: Registry
     connect: Connect
     journals: Mapping[str, Journal]
-    surroundings: Surroundings
+    view: RegistryView
     routers: dict[str, str] = field(default_factory=dict)
-    """By chain, as far as they are deployed."""
+    """Deployed routers, by chain."""
     left: list[str] = field(default_factory=list)
-    """What the account that surveyed it may not do, a line each."""
+    """Steps that the surveying account may not send, a line each."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:
-        """Connected to a chain, which errors name."""
+        """Connects to a chain and prefixes errors with its name."""
         with self.connect(chain):
             try:
                 yield
@@ -48,42 +48,42 @@ class RouteDeployment:
                 raise type(error)(f"{chain}: {error}") from error
 
     def steps(self, chain: str) -> list[Step]:
-        """All that one chain needs."""
-        known, end = self.surroundings, self.ends[chain]
-        addresses = known.addresses[chain]
+        """The plan for one chain."""
+        end, addresses = self.ends[chain], self.view.addresses[chain]
         mailbox = str(end.token.mailbox or addresses.mailbox)
-        known = replace(known, here=chain)
-        place = Place(self.journals[chain].deployer, mailbox, addresses, known)
+        view = replace(self.view, chain=chain)
+        context = ChainContext(self.journals[chain].deployer, mailbox, addresses, view)
         vaults = [
-            known.domains[other]
-            for other, each in self.ends.items()
-            if each.token.type == "collateralVaultRebase"
+            view.domains[other]
+            for other, other_end in self.ends.items()
+            if other_end.token.type == "collateralVaultRebase"
         ]
-        trusted = known.by_domain(end.token.cross_collateral_routers, "crossCollateralRouters")
-        neighbours = {domain for domain, routers in trusted.items() if routers}
-        check_brakes(end.token, known.domains[chain], neighbours)
-        return plan_end(end, place, self.remotes(chain), *vaults)
+        remotes = self.remotes(chain)
+        enrolled = {domain: remote.router for domain, remote in remotes.items()}
+        check_brakes(end.token, view, enrolled)
+        return plan_end(end, context, remotes, *vaults)
 
     def remotes(self, chain: str) -> dict[int, Remote]:
-        """Whom the router on a chain talks to, by domain."""
-        token, known = self.ends[chain].token, self.surroundings
-        gas = known.by_domain(token.destination_gas, "destinationGas")
-        named = known.by_domain(token.remote_routers, "remoteRouters")
+        """The remote routers of the router on a chain, by domain: those that the file names, those
+        of this route, and domains that only have routers of other tokens."""
+        token, view = self.ends[chain].token, self.view
+        gas = view.by_domain(token.destination_gas, "destinationGas")
+        named = view.by_domain(token.remote_routers, "remoteRouters")
         remotes = {
-            domain: Remote(word(each.address), gas.get(domain, delivery_gas(token)))
-            for domain, each in named.items()
+            domain: Remote(word(remote.address), gas.get(domain, delivery_gas(token)))
+            for domain, remote in named.items()
         }
         for other, end in self.ends.items():
             if other != chain:
-                domain, router = known.domains[other], self.routers.get(other)
+                domain, router = view.domains[other], self.routers.get(other)
                 remotes[domain] = Remote(
                     word(router) if router else Ref(f"router on {other}"),
                     gas.get(domain, delivery_gas(end.token)),
                     end.circle_domain,
                 )
-        trusted = known.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
+        trusted = view.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
         for domain, routers in trusted.items():
-            if routers and domain != known.domains[chain]:
+            if routers and domain != view.domains[chain]:
                 remotes.setdefault(domain, Remote(None, gas.get(domain, delivery_gas(token))))
         for domain in gas.keys() - remotes.keys():
             raise ConfigError(
@@ -93,20 +93,21 @@ class RouteDeployment:
         return remotes
 
     def require_others(self) -> None:
-        """ConfigError for other routers on chains of the route than those deployed there."""
-        surplus: dict[str, list[str]] = {}
+        """ConfigError when `remoteRouters` names another router on a chain of this route than the
+        one that the route deploys there."""
+        conflicts: dict[str, list[str]] = {}
         for chain, end in self.ends.items():
             for key, named in end.token.remote_routers.items():
-                domain = self.surroundings.domain(key, f"{chain}.remoteRouters")
+                domain = self.view.domain(key, f"{chain}.remoteRouters")
                 for other in self.ends:
-                    if self.surroundings.domains[other] != domain:
+                    if self.view.domains[other] != domain:
                         continue
                     router = self.routers.get(other)
                     if other == chain or not router or word(named.address) != word(router):
-                        surplus.setdefault(other, []).append(f"{chain}.remoteRouters.{key}")
-        if surplus:
-            entries = [entry for each in surplus.values() for entry in each]
+                        conflicts.setdefault(other, []).append(f"{chain}.remoteRouters.{key}")
+        if conflicts:
+            entries = [entry for entries in conflicts.values() for entry in entries]
             raise ConfigError(
-                f"{', '.join(entries)}: this file deploys the routers on {', '.join(surplus)};"
+                f"{', '.join(entries)}: this file deploys the routers on {', '.join(conflicts)};"
                 " remove these entries"
             )

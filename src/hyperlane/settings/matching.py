@@ -33,7 +33,7 @@ class Rule:
     destinations: frozenset[int] | None = None
     recipients: frozenset[Bytes32] | None = None
     body: Pattern | None = None
-    """Found anywhere in the body's lower-case hex."""
+    """Pattern that is searched in the body's lower-case hex."""
 
     def matches(self, message: Message) -> bool:
         """Whether this entry matches `message`."""
@@ -48,13 +48,13 @@ class Rule:
 
 
 def parse_rules(field: str, value: Any) -> tuple[Rule, ...]:
-    """A matching list, given as JSON or as text that holds JSON; ConfigError names the entry."""
+    """Parse a matching list, given as JSON or as text with JSON; ConfigError names the entry."""
     items = parse_list(field, value)
     return tuple(_parse_rule(f"{field}[{index}]", item) for index, item in enumerate(items))
 
 
 def parse_list(field: str, value: Any) -> list[Any]:
-    """A list, given as JSON or as text that holds JSON; None is empty. ConfigError otherwise."""
+    """Parse a list, given as JSON or as text with JSON; None is empty. ConfigError otherwise."""
     if isinstance(value, str):
         try:
             value = parse_json(value)
@@ -163,7 +163,7 @@ def parse_app_contexts(value: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
 
 
 def parse_addresses(field: str, value: str) -> tuple[bytes, ...]:
-    """A comma-separated list of hex byte strings; ConfigError names a bad one."""
+    """Parse a comma-separated list of hex byte strings; ConfigError names a bad one."""
     parts = [item.strip().removeprefix("0x") for item in value.split(",") if item.strip()]
     try:
         return tuple(bytes_from_hex("0x" + item, field) for item in parts)

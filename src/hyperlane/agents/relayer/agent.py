@@ -1,4 +1,4 @@
-"""Starting a relayer."""
+"""The relayer process: connects the chains and runs their loops."""
 
 import asyncio
 import time
@@ -57,7 +57,7 @@ async def run(settings: RelayerSettings) -> None:
 
 
 class Relayer:
-    """All chains of one relayer; they come in as they can be reached."""
+    """All chains of one relayer; each joins as soon as it can be reached."""
 
     def __init__(self, settings: RelayerSettings, runtime: Runtime, policy: RelayPolicy) -> None:
         self.settings = settings
@@ -124,19 +124,19 @@ class Relayer:
 
     def _destination(self, chain: Chain, sender: Sender) -> Destination:
         destination = Destination(
-            chain,
-            sender,
-            self.operations,
-            self._origins,
-            self.runtime.metrics,
-            self.policy,
-            MetadataBuilder(
+            chain=chain,
+            sender=sender,
+            operations=self.operations,
+            origins=self._origins,
+            metrics=self.runtime.metrics,
+            policy=self.policy,
+            builder=MetadataBuilder(
                 chain,
                 sender.address,
                 Lookups(sender.account, self.settings.allow_private_lookups),
                 Multisigs(self.settings.ignore_reorg_reports),
             ),
-            self.settings.chain_name,
+            chain_name=self.settings.chain_name,
         )
         self._destinations[chain.domain] = destination
         return destination

@@ -5,9 +5,9 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import ask, told
+from tests.agents.relayer.test_relayer_operation import ask, told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
 from hyperlane.agents.relayer.delivery import outcomes
 from hyperlane.agents.relayer.delivery.batching import MARGIN

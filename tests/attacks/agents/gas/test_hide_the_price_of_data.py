@@ -1,9 +1,9 @@
 """A rollup takes a fee for data beside the gas: what looks cheap in gas is not."""
 
 import pytest
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient

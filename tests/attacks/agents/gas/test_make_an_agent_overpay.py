@@ -4,9 +4,9 @@ import time
 from unittest.mock import Mock
 
 import pytest
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.process import make_sender

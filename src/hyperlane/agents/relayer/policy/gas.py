@@ -1,7 +1,7 @@
-"""Gas payment policies: whether what was paid is enough.
+"""Gas payment policies: whether the payments for a message are enough to deliver it.
 
-Policies are the reference's `gasPaymentEnforcement`: an ordered list, of which the first entry
-whose matching list matches the message applies.
+Policies have the syntax of the reference's `gasPaymentEnforcement`: an ordered list. The first
+entry whose matching list matches the message applies.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,22 @@ _ETHER = 10**18
 
 
 class Requirement(Protocol):
-    """What one policy demands."""
+    """Payment that one policy requires."""
 
     def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
         """Gas that the delivery may use, at least `estimate`; NotReady if too little was paid.
 
-        `spent` is the gas of earlier attempts. An `estimate` of 0 asks before anything is known.
+        `spent` is the gas of earlier attempts. With an `estimate` of 0 the check is preliminary:
+        the gas is not known yet.
         """
 
     def covered(self, paid: GasPaid) -> int:
-        """Gas that was paid for, whether deliveries with it succeed or fail."""
+        """Gas that was paid for, even if deliveries that use it fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoRequirement:
-    """`none`: delivered for nothing."""
+    """`none`: no payment is required."""
 
     def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
         """See Requirement."""
@@ -45,9 +46,9 @@ class NoRequirement:
 
 @dataclass(frozen=True, slots=True)
 class MinimumPayment:
-    """`minimum`: so many wei on the origin, in any number of payments, for one delivery's gas.
+    """`minimum`: an amount of wei on the origin, in one or several payments, for one delivery.
 
-    What earlier attempts used has to be paid at the same rate.
+    Gas that earlier attempts used has to be paid at the same rate.
     """
 
     payment: int
@@ -74,7 +75,7 @@ class MinimumPayment:
 
 @dataclass(frozen=True, slots=True)
 class QuotedGas:
-    """`onChainFeeQuoting`: the paid gas, less what was spent, covers a part of the estimate."""
+    """`onChainFeeQuoting`: paid gas, less what was spent, must cover a fraction of the estimate."""
 
     numerator: int = 1
     denominator: int = 2
@@ -100,12 +101,12 @@ class QuotedGas:
 
 @dataclass(frozen=True, slots=True)
 class GasPolicies:
-    """Who has to pay what. Without any entry nobody has to."""
+    """Requirements by message. The default requires no payment."""
 
     entries: Sequence[tuple[Sequence[Rule], Requirement]] = (((), NoRequirement()),)
 
     def requirement(self, message: Message) -> Requirement:
-        """The requirement for a message; NotReady when no entry means it."""
+        """The requirement for a message; NotReady when no entry matches it."""
         for rules, requirement in self.entries:
             if not rules or matches(rules, message):
                 return requirement
@@ -132,5 +133,5 @@ def _no_payment(detail: str) -> NotReady:
 
 
 def _ether(wei: int) -> str:
-    """Wei in units of 10^18, without zeros at the end."""
+    """Format wei in units of 10^18, without trailing zeros."""
     return f"{wei // _ETHER}.{wei % _ETHER:018}".rstrip("0").rstrip(".")
