@@ -83,7 +83,7 @@ class Batching:
 
         For initcode it is any address without rights: the real one is unknown before the nonce is.
         """
-        return keccak(sender)[12:] if self.kind is Kind.CODE else sender
+        return Address(keccak(sender)[12:]) if self.kind is Kind.CODE else sender
 
     def call(
         self,
