@@ -6,7 +6,7 @@ import pytest
 from ape.exceptions import ApeException
 from eth_abi.abi import encode
 from eth_utils import keccak
-from tests.agents.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
+from tests.support.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 from web3._utils.error_formatters_utils import raise_contract_logic_error_on_revert
 from web3.exceptions import Web3RPCError
 

@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperlane.agents.relayer.metadata.lookups import _LookupError, _metadata
-from hyperlane.agents.relayer.policy.gas import GasPolicies
-from hyperlane.agents.relayer.policy.matching import parse_rules
 from hyperlane.bounded_json import MAX_DEPTH, parse_json
 from hyperlane.chain.endpoint import Reverted, RpcError
 from hyperlane.chain.reverts import LONGEST_REASON, revert_reason
@@ -22,6 +20,8 @@ from hyperlane.registry.chains import ChainMetadata
 from hyperlane.registry.models import read
 from hyperlane.registry.yaml_file import read_yaml
 from hyperlane.settings import RelayerSettings, load_settings
+from hyperlane.settings.gas_payments import parse_gas_payments
+from hyperlane.settings.matching import parse_rules
 from hyperlane.wording import one_line, shown
 
 NINES = "9" * 5000
@@ -222,7 +222,7 @@ def test_a_matching_list_is_refused_in_few_words(name, value):
 )
 def test_a_payment_policy_is_refused_in_few_words(policy):
     with pytest.raises(ConfigError, match=r"gasPaymentEnforcement\[0\]") as caught:
-        GasPolicies.parse([policy])
+        parse_gas_payments([policy])
     assert len(str(caught.value)) < 300
 
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from .conftest import CHAINS
+from tests.support.warp_world import CHAINS
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 PROGRAM = "3EpVCPUgyjq2MfGeCttyey6bs5zya5wjYZ2BE6yDg6bm"

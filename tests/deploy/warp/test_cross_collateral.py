@@ -3,11 +3,10 @@
 import copy
 
 import pytest
+from tests.support.warp_world import CHAINS
 
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.token_fees import DEFAULT_ROUTER
-
-from .conftest import CHAINS
 
 ALPHA, BETA = CHAINS["alpha"], CHAINS["beta"]
 PLENTY = 10**30

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.warp_world import CHAINS
 
 from ape_hyperlane.plans.steps import ADMIN_SLOT
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-
-from .conftest import CHAINS
 
 DOCS = Path(__file__).parents[3] / "docs" / "warp-routes.md"
 ETHER = 10**18

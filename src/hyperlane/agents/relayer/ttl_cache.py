@@ -1,4 +1,7 @@
-"""What was found out a moment ago."""
+"""Caches whose entries expire, and look-ups that concurrent callers share.
+
+Hundreds of deliveries begin at the same moment and ask the same questions.
+"""
 
 import asyncio
 import time
@@ -10,23 +13,42 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 _LIMIT = 1000
+"""Entries of a cache; strangers choose many of the keys, so there must be a bound."""
 
 
 @dataclass(slots=True)
-class Memory(Generic[Key, Value]):
-    """Values that are good for some seconds. Forgets all when there are too many.
+class SingleFlight(Generic[Key, Value]):
+    """Merges concurrent look-ups of the same key into one; keeps nothing afterwards."""
 
-    Hundreds of deliveries begin in the same moment and want to know the same: whoever asks while a
-    value is being found gets that one, or the same error.
-    """
+    _running: dict[Key, asyncio.Task[Value]] = field(default_factory=dict)
+
+    async def run(self, key: Key, find: Callable[[], Awaitable[Value]]) -> Value:
+        """The result, or the error, of the look-up that is running for `key`, or of a new one.
+
+        Cancelling one caller does not cancel the look-up, which others may wait for.
+        """
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._run(key, find))
+        return await asyncio.shield(self._running[key])
+
+    async def _run(self, key: Key, find: Callable[[], Awaitable[Value]]) -> Value:
+        try:
+            return await find()
+        finally:
+            del self._running[key]
+
+
+@dataclass(slots=True)
+class TtlCache(Generic[Key, Value]):
+    """Values that expire after `seconds`. Drops all of them when there are too many."""
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
     _values: dict[Key, tuple[float, Value]] = field(default_factory=dict)
-    _searches: dict[Key, asyncio.Task[Value]] = field(default_factory=dict)
+    _flights: SingleFlight[Key, Value] = field(default_factory=SingleFlight)
 
     def get(self, key: Key) -> Value | None:
-        """A value, if it is there and still good."""
+        """The value for `key`, or None if there is none or it has expired."""
         kept_at, value = self._values.get(key, (float("-inf"), None))
         return value if self.clock() - kept_at < self.seconds else None
 
@@ -37,17 +59,11 @@ class Memory(Generic[Key, Value]):
         self._values[key] = (self.clock(), value)
         return value
 
-    async def recall(self, key: Key, find: Callable[[], Awaitable[Value]]) -> Value:
-        """A value that is still good, or else the one that is found now."""
-        known = self.get(key)
-        if known is not None:
-            return known
-        if key not in self._searches:
-            self._searches[key] = asyncio.create_task(self._find(key, find))
-        return await asyncio.shield(self._searches[key])
+    async def get_or_find(self, key: Key, find: Callable[[], Awaitable[Value]]) -> Value:
+        """The value for `key`, or the one that `find` returns; errors are not kept."""
 
-    async def _find(self, key: Key, find: Callable[[], Awaitable[Value]]) -> Value:
-        try:
+        async def keep() -> Value:
             return self.put(key, await find())
-        finally:
-            del self._searches[key]
+
+        known = self.get(key)
+        return await self._flights.run(key, keep) if known is None else known

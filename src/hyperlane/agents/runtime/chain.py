@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -20,9 +19,6 @@ from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Anchor, Database, Deployment
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
 from hyperlane.store.sizes import remembered_sizes
-
-if TYPE_CHECKING:
-    pass
 
 log = structlog.get_logger()
 _ASSUMED_PERIOD = 1
@@ -61,7 +57,7 @@ class Chain:
             MerkleTreeHook.deployed_block,
             parse,
             InsertionStore(database, self.domain),
-            self._index_range,
+            self.index_range,
             needs_all=True,
         )
 
@@ -80,11 +76,12 @@ class Chain:
             Mailbox.deployed_block,
             parse,
             store,
-            self._index_range,
+            self.index_range,
         )
 
     @property
-    def _index_range(self) -> IndexRange:
+    def index_range(self) -> IndexRange:
+        """The blocks whose logs are read, as configured."""
         return IndexRange(self.settings.index.first_block, self.settings.index.chunk)
 
 

@@ -47,12 +47,18 @@ class SequenceRegressed(ChainError):
 
 @dataclass(frozen=True, slots=True)
 class IndexRange:
-    """Where and how fast to look for logs."""
+    """The block to start reading logs at, and how many to read at once."""
 
     first_block: int | None = None
     """None: where the contract was deployed. Negative: before the final block."""
     chunk: int = 1999
     """Blocks per request."""
+
+    def start(self, head: int) -> int | None:
+        """The first block to read, where `head` is the final one; None: not configured."""
+        if self.first_block is None or self.first_block >= 0:
+            return self.first_block
+        return max(0, head + self.first_block)
 
 
 @dataclass(slots=True)
@@ -242,10 +248,6 @@ class SequenceIndexer(Generic[Item]):
 
     async def _choose_start(self, block: int) -> None:
         deployed = await deployment_block(self.client, self.contract, self.deployed_block, block)
-        first = self.range.first_block
-        if first is None:
-            first = deployed
-        elif first < 0:
-            first += block
-        self._first_block = max(0, first)
+        first = self.range.start(block)
+        self._first_block = deployed if first is None else first
         self._may_skip = self._first_block > deployed

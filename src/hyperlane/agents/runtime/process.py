@@ -11,8 +11,9 @@ from aiohttp.web import RouteDef
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.fees import FeeCeiling
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.checkpoints.web import Web
 from hyperlane.logs import configure_logging
 from hyperlane.metrics import Metrics, serve
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """An agent's surroundings."""
+    """What an agent runs in: its settings, database, metrics and web client."""
 
     settings: AgentSettings
     database: Database
@@ -40,10 +41,15 @@ class Runtime:
 
     def sender(self, chain: Chain) -> Sender | None:
         """The sender of the chain's configured key; None if it has none."""
-        account = self.settings.signer(chain.name)
-        if account is None:
-            return None
-        return make_sender(chain, account, self.database)
+        account = sending_account(self.settings, chain.name)
+        return None if account is None else make_sender(chain, account, self.database)
+
+
+def sending_account(settings: AgentSettings, chain: str) -> "BaseAccount | None":
+    """The account that sends transactions on a chain; None if no key is set, ConfigError if it
+    cannot be used."""
+    signer = settings.signer(chain)
+    return None if signer is None else open_account(*signer)
 
 
 def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
@@ -52,8 +58,11 @@ def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sen
         chain.client,
         account,
         TransactionStore(database, chain.domain, address_of(account)),
-        FeeCeiling(chain.settings.max_transaction_cost),
-        Overrides(**chain.settings.transaction_overrides.model_dump()),
+        Offers(
+            chain.client,
+            FeeCeiling(chain.settings.max_transaction_cost),
+            Overrides(**chain.settings.transaction_overrides.model_dump()),
+        ),
     )
 
 

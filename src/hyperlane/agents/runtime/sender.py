@@ -2,16 +2,11 @@
 
 A transaction is signed, stored, then sent. Whatever happens in between, the stored one is sent
 again until a block has its nonce, so a purpose (a message id) never has two live transactions and
-a nonce is never left out. A nonce that nobody uses, or that somebody else's stuck transaction has,
-is filled with a transaction that does nothing.
-
-What is offered is bounded (`hyperlane.chain.fees`), and so is what is offered to replace an earlier
-offer: by a factor over what gas costs now, by a number of raises, and by what one may cost. What
-the operator fixed (`hyperlane.chain.overrides`) is offered as it stands, and never raised.
+no nonce is left out. A nonce that nobody uses, or that somebody else's stuck transaction has, is
+filled with a transaction that does nothing. What transactions offer: `hyperlane.chain.offers`.
 """
 
 import asyncio
-import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,16 +17,8 @@ import structlog
 from hyperlane.chain import answers
 from hyperlane.chain.client import ChainClient, Receipt, RpcError, Unreachable
 from hyperlane.chain.endpoint import Call
-from hyperlane.chain.fees import (
-    DataFees,
-    FeeCeiling,
-    Fees,
-    GasTooDear,
-    OfferTooLow,
-    excess,
-    read_fees,
-)
-from hyperlane.chain.overrides import Overrides
+from hyperlane.chain.fees import OfferTooLow
+from hyperlane.chain.offers import AtCeiling, Offers
 from hyperlane.chain.signer import address_of
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
@@ -44,7 +31,6 @@ log = structlog.get_logger()
 
 _RESEND_AFTER = 5.0
 _REPLACE_AFTER = 90.0
-_FEES_LIVE = 2.0
 _NONCE_TRIES = 8
 _PLAIN_GAS = 21_000
 _FILLER = "no-op"
@@ -63,10 +49,6 @@ class OutOfFunds(ChainError):
     """The sending key cannot pay; it is worth a try again once somebody funds it."""
 
 
-class TooMuchGas(ChainError):
-    """A transaction needs more gas than the operator allows for one."""
-
-
 class FeesRose(ChainError):
     """Gas became dearer between the look at its price and the sending."""
 
@@ -78,21 +60,15 @@ class Sender:
     client: ChainClient
     account: "BaseAccount"
     store: TransactionStore
-    ceiling: FeeCeiling = field(default_factory=FeeCeiling)
-    overrides: Overrides = field(default_factory=Overrides)
+    offers: Offers
     clock: Callable[[], float] = time.time
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
     _used: int = 0
     """All nonces below are used, as far as we used them ourselves."""
-    _fees: tuple[float, Fees] | None = None
-    _data_fees: DataFees = field(init=False)
     _sent_again: dict[int, float] = field(default_factory=dict)
     """When each transaction was last broadcast again."""
     _foreign: tuple[int, float] | None = None
     """A nonce that holds us up and that somebody else's transaction has, and since when."""
-
-    def __post_init__(self) -> None:
-        self._data_fees = DataFees(self.client)
 
     @property
     def address(self) -> Address:
@@ -118,43 +94,59 @@ class Sender:
         may. RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose or
         OfferTooLow when it offers too little by now: then it is forgotten, and its nonce is free.
         """
+        # One at a time: two that ask for the next nonce together would both get the same.
         async with self._nonces:
             live = await self.store.live_for(purpose)
             if live is not None:
                 return live
-            gas = self._gas(gas, gas if need is None else need, most_gas)
+            gas = self.offers.gas_limit(gas, gas if need is None else need, most_gas)
             fields = await self._fields(to, data, gas)
             lowest = 0
             for remaining in reversed(range(_NONCE_TRIES)):
-                # Counts what others sent with this key and what was sent before a restart.
+                # The node counts what others sent with this key, and what was sent before a
+                # restart; the store counts what the node has not seen yet.
                 taken = await self.client.transaction_count(self.address, "pending")
                 believed = taken if lowest else await self._confirmed(taken)
                 fields["nonce"] = max(lowest, believed, await self.store.next_nonce())
+                # Stored before it is sent: after a crash in between, it is sent again.
                 transaction = await self._store(purpose, fields)
-                try:
-                    await self._broadcast(transaction)
-                    self._used = fields["nonce"] + 1
+                refusal = await self._refusal(transaction)
+                if refusal is None:
+                    self._used = transaction.nonce + 1
                     return transaction
-                except RpcError as error:
-                    # A request that was answered too late may have been heard all the same.
-                    if await self._is_known(transaction.hash):
-                        self._used = fields["nonce"] + 1
-                        return transaction
-                    await self.store.finish(transaction)
-                    if _says(error, _UNFUNDED):
-                        raise await self._out_of_funds(gas) from None
-                    if _says(error, _BELOW_BASE_FEE):
-                        self._fees = None
-                        raise FeesRose(str(error)) from None
-                    if not (remaining and _says(error, _NONCE_TAKEN)):
-                        raise self._too_low(fields, error) or error from None
-                    if transaction.nonce == taken and _says(error, _NONCE_USED):
-                        self.client.rpc.distrust(
-                            f"nonce {taken} is used, though it told otherwise",
-                            answers.TRANSACTION_COUNT.name,
-                        )
-                    lowest = transaction.nonce + 1
+                await self.store.finish(transaction)
+                if not (remaining and self._is_of_nonce(refusal)):
+                    raise await self._explained(refusal, fields)
+                if transaction.nonce == taken and _says(refusal, _NONCE_USED):
+                    self.client.rpc.distrust(
+                        f"nonce {taken} is used, though it told otherwise",
+                        answers.TRANSACTION_COUNT.name,
+                    )
+                lowest = transaction.nonce + 1
         raise AssertionError  # the last try returns or raises
+
+    async def _refusal(self, transaction: Transaction) -> RpcError | None:
+        """Broadcast; why the node refuses it, None if it has it or could not be reached."""
+        try:
+            await self._broadcast(transaction)
+        except RpcError as error:
+            # A request that was answered too late may have been heard all the same.
+            return None if await self._is_known(transaction.hash) else error
+        return None
+
+    def _is_of_nonce(self, refusal: RpcError) -> bool:
+        """Whether another nonce mends what a node refuses."""
+        mended_otherwise = _says(refusal, _UNFUNDED) or _says(refusal, _BELOW_BASE_FEE)
+        return _says(refusal, _NONCE_TAKEN) and not mended_otherwise
+
+    async def _explained(self, refusal: RpcError, fields: dict[str, Any]) -> ChainError:
+        """A refusal as the error that says what mends it; itself if nothing is known to."""
+        if _says(refusal, _UNFUNDED):
+            return await self._out_of_funds(fields["gas"])
+        if _says(refusal, _BELOW_BASE_FEE):
+            self.offers.expire()
+            return FeesRose(str(refusal))
+        return self._too_low(fields, refusal) or refusal
 
     async def _confirmed(self, taken: int) -> int:
         """The next nonce, of which one URL says more than we know of.
@@ -176,27 +168,19 @@ class Sender:
 
     async def gas_price(self) -> int:
         """Most that a unit of gas would cost in a transaction sent now, wei."""
-        return (await self._current_fees()).offer
+        return (await self.offers.fees()).offer
 
     async def price_now(self) -> int:
         """What a unit of gas costs in the next block, wei."""
-        return (await self._current_fees()).now
+        return (await self.offers.fees()).now
 
     async def data_fees(self, calldata: Sequence[bytes]) -> list[int]:
         """Wei that a rollup takes beside the gas of transactions with such data."""
-        return await self._data_fees.of(calldata)
+        return await self.offers.data_fees(calldata)
 
     async def most_gas(self) -> int | None:
         """Most gas to want for a transaction that is sent now; None without such a bound."""
-        bounds = (self.overrides.gas_limit_cap, await self._affordable_gas())
-        known = [item for item in bounds if item is not None]
-        return self.overrides.wanted(min(known)) if known else None
-
-    async def _affordable_gas(self) -> int | None:
-        if self.ceiling.max_cost is None:
-            return None
-        fees = await self._current_fees()
-        return self.ceiling.max_cost // max(1, fees.now, fees.least)
+        return await self.offers.most_gas()
 
     async def live(self) -> list[Transaction]:
         """All transactions that nobody finished yet, by nonce."""
@@ -305,24 +289,14 @@ class Sender:
         self, transaction: Transaction, more: Callable[[int], int]
     ) -> Transaction | None:
         """Another version that offers more, stored; None where that would be too much."""
-        fees = await self._current_fees()
-        fields = dict(transaction.fields)
-        exact = self.overrides.exact(fields)
-        stays = None
-        for name, fee in fees.fields_like(fields).items():
-            least = more(fields.get(name, 0))
-            fields[name] = max(fee, least)
-            if name in exact:
-                setting, fields[name] = exact[name]
-                if fields[name] < least:
-                    stays = f"{setting} {fields[name]} is offered exactly, and not raised"
-        why = stays or await self._too_much(transaction, fields, fees)
-        if why:
+        raises = len(transaction.replaced_hashes)
+        fields = await self.offers.raised(transaction.fields, raises, more)
+        if isinstance(fields, AtCeiling):
             log.warning(
                 "transaction.at_ceiling",
                 chain=self.client.name,
                 nonce=transaction.nonce,
-                reason=why,
+                reason=fields.reason,
             )
             return None
         tx_hash, raw = await self._sign(fields)
@@ -336,20 +310,6 @@ class Sender:
         )
         return newer
 
-    async def _too_much(
-        self, transaction: Transaction, fields: dict[str, Any], market: Fees
-    ) -> str | None:
-        """Which bound an offer exceeds."""
-        why = excess(self.overrides, fields, market, len(transaction.replaced_hashes))
-        if why is not None:
-            return why
-        offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
-        if self.ceiling.max_cost is not None:
-            (data_fee,) = await self.data_fees([bytes.fromhex(fields["data"].removeprefix("0x"))])
-            if fields["gas"] * offered + data_fee > self.ceiling.max_cost:
-                return f"it could cost more than maxTransactionCost, {self.ceiling.max_cost} wei"
-        return None
-
     async def _fields(self, to: Address | None, data: bytes, gas: int) -> dict[str, Any]:
         """All of a transaction but its nonce; GasTooDear when it would cost more than it may."""
         fields: dict[str, Any] = {
@@ -357,46 +317,13 @@ class Sender:
             "data": to_hex(data),
             "value": 0,
             "gas": gas,
-            **(await self._affordable(data, gas)).fields,
+            **(await self.offers.affordable(data, gas)).fields,
         }
         return fields if to is None else {**fields, "to": to_checksum(to)}
 
-    async def _affordable(self, data: bytes, gas: int) -> Fees:
-        """Fees at which a transaction costs at most what one may; GasTooDear if there are none."""
-        fees, most = await self._current_fees(), self.ceiling.max_cost
-        if most is None:
-            return fees
-        (data_fee,) = await self.data_fees([data])
-        cost = gas * max(fees.now, fees.least) + data_fee
-        if cost > most:
-            raise GasTooDear(
-                f"{self.client.name}: a transaction of {gas} gas would cost {cost} wei, more than"
-                f" maxTransactionCost, {most} wei: it waits; raise that if it is worth it"
-            )
-        return dataclasses.replace(fees, offer=min(fees.offer, (most - data_fee) // gas))
-
-    def _gas(self, wanted: int, need: int, most: int | None) -> int:
-        """The limit to sign; TooMuchGas when the operator's ceiling is below what is needed."""
-        cap = self.overrides.gas_limit_cap
-        if cap is not None and need > cap:
-            raise TooMuchGas(
-                f"{self.client.name}: {need} gas is needed, more than"
-                f" transactionOverrides.gasLimitCap {cap}: raise that to have it sent"
-            )
-        limit, fixed = self.overrides.gas(wanted, need), self.overrides.gas_limit
-        if fixed is not None and fixed < need:
-            log.warning(
-                "transaction.gas_above_limit",
-                chain=self.client.name,
-                setting=f"transactionOverrides.gasLimit {fixed}",
-                needed=need,
-                limit=limit,
-            )
-        return limit if most is None else min(limit, most)
-
     def _too_low(self, fields: dict[str, Any], error: RpcError) -> OfferTooLow | None:
         """What keeps the offer low that a node refused, if the operator fixed it."""
-        exact = self.overrides.exact(fields)
+        exact = self.offers.overrides.exact(fields)
         if not exact or not _says(error, _TOO_LOW):
             return None
         offers = " and ".join(sorted({f"{name} {fee}" for name, fee in exact.values()}))
@@ -429,12 +356,6 @@ class Sender:
         # In a thread: the key may be behind a network.
         signed = await asyncio.to_thread(self.account.sign_transaction, fields)
         return bytes(signed.hash), bytes(signed.raw_transaction)
-
-    async def _current_fees(self) -> Fees:
-        now = self.clock()
-        if self._fees is None or now - self._fees[0] > _FEES_LIVE:
-            self._fees = (now, await read_fees(self.client, self.overrides))
-        return self._fees[1]
 
 
 def _is_filler(transaction: Transaction) -> bool:

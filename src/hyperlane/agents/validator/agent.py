@@ -15,9 +15,9 @@ from hyperlane.agents.validator.own_storage import require_own
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.checkpoints.documents import render_metadata
-from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.checkpoints.storage import CheckpointStorage, open_storage
 from hyperlane.errors import ConfigError, StorageError
 from hyperlane.settings import ValidatorSettings
 from hyperlane.store.commitments import CheckpointStore
@@ -39,10 +39,10 @@ _PUBLIC = (
 
 async def run(settings: ValidatorSettings) -> None:
     """Validate until cancelled. Halted when a reorg flag exists or must be set."""
-    storage = settings.checkpoint_syncer.open()
+    storage = open_storage(settings.checkpoint_syncer)
     await storage.require_writable()
     await _require_no_reorg(storage)
-    account = settings.validator.account("validator")
+    account = open_account("validator", settings.validator)
     await require_own(storage, settings.origin, account.address)
     _require_own_rpcs(settings)
     async with (

@@ -1,4 +1,4 @@
-"""Ways to put deliveries into a transaction: one by one, or many at once."""
+"""Ways to put deliveries into a transaction: one, or several at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,66 +17,72 @@ Delivery: TypeAlias = tuple[bytes, bytes]
 """Metadata and encoded message."""
 
 _MAX_GAS = 2**24
-"""Most gas of one transaction, EIP-7825."""
+"""Gas limit of one transaction, EIP-7825."""
 _MAX_CODE = 49_152
-"""Most bytes of code that a transaction runs once, EIP-3860."""
+"""Size limit of initcode in bytes, EIP-3860."""
 _TRANSACTION_GAS = 75_000
-"""For the transaction itself, and in case an estimate is short."""
+"""Gas for the transaction itself, and a reserve in case an estimate is short."""
 _ITEM_GAS = 5_000
-"""What a batch adds to each delivery."""
+"""Gas that a batch adds to each delivery."""
 MARGIN = _TRANSACTION_GAS + _ITEM_GAS
 """Gas that a delivery alone gets beyond what it needs."""
 _CREATION_GAS = 32_000
+"""Gas of a transaction that runs initcode, beyond that of any transaction."""
 _WORD_GAS = 2
+"""Gas for each 32-byte word of initcode, EIP-3860."""
 _BYTE_GAS = 16
+"""Gas for a byte of calldata that is not zero."""
 _BYTE_FLOOR = 40
-"""Least gas for a byte of calldata that is not zero, EIP-7623."""
+"""Minimum gas for a byte of calldata that is not zero, EIP-7623."""
 _RECORD = 28
-"""Bytes before the data of each call."""
+"""Bytes of a record before the data of its call."""
 
 _CODE = bytes.fromhex(
     "604b380380604b5f395f5f5b8281101560465780518060c01c63ffffffff16905a905f5f8486601c015f8560201c86"
     "60e01cf150505a9003835201601c019060200190600b565b505fa000"
 )
-"""Makes calls, each with its own gas, and logs what each used; it leaves no contract.
+"""Initcode that makes calls, each with its own gas, and logs what each used. It leaves no contract.
 
-    PUSH1 75 CODESIZE SUB DUP1 PUSH1 75 PUSH0 CODECOPY    what follows this code: records
-    PUSH0 PUSH0                                           stack: size, end of uses, place of record
+    PUSH1 75 CODESIZE SUB DUP1 PUSH1 75 PUSH0 CODECOPY    copy the records, which follow this code
+    PUSH0 PUSH0                                           stack: size, end of results, record
     11: JUMPDEST DUP3 DUP2 LT ISZERO PUSH1 70 JUMPI       until all calls are made:
         DUP1 MLOAD DUP1 PUSH1 192 SHR PUSH4 0xffffffff AND SWAP1 GAS SWAP1
         PUSH0 PUSH0 DUP5 DUP7 PUSH1 28 ADD PUSH0 DUP6 PUSH1 32 SHR DUP7 PUSH1 224 SHR CALL
-        POP POP GAS SWAP1 SUB DUP4 MSTORE                 what it used, over records that are done
+        POP POP GAS SWAP1 SUB DUP4 MSTORE                 gas used, written over finished records
         ADD PUSH1 28 ADD SWAP1 PUSH1 32 ADD SWAP1 PUSH1 11 JUMP
-    70: JUMPDEST POP PUSH0 LOG0 STOP                      all uses in one log
+    70: JUMPDEST POP PUSH0 LOG0 STOP                      log the gas used by all calls
 
-A record is gas (4 bytes), length (4), address (20) and data of a call.
-Multicall3 would hand all gas of the transaction to each call: a recipient could burn what the other
-messages of the batch need.
+A record is gas (4 bytes), length of the data (4), address (20) and data of a call.
+Multicall3 would forward all gas of the transaction to each call: a recipient could burn what the
+other messages of the batch need.
 """
 
 
 class Kind(Enum):
-    """How several messages go into one transaction."""
+    """Ways to put several messages into one transaction."""
 
     ALONE = auto()
-    """Not at all."""
+    """No way: one message per transaction."""
     MAILBOX = auto()
-    """By the mailbox's own `processBatch`."""
+    """The mailbox's own `processBatch`."""
     CODE = auto()
-    """By code that the transaction brings along, which then is the one who delivers."""
+    """Initcode that calls `process` for each message; the mailbox sees it as the caller."""
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """Makes transactions for one mailbox."""
+class Batching:
+    """Builds transactions that deliver to one mailbox."""
 
     kind: Kind
     mailbox: Address
     max_size: int
-    """Messages in one transaction."""
+    """Most messages in one transaction."""
 
     def caller(self, sender: Address) -> Address:
-        """Who calls the mailbox in a batch that `sender` sends; a stand-in for code."""
+        """Caller of the mailbox in a batch that `sender` sends.
+
+        For initcode it is any address without rights: the real one is unknown before the nonce is.
+        """
         return keccak(sender)[12:] if self.kind is Kind.CODE else sender
 
     def call(
@@ -85,9 +91,10 @@ class Carrier:
         needs: Sequence[int],
         proofs: Sequence[Proof] = (),
     ) -> tuple[Address | None, bytes]:
-        """Where to send what, None for code to run: deliveries, after proofs for their modules.
+        """Recipient (None for initcode) and data of a transaction that delivers in this order.
 
-        `needs` is the gas of each proof, then of each delivery.
+        Proofs are shown to their modules first. `needs` is the gas of each proof, then of each
+        delivery.
         """
         if len(deliveries) == 1:
             return self.mailbox, Mailbox.process.encode(*deliveries[0])
@@ -100,13 +107,14 @@ class Carrier:
         return None, code(calls, needs)
 
     def gas_limit(self, needs: Sequence[int], size: int) -> int:
-        """Gas of a transaction with `size` bytes in which each proof and delivery gets its need.
+        """Gas limit of a transaction with `size` bytes that gives each proof and delivery its need.
 
-        A delivery alone gets a margin in case its estimate is short.
-        `processBatch` gives each an equal share of fifteen sixteenths of what is left: that must do
-        for each, though all before it burn their shares, however little they needed when they
-        were simulated. Code gives each what it needs, of which the mailbox's own call may get 63 of
-        64 parts of what is left.
+        - A delivery alone gets a margin in case its estimate is short.
+        - Initcode gives each call exactly its need. The EVM lets a call have at most 63/64 of the
+          gas that is left, so the largest need must fit in that.
+        - `processBatch` gives each call an equal share of 15/16 of the gas that is left. Each share
+          must reach the call's need even if all calls before it burn their whole shares, however
+          little they used in their simulation. So it is computed from the last call backwards.
         """
         if len(needs) == 1:
             return needs[0] + MARGIN
@@ -121,13 +129,13 @@ class Carrier:
         return left + _TRANSACTION_GAS
 
     def fits(self, sizes: Sequence[int]) -> bool:
-        """Whether deliveries whose own transactions have so many bytes fit into one."""
+        """Whether deliveries fit into one transaction; `sizes` are the bytes of their own ones."""
         size = len(_CODE) + sum(sizes) + _RECORD * len(sizes)
         return len(sizes) <= self.max_size and (self.kind is not Kind.CODE or size <= _MAX_CODE)
 
 
 def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:
-    """Code that makes calls, giving each the gas it needs."""
+    """Initcode that makes calls, giving each the gas it needs."""
     records = (
         need.to_bytes(4) + len(data).to_bytes(4) + to + data
         for need, (to, data) in zip(needs, calls, strict=True)
@@ -136,28 +144,28 @@ def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:
 
 
 def uses(note: bytes) -> list[int]:
-    """What each call used, from what the code logged."""
+    """Gas that each call used, from the log of the initcode."""
     return [int.from_bytes(note[at : at + 32]) for at in range(0, len(note), 32)]
 
 
-async def find_carrier(
+async def find_batching(
     client: ChainClient, mailbox: Address, max_size: int
-) -> tuple[Carrier, bool]:
-    """The best way that the chain has, and whether the node refused to say: then ask it again."""
+) -> tuple[Batching, bool]:
+    """Find the best way that the chain has; True if the node refused to answer: ask it again."""
     if max_size <= 1:
-        return Carrier(Kind.ALONE, mailbox, 1), False
+        return Batching(Kind.ALONE, mailbox, 1), False
     batches = await _has_process_batch(client, mailbox)
     if batches:
-        return Carrier(Kind.MAILBOX, mailbox, max_size), False
+        return Batching(Kind.MAILBOX, mailbox, max_size), False
     if await _runs_code(client):
-        return Carrier(Kind.CODE, mailbox, max_size), batches is None
-    return Carrier(Kind.ALONE, mailbox, 1), True
+        return Batching(Kind.CODE, mailbox, max_size), batches is None
+    return Batching(Kind.ALONE, mailbox, 1), True
 
 
 async def _runs_code(client: ChainClient) -> bool:
-    """Whether the chain runs code that a transaction brings along: tried without any call.
+    """Whether the chain runs initcode of this kind, tried with an empty list of calls.
 
-    No error says that it never will: nodes refuse for reasons of the moment, too.
+    An error does not prove that it never will: nodes also refuse while they are overloaded.
     """
     try:
         await client.request(answers.CALL, {"data": to_hex(code([], []))}, "latest")
@@ -167,9 +175,9 @@ async def _runs_code(client: ChainClient) -> bool:
 
 
 async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool | None:
-    """A mailbox with `processBatch` says so by its own error for lists of unequal length.
+    """Whether the mailbox has `processBatch`: then it has an error for lists of unequal length.
 
-    None when the node refused to ask it.
+    None when the node refused the call.
     """
     try:
         await client.call(mailbox, Mailbox.process_batch, [], [], [b""])
@@ -182,5 +190,5 @@ async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool | No
 
 
 def gas_ceiling(block_limit: int) -> int:
-    """Most gas that a batch should take: others want to be in the block too."""
+    """Most gas that a batch should take: half of a block, so that it soon finds room in one."""
     return min(block_limit // 2, _MAX_GAS)

@@ -1,8 +1,9 @@
-"""The receiving side: takes deliveries through their states, each chain at its own pace.
+"""The receiving side: takes deliveries to one chain through their states, at the chain's own pace.
 
-One loop takes what is due and has its metadata built, many messages side by side; another sends
-what is ready, many messages in one transaction; a third confirms what was sent once the chain is
-final. What lasts is in the store, so any of them can be cut off anywhere.
+Three loops run side by side. One takes the deliveries that are due and has their metadata built,
+many messages at once. One sends what is ready, many messages in one transaction. One confirms what
+was sent once the chain is final. The stages that they call return verdicts, which are written here
+and nowhere else. All lasting state is in the store, so any loop can be cut off anywhere.
 """
 
 import asyncio
@@ -14,20 +15,18 @@ from dataclasses import dataclass, field
 import structlog
 
 from hyperlane.agents.relayer.delivery.confirmation import Confirmation
-from hyperlane.agents.relayer.delivery.outcomes import OUTAGE_PAUSE, Outcomes
-from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation
+from hyperlane.agents.relayer.delivery.outcomes import Outcomes
+from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation, Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.slots import Slots
-from hyperlane.agents.relayer.delivery.submission import Prepared, Submission
+from hyperlane.agents.relayer.delivery.submission import Draft, Limits, Submission
+from hyperlane.agents.relayer.delivery.verdicts import OUTAGE_PAUSE, Postponed, Settled
 from hyperlane.agents.relayer.metadata import MetadataBuilder
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
-from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import TRANSIENT
 from hyperlane.agents.runtime.sender import Sender
-from hyperlane.chain.client import Unreachable
-from hyperlane.errors import DatabaseError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore
@@ -35,15 +34,16 @@ from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationSt
 log = structlog.get_logger()
 
 _LONGEST_WAIT = 1.0
+"""Seconds after which the store is read again, in case it changed without `wake`."""
 _SLOW_AFTER = 3.0
-"""Seconds of building metadata after which an attempt gives its place to others."""
+"""Seconds of building metadata after which an attempt gives its slot to others."""
 _GATHERING_TIME = 0.05
-"""Seconds that a ready delivery waits for company."""
+"""Seconds that a ready delivery waits for others to share its transaction."""
 _SUBMISSIONS = 2
 """Batches of a lane that are simulated and sent side by side."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Destination:
     """One chain as the target of messages."""
 
@@ -51,11 +51,12 @@ class Destination:
     sender: Sender
     operations: OperationStore
     origins: Mapping[int, Origin]
-    """By domain; those that are connected."""
+    """Connected origins by domain."""
     metrics: Metrics
     policy: RelayPolicy
     builder: MetadataBuilder
-    names: Callable[[int], str]
+    chain_name: Callable[[int], str]
+    """Name of a chain by its domain."""
     clock: Callable[[], float] = time.time
     outcomes: Outcomes = field(init=False)
     preparation: Preparation = field(init=False)
@@ -66,39 +67,49 @@ class Destination:
     _ready: dict[Lane, asyncio.Queue[Prepared]] = field(
         default_factory=lambda: {lane: asyncio.Queue() for lane in Lane}
     )
+    _sending: set[str] = field(default_factory=set)
+    """Batches between being stored as submitted and having a stored transaction."""
 
     def __post_init__(self) -> None:
         self.outcomes = Outcomes(
-            self.chain.name, self.operations, self.names, self.metrics, self.policy, self.clock
+            chain=self.chain.name,
+            operations=self.operations,
+            transactions=self.sender.store,
+            chain_name=self.chain_name,
+            metrics=self.metrics,
+            policy=self.policy,
+            clock=self.clock,
         )
         self.preparation = Preparation(
-            self.chain,
-            self.operations,
-            self.origins,
-            self.policy,
-            self.builder,
-            self.outcomes,
-            self.metrics,
+            chain=self.chain,
+            operations=self.operations,
+            origins=self.origins,
+            policy=self.policy,
+            builder=self.builder,
+            metrics=self.metrics,
         )
         self.submission = Submission(
-            self.chain,
-            self.sender,
-            self.policy,
-            self.outcomes,
-            Simulator(self.chain.client, self.chain.settings.mailbox),
+            chain=self.chain,
+            sender=self.sender,
+            policy=self.policy,
+            simulator=Simulator(self.chain.client, self.chain.settings.mailbox),
         )
         self.confirmation = Confirmation(
-            self.chain, self.sender, self.operations, self.outcomes, self.submission.sending
+            chain=self.chain,
+            sender=self.sender,
+            operations=self.operations,
+            is_sending=self._is_sending,
         )
 
     def wake(self) -> None:
-        """There may be something to do before the next planned attempt."""
+        """Look for due deliveries now: there may be some before the next planned attempt."""
         self._news.set()
 
     async def prepare(self) -> None:
         """Attempt whatever is due, for ever."""
         async with asyncio.TaskGroup() as attempts:
             while True:
+                # Cleared before the store is read: what comes later sets it again, and is not lost.
                 self._news.clear()
                 times, room = await self.operations.next_times(self.chain.domain), self._slots.room
                 now = self.clock()
@@ -118,22 +129,15 @@ class Destination:
             for lane in Lane:
                 lanes.create_task(self._submit_lane(lane))
 
-    async def _submit_lane(self, lane: Lane) -> None:
-        room = asyncio.Semaphore(_SUBMISSIONS)
-        async with asyncio.TaskGroup() as submissions:
-            while True:
-                batch = await self._gather(lane)
-                await room.acquire()
-                task = submissions.create_task(self._submit(batch))
-                task.add_done_callback(lambda _: room.release())
-
     async def confirm(self) -> None:
-        """Look after what was submitted: one step."""
-        if await self.confirmation.step():
-            self.wake()
+        """Follow submitted transactions: one step."""
+        async for verdict in self.confirmation.verdicts():
+            await self.outcomes.write([verdict])
+            if isinstance(verdict, Settled):
+                self.wake()
 
     async def watch(self) -> None:
-        """Show queues and funds: one step."""
+        """Set the gauges of queues, requests, funds and gas price: one step."""
         for state, count in (await self.operations.counts(self.chain.domain)).items():
             queue = "confirm_queue" if state in UNCONFIRMED else "prepare_queue"
             self.metrics.queue_length.labels(self.chain.name, queue, state, "default").set(count)
@@ -149,54 +153,53 @@ class Destination:
         self.metrics.gas_price.labels(self.chain.name).set(await self.sender.gas_price())
 
     async def _wait(self, pause: float) -> None:
-        """For news or an attempt's end, but not for long."""
+        """Wait for news or the end of an attempt, for at most `_LONGEST_WAIT`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(pause, _LONGEST_WAIT)):
                 await self._news.wait()
 
     async def _attempt(self, operations: Sequence[Operation]) -> None:
-        """Begin one attempt for each; whatever goes wrong, they get their next one."""
+        """Begin one attempt for each delivery; whatever goes wrong, it gets its next one."""
         left = {item.message.id: item for item in operations}
         try:
-            candidates = await self.preparation.sift(operations)
+            sifted = await self.preparation.sift(operations)
+            await self.outcomes.write(sifted.verdicts)
             async with asyncio.TaskGroup() as builds:
-                for candidate in candidates:
+                for candidate in sifted.candidates:
                     left.pop(candidate.operation.message.id)
                     builds.create_task(self._build(candidate))
         except TRANSIENT as error:
-            await self.outcomes.postponed(list(left.values()), str(error))
+            await self.outcomes.write([Postponed(list(left.values()), str(error))])
         finally:
-            for item in left.values():
-                self._slots.free(item)
-            self.wake()
+            self._free(list(left.values()))
 
     async def _build(self, candidate: Candidate) -> None:
         operation = candidate.operation
         timer = asyncio.get_running_loop().call_later(_SLOW_AFTER, self._slow_down, operation)
         try:
-            metadata = await self.preparation.metadata(candidate)
-        except NotReady as error:
-            await self._end(operation, error.reason, error.detail)
-        except Unreachable as error:
-            await self.outcomes.postponed([operation], str(error))
-            self._free([operation])
-        except DatabaseError:
-            raise
-        except Exception as error:
-            if not isinstance(error, TRANSIENT):
-                log.exception("message.failed", **self.outcomes.facts(operation))
-            await self._end(operation, Reason.ERROR_BUILDING_METADATA, repr(error))
-        else:
-            self._ready[operation.lane].put_nowait(Prepared(candidate, metadata))
+            result = await self.preparation.build(candidate)
         finally:
             timer.cancel()
+        if isinstance(result, Prepared):
+            self._ready[operation.lane].put_nowait(result)
+        else:
+            await self.outcomes.write([result])
+            self._free([operation])
 
-    async def _end(self, operation: Operation, reason: Reason, detail: str) -> None:
-        await self.outcomes.retry(operation, reason, detail)
-        self._free([operation])
+    async def _submit_lane(self, lane: Lane) -> None:
+        room = asyncio.Semaphore(_SUBMISSIONS)
+        async with asyncio.TaskGroup() as submissions:
+            while True:
+                batch = await self._gather(lane)
+                await room.acquire()
+                task = submissions.create_task(self._submit(batch))
+                task.add_done_callback(lambda _: room.release())
 
     async def _gather(self, lane: Lane) -> list[Prepared]:
-        """The next deliveries to send together."""
+        """Collect the next deliveries to send together.
+
+        It waits for no more than the attempts that are under way in the lane.
+        """
         size = await self._batch_size()
         ready = self._ready[lane]
         batch = [await ready.get()]
@@ -207,13 +210,41 @@ class Destination:
         return batch
 
     async def _submit(self, batch: Sequence[Prepared]) -> None:
+        """Send what succeeds in its simulation; every delivery gets a verdict."""
         operations = [item.candidate.operation for item in batch]
         try:
-            await self.submission.submit(batch)
+            plan = await self.submission.plan(batch)
+            await self.outcomes.write(plan.verdicts)
+            for draft in plan.drafts:
+                await self._send(draft)
+            await asyncio.gather(*(self._submit_alone(item, plan.limits) for item in plan.alone))
         except TRANSIENT as error:
-            await self.outcomes.postponed(operations, str(error))
+            await self.outcomes.write([Postponed(operations, str(error))])
         finally:
             self._free(operations)
+
+    async def _submit_alone(self, item: Prepared, limits: Limits) -> None:
+        result = await self.submission.plan_alone(item, limits)
+        if isinstance(result, Draft):
+            await self._send(result)
+        else:
+            await self.outcomes.write([result])
+
+    async def _send(self, draft: Draft) -> None:
+        """Store which messages a transaction carries, then send it.
+
+        In this order, because after a crash the store must know of every transaction that was sent:
+        a message in two transactions is paid for twice.
+        """
+        self._sending.add(draft.purpose)
+        try:
+            await self.outcomes.write([draft.sending])
+            await self.outcomes.write(await self.submission.send(draft))
+        finally:
+            self._sending.discard(draft.purpose)
+
+    def _is_sending(self, batch: str) -> bool:
+        return batch in self._sending
 
     def _free(self, operations: Sequence[Operation]) -> None:
         for item in operations:
@@ -228,7 +259,7 @@ class Destination:
         """How many messages a transaction takes, once the chain can be asked."""
         while True:
             try:
-                return (await self.submission.carrier()).max_size
+                return (await self.submission.batching()).max_size
             except TRANSIENT as error:
                 log.warning("task.failed", task=f"probe {self.chain.name}", error=str(error))
             await asyncio.sleep(OUTAGE_PAUSE)

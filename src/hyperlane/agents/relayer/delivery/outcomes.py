@@ -1,22 +1,40 @@
-"""What became of attempts: written to the store, counted in the metrics, told in the log."""
+"""The writer of verdicts: to the store, the metrics and the log.
+
+Nothing else in `delivery` changes a delivery's row or says in the log what became of it, so what a
+verdict means is in this file only.
+"""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from hyperlane.agents.relayer.delivery.verdicts import (
+    Delivered,
+    DeliveredBefore,
+    Excluded,
+    FoundDelivered,
+    Ignored,
+    Impossible,
+    Included,
+    Parked,
+    Postponed,
+    Retry,
+    Sending,
+    Settled,
+    Submitted,
+    Verdict,
+)
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import (
     FIRST_PAUSE,
-    TRIES_WITHOUT_CODE,
     Reason,
     backoff,
     pause_after_failure,
     pause_without_code,
 )
-from hyperlane.chain.client import Receipt
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32, to_hex
@@ -28,85 +46,102 @@ from hyperlane.store.operations import (
     OperationStore,
     State,
 )
+from hyperlane.store.transactions import TransactionStore
 
 log = structlog.get_logger()
 
-OUTAGE_PAUSE = 10.0
-"""Seconds until an attempt is repeated that failed through nobody's fault."""
 _SIGNING_TIME = 30.0
-"""How long after its sending a message's signatures are expected at any moment."""
+"""Seconds after a message was indexed during which its signatures may come at any moment."""
 _SIGNING_PAUSES = (0.2, 2.0)
-"""Shortest and longest pause meanwhile."""
+"""Shortest and longest pause between attempts during that time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """Of the deliveries to one chain."""
+    """Writes the verdicts on deliveries to one chain."""
 
     chain: str
     operations: OperationStore
-    names: Callable[[int], str]
-    """Of chains, by domain."""
+    transactions: TransactionStore
+    chain_name: Callable[[int], str]
+    """Name of a chain by its domain."""
     metrics: Metrics
     policy: RelayPolicy
     clock: Callable[[], float] = time.time
 
-    async def ignored(self, operations: Sequence[Operation]) -> None:
-        """The operator does not want them."""
-        await self._change(operations, state=State.IGNORED)
+    async def write(self, verdicts: Iterable[Verdict]) -> None:
+        """Write verdicts in order, each in one database transaction."""
+        for verdict in verdicts:
+            await self._write(verdict)
 
-    async def impossible(self, operation: Operation, why: str) -> None:
-        """It can never be delivered, whatever happens."""
-        await self._drop(operation, why, reason=None, next_attempt=NEVER)
+    async def _write(self, verdict: Verdict) -> None:
+        match verdict:
+            case Ignored():
+                await self._change(verdict.operations, state=State.IGNORED)
+            case Impossible():
+                await self._impossible(verdict)
+            case Parked():
+                await self._parked(verdict)
+            case Retry():
+                await self._retry(verdict)
+            case Postponed():
+                await self._postponed(verdict)
+            case DeliveredBefore():
+                await self._delivered_before(verdict)
+            case FoundDelivered():
+                await self._found_delivered(verdict)
+            case Sending():
+                await self._sending(verdict)
+            case Submitted():
+                await self._submitted(verdict)
+            case Included():
+                await self._included(verdict)
+            case Excluded():
+                await self._change(verdict.operations, state=State.SUBMITTED, block_number=None)
+            case Delivered():
+                await self._delivered(verdict)
+            case Settled():
+                await self._settled(verdict)
 
-    async def without_code(self, operation: Operation) -> None:
-        """A node says that its recipient is no contract: one that lags, or not yet.
+    async def _impossible(self, verdict: Impossible) -> None:
+        await self._drop(verdict.operation, verdict.detail, reason=None, next_attempt=NEVER)
 
-        It is looked at again soon, after some such answers in a row ever more rarely.
-        """
-        reason, why = Reason.RECIPIENT_NOT_CONTRACT, "no contract at the recipient"
-        if operation.reason != reason or operation.retries + 1 < TRIES_WITHOUT_CODE:
-            await self.retry(operation, reason, why)
-            return
-        pause = pause_without_code(operation.retries + 1)
+    async def _parked(self, verdict: Parked) -> None:
+        operation = verdict.operation
+        retries = operation.retries + 1
         await self._drop(
             operation,
-            f"{why} so far",
-            reason=reason,
+            verdict.detail,
+            reason=verdict.reason,
             lane=Lane.of(tried=True, paid=operation.lane.paid),
-            retries=operation.retries + 1,
-            next_attempt=self.clock() + pause,
+            retries=retries,
+            next_attempt=self.clock() + pause_without_code(retries),
         )
 
-    async def _drop(self, operation: Operation, why: str, **values: Any) -> None:
-        await self._change([operation], state=State.DROPPED, detail=why, **values)
-        if operation.detail != why:  # told once, however often it is looked at
+    async def _drop(self, operation: Operation, detail: str, **values: Any) -> None:
+        await self._change([operation], state=State.DROPPED, detail=detail, **values)
+        if operation.detail != detail:  # log it once, however often it is checked again
             self._count(operation, "dropped")
-            log.warning("message.dropped", **self.facts(operation), reason=why)
+            log.warning("message.dropped", **self._facts(operation), reason=detail)
 
-    async def found_delivered(self, operations: Sequence[Operation], block: int) -> None:
-        """The chain knows them as delivered as of `block`, which is not final."""
+    async def _found_delivered(self, verdict: FoundDelivered) -> None:
         await self._change(
-            operations,
+            [verdict.operation],
             state=State.SUBMITTED,
             reason=Reason.ALREADY_SUBMITTED,
             detail=None,
             batch=None,
             tx_hash=None,
-            block_number=block,
+            block_number=verdict.block,
         )
-        for item in operations:
-            log.info("message.found_delivered", **self.facts(item))
+        log.info("message.found_delivered", **self._facts(verdict.operation))
 
-    async def submitting(
-        self, operations: Sequence[Operation], estimates: Sequence[int], batch: str
-    ) -> None:
-        """They are about to be sent, in one transaction."""
+    async def _sending(self, verdict: Sending) -> None:
         same = {
             "state": State.SUBMITTED,
             "reason": Reason.SUBMITTED_BY_SELF,
             "detail": None,
-            "batch": batch,
+            "batch": verdict.batch,
             "tx_hash": None,
             "block_number": None,
         }
@@ -114,27 +149,26 @@ class Outcomes:
             self.clock(),
             {
                 item.message.id: {**same, "gas_estimate": estimate}
-                for item, estimate in zip(operations, estimates, strict=True)
+                for item, estimate in zip(verdict.operations, verdict.estimates, strict=True)
             },
         )
 
-    async def submitted(self, operations: Sequence[Operation], tx_hash: Bytes32) -> None:
-        """They were sent."""
-        await self._change(operations, tx_hash=tx_hash)
-        for item in operations:
+    async def _submitted(self, verdict: Submitted) -> None:
+        await self._change(verdict.operations, tx_hash=verdict.tx_hash)
+        for item in verdict.operations:
             self._count(item, "submitted")
             log.info(
                 "message.submitted",
-                **self.facts(item),
-                tx_hash=to_hex(tx_hash),
-                batch=len(operations),
+                **self._facts(item),
+                tx_hash=to_hex(verdict.tx_hash),
+                batch=len(verdict.operations),
                 attempt=item.retries + 1,
             )
 
-    async def included(self, operations: Sequence[Operation], receipt: Receipt) -> None:
-        """Their transaction is in a block."""
+    async def _included(self, verdict: Included) -> None:
+        receipt = verdict.receipt
         await self._change(
-            operations,
+            verdict.operations,
             state=State.INCLUDED,
             tx_hash=receipt.tx_hash,
             block_number=receipt.block_number,
@@ -143,44 +177,36 @@ class Outcomes:
             "transaction.included",
             chain=self.chain,
             tx_hash=to_hex(receipt.tx_hash),
-            messages=len(operations),
+            messages=len(verdict.operations),
             block=receipt.block_number,
             gas=receipt.gas_used,
             succeeded=receipt.succeeded,
         )
 
-    async def excluded(self, operations: Sequence[Operation]) -> None:
-        """Their transaction is not in a block any more."""
-        await self._change(operations, state=State.SUBMITTED, block_number=None)
-
-    async def already_delivered(self, operations: Sequence[Operation]) -> None:
-        """They were delivered before this attempt; those never tried are told in one line."""
-        old = [item for item in operations if not item.retries and item.reason is None]
-        tried = [item for item in operations if item.retries or item.reason is not None]
-        await self.delivered(tried)
+    async def _delivered_before(self, verdict: DeliveredBefore) -> None:
+        """A relayer that starts finds thousands: those never tried share one line of the log."""
+        old = [item for item in verdict.operations if not item.retries and item.reason is None]
+        tried = [item for item in verdict.operations if item.retries or item.reason is not None]
+        await self._delivered(Delivered(tried))
         await self._deliver(old, {})
         if old:
             log.info("messages.delivered_before", chain=self.chain, messages=len(old))
 
-    async def delivered(
-        self, operations: Sequence[Operation], gas: Mapping[Bytes32, int] | None = None
-    ) -> None:
-        """At a final block. `gas` is what our transaction used for each."""
-        used = gas or {}
-        await self._deliver(operations, used)
-        for item in operations:
+    async def _delivered(self, verdict: Delivered) -> None:
+        await self._deliver(verdict.operations, verdict.gas)
+        for item in verdict.operations:
             seconds = self.clock() - item.created_at
-            origin = self.names(item.message.origin)
+            origin = self.chain_name(item.message.origin)
             self.metrics.delivery_seconds.labels(origin, self.chain).observe(seconds)
             log.info(
                 "message.delivered",
-                **self.facts(item),
+                **self._facts(item),
                 tx_hash=to_hex(item.tx_hash) if item.tx_hash else None,
-                gas=used.get(item.message.id),
+                gas=verdict.gas.get(item.message.id),
                 seconds=round(seconds, 3),
             )
 
-    async def _deliver(self, operations: Sequence[Operation], used: Mapping[Bytes32, int]) -> None:
+    async def _deliver(self, operations: Sequence[Operation], gas: Mapping[Bytes32, int]) -> None:
         await self.operations.change_each(
             self.clock(),
             {
@@ -189,86 +215,97 @@ class Outcomes:
                     "next_attempt": self.clock() + FIRST_PAUSE,
                     "reason": None,
                     "detail": None,
-                    "gas_used": item.gas_used + used.get(item.message.id, 0),
+                    "gas_used": item.gas_used + gas.get(item.message.id, 0),
                 }
                 for item in operations
             },
         )
         for item in operations:
             self._count(item, "confirmed")
-            origin = self.names(item.message.origin)
+            origin = self.chain_name(item.message.origin)
             self.metrics.messages_processed.labels(origin, self.chain).inc()
             self.metrics.last_nonce.labels("message_processed", origin).set(item.message.nonce)
 
-    async def retry(self, operation: Operation, reason: Reason, detail: str, gas: int = 0) -> None:
-        """The attempt failed, in a block for `gas` if any; another one comes later."""
-        age = self.clock() - operation.created_at
-        if reason is Reason.AWAITING_VALIDATOR_SIGNATURES and age < _SIGNING_TIME:
-            retries = operation.retries
-            pause = min(max(age / 4, _SIGNING_PAUSES[0]), _SIGNING_PAUSES[1])
-        else:
-            retries = operation.retries + 1
-            pause = backoff(reason, retries, self.policy.max_retries)
-            if gas:
-                pause = max(pause, pause_after_failure(operation.failures + 1))
+    async def _settled(self, verdict: Settled) -> None:
+        """A crash between these writes would lose what the transaction cost, or charge it twice.
+
+        Once the transaction is finished nothing leads to its receipt any more.
+        """
+        async with self.operations.together():
+            if verdict.transaction is not None:
+                await self.transactions.finish(verdict.transaction)
+            await self.operations.charge(verdict.costs, failed=False)
+            await self.operations.charge(verdict.failed_costs, failed=True)
+            await self.write([verdict.delivered, *verdict.failed])
+
+    async def _retry(self, verdict: Retry) -> None:
+        operation = verdict.operation
+        retries, pause = self._schedule(verdict)
+        if verdict.defect is not None:
+            log.exception("message.failed", exc_info=verdict.defect, **self._facts(operation))
         await self._change(
             [operation],
             state=State.PENDING,
             lane=Lane.of(tried=retries > 0, paid=operation.lane.paid),
             retries=retries,
             next_attempt=self.clock() + pause,
-            reason=reason,
-            detail=detail,
+            reason=verdict.reason,
+            detail=verdict.detail,
             batch=None,
             tx_hash=None,
             block_number=None,
-            gas_used=operation.gas_used + gas,
+            gas_used=operation.gas_used + verdict.gas,
         )
         if retries > operation.retries:
             self._count(operation, "failed")
             log.info(
                 "message.retry",
-                **self.facts(operation),
-                reason=reason,
-                detail=detail,
+                **self._facts(operation),
+                reason=verdict.reason,
+                detail=verdict.detail,
                 retries=retries,
                 retry_in=round(pause, 1),
             )
 
-    async def postponed(
-        self,
-        operations: Sequence[Operation],
-        detail: str,
-        pause: float = OUTAGE_PAUSE,
-        *,
-        submitted: bool = False,
-    ) -> None:
-        """The attempt could not be made; it does not count.
+    def _schedule(self, verdict: Retry) -> tuple[int, float]:
+        """The number of counted retries, and seconds until the next attempt."""
+        operation, reason = verdict.operation, verdict.reason
+        age = self.clock() - operation.created_at
+        if reason is Reason.AWAITING_VALIDATOR_SIGNATURES and age < _SIGNING_TIME:
+            # Validators are expected to be slower than this relayer: that is no failure.
+            return operation.retries, min(max(age / 4, _SIGNING_PAUSES[0]), _SIGNING_PAUSES[1])
+        retries = operation.retries + 1
+        pause = backoff(reason, retries, self.policy.max_retries)
+        if verdict.gas:
+            pause = max(pause, pause_after_failure(operation.failures + 1))
+        return retries, pause
 
-        Changes what is being prepared, or, on demand, what counted as submitted.
-        """
+    async def _postponed(self, verdict: Postponed) -> None:
         await self.operations.change(
-            [item.message.id for item in operations],
+            [item.message.id for item in verdict.operations],
             self.clock(),
-            within=UNCONFIRMED if submitted else (State.PREPARING,),
+            within=UNCONFIRMED if verdict.submitted else (State.PREPARING,),
             state=State.PENDING,
-            next_attempt=self.clock() + pause,
-            detail=detail,
+            next_attempt=self.clock() + verdict.pause,
+            detail=verdict.detail,
             batch=None,
             tx_hash=None,
             block_number=None,
         )
-        if operations:
+        if verdict.operations:
             log.warning(
-                "messages.postponed", chain=self.chain, messages=len(operations), detail=detail
+                "messages.postponed",
+                chain=self.chain,
+                messages=len(verdict.operations),
+                detail=verdict.detail,
             )
 
-    def facts(self, operation: Operation) -> dict[str, object]:
-        """Which message the log is about."""
+    def _facts(self, operation: Operation) -> dict[str, object]:
+        """Fields of a log event that identify the message."""
         message: Message = operation.message
         return {
             "id": to_hex(message.id),
-            "origin": self.names(message.origin),
+            "origin": self.chain_name(message.origin),
             "destination": self.chain,
             "nonce": message.nonce,
         }

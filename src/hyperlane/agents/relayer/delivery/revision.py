@@ -1,7 +1,7 @@
-"""Asking again about what was settled: nothing that a node said once is for good.
+"""Checking settled deliveries again: a reorg deeper than finality can undo them.
 
-A reorg deeper than finality takes deliveries back, and nobody tells. So the mailbox is asked about
-delivered messages at growing distances, many in one call.
+No event announces that. So the mailbox is asked about delivered messages at growing intervals, many
+messages in one call.
 """
 
 import time
@@ -19,13 +19,13 @@ from hyperlane.store.revisions import RevisionStore
 log = structlog.get_logger()
 
 _LONGEST_PAUSE = 7 * 24 * 3600.0
-_AT_ONCE = 500
-"""Messages in one step: one call."""
+_MESSAGES_PER_CALL = 500
+"""Messages in one step, which takes one call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Of the deliveries to one chain."""
+    """Checks deliveries to one chain again, and reopens those that are lost."""
 
     chain: Chain
     store: RevisionStore
@@ -34,9 +34,9 @@ class Revision:
     clock: Callable[[], float] = time.time
 
     async def step(self) -> None:
-        """Look once at what is due."""
+        """Check once what is due."""
         await self.store.revive(self.clock())
-        ids = await self.store.due(self.clock(), _AT_ONCE)
+        ids = await self.store.due(self.clock(), _MESSAGES_PER_CALL)
         if not ids:
             return
         known = await delivered(self.chain, ids, await self.chain.client.final_block())

@@ -1,4 +1,4 @@
-"""Trying deliveries before they are paid for."""
+"""Simulating deliveries before they are sent and paid for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Simulator:
-    """Asks one chain's node."""
+    """Simulates deliveries at one chain's node."""
 
     client: ChainClient
     mailbox: Address
     _in_one_request: bool = True
-    """Whether the node knows `eth_simulateV1`, as far as is known."""
+    """Whether to try `eth_simulateV1`: until the node fails to answer it once."""
 
     async def alone(self, delivery: Delivery, sender: Address) -> int:
-        """Gas for one delivery in a transaction of its own; RpcError if it fails."""
+        """Estimate the gas of a delivery in a transaction of its own; RpcError if it fails."""
         return await self.client.estimate_gas(
             self.mailbox, Mailbox.process.encode(*delivery), sender
         )
@@ -32,9 +32,10 @@ class Simulator:
     async def together(
         self, deliveries: Sequence[Delivery], caller: Address, gas: int
     ) -> list[int | None]:
-        """Gas for each delivery, one after the other, each with at most `gas`; None: it fails.
+        """Estimate the gas of each delivery, made in this order with at most `gas` each.
 
-        A failure is not a verdict: a delivery that fails here may succeed alone.
+        None for a delivery that fails. It may succeed alone: `caller` is not always the relayer's
+        own address, and a delivery before it may have changed the state.
         """
         if self._in_one_request:
             try:

@@ -1,4 +1,4 @@
-"""Gas payments, copied from the origin's paymaster."""
+"""Indexing of gas payments to the origin's paymaster."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from hyperlane.protocol.typecasts import Address
 from hyperlane.store.payments import GasPayment, PaymentStore
 
 _STORE_EVERY = 1000
-"""Blocks without payments after which the cursor is stored all the same."""
+"""Blocks without payments after which the cursor is stored anyway, to spare a restart the rest."""
 
 
 @dataclass(slots=True)
 class PaymentIndexer:
-    """Keeps the payments to one paymaster up to date."""
+    """Copies the payments to one paymaster into the store."""
 
     chain: Chain
     paymaster: Address
@@ -24,7 +24,7 @@ class PaymentIndexer:
     _next: int = -1
 
     async def sync(self, block: int) -> int:
-        """Count all payments up to `block`; returns how many were new."""
+        """Store all payments up to `block`; returns how many were new."""
         if self._next < 0:
             self._stored = self._next = await self._start(block)
         added = 0
@@ -44,9 +44,9 @@ class PaymentIndexer:
         known = await self.store.next_block()
         if known is not None:
             return known
-        first = self.chain.settings.index.first_block
+        first = self.chain.index_range.start(block)
         if first is not None:
-            return max(0, first if first >= 0 else block + first)
+            return first
         return await deployment_block(
             self.chain.client, self.chain.settings.mailbox, Mailbox.deployed_block, block
         )

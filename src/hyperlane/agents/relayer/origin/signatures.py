@@ -1,6 +1,7 @@
-"""Finding what validators signed. Nothing that is read is believed: each signature is checked, and
-a storage that lies, lacks things, is slow or broken counts as one that has nothing. What fails for
-one validator is nobody else's matter.
+"""Reading the validators' signatures from the storages that they announced.
+
+Every signature is checked. A storage that has wrong data, lacks data, is slow or broken counts as
+one that has nothing, and delays or breaks the reading of no other validator's storage.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from typing import TypeVar
 
 import structlog
 
-from hyperlane.agents.relayer.ttl_cache import Memory
+from hyperlane.agents.relayer.ttl_cache import SingleFlight, TtlCache
 from hyperlane.agents.runtime.announcements import Announcements
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime, printable
@@ -23,26 +24,28 @@ from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksu
 
 log = structlog.get_logger()
 
-_LOCATIONS_LIVE = 20.0
+_LOCATIONS_TTL = 20.0
 _LOCATIONS_TRIED = 3
+"""Newest locations of a validator that are read; it may announce any number."""
 _LONGEST_PROBLEM = 400
-_FLAGS_LIVE = 5.0
-_SLOW_RESTS = 30.0
-"""Seconds for which a location that did not answer in time is left alone, to delay nobody."""
+"""Characters of a node's error in a detail."""
+_FLAGS_TTL = 5.0
+_SLOW_TTL = 30.0
+"""Seconds for which a location is skipped that did not answer in time, so that it delays nobody."""
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What validators signed for one leaf."""
+    """Signatures of validators for one leaf."""
 
     by_checkpoint: Mapping[Checkpoint, Mapping[Address, bytes]]
     absent: Mapping[Address, str]
-    """Validators without a valid signature, in their order; why, empty if they just have none."""
+    """Validators without a valid signature, in order, and why; empty if the storage has none."""
 
     def missing(self, checkpoint: Checkpoint) -> dict[Address, str]:
-        """Validators who did not sign this checkpoint, and why not."""
+        """Validators that did not sign this checkpoint, and why not."""
         others = {
             validator: "signed another root or message"
             for other, signatures in self.by_checkpoint.items()
@@ -54,32 +57,34 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class _Locations:
-    """Where a validator keeps its signatures, newest first."""
+    """Storage locations that a validator announced, newest first."""
 
     announced: Sequence[AnnouncedLocation]
     problem: str = ""
-    """Why there are none."""
+    """Why there are no locations."""
 
 
 @dataclass(slots=True)
 class Signatures:
-    """What the validators of one origin say, through the locations they announced."""
+    """Reads what the validators of one origin signed, from the locations that they announced."""
 
     chain: Chain
     allow_local: bool
     web: Web = field(default_factory=Web)
     timeout: float = 10.0
-    """Seconds that all locations of one validator together may take to answer."""
+    """Seconds in which all locations of one validator together have to answer."""
     announcements: Announcements = field(init=False)
-    _slow: Memory[str, str] = field(default_factory=lambda: Memory(_SLOW_RESTS))
-    _stopped: Memory[tuple[Address, ...], list[Address]] = field(
-        default_factory=lambda: Memory(_FLAGS_LIVE)
+    _slow: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_SLOW_TTL))
+    _stopped: TtlCache[tuple[Address, ...], list[Address]] = field(
+        default_factory=lambda: TtlCache(_FLAGS_TTL)
     )
-    _located: Memory[Address, _Locations] = field(default_factory=lambda: Memory(_LOCATIONS_LIVE))
-    _announced: Memory[tuple[Address, ...], dict[Address, _Locations]] = field(
-        default_factory=lambda: Memory(0.0)
+    _located: TtlCache[Address, _Locations] = field(
+        default_factory=lambda: TtlCache(_LOCATIONS_TTL)
     )
-    """Nothing is kept here: who announced nothing yet may do so at any moment."""
+    _announced: SingleFlight[tuple[Address, ...], dict[Address, _Locations]] = field(
+        default_factory=SingleFlight
+    )
+    """Merges concurrent look-ups only: a validator without a location may announce one any time."""
 
     def __post_init__(self) -> None:
         self.announcements = Announcements(self.chain)
@@ -100,7 +105,7 @@ class Signatures:
         return Signed(signed, absent)
 
     async def latest(self, validators: Sequence[Address]) -> dict[Address, int]:
-        """The latest index that each validator claims; those that claim none are left out."""
+        """The latest index that each validator claims to have signed; others are left out."""
 
         async def read(_validator: Address, reader: CheckpointReader) -> int | None:
             return await reader.latest_index()
@@ -109,8 +114,8 @@ class Signatures:
         return {item: answer for item, answer in answers.items() if isinstance(answer, int)}
 
     async def stopped(self, validators: tuple[Address, ...]) -> list[Address]:
-        """Validators that left a reorg flag, as of a moment ago."""
-        return await self._stopped.recall(validators, lambda: self._flagged(validators))
+        """Validators whose storage has a reorg flag, as of at most `_FLAGS_TTL` seconds ago."""
+        return await self._stopped.get_or_find(validators, lambda: self._flagged(validators))
 
     async def _flagged(self, validators: Sequence[Address]) -> list[Address]:
         async def read(_validator: Address, reader: CheckpointReader) -> bool | None:
@@ -137,7 +142,7 @@ class Signatures:
         validators: Sequence[Address],
         read: Callable[[Address, CheckpointReader], Awaitable[Answer | None]],
     ) -> dict[Address, Answer | str]:
-        """Each validator's answer, or in words why there is none."""
+        """Each validator's answer, or the reason why there is none, in words."""
         asked = list(dict.fromkeys(validators))
         located = await self._locate(asked)
         answers = await asyncio.gather(*(self._first(item, located[item], read) for item in asked))
@@ -182,11 +187,11 @@ class Signatures:
         return "; ".join(problems)
 
     async def _locate(self, validators: Sequence[Address]) -> dict[Address, _Locations]:
-        """Where each validator keeps its signatures."""
+        """Find the storage locations of each validator."""
         located = {item: known for item in validators if (known := self._located.get(item))}
         unknown = tuple(item for item in validators if item not in located)
         if unknown:
-            located |= await self._announced.recall(unknown, lambda: self._read(unknown))
+            located |= await self._announced.run(unknown, lambda: self._read(unknown))
         return located
 
     async def _read(self, validators: tuple[Address, ...]) -> dict[Address, _Locations]:

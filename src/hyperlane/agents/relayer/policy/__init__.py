@@ -1,1 +1,1 @@
-"""Rules of the operator: which messages are delivered, and for what payment."""
+"""The policy of the operator: which messages are delivered, and for what payment."""

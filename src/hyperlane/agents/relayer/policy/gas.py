@@ -1,43 +1,39 @@
-"""Gas payment policies: whether what was paid is enough.
+"""Gas payment policies: whether the payments for a message are enough to deliver it.
 
-Policies are the reference's `gasPaymentEnforcement`: an ordered list, of which the first entry
-whose matching list matches the message applies.
+Policies have the syntax of the reference's `gasPaymentEnforcement`: an ordered list. The first
+entry whose matching list matches the message applies.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from hyperlane.agents.relayer.policy.matching import Rule, matches, parse_list, parse_rules
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
+from hyperlane.settings.gas_payments import GasPaymentRule
+from hyperlane.settings.matching import Rule, matches
 from hyperlane.store.payments import GasPaid
-from hyperlane.wording import shown
 
-_FRACTION = re.compile(r"(\d{1,30})\s*/\s*(\d{1,30})")
-_MAX_DIGITS = 78
-"""Of amounts: 256 bits."""
 _ETHER = 10**18
 
 
 class Requirement(Protocol):
-    """What one policy demands."""
+    """Payment that one policy requires."""
 
     def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
         """Gas that the delivery may use, at least `estimate`; NotReady if too little was paid.
 
-        `spent` is the gas of earlier attempts. An `estimate` of 0 asks before anything is known.
+        `spent` is the gas of earlier attempts. With an `estimate` of 0 the check is preliminary:
+        the gas is not known yet.
         """
 
     def covered(self, paid: GasPaid) -> int:
-        """Gas that was paid for, whether deliveries with it succeed or fail."""
+        """Gas that was paid for, even if deliveries that use it fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoRequirement:
-    """`none`: delivered for nothing."""
+    """`none`: no payment is required."""
 
     def check(self, paid: GasPaid, spent: int, estimate: int) -> int:
         """See Requirement."""
@@ -50,9 +46,9 @@ class NoRequirement:
 
 @dataclass(frozen=True, slots=True)
 class MinimumPayment:
-    """`minimum`: so many wei on the origin, in any number of payments, for one delivery's gas.
+    """`minimum`: an amount of wei on the origin, in one or several payments, for one delivery.
 
-    What earlier attempts used has to be paid at the same rate.
+    Gas that earlier attempts used has to be paid at the same rate.
     """
 
     payment: int
@@ -79,7 +75,7 @@ class MinimumPayment:
 
 @dataclass(frozen=True, slots=True)
 class QuotedGas:
-    """`onChainFeeQuoting`: the paid gas, less what was spent, covers a part of the estimate."""
+    """`onChainFeeQuoting`: paid gas, less what was spent, must cover a fraction of the estimate."""
 
     numerator: int = 1
     denominator: int = 2
@@ -105,12 +101,12 @@ class QuotedGas:
 
 @dataclass(frozen=True, slots=True)
 class GasPolicies:
-    """Who has to pay what. Without any entry nobody has to."""
+    """Requirements by message. The default requires no payment."""
 
     entries: Sequence[tuple[Sequence[Rule], Requirement]] = (((), NoRequirement()),)
 
     def requirement(self, message: Message) -> Requirement:
-        """The requirement for a message; NotReady when no entry means it."""
+        """The requirement for a message; NotReady when no entry matches it."""
         for rules, requirement in self.entries:
             if not rules or matches(rules, message):
                 return requirement
@@ -119,54 +115,17 @@ class GasPolicies:
         )
 
     @classmethod
-    def parse(cls, value: Any) -> "GasPolicies":
-        """`gasPaymentEnforcement`, as JSON or as text; ConfigError names the key."""
-        field = "gasPaymentEnforcement"
-        if value is None:
-            return cls()
-        items = parse_list(field, value)
-        if not items:
-            raise ConfigError(
-                f"{field}: an empty list would deliver nothing; leave it out, or write"
-                ' [{"type": "none"}], to deliver without payment'
-            )
-        return cls(tuple(_policy(f"{field}[{at}]", item) for at, item in enumerate(items)))
+    def of(cls, rules: Sequence[GasPaymentRule]) -> "GasPolicies":
+        """The policies that `gasPaymentEnforcement` configures."""
+        return cls(tuple((rule.matching_list, _requirement(rule)) for rule in rules))
 
 
-def _policy(field: str, value: Any) -> tuple[Sequence[Rule], Requirement]:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{field}: {shown(value)} is not an object")
-    given = {str(key).replace("_", "").lower(): item for key, item in value.items()}
-    rules = parse_rules(f"{field}.matchingList", given.pop("matchinglist", None))
-    if str(given.pop("feetoken", None) or "").removeprefix("0x").strip("0"):
-        raise ConfigError(f"{field}.feeToken: payments do not say in which token they are")
-    kind = given.pop("type", "none")
-    requirement: Requirement
-    if kind == "none":
-        requirement = NoRequirement()
-    elif kind == "minimum":
-        requirement = MinimumPayment(_wei(f"{field}.payment", given.pop("payment", None)))
-    elif kind == "onChainFeeQuoting":
-        requirement = _quoted(f"{field}.gasFraction", given.pop("gasfraction", "1/2"))
-    else:
-        raise ConfigError(f"{field}.type: {kind!r} is not one of none, minimum, onChainFeeQuoting")
-    if given:
-        raise ConfigError(f"{field}.{next(iter(given))}: no such setting of a {kind} policy")
-    return rules, requirement
-
-
-def _wei(field: str, value: object) -> int:
-    text = value if isinstance(value, str) else shown(value)
-    if isinstance(value, bool) or not text.isdecimal() or len(text) > _MAX_DIGITS:
-        raise ConfigError(f"{field}: {shown(value)} is not an amount of wei")
-    return int(text)
-
-
-def _quoted(field: str, value: object) -> QuotedGas:
-    found = _FRACTION.fullmatch(value.strip() if isinstance(value, str) else "")
-    if found is None or not int(found[2]):
-        raise ConfigError(f"{field}: {shown(value)} is not a fraction such as 1/2")
-    return QuotedGas(int(found[1]), int(found[2]))
+def _requirement(rule: GasPaymentRule) -> Requirement:
+    if rule.type == "minimum":
+        return MinimumPayment(rule.payment)
+    if rule.type == "onChainFeeQuoting":
+        return QuotedGas(rule.numerator, rule.denominator)
+    return NoRequirement()
 
 
 def _no_payment(detail: str) -> NotReady:
@@ -174,5 +133,5 @@ def _no_payment(detail: str) -> NotReady:
 
 
 def _ether(wei: int) -> str:
-    """Wei in units of 10^18, without zeros at the end."""
+    """Format wei in units of 10^18, without trailing zeros."""
     return f"{wei // _ETHER}.{wei % _ETHER:018}".rstrip("0").rstrip(".")

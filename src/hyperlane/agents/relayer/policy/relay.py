@@ -1,66 +1,57 @@
-"""What an operator decides about deliveries."""
+"""The operator's policy: which messages are delivered, and how much gas that may take."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from hyperlane.agents.relayer.delivery.batching import MARGIN
 from hyperlane.agents.relayer.policy.gas import GasPolicies
-from hyperlane.agents.relayer.policy.matching import (
-    Rule,
-    matches,
-    mentions,
-    parse_addresses,
-    parse_list,
-    parse_rules,
-)
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
+from hyperlane.settings.matching import Rule, matches, mentions
 from hyperlane.store.operations import Operation
 from hyperlane.store.payments import GasPaid
 
 _DEFAULT_CONTEXT = "default"
 _BLOCK_SHARE = 4
-"""Part of a block that one delivery may fill."""
+"""Divisor of a block's gas limit: by default one delivery may use the quotient."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayPolicy:
-    """Which messages are delivered, and on what terms."""
+    """Which messages are delivered, for what payment, and with how much gas."""
 
     max_retries: int = 66
     whitelist: Sequence[Rule] = ()
-    """Empty allows all."""
+    """Messages to deliver; an empty list means all."""
     blacklist: Sequence[Rule] = ()
     address_blacklist: Sequence[bytes] = ()
     gas: GasPolicies = field(default_factory=GasPolicies)
     gas_limit: int | None = None
-    """Most gas of one delivery; None: a quarter of what a block takes."""
+    """Most gas of one delivery; None: a quarter of the block's gas limit."""
     max_failed_gas: int = 5_000_000
-    """Most gas that deliveries of one message may cost that fail, beyond what is paid for."""
+    """Most gas for failed deliveries of one message; the gas that was paid for, if that is more."""
     unlimited_destinations: Collection[int] = ()
-    """Domains without a limit of their own."""
+    """Domains to which `gas_limit` does not apply."""
     app_contexts: Sequence[tuple[str, Sequence[Rule]]] = ()
 
     @classmethod
     def of(cls, settings: RelayerSettings) -> "RelayPolicy":
-        """From settings; ConfigError names the key."""
+        """The policy that the settings describe."""
         return cls(
-            settings.max_message_retries,
-            parse_rules("whitelist", settings.whitelist),
-            parse_rules("blacklist", settings.blacklist),
-            parse_addresses("addressBlacklist", settings.address_blacklist),
-            GasPolicies.parse(settings.gas_payment_enforcement),
-            settings.transaction_gas_limit,
-            settings.max_failed_gas,
-            _destinations(settings),
-            _app_contexts(settings.metric_app_contexts),
+            max_retries=settings.max_message_retries,
+            whitelist=settings.whitelist,
+            blacklist=settings.blacklist,
+            address_blacklist=settings.address_blacklist,
+            gas=GasPolicies.of(settings.gas_payment_enforcement),
+            gas_limit=settings.transaction_gas_limit,
+            max_failed_gas=settings.max_failed_gas,
+            unlimited_destinations=settings.unlimited_destinations,
+            app_contexts=settings.metric_app_contexts,
         )
 
     def allows(self, message: Message) -> bool:
-        """Whether a message is to be delivered."""
+        """Whether the lists allow a message to be delivered."""
         listed = not self.whitelist or matches(self.whitelist, message)
         return (
             listed
@@ -69,22 +60,23 @@ class RelayPolicy:
         )
 
     def app_context(self, message: Message) -> str:
-        """The first application that means a message: a label in metrics."""
+        """Name of the first entry of `metricAppContexts` that matches: a label in metrics."""
         for name, rules in self.app_contexts:
             if matches(rules, message):
                 return name
         return _DEFAULT_CONTEXT
 
     def gas_ceiling(self, message: Message, block_gas: int) -> int:
-        """Most gas that its delivery may take."""
+        """Most gas that the delivery of a message may use."""
         if message.destination in self.unlimited_destinations:
             return block_gas
         return min(self.gas_limit or block_gas // _BLOCK_SHARE, block_gas)
 
     def check(self, operation: Operation, paid: GasPaid, estimate: int) -> int:
-        """Gas that a delivery may use; NotReady if it was not paid for or failed too dearly.
+        """Gas that a delivery may use; NotReady if too little was paid, or failures cost too much.
 
-        An `estimate` of 0 asks before anything is known. A person who wants a retry gets one.
+        With an `estimate` of 0 the check is preliminary: the gas is not known yet. A retry that the
+        operator asked for is exempt from the bound on failures, once.
         """
         requirement = self.gas.requirement(operation.message)
         spent = operation.gas_used
@@ -97,32 +89,3 @@ class RelayPolicy:
                 f" maxFailedGas is {bound}: POST /message_retry tries once more",
             )
         return requirement.check(paid, spent, estimate)
-
-
-def _destinations(settings: RelayerSettings) -> frozenset[int]:
-    """Domains of `skipTransactionGasLimitFor`: names of chains, or, as formerly, domains."""
-    field, chains = "skipTransactionGasLimitFor", settings.chains
-    domains = {chain.domain_id for chain in chains.values()}
-    found = set()
-    for name in settings.skip_transaction_gas_limit_for:
-        if name in chains:
-            found.add(chains[name].domain_id)
-        elif name.isdecimal() and int(name) in domains:
-            found.add(int(name))
-        else:
-            raise ConfigError(
-                f"{field}: {name!r}: no destination chain of this relayer; expected names out of"
-                f" {', '.join(chains)}"
-            )
-    return frozenset(found)
-
-
-def _app_contexts(value: Any) -> tuple[tuple[str, Sequence[Rule]], ...]:
-    field = "metricAppContexts"
-    contexts = []
-    for at, item in enumerate(parse_list(field, value)):
-        if not isinstance(item, dict) or not isinstance(item.get("name"), str):
-            raise ConfigError(f"{field}[{at}]: expected an object with name and matchingList")
-        rules = parse_rules(f"{field}[{at}].matchingList", item.get("matchingList"))
-        contexts.append((item["name"], rules))
-    return tuple(contexts)
