@@ -76,13 +76,11 @@ OPENERS = {
 """The two modules that open what settings describe, and the settings each may import for it."""
 
 FLOORS = (
-    ("gas_price", "refusals"),
     ("plans",),
-    ("modules", "console", "quotes"),
-    ("core", "messages"),
+    ("modules", "console"),
+    ("core",),
     ("warp", "staking"),
     ("demo", "cli"),
-    ("send",),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}
