@@ -7,8 +7,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 RUN := . .venv/bin/activate &&
 KEEP ?=
+SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 
-.PHONY: help setup build demo demo-slash test test-long test-fork test-interop prove lint bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
+.PHONY: help setup build demo demo-slash test test-long test-fork test-interop prove lint format bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,7 +44,13 @@ prove: setup ## Symbolic proof that a true checkpoint is never punished
 
 lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
+	@node_modules/.bin/prettier --cache --check --log-level warn $(SOLIDITY)
+	@node_modules/.bin/solhint --disc --noPoster --quiet $(SOLIDITY)
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
+
+format: setup ## Format Python and Solidity
+	@$(RUN) ruff format .
+	@node_modules/.bin/prettier --cache --write --log-level warn $(SOLIDITY)
 
 bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
 
