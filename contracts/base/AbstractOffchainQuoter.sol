@@ -14,7 +14,8 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
 
     /// @inheritdoc IOffchainQuoter
     bytes32 public constant SIGNED_QUOTE_TYPEHASH = keccak256(
-        "SignedQuote(bytes context,bytes data,uint48 issuedAt,uint48 expiry,bytes32 salt,address submitter)"
+        "SignedQuote(bytes context,bytes data,uint48 issuedAt,uint48 expiry,"
+        "bytes32 salt,address submitter)"
     );
 
     EnumerableSet.AddressSet private signers;

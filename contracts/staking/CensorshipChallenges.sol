@@ -2,7 +2,6 @@
 pragma solidity 0.8.33;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
@@ -11,6 +10,7 @@ import {Checkpoint} from "../libs/CheckpointLib.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {CheckpointSlasher} from "./CheckpointSlasher.sol";
 import {SignedCheckpoints} from "./SignedCheckpoints.sol";
+import {StakeToken} from "./StakeToken.sol";
 import {StakingParameters} from "./StakingParameters.sol";
 
 /// @title CensorshipChallenges
@@ -26,7 +26,7 @@ import {StakingParameters} from "./StakingParameters.sol";
 /// asked for nothing else, would pay for it. A place is free again when its challenge is answered,
 /// or overdue.
 contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
-    using SafeTransferLib for address;
+    using StakeToken for address;
     using TypeCasts for address;
 
     /// @dev Two slots.
@@ -111,9 +111,6 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
 
     /// @notice The signer is not the key that the operator signs with now.
     error WrongSigner(address signer);
-
-    /// @notice The token did not move as many tokens as it was told to.
-    error UnexpectedTransfer(uint256 received, uint256 expected);
 
     /// @dev As many deadlines as a slot has room for.
     uint256 private constant MAX_OPEN = 8;
@@ -210,7 +207,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         challenges.push(Challenge(msg.sender, deadline, index, operator, uint96(bond)));
 
         emit Challenged(challenge, operator, index, deadline, bond);
-        _pull(bond);
+        token.pull(bond);
     }
 
     /// @notice Answers for an operator, until the deadline. Anyone who has the signature may.
@@ -270,7 +267,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         amount = owed[account];
         owed[account] = 0;
 
-        if (amount != 0) token.safeTransfer(account, amount); // some tokens refuse to move nothing
+        token.pay(account, amount);
     }
 
     /// @notice How many places of an operator are taken: by challenges that can be answered still,
@@ -319,14 +316,6 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         uint256 offset = place * DEADLINE_BITS;
         uint256 others = places[operator] & ~(uint256(type(uint32).max) << offset);
         places[operator] = others | (uint256(deadline) << offset);
-    }
-
-    /// @dev Reverts `UnexpectedTransfer`.
-    function _pull(uint256 assets) private {
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), assets);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received != assets) revert UnexpectedTransfer(received, assets);
     }
 
     /// @return count How many places of an operator are taken.

@@ -3,15 +3,15 @@ pragma solidity 0.8.33;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Pool} from "./Pool.sol";
+import {StakeToken} from "./StakeToken.sol";
 
 /// @title StakePools
 /// @notice Who owns what of the stake behind each operator.
 abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
-    using SafeTransferLib for address;
+    using StakeToken for address;
 
     struct Unbonding {
         address owner;
@@ -63,7 +63,7 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         assets = unbondingPools[waiting.operator].redeem(waiting.shares);
 
         emit Withdrawn(msg.sender, unbonding, assets);
-        _pay(msg.sender, assets);
+        token.pay(msg.sender, assets);
     }
 
     /// @inheritdoc IStakingManager
@@ -72,7 +72,7 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         confiscated = 0;
 
         emit Collected(assets);
-        _pay(treasury, assets);
+        token.pay(treasury, assets);
     }
 
     /// @notice What a delegator's shares of an operator's pool are worth.
@@ -92,18 +92,10 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         unbondings.push(Unbonding(msg.sender, maturesAt, operator, uint128(shares)));
     }
 
-    /// @dev Reverts `NoAmount`, `UnexpectedTransfer`.
+    /// @dev Takes stake from the caller. Reverts `NoAmount`, `UnexpectedTransfer`.
     function _pull(uint256 assets) internal {
         if (assets == 0) revert NoAmount();
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), assets);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received != assets) revert UnexpectedTransfer(received, assets);
-    }
-
-    /// @dev Some tokens refuse to move nothing.
-    function _pay(address to, uint256 assets) internal {
-        if (assets != 0) token.safeTransfer(to, assets);
+        token.pull(assets);
     }
 
     /// @dev Takes a fraction of both pools. Half of what the operator itself loses is the most that

@@ -13,6 +13,7 @@ import {CensorshipChallenges} from "./CensorshipChallenges.sol";
 import {CheckpointSlasher} from "./CheckpointSlasher.sol";
 import {Pool} from "./Pool.sol";
 import {StakePools} from "./StakePools.sol";
+import {StakeToken} from "./StakeToken.sol";
 import {StakingParameters} from "./StakingParameters.sol";
 
 /// @title StakingManager
@@ -20,6 +21,8 @@ import {StakingParameters} from "./StakingParameters.sol";
 /// @dev The owner can pause new stake and new operators, and change parameters with notice. Nothing
 /// it can do keeps anybody from unstaking and withdrawing, or takes a token.
 contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, PackageVersioned {
+    using StakeToken for address;
+
     /// @dev Two slots.
     struct Operator {
         address key;
@@ -210,7 +213,10 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         states[operator].status = Status.Tombstoned;
 
         emit Tombstoned(operator);
-        _pay(reporter, _slash(operator, reporter, current.fraudFraction, current.reporterFraction));
+        token.pay(
+            reporter,
+            _slash(operator, reporter, current.fraudFraction, current.reporterFraction)
+        );
     }
 
     /// @inheritdoc IStakingManager
@@ -231,7 +237,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         }
         uint256 fraction = current.censorshipFraction;
         bounty = _slash(operator, challenger, fraction, current.reporterFraction);
-        _pay(msg.sender, bounty);
+        token.pay(msg.sender, bounty);
     }
 
     /// @notice How many operators ever registered.

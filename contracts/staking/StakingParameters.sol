@@ -119,7 +119,8 @@ abstract contract StakingParameters is Ownable {
         _bound("censorshipFraction", p.censorshipFraction, 1, BASIS / 10);
         _bound("reporterFraction", p.reporterFraction, BASIS / 100, BASIS / 5);
         _bound("minimumStake", p.minimumStake, 1, type(uint96).max);
-        _bound("challengeBond", p.challengeBond, 1, type(uint88).max); // doubled seven times at most
+        // At most doubled seven times, which fits 96 bits.
+        _bound("challengeBond", p.challengeBond, 1, type(uint88).max);
     }
 
     function _bound(string memory name, uint256 value, uint256 least, uint256 most) private pure {

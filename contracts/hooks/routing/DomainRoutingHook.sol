@@ -11,7 +11,6 @@ import {Forward} from "../../libs/Forward.sol";
 import {HookPlan} from "../../libs/HookPlan.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractMailboxHook} from "../AbstractMailboxHook.sol";
-import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title DomainRoutingHook

@@ -29,7 +29,7 @@ from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.multisig_metadata import MessageIdMultisigMetadata
-from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
+from hyperlane.protocol.typecasts import Bytes32, address_from_hex, address_to_bytes32
 from hyperlane.registry.staking_config import StakingConfig
 
 ORIGIN, REMOTE = "alpha", "beta"
@@ -91,7 +91,7 @@ class SlashingDemo:
             real = self.send_message()
             forged = self.lie(real)
             self.log(f"validator {self.liar.address} signed message 0x{forged.id.hex()[:16]}…,")
-            self.log("       which nobody dispatched, as the leaf of another message")
+            self.log("       which was never dispatched, as the leaf of another message")
             self.await_slash()
             after = self.standings()
             reward = int(self.token.balanceOf(development_key(WATCHTOWER).address))
@@ -171,7 +171,7 @@ class SlashingDemo:
         checkpoint = Checkpoint(
             real.origin,
             address_to_bytes32(address_from_hex(hook.address)),
-            bytes(root),
+            Bytes32(bytes(root)),
             int(index),
             forged.id,
         )

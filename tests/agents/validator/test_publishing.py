@@ -41,8 +41,17 @@ async def signer(tmp_path: Path):
     database = await Database.open(str(tmp_path / "db"))
     commitments = CheckpointStore(database, 1337, HOOK, address_from_hex(ACCOUNT.address))
     await commitments.commit([checkpoint(index) for index in range(6)])
-    parts: Any = (Chain(Settings(), Client()), ACCOUNT, FolderStorage(tmp_path / "v1"), commitments)  # type: ignore[arg-type]
-    made = CheckpointSigner(*parts, None, None, Metrics(), Witnesses(), at_once=2)  # type: ignore[arg-type, call-arg]
+    made = CheckpointSigner(
+        chain=Chain(Settings(), Client()),  # type: ignore[arg-type]
+        account=ACCOUNT,
+        storage=FolderStorage(tmp_path / "v1"),
+        commitments=commitments,
+        indexer=None,  # type: ignore[arg-type]
+        leaves=None,  # type: ignore[arg-type]
+        metrics=Metrics(),
+        witnesses=Witnesses(),
+        at_once=2,
+    )
     yield made
     await database.close()
 

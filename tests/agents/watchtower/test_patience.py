@@ -108,17 +108,17 @@ class Block:
 async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
     parts: Any = fake
     watch = CensorshipWatch(
-        parts,
-        bytes(20),
-        MARGIN,
-        lambda: [KEY, FORMER, OTHER],
-        parts,
-        parts,
-        parts,
-        parts,
-        parts,
-        parts,
-        parts if challenges else None,
+        chain=parts,
+        manager=bytes(20),
+        margin=MARGIN,
+        announced=lambda: [KEY, FORMER, OTHER],
+        keys=parts,
+        inspector=parts,
+        tree=parts,
+        sightings=parts,
+        store=parts,
+        alerts=parts,
+        challenger=parts if challenges else None,
     )
     await watch.step()
     return fake.done

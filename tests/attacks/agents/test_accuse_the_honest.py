@@ -98,12 +98,12 @@ class World:
     def __post_init__(self) -> None:
         self.sightings = FakeSightings(["elsewhere"])
         self.inspector = Inspector(
-            FakeChain(),  # type: ignore[arg-type]
-            self,  # type: ignore[arg-type]
-            FakeTree(),  # type: ignore[arg-type]
-            self.sightings,  # type: ignore[arg-type]
-            True,
-            None,  # type: ignore[arg-type]
+            chain=FakeChain(),  # type: ignore[arg-type]
+            announcements=self,  # type: ignore[arg-type]
+            tree=FakeTree(),  # type: ignore[arg-type]
+            sightings=self.sightings,  # type: ignore[arg-type]
+            allow_local=True,
+            web=None,  # type: ignore[arg-type]
             clock=lambda: self.now,
         )
 

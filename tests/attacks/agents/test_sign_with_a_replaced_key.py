@@ -127,17 +127,17 @@ async def test_strangers_who_announce_make_no_question_about_each_of_their_keys(
             announced = [number.to_bytes(20) for number in range(1, strangers + 1)]
             tree: Any = World()
             watch = CensorshipWatch(
-                chain,
-                manager,
-                MARGIN,
-                lambda announced=announced: announced,
-                OperatorKeys(chain, manager, tree, KeyStore(database, 1337, manager)),
-                None,
-                tree,
-                SightingStore(database, 1337, settings.merkle_tree_hook),
-                CensorshipStore(database, 1337),
-                None,
-                None,
+                chain=chain,
+                manager=manager,
+                margin=MARGIN,
+                announced=lambda announced=announced: announced,
+                keys=OperatorKeys(chain, manager, tree, KeyStore(database, 1337, manager)),
+                inspector=None,
+                tree=tree,
+                sightings=SightingStore(database, 1337, settings.merkle_tree_hook),
+                store=CensorshipStore(database, 1337),
+                alerts=None,
+                challenger=None,
             )
             await watch._laggards()
             asked.clear()
@@ -198,9 +198,18 @@ async def _laggard_is_who_left_out_by_keys_that_count(happenings: list[Any]) -> 
     parts: Any = world
     keys = OperatorKeys(parts, bytes(20), parts, parts)
     watch = CensorshipWatch(
-        parts, bytes(20), MARGIN, list, keys, parts, parts, sightings,
-        CensorshipStore(database, 1337), parts, None,
-    )  # fmt: skip
+        chain=parts,
+        manager=bytes(20),
+        margin=MARGIN,
+        announced=list,
+        keys=keys,
+        inspector=parts,
+        tree=parts,
+        sightings=sightings,
+        store=CensorshipStore(database, 1337),
+        alerts=parts,
+        challenger=None,
+    )
     signed: set[tuple[bytes, int]] = set()
 
     async def sign(signer: bytes, leaf: int) -> None:

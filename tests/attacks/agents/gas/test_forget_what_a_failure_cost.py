@@ -44,7 +44,8 @@ async def prepare(folder: str) -> None:
         )  # fmt: skip
         await operations.create(connection, [MESSAGE], 0.0)
     await operations.change([MESSAGE.id], 0.0, state=State.INCLUDED, batch=BATCH, block_number=5)
-    await TransactionStore(database, 7331, KEY).add(BATCH, {"nonce": 0}, RECEIPT.tx_hash, b"", 0.0)
+    fields = {"nonce": 0, "data": "0x"}
+    await TransactionStore(database, 7331, KEY).add(BATCH, fields, RECEIPT.tx_hash, b"", 0.0)
     await database.close()
 
 

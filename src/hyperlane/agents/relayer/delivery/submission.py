@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.relayer.delivery.batching import Batching, find_batching, gas_ceiling
+from hyperlane.agents.relayer.delivery.batching import MARGIN, Batching, find_batching, gas_ceiling
 from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.verdicts import (
@@ -213,7 +213,7 @@ class Submission:
         ceiling = self.policy.gas_ceiling(operation.message, limits.block_gas)
         cap = self.sender.offers.overrides.gas_limit_cap or limits.block_gas
         try:
-            allowance = self.policy.check(operation, paid, gas + data_gas) - data_gas
+            allowance = self.policy.check(operation, paid, gas + data_gas, MARGIN) - data_gas
             if gas > ceiling:
                 raise NotReady(
                     Reason.EXCEEDS_MAX_GAS_LIMIT,
