@@ -185,6 +185,14 @@ class TestRebasing:
         assert (there.exchangeRate(), there.previousNonce()) == (rate, 3)
         assert [e for e in late.events if e.event_name == "ExchangeRateUpdated"] == []
 
+    def test_another_rate_of_the_same_nonce_changes_nothing(self, route, network, owner):
+        here, there = route
+        for rate in (7, 8):
+            body = TokenMessage(b32(owner), 0, rate.to_bytes(32) + (1).to_bytes(32)).encode()
+            message = incoming(there, body, b32(here), FIRST, nonce=rate)
+            network.mailboxes[SECOND].process(b"", message, sender=owner)
+        assert (there.exchangeRate(), there.previousNonce()) == (7, 1)
+
     def test_rates_come_from_the_vaults_domain_only(self, route, network, owner, stranger):
         _, there = route
         there.enrollRemoteRouter(9, b32(stranger), sender=owner)
