@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from hyperlane.agents.watchtower.judging import judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.indexer import SequenceRegressed
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.store.sequences import Insertion
 
@@ -136,3 +138,24 @@ async def test_its_root_is_compared_at_the_final_block():
     tree = world.tree()
     await tree.sync()
     assert (tree.count, world.asked_at) == (2, [100])
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({}, None),
+        ({"index": 2}, "message id"),
+        ({"index": 3}, "premature"),
+        ({"index": 4}, "premature"),
+        ({"message_id": OTHER}, "message id"),
+        ({"root": OTHER}, "root"),
+        ({"merkle_tree_hook": OTHER, "index": 3}, "wrong tree"),
+    ],
+    ids=str,
+)
+def test_a_signature_is_judged_by_it(changes, fault):
+    tree = MerkleTree([leaf(number) for number in range(3)])
+    hook = bytes(32)
+    true = {"merkle_tree_hook": hook, "root": tree.root(1), "index": 1, "message_id": leaf(1)}
+    signed = SignedCheckpoint(Checkpoint(1337, **(true | changes)), bytes(65))
+    assert judge(signed, tree, hook) == fault

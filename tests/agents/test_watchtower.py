@@ -162,6 +162,15 @@ class TestSlashing:
         async with watching(staked()) as task:
             await self.punished(stake, operator, task)
 
+    async def test_a_lie_about_the_latest_leaf_is_proven_while_no_other_comes(
+        self, staked, stake, liar, messages
+    ):
+        """By the root right after it, which is the latest that can be stored."""
+        operator = stake.register(2, liar.account)
+        await liar.publish(replace(liar.true(messages, 2), root=WRONG))
+        async with watching(staked()) as task:
+            await self.punished(stake, operator, task)
+
     async def test_another_tree_is_proven_as_such_whatever_else_was_signed(
         self, staked, stake, liar, messages, webhook
     ):
