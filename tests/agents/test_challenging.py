@@ -21,6 +21,7 @@ from .devnet import key
 
 BOND, GRACE, NOW = 100, 600, 10_000
 ME, FRIEND, OPERATOR, OTHER, HOOK = (bytes([number]) * 20 for number in range(1, 6))
+WRONG = b"\x66" * 32
 LEAF = 2
 TREE = MerkleTree([bytes([number]) * 32 for number in range(4)])
 OPEN, RESOLVE = CensorshipChallenges.open, CensorshipChallenges.resolve
@@ -37,6 +38,8 @@ class World:
     """Challenges that an operator is under."""
     gain: int = 0
     asked: int = 0
+    punished: bool = False
+    """Whether an operator is in jail."""
     challenges: list[Challenge] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
@@ -60,7 +63,7 @@ class World:
         answers: dict[Any, Callable[..., Any]] = {
             StakingManager.parameters: lambda: parameters,
             StakingManager.token: lambda: HOOK,
-            StakingManager.is_accountable: lambda _operator: True,
+            StakingManager.is_accountable: lambda _operator: not self.punished,
             StakingManager.pools: lambda _operator: (0, 0),
             StakingManager.unbonding_pools: lambda _operator: (0, 0),
             Token.allowance: lambda _owner, _spender: 2**96,
@@ -90,8 +93,8 @@ class World:
 
     async def unanswered(self, *_: Any) -> None: ...
 
-    def answered(self, operator: bytes) -> None:
-        checkpoint = Checkpoint(1337, self.hook, TREE.root(LEAF), LEAF, TREE.leaf(LEAF))
+    def answered(self, operator: bytes, root: bytes = TREE.root(LEAF)) -> None:
+        checkpoint = Checkpoint(1337, self.hook, root, LEAF, TREE.leaf(LEAF))
         signature = checkpoint.sign(key(1))
         topics = (bytes(32), bytes(32), bytes(12) + operator)
         data = encode(CensorshipChallenges.ANSWERED.data_types, [astuple(checkpoint), signature])
@@ -202,7 +205,9 @@ async def test_it_ends_a_challenge_of_another_for_a_gain_or_for_a_place(tower, g
     assert tower.resolved == ([RESOLVE.encode(7)] if ends else [])
 
 
-@pytest.mark.parametrize(("operator", "at_risk"), [(OPERATOR, BOND), (OTHER, 0)])
+@pytest.mark.parametrize(
+    ("operator", "at_risk"), [(OPERATOR, BOND), (OTHER, 0)], ids=["its own", "of another"]
+)
 async def test_only_the_operators_own_answer_takes_the_bond(tower, operator, at_risk):
     await tower.challenge()
     tower.world.answered(operator)
@@ -210,3 +215,40 @@ async def test_only_the_operators_own_answer_takes_the_bond(tower, operator, at_
     assert await tower.store.at_risk() == at_risk
     assert len(tower.world.kept) == bool(at_risk)
     assert await tower.store.answered(OPERATOR) == ({LEAF} if at_risk else set())
+
+
+async def test_of_two_answers_the_last_one_is_looked_at(tower):
+    """The first one counted no more after its key was replaced."""
+    await tower.challenge()
+    tower.world.answered(OPERATOR, WRONG)
+    tower.world.answered(OPERATOR)
+    await tower.challenger.settle()
+    (kept,) = tower.world.kept
+    assert (kept.signed.checkpoint.root, kept.fault) == (TREE.root(LEAF), None)
+
+
+@pytest.mark.parametrize("punished", [True, False])
+@pytest.mark.parametrize(
+    ("leaf", "deadline", "ends"),
+    [(LEAF, NOW - 1, True), (LEAF + 1, NOW - 1, True), (LEAF + 1, NOW, False)],
+)
+async def test_overdue_challenges_of_others_are_out_of_the_way_before_it_asks(
+    tower, leaf, deadline, ends, punished
+):
+    tower.challenger.budget = 2 * BOND
+    tower.world.places, tower.world.punished = 1, punished
+    tower.world.challenges = [Challenge(7, FRIEND, deadline, leaf, OPERATOR, BOND)]
+    await tower.challenge()
+    assert tower.resolved == ([RESOLVE.encode(7)] if ends else [])
+    assert bool(tower.opened) is not punished
+
+
+@pytest.mark.parametrize("places", [0, 1])
+async def test_a_leaf_that_another_asks_for_is_not_asked_for_again(tower, places):
+    """Once it is overdue it ends, which gives the leaf free, even if it takes no place any more."""
+    tower.world.asked, tower.world.places = 1, places
+    for deadline, ended in ((NOW, []), (NOW - 1, [RESOLVE.encode(7)])):
+        tower.world.challenges = [Challenge(7, FRIEND, deadline, LEAF, OPERATOR, BOND)]
+        await tower.challenge()
+        assert tower.resolved == ended
+    assert tower.opened == []

@@ -21,6 +21,7 @@ from hyperlane.store.operations import Operation, OperationStore, State
 from hyperlane.store.transactions import TransactionStore
 
 MESSAGE = Message(VERSION, 1, 1337, bytes(32), 7331, bytes(32), b"")
+OTHER = Message(VERSION, 2, 1337, bytes(32), 7331, bytes(32), b"")
 BATCH, KEY, HASH = "batch", b"\x11" * 20, b"\x22" * 32
 FINAL, NONCE, GAS = 100, 7, 90_000
 
@@ -90,13 +91,14 @@ async def relayer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relayer]:
     database = await Database.open("sqlite+aiosqlite://")
     operations = OperationStore(database)
     async with database.write() as connection:
-        await connection.execute(
-            database.insert(tables.messages).values(
-                origin=1337, nonce=1, id=MESSAGE.id, raw=MESSAGE.encode(), block_number=1,
-                tx_hash=bytes(32),
-            )
-        )  # fmt: skip
-        await operations.create(connection, [MESSAGE], 0.0)
+        for item in (MESSAGE, OTHER):
+            await connection.execute(
+                database.insert(tables.messages).values(
+                    origin=1337, nonce=item.nonce, id=item.id, raw=item.encode(), block_number=1,
+                    tx_hash=bytes(32),
+                )
+            )  # fmt: skip
+        await operations.create(connection, [MESSAGE, OTHER], 0.0)
     made = Relayer(operations, TransactionStore(database, 7331, KEY))
 
     async def delivered(_chain: Any, ids: list[bytes], _block: int) -> set[bytes]:
@@ -170,6 +172,25 @@ class TestABlock:
         operation = await relayer.operation()
         assert operation.state is State.DELIVERED
         assert (operation.gas_used, operation.wei_used, operation.failures) == (2 * GAS, 2 * GAS, 1)
+
+
+async def test_a_state_that_lags_for_one_of_a_batch_is_asked_again(relayer, monkeypatch):
+    said = [{MESSAGE.id}, {MESSAGE.id, OTHER.id}]
+
+    async def delivered(*_: Any) -> set[bytes]:
+        return said.pop(0)
+
+    monkeypatch.setattr(confirmation, "delivered", delivered)
+    monkeypatch.setattr(confirmation, "_STATE_LAG", 0.0)
+    await relayer.sends()
+    sent = {"state": State.SUBMITTED, "batch": BATCH, "gas_estimate": GAS}
+    await relayer.operations.change([OTHER.id], 0.0, **sent)
+    relayer.receipts_now = [receipt(FINAL)]
+    assert await relayer.confirms()
+    for item in (MESSAGE, OTHER):
+        operation = await relayer.operations.get(item.id)
+        assert (operation.state, operation.retries) == (State.DELIVERED, 0)
+    assert said == []
 
 
 async def test_what_is_in_no_transaction_that_is_known_is_tried_again_at_once(relayer):
