@@ -133,6 +133,16 @@ async def test_a_node_that_lags_has_nothing_read_again():
     assert world.forgotten == []
 
 
+async def test_a_leaf_that_is_stored_and_not_compared_yet_is_not_known():
+    world = World([5, 7])
+    await world.sync(100)
+    tree = world.tree()
+    with pytest.raises(ChainError, match="leaf 1 is not known"):
+        await tree.block_of(1)
+    await tree.sync()
+    assert await tree.block_of(1) == 7
+
+
 async def test_its_root_is_compared_at_the_final_block():
     world = World([5, 7, 105])
     tree = world.tree()
