@@ -45,6 +45,7 @@ class World:
     """Leaves of the tree."""
     root: bytes | None = None
     """That the chain tells of; the right one, unless said."""
+    block: int = 100
     too_many: bool = False
     """Whether logs tell of more leaves than the tree has."""
     confirmed: tuple[int, int] = (1, 1)
@@ -67,10 +68,10 @@ class World:
     def distrust(self, _problem: str) -> None: ...
 
     async def final_block(self) -> int:
-        return 100
+        return self.block
 
     async def call(self, *_: Any, block: int) -> tuple[bytes, int]:
-        assert block == 100
+        assert block == self.block
         return self.root or root_of(self.count_now), self.count_now - 1
 
     async def sync(self, _block: int) -> int:
@@ -157,6 +158,20 @@ async def test_a_tree_without_a_leaf_that_was_signed_ends_it(made, tmp_path):
     with pytest.raises(Halted):
         await signer.step()
     assert is_flagged(tmp_path)
+
+
+@pytest.mark.parametrize(("block", "ends"), [(99, False), (100, True), (101, True)])
+async def test_a_tree_that_went_back_ends_it_unless_the_node_did(block, ends, made, tmp_path):
+    signer, world = made
+    world.count_now = SIGNED + 1
+    await signer.step()
+    world.count_now, world.block = SIGNED, block
+    if ends:
+        with pytest.raises(Halted, match="the tree went back from leaf 3 to leaf 2"):
+            await signer.step()
+    else:
+        await signer.step()
+    assert is_flagged(tmp_path) is ends
 
 
 @pytest.mark.parametrize(
