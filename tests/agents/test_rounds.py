@@ -10,10 +10,11 @@ from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.agreement import Consensus
 from hyperlane.chain.answers import BALANCE
 from hyperlane.chain.client import ChainClient, Disagreement, Unreachable
-from hyperlane.chain.endpoint import Call, Endpoint, Fault
+from hyperlane.chain.endpoint import Call, Endpoint, Fault, RpcError
 from hyperlane.chain.rpc import RpcPool
 
 DOWN = Fault("HTTP 503")
+TROUBLE = RpcError("alpha", "eth_getBalance", "Internal error", -32603)
 BALANCE_AT = Call(BALANCE, ("0x" + "07" * 20, "0x5"))
 
 
@@ -120,6 +121,19 @@ async def test_those_who_contradict_each_other_to_the_end_are_not_believed(chain
     pool = chain.pool(Consensus.QUORUM, a=[5], b=[6])
     with pytest.raises(Disagreement):
         await pool.exchange([BALANCE_AT])
+    assert len(chain.slept) == 4
+
+
+async def test_an_internal_error_of_a_majority_is_asked_about_again(chain):
+    pool = chain.pool(Consensus.QUORUM, a=[TROUBLE, 5], b=[TROUBLE, 5], c=[TROUBLE, TROUBLE, 5])
+    assert await pool.exchange([BALANCE_AT]) == [5]
+    assert len(chain.slept) == 1
+
+
+async def test_an_internal_error_of_a_majority_is_its_answer_in_the_end(chain):
+    pool = chain.pool(Consensus.QUORUM, a=[TROUBLE], b=[TROUBLE], c=[5])
+    (answer,) = await pool.exchange([BALANCE_AT])
+    assert isinstance(answer, RpcError)
     assert len(chain.slept) == 4
 
 
