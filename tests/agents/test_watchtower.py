@@ -145,7 +145,9 @@ class TestSlashing:
         assert stake.stake_of(operator) == STAKE // 2
         assert stake.balance(key(9).address) == STAKE // 2 // 10
 
-    @pytest.mark.parametrize("fault", ["root", "message id", "premature", "wrong tree"])
+    @pytest.mark.parametrize(
+        "fault", ["root", "message id", "premature", "premature by one", "wrong tree"]
+    )
     async def test_each_fault_costs_stake_and_pays_the_watchtower(
         self, staked, stake, liar, messages, fault
     ):
@@ -156,6 +158,7 @@ class TestSlashing:
                 "root": replace(true, root=WRONG),
                 "message id": replace(true, message_id=WRONG),
                 "premature": Checkpoint(1337, liar.hook, WRONG, 4, WRONG),
+                "premature by one": Checkpoint(1337, liar.hook, WRONG, 3, WRONG),
                 "wrong tree": replace(true, merkle_tree_hook=WRONG),
             }[fault]
         )
