@@ -212,13 +212,16 @@ class TestSlashing:
             assert not task.done()
         assert stake.stake_of(operator) == STAKE // 2
 
-    async def test_two_versions_need_no_stored_root(self, staked, stake, liar, messages, origin):
+    @pytest.mark.parametrize("differs", ["root", "message_id"])
+    async def test_two_versions_need_no_stored_root(
+        self, staked, stake, liar, messages, origin, differs
+    ):
         operator = stake.register(2, liar.account)
         true = liar.true(messages, 1)
         await liar.publish(true)
         async with watching(staked()) as task:
-            await asyncio.sleep(1)
-            await liar.publish(replace(true, root=WRONG))
+            await seen(staked(), origin, liar.address, 1)
+            await liar.publish(replace(true, **{differs: WRONG}))
             await self.punished(stake, operator, task)
         proofs = origin.at("CheckpointFraudProofs", stake.slasher.functions.fraudProofs().call())
         root = liar.true(messages, 2).root

@@ -18,6 +18,7 @@ from tests.agents.test_watchtower import seen, settled
 from web3 import Web3
 
 from hyperlane.agents.runtime import Chain
+from hyperlane.agents.watchtower import keys as keys_module
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.chain.abi import StakingManager
@@ -188,7 +189,7 @@ class Lagging:
     """A chain of one manager whose node has not all logs at first."""
 
     name, block = "alpha", 1_000
-    settings = SimpleNamespace(index=SimpleNamespace(chunk=100))
+    settings = SimpleNamespace(index=SimpleNamespace(chunk=100), merkle_tree_hook=bytes(20))
 
     def __init__(self) -> None:
         self.rotations: list[Log] = []
@@ -222,6 +223,24 @@ async def test_a_rotation_that_a_node_told_too_late_is_not_missed(behind, found)
     chain.rotations.append(Log(topics, b"", place, bytes(32), 0))
     await keys.sync()
     assert keys.operator_of(key) == (OPERATOR if found else None)
+    await database.close()
+
+
+async def test_the_first_look_goes_back_to_when_the_tree_was_deployed(monkeypatch):
+    """A chunk of blocks after the other: lies of long ago cost stake, too."""
+
+    async def deployed(*_: Any) -> int:
+        return 70
+
+    monkeypatch.setattr(keys_module, "deployment_block", deployed)
+    database, chain = await Database.open("sqlite+aiosqlite://"), Lagging()
+    for place in (70, 500, 1_000):
+        topics = (bytes(32), bytes(12) + OPERATOR, bytes(32), bytes(12) + place.to_bytes(20))
+        chain.rotations.append(Log(topics, b"", place, bytes(32), 0))
+    parts: Any = chain
+    keys = OperatorKeys(parts, bytes(20), parts, KeyStore(database, 1337, bytes(20)))
+    await keys.sync()
+    assert list(keys.all()) == [place.to_bytes(20) for place in (70, 500, 1_000)]
     await database.close()
 
 
