@@ -8,7 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := . .venv/bin/activate &&
 KEEP ?=
 
-.PHONY: help setup build demo demo-slash test test-long test-fork test-interop prove lint bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
+.PHONY: help setup build demo demo-slash test test-long test-fork test-interop test-quick prove lint docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,9 +41,12 @@ test-interop: build ## The reference's command line tool against what we deploy,
 prove: setup ## Symbolic proof that a true checkpoint is never punished
 	@tests/proofs/prove
 
-lint: setup ## Style and types
+docs: setup ## This documentation as a site, in build/docs
+	@$(RUN) NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+
+lint: docs ## Style, types, and links of the documentation
 	@$(RUN) ruff check . && ruff format --check . && mypy
-	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
+	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/support/snapshot.py" >&2; false; }
 
 bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from web3.contract import Contract
 
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.plan import plan_core
-from ape_hyperlane.deploy.steps import Call, Create, Maker, Reading, Ref, Within
+from ape_hyperlane.core.plan import plan_core
+from ape_hyperlane.plans.registry_view import RegistryView
+from ape_hyperlane.plans.steps import Call, Create, Creator, Reading, Ref, Subset
 from benchmarks.anvil import Chain
 from hyperlane.registry import CoreConfig
 
@@ -25,17 +25,17 @@ def deploy_core(chain: Chain, config: CoreConfig) -> None:
     made: dict[str, Any] = {}
 
     def resolved(value: Any) -> Any:
-        if isinstance(value, Maker):
+        if isinstance(value, Creator):
             return chain.sender
         return made[value.step].address if isinstance(value, Ref) else value
 
     def said(target: Contract, reading: Reading) -> bool:
         answer = target.functions[reading.method](*reading.arguments).call()
-        if isinstance(reading.expected, Within):
+        if isinstance(reading.expected, Subset):
             return set(answer) <= set(reading.expected.values)
         return bool(answer == resolved(reading.expected))
 
-    steps = plan_core(config, domain=31337, deployer=chain.sender, surroundings=Surroundings({}))
+    steps = plan_core(config, domain=31337, deployer=chain.sender, registry=RegistryView({}))
     for step in steps:
         if isinstance(step, Create):
             made[step.name] = chain.deploy(step.contract, *map(resolved, step.arguments))

@@ -21,8 +21,8 @@ import aiohttp
 from rich.console import Console
 from rich.table import Table
 
-from hyperlane.agents.runtime import Chain as ConnectedChain
-from hyperlane.agents.runtime import connect
+from hyperlane.agents.runtime.chain import Chain as ConnectedChain
+from hyperlane.agents.runtime.chain import connect
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database

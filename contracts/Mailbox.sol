@@ -3,7 +3,8 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {PackageVersioned} from "./PackageVersioned.sol";
+import {Initializable} from "./base/Initializable.sol";
+import {PackageVersioned} from "./base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "./interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "./interfaces/IMailbox.sol";
 import {ISpecifiesInterchainSecurityModule} from "./interfaces/ISpecifiesInterchainSecurityModule.sol";
@@ -12,7 +13,6 @@ import {Forward} from "./libs/Forward.sol";
 import {HandleCall} from "./libs/HandleCall.sol";
 import {HookCall, HookCallLib} from "./libs/HookCall.sol";
 import {HookPlan} from "./libs/HookPlan.sol";
-import {Initializable} from "./libs/Initializable.sol";
 import {Message} from "./libs/Message.sol";
 import {Refund} from "./libs/Refund.sol";
 import {RememberCall} from "./libs/RememberCall.sol";
@@ -68,17 +68,20 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     }
 
     /// @notice Sets everything up, once; for who may call see `Initializable`.
-    function initialize(address owner_, address defaultIsm_, address defaultHook_, address requiredHook_)
-        external
-        initializer
-    {
+    function initialize(
+        address owner_,
+        address defaultIsm_,
+        address defaultHook_,
+        address requiredHook_
+    ) external initializer {
         _transferOwnership(owner_);
         _setDefaultIsm(defaultIsm_);
         _setDefaultHook(defaultHook_);
         _setRequiredHook(requiredHook_);
     }
 
-    /// @notice Changes the default security module. Only the owner; reverts `DefaultIsmNotContract`.
+    /// @notice Changes the default security module. Only the owner; reverts
+    /// `DefaultIsmNotContract`.
     function setDefaultIsm(address module) external onlyOwner {
         _setDefaultIsm(module);
     }
@@ -94,11 +97,11 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     }
 
     /// @inheritdoc IMailbox
-    function dispatch(uint32 destination, bytes32 recipient, bytes calldata body)
-        external
-        payable
-        returns (bytes32)
-    {
+    function dispatch(
+        uint32 destination,
+        bytes32 recipient,
+        bytes calldata body
+    ) external payable returns (bytes32) {
         return _dispatch(destination, recipient, body, _noMetadata(), address(0));
     }
 
@@ -176,11 +179,11 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     }
 
     /// @inheritdoc IMailbox
-    function quoteDispatch(uint32 destination, bytes32 recipient, bytes calldata body)
-        external
-        view
-        returns (uint256)
-    {
+    function quoteDispatch(
+        uint32 destination,
+        bytes32 recipient,
+        bytes calldata body
+    ) external view returns (uint256) {
         return _quoteDispatch(destination, recipient, body, _noMetadata(), address(0));
     }
 
@@ -244,7 +247,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function recipientIsm(address recipient) external view returns (IInterchainSecurityModule) {
-        (address ism,) = _recipientIsm(recipient);
+        (address ism, ) = _recipientIsm(recipient);
         return IInterchainSecurityModule(ism);
     }
 
@@ -255,7 +258,10 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
             // The caller stays msg.sender in a delegate call to oneself, so that modules see who
             // delivers.
             (bool success, bytes memory reason) = Forward.toSelf(
-                IMailbox.process.selector, metadata[i], messages[i], _share(count - i)
+                IMailbox.process.selector,
+                metadata[i],
+                messages[i],
+                _share(count - i)
             );
             if (!success) emit ProcessFailed(messages[i].id(), reason);
         }
@@ -270,15 +276,18 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     ) private returns (bytes32 id) {
         uint256 state = hookAndNonce;
         uint256 second = _hookOrDefault(hook);
-        (HookCall hookCall, bytes memory message) =
-            _encode(state, destination, recipient, body, metadata);
+        (HookCall hookCall, bytes memory message) = _encode(
+            state,
+            destination,
+            recipient,
+            body,
+            metadata
+        );
         id = keccak256(message);
 
         latestDispatchedId = id;
         hookAndNonce = (uint256(uint32(state >> 160) + 1) << 160) | uint160(state);
-        message.log(
-            Dispatch.selector, uint256(uint160(msg.sender)), destination, recipient
-        );
+        message.log(Dispatch.selector, uint256(uint160(msg.sender)), destination, recipient);
         emit DispatchId(id);
 
         uint256 required;
@@ -328,7 +337,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     function _setRequiredHook(address hook) private {
         if (hook.code.length == 0) revert RequiredHookNotContract(hook);
 
-        hookAndNonce = (hookAndNonce >> 160 << 160) | uint160(hook);
+        hookAndNonce = ((hookAndNonce >> 160) << 160) | uint160(hook);
 
         emit RequiredHookSet(hook);
     }
@@ -341,9 +350,10 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         address hook
     ) private view returns (uint256) {
         uint256 state = hookAndNonce;
-        (HookCall hookCall,) = _encode(state, destination, recipient, body, metadata);
-        return hookCall.quoteDispatch(_requiredHook(state))
-            + hookCall.quoteDispatch(address(uint160(_hookOrDefault(hook))));
+        (HookCall hookCall, ) = _encode(state, destination, recipient, body, metadata);
+        return
+            hookCall.quoteDispatch(_requiredHook(state)) +
+            hookCall.quoteDispatch(address(uint160(_hookOrDefault(hook))));
     }
 
     function _encode(
@@ -353,7 +363,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         bytes calldata body,
         bytes calldata metadata
     ) private view returns (HookCall, bytes memory) {
-        uint256 head = (uint256(VERSION) << 64) | (state >> 160 << 32) | localDomain;
+        uint256 head = (uint256(VERSION) << 64) | ((state >> 160) << 32) | localDomain;
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
     }
 
@@ -372,14 +382,17 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
                 answered := iszero(iszero(returndatasize()))
                 if answered {
                     ism := mload(0)
-                    if or(lt(returndatasize(), 32), shr(160, ism)) { revert(0, 0) }
+                    if or(lt(returndatasize(), 32), shr(160, ism)) {
+                        revert(0, 0)
+                    }
                 }
             }
         }
         if (ism == address(0)) ism = address(defaultIsm);
     }
 
-    /// @dev As in `defaultHookAndPlans`. The setters have checked that the default hook is a contract.
+    /// @dev As in `defaultHookAndPlans`. The setters have checked that the default hook is a
+    /// contract.
     function _hookOrDefault(address hook) private view returns (uint256) {
         if (hook == address(0)) return defaultHookAndPlans;
         if (hook.code.length == 0) revert HookNotContract(hook);

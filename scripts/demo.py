@@ -1,12 +1,12 @@
-"""The demo: ape run demo [--keep]."""
+"""Runs the demo: ape run demo [--keep]."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from ape_hyperlane.demo import run
-from ape_hyperlane.deploy.command import one_line_errors
+from ape_hyperlane.console import one_line_errors
+from ape_hyperlane.demo.messages import run
 
 
 @click.command()
@@ -15,7 +15,7 @@ from ape_hyperlane.deploy.command import one_line_errors
     "--folder", type=click.Path(path_type=Path), help="where files go; default: build/demo-<time>"
 )
 def cli(keep: bool, folder: Path | None) -> None:
-    """Two chains, everything running, a message and a token there and back."""
+    """Run two chains with agents, and send a message and a token in each direction."""
     with one_line_errors():
         verified = run((folder or new_folder()).resolve(), keep)
     sys.exit(0 if verified else 1)

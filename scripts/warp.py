@@ -1,4 +1,4 @@
-"""Warp routes: ape run warp deploy|check|send [options]."""
+"""Deploy, check and use warp routes: ape run warp deploy|check|send [options]."""
 
 from ape_hyperlane.cli import warp as cli
 

@@ -23,14 +23,15 @@ abstract contract GasRouter is Router, IGasRouter {
 
     /// @inheritdoc IGasRouter
     function quoteGasPayment(uint32 domain) external view returns (uint256) {
-        (bytes32 router, uint256 gas,) = _requireRemote(domain);
-        return mailbox.quoteDispatch(
-            domain,
-            router,
-            "",
-            StandardHookMetadata.format(0, gas, msg.sender),
-            IPostDispatchHook(hookAndFlags.hook)
-        );
+        (bytes32 router, uint256 gas, ) = _requireRemote(domain);
+        return
+            mailbox.quoteDispatch(
+                domain,
+                router,
+                "",
+                StandardHookMetadata.format(0, gas, msg.sender),
+                IPostDispatchHook(hookAndFlags.hook)
+            );
     }
 
     /// @inheritdoc IGasRouter

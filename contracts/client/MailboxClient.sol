@@ -3,13 +3,13 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {Initializable} from "../base/Initializable.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
 import {IMailboxClient} from "../interfaces/IMailboxClient.sol";
 import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterchainSecurityModule.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
-import {Initializable} from "../libs/Initializable.sol";
 
 /// @title MailboxClient
 /// @notice What every contract needs that talks through a Mailbox.

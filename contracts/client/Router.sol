@@ -37,10 +37,10 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     }
 
     /// @inheritdoc IRouter
-    function enrollRemoteRouters(uint32[] calldata domains_, bytes32[] calldata routers_)
-        external
-        onlyOwner
-    {
+    function enrollRemoteRouters(
+        uint32[] calldata domains_,
+        bytes32[] calldata routers_
+    ) external onlyOwner {
         if (domains_.length != routers_.length) {
             revert LengthMismatch(domains_.length, routers_.length);
         }
@@ -62,12 +62,11 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     }
 
     /// @inheritdoc IMessageRecipient
-    function handle(uint32 origin, bytes32 sender, bytes calldata body)
-        external
-        payable
-        virtual
-        onlyMailbox
-    {
+    function handle(
+        uint32 origin,
+        bytes32 sender,
+        bytes calldata body
+    ) external payable virtual onlyMailbox {
         bytes32 router = _requireRouter(origin);
         if (sender != router) revert SenderNotRouter(origin, sender, router);
         _handle(origin, body);
@@ -120,11 +119,9 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     }
 
     /// @dev As above, with the rest of what is known of the domain.
-    function _requireRemote(uint32 domain)
-        internal
-        view
-        returns (bytes32 router, uint256 gas, bool plain)
-    {
+    function _requireRemote(
+        uint32 domain
+    ) internal view returns (bytes32 router, uint256 gas, bool plain) {
         Remote storage remote = remotes[domain];
         (router, gas, plain) = (remote.router.addressToBytes32(), remote.gas, remote.plain);
         if (router == 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {Message} from "../libs/Message.sol";
 import {Refund} from "../libs/Refund.sol";
@@ -25,11 +25,10 @@ abstract contract AbstractPostDispatchHook is IPostDispatchHook, PackageVersione
 
     /// @inheritdoc IPostDispatchHook
     /// @dev Reverts `UnsupportedMetadata`.
-    function quoteDispatch(bytes calldata metadata, bytes calldata message)
-        external
-        view
-        returns (uint256)
-    {
+    function quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) external view returns (uint256) {
         if (!supportsMetadata(metadata)) revert UnsupportedMetadata(metadata);
         return _quoteDispatch(metadata, message);
     }
@@ -43,14 +42,13 @@ abstract contract AbstractPostDispatchHook is IPostDispatchHook, PackageVersione
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal virtual;
 
     /// @dev `quoteDispatch` with metadata that is supported.
-    function _quoteDispatch(bytes calldata metadata, bytes calldata message)
-        internal
-        view
-        virtual
-        returns (uint256);
+    function _quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal view virtual returns (uint256);
 
-    /// @dev Sends surplus wei to the refund address of the metadata, or else to the message's sender.
-    /// Reverts `NoRefundAddress`, or `ETHTransferFailed` when the receiver refuses.
+    /// @dev Sends surplus wei to the refund address of the metadata, or else to the message's
+    /// sender. Reverts `NoRefundAddress`, or `ETHTransferFailed` when the receiver refuses.
     function _refund(bytes calldata metadata, bytes calldata message, uint256 surplus) internal {
         if (surplus == 0) return;
         Refund.send(metadata.refundAddress(message.senderAddress()), surplus);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
+import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {MerkleTree} from "../libs/MerkleTree.sol";
 import {Message} from "../libs/Message.sol";
 import {AbstractMailboxHook} from "./AbstractMailboxHook.sol";
@@ -57,12 +57,10 @@ contract MerkleTreeHook is IMerkleTreeHook, AbstractMailboxHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        pure
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return 0;
     }
 }

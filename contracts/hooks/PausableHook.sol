@@ -27,21 +27,18 @@ contract PausableHook is AbstractPostDispatchHook, Ownable, Pausable {
 
     /// @inheritdoc AbstractPostDispatchHook
     /// @dev Reverts `EnforcedPause` while paused. Costs nothing, so all value goes back.
-    function _postDispatch(bytes calldata metadata, bytes calldata message)
-        internal
-        override
-        whenNotPaused
-    {
+    function _postDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal override whenNotPaused {
         _refund(metadata, message, msg.value);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        pure
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return 0;
     }
 }

@@ -46,9 +46,12 @@ contract ProtocolFee is AbstractPostDispatchHook, Ownable {
     /// @notice Who receives the fees.
     address public beneficiary;
 
-    constructor(uint256 maxProtocolFee, uint256 protocolFee_, address beneficiary_, address owner_)
-        Ownable(owner_)
-    {
+    constructor(
+        uint256 maxProtocolFee,
+        uint256 protocolFee_,
+        address beneficiary_,
+        address owner_
+    ) Ownable(owner_) {
         MAX_PROTOCOL_FEE = maxProtocolFee;
         _setProtocolFee(protocolFee_);
         _setBeneficiary(beneficiary_);
@@ -73,8 +76,9 @@ contract ProtocolFee is AbstractPostDispatchHook, Ownable {
     /// @inheritdoc IPostDispatchHook
     /// @dev A fee in wei cannot be paid in a token.
     function supportsMetadata(bytes calldata metadata) public view override returns (bool) {
-        return super.supportsMetadata(metadata)
-            && (metadata.feeToken() == address(0) || protocolFee == 0);
+        return
+            super.supportsMetadata(metadata) &&
+            (metadata.feeToken() == address(0) || protocolFee == 0);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
@@ -90,12 +94,10 @@ contract ProtocolFee is AbstractPostDispatchHook, Ownable {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        view
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal view override returns (uint256) {
         return protocolFee;
     }
 

@@ -3,10 +3,10 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
+import {RateLimited} from "../base/RateLimited.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {Message} from "../libs/Message.sol";
-import {RateLimited} from "../libs/RateLimited.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {AbstractMailboxHook} from "./AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "./AbstractPostDispatchHook.sol";
 
@@ -27,21 +27,23 @@ contract RateLimitedHook is AbstractMailboxHook, RateLimited {
 
     /// @param capacity The most that can be sent at once, in message units.
     /// @param duration Seconds in which an empty bucket becomes full.
-    constructor(address mailbox_, uint256 capacity, uint256 duration, address sender_)
-        AbstractMailboxHook(mailbox_)
-        RateLimited(capacity, duration)
-        Ownable(msg.sender)
-    {
+    constructor(
+        address mailbox_,
+        uint256 capacity,
+        uint256 duration,
+        address sender_
+    ) AbstractMailboxHook(mailbox_) RateLimited(capacity, duration) Ownable(msg.sender) {
         if (sender_ == address(0)) revert InvalidSender(address(0), sender_);
         sender = sender_;
     }
 
     /// @inheritdoc AbstractPostDispatchHook
     /// @dev Reverts `InvalidSender`, `MessageNotDispatching`, `MessageAlreadyValidated`,
-    /// `RateLimitExceeded`, and with empty data when the body has no amount. Costs nothing, so all value
-    /// goes back.
+    /// `RateLimitExceeded`, and with empty data when the body has no amount. Costs nothing, so all
+    /// value goes back.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
-        if (message.senderAddress() != sender) revert InvalidSender(message.senderAddress(), sender);
+        if (message.senderAddress() != sender)
+            revert InvalidSender(message.senderAddress(), sender);
         bytes32 id = message.id();
         _requireDispatching(id);
 
@@ -51,12 +53,10 @@ contract RateLimitedHook is AbstractMailboxHook, RateLimited {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        pure
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return 0;
     }
 }

@@ -3,23 +3,23 @@ pragma solidity 0.8.33;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {IMailboxClient} from "../interfaces/IMailboxClient.sol";
 import {IRouter} from "../interfaces/IRouter.sol";
+import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {Message} from "../libs/Message.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TimelockRouter} from "./TimelockRouter.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 
 /// @title DelayedFlowRouterHookIsm
 /// @notice A `TimelockRouter` of one token router, as its hook and its security module, where a
-/// transfer waits the longer the more has left the router lately. Transfers within the bucket do not
-/// wait; one that overdraws it waits until the bucket would have refilled, but never longer than
-/// `maxDelay`. Sending refills the bucket.
+/// transfer waits the longer the more has left the router lately. Transfers within the bucket do
+/// not wait; one that overdraws it waits until the bucket would have refilled, but never longer
+/// than `maxDelay`. Sending refills the bucket.
 /// @dev Announcements carry (id, message amount). Transfers that are split wait as long as in one:
-/// what they overdraw adds up, in a level below zero. A domain has one counterpart, of one router: the one
-/// that the token router has enrolled there. Transfers to others, as cross-collateral ones, are refused,
-/// since they would use up a bucket that is not theirs: they need another hook.
+/// what they overdraw adds up, in a level below zero. A domain has one counterpart, of one router:
+/// the one that the token router has enrolled there. Transfers to others, as cross-collateral ones,
+/// are refused, since they would use up a bucket that is not theirs: they need another hook.
 contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     using Message for bytes;
     using TokenMessage for bytes;
@@ -30,8 +30,8 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     /// @notice The message was not sent by the token router.
     error WrongSender(address sender);
 
-    /// @notice The message is not for the token router, or on its way out not for the router that the token
-    /// router has enrolled at the destination.
+    /// @notice The message is not for the token router, or on its way out not for the router that
+    /// the token router has enrolled at the destination.
     error WrongRecipient(address recipient);
 
     /// @notice The longest wait, in seconds.
@@ -59,12 +59,10 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
 
     /// @inheritdoc TimelockRouter
     /// @dev Reverts `WrongRecipient`, too.
-    function verify(bytes calldata metadata, bytes calldata message)
-        public
-        view
-        override
-        returns (bool)
-    {
+    function verify(
+        bytes calldata metadata,
+        bytes calldata message
+    ) public view override returns (bool) {
         address recipient = message.recipientAddress();
         if (recipient != warpRouter) revert WrongRecipient(recipient);
         return super.verify(metadata, message);
@@ -96,7 +94,8 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     }
 
     /// @inheritdoc TimelockRouter
-    /// @dev Counts what is said to be paid out. `verify` believes no message but one of that amount.
+    /// @dev Counts what is said to be paid out. `verify` believes no message but one of that
+    /// amount.
     function _handle(uint32 origin, bytes calldata body) internal override {
         (bytes32 id, uint256 messageAmount) = abi.decode(body, (bytes32, uint256));
         uint256 amount = _toLocal(messageAmount);

@@ -4,27 +4,28 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Bucket} from "../base/Bucket.sol";
 import {AbstractMailboxHook} from "../hooks/AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "../hooks/AbstractPostDispatchHook.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
-import {Bucket} from "../libs/Bucket.sol";
 import {Delivery} from "../libs/Delivery.sol";
 import {Message} from "../libs/Message.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 
 /// @title NetFlowRateLimitedHookIsm
-/// @notice Limits how much more leaves a token router in a period than comes back, as its hook and, in
-/// an aggregation, one of its security modules: at most `thresholdBps` of what belonged to the router
-/// when the period began, and never more than has flowed into the bucket since it was drained. Value
-/// leaves collateral when messages are delivered, and a synthetic token when they are sent.
-/// @dev It counts, and proves nothing: aggregate it with a module that does. It counts messages of the
-/// Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see. What comes
-/// back counts as far as the router has more than after the message before: a transfer that a routing
-/// hook has led past this one is no credit to present when it suits, and a message after a rebalancing
-/// is credited that much less.
+/// @notice Limits how much more leaves a token router in a period than comes back, as its hook and,
+/// in an aggregation, one of its security modules: at most `thresholdBps` of what belonged to the
+/// router when the period began, and never more than has flowed into the bucket since it was
+/// drained. Value leaves collateral when messages are delivered, and a synthetic token when they
+/// are sent.
+/// @dev It counts, and proves nothing: aggregate it with a module that does. It counts messages of
+/// the Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see.
+/// What comes back counts as far as the router has more than after the message before: a transfer
+/// that a routing hook has led past this one is no credit to present when it suits, and a message
+/// after a rebalancing is credited that much less.
 contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchainSecurityModule {
     using Delivery for IMailbox;
     using Message for bytes;
@@ -76,9 +77,15 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     uint256 private gone;
 
     /// @param router The token router that this contract is hook and module of.
-    /// @param maxFlowBps How much of its holdings may leave at once, in parts of 10,000, less than all.
+    /// @param maxFlowBps How much of its holdings may leave at once, in parts of 10,000, less than
+    /// all.
     /// @param duration Seconds in which an empty bucket becomes full.
-    constructor(address mailbox_, address router, uint256 maxFlowBps, uint256 duration)
+    constructor(
+        address mailbox_,
+        address router,
+        uint256 maxFlowBps,
+        uint256 duration
+    )
         AbstractMailboxHook(mailbox_)
         TvlBucket(router, maxFlowBps, BPS_DENOMINATOR - 1, duration)
         Ownable(msg.sender)
@@ -90,8 +97,8 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
 
     /// @inheritdoc IInterchainSecurityModule
     /// @dev Only while the Mailbox delivers the message. Reverts `WrongRecipient`,
-    /// `InvalidDeliveredMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty data
-    /// when the body has no amount.
+    /// `InvalidDeliveredMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty
+    /// data when the body has no amount.
     function verify(bytes calldata, bytes calldata message) external returns (bool) {
         address recipient = message.recipientAddress();
         if (recipient != warpRouter) revert WrongRecipient(recipient);
@@ -103,7 +110,8 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     }
 
     /// @inheritdoc Bucket
-    /// @dev That is what can leave now: what is in the bucket, and no more than the period still lets leave.
+    /// @dev That is what can leave now: what is in the bucket, and no more than the period still
+    /// lets leave.
     function calculateCurrentLevel() public view override returns (uint256) {
         (uint256 basis_, uint256 began_) = _period(localCollateral());
         uint256 left = Math.saturatingSub(_fraction(basis_), began_ == began ? gone : 0);
@@ -112,8 +120,8 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
 
     /// @inheritdoc AbstractPostDispatchHook
     /// @dev Costs nothing, so all value goes back. Reverts `WrongSender`, `MessageNotDispatching`,
-    /// `InvalidDispatchedMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty data
-    /// when the body has no amount.
+    /// `InvalidDispatchedMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty
+    /// data when the body has no amount.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         address sender = message.senderAddress();
         if (sender != warpRouter) revert WrongSender(sender);
@@ -127,12 +135,10 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        pure
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return 0;
     }
 

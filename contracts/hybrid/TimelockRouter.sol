@@ -13,11 +13,12 @@ import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 /// @notice Lets time pass between a message's announcement and its delivery. As a hook it announces
 /// each message to the router enrolled for its destination, by a message of its own; as a router it
 /// takes announcements; as a security module it believes a message when the router of the message's
-/// own origin announced exactly what it would have announced of it, long enough ago. Aggregate it with
-/// a `PausableIsm`, so that somebody can use the time.
+/// own origin announced exactly what it would have announced of it, long enough ago. Aggregate it
+/// with a `PausableIsm`, so that somebody can use the time.
 /// @dev Announcements are guarded by this contract's own security module. They change what the
-/// Mailbox dispatched last: in an aggregation, this hook goes behind the merkle tree. It must not be
-/// reached from the Mailbox's own hooks or from its own `hook`: announcements would announce each other.
+/// Mailbox dispatched last: in an aggregation, this hook goes behind the merkle tree. It must not
+/// be reached from the Mailbox's own hooks or from its own `hook`: announcements would announce
+/// each other.
 contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule {
     using Message for bytes;
     using StandardHookMetadata for bytes;
@@ -55,8 +56,8 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     /// @dev What was announced first of each message; mostly there is nothing else.
     mapping(bytes32 messageId => Announcement) private announcements;
 
-    /// @dev What else was announced, by another origin or of another amount: a wrong announcement must
-    /// not stand in the way of the right one.
+    /// @dev What else was announced, by another origin or of another amount: a wrong announcement
+    /// must not stand in the way of the right one.
     mapping(bytes32 messageId => mapping(bytes26 digest => uint48)) private others;
 
     constructor(address mailbox_, uint48 timelockWindow_) MailboxClient(mailbox_) {
@@ -65,8 +66,8 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     }
 
     /// @inheritdoc IPostDispatchHook
-    /// @dev Costs what the announcement costs; surplus goes back as the announcement's hooks send it.
-    /// Reverts `MessageNotDispatching`, `RouterNotEnrolled`.
+    /// @dev Costs what the announcement costs; surplus goes back as the announcement's hooks send
+    /// it. Reverts `MessageNotDispatching`, `RouterNotEnrolled`.
     function postDispatch(bytes calldata metadata, bytes calldata message) external payable {
         bytes32 id = message.id();
         bytes32 latest = mailbox.latestDispatchedId();
@@ -84,19 +85,19 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     }
 
     /// @inheritdoc IPostDispatchHook
-    function quoteDispatch(bytes calldata metadata, bytes calldata message)
-        external
-        view
-        returns (uint256)
-    {
+    function quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) external view returns (uint256) {
         uint32 destination = message.destination();
-        return mailbox.quoteDispatch(
-            destination,
-            _requireRouter(destination),
-            _announcement(message),
-            _hookMetadata(metadata, message),
-            IPostDispatchHook(hookAndFlags.hook)
-        );
+        return
+            mailbox.quoteDispatch(
+                destination,
+                _requireRouter(destination),
+                _announcement(message),
+                _hookMetadata(metadata, message),
+                IPostDispatchHook(hookAndFlags.hook)
+            );
     }
 
     /// @inheritdoc IInterchainSecurityModule
@@ -109,8 +110,8 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return true;
     }
 
-    /// @notice From which second on a message is believed, if what was announced first is true of it;
-    /// zero if nothing was announced.
+    /// @notice From which second on a message is believed, if what was announced first is true of
+    /// it; zero if nothing was announced.
     function readyAt(bytes32 messageId) external view returns (uint48 timestamp) {
         return announcements[messageId].readyAt;
     }
@@ -170,11 +171,10 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return bytes26(keccak256(abi.encodePacked(origin, announcement)));
     }
 
-    function _hookMetadata(bytes calldata metadata, bytes calldata message)
-        private
-        pure
-        returns (bytes memory)
-    {
+    function _hookMetadata(
+        bytes calldata metadata,
+        bytes calldata message
+    ) private pure returns (bytes memory) {
         address refund = message.senderAddress();
         if (metadata.variant() == StandardHookMetadata.VARIANT) {
             refund = metadata.refundAddress(refund);

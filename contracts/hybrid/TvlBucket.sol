@@ -5,23 +5,24 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Bucket} from "../base/Bucket.sol";
+import {IHypERC4626} from "../interfaces/IHypERC4626.sol";
 import {ILpCollateralRouter} from "../interfaces/ILpCollateralRouter.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
-import {Bucket} from "../libs/Bucket.sol";
-import {HypERC4626} from "../token/extensions/HypERC4626.sol";
 
 /// @title TvlBucket
-/// @notice A bucket whose size is a fraction of what belongs to a token router: of its collateral less
-/// what people have lent it, or of a synthetic token's supply. What leaves the router drains it, what
-/// comes back fills it.
+/// @notice A bucket whose size is a fraction of what belongs to a token router: of its collateral
+/// less what people have lent it, or of a synthetic token's supply. What leaves the router drains
+/// it, what comes back fills it.
 ///
-/// Time is cut into periods of `DURATION`. Through a period counts what belonged to the router when it
-/// began, or what does now if that is less: whatever is given or lent meanwhile makes the bucket no
-/// larger. What was given since the last flow counts a period later still, since nobody has told when
-/// it came. A period in which nothing can leave, as that of a new route, ends when there is something.
-/// @dev For `HypNative`, `HypERC20Collateral`, `CrossCollateralRouter`, `HypERC20` and `HypERC4626`,
-/// whose supply is counted in shares as messages do. Routers that hold no tokens of their own are
-/// refused: a fraction of nothing lets nothing pass.
+/// Time is cut into periods of `DURATION`. Through a period counts what belonged to the router when
+/// it began, or what does now if that is less: whatever is given or lent meanwhile makes the bucket
+/// no larger. What was given since the last flow counts a period later still, since nobody has told
+/// when it came. A period in which nothing can leave, as that of a new route, ends when there is
+/// something.
+/// @dev For `HypNative`, `HypERC20Collateral`, `CrossCollateralRouter`, `HypERC20` and
+/// `HypERC4626`, whose supply is counted in shares as messages do. Routers that hold no tokens of
+/// their own are refused: a fraction of nothing lets nothing pass.
 abstract contract TvlBucket is Bucket, Ownable {
     /// @notice `amount` came back, which leaves `newLevel` in the bucket.
     event Credited(uint256 amount, uint256 newLevel);
@@ -53,7 +54,8 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @dev Whether the supply is in shares.
     bool private immutable inShares;
 
-    /// @dev One slot: what belonged to the router when the period began, and at which second it did.
+    /// @dev One slot: what belonged to the router when the period began, and at which second it
+    /// did.
     uint208 private basis;
     uint48 internal began;
 
@@ -65,15 +67,18 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @param maxBps The most that it may be.
     /// @param duration Seconds in which an empty bucket becomes full.
     /// @dev Full at first, whatever the capacity will be when the router has something.
-    constructor(address router, uint256 thresholdBps_, uint256 maxBps, uint256 duration)
-        Bucket(duration, MAX_CAPACITY)
-    {
+    constructor(
+        address router,
+        uint256 thresholdBps_,
+        uint256 maxBps,
+        uint256 duration
+    ) Bucket(duration, MAX_CAPACITY) {
         if (router.code.length == 0) revert InvalidRouter();
         if (thresholdBps_ > maxBps) revert InvalidThresholdBps();
         warpRouter = router;
         capacityToken = ITokenRouter(router).token();
         thresholdBps = thresholdBps_;
-        if (capacityToken == router) inShares = _answers(router, HypERC4626.totalShares.selector);
+        if (capacityToken == router) inShares = _answers(router, IHypERC4626.totalShares.selector);
         else if (!_answers(router, ILpCollateralRouter.totalAssets.selector)) {
             revert InvalidRouter();
         }
@@ -92,30 +97,32 @@ abstract contract TvlBucket is Bucket, Ownable {
 
     /// @notice What belongs to the router now, in the smallest unit that its messages move.
     function localCollateral() public view returns (uint256) {
-        if (inShares) return HypERC4626(warpRouter).totalShares();
+        if (inShares) return IHypERC4626(warpRouter).totalShares();
         if (capacityToken == warpRouter) return IERC20(capacityToken).totalSupply();
-        uint256 held = capacityToken == address(0)
-            ? warpRouter.balance
-            : IERC20(capacityToken).balanceOf(warpRouter);
+        uint256 held =
+            capacityToken == address(0)
+                ? warpRouter.balance
+                : IERC20(capacityToken).balanceOf(warpRouter);
         return Math.saturatingSub(held, ILpCollateralRouter(warpRouter).totalAssets());
     }
 
     /// @inheritdoc Bucket
     function maxCapacity() public view override returns (uint256) {
         uint256 held = localCollateral();
-        (uint256 basis_,) = _period(held);
+        (uint256 basis_, ) = _period(held);
         return _fraction(Math.min(basis_, held));
     }
 
     /// @dev Goes on to the period that it is by now. For each flow.
-    /// @param came What the flow has brought: collateral is there already, a supply is minted later.
+    /// @param came What the flow has brought: collateral is there already, a supply is minted
+    /// later.
     /// @param goes What it takes away: collateral is paid out later, a supply was burnt already.
     /// @return entered Whether it is another period than at the last flow.
     /// @return came_ How much of `came` was not there yet at the last flow; of a supply, all.
-    function _enterPeriod(uint256 came, uint256 goes)
-        internal
-        returns (bool entered, uint256 came_)
-    {
+    function _enterPeriod(
+        uint256 came,
+        uint256 goes
+    ) internal returns (bool entered, uint256 came_) {
         uint256 held = localCollateral();
         came_ = came;
         if (capacityToken == warpRouter) (came, goes) = (0, 0);

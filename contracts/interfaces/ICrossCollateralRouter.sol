@@ -40,8 +40,8 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
     error TargetIsZero(uint32 domain);
 
     /// @notice Sends `amount` of the sender's tokens to `recipient` on `destination`, where
-    /// `targetRouter` pays them out. Reverts `RouterNotTrusted`; to a router of this domain, no ether
-    /// may come with the call.
+    /// `targetRouter` pays them out. Reverts `RouterNotTrusted`; to a router of this domain, no
+    /// ether may come with the call.
     /// @return messageId Zero if the transfer took no message.
     function transferRemoteTo(
         uint32 destination,
@@ -52,13 +52,17 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
 
     /// @notice Trusts further routers. Only the owner; reverts `LengthMismatch`, `RouterIsZero`,
     /// `RouterNotContract`.
-    function enrollCrossCollateralRouters(uint32[] calldata domains, bytes32[] calldata routers)
-        external;
+    function enrollCrossCollateralRouters(
+        uint32[] calldata domains,
+        bytes32[] calldata routers
+    ) external;
 
-    /// @notice Trusts routers no longer; those that never were are passed over. Only the owner; reverts
-    /// `LengthMismatch`.
-    function unenrollCrossCollateralRouters(uint32[] calldata domains, bytes32[] calldata routers)
-        external;
+    /// @notice Trusts routers no longer; those that never were are passed over. Only the owner;
+    /// reverts `LengthMismatch`.
+    function unenrollCrossCollateralRouters(
+        uint32[] calldata domains,
+        bytes32[] calldata routers
+    ) external;
 
     /// @notice Allows collateral to be moved to an account of a domain, besides where `rebalance`
     /// moves it. Only the owner; reverts `RouterNotEnrolled`, `TargetIsZero`.
@@ -79,7 +83,7 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
     /// @notice The accounts that were added as targets, in no particular order.
     function rebalanceTargets(uint32 domain) external view returns (bytes32[] memory);
 
-    /// @notice Whether collateral may be moved to this account: it was added, or is where `rebalance`
-    /// moves it.
+    /// @notice Whether collateral may be moved to this account: it was added, or is where
+    /// `rebalance` moves it.
     function isRebalanceTarget(uint32 domain, bytes32 target) external view returns (bool);
 }

@@ -33,14 +33,16 @@ interface IInterchainAccountRouter {
     ) external payable returns (bytes32 commitmentMessageId, bytes32 revealMessageId);
 
     /// @notice What a call costs in `feeToken`, zero for the native token.
-    function quoteGasPayment(address feeToken, uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256);
+    function quoteGasPayment(
+        address feeToken,
+        uint32 destination,
+        uint256 gasLimit
+    ) external view returns (uint256);
 
     /// @notice As above, for a commitment and its reveal.
-    function quoteGasForCommitReveal(address feeToken, uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256);
+    function quoteGasForCommitReveal(
+        address feeToken,
+        uint32 destination,
+        uint256 gasLimit
+    ) external view returns (uint256);
 }

@@ -2,15 +2,16 @@
 pragma solidity 0.8.33;
 
 /// @title ILpCollateralRouter
-/// @notice Lets people lend collateral to a router, so that transfers to it find something to pay out.
-/// What they lent is an ERC-4626 vault, whose shares the router itself is. Source: docs/protocol,
-/// "Warp routes".
+/// @notice Lets people lend collateral to a router, so that transfers to it find something to pay
+/// out. What they lent is an ERC-4626 vault, whose shares the router itself is. Source:
+/// docs/protocol, "Warp routes".
 ///
-/// Assets are what was lent and donated, whatever the router holds besides for its transfers: shares
-/// earn by donations only. Withdrawing takes what the router holds at that moment, so it can be too
-/// little; it is not lost, and comes back with the collateral. A thousand virtual shares and as many
-/// virtual assets take their part of every donation: whoever inflates the price of the first shares loses
-/// more than that makes rounding take from a thousand lenders. A lender can name the fewest shares it accepts.
+/// Assets are what was lent and donated, whatever the router holds besides for its transfers:
+/// shares earn by donations only. Withdrawing takes what the router holds at that moment, so it can
+/// be too little; it is not lost, and comes back with the collateral. A thousand virtual shares and
+/// as many virtual assets take their part of every donation: whoever inflates the price of the
+/// first shares loses more than that makes rounding take from a thousand lenders. A lender can name
+/// the fewest shares it accepts.
 interface ILpCollateralRouter {
     /// @notice Somebody lent assets.
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
@@ -78,25 +79,32 @@ interface ILpCollateralRouter {
 
     /// @notice As `deposit`, for a minimum of shares. Reverts `TooFewShares`.
     /// @param minShares The fewest shares to accept, of what `previewDeposit` said a little less.
-    function depositAtLeast(uint256 assets, address receiver, uint256 minShares)
-        external
-        returns (uint256 shares);
+    function depositAtLeast(
+        uint256 assets,
+        address receiver,
+        uint256 minShares
+    ) external returns (uint256 shares);
 
     /// @notice Lends what `shares` cost, and mints them.
     function mint(uint256 shares, address receiver) external returns (uint256 assets);
 
-    /// @notice Pays back `assets` for shares of the owner's. Takes an allowance unless the caller is the
-    /// owner. Reverts `WithdrawalTooLarge`.
-    function withdraw(uint256 assets, address receiver, address owner)
-        external
-        returns (uint256 shares);
+    /// @notice Pays back `assets` for shares of the owner's. Takes an allowance unless the caller
+    /// is the owner. Reverts `WithdrawalTooLarge`.
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner
+    ) external returns (uint256 shares);
 
-    /// @notice Burns `shares` of the owner's and pays what they are worth. Takes an allowance unless the
-    /// caller is the owner. Reverts `WithdrawalTooLarge`.
-    function redeem(uint256 shares, address receiver, address owner)
-        external
-        returns (uint256 assets);
+    /// @notice Burns `shares` of the owner's and pays what they are worth. Takes an allowance
+    /// unless the caller is the owner. Reverts `WithdrawalTooLarge`.
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner
+    ) external returns (uint256 assets);
 
-    /// @notice Gives `amount` of the caller's to the lenders; in a native route it comes with the call.
+    /// @notice Gives `amount` of the caller's to the lenders; in a native route it comes with the
+    /// call.
     function donate(uint256 amount) external payable;
 }

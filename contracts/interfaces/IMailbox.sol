@@ -37,8 +37,8 @@ interface IMailbox {
     event ProcessId(bytes32 indexed messageId);
 
     /// @notice A message of a batch was not delivered; it stays deliverable.
-    /// @param reason What delivering it reverted with, at most its first 256 bytes; empty too when it
-    /// ran out of its share of gas.
+    /// @param reason What delivering it reverted with, at most its first 256 bytes; empty too when
+    /// it ran out of its share of gas.
     event ProcessFailed(bytes32 indexed messageId, bytes reason);
 
     /// @notice Recipients that choose no module are guarded by this one from now on.
@@ -92,7 +92,8 @@ interface IMailbox {
     /// @notice The nonce that the next message gets: how many were dispatched so far.
     function nonce() external view returns (uint32);
 
-    /// @notice The id of the message dispatched last; hooks recognise by it what is being dispatched.
+    /// @notice The id of the message dispatched last; hooks recognise by it what is being
+    /// dispatched.
     function latestDispatchedId() external view returns (bytes32);
 
     /// @notice Guards recipients that choose no module.
@@ -126,12 +127,13 @@ interface IMailbox {
     /// @param recipient Who gets it there, as a 32-byte address.
     /// @param body Any bytes.
     /// @return The message's id.
-    /// @dev The required hook gets its quote of `msg.value`, or all of it if that is less; the other
-    /// hook gets the rest and refunds what it does not need.
-    function dispatch(uint32 destination, bytes32 recipient, bytes calldata body)
-        external
-        payable
-        returns (bytes32);
+    /// @dev The required hook gets its quote of `msg.value`, or all of it if that is less; the
+    /// other hook gets the rest and refunds what it does not need.
+    function dispatch(
+        uint32 destination,
+        bytes32 recipient,
+        bytes calldata body
+    ) external payable returns (bytes32);
 
     /// @notice As above, with `StandardHookMetadata` for both hooks.
     function dispatch(
@@ -151,10 +153,11 @@ interface IMailbox {
     ) external payable returns (bytes32);
 
     /// @notice The value in wei that the same dispatch by the same caller needs now.
-    function quoteDispatch(uint32 destination, bytes32 recipient, bytes calldata body)
-        external
-        view
-        returns (uint256 fee);
+    function quoteDispatch(
+        uint32 destination,
+        bytes32 recipient,
+        bytes calldata body
+    ) external view returns (uint256 fee);
 
     /// @notice As above, with metadata.
     function quoteDispatch(
@@ -183,18 +186,18 @@ interface IMailbox {
     /// @notice Delivers many messages, each as `process` by the same caller would, without value.
     /// @param metadata What the module of each message needs, in the order of the messages.
     /// @param messages The encoded messages.
-    /// @dev A message that fails leaves no trace but `ProcessFailed`; the others go through. Each may
-    /// use an equal share of the gas that is left when its turn comes. Reverts `BatchLengthMismatch`.
-    /// An addition to the reference.
+    /// @dev A message that fails leaves no trace but `ProcessFailed`; the others go through. Each
+    /// may use an equal share of the gas that is left when its turn comes. Reverts
+    /// `BatchLengthMismatch`. An addition to the reference.
     function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external;
 
     /// @notice As above, after some modules were shown what the metadata leaves out. What they are
-    /// shown here no message can take back, and nobody can deliver before: so each message of the batch
-    /// fails or succeeds for itself.
+    /// shown here no message can take back, and nobody can deliver before: so each message of the
+    /// batch fails or succeeds for itself.
     /// @param proofs What to show to whom, in this order.
     /// @dev A module that refuses its proof is passed over. Proofs have a share of the gas each, as
-    /// messages do. Modules are called with `IRememberingIsm.remember`, nothing else, as the Mailbox
-    /// would otherwise ask about messages that it is not delivering.
+    /// messages do. Modules are called with `IRememberingIsm.remember`, nothing else, as the
+    /// Mailbox would otherwise ask about messages that it is not delivering.
     function processBatch(
         Proof[] calldata proofs,
         bytes[] calldata metadata,

@@ -32,7 +32,8 @@ interface IMailboxClient {
     /// @notice The domain of the Mailbox.
     function localDomain() external view returns (uint32);
 
-    /// @notice The hook that dispatches call beside the required one; zero for the Mailbox's default.
+    /// @notice The hook that dispatches call beside the required one; zero for the Mailbox's
+    /// default.
     function hook() external view returns (IPostDispatchHook);
 
     /// @notice Changes the hook. Only the owner; reverts `HookNotContract`.

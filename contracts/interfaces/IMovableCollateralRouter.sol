@@ -10,7 +10,10 @@ import {ITokenBridge} from "./ITokenBridge.sol";
 interface IMovableCollateralRouter {
     /// @notice Collateral was sent over a bridge.
     event CollateralMoved(
-        uint32 indexed domain, bytes32 recipient, uint256 amount, address indexed rebalancer
+        uint32 indexed domain,
+        bytes32 recipient,
+        uint256 amount,
+        address indexed rebalancer
     );
 
     /// @notice Only a rebalancer may move collateral.
@@ -53,16 +56,16 @@ interface IMovableCollateralRouter {
     /// @notice Goes back to the enrolled router. Only the owner.
     function removeRecipient(uint32 domain) external;
 
-    /// @notice Forbids a bridge to spend the router's `token`: bridges are approved for the time of a
-    /// `rebalance` only. Only the owner.
+    /// @notice Forbids a bridge to spend the router's `token`: bridges are approved for the time of
+    /// a `rebalance` only. Only the owner.
     function approveTokenForBridge(address token, ITokenBridge bridge) external;
 
     /// @notice Moves `amount` of the collateral to `domain` over `bridge`.
     /// @dev Whatever the bridge asks for in the route's token beyond `amount` comes from the
     /// rebalancer: by allowance, or, in a native route, with the call. What it asks for in the
-    /// native token is paid from the router's balance, to which the call's value belongs; value that
-    /// pays for none of this goes back to the rebalancer. Unenrolling a domain forgets its bridges
-    /// and recipient. Only a rebalancer; reverts `NotRebalancer`, `BridgeNotAllowed`,
+    /// native token is paid from the router's balance, to which the call's value belongs; value
+    /// that pays for none of this goes back to the rebalancer. Unenrolling a domain forgets its
+    /// bridges and recipient. Only a rebalancer; reverts `NotRebalancer`, `BridgeNotAllowed`,
     /// `RouterNotEnrolled`, `NativeFeeExceedsBalance`, `ETHTransferFailed`.
     function rebalance(uint32 domain, uint256 amount, ITokenBridge bridge) external payable;
 }

@@ -22,8 +22,11 @@ interface IPermit2 {
     }
 
     /// @notice Gives what `owner` signed.
-    function permit(address owner, PermitSingle calldata permitSingle, bytes calldata signature)
-        external;
+    function permit(
+        address owner,
+        PermitSingle calldata permitSingle,
+        bytes calldata signature
+    ) external;
 
     /// @notice Moves tokens by the caller's allowance.
     function transferFrom(address from, address to, uint160 amount, address token) external;

@@ -10,8 +10,9 @@ interface ITokenBridge is ITokenFee {
     /// @param recipient A 32-byte address.
     /// @param amount In the token's smallest unit, without what `quoteTransferRemote` adds.
     /// @return messageId What identifies the transfer to the bridge.
-    function transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        payable
-        returns (bytes32 messageId);
+    function transferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external payable returns (bytes32 messageId);
 }

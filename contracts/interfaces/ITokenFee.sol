@@ -11,8 +11,9 @@ struct Quote {
 /// @notice Says what a transfer costs.
 interface ITokenFee {
     /// @notice What has to be paid to send `amount` to `recipient` on `destination`.
-    function quoteTransferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        view
-        returns (Quote[] memory quotes);
+    function quoteTransferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external view returns (Quote[] memory quotes);
 }

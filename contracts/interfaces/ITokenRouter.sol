@@ -16,12 +16,16 @@ import {ITokenBridge} from "./ITokenBridge.sol";
 interface ITokenRouter is ITokenBridge {
     /// @notice Tokens were sent. `amountOrId` is the message amount.
     event SentTransferRemote(
-        uint32 indexed destination, bytes32 indexed recipient, uint256 amountOrId
+        uint32 indexed destination,
+        bytes32 indexed recipient,
+        uint256 amountOrId
     );
 
     /// @notice Tokens came in. `amountOrId` is the message amount.
     event ReceivedTransferRemote(
-        uint32 indexed origin, bytes32 indexed recipient, uint256 amountOrId
+        uint32 indexed origin,
+        bytes32 indexed recipient,
+        uint256 amountOrId
     );
 
     /// @notice The fees of transfers go to this contract, which sets them, from now on.
@@ -60,14 +64,15 @@ interface ITokenRouter is ITokenBridge {
     /// @notice An `ITokenFee` that sets the fee and gets it; zero if transfers are free.
     function feeRecipient() external view returns (address);
 
-    /// @notice The hook that dispatches are paid through in the route's token; zero if they are paid
-    /// in the native one.
+    /// @notice The hook that dispatches are paid through in the route's token; zero if they are
+    /// paid in the native one.
     function feeHook() external view returns (address);
 
     /// @notice What dispatches are paid in: the route's token if there is a fee hook, else zero.
     function feeToken() external view returns (address);
 
-    /// @notice Changes the fee recipient; zero for none. Only the owner; reverts `FeeRecipientIsSelf`.
+    /// @notice Changes the fee recipient; zero for none. Only the owner; reverts
+    /// `FeeRecipientIsSelf`.
     function setFeeRecipient(address recipient) external;
 
     /// @notice Changes the fee hook; zero for none. Only the owner; reverts `FeeHookNeedsToken`.

@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title IValidatorAnnounce
-/// @notice Where the validators of a chain say where they publish their signatures. One per Mailbox.
-/// Source: docs/protocol, "Checkpoints and announcements".
+/// @notice Where the validators of a chain say where they publish their signatures. One per
+/// Mailbox. Source: docs/protocol, "Checkpoints and announcements".
 interface IValidatorAnnounce {
     /// @notice A validator publishes at another place, too.
     event ValidatorAnnouncement(address indexed validator, string storageLocation);
@@ -11,7 +11,8 @@ interface IValidatorAnnounce {
     /// @notice The validator announced this location before.
     error AlreadyAnnounced(address validator, string storageLocation);
 
-    /// @notice The signature on the announcement is not the validator's, or no signature of 65 bytes.
+    /// @notice The signature on the announcement is not the validator's, or no signature of 65
+    /// bytes.
     error InvalidAnnouncementSignature(address validator);
 
     /// @notice A Mailbox must be a contract.
@@ -31,12 +32,11 @@ interface IValidatorAnnounce {
     /// @notice Every validator that has announced a location, first come first.
     function getAnnouncedValidators() external view returns (address[] memory);
 
-    /// @notice For each validator its locations, newest last. Anyone can announce so much that a call
-    /// for many validators exceeds what nodes compute: `announcedStorageLocations` does not.
-    function getAnnouncedStorageLocations(address[] calldata validators)
-        external
-        view
-        returns (string[][] memory);
+    /// @notice For each validator its locations, newest last. Anyone can announce so much that a
+    /// call for many validators exceeds what nodes compute: `announcedStorageLocations` does not.
+    function getAnnouncedStorageLocations(
+        address[] calldata validators
+    ) external view returns (string[][] memory);
 
     /// @notice How many validators have announced a location.
     function announcedValidatorCount() external view returns (uint256);
@@ -44,10 +44,10 @@ interface IValidatorAnnounce {
     /// @notice A page of `getAnnouncedValidators`.
     /// @param first Where it begins, from 0.
     /// @param limit Most that it holds; fewer at the end, none beyond it.
-    function announcedValidators(uint256 first, uint256 limit)
-        external
-        view
-        returns (address[] memory);
+    function announcedValidators(
+        uint256 first,
+        uint256 limit
+    ) external view returns (address[] memory);
 
     /// @notice How many locations a validator has announced.
     function announcedStorageLocationCount(address validator) external view returns (uint256);
@@ -56,10 +56,11 @@ interface IValidatorAnnounce {
     /// @param validator Who announced them.
     /// @param first Where it begins, from 0.
     /// @param limit Most that it holds; fewer at the end, none beyond it.
-    function announcedStorageLocations(address validator, uint256 first, uint256 limit)
-        external
-        view
-        returns (string[] memory);
+    function announcedStorageLocations(
+        address validator,
+        uint256 first,
+        uint256 limit
+    ) external view returns (string[] memory);
 
     /// @notice The EIP-191 digest that a validator signs to announce a location:
     /// H("\x19Ethereum Signed Message:\n32" ‖ H(domainHash ‖ storageLocation)) with

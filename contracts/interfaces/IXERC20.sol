@@ -7,7 +7,7 @@ interface IXERC20 {
     /// @notice Makes `amount` tokens, of what the caller may make.
     function mint(address user, uint256 amount) external;
 
-    /// @notice Burns `amount` tokens of `user`, of what the caller may burn. Takes an allowance of the
-    /// user's unless the caller is the user.
+    /// @notice Burns `amount` tokens of `user`, of what the caller may burn. Takes an allowance of
+    /// the user's unless the caller is the user.
     function burn(address user, uint256 amount) external;
 }

@@ -3,18 +3,19 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
+import {RateLimited} from "../base/RateLimited.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
 import {Delivery} from "../libs/Delivery.sol";
 import {Message} from "../libs/Message.sol";
-import {RateLimited} from "../libs/RateLimited.sol";
-import {TokenMessage} from "../token/libs/TokenMessage.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title RateLimitedIsm
 /// @notice Limits what one token router can receive in a time. For aggregations.
-/// @dev Only a message that is being delivered counts. Over a Mailbox that does not tell, so does one that
-/// was in this block without asking this module: what `block.number` means is how long "now" is then.
+/// @dev Only a message that is being delivered counts. Over a Mailbox that does not tell, so does
+/// one that was in this block without asking this module: what `block.number` means is how long
+/// "now" is then.
 contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersioned {
     using Delivery for IMailbox;
     using Message for bytes;
@@ -43,10 +44,12 @@ contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersio
 
     /// @param capacity The most that can be received at once, in message units.
     /// @param duration Seconds in which an empty bucket becomes full.
-    constructor(address mailbox_, uint256 capacity, uint256 duration, address recipient_)
-        RateLimited(capacity, duration)
-        Ownable(msg.sender)
-    {
+    constructor(
+        address mailbox_,
+        uint256 capacity,
+        uint256 duration,
+        address recipient_
+    ) RateLimited(capacity, duration) Ownable(msg.sender) {
         if (mailbox_.code.length == 0) revert MailboxNotContract(mailbox_);
         if (recipient_ == address(0)) revert InvalidRecipient(address(0), recipient_);
         mailbox = IMailbox(mailbox_);

@@ -20,11 +20,13 @@ library CheckpointLib {
     /// @notice The EIP-191 digest of a checkpoint on the tree of `domain`:
     /// H("\x19Ethereum Signed Message:\n32" ‖ H(domainHash ‖ root ‖ index:4 ‖ messageId)) with
     /// domainHash = H(domain:4 ‖ merkleTree ‖ "HYPERLANE").
-    function digest(uint32 domain, bytes32 merkleTree, bytes32 root, uint32 index, bytes32 messageId)
-        internal
-        pure
-        returns (bytes32 hash)
-    {
+    function digest(
+        uint32 domain,
+        bytes32 merkleTree,
+        bytes32 root,
+        uint32 index,
+        bytes32 messageId
+    ) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, shl(224, domain))

@@ -6,11 +6,12 @@ import {IMailbox} from "../interfaces/IMailbox.sol";
 /// @title Delivery
 /// @notice Tells modules that count messages whether one is being delivered.
 library Delivery {
-    /// @notice Whether `mailbox` is asking a message's module right now. Of a Mailbox that does not tell,
-    /// as the reference's: whether it delivered the message in this block.
+    /// @notice Whether `mailbox` is asking a message's module right now. Of a Mailbox that does not
+    /// tell, as the reference's: whether it delivered the message in this block.
     function isDelivering(IMailbox mailbox, bytes32 id) internal view returns (bool) {
-        (bool success, bytes memory answer) =
-            address(mailbox).staticcall(abi.encodeCall(IMailbox.delivering, (id)));
+        (bool success, bytes memory answer) = address(mailbox).staticcall(
+            abi.encodeCall(IMailbox.delivering, (id))
+        );
         if (success && answer.length == 32) return abi.decode(answer, (bool));
         return mailbox.processedAt(id) == block.number;
     }

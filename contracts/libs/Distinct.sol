@@ -8,15 +8,23 @@ library Distinct {
     error DuplicateValue(address value);
 
     /// @notice Reverts `DuplicateValue` with the first address of the list that occurs again.
-    /// @dev Compares all pairs: every factory has this code, and few sets have more than ten members.
-    /// 255 of them are 32,385 pairs, less than a million and a half of gas.
+    /// @dev Compares all pairs: every factory has this code, and few sets have more than ten
+    /// members. 255 of them are 32,385 pairs, less than a million and a half of gas.
     function check(address[] memory list) internal pure {
         uint256 place;
         assembly ("memory-safe") {
             let last := add(list, shl(5, mload(list))) // the last element, or the length of none
-            for { let i := add(list, 32) } lt(i, last) { i := add(i, 32) } {
+            for {
+                let i := add(list, 32)
+            } lt(i, last) {
+                i := add(i, 32)
+            } {
                 let value := mload(i) // clean: Solidity copied it
-                for { let j := add(i, 32) } iszero(gt(j, last)) { j := add(j, 32) } {
+                for {
+                    let j := add(i, 32)
+                } iszero(gt(j, last)) {
+                    j := add(j, 32)
+                } {
                     if eq(value, mload(j)) {
                         place := i
                         i := last // leaves the outer loop too

@@ -9,7 +9,9 @@ library DomainSet {
     using EnumerableSet for EnumerableSet.UintSet;
 
     /// @notice All domains of the set, in no particular order.
-    function list(EnumerableSet.UintSet storage set) internal view returns (uint32[] memory domains) {
+    function list(
+        EnumerableSet.UintSet storage set
+    ) internal view returns (uint32[] memory domains) {
         uint256[] memory values = set.values();
         assembly ("memory-safe") {
             domains := values // only uint32 are ever added

@@ -3,13 +3,14 @@ pragma solidity 0.8.33;
 
 /// @title Forward
 /// @notice Calls another contract with the arguments of the call being served.
-/// @dev For functions with the same parameter list, such as `Mailbox.process` and an ISM's `verify`,
-/// both `(bytes metadata, bytes message)`: nothing is decoded or encoded again. Calldata behind the
-/// arguments is passed on too, where an ABI decoder ignores it.
+/// @dev For functions with the same parameter list, such as `Mailbox.process` and an ISM's
+/// `verify`, both `(bytes metadata, bytes message)`: nothing is decoded or encoded again. Calldata
+/// behind the arguments is passed on too, where an ABI decoder ignores it.
 library Forward {
-    /// @notice `target.selector(own arguments)`, reverting as the target reverts, or else returning the
-    /// first word of the answer.
-    /// @dev Reverts with empty data when less than a word comes back, as from an account without code.
+    /// @notice `target.selector(own arguments)`, reverting as the target reverts, or else returning
+    /// the first word of the answer.
+    /// @dev Reverts with empty data when less than a word comes back, as from an account without
+    /// code.
     function toCallForWord(address target, bytes4 selector) internal returns (uint256 word) {
         assembly ("memory-safe") {
             let free := mload(0x40)
@@ -19,7 +20,9 @@ library Forward {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())
             }
-            if lt(returndatasize(), 32) { revert(0, 0) }
+            if lt(returndatasize(), 32) {
+                revert(0, 0)
+            }
             word := mload(0)
         }
     }
@@ -31,7 +34,9 @@ library Forward {
             calldatacopy(free, 0, calldatasize())
             let success := staticcall(gas(), target, free, calldatasize(), 0, 0)
             returndatacopy(free, 0, returndatasize())
-            if iszero(success) { revert(free, returndatasize()) }
+            if iszero(success) {
+                revert(free, returndatasize())
+            }
             return(free, returndatasize())
         }
     }
@@ -42,10 +47,12 @@ library Forward {
     /// @return reason If not, the first 256 bytes of what it reverted with: a hostile contract
     /// cannot make its caller pay for copying more.
     /// @dev Uses memory behind the free pointer and gives it back, so that a loop does not grow it.
-    function toSelf(bytes4 selector, bytes calldata first, bytes calldata second, uint256 gasLimit)
-        internal
-        returns (bool success, bytes memory reason)
-    {
+    function toSelf(
+        bytes4 selector,
+        bytes calldata first,
+        bytes calldata second,
+        uint256 gasLimit
+    ) internal returns (bool success, bytes memory reason) {
         assembly ("memory-safe") {
             let start := mload(0x40)
             let padded := and(add(first.length, 31), not(31))
@@ -62,7 +69,9 @@ library Forward {
 
             if iszero(success) {
                 let size := returndatasize()
-                if gt(size, 256) { size := 256 }
+                if gt(size, 256) {
+                    size := 256
+                }
                 reason := start
                 mstore(reason, size)
                 returndatacopy(add(reason, 32), 0, size)

@@ -19,9 +19,12 @@ import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
 library HandleCall {
     /// @notice `recipient.handle{value: msg.value}(domain, sender, body)`.
     /// @dev Passes a revert on as it is. Does not check that `recipient` has code.
-    function handle(address recipient, uint32 domain, bytes32 sender, bytes calldata body)
-        internal
-    {
+    function handle(
+        address recipient,
+        uint32 domain,
+        bytes32 sender,
+        bytes calldata body
+    ) internal {
         bytes4 selector = IMessageRecipient.handle.selector;
         assembly ("memory-safe") {
             let free := mload(0x40)

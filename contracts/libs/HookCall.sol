@@ -8,11 +8,11 @@ type HookCall is uint256;
 using HookCallLib for HookCall global;
 
 /// @title HookCallLib
-/// @notice Encodes a dispatch once, then hashes it, logs it and calls hooks with it in place. A hook
-/// that calls hooks passes its own call on.
+/// @notice Encodes a dispatch once, then hashes it, logs it and calls hooks with it in place. A
+/// hook that calls hooks passes its own call on.
 ///
-/// All functions of a hook that are called here take `(bytes metadata, bytes message)`. In memory, with M and B the
-/// lengths of metadata and message rounded up to 32:
+/// All functions of a hook that are called here take `(bytes metadata, bytes message)`. In memory,
+/// with M and B the lengths of metadata and message rounded up to 32:
 ///
 /// | offset  | size | content                        |
 /// |---------|------|--------------------------------|
@@ -42,7 +42,8 @@ library HookCallLib {
         bytes calldata metadata
     ) internal pure returns (HookCall hookCall, bytes memory message) {
         assembly ("memory-safe") {
-            // A word for the selector, of which the last four bytes are used, keeps the rest aligned.
+            // A word for the selector, of which the last four bytes are used, keeps the rest
+            // aligned.
             let start := add(mload(0x40), 28)
             let padded := and(add(metadata.length, 31), not(31))
             mstore(add(start, 4), 0x40)
@@ -70,9 +71,10 @@ library HookCallLib {
         }
     }
 
-    /// @notice The call being served, as a call of other hooks: nothing is decoded or encoded again.
-    /// @dev For `postDispatch` and `quoteDispatch` themselves. Calldata behind the arguments is passed on
-    /// too, where an ABI decoder ignores it.
+    /// @notice The call being served, as a call of other hooks: nothing is decoded or encoded
+    /// again.
+    /// @dev For `postDispatch` and `quoteDispatch` themselves. Calldata behind the arguments is
+    /// passed on too, where an ABI decoder ignores it.
     function own() internal pure returns (HookCall hookCall) {
         assembly ("memory-safe") {
             let start := add(mload(0x40), 28)
@@ -84,10 +86,15 @@ library HookCallLib {
     }
 
     /// @notice Emits an event with three indexed arguments and the message as its only data.
-    /// @dev The ABI wants the word 0x20 before the message's length: it is put there for the moment.
-    function log(bytes memory message, bytes32 topic0, uint256 topic1, uint256 topic2, bytes32 topic3)
-        internal
-    {
+    /// @dev The ABI wants the word 0x20 before the message's length: it is put there for the
+    /// moment.
+    function log(
+        bytes memory message,
+        bytes32 topic0,
+        uint256 topic1,
+        uint256 topic2,
+        bytes32 topic3
+    ) internal {
         assembly ("memory-safe") {
             let data := sub(message, 32)
             let saved := mload(data)
@@ -123,18 +130,20 @@ library HookCallLib {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())
             }
-            if lt(returndatasize(), 32) { revert(0, 0) }
+            if lt(returndatasize(), 32) {
+                revert(0, 0)
+            }
             fee := mload(0)
         }
     }
 
     /// @notice `hook.planDispatch(metadata, message)`, see `IPlanningHook`.
-    /// @dev Passes a revert on as it is; reverts with empty data when no list of addresses comes back.
-    function planDispatch(HookCall hookCall, address hook)
-        internal
-        view
-        returns (uint256[] memory hooks)
-    {
+    /// @dev Passes a revert on as it is; reverts with empty data when no list of addresses comes
+    /// back.
+    function planDispatch(
+        HookCall hookCall,
+        address hook
+    ) internal view returns (uint256[] memory hooks) {
         assembly ("memory-safe") {
             let start := and(hookCall, 0xffffffffffffffffffffffffffffffff)
             mstore(sub(start, 28), 0x03370e73) // planDispatch(bytes,bytes)
@@ -142,17 +151,25 @@ library HookCallLib {
             let success := staticcall(gas(), hook, start, shr(128, hookCall), 0, 0)
             let size := returndatasize()
             returndatacopy(free, 0, size)
-            if iszero(success) { revert(free, size) }
+            if iszero(success) {
+                revert(free, size)
+            }
             // The word 0x20, the number of hooks, then a word for each.
             hooks := add(free, 32)
             let end := add(free, size)
             let wrong := lt(size, 96)
             wrong := or(wrong, xor(mload(free), 0x20))
             wrong := or(wrong, xor(shl(5, mload(hooks)), sub(size, 64)))
-            for { let word := add(free, 64) } lt(word, end) { word := add(word, 32) } {
+            for {
+                let word := add(free, 64)
+            } lt(word, end) {
+                word := add(word, 32)
+            } {
                 wrong := or(wrong, shr(160, mload(word)))
             }
-            if wrong { revert(0, 0) }
+            if wrong {
+                revert(0, 0)
+            }
             mstore(0x40, end)
         }
     }

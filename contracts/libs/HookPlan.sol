@@ -36,8 +36,8 @@ library HookPlan {
         hooks[0] = hook;
     }
 
-    /// @notice Calls hooks in order, each with its quote in wei. When metadata name a fee token, quotes
-    /// are in that and hooks are called without value.
+    /// @notice Calls hooks in order, each with its quote in wei. When metadata name a fee token,
+    /// quotes are in that and hooks are called without value.
     /// @param hooks In each word a hook: a contract, which is not checked here.
     /// @dev Reverts `InsufficientValue`: hooks need not check what they are paid.
     /// @return left What nobody asked for.

@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title MerkleTree
-/// @notice The incremental merkle tree of message ids: 32 levels, a node is keccak256(left ‖ right),
-/// an empty leaf is zero. Source: docs/protocol, "Merkle tree".
+/// @notice The incremental merkle tree of message ids: 32 levels, a node is keccak256(left ‖
+/// right), an empty leaf is zero. Source: docs/protocol, "Merkle tree".
 library MerkleTree {
     uint256 internal constant DEPTH = 32;
 
@@ -50,20 +50,20 @@ library MerkleTree {
 
     /// @notice The root that `leaf` at `index` has with these siblings.
     /// @param proof 32 siblings of 32 bytes, level 0 first. Reverts with empty data if shorter.
-    function branchRoot(bytes32 leaf, bytes calldata proof, uint256 index)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function branchRoot(
+        bytes32 leaf,
+        bytes calldata proof,
+        uint256 index
+    ) internal pure returns (bytes32) {
         return ascend(leaf, proof[:DEPTH * 32], index);
     }
 
     /// @notice The root that `leaf` at `index` has with these siblings, level 0 first.
-    function branchRoot(bytes32 leaf, bytes32[DEPTH] calldata proof, uint256 index)
-        internal
-        pure
-        returns (bytes32 node)
-    {
+    function branchRoot(
+        bytes32 leaf,
+        bytes32[DEPTH] calldata proof,
+        uint256 index
+    ) internal pure returns (bytes32 node) {
         node = leaf;
         for (uint256 level; level < DEPTH; ++level) {
             bytes32 sibling = proof[level];
@@ -73,11 +73,11 @@ library MerkleTree {
 
     /// @notice The root at the moment when `leaf` at `index` was the last one.
     /// @param proof Of the leaf against any later root, level 0 first.
-    function reconstructRoot(bytes32 leaf, bytes32[DEPTH] calldata proof, uint256 index)
-        internal
-        pure
-        returns (bytes32 node)
-    {
+    function reconstructRoot(
+        bytes32 leaf,
+        bytes32[DEPTH] calldata proof,
+        uint256 index
+    ) internal pure returns (bytes32 node) {
         node = leaf;
         bytes32 zero;
         for (uint256 level; level < DEPTH; ++level) {
@@ -89,15 +89,19 @@ library MerkleTree {
     /// @notice The node that is the ancestor of `node` by as many levels as there are siblings.
     /// @param siblings 32 bytes each, of `node`'s level first. A multiple of four of them.
     /// @param index The place of `node` among the nodes of its level.
-    function ascend(bytes32 node, bytes calldata siblings, uint256 index)
-        internal
-        pure
-        returns (bytes32 ancestor)
-    {
+    function ascend(
+        bytes32 node,
+        bytes calldata siblings,
+        uint256 index
+    ) internal pure returns (bytes32 ancestor) {
         assembly ("memory-safe") {
             let end := add(siblings.offset, siblings.length)
             // Four levels a turn: the loop's own cost is a fifth of the hashing otherwise.
-            for { let sibling := siblings.offset } lt(sibling, end) { sibling := add(sibling, 128) } {
+            for {
+                let sibling := siblings.offset
+            } lt(sibling, end) {
+                sibling := add(sibling, 128)
+            } {
                 // The node goes left of its sibling when its bit is 0, right when it is 1.
                 let side := shl(5, and(index, 1))
                 mstore(side, node)

@@ -73,11 +73,13 @@ library Message {
         return message[HEADER_LENGTH:];
     }
 
-    /// @dev The 32 bytes at `offset` of the header. Reading past a header field is harmless: callers
-    /// shift the rest away, and the length check keeps every field inside the message.
+    /// @dev The 32 bytes at `offset` of the header. Reading past a header field is harmless:
+    /// callers shift the rest away, and the length check keeps every field inside the message.
     function _word(bytes calldata message, uint256 offset) private pure returns (uint256 word) {
         assembly ("memory-safe") {
-            if lt(message.length, 77) { revert(0, 0) }
+            if lt(message.length, 77) {
+                revert(0, 0)
+            }
             word := calldataload(add(message.offset, offset))
         }
     }

@@ -65,8 +65,8 @@ library Multisig {
         uint256 available = signatures.length / Signature.LENGTH;
         uint256 next;
         uint256 weight;
-        // Counters stay below the lengths of things that exist; a set has fewer than 2^16 weights of
-        // 96 bits.
+        // Counters stay below the lengths of things that exist; a set has fewer than 2^16 weights
+        // of 96 bits.
         unchecked {
             for (uint256 i; weight < threshold; ++i) {
                 if (i == available) revert InsufficientWeight(weight, threshold);
@@ -89,7 +89,11 @@ library Multisig {
     }
 
     /// @dev The place in memory behind the first `signer` between two places, or zero without one.
-    function _behind(address signer, uint256 start, uint256 end) private pure returns (uint256 place) {
+    function _behind(
+        address signer,
+        uint256 start,
+        uint256 end
+    ) private pure returns (uint256 place) {
         assembly ("memory-safe") {
             for {} lt(start, end) {} {
                 let candidate := mload(start)

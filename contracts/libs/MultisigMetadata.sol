@@ -22,15 +22,19 @@ library MessageIdMultisigMetadata {
     uint256 private constant SIGNATURES_OFFSET = 68;
 
     /// @notice What the validators signed if the message is real.
-    function digest(bytes calldata metadata, bytes calldata message) internal pure returns (bytes32) {
+    function digest(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal pure returns (bytes32) {
         bytes calldata fixedPart = metadata[:SIGNATURES_OFFSET];
-        return CheckpointLib.digest(
-            message.origin(),
-            bytes32(fixedPart),
-            bytes32(fixedPart[32:]),
-            uint32(bytes4(fixedPart[64:])),
-            message.id()
-        );
+        return
+            CheckpointLib.digest(
+                message.origin(),
+                bytes32(fixedPart),
+                bytes32(fixedPart[32:]),
+                uint32(bytes4(fixedPart[64:])),
+                message.id()
+            );
     }
 
     function signatures(bytes calldata metadata) internal pure returns (bytes calldata) {
@@ -39,7 +43,8 @@ library MessageIdMultisigMetadata {
 }
 
 /// @title MerkleRootMultisigMetadata
-/// @notice What proves a message by signatures on its own or a later checkpoint, and a merkle proof.
+/// @notice What proves a message by signatures on its own or a later checkpoint, and a merkle
+/// proof.
 ///
 /// | offset | size | field                                          |
 /// |--------|------|------------------------------------------------|
@@ -74,11 +79,10 @@ library MerkleRootMultisigMetadata {
     }
 
     /// @notice The subtree of 16 leaves that has the message in it, by the short form.
-    function shortSubtree(bytes calldata metadata, bytes calldata message)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function shortSubtree(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal pure returns (bytes32) {
         uint32 leafIndex = uint32(bytes4(metadata[32:]));
         bytes32 node = MerkleTree.ascend(message.id(), metadata[36:SHORT_LENGTH], leafIndex);
         return _subtree(message.origin(), bytes32(metadata), leafIndex >> 4, node);
@@ -86,11 +90,11 @@ library MerkleRootMultisigMetadata {
 
     /// @notice What the validators signed, and the subtree of 16 leaves that has the message in it,
     /// if the message is real. Reverts `LeafAfterCheckpoint`.
-    function prove(bytes calldata metadata, uint32 origin, bytes32 messageId)
-        internal
-        pure
-        returns (bytes32 digest, bytes32 subtree)
-    {
+    function prove(
+        bytes calldata metadata,
+        uint32 origin,
+        bytes32 messageId
+    ) internal pure returns (bytes32 digest, bytes32 subtree) {
         bytes calldata fixedPart = metadata[:SIGNATURES_OFFSET];
         bytes32 hook = bytes32(fixedPart);
         uint32 leafIndex = uint32(bytes4(fixedPart[32:]));
@@ -108,11 +112,12 @@ library MerkleRootMultisigMetadata {
     }
 
     /// @dev Names the node of level 4 at `index` of one tree.
-    function _subtree(uint32 domain, bytes32 hook, uint32 index, bytes32 node)
-        private
-        pure
-        returns (bytes32 name)
-    {
+    function _subtree(
+        uint32 domain,
+        bytes32 hook,
+        uint32 index,
+        bytes32 node
+    ) private pure returns (bytes32 name) {
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, or(shl(32, domain), index))

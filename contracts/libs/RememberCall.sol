@@ -19,8 +19,8 @@ import {IRememberingIsm} from "../interfaces/isms/IRememberingIsm.sol";
 library RememberCall {
     /// @notice `module.remember(metadata, domain, messageId)` with at most `gasLimit` gas, whatever
     /// becomes of it.
-    /// @dev Copies nothing that comes back: a hostile module cannot make its caller pay for that. Uses
-    /// memory behind the free pointer and leaves the pointer, so that a loop does not grow it.
+    /// @dev Copies nothing that comes back: a hostile module cannot make its caller pay for that.
+    /// Uses memory behind the free pointer and leaves the pointer, so that a loop does not grow it.
     function remember(
         address module,
         bytes calldata metadata,

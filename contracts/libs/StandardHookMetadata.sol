@@ -32,7 +32,10 @@ library StandardHookMetadata {
         return uint256(_word(metadata, 34));
     }
 
-    function refundAddress(bytes calldata metadata, address default_) internal pure returns (address) {
+    function refundAddress(
+        bytes calldata metadata,
+        address default_
+    ) internal pure returns (address) {
         if (metadata.length < 86) return default_;
         return address(bytes20(_word(metadata, 66)));
     }
@@ -48,16 +51,21 @@ library StandardHookMetadata {
     }
 
     /// @notice Metadata of 86 bytes: everything but a fee token.
-    function format(uint256 value, uint256 gas, address refund) internal pure returns (bytes memory) {
+    function format(
+        uint256 value,
+        uint256 gas,
+        address refund
+    ) internal pure returns (bytes memory) {
         return abi.encodePacked(VARIANT, value, gas, refund);
     }
 
     /// @notice Metadata of 106 bytes.
-    function format(uint256 value, uint256 gas, address refund, address token)
-        internal
-        pure
-        returns (bytes memory)
-    {
+    function format(
+        uint256 value,
+        uint256 gas,
+        address refund,
+        address token
+    ) internal pure returns (bytes memory) {
         return abi.encodePacked(VARIANT, value, gas, refund, token);
     }
 

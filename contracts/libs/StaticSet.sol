@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title StaticSet
-/// @notice A list of words and a threshold that stand behind a contract's own code, where nobody can
-/// change them and reading them costs a copy. `StaticSetDeployer` puts them there.
+/// @notice A list of words and a threshold that stand behind a contract's own code, where nobody
+/// can change them and reading them costs a copy. `StaticSetDeployer` puts them there.
 ///
 /// | place, from the end of the code | size | content                           |
 /// |---------------------------------|------|-----------------------------------|

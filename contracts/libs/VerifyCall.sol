@@ -3,8 +3,8 @@ pragma solidity 0.8.33;
 
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 
-/// @notice The call `verify(metadata, message)` in memory, with the message in place. Each use copies
-/// its own metadata behind it.
+/// @notice The call `verify(metadata, message)` in memory, with the message in place. Each use
+/// copies its own metadata behind it.
 type VerifyCall is uint256;
 
 using VerifyCallLib for VerifyCall global;
@@ -27,11 +27,10 @@ using VerifyCallLib for VerifyCall global;
 /// @dev The message goes first, so that metadata of any length can follow it.
 library VerifyCallLib {
     /// @notice Lays out the call in fresh memory, with room for metadata of up to `room` bytes.
-    function encode(bytes calldata message, uint256 room)
-        internal
-        pure
-        returns (VerifyCall verifyCall)
-    {
+    function encode(
+        bytes calldata message,
+        uint256 room
+    ) internal pure returns (VerifyCall verifyCall) {
         bytes4 selector = IInterchainSecurityModule.verify.selector;
         assembly ("memory-safe") {
             verifyCall := mload(0x40)
@@ -50,10 +49,11 @@ library VerifyCallLib {
     /// @notice Whether `module.verify` answers true. A revert is passed on.
     /// @dev False, too, for an account without code and for an answer that is no boolean.
     /// @param metadata No longer than the room that was reserved for it.
-    function ask(VerifyCall verifyCall, address module, bytes calldata metadata)
-        internal
-        returns (bool answer)
-    {
+    function ask(
+        VerifyCall verifyCall,
+        address module,
+        bytes calldata metadata
+    ) internal returns (bool answer) {
         assembly ("memory-safe") {
             let start := add(add(verifyCall, 4), mload(add(verifyCall, 4)))
             let padded := and(add(metadata.length, 31), not(31))

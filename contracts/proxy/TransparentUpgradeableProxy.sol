@@ -3,13 +3,12 @@ pragma solidity 0.8.33;
 
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
-import {ITransparentUpgradeableProxy} from
-    "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
+import {ITransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 
 /// @title TransparentUpgradeableProxy
-/// @notice Runs the code of another contract on its own storage. The admin, and nobody else, can have
-/// it run another; the admin can do nothing else, so that no function of the code is ever hidden from
-/// its users.
+/// @notice Runs the code of another contract on its own storage. The admin, and nobody else, can
+/// have it run another; the admin can do nothing else, so that no function of the code is ever
+/// hidden from its users.
 /// @dev One admin serves many proxies and is given, unlike in OpenZeppelin's contract of this name.
 contract TransparentUpgradeableProxy is ERC1967Proxy {
     /// @notice The admin can do nothing but upgrade.
@@ -18,10 +17,11 @@ contract TransparentUpgradeableProxy is ERC1967Proxy {
     address private immutable admin;
 
     /// @param data A call of the code that sets it up; empty when an initializer does that later.
-    constructor(address logic, address admin_, bytes memory data)
-        payable
-        ERC1967Proxy(logic, data)
-    {
+    constructor(
+        address logic,
+        address admin_,
+        bytes memory data
+    ) payable ERC1967Proxy(logic, data) {
         admin = admin_;
         ERC1967Utils.changeAdmin(admin_);
     }

@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
 import {Checkpoint} from "../libs/CheckpointLib.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
@@ -53,8 +53,9 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
     /// @notice Records a signature of a checkpoint of a local tree that is not on the whitelist.
     /// @dev Reverts `NotFraudulent`, `AlreadyAttributed`, `InvalidSignature`.
     function attributeWhitelist(Checkpoint calldata checkpoint, bytes calldata signature) external {
-        bool fraudulent = checkpointFraudProofs.isLocal(checkpoint)
-            && !merkleTreeWhitelist[checkpoint.merkleTree.bytes32ToAddress()];
+        bool fraudulent =
+            checkpointFraudProofs.isLocal(checkpoint) &&
+                !merkleTreeWhitelist[checkpoint.merkleTree.bytes32ToAddress()];
         _attribute(checkpoint, signature, FraudType.Whitelist, fraudulent);
     }
 
@@ -73,8 +74,11 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
         bytes32 actualMessageId,
         bytes calldata signature
     ) external {
-        bool fraudulent =
-            checkpointFraudProofs.isFraudulentMessageId(checkpoint, proof, actualMessageId);
+        bool fraudulent = checkpointFraudProofs.isFraudulentMessageId(
+            checkpoint,
+            proof,
+            actualMessageId
+        );
         _attribute(checkpoint, signature, FraudType.MessageId, fraudulent);
     }
 
@@ -90,11 +94,10 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
     }
 
     /// @notice What was attributed to the signer of a checkpoint; zeros if nothing was.
-    function attributions(Checkpoint calldata checkpoint, bytes calldata signature)
-        external
-        view
-        returns (Attribution memory)
-    {
+    function attributions(
+        Checkpoint calldata checkpoint,
+        bytes calldata signature
+    ) external view returns (Attribution memory) {
         (address signer, bytes32 digest) = _signerOf(checkpoint, signature);
         return attributed[signer][digest];
     }

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Checkpoint} from "../libs/CheckpointLib.sol";
@@ -16,14 +16,15 @@ import {StakingParameters} from "./StakingParameters.sol";
 /// @title CensorshipChallenges
 /// @notice Makes operators sign leaves that they leave out. Source: docs/concepts/staking.md.
 ///
-/// Anyone may demand, with a bond, that an operator sign a leaf that stood in the tree for the grace
-/// period. Whoever was in the active set within the last unbonding period can be asked. The operator
-/// answers in time with a checkpoint by the key that it signs with now, which the event carries for
-/// relayers, and gets half of the bond; or is punished, and the challenger gets the bond back and a
-/// reward, half of which is the resolver's. What was answered is not asked again while the operator
-/// signs with that key, unless the answer was proven false. The other half of the bond is the
-/// treasury's: an operator that filled its places with challenges of its own, to be asked for nothing
-/// else, would pay for it. A place is free again when its challenge is answered, or overdue.
+/// Anyone may demand, with a bond, that an operator sign a leaf that stood in the tree for the
+/// grace period. Whoever was in the active set within the last unbonding period can be asked. The
+/// operator answers in time with a checkpoint by the key that it signs with now, which the event
+/// carries for relayers, and gets half of the bond; or is punished, and the challenger gets the
+/// bond back and a reward, half of which is the resolver's. What was answered is not asked again
+/// while the operator signs with that key, unless the answer was proven false. The other half of
+/// the bond is the treasury's: an operator that filled its places with challenges of its own, to be
+/// asked for nothing else, would pay for it. A place is free again when its challenge is answered,
+/// or overdue.
 contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
     using SafeTransferLib for address;
     using TypeCasts for address;
@@ -75,18 +76,19 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         bytes signature
     );
 
-    /// @notice The operator did not sign in time, and was punished, unless it was since it was asked.
+    /// @notice The operator did not sign in time, and was punished, unless it was since it was
+    /// asked.
     event Unanswered(uint256 indexed challenge, address indexed operator);
 
     /// @notice There is no such challenge any more.
     error NotOpen(uint256 challenge);
 
-    /// @notice The operator was not in the active set within the last unbonding period, is in jail for a
-    /// fixed time, or is out for good.
+    /// @notice The operator was not in the active set within the last unbonding period, is in jail
+    /// for a fixed time, or is out for good.
     error NotActive(address operator);
 
-    /// @notice The leaf was not in the tree yet when the snapshot was taken; of no leaves, if there is no
-    /// such snapshot.
+    /// @notice The leaf was not in the tree yet when the snapshot was taken; of no leaves, if there
+    /// is no such snapshot.
     error NotInSnapshot(uint32 index, uint32 count);
 
     /// @notice The operator still has time; until then, Unix seconds.
@@ -139,8 +141,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice All snapshots by number.
     Snapshot[] public snapshots;
 
-    /// @dev Deadlines of the challenges that take a place of an operator: eight of 32 bits, zero or passed
-    /// where a place is free.
+    /// @dev Deadlines of the challenges that take a place of an operator: eight of 32 bits, zero or
+    /// passed where a place is free.
     mapping(address operator => uint256) private places;
 
     mapping(address operator => mapping(uint32 index => Leaf)) private leaves;
@@ -166,7 +168,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         treasury = treasury_;
     }
 
-    /// @notice Notes how many leaves there are now, so that their age can be shown later. Anyone may call.
+    /// @notice Notes how many leaves there are now, so that their age can be shown later. Anyone
+    /// may call.
     function takeSnapshot() external returns (uint256 snapshot) {
         uint32 count = merkleTreeHook.count();
         snapshot = snapshots.length;
@@ -178,12 +181,14 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice Demands that an operator sign a leaf.
     /// @param snapshot One that has the leaf, and is older than the grace period.
     /// @param mostBond What the caller is ready to put in, in the stake token.
-    /// @dev Reverts `NotActive`, `NotInSnapshot`, `InGrace`, `AlreadyAsked`, `TooManyOpen`, `BondTooHigh`.
-    function open(address operator, uint32 index, uint256 snapshot, uint256 mostBond)
-        external
-        nonReentrant
-        returns (uint256 challenge)
-    {
+    /// @dev Reverts `NotActive`, `NotInSnapshot`, `InGrace`, `AlreadyAsked`, `TooManyOpen`,
+    /// `BondTooHigh`.
+    function open(
+        address operator,
+        uint32 index,
+        uint256 snapshot,
+        uint256 mostBond
+    ) external nonReentrant returns (uint256 challenge) {
         StakingParameters.Parameters memory p = _parameters();
         if (!manager.isAccountable(operator)) revert NotActive(operator);
         Snapshot memory taken;
@@ -209,19 +214,22 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     }
 
     /// @notice Answers for an operator, until the deadline. Anyone who has the signature may.
-    /// @dev What is signed is not checked against the tree: a false answer is evidence for the slasher,
-    /// and the leaf can be asked for again once that has taken it. Reverts `NotOpen`, `TooLate`,
-    /// `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
-    function answer(uint256 challenge, Checkpoint calldata checkpoint, bytes calldata signature)
-        external
-    {
+    /// @dev What is signed is not checked against the tree: a false answer is evidence for the
+    /// slasher, and the leaf can be asked for again once that has taken it. Reverts `NotOpen`,
+    /// `TooLate`, `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
+    function answer(
+        uint256 challenge,
+        Checkpoint calldata checkpoint,
+        bytes calldata signature
+    ) external {
         Challenge memory c = _close(challenge);
         if (block.timestamp > c.deadline) revert TooLate(c.deadline);
         if (
-            checkpoint.origin != origin || checkpoint.index != c.index
-                || checkpoint.merkleTree != address(merkleTreeHook).addressToBytes32()
+            checkpoint.origin != origin ||
+            checkpoint.index != c.index ||
+            checkpoint.merkleTree != address(merkleTreeHook).addressToBytes32()
         ) revert WrongCheckpoint(checkpoint.index, checkpoint.merkleTree);
-        (address signer,) = _signerOf(checkpoint, signature);
+        (address signer, ) = _signerOf(checkpoint, signature);
         if (signer != _keyOf(c.operator)) revert WrongSigner(signer);
 
         if (challenge >= punishedBelow[c.operator]) _free(c.operator, uint32(c.deadline));
@@ -233,11 +241,12 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         emit Answered(challenge, c.operator, checkpoint, signature);
     }
 
-    /// @notice Has an operator punished that did not answer in time. Anyone may call, and is owed half of
-    /// the reward, the challenger the other half. A punishment covers all challenges that there were
-    /// when it came: one outage costs once, however many are open; and all places are free again.
-    /// @dev Owes instead of paying: a token that refuses the challenger keeps no place taken. Reverts
-    /// `NotOpen`, `InGrace`.
+    /// @notice Has an operator punished that did not answer in time. Anyone may call, and is owed
+    /// half of the reward, the challenger the other half. A punishment covers all challenges that
+    /// there were when it came: one outage costs once, however many are open; and all places are
+    /// free again.
+    /// @dev Owes instead of paying: a token that refuses the challenger keeps no place taken.
+    /// Reverts `NotOpen`, `InGrace`.
     /// @return gain What the caller is owed for it.
     function resolve(uint256 challenge) external nonReentrant returns (uint256 gain) {
         Challenge memory c = _close(challenge);
@@ -264,10 +273,10 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         if (amount != 0) token.safeTransfer(account, amount); // some tokens refuse to move nothing
     }
 
-    /// @notice How many places of an operator are taken: by challenges that can be answered still, and were
-    /// not there when the operator was punished last.
+    /// @notice How many places of an operator are taken: by challenges that can be answered still,
+    /// and were not there when the operator was punished last.
     function openCount(address operator) external view returns (uint256 count) {
-        (count,) = _countOpen(operator);
+        (count, ) = _countOpen(operator);
     }
 
     /// @notice How many challenges there were.
@@ -280,13 +289,13 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         return snapshots.length;
     }
 
-    /// @notice Whether an operator was asked for a leaf. An answer counts while the operator signs with
-    /// the key that gave it, and was not punished for what that key signed for the leaf.
+    /// @notice Whether an operator was asked for a leaf. An answer counts while the operator signs
+    /// with the key that gave it, and was not punished for what that key signed for the leaf.
     function asked(address operator, uint32 index) public view returns (Asked) {
         Leaf memory leaf = leaves[operator][index];
         if (leaf.asked != Asked.Answered) return leaf.asked;
-        bool holds = leaf.key == _keyOf(operator)
-            && !slasher.punished(slasher.faultOf(leaf.key, index));
+        bool holds =
+            leaf.key == _keyOf(operator) && !slasher.punished(slasher.faultOf(leaf.key, index));
         return holds ? Asked.Answered : Asked.Never;
     }
 
@@ -302,14 +311,14 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     function _free(address operator, uint32 deadline) private {
         uint256 taken = places[operator];
         uint256 place;
-        while (uint32(taken >> place * DEADLINE_BITS) != deadline) ++place;
+        while (uint32(taken >> (place * DEADLINE_BITS)) != deadline) ++place;
         _setPlace(operator, place, 0);
     }
 
     function _setPlace(address operator, uint256 place, uint32 deadline) private {
         uint256 offset = place * DEADLINE_BITS;
         uint256 others = places[operator] & ~(uint256(type(uint32).max) << offset);
-        places[operator] = others | uint256(deadline) << offset;
+        places[operator] = others | (uint256(deadline) << offset);
     }
 
     /// @dev Reverts `UnexpectedTransfer`.
@@ -334,7 +343,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     }
 
     function _keyOf(address operator) private view returns (address key) {
-        (, key,) = manager.operatorState(operator);
+        (, key, ) = manager.operatorState(operator);
     }
 
     function _parameters() private view returns (StakingParameters.Parameters memory) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
 import {Checkpoint} from "../libs/CheckpointLib.sol";
@@ -19,13 +19,13 @@ contract CheckpointFraudProofs is ICheckpointFraudProofs, PackageVersioned {
     }
 
     /// @inheritdoc ICheckpointFraudProofs
-    mapping(address merkleTree => mapping(bytes32 root => StoredCheckpoint)) public storedCheckpoints;
+    mapping(address merkleTree => mapping(bytes32 root => StoredCheckpoint))
+        public storedCheckpoints;
 
     /// @inheritdoc ICheckpointFraudProofs
-    function storeLatestCheckpoint(address merkleTree)
-        external
-        returns (bytes32 root, uint32 index)
-    {
+    function storeLatestCheckpoint(
+        address merkleTree
+    ) external returns (bytes32 root, uint32 index) {
         (root, index) = IMerkleTreeHook(merkleTree).latestCheckpoint();
         storedCheckpoints[merkleTree][root] = StoredCheckpoint(index, true);
     }
@@ -46,14 +46,14 @@ contract CheckpointFraudProofs is ICheckpointFraudProofs, PackageVersioned {
     }
 
     /// @inheritdoc ICheckpointFraudProofs
-    function isFraudulentRoot(Checkpoint calldata checkpoint, bytes32[32] calldata proof)
-        external
-        view
-        returns (bool)
-    {
+    function isFraudulentRoot(
+        Checkpoint calldata checkpoint,
+        bytes32[32] calldata proof
+    ) external view returns (bool) {
         _requireLeaf(checkpoint, proof, checkpoint.messageId);
-        return MerkleTree.reconstructRoot(checkpoint.messageId, proof, checkpoint.index)
-            != checkpoint.root;
+        return
+            MerkleTree.reconstructRoot(checkpoint.messageId, proof, checkpoint.index) !=
+            checkpoint.root;
     }
 
     /// @inheritdoc ICheckpointFraudProofs
@@ -63,16 +63,18 @@ contract CheckpointFraudProofs is ICheckpointFraudProofs, PackageVersioned {
         bytes32 messageId,
         bytes32[32] calldata proof
     ) public view returns (bool) {
-        StoredCheckpoint memory stored =
-            storedCheckpoints[merkleTree][MerkleTree.branchRoot(messageId, proof, index)];
+        StoredCheckpoint memory stored = storedCheckpoints[merkleTree][
+            MerkleTree.branchRoot(messageId, proof, index)
+        ];
         return stored.exists && stored.index >= index;
     }
 
     /// @inheritdoc ICheckpointFraudProofs
     function isLocal(Checkpoint calldata checkpoint) public view returns (bool) {
         address merkleTree = checkpoint.merkleTree.bytes32ToAddress();
-        return merkleTree.code.length != 0
-            && IMerkleTreeHook(merkleTree).localDomain() == checkpoint.origin;
+        return
+            merkleTree.code.length != 0 &&
+            IMerkleTreeHook(merkleTree).localDomain() == checkpoint.origin;
     }
 
     function _localTree(Checkpoint calldata checkpoint) private view returns (address) {

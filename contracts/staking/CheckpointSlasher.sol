@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
@@ -10,15 +10,16 @@ import {TypeCasts} from "../libs/TypeCasts.sol";
 import {SignedCheckpoints} from "./SignedCheckpoints.sol";
 
 /// @title CheckpointSlasher
-/// @notice Has operators punished who signed what the tree contradicts. Source: docs/concepts/staking.md.
+/// @notice Has operators punished who signed what the tree contradicts. Source:
+/// docs/concepts/staking.md.
 ///
-/// A reporter first commits to a fault, and at least a block later proves it: whoever sees the proof on
-/// its way into a block is too late to take the reward. A fault is a key and a leaf index, whatever was
-/// signed there, and is punished once; a tombstoned operator is punished no more.
-/// @dev Every signature that makes a module elsewhere believe a message of this chain which was never
-/// dispatched is a fault by one of the functions: modules take the tree from whoever delivers, so a
-/// checkpoint of this chain for any tree but the staked one is a fault by itself. Nothing is asked of
-/// other trees: a stranger could write their code.
+/// A reporter first commits to a fault, and at least a block later proves it: whoever sees the
+/// proof on its way into a block is too late to take the reward. A fault is a key and a leaf index,
+/// whatever was signed there, and is punished once; a tombstoned operator is punished no more.
+/// @dev Every signature that makes a module elsewhere believe a message of this chain which was
+/// never dispatched is a fault by one of the functions: modules take the tree from whoever
+/// delivers, so a checkpoint of this chain for any tree but the staked one is a fault by itself.
+/// Nothing is asked of other trees: a stranger could write their code.
 contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     using TypeCasts for address;
 
@@ -115,7 +116,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     }
 
     /// @notice Punishes for a checkpoint whose root the tree never had at its index.
-    /// @param proof Of the checkpoint's message at its index, against a root stored in `fraudProofs`.
+    /// @param proof Of the checkpoint's message at its index, against a root stored in
+    /// `fraudProofs`.
     /// @dev As `slashPremature`, and `ICheckpointFraudProofs.NotInStoredCheckpoint`.
     function slashRoot(
         Checkpoint calldata checkpoint,
@@ -128,7 +130,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         _punish(key, checkpoint.index, salt);
     }
 
-    /// @notice Punishes for two checkpoints of one index by one key. Needs no proof against the tree.
+    /// @notice Punishes for two checkpoints of one index by one key. Needs no proof against the
+    /// tree.
     /// @dev Reverts `NotEquivocal`, `WrongTree`, `NoOperator`, `AlreadyPunished`, `NotCommitted`,
     /// `InvalidSignature`.
     function slashEquivocation(
@@ -146,9 +149,11 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         _punish(key, first.index, salt);
     }
 
-    /// @notice Punishes for a checkpoint of this chain and another tree than the staked one: any 32 bytes,
-    /// whether there is a tree or not. Needs no proof. One key, one tree, see docs/protocol/checkpoints.md.
-    /// @dev Reverts `NotFraudulent`, `NoOperator`, `AlreadyPunished`, `NotCommitted`, `InvalidSignature`.
+    /// @notice Punishes for a checkpoint of this chain and another tree than the staked one: any 32
+    /// bytes, whether there is a tree or not. Needs no proof. One key, one tree, see
+    /// docs/protocol/checkpoints.md.
+    /// @dev Reverts `NotFraudulent`, `NoOperator`, `AlreadyPunished`, `NotCommitted`,
+    /// `InvalidSignature`.
     function slashWrongTree(
         Checkpoint calldata checkpoint,
         bytes calldata signature,
@@ -168,20 +173,19 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
 
     /// @notice What `reporter` commits to before it proves a fault.
     /// @param salt Anything that others do not know.
-    function commitmentOf(bytes32 fault, address reporter, bytes32 salt)
-        public
-        pure
-        returns (bytes32)
-    {
+    function commitmentOf(
+        bytes32 fault,
+        address reporter,
+        bytes32 salt
+    ) public pure returns (bytes32) {
         return keccak256(abi.encode(fault, reporter, salt));
     }
 
     /// @dev Reverts `WrongTree`, `InvalidSignature`.
-    function _signed(Checkpoint calldata checkpoint, bytes calldata signature)
-        private
-        view
-        returns (address key, bytes32 digest)
-    {
+    function _signed(
+        Checkpoint calldata checkpoint,
+        bytes calldata signature
+    ) private view returns (address key, bytes32 digest) {
         if (checkpoint.merkleTree != merkleTree || !fraudProofs.isLocal(checkpoint)) {
             revert WrongTree(checkpoint.origin, checkpoint.merkleTree);
         }

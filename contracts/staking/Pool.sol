@@ -14,8 +14,8 @@ using PoolLib for Pool global;
 
 /// @title PoolLib
 /// @notice Shares of a pool that rewards and punishments change for all alike.
-/// @dev A thousand shares and one token that nobody owns are counted in, so that whoever comes first
-/// cannot make the price of a share so high that what others bring is rounded to nothing.
+/// @dev A thousand shares and one token that nobody owns are counted in, so that whoever comes
+/// first cannot make the price of a share so high that what others bring is rounded to nothing.
 library PoolLib {
     using FixedPointMathLib for uint256;
     using SafeCastLib for uint256;
@@ -50,12 +50,13 @@ library PoolLib {
     /// @param shares Some of those there are.
     /// @return taken Rounded down.
     /// @return lost What these shares are worth less by it, or one unit less than that.
-    function slash(Pool storage pool, uint256 fraction, uint256 shares)
-        internal
-        returns (uint256 taken, uint256 lost)
-    {
+    function slash(
+        Pool storage pool,
+        uint256 fraction,
+        uint256 shares
+    ) internal returns (uint256 taken, uint256 lost) {
         Pool memory p = pool;
-        taken = uint256(p.assets) * fraction / 10_000;
+        taken = (uint256(p.assets) * fraction) / 10_000;
         lost = shares.fullMulDiv(taken, p.shares + VIRTUAL_SHARES);
         pool.assets = p.assets - uint128(taken);
     }

@@ -13,11 +13,10 @@ abstract contract SignedCheckpoints {
     /// @dev Reverts `InvalidSignature`.
     /// @return signer Never zero.
     /// @return digest What was signed.
-    function _signerOf(Checkpoint calldata checkpoint, bytes calldata signature)
-        internal
-        view
-        returns (address signer, bytes32 digest)
-    {
+    function _signerOf(
+        Checkpoint calldata checkpoint,
+        bytes calldata signature
+    ) internal view returns (address signer, bytes32 digest) {
         digest = CheckpointLib.digest(
             checkpoint.origin,
             checkpoint.merkleTree,

@@ -81,10 +81,11 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
     }
 
     /// @dev Into the unbonding pool of the operator, for the caller.
-    function _unbond(address operator, uint256 assets, uint48 maturesAt)
-        internal
-        returns (uint256 unbonding)
-    {
+    function _unbond(
+        address operator,
+        uint256 assets,
+        uint48 maturesAt
+    ) internal returns (uint256 unbonding) {
         uint256 shares = unbondingPools[operator].deposit(assets);
         if (msg.sender == operator) ownUnbonding[operator] += shares;
         unbonding = unbondings.length;
@@ -105,8 +106,8 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         if (assets != 0) token.safeTransfer(to, assets);
     }
 
-    /// @dev Takes a fraction of both pools. Half of what the operator itself loses is the most that anyone
-    /// gets for having it punished: together with whomever, it loses the other half.
+    /// @dev Takes a fraction of both pools. Half of what the operator itself loses is the most that
+    /// anyone gets for having it punished: together with whomever, it loses the other half.
     /// @param reporterFraction Of all that is taken, in basis points.
     /// @return bounty For the caller to pay.
     function _slash(
@@ -115,11 +116,16 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         uint256 fraction,
         uint256 reporterFraction
     ) internal returns (uint256 bounty) {
-        (uint256 staked, uint256 own) = pools[operator].slash(fraction, sharesOf[operator][operator]);
-        (uint256 unbonding, uint256 ownToo) =
-            unbondingPools[operator].slash(fraction, ownUnbonding[operator]);
+        (uint256 staked, uint256 own) = pools[operator].slash(
+            fraction,
+            sharesOf[operator][operator]
+        );
+        (uint256 unbonding, uint256 ownToo) = unbondingPools[operator].slash(
+            fraction,
+            ownUnbonding[operator]
+        );
         uint256 taken = staked + unbonding;
-        bounty = FixedPointMathLib.min(taken * reporterFraction / WHOLE, (own + ownToo) / 2);
+        bounty = FixedPointMathLib.min((taken * reporterFraction) / WHOLE, (own + ownToo) / 2);
         confiscated += taken - bounty;
 
         emit Slashed(operator, reporter, staked, unbonding, bounty);

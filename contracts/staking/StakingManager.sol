@@ -6,7 +6,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {ICheckpointFraudProofs} from "../interfaces/staking/ICheckpointFraudProofs.sol";
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {CensorshipChallenges} from "./CensorshipChallenges.sol";
@@ -17,8 +17,8 @@ import {StakingParameters} from "./StakingParameters.sol";
 
 /// @title StakingManager
 /// @notice Stake behind the validators of one origin chain.
-/// @dev The owner can pause new stake and new operators, and change parameters with notice. Nothing it
-/// can do keeps anybody from unstaking and withdrawing, or takes a token.
+/// @dev The owner can pause new stake and new operators, and change parameters with notice. Nothing
+/// it can do keeps anybody from unstaking and withdrawing, or takes a token.
 contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, PackageVersioned {
     /// @dev Two slots.
     struct Operator {
@@ -27,8 +27,8 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         uint16 commission;
         /// @dev Jailed: until when at least; else since when it has been active.
         uint48 time;
-        /// @dev When it was in the active set, before something that may have taken it out; of jail, the
-        /// end. It is accountable for an unbonding period more.
+        /// @dev When it was in the active set, before something that may have taken it out; of
+        /// jail, the end. It is accountable for an unbonding period more.
         uint48 activeUntil;
     }
 
@@ -56,7 +56,8 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     mapping(address key => Key) private keys;
 
     /// @param token_ What is staked.
-    /// @param treasury_ Who gets what is confiscated; an address that nobody has the key of burns it.
+    /// @param treasury_ Who gets what is confiscated; an address that nobody has the key of burns
+    /// it.
     /// @param owner_ See above; may be a timelock or a multisig.
     /// @param merkleTreeHook The tree whose checkpoints the operators sign.
     /// @param fraudProofs Says what is fraudulent.
@@ -87,17 +88,23 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     }
 
     /// @inheritdoc IStakingManager
-    function register(address key, uint256 commission, bytes calldata possession)
-        external
-        whenNotPaused
-    {
+    function register(
+        address key,
+        uint256 commission,
+        bytes calldata possession
+    ) external whenNotPaused {
         Operator storage operator = states[msg.sender];
         _require(msg.sender, operator.status == Status.None);
         if (commission > MAX_COMMISSION) revert CommissionTooHigh(commission, MAX_COMMISSION);
         _bind(key, possession);
 
-        states[msg.sender] =
-            Operator(key, Status.Active, uint16(commission), uint48(block.timestamp), 0);
+        states[msg.sender] = Operator(
+            key,
+            Status.Active,
+            uint16(commission),
+            uint48(block.timestamp),
+            0
+        );
         operators.push(msg.sender);
 
         emit OperatorRegistered(msg.sender, key, commission);
@@ -158,10 +165,11 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     }
 
     /// @inheritdoc IStakingManager
-    function stake(address operator, uint256 assets, uint256 minShares)
-        external
-        returns (uint256 shares)
-    {
+    function stake(
+        address operator,
+        uint256 assets,
+        uint256 minShares
+    ) external returns (uint256 shares) {
         return _stake(operator, assets, minShares);
     }
 
@@ -186,7 +194,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         if (pools[operator].shares == 0) revert NoAmount(); // it would be nobody's
         _pull(assets);
 
-        uint256 commission = assets * states[operator].commission / BASIS;
+        uint256 commission = (assets * states[operator].commission) / BASIS;
         Pool storage pool = pools[operator];
         pool.reward(assets - commission);
         if (commission != 0) sharesOf[operator][operator] += pool.deposit(commission);
@@ -206,11 +214,10 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     }
 
     /// @inheritdoc IStakingManager
-    function punishCensorship(address operator, address challenger)
-        external
-        nonReentrant
-        returns (uint256 bounty)
-    {
+    function punishCensorship(
+        address operator,
+        address challenger
+    ) external nonReentrant returns (uint256 bounty) {
         if (msg.sender != address(challenges)) revert NotSlasher(msg.sender);
         Operator storage state = states[operator];
         if (state.status == Status.Tombstoned) return 0;
@@ -232,12 +239,11 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         return operators.length;
     }
 
-    /// @notice The status of an operator, the key that it signs with, and its commission in basis points.
-    function operatorState(address operator)
-        external
-        view
-        returns (Status status, address key, uint256 commission)
-    {
+    /// @notice The status of an operator, the key that it signs with, and its commission in basis
+    /// points.
+    function operatorState(
+        address operator
+    ) external view returns (Status status, address key, uint256 commission) {
         Operator memory state = states[operator];
         return (state.status, state.key, state.commission);
     }
@@ -256,20 +262,18 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     }
 
     /// @inheritdoc IStakingManager
-    function activeSet(uint256 first, uint256 limit)
-        external
-        view
-        returns (Member[] memory members, uint256 next)
-    {
+    function activeSet(
+        uint256 first,
+        uint256 limit
+    ) external view returns (Member[] memory members, uint256 next) {
         return _members(first, limit, isActive);
     }
 
     /// @inheritdoc IStakingManager
-    function accountableSet(uint256 first, uint256 limit)
-        external
-        view
-        returns (Member[] memory members, uint256 next)
-    {
+    function accountableSet(
+        uint256 first,
+        uint256 limit
+    ) external view returns (Member[] memory members, uint256 next) {
         return _members(first, limit, isAccountable);
     }
 
@@ -283,8 +287,10 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         Operator memory state = states[operator];
         if (state.status == Status.None || state.status == Status.Tombstoned) return false;
         if (state.status == Status.Jailed && block.timestamp < state.time) return false;
-        return block.timestamp <= uint256(state.activeUntil) + current.unbondingPeriod
-            || isActive(operator) || _wasActive(operator);
+        return
+            block.timestamp <= uint256(state.activeUntil) + current.unbondingPeriod ||
+            isActive(operator) ||
+            _wasActive(operator);
     }
 
     /// @notice How much of an operator's pool counts: all, if the operator's own stake is at least
@@ -298,19 +304,19 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         if (key == address(0)) revert InvalidKey(key);
         if (keys[key].operator != address(0)) revert KeyInUse(key, keys[key].operator);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(POSSESSION, msg.sender, key)));
-        (address signer,,) = ECDSA.tryRecoverCalldata(digest, possession);
+        (address signer, , ) = ECDSA.tryRecoverCalldata(digest, possession);
         if (signer != key) revert NotInPossession(key, signer);
 
         keys[key] = Key(msg.sender, WHILE_IN_USE);
     }
 
-    /// @dev Reverts `WrongStatus`, `DelegationTooHigh`, `NoAmount`, `TooFewShares`, `UnexpectedTransfer`.
-    function _stake(address operator, uint256 assets, uint256 minShares)
-        private
-        whenNotPaused
-        nonReentrant
-        returns (uint256 shares)
-    {
+    /// @dev Reverts `WrongStatus`, `DelegationTooHigh`, `NoAmount`, `TooFewShares`,
+    /// `UnexpectedTransfer`.
+    function _stake(
+        address operator,
+        uint256 assets,
+        uint256 minShares
+    ) private whenNotPaused nonReentrant returns (uint256 shares) {
         _requireMember(operator);
         Pool storage pool = pools[operator];
         if (msg.sender != operator) {
@@ -356,11 +362,12 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         next = end < operators.length ? end : 0;
     }
 
-    /// @dev Whether it was in the active set when the parameters changed, within the last unbonding period:
-    /// the change itself can have taken it out.
+    /// @dev Whether it was in the active set when the parameters changed, within the last unbonding
+    /// period: the change itself can have taken it out.
     function _wasActive(address operator) private view returns (bool) {
-        return block.timestamp <= uint256(changedAt) + current.unbondingPeriod
-            && _isActiveBy(previous, operator);
+        return
+            block.timestamp <= uint256(changedAt) + current.unbondingPeriod &&
+            _isActiveBy(previous, operator);
     }
 
     function _isActiveBy(Parameters storage p, address operator) private view returns (bool) {
@@ -373,7 +380,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
 
     /// @dev The largest pool that an operator's own stake carries.
     function _carried(Parameters storage p, address operator) private view returns (uint256) {
-        return stakeOf(operator, operator) * BASIS / p.reporterFraction;
+        return (stakeOf(operator, operator) * BASIS) / p.reporterFraction;
     }
 
     function _requireMember(address operator) private view {

@@ -4,10 +4,11 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 /// @title StakingParameters
-/// @notice The figures of staking. The owner may change them within fixed bounds, and everybody has an
-/// unbonding period to leave before a change holds.
+/// @notice The figures of staking. The owner may change them within fixed bounds, and everybody has
+/// an unbonding period to leave before a change holds.
 abstract contract StakingParameters is Ownable {
-    /// @notice Periods in seconds, fractions in basis points (1/10,000), amounts in the stake token.
+    /// @notice Periods in seconds, fractions in basis points (1/10,000), amounts in the stake
+    /// token.
     struct Parameters {
         /// @dev From `unstake` to `withdraw`; also how long a rotated key stays punishable.
         uint48 unbondingPeriod;
@@ -21,8 +22,8 @@ abstract contract StakingParameters is Ownable {
         uint16 fraudFraction;
         /// @dev What a challenge without answer costs it.
         uint16 censorshipFraction;
-        /// @dev What the reporter gets of it, but at most half of what the operator itself loses; and the
-        /// least part of its pool that an operator owns, for all of it to count.
+        /// @dev What the reporter gets of it, but at most half of what the operator itself loses;
+        /// and the least part of its pool that an operator owns, for all of it to count.
         uint16 reporterFraction;
         /// @dev Below it, an operator is not in the active set.
         uint128 minimumStake;

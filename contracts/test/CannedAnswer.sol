@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title CannedAnswer
-/// @notice Answers every call alike: with some bytes, and zeros behind them up to a size, or reverts
-/// with them. Stands in for whatever a test needs to answer badly.
+/// @notice Answers every call alike: with some bytes, and zeros behind them up to a size, or
+/// reverts with them. Stands in for whatever a test needs to answer badly.
 contract CannedAnswer {
     bytes private answer;
     uint256 private immutable size;
@@ -20,7 +20,9 @@ contract CannedAnswer {
         uint256 length = data.length > size ? data.length : size;
         bool fails = reverting;
         assembly ("memory-safe") {
-            if fails { revert(add(data, 32), length) }
+            if fails {
+                revert(add(data, 32), length)
+            }
             return(add(data, 32), length)
         }
     }

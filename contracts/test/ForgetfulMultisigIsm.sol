@@ -19,11 +19,9 @@ contract ForgetfulMultisigIsm is IMultisigIsm {
         return signatures.length != 0 && inner.verify(metadata, message);
     }
 
-    function validatorsAndThreshold(bytes calldata message)
-        external
-        view
-        returns (address[] memory, uint8)
-    {
+    function validatorsAndThreshold(
+        bytes calldata message
+    ) external view returns (address[] memory, uint8) {
         return inner.validatorsAndThreshold(message);
     }
 }

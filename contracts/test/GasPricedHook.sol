@@ -23,16 +23,18 @@ contract GasPricedHook is IPostDispatchHook {
         address token = metadata.feeToken();
         if (token != address(0)) {
             address payer = address(bytes20(message[21:41])); // the message's sender
-            (bool pulled,) = token.call(
+            (bool pulled, ) = token.call(
                 abi.encodeWithSignature(
-                    "transferFrom(address,address,uint256)", payer, address(this), fee
+                    "transferFrom(address,address,uint256)",
+                    payer,
+                    address(this),
+                    fee
                 )
             );
             require(pulled);
         } else {
             if (msg.value < fee) revert Underpaid(msg.value, fee);
-            (bool sent,) =
-                metadata.refundAddress(address(0)).call{value: msg.value - fee}("");
+            (bool sent, ) = metadata.refundAddress(address(0)).call{value: msg.value - fee}("");
             require(sent);
         }
     }

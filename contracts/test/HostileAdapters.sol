@@ -16,8 +16,8 @@ import {
 import {TestERC20} from "./TestERC20.sol";
 
 /// @title HostileVault
-/// @notice Keeps a part of the shares of every deposit, claims to have given more, tells a rate of zero,
-/// or calls somebody in the middle of the next deposit.
+/// @notice Keeps a part of the shares of every deposit, claims to have given more, tells a rate of
+/// zero, or calls somebody in the middle of the next deposit.
 contract HostileVault is ERC4626 {
     /// @notice Millionths of the shares of a deposit that go to nobody.
     uint256 public keptPpm;
@@ -51,11 +51,11 @@ contract HostileVault is ERC4626 {
         address callee = target;
         target = address(0);
         if (callee != address(0)) {
-            (bool success,) = callee.call(data);
+            (bool success, ) = callee.call(data);
             assert(success);
         }
         uint256 all = previewDeposit(assets);
-        uint256 kept = all * keptPpm / 1e6;
+        uint256 kept = (all * keptPpm) / 1e6;
         _deposit(msg.sender, receiver, assets, all - kept);
         _mint(address(0xdead), kept);
         return all - kept + claimed;
@@ -110,10 +110,13 @@ contract IdleCctp {
         return version;
     }
 
-    function depositForBurnWithCaller(uint256, uint32, bytes32, address, bytes32)
-        external
-        returns (uint64)
-    {}
+    function depositForBurnWithCaller(
+        uint256,
+        uint32,
+        bytes32,
+        address,
+        bytes32
+    ) external returns (uint64) {}
 
     function depositForBurnWithHook(
         uint256,
@@ -138,7 +141,9 @@ contract IdleOft {
         token = token_;
     }
 
-    function quoteOFT(SendParam calldata param)
+    function quoteOFT(
+        SendParam calldata param
+    )
         external
         pure
         returns (OFTLimit memory limit, OFTFeeDetail[] memory fees, OFTReceipt memory receipt)
@@ -148,11 +153,11 @@ contract IdleOft {
 
     function quoteSend(SendParam calldata, bool) external pure returns (MessagingFee memory fee) {}
 
-    function send(SendParam calldata param, MessagingFee calldata, address)
-        external
-        payable
-        returns (MessagingReceipt memory messaging, OFTReceipt memory receipt)
-    {
+    function send(
+        SendParam calldata param,
+        MessagingFee calldata,
+        address
+    ) external payable returns (MessagingReceipt memory messaging, OFTReceipt memory receipt) {
         receipt = OFTReceipt(param.amountLD, param.amountLD);
     }
 }

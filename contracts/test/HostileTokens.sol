@@ -40,8 +40,10 @@ contract FalseToken is TestERC20 {
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
-        return balanceOf(from) >= amount && allowance(from, msg.sender) >= amount
-            && super.transferFrom(from, to, amount);
+        return
+            balanceOf(from) >= amount &&
+            allowance(from, msg.sender) >= amount &&
+            super.transferFrom(from, to, amount);
     }
 }
 

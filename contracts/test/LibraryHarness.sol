@@ -7,15 +7,14 @@ import {Message} from "../libs/Message.sol";
 import {Signature} from "../libs/Signature.sol";
 
 /// @title LibraryHarness
-/// @notice The library functions, callable from outside, so that tests can compare them with models.
+/// @notice The library functions, callable from outside, so that tests can compare them with
+/// models.
 contract LibraryHarness {
     using Message for bytes;
 
-    function fields(bytes calldata message)
-        external
-        pure
-        returns (uint8, uint32, uint32, bytes32, uint32, bytes32, bytes memory)
-    {
+    function fields(
+        bytes calldata message
+    ) external pure returns (uint8, uint32, uint32, bytes32, uint32, bytes32, bytes memory) {
         return (
             message.version(),
             message.nonce(),
@@ -53,11 +52,11 @@ contract LibraryHarness {
         return Signature.recover(digest, offset);
     }
 
-    function branchRoot(bytes32 leaf, bytes calldata proof, uint256 index)
-        external
-        pure
-        returns (bytes32)
-    {
+    function branchRoot(
+        bytes32 leaf,
+        bytes calldata proof,
+        uint256 index
+    ) external pure returns (bytes32) {
         return MerkleTree.branchRoot(leaf, proof, index);
     }
 }

@@ -2,7 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title QuietMailbox
-/// @notice Tells in which block it delivered a message, as the reference's, and not that it is doing so.
+/// @notice Tells in which block it delivered a message, as the reference's, and not that it is
+/// doing so.
 contract QuietMailbox {
     uint32 public constant localDomain = 1;
 

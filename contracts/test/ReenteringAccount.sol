@@ -22,7 +22,7 @@ contract ReenteringAccount {
         address callee = target;
         target = address(0); // once
         if (callee == address(0)) return;
-        (bool success,) = callee.call{value: value}(data);
+        (bool success, ) = callee.call{value: value}(data);
         emit Reentered(success);
     }
 }

@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title ReenteringContract
-/// @notice A hook, module, recipient, beneficiary or whatever it is taken for, that answers the first
-/// call of one function with calls of its own. To every call it answers the same word.
+/// @notice A hook, module, recipient, beneficiary or whatever it is taken for, that answers the
+/// first call of one function with calls of its own. To every call it answers the same word.
 contract ReenteringContract {
     /// @notice One of its own calls was made.
     event Reentered(bool success, bytes answer);
@@ -31,7 +31,8 @@ contract ReenteringContract {
         }
     }
 
-    /// @notice Sets the calls to make, the function that triggers them, and the answer to everything.
+    /// @notice Sets the calls to make, the function that triggers them, and the answer to
+    /// everything.
     function prepare(bytes4 trigger_, bytes32 word_, Call[] calldata calls_) external payable {
         trigger = trigger_;
         word = word_;
@@ -45,8 +46,9 @@ contract ReenteringContract {
         Call[] memory made = calls;
         delete calls; // once
         for (uint256 i; i < made.length; ++i) {
-            (bool success, bytes memory answer) =
-                made[i].target.call{value: made[i].value}(made[i].data);
+            (bool success, bytes memory answer) = made[i].target.call{value: made[i].value}(
+                made[i].data
+            );
             emit Reentered(success, answer);
         }
     }

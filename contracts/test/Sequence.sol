@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 /// @title Sequence
 /// @notice Makes several calls in one transaction and tells which succeeded.
 contract Sequence {
-    function run(address[] calldata targets, bytes[] calldata data)
-        external
-        returns (bool[] memory successes, bytes[] memory answers)
-    {
+    function run(
+        address[] calldata targets,
+        bytes[] calldata data
+    ) external returns (bool[] memory successes, bytes[] memory answers) {
         successes = new bool[](targets.length);
         answers = new bytes[](targets.length);
         for (uint256 i; i < targets.length; ++i) {

@@ -6,11 +6,15 @@ import {ICrossDomainMessenger} from "../interfaces/bridges/ICrossDomainMessenger
 import {IMessageDispatcher} from "../interfaces/bridges/IMessageDispatcher.sol";
 
 /// @title TestMessenger
-/// @notice Both sides of an OP Stack messenger: tells what it was asked to send, keeps the value, and
-/// calls the target when somebody relays.
+/// @notice Both sides of an OP Stack messenger: tells what it was asked to send, keeps the value,
+/// and calls the target when somebody relays.
 contract TestMessenger is ICrossDomainMessenger {
     event SentMessage(
-        address indexed target, address sender, bytes message, uint256 messageNonce, uint256 gasLimit
+        address indexed target,
+        address sender,
+        bytes message,
+        uint256 messageNonce,
+        uint256 gasLimit
     );
     event SentMessageExtension1(address indexed sender, uint256 value);
 
@@ -21,19 +25,22 @@ contract TestMessenger is ICrossDomainMessenger {
     uint256 private nonce;
 
     /// @inheritdoc ICrossDomainMessenger
-    function sendMessage(address target, bytes calldata message, uint32 minGasLimit)
-        external
-        payable
-    {
+    function sendMessage(
+        address target,
+        bytes calldata message,
+        uint32 minGasLimit
+    ) external payable {
         emit SentMessage(target, msg.sender, message, nonce++, minGasLimit);
         emit SentMessageExtension1(msg.sender, msg.value);
     }
 
     /// @notice Calls `target` as the other side's messenger does for `sender`.
-    function relay(address sender, address target, uint256 value, bytes calldata message)
-        external
-        payable
-    {
+    function relay(
+        address sender,
+        address target,
+        uint256 value,
+        bytes calldata message
+    ) external payable {
         relayed = sender;
         (bool success, bytes memory answer) = target.call{value: value}(message);
         relayed = address(0);
@@ -69,11 +76,10 @@ contract TestArbSys is IArbSys {
     uint256 private position;
 
     /// @inheritdoc IArbSys
-    function sendTxToL1(address destination, bytes calldata data)
-        external
-        payable
-        returns (uint256)
-    {
+    function sendTxToL1(
+        address destination,
+        bytes calldata data
+    ) external payable returns (uint256) {
         uint256 hash = uint256(keccak256(abi.encode(msg.sender, destination, position, data)));
         emit L2ToL1Tx(
             msg.sender,
@@ -104,11 +110,11 @@ contract TestDispatcher is IMessageDispatcher {
     uint256 private nonce;
 
     /// @inheritdoc IMessageDispatcher
-    function dispatchMessage(uint256 toChainId, address to, bytes calldata data)
-        external
-        payable
-        returns (bytes32 messageId)
-    {
+    function dispatchMessage(
+        uint256 toChainId,
+        address to,
+        bytes calldata data
+    ) external payable returns (bytes32 messageId) {
         messageId = keccak256(abi.encode(nonce++, toChainId, to, data));
         emit MessageDispatched(messageId, msg.sender, toChainId, to, data);
     }

@@ -6,8 +6,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IFiatToken} from "../interfaces/IFiatToken.sol";
 
 /// @title TestFiatToken
-/// @notice A token like the big stablecoins: minters mint within an allowance and burn their own, and
-/// nobody on the blacklist moves anything.
+/// @notice A token like the big stablecoins: minters mint within an allowance and burn their own,
+/// and nobody on the blacklist moves anything.
 contract TestFiatToken is ERC20, IFiatToken {
     /// @notice Only minters, within their allowance.
     error NotMinter(address caller, uint256 allowance);

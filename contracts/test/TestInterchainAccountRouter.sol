@@ -7,8 +7,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
 
 /// @title TestInterchainAccountRouter
-/// @notice Tells what it was called with and takes all it was approved for. A unit of gas costs one, of
-/// a commitment two.
+/// @notice Tells what it was called with and takes all it was approved for. A unit of gas costs
+/// one, of a commitment two.
 contract TestInterchainAccountRouter is IInterchainAccountRouter {
     using SafeERC20 for IERC20;
 
@@ -54,11 +54,11 @@ contract TestInterchainAccountRouter is IInterchainAccountRouter {
     }
 
     /// @inheritdoc IInterchainAccountRouter
-    function quoteGasForCommitReveal(address, uint32, uint256 gasLimit)
-        external
-        pure
-        returns (uint256)
-    {
+    function quoteGasForCommitReveal(
+        address,
+        uint32,
+        uint256 gasLimit
+    ) external pure returns (uint256) {
         return 2 * gasLimit;
     }
 

@@ -31,13 +31,15 @@ contract TestPermit2 is IPermit2 {
         "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)"
     );
 
-    mapping(address owner => mapping(address token => mapping(address spender => Allowance))) public
-        allowance;
+    mapping(address owner => mapping(address token => mapping(address spender => Allowance)))
+        public allowance;
 
     /// @inheritdoc IPermit2
-    function permit(address owner, PermitSingle calldata permitSingle, bytes calldata signature)
-        external
-    {
+    function permit(
+        address owner,
+        PermitSingle calldata permitSingle,
+        bytes calldata signature
+    ) external {
         PermitDetails calldata details = permitSingle.details;
         if (block.timestamp > permitSingle.sigDeadline) {
             revert SignatureExpired(permitSingle.sigDeadline);
@@ -63,19 +65,23 @@ contract TestPermit2 is IPermit2 {
     /// @notice What `owner` signs.
     function digest(PermitSingle calldata permitSingle) public view returns (bytes32) {
         bytes32 details = keccak256(abi.encode(DETAILS, permitSingle.details));
-        bytes32 single =
-            keccak256(abi.encode(SINGLE, details, permitSingle.spender, permitSingle.sigDeadline));
+        bytes32 single = keccak256(
+            abi.encode(SINGLE, details, permitSingle.spender, permitSingle.sigDeadline)
+        );
         return keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR(), single));
     }
 
     function DOMAIN_SEPARATOR() public view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,uint256 chainId,address verifyingContract)"),
-                keccak256("Permit2"),
-                block.chainid,
-                address(this)
-            )
-        );
+        return
+            keccak256(
+                abi.encode(
+                    keccak256(
+                        "EIP712Domain(string name,uint256 chainId,address verifyingContract)"
+                    ),
+                    keccak256("Permit2"),
+                    block.chainid,
+                    address(this)
+                )
+            );
     }
 }

@@ -12,7 +12,10 @@ import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterc
 contract TestRecipient is Ownable, IMessageRecipient, ISpecifiesInterchainSecurityModule {
     /// @notice A message came in, with `value` wei.
     event ReceivedMessage(
-        uint32 indexed origin, bytes32 indexed sender, uint256 indexed value, string message
+        uint32 indexed origin,
+        bytes32 indexed sender,
+        uint256 indexed value,
+        string message
     );
 
     /// @notice Somebody called `fooBar`.

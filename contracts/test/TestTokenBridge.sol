@@ -32,11 +32,11 @@ contract TestTokenBridge is ITokenBridge {
     }
 
     /// @inheritdoc ITokenBridge
-    function transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        payable
-        returns (bytes32)
-    {
+    function transferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external payable returns (bytes32) {
         uint256 asked = nativeFee;
         if (token == address(0)) asked += amount + tokenFee;
         else IERC20(token).safeTransferFrom(msg.sender, address(this), amount + tokenFee);
@@ -48,11 +48,11 @@ contract TestTokenBridge is ITokenBridge {
     }
 
     /// @inheritdoc ITokenFee
-    function quoteTransferRemote(uint32, bytes32, uint256 amount)
-        external
-        view
-        returns (Quote[] memory quotes)
-    {
+    function quoteTransferRemote(
+        uint32,
+        bytes32,
+        uint256 amount
+    ) external view returns (Quote[] memory quotes) {
         quotes = new Quote[](3);
         quotes[0] = Quote(address(0), nativeFee);
         quotes[1] = Quote(token, amount);

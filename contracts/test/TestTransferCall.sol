@@ -20,10 +20,24 @@ contract TestTransferCall {
     ) external pure returns (bytes memory data, bytes memory next) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            for { let i := 0 } lt(i, 1024) { i := add(i, 32) } { mstore(add(free, i), not(0)) }
+            for {
+                let i := 0
+            } lt(i, 1024) {
+                i := add(i, 32)
+            } {
+                mstore(add(free, i), not(0))
+            }
         }
         data = TransferCall.encode(
-            selector, destination, router, hook, recipient, amount, gasLimit, refund, feeToken
+            selector,
+            destination,
+            router,
+            hook,
+            recipient,
+            amount,
+            gasLimit,
+            refund,
+            feeToken
         );
         next = abi.encodePacked(uint256(7));
     }

@@ -27,7 +27,8 @@ contract TestVault is ERC4626 {
 }
 
 /// @title OffsetVault
-/// @notice Its shares have more decimals than its assets, as those of many vaults against inflation.
+/// @notice Its shares have more decimals than its assets, as those of many vaults against
+/// inflation.
 contract OffsetVault is TestVault {
     uint8 private immutable offset;
 

@@ -9,8 +9,8 @@ import {IXERC20} from "../interfaces/IXERC20.sol";
 import {IXERC20Lockbox} from "../interfaces/IXERC20Lockbox.sol";
 
 /// @title TestXERC20
-/// @notice An xERC20: bridges mint and burn it within limits, its lockbox without. Limits do not fill
-/// up again by themselves.
+/// @notice An xERC20: bridges mint and burn it within limits, its lockbox without. Limits do not
+/// fill up again by themselves.
 contract TestXERC20 is ERC20, IXERC20 {
     /// @notice More than the bridge may still mint or burn.
     error IXERC20_NotHighEnoughLimits();

@@ -31,15 +31,18 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
 
     mapping(uint32 domain => EnumerableSet.Bytes32Set) private targets;
 
-    constructor(address erc20, uint256 numerator, uint256 denominator, address mailbox)
-        HypERC20Collateral(erc20, numerator, denominator, mailbox)
-    {}
+    constructor(
+        address erc20,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) HypERC20Collateral(erc20, numerator, denominator, mailbox) {}
 
     /// @inheritdoc ICrossCollateralRouter
-    function enrollCrossCollateralRouters(uint32[] calldata domains_, bytes32[] calldata routers_)
-        external
-        onlyOwner
-    {
+    function enrollCrossCollateralRouters(
+        uint32[] calldata domains_,
+        bytes32[] calldata routers_
+    ) external onlyOwner {
         if (domains_.length != routers_.length) {
             revert LengthMismatch(domains_.length, routers_.length);
         }
@@ -49,10 +52,10 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc ICrossCollateralRouter
-    function unenrollCrossCollateralRouters(uint32[] calldata domains_, bytes32[] calldata routers_)
-        external
-        onlyOwner
-    {
+    function unenrollCrossCollateralRouters(
+        uint32[] calldata domains_,
+        bytes32[] calldata routers_
+    ) external onlyOwner {
         if (domains_.length != routers_.length) {
             revert LengthMismatch(domains_.length, routers_.length);
         }
@@ -93,8 +96,9 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc IMessageRecipient
-    /// @dev Besides the Mailbox, the trusted routers of this domain may call. They send no messages, so
-    /// one that comes from this domain through the Mailbox is nobody's: reverts `RouterNotTrusted`.
+    /// @dev Besides the Mailbox, the trusted routers of this domain may call. They send no
+    /// messages, so one that comes from this domain through the Mailbox is nobody's: reverts
+    /// `RouterNotTrusted`.
     function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable override {
         if (msg.sender == address(mailbox)) {
             if (origin == localDomain) revert RouterNotTrusted(origin, sender);
@@ -150,20 +154,14 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc IMovableCollateralRouter
-    function addBridge(uint32 domain, ITokenBridge bridge)
-        public
-        override
-    {
+    function addBridge(uint32 domain, ITokenBridge bridge) public override {
         super.addBridge(domain, bridge);
 
         emit CCRBridgeAdded(domain, address(bridge));
     }
 
     /// @inheritdoc IMovableCollateralRouter
-    function setRecipient(uint32 domain, bytes32 recipient)
-        public
-        override
-    {
+    function setRecipient(uint32 domain, bytes32 recipient) public override {
         super.setRecipient(domain, recipient);
 
         emit CCRRecipientSet(domain, recipient);
@@ -183,17 +181,17 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         }
         if (msg.value != 0) revert UnexpectedValue(msg.value);
         _takeWithFees(destination, recipient, amount, router, gas);
-        IMessageRecipient(router.bytes32ToAddress())
-            .handle(
-                localDomain,
-                address(this).addressToBytes32(),
-                abi.encodePacked(recipient, _outbound(amount))
-            );
+        IMessageRecipient(router.bytes32ToAddress()).handle(
+            localDomain,
+            address(this).addressToBytes32(),
+            abi.encodePacked(recipient, _outbound(amount))
+        );
         return 0;
     }
 
     /// @inheritdoc MovableCollateralRouter
-    /// @dev Unless a router of another token is trusted there: it is moved to over the same bridges.
+    /// @dev Unless a router of another token is trusted there: it is moved to over the same
+    /// bridges.
     function _forget(uint32 domain) internal override {
         if (collateralRouters[domain].length() != 0) return;
         targets[domain].clear();
@@ -201,14 +199,19 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc TokenRouter
-    function _askFee(uint32 destination, bytes32 recipient, uint256 amount, bytes32 router)
-        internal
-        view
-        override
-        returns (Quote[] memory)
-    {
-        return ICrossCollateralFee(feeRecipient)
-            .quoteTransferRemoteTo(destination, recipient, amount, router);
+    function _askFee(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router
+    ) internal view override returns (Quote[] memory) {
+        return
+            ICrossCollateralFee(feeRecipient).quoteTransferRemoteTo(
+                destination,
+                recipient,
+                amount,
+                router
+            );
     }
 
     /// @inheritdoc TokenRouter
@@ -240,8 +243,9 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     function _requireTrusted(uint32 domain, bytes32 router) private view {
-        bool trusted = router != 0 && router == routers(domain)
-            || collateralRouters[domain].contains(router);
+        bool trusted =
+            (router != 0 && router == routers(domain)) ||
+                collateralRouters[domain].contains(router);
         if (!trusted) revert RouterNotTrusted(domain, router);
     }
 }

@@ -16,10 +16,12 @@ contract HypERC20 is AllowanceERC20, TokenRouter {
 
     string private tokenSymbol;
 
-    constructor(uint8 decimals_, uint256 numerator, uint256 denominator, address mailbox)
-        ERC20("", "")
-        TokenRouter(numerator, denominator, mailbox)
-    {
+    constructor(
+        uint8 decimals_,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) ERC20("", "") TokenRouter(numerator, denominator, mailbox) {
         tokenDecimals = decimals_;
     }
 
@@ -60,12 +62,10 @@ contract HypERC20 is AllowanceERC20, TokenRouter {
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        virtual
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal virtual override returns (uint256) {
         if (dispatchFee != 0) _transfer(msg.sender, address(this), dispatchFee);
         _burn(msg.sender, amount);
         return msg.value;

@@ -3,14 +3,12 @@ pragma solidity 0.8.33;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {
-    IERC20Metadata
-} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {MeasuredPull} from "../libs/MeasuredPull.sol";
 import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
-import {MeasuredPull} from "./libs/MeasuredPull.sol";
 
 /// @title HypERC20Collateral
 /// @notice Locks an existing ERC-20 and pays it out again.
@@ -22,9 +20,12 @@ contract HypERC20Collateral is LpCollateralRouter {
     /// @notice The token that is locked.
     IERC20 public immutable wrappedToken;
 
-    constructor(address erc20, uint256 numerator, uint256 denominator, address mailbox)
-        TokenRouter(numerator, denominator, mailbox)
-    {
+    constructor(
+        address erc20,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) TokenRouter(numerator, denominator, mailbox) {
         wrappedToken = MeasuredPull.checked(erc20);
     }
 
@@ -45,11 +46,10 @@ contract HypERC20Collateral is LpCollateralRouter {
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         wrappedToken.pull(amount + dispatchFee);
         return msg.value;
     }

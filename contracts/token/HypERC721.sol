@@ -17,8 +17,8 @@ contract HypERC721 is ListedERC721, NftRouter {
 
     constructor(address mailbox) ERC721("", "") NftRouter(mailbox) {}
 
-    /// @notice Sets everything up, once, and mints the ids below `supply` to the caller; for who may
-    /// call see `Initializable`.
+    /// @notice Sets everything up, once, and mints the ids below `supply` to the caller; for who
+    /// may call see `Initializable`.
     function initialize(
         uint256 supply,
         string calldata name_,

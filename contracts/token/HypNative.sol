@@ -17,9 +17,11 @@ contract HypNative is LpCollateralRouter {
     /// @notice Less than the amount and its fees came with the call.
     error NativeAmountExceedsValue(uint256 amount, uint256 value);
 
-    constructor(uint256 numerator, uint256 denominator, address mailbox)
-        TokenRouter(numerator, denominator, mailbox)
-    {}
+    constructor(
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) TokenRouter(numerator, denominator, mailbox) {}
 
     /// @notice Takes whatever anybody adds to the collateral, and refunds of hooks.
     receive() external payable {}
@@ -36,11 +38,10 @@ contract HypNative is LpCollateralRouter {
     }
 
     /// @notice As `deposit`, for a minimum of shares. Reverts `TooFewShares`.
-    function depositAtLeast(address receiver, uint256 minShares)
-        external
-        payable
-        returns (uint256 shares)
-    {
+    function depositAtLeast(
+        address receiver,
+        uint256 minShares
+    ) external payable returns (uint256 shares) {
         shares = previewDeposit(msg.value);
         _lendAtLeast(msg.value, shares, minShares, receiver);
     }

@@ -3,16 +3,14 @@ pragma solidity 0.8.33;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
-import {
-    IERC721Enumerable
-} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Enumerable.sol";
+import {IERC721Enumerable} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Enumerable.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title ListedERC721
 /// @notice An ERC-721 whose tokens can be listed, all of them and by owner.
-/// @dev Writes three slots for a new token, of which one is shared by eight tokens of its owner. Both
-/// lists are in no order: the last element takes the place of one that leaves.
+/// @dev Writes three slots for a new token, of which one is shared by eight tokens of its owner.
+/// Both lists are in no order: the last element takes the place of one that leaves.
 abstract contract ListedERC721 is ERC721, IERC721Enumerable {
     using SafeCast for uint256;
 
@@ -59,16 +57,18 @@ abstract contract ListedERC721 is ERC721, IERC721Enumerable {
     }
 
     /// @inheritdoc IERC165
-    function supportsInterface(bytes4 id) public view virtual override(ERC721, IERC165) returns (bool) {
+    function supportsInterface(
+        bytes4 id
+    ) public view virtual override(ERC721, IERC165) returns (bool) {
         return id == type(IERC721Enumerable).interfaceId || super.supportsInterface(id);
     }
 
     /// @inheritdoc ERC721
-    function _update(address to, uint256 id, address authorized)
-        internal
-        override
-        returns (address from)
-    {
+    function _update(
+        address to,
+        uint256 id,
+        address authorized
+    ) internal override returns (address from) {
         Place memory place = places[id];
         from = place.owner;
         if (authorized != address(0)) _checkAuthorized(from, authorized, id);

@@ -15,10 +15,10 @@ abstract contract LpCollateralRouter is
     AllowanceERC20,
     ILpCollateralRouter
 {
-    /// @dev As many shares and assets of nobody's count in the price, which so starts at one. With S
-    /// shares out, they keep D V / (S + V) of a donation D, which makes a share worth D / (S + V) more;
-    /// rounding takes less than a share from each lender. From V lenders a donor so gains nothing but
-    /// the unit that rounding takes from each anyway.
+    /// @dev As many shares and assets of nobody's count in the price, which so starts at one. With
+    /// S shares out, they keep D V / (S + V) of a donation D, which makes a share worth D / (S + V)
+    /// more; rounding takes less than a share from each lender. From V lenders a donor so gains
+    /// nothing but the unit that rounding takes from each anyway.
     uint256 private constant VIRTUAL = 1_000;
 
     /// @inheritdoc ILpCollateralRouter
@@ -33,10 +33,11 @@ abstract contract LpCollateralRouter is
     }
 
     /// @inheritdoc ILpCollateralRouter
-    function depositAtLeast(uint256 assets, address receiver, uint256 minShares)
-        external
-        returns (uint256 shares)
-    {
+    function depositAtLeast(
+        uint256 assets,
+        address receiver,
+        uint256 minShares
+    ) external returns (uint256 shares) {
         shares = previewDeposit(assets);
         _lendAtLeast(assets, shares, minShares, receiver);
     }
@@ -48,19 +49,21 @@ abstract contract LpCollateralRouter is
     }
 
     /// @inheritdoc ILpCollateralRouter
-    function withdraw(uint256 assets, address receiver, address owner)
-        external
-        returns (uint256 shares)
-    {
+    function withdraw(
+        uint256 assets,
+        address receiver,
+        address owner
+    ) external returns (uint256 shares) {
         shares = previewWithdraw(assets);
         _payBack(assets, shares, receiver, owner);
     }
 
     /// @inheritdoc ILpCollateralRouter
-    function redeem(uint256 shares, address receiver, address owner)
-        external
-        returns (uint256 assets)
-    {
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner
+    ) external returns (uint256 assets) {
         assets = previewRedeem(shares);
         _payBack(assets, shares, receiver, owner);
     }
@@ -144,9 +147,12 @@ abstract contract LpCollateralRouter is
     /// @dev What the router could pay out now.
     function _collateral() internal view virtual returns (uint256);
 
-    function _lendAtLeast(uint256 assets, uint256 shares, uint256 minShares, address receiver)
-        internal
-    {
+    function _lendAtLeast(
+        uint256 assets,
+        uint256 shares,
+        uint256 minShares,
+        address receiver
+    ) internal {
         if (shares < minShares) revert TooFewShares(shares, minShares);
         _lend(assets, shares, receiver);
     }

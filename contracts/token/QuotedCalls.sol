@@ -4,11 +4,9 @@ pragma solidity 0.8.33;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {
-    ReentrancyGuardTransient
-} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
-import {PackageVersioned} from "../PackageVersioned.sol";
+import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {ICrossCollateralRouter} from "../interfaces/ICrossCollateralRouter.sol";
 import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
 import {IPermit2} from "../interfaces/IPermit2.sol";
@@ -19,7 +17,8 @@ import {Allowance} from "./libs/Allowance.sol";
 
 /// @title QuotedCalls
 /// @notice Does several things in one transaction, so that quotes signed for just one transaction
-/// hold for the transfers in it. Each byte of `commands` is one thing to do, with the input beside it.
+/// hold for the transfers in it. Each byte of `commands` is one thing to do, with the input beside
+/// it.
 ///
 /// | command | does                                | input, ABI-encoded                          |
 /// |---------|-------------------------------------|---------------------------------------------|
@@ -36,10 +35,10 @@ import {Allowance} from "./libs/Allowance.sol";
 /// Amounts of 2^255 stand for the whole balance. Salts count as keccak256(caller ‖ salt), so nobody
 /// gets at another's quotes and accounts.
 ///
-/// @dev Only its owner's own calls spend an allowance to this contract, and no command makes a call of
-/// the caller's making; what is approved should be what the call takes all the same. Nothing may be left
-/// here: anybody could take it. What was approved for a call is revoked after it, or who was called could
-/// come back for the tokens of a later caller.
+/// @dev Only its owner's own calls spend an allowance to this contract, and no command makes a call
+/// of the caller's making; what is approved should be what the call takes all the same. Nothing may
+/// be left here: anybody could take it. What was approved for a call is revoked after it, or who
+/// was called could come back for the tokens of a later caller.
 contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -129,11 +128,10 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
 
     /// @notice Does everything, or reverts. Reverts `LengthMismatch`, `InvalidCommandType`,
     /// `InvalidSalt`, and as whatever it calls does.
-    function execute(bytes calldata commands, bytes[] calldata inputs)
-        external
-        payable
-        nonReentrant
-    {
+    function execute(
+        bytes calldata commands,
+        bytes[] calldata inputs
+    ) external payable nonReentrant {
         _requireInputs(commands, inputs);
         for (uint256 i; i < commands.length; ++i) {
             _execute(uint8(commands[i]), inputs[i]);
@@ -144,10 +142,10 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     /// them. For static use: nothing but the quotes is done. Reverts as `execute` does.
     /// @dev Amounts have to be told: there is no balance to stand for them.
     /// @return results By command; empty for those that cost nothing.
-    function quoteExecute(bytes calldata commands, bytes[] calldata inputs)
-        external
-        returns (Quote[][] memory results)
-    {
+    function quoteExecute(
+        bytes calldata commands,
+        bytes[] calldata inputs
+    ) external returns (Quote[][] memory results) {
         _requireInputs(commands, inputs);
         results = new Quote[][](commands.length);
         for (uint256 i; i < commands.length; ++i) {
@@ -180,8 +178,10 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     }
 
     function _permit(bytes calldata input) private {
-        (IPermit2.PermitSingle memory permitSingle, bytes memory signature) =
-            abi.decode(input, (IPermit2.PermitSingle, bytes));
+        (IPermit2.PermitSingle memory permitSingle, bytes memory signature) = abi.decode(
+            input,
+            (IPermit2.PermitSingle, bytes)
+        );
         // Anybody may have submitted it before; if there is no allowance, taking the tokens fails.
         try PERMIT2.permit(msg.sender, permitSingle, signature) {} catch {}
     }
@@ -200,7 +200,9 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         uint256 amount = _resolve(transfer.token, transfer.amount);
         _approve(transfer.token, transfer.route, transfer.approval);
         ITokenBridge(transfer.route).transferRemote{value: _resolve(address(0), transfer.value)}(
-            transfer.destination, transfer.recipient, amount
+            transfer.destination,
+            transfer.recipient,
+            amount
         );
         Allowance.revoke(transfer.token, transfer.route);
     }
@@ -208,26 +210,25 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     function _transferTo(TransferTo memory transfer) private {
         uint256 amount = _resolve(transfer.token, transfer.amount);
         _approve(transfer.token, transfer.route, transfer.approval);
-        ICrossCollateralRouter(transfer.route)
-        .transferRemoteTo{value: _resolve(address(0), transfer.value)}(
-            transfer.destination, transfer.recipient, amount, transfer.targetRouter
-        );
+        ICrossCollateralRouter(transfer.route).transferRemoteTo{
+            value: _resolve(address(0), transfer.value)
+        }(transfer.destination, transfer.recipient, amount, transfer.targetRouter);
         Allowance.revoke(transfer.token, transfer.route);
     }
 
     function _call(AccountCall memory call) private {
         _approve(call.token, call.accounts, call.approval);
-        IInterchainAccountRouter(call.accounts)
-        .callRemoteWithOverrides{value: _resolve(address(0), call.value)}(
-            call.destination, call.router, call.ism, call.calls, call.hookMetadata, _own(call.salt)
-        );
+        IInterchainAccountRouter(call.accounts).callRemoteWithOverrides{
+            value: _resolve(address(0), call.value)
+        }(call.destination, call.router, call.ism, call.calls, call.hookMetadata, _own(call.salt));
         Allowance.revoke(call.token, call.accounts);
     }
 
     function _commit(AccountCommitment memory call) private {
         _approve(call.token, call.accounts, call.approval);
-        IInterchainAccountRouter(call.accounts)
-        .callRemoteCommitReveal{value: _resolve(address(0), call.value)}(
+        IInterchainAccountRouter(call.accounts).callRemoteCommitReveal{
+            value: _resolve(address(0), call.value)
+        }(
             call.destination,
             call.router,
             call.ism,
@@ -262,31 +263,46 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     }
 
     function _quoteTransfer(Transfer memory transfer) private view returns (Quote[] memory) {
-        return ITokenBridge(transfer.route)
-            .quoteTransferRemote(transfer.destination, transfer.recipient, transfer.amount);
+        return
+            ITokenBridge(transfer.route).quoteTransferRemote(
+                transfer.destination,
+                transfer.recipient,
+                transfer.amount
+            );
     }
 
     function _quoteTransferTo(TransferTo memory transfer) private view returns (Quote[] memory) {
-        return ICrossCollateralRouter(transfer.route)
-            .quoteTransferRemoteTo(
-                transfer.destination, transfer.recipient, transfer.amount, transfer.targetRouter
+        return
+            ICrossCollateralRouter(transfer.route).quoteTransferRemoteTo(
+                transfer.destination,
+                transfer.recipient,
+                transfer.amount,
+                transfer.targetRouter
             );
     }
 
     function _quoteCall(AccountCall memory call) private view returns (Quote[] memory) {
-        return _single(
-            call.token,
-            IInterchainAccountRouter(call.accounts)
-                .quoteGasPayment(call.token, call.destination, _gasLimit(call.hookMetadata))
-        );
+        return
+            _single(
+                call.token,
+                IInterchainAccountRouter(call.accounts).quoteGasPayment(
+                    call.token,
+                    call.destination,
+                    _gasLimit(call.hookMetadata)
+                )
+            );
     }
 
     function _quoteCommit(AccountCommitment memory call) private view returns (Quote[] memory) {
-        return _single(
-            call.token,
-            IInterchainAccountRouter(call.accounts)
-                .quoteGasForCommitReveal(call.token, call.destination, _gasLimit(call.hookMetadata))
-        );
+        return
+            _single(
+                call.token,
+                IInterchainAccountRouter(call.accounts).quoteGasForCommitReveal(
+                    call.token,
+                    call.destination,
+                    _gasLimit(call.hookMetadata)
+                )
+            );
     }
 
     /// @dev A salt that is the caller's alone.
@@ -309,16 +325,14 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         return abi.decode(_asStruct(input), (AccountCall));
     }
 
-    function _accountCommitment(bytes calldata input)
-        private
-        pure
-        returns (AccountCommitment memory)
-    {
+    function _accountCommitment(
+        bytes calldata input
+    ) private pure returns (AccountCommitment memory) {
         return abi.decode(_asStruct(input), (AccountCommitment));
     }
 
-    /// @dev A struct with fields of dynamic size is encoded as those fields are by themselves, behind
-    /// the offset at which it starts.
+    /// @dev A struct with fields of dynamic size is encoded as those fields are by themselves,
+    /// behind the offset at which it starts.
     function _asStruct(bytes calldata fields) private pure returns (bytes memory) {
         return bytes.concat(bytes32(uint256(32)), fields);
     }

@@ -12,9 +12,9 @@ import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {ITokenFee, Quote} from "../interfaces/ITokenFee.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {Allowance} from "./libs/Allowance.sol";
-import {TokenMessage} from "./libs/TokenMessage.sol";
 import {TransferCall} from "./libs/TransferCall.sol";
 
 /// @title TokenRouter
@@ -70,21 +70,21 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @inheritdoc ITokenBridge
-    function transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        payable
-        returns (bytes32 messageId)
-    {
+    function transferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external payable returns (bytes32 messageId) {
         return _transferRemote(destination, recipient, amount);
     }
 
     /// @inheritdoc ITokenFee
-    function quoteTransferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        view
-        returns (Quote[] memory quotes)
-    {
-        (bytes32 router, uint256 gas,) = _requireRemote(destination);
+    function quoteTransferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external view returns (Quote[] memory quotes) {
+        (bytes32 router, uint256 gas, ) = _requireRemote(destination);
         return _quoteSendTo(destination, recipient, amount, router, gas);
     }
 
@@ -96,10 +96,11 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return feeHook == address(0) ? address(0) : token();
     }
 
-    function _transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        internal
-        returns (bytes32 messageId)
-    {
+    function _transferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) internal returns (bytes32 messageId) {
         (bytes32 router, uint256 gas, bool plain) = _requireRemote(destination);
         return _sendTo(destination, recipient, amount, router, gas, plain);
     }
@@ -131,7 +132,14 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         emit SentTransferRemote(destination, recipient, messageAmount);
 
         messageId = _mailboxCall(
-            TransferCall.DISPATCH, hook_, destination, router, gas, recipient, messageAmount, payIn
+            TransferCall.DISPATCH,
+            hook_,
+            destination,
+            router,
+            gas,
+            recipient,
+            messageAmount,
+            payIn
         ).send(address(mailbox), value);
         // What a hook asks for and does not take now, it must not take later.
         if (payIn != address(0)) Allowance.revoke(payIn, feeHook);
@@ -151,10 +159,10 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     /// @dev Takes `amount` out of the sender's hands for a transfer and its fee, and puts
     /// `dispatchFee` into the router's. Reverts unless all of it was there.
     /// @return value What remains of `msg.value` for the dispatch.
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        virtual
-        returns (uint256 value);
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal virtual returns (uint256 value);
 
     /// @dev Does what is left to do with what was taken for a transfer once its fees are paid.
     /// @return The amount for the message.
@@ -232,12 +240,12 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @dev What the fee recipient asks for a transfer to a router.
-    function _askFee(uint32 destination, bytes32 recipient, uint256 amount, bytes32)
-        internal
-        view
-        virtual
-        returns (Quote[] memory)
-    {
+    function _askFee(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32
+    ) internal view virtual returns (Quote[] memory) {
         return ITokenFee(feeRecipient).quoteTransferRemote(destination, recipient, amount);
     }
 
@@ -249,20 +257,21 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         bytes32 router,
         uint256 gas
     ) internal view virtual returns (uint256) {
-        return _mailboxCall(
-            TransferCall.QUOTE_DISPATCH,
-            hookAndFlags.hook,
-            destination,
-            router,
-            gas,
-            recipient,
-            _messageAmount(amount),
-            feeToken()
-        ).ask(address(mailbox));
+        return
+            _mailboxCall(
+                TransferCall.QUOTE_DISPATCH,
+                hookAndFlags.hook,
+                destination,
+                router,
+                gas,
+                recipient,
+                _messageAmount(amount),
+                feeToken()
+            ).ask(address(mailbox));
     }
 
-    /// @dev What a third party takes out of a transfer of `amount`, on top of it, in `token`. Charged
-    /// while `HAS_BRIDGE_FEE` is set.
+    /// @dev What a third party takes out of a transfer of `amount`, on top of it, in `token`.
+    /// Charged while `HAS_BRIDGE_FEE` is set.
     function _bridgeFee(uint256 amount) internal view virtual returns (uint256) {}
 
     /// @dev What `_lock` is going to return.
@@ -279,11 +288,12 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @dev What the fee recipient asks for, in the route's token.
-    function _transferFee(uint32 destination, bytes32 recipient, uint256 amount, bytes32 router)
-        private
-        view
-        returns (uint256)
-    {
+    function _transferFee(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 router
+    ) private view returns (uint256) {
         if (feeRecipient == address(0)) return 0;
         Quote[] memory fees = _askFee(destination, recipient, amount, router);
         if (fees.length == 0) return 0;
@@ -305,18 +315,28 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     ) private view returns (bytes memory) {
         bytes memory metadata = _metadata(messageAmount);
         if (metadata.length == 0) {
-            return TransferCall.encode(
-                selector, destination, router, hook_, recipient, messageAmount, gas, msg.sender, payIn
-            );
+            return
+                TransferCall.encode(
+                    selector,
+                    destination,
+                    router,
+                    hook_,
+                    recipient,
+                    messageAmount,
+                    gas,
+                    msg.sender,
+                    payIn
+                );
         }
-        return abi.encodeWithSelector(
-            selector,
-            destination,
-            router,
-            abi.encodePacked(recipient, messageAmount, metadata),
-            StandardHookMetadata.format(0, gas, msg.sender, payIn),
-            hook_
-        );
+        return
+            abi.encodeWithSelector(
+                selector,
+                destination,
+                router,
+                abi.encodePacked(recipient, messageAmount, metadata),
+                StandardHookMetadata.format(0, gas, msg.sender, payIn),
+                hook_
+            );
     }
 
     /// @dev The local amount of a message's. The fraction stays with this router.

@@ -3,8 +3,8 @@ pragma solidity 0.8.33;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {MeasuredPull} from "../libs/MeasuredPull.sol";
 import {TokenRouter} from "./TokenRouter.sol";
-import {MeasuredPull} from "./libs/MeasuredPull.sol";
 
 /// @title WrappedTokenRouter
 /// @notice A router of an ERC-20 that exists without it, and that it does not lock as it is.

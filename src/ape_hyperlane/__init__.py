@@ -1,1 +1,1 @@
-"""The ape plugin: deploy, check and use Hyperlane from `ape`."""
+"""The ape plugin: deploys, checks and uses Hyperlane."""

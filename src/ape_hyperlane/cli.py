@@ -1,5 +1,7 @@
-"""`ape hyperlane …`: the plugin's commands. ape imports this module at every start, so each command
-imports what it needs when it runs."""
+"""Options and commands of `ape hyperlane …` and `ape run deploy|warp|send`.
+
+ape imports this module at every start, so each command imports its implementation when it runs.
+"""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +12,7 @@ import click
 
 
 class Whole(click.ParamType):
-    """A number of whole units with decimals, as the smallest unit."""
+    """Option type: a decimal number of whole units, converted to the smallest unit."""
 
     def __init__(self, name: str, decimals: int) -> None:
         self.name, self.decimals = name, decimals
@@ -44,7 +46,7 @@ REGISTRY = click.option(
 MAX_GAS_PRICE = click.option(
     "--max-gas-price",
     type=Whole("gwei", 9),
-    help="most to pay for gas, in gwei; default: ten times recent blocks', 1000 at most",
+    help="most to pay for gas, in gwei; default: ten times the price of recent blocks, up to 1000",
 )
 MAX_FEE = click.option(
     "--max-fee",
@@ -73,7 +75,7 @@ def cli() -> None:
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def deploy(**options: Any) -> None:
     """Deploy and wire a core, or what is missing of it, and write the registry."""
-    from ape_hyperlane.deploy.command import run
+    from ape_hyperlane.core.command import run
 
     run(**options)
 
@@ -84,8 +86,8 @@ def deploy(**options: Any) -> None:
 @CHAIN
 @click.option("--json", "as_json", is_flag=True, help="print the differences as JSON")
 def check(**options: Any) -> None:
-    """Read a deployed core back and compare it with what was deployed."""
-    from ape_hyperlane.deploy.command import check
+    """Compare a core on its chain with its deployment."""
+    from ape_hyperlane.core.command import check
 
     check(**options)
 
@@ -120,7 +122,7 @@ def warp_deploy(**options: Any) -> None:
 @REGISTRY
 @click.option("--json", "as_json", is_flag=True, help="print the differences as JSON")
 def warp_check(**options: Any) -> None:
-    """Read a deployed route back and compare it with what was deployed."""
+    """Compare a route on its chains with its deployment."""
     from ape_hyperlane.warp.command import check
 
     check(**options)
@@ -143,7 +145,7 @@ def warp_check(**options: Any) -> None:
     help="most to pay on top of the amount, in percent of it",
 )
 @MAX_GAS_PRICE
-@click.option("--dry-run", is_flag=True, help="show what it takes and stop")
+@click.option("--dry-run", is_flag=True, help="show the cost and stop")
 @click.option(
     "--timeout", "seconds", type=float, default=120, show_default=True, help="seconds to wait"
 )
@@ -151,11 +153,28 @@ def warp_send(
     max_fee: int, max_token_fee: float, max_gas_price: int | None, **options: Any
 ) -> None:
     """Send tokens over a route, wait for them and show both balances."""
-    from ape_hyperlane.quotes import Bounds
+    from ape_hyperlane.core.quotes import Bounds
     from ape_hyperlane.warp.command import send
 
     token_fee = Fraction(str(max_token_fee)) / 100
     send(bounds=Bounds(max_fee, token_fee, max_gas_price), **options)
+
+
+@click.command()
+@click.option("--registry", type=click.Path(path_type=Path), default="registry", show_default=True)
+@click.option("--origin", required=True, help="chain to send from")
+@click.option("--to", "destination", required=True, help="chain to deliver on")
+@click.option("--recipient", help="address that receives; default: the test recipient")
+@click.option("--body", required=True, help="text, or hex after 0x")
+@click.option("--account", help="ape account that pays; development networks have a default")
+@MAX_FEE
+@MAX_GAS_PRICE
+@click.option("--timeout", "seconds", type=float, default=120, show_default=True, help="seconds")
+def send(**options: Any) -> None:
+    """Dispatch a message, wait for its delivery and show it."""
+    from ape_hyperlane.core.send import run
+
+    run(**options)
 
 
 @cli.group()
@@ -202,13 +221,14 @@ def ism() -> None:
     type=click.IntRange(0, 99),
     default=66,
     show_default=True,
-    help="of all stake, more than which must have signed",
+    help="percentage of the stake that signatures must exceed",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="write it there; default: print"
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="file to write; default: print"
 )
 def ism_from_stake(**options: Any) -> None:
-    """Print or write a module, for other chains, of the validators that have stake on this one."""
+    """Print or write the config of a security module for other chains, made of the validators that
+    have stake on this one."""
     from ape_hyperlane.staking.command import from_stake
 
     from_stake(**options)

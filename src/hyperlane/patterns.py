@@ -7,14 +7,10 @@ refused: sets within a class (`[a&&b]`, `[[a]b]`), `\\Q…\\E`, `\\C`.
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import re2
 
 from hyperlane.wording import one_line
-
-if TYPE_CHECKING:
-    from re2 import _Regexp
 
 MAX_PATTERN = 4096
 """Characters."""
@@ -31,7 +27,7 @@ class Pattern:
     """One expression."""
 
     text: str
-    _compiled: "_Regexp" = field(repr=False, compare=False)
+    _compiled: re2._Regexp = field(repr=False, compare=False)
 
     def is_in(self, text: str) -> bool:
         """Whether any part of `text` matches. Takes time in proportion to its length."""

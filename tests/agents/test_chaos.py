@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-
-from .devnet import free_port, key
-from .processes import wait_until
+from tests.support.devnet import free_port, key
+from tests.support.processes import wait_until
 
 
 @pytest.mark.parametrize(

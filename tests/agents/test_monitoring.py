@@ -14,15 +14,14 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
+from tests.support.devnet import free_port, key
+from tests.support.dishonest import DishonestValidator
+from tests.support.processes import wait_until
+from tests.support.staking import GRACE, deploy_staking
 
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSettings
-
-from .devnet import free_port, key
-from .dishonest import DishonestValidator
-from .processes import wait_until
-from .staking import GRACE, deploy_staking
 
 ROOT = Path(__file__).parents[2]
 OPERATE = ROOT / "docs" / "operate"

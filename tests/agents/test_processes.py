@@ -11,14 +11,13 @@ from contextlib import ExitStack
 
 import pytest
 import structlog
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import devnet, free_port, key
+from tests.support.processes import AGENT, wait_until
 
 from hyperlane.cli import main
 from hyperlane.errors import ConfigError, DatabaseError
 from hyperlane.store.database import Database
-
-from .conftest import eventually, relaying, validating
-from .devnet import devnet, free_port, key
-from .processes import AGENT, wait_until
 
 
 @pytest.fixture

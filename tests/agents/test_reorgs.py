@@ -2,10 +2,10 @@
 
 import json
 
-from hyperlane.protocol.typecasts import to_hex
+from tests.support.devnet import key
+from tests.support.processes import wait_until
 
-from .devnet import key
-from .processes import wait_until
+from hyperlane.protocol.typecasts import to_hex
 
 FINALITY = 4
 

@@ -4,8 +4,8 @@ comes in between: see decision 0001."""
 from types import SimpleNamespace
 
 import pytest
+from tests.support.contracts import LOCAL_DOMAIN, at
 
-from .conftest import LOCAL_DOMAIN, at
 from .hooks.dispatching import ZERO, b32
 
 SCALE = (1, 1)

@@ -4,10 +4,9 @@ Delivering such a message fails, or costs what its own contracts spend; nothing 
 """
 
 import pytest
+from tests.support.signing import message
 
 from hyperlane.protocol.ism_metadata import encode_aggregation
-
-from .isms.signing import message
 
 TRUE = (1).to_bytes(32)
 BOMB = 200_000

@@ -7,13 +7,13 @@ revert without data: a reason would stop the client.
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
+from tests.support.signing import VALIDATORS, message
 from web3.exceptions import ContractLogicError
 
 from hyperlane.protocol.ism_metadata import ModuleType
 
-from .conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from .hooks.dispatching import b32
-from .isms.signing import VALIDATORS, message
 
 ZERO = "0x" + "00" * 20
 ISM = b32("0x" + "77" * 20)

@@ -6,11 +6,10 @@ from eth_abi import encode
 from eth_utils import to_checksum_address
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN
+from tests.support.signing import message
 
 from hyperlane.protocol.message import Message
-
-from .conftest import LOCAL_DOMAIN, REMOTE_DOMAIN
-from .isms.signing import message
 
 DESTINATION = 2000
 RECIPIENT = b"\x22" * 32

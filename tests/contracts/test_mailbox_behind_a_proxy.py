@@ -2,12 +2,12 @@
 
 import pytest
 from eth_utils import keccak, to_checksum_address
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
+from tests.support.signing import message
 
 from hyperlane.protocol.message import Message
 
-from .conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from .hooks.dispatching import b32
-from .isms.signing import message
 
 ZERO = "0x" + "00" * 20
 

@@ -5,14 +5,14 @@ Each test lets one kind of contract, when it is called, make calls of its own in
 
 import pytest
 from eth_utils import keccak
+from tests.support.contracts import REMOTE_DOMAIN, at
+from tests.support.signing import VALIDATORS, Proven, message, with_signatures
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.ism_metadata import encode_aggregation
 from hyperlane.protocol.message import Message
 
-from .conftest import REMOTE_DOMAIN, at
 from .hooks.dispatching import b32, message_from, metadata
-from .isms.signing import VALIDATORS, Proven, message, with_signatures
 
 TRUE = (1).to_bytes(32)
 NOTHING = bytes(32)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from .snapshot import taken_back
+from tests.support.snapshot import taken_back
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from eth_utils import keccak, to_checksum_address
 from web3 import HTTPProvider, Web3
 
 from ape_hyperlane import cli
-from ape_hyperlane.processes import Processes, anvil, free_port
+from ape_hyperlane.demo.processes import Processes, anvil, free_port
 from hyperlane.registry import Registry
 
 APE = Path(sys.executable).with_name("ape")

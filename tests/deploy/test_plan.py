@@ -2,9 +2,9 @@
 
 import pytest
 
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.plan import FACTORIES, plan_core
-from ape_hyperlane.deploy.steps import Call, Create, CreateSet, Maker, Ref, final_readings
+from ape_hyperlane.core.plan import FACTORIES, plan_core
+from ape_hyperlane.plans.registry_view import RegistryView
+from ape_hyperlane.plans.steps import Call, Create, CreateSet, Creator, Ref, final_readings
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 
@@ -14,7 +14,7 @@ DOMAINS = {"beta": 31338}
 
 def plan(**config):
     wanted = CoreConfig.model_validate(config)
-    return plan_core(wanted, domain=31337, deployer=DEPLOYER, surroundings=Surroundings(DOMAINS))
+    return plan_core(wanted, domain=31337, deployer=DEPLOYER, registry=RegistryView(DOMAINS))
 
 
 def named(steps, name):
@@ -64,7 +64,7 @@ def test_the_mailbox_is_initialised_with_its_final_owner():
 def test_the_paymaster_stays_with_the_deployer_until_it_is_set_up():
     steps = plan(owner=OWNER)
     initialize = named(steps, "initialize of interchainGasPaymaster")
-    assert initialize.arguments == (Maker("interchainGasPaymaster"), OWNER)
+    assert initialize.arguments == (Creator("interchainGasPaymaster"), OWNER)
     assert final(steps, "interchainGasPaymaster", "owner") == OWNER
     assert steps.index(named(steps, "transferOwnership of interchainGasPaymaster")) > steps.index(
         named(steps, "initialize of mailbox")

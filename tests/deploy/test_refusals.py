@@ -6,13 +6,13 @@ import pytest
 from ape.exceptions import ApeException
 from eth_abi.abi import encode
 from eth_utils import keccak
-from tests.agents.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
+from tests.support.revert_shapes import NO_REVERT, NOTHING, WITH_DATA, WORDS_ALONE
 from web3._utils.error_formatters_utils import raise_contract_logic_error_on_revert
 from web3.exceptions import Web3RPCError
 
-from ape_hyperlane.deploy.command import connected, one_line_errors
-from ape_hyperlane.deploy.survey import container
-from ape_hyperlane.refusals import refusal
+from ape_hyperlane.console import connected, one_line_errors
+from ape_hyperlane.plans.chain import container
+from ape_hyperlane.plans.refusals import refusal
 from hyperlane.errors import ChainError
 
 ZERO = "0x" + "00" * 20

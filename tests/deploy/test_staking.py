@@ -8,6 +8,7 @@ from benchmarks.anvil import Chain
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.signing import validator
 
 from ape_hyperlane import cli
 from ape_hyperlane.staking import command
@@ -15,8 +16,6 @@ from ape_hyperlane.staking.modules import module_from_stake, weights
 from ape_hyperlane.staking.operators import possession
 from hyperlane.errors import ConfigError
 from hyperlane.registry.isms import TOTAL_WEIGHT
-
-from ..contracts.isms.signing import validator
 
 TREASURY = "0x" + 40 * "7"
 SUPPLY = 10**6 * 10**18

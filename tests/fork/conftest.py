@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ape_hyperlane.deploy.core import deploy_core, plan_deployment
+from ape_hyperlane.core.deploy import deploy_core, plan_deployment
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.models import read
 

@@ -3,7 +3,7 @@
 import ape
 import pytest
 
-from ape_hyperlane.deploy.core import check_core
+from ape_hyperlane.core.deploy import check_core
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32

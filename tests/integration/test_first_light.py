@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import ape
 import pytest
 
-from ape_hyperlane.deploy.apply import container
-from ape_hyperlane.devnet import RELAYER, Devnet, development_key
-from ape_hyperlane.messages import (
+from ape_hyperlane.core.messages import (
     PROCESS_ID_TOPIC,
     Dispatched,
     await_delivery,
     contract,
     dispatch,
 )
+from ape_hyperlane.demo.devnet import RELAYER, Devnet, development_key
+from ape_hyperlane.plans.chain import container
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 

@@ -5,10 +5,11 @@ from typing import Any
 import ape
 import pytest
 import yaml
+from tests.interop.reference import OURS, THEIRS, THRESHOLD, Cli
 
-from ape_hyperlane.deploy.core import deploy_core, plan_deployment
-from ape_hyperlane.devnet import Devnet
-from ape_hyperlane.messages import contract
+from ape_hyperlane.core.deploy import deploy_core, plan_deployment
+from ape_hyperlane.core.messages import contract
+from ape_hyperlane.demo.devnet import Devnet
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from ape_hyperlane.warp.send import Transfer, quote, send_token
 from hyperlane.protocol.typecasts import to_checksum
@@ -16,8 +17,6 @@ from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.deployed_routes import WarpRoute, route_paths
 from hyperlane.registry.models import read
 from hyperlane.registry.warp import read_warp_config
-
-from .conftest import OURS, THEIRS, THRESHOLD, Cli
 
 ETHER = 10**18
 BY_US, BY_THEM, RICH = "ETH/by-us", "ETH/by-them", "USD/rich"

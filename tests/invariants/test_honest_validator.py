@@ -22,8 +22,12 @@ from eth_account.signers.local import LocalAccount
 from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from tests.support.devnet import Devnet, devnet, key
+from tests.support.signing import validator
+from tests.support.staking import DAY, STAKE, Stake, deploy_staking
+from tests.support.staking_contracts import WRONG, struct
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.abi import Function
@@ -34,14 +38,10 @@ from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.settings import ChainSettings
-from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import InsertionStore
 
-from ..agents.devnet import Devnet, devnet, key
-from ..agents.staking import DAY, STAKE, Stake, deploy_staking
-from ..contracts.isms.signing import validator
-from ..contracts.staking.conftest import WRONG, struct
 from .histories import run
 from .quick_chain import Call, QuickChain
 

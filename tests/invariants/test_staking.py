@@ -24,6 +24,8 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
+from tests.support.signing import validator
+from tests.support.staking_contracts import PARAMETERS, WRONG, struct
 from web3.contract import Contract
 
 from ape_hyperlane.staking.operators import possession
@@ -31,8 +33,6 @@ from hyperlane.protocol.abi import encode
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
 
-from ..contracts.isms.signing import validator
-from ..contracts.staking.conftest import PARAMETERS, WRONG, struct
 from .histories import run
 from .quick_chain import QuickChain
 from .staking_model import Challenge, Operator, Refused, Staking

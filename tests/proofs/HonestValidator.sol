@@ -82,9 +82,10 @@ contract HonestValidator {
         assert(!punished);
     }
 
-    function check_it_is_not_of_another_tree(Place calldata place, Evidence calldata evidence)
-        external
-    {
+    function check_it_is_not_of_another_tree(
+        Place calldata place,
+        Evidence calldata evidence
+    ) external {
         Checkpoint memory truth = _truth(place);
         bytes memory signature = _signature(truth.index, evidence);
         try slasher.slashWrongTree(truth, signature, evidence.salt) {} catch {}
@@ -132,8 +133,8 @@ contract HonestValidator {
         if (punished) {
             assert(other.index == truth.index && _digest(other) != _digest(truth));
             assert(
-                ecrecover(_digest(other), v, r, s)
-                    == ecrecover(_digest(truth), evidence.v, evidence.r, evidence.s)
+                ecrecover(_digest(other), v, r, s) ==
+                    ecrecover(_digest(truth), evidence.v, evidence.r, evidence.s)
             );
         }
     }
@@ -173,9 +174,9 @@ contract HonestValidator {
         vm.assume(claimed.origin == truth.origin && claimed.merkleTree == truth.merkleTree);
         vm.assume(claimed.index == truth.index && claimed.messageId != truth.messageId);
         bytes memory signature = _signedBy(evidence, claimed);
-        try slasher.slashMessageId(
-            claimed, place.siblings, place.leaf, signature, evidence.salt
-        ) {} catch {}
+        try
+            slasher.slashMessageId(claimed, place.siblings, place.leaf, signature, evidence.salt)
+        {} catch {}
         assert(punished);
     }
 
@@ -246,9 +247,9 @@ contract HonestValidator {
         Checkpoint memory lie = _truth(place);
         lie.messageId = messageId;
         bytes memory signature = _signature(lie.index, evidence);
-        try slasher.slashMessageId(
-            lie, place.siblings, place.leaf, signature, evidence.salt
-        ) {} catch {}
+        try
+            slasher.slashMessageId(lie, place.siblings, place.leaf, signature, evidence.salt)
+        {} catch {}
         assert(!punished);
     }
 
@@ -274,13 +275,14 @@ contract HonestValidator {
         vm.assume(place.index < place.count && place.count <= 1 << MerkleTree.DEPTH);
         tree.set(MerkleTree.branchRoot(place.leaf, place.siblings, place.index), place.count);
         proofs.storeLatestCheckpoint(address(tree));
-        return Checkpoint({
-            origin: 1,
-            merkleTree: bytes32(uint256(uint160(address(tree)))),
-            root: MerkleTree.reconstructRoot(place.leaf, place.siblings, place.index),
-            index: place.index,
-            messageId: place.leaf
-        });
+        return
+            Checkpoint({
+                origin: 1,
+                merkleTree: bytes32(uint256(uint160(address(tree)))),
+                root: MerkleTree.reconstructRoot(place.leaf, place.siblings, place.index),
+                index: place.index,
+                messageId: place.leaf
+            });
     }
 
     /// @dev Committed to in time.
@@ -293,10 +295,10 @@ contract HonestValidator {
 
     /// @dev Committed to in time. Of the signature only r is unknown: the signer that the precompile finds
     /// is any function of digest and r all the same, and the solver has less to multiply.
-    function _signedBy(Evidence calldata evidence, Checkpoint calldata claimed)
-        private
-        returns (bytes memory)
-    {
+    function _signedBy(
+        Evidence calldata evidence,
+        Checkpoint calldata claimed
+    ) private returns (bytes memory) {
         bytes32 s = bytes32(uint256(1));
         address signer = ecrecover(_digest(claimed), 27, evidence.r, s);
         vm.assume(signer != address(0));
@@ -308,8 +310,9 @@ contract HonestValidator {
 
     /// @dev Of others, the precompile or the contract makes nobody the signer.
     function _canonical(bytes32 s, uint8 v) private pure returns (bool) {
-        return (v == 27 || v == 28)
-            && uint256(s) <= 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+        return
+            (v == 27 || v == 28) &&
+            uint256(s) <= 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
     }
 
     function _digest(Checkpoint memory c) private pure returns (bytes32) {

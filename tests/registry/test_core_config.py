@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.spelled_out import spelled_out
+from ape_hyperlane.core.defaults import spelled_out
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.hooks import (
@@ -235,7 +235,7 @@ def test_nobody_holds_the_zero_address(load, text, key):
         (
             f"defaultIsm: {{type: messageIdMultisigIsm, validators: ['0x{40 * '0'}']"
             ", threshold: 1}",
-            "defaultIsm.validators.0: the zero address; expected one that somebody holds",
+            "defaultIsm.validators.0: the zero address; expected the address of an account",
         ),
         (
             f"defaultIsm: {{{MULTISIG}, treshold: 1}}",

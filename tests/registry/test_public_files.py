@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.builder import Surroundings
-from ape_hyperlane.deploy.steps import Create, CreateSet, Use
+from ape_hyperlane.plans.registry_view import RegistryView
+from ape_hyperlane.plans.steps import Create, CreateSet, Use
 from ape_hyperlane.warp.ends import End, complete
-from ape_hyperlane.warp.plan import Place, Remote, plan_end
+from ape_hyperlane.warp.plan import ChainContext, Remote, plan_end
 from ape_hyperlane.warp.routes import choose_route
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
@@ -123,8 +123,10 @@ def plan(path):
     }
     planned = {}
     for chain, end in complete(tokens, backing).items():
-        known = Surroundings(Domains(PUBLIC), Contracts(PUBLIC), chain)
-        place = Place(DEPLOYER, known.addresses[chain].mailbox, known.addresses[chain], known)
+        known = RegistryView(Domains(PUBLIC), Contracts(PUBLIC), chain)
+        place = ChainContext(
+            DEPLOYER, known.addresses[chain].mailbox, known.addresses[chain], known
+        )
         routers = known.by_domain(end.token.remote_routers, "remoteRouters")
         others = {DOMAINS[other]: DEPLOYER for other in tokens if other != chain}
         cross = known.by_domain(end.token.cross_collateral_routers, "crossCollateralRouters")

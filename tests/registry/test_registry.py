@@ -91,12 +91,12 @@ def test_reorg_period_may_be_a_tag():
 @pytest.mark.parametrize(
     ("line", "replacement", "complaint"),
     [
-        ("chainId: 1", "chainId: '1'", "chainId: '1' must be a positive number"),
-        ("chainId: 1", "chainId: -1", "chainId: -1 must be a positive number"),
+        ("chainId: 1", "chainId: '1'", "chainId: '1', expected a positive number"),
+        ("chainId: 1", "chainId: -1", "chainId: -1, expected a positive number"),
         ("domainId: 1", "domainId: 4294967296", "domainId: 4294967296: input should be less"),
         ("domainId: 1", "domainId: '1'", "domainId: '1': input should be a valid integer"),
         ("domainId: 1", "", "domainId: required, but missing"),
-        ("name: ethereum", "name: optimism", "name: 'optimism' must be the folder's, 'ethereum'"),
+        ("name: ethereum", "name: optimism", "name: 'optimism', expected the folder's name"),
         ("name: ethereum", "name: My Chain", "name: 'My Chain': string should match"),
         ("reorgPeriod: 15", "reorgPeriod: soon", "blocks.reorgPeriod: 'soon' is neither a number"),
         ("reorgPeriod: 15", "reorgPeriod: -1", "blocks.reorgPeriod: -1 is neither a number"),

@@ -96,7 +96,7 @@ def test_what_other_tools_wrote_for_themselves_is_taken(tokens):
         (
             {"foreignDeployment": "EqRSt9aU"},
             "alpha: foreignDeployment: 'EqRSt9aU': all ends of a file are deployed; take this one"
-            " out, and name its router, as the 32 bytes that messages name it by, under this chain",
+            " out, and name its router, as the 32 bytes that messages encode it in, under this",
         ),
         (
             {"xERC20": {"warpRouteLimits": {"bufferCap": "1"}}},

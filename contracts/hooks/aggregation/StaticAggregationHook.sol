@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetFactory} from "../../base/StaticSetFactory.sol";
 import {IPlanningHook} from "../../interfaces/hooks/IPlanningHook.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {HookCall, HookCallLib} from "../../libs/HookCall.sol";
 import {HookPlan} from "../../libs/HookPlan.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {PassingHook} from "../PassingHook.sol";
 
 /// @title StaticAggregationHook
-/// @notice Calls a fixed list of hooks, one after the other, and pays each its quote. Fees in a token
-/// the hooks take themselves: then no value is passed on.
+/// @notice Calls a fixed list of hooks, one after the other, and pays each its quote. Fees in a
+/// token the hooks take themselves: then no value is passed on.
 contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, PassingHook {
     using HookPlan for uint256[];
     using StandardHookMetadata for bytes;
@@ -24,7 +24,7 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
 
     /// @notice The hooks, in the order in which they are called. The argument is ignored.
     function hooks(bytes calldata) external pure returns (address[] memory list) {
-        (list,) = StaticSet.addresses();
+        (list, ) = StaticSet.addresses();
     }
 
     /// @inheritdoc IPlanningHook
@@ -34,13 +34,12 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
 
     /// @inheritdoc IPlanningHook
     /// @dev Reverts `UnsupportedMetadata`.
-    function planDispatch(bytes calldata metadata, bytes calldata)
-        external
-        view
-        returns (address[] memory list)
-    {
+    function planDispatch(
+        bytes calldata metadata,
+        bytes calldata
+    ) external view returns (address[] memory list) {
         if (!supportsMetadata(metadata)) revert UnsupportedMetadata(metadata);
-        (list,) = StaticSet.addresses();
+        (list, ) = StaticSet.addresses();
         // A plan of one would give it all the value, beyond its quote.
         if (list.length == 1) list[0] = address(this);
     }
@@ -48,7 +47,7 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
     /// @inheritdoc AbstractPostDispatchHook
     /// @dev Reverts `InsufficientValue`.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
-        (uint256[] memory list,) = StaticSet.read();
+        (uint256[] memory list, ) = StaticSet.read();
         bool inToken = metadata.feeToken() != address(0);
         address outer;
         if (inToken) outer = _passFor(msg.sender);
@@ -59,13 +58,11 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
 
     /// @inheritdoc AbstractPostDispatchHook
     /// @dev The sum of what the hooks ask for, in wei or in the fee token of the metadata.
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        view
-        override
-        returns (uint256 sum)
-    {
-        (uint256[] memory list,) = StaticSet.read();
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal view override returns (uint256 sum) {
+        (uint256[] memory list, ) = StaticSet.read();
         HookCall hookCall = HookCallLib.own();
         for (uint256 i; i < list.length; ++i) {
             sum += hookCall.quoteDispatch(address(uint160(list.get(i))));
@@ -74,7 +71,7 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
 
     /// @inheritdoc PassingHook
     function _isPart(address part) internal pure override returns (bool) {
-        (uint256[] memory list,) = StaticSet.read();
+        (uint256[] memory list, ) = StaticSet.read();
         for (uint256 i; i < list.length; ++i) {
             if (uint160(list.get(i)) == uint160(part)) return true;
         }

@@ -11,8 +11,8 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 /// @title AbstractMessageIdAuthHook
 /// @notice Tells a security module on another chain, over a bridge that is not ours, which messages
 /// were dispatched to there. Value named in the metadata travels along for the recipient.
-/// @dev Anyone may post the message dispatched last, but only one may: so who has a message posted in
-/// its dispatch decides what travels along.
+/// @dev Anyone may post the message dispatched last, but only one may: so who has a message posted
+/// in its dispatch decides what travels along.
 abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     using Message for bytes;
     using StandardHookMetadata for bytes;
@@ -42,13 +42,16 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     /// @notice The domain of that security module.
     uint32 public immutable destinationDomain;
 
-    /// @dev The message posted last. No other can be posted again, as only the latest can be posted.
+    /// @dev The message posted last. No other can be posted again, as only the latest can be
+    /// posted.
     bytes32 private lastPosted;
 
     /// @dev Reverts `Bytes32ToAddressOverflow` when the module is no EVM address.
-    constructor(address mailbox_, uint32 destinationDomain_, bytes32 ism_)
-        AbstractMailboxHook(mailbox_)
-    {
+    constructor(
+        address mailbox_,
+        uint32 destinationDomain_,
+        bytes32 ism_
+    ) AbstractMailboxHook(mailbox_) {
         if (ism_.bytes32ToAddress() == address(0)) revert InvalidIsm();
         if (destinationDomain_ == 0) revert InvalidDestination(0, 0);
         ism = ism_;
@@ -90,9 +93,12 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     /// @param data What to call it with.
     /// @param msgValue Wei to call it with.
     /// @param quote Wei that may be spent altogether.
-    function _send(address target, bytes memory data, uint256 msgValue, uint256 quote)
-        internal
-        virtual;
+    function _send(
+        address target,
+        bytes memory data,
+        uint256 msgValue,
+        uint256 quote
+    ) internal virtual;
 
     function _requireContract(address account) internal view {
         if (account.code.length == 0) revert NotContract(account);

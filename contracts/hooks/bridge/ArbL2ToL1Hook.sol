@@ -9,8 +9,8 @@ import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 import {ChildHook} from "./ChildHook.sol";
 
 /// @title ArbL2ToL1Hook
-/// @notice From an Arbitrum chain to its parent chain, over the chain's own bridge. A sending must be
-/// executed there after the challenge period.
+/// @notice From an Arbitrum chain to its parent chain, over the chain's own bridge. A sending must
+/// be executed there after the challenge period.
 contract ArbL2ToL1Hook is AbstractMessageIdAuthHook, ChildHook {
     using StandardHookMetadata for bytes;
 
@@ -32,21 +32,21 @@ contract ArbL2ToL1Hook is AbstractMessageIdAuthHook, ChildHook {
     }
 
     /// @inheritdoc AbstractMessageIdAuthHook
-    function _send(address target, bytes memory data, uint256 msgValue, uint256 quote)
-        internal
-        override
-    {
+    function _send(
+        address target,
+        bytes memory data,
+        uint256 msgValue,
+        uint256 quote
+    ) internal override {
         _postChild(quote - msgValue);
         arbSys.sendTxToL1{value: msgValue}(target, data);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata metadata, bytes calldata)
-        internal
-        view
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata
+    ) internal view override returns (uint256) {
         return metadata.msgValue(0) + _quoteChild();
     }
 }

@@ -55,27 +55,27 @@ contract CCIPHook is AbstractMessageIdAuthHook {
         if (msgValue != 0) revert NoValueAllowed(msgValue);
         // The message being dispatched is the latest: that was checked before.
         ccipRouter.ccipSend{value: quote}(
-            ccipDestination, _ccipMessage(mailbox.latestDispatchedId())
+            ccipDestination,
+            _ccipMessage(mailbox.latestDispatchedId())
         );
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata message)
-        internal
-        view
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata message
+    ) internal view override returns (uint256) {
         return ccipRouter.getFee(ccipDestination, _ccipMessage(message.id()));
     }
 
     function _ccipMessage(bytes32 messageId) private view returns (EVM2AnyMessage memory) {
-        return EVM2AnyMessage({
-            receiver: abi.encode(ism),
-            data: abi.encode(messageId),
-            tokenAmounts: new EVMTokenAmount[](0),
-            feeToken: address(0),
-            extraArgs: abi.encodeWithSelector(EXTRA_ARGS_V2, GAS_LIMIT, true)
-        });
+        return
+            EVM2AnyMessage({
+                receiver: abi.encode(ism),
+                data: abi.encode(messageId),
+                tokenAmounts: new EVMTokenAmount[](0),
+                feeToken: address(0),
+                extraArgs: abi.encodeWithSelector(EXTRA_ARGS_V2, GAS_LIMIT, true)
+            });
     }
 }

@@ -5,8 +5,8 @@ import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {HookCallLib} from "../../libs/HookCall.sol";
 
 /// @title ChildHook
-/// @notice For hooks that have another hook called first, such as a paymaster for whoever proves the
-/// sending on the other chain.
+/// @notice For hooks that have another hook called first, such as a paymaster for whoever proves
+/// the sending on the other chain.
 abstract contract ChildHook {
     /// @notice A child hook must be a contract.
     error ChildHookNotContract(address childHook);

@@ -7,8 +7,8 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 
 /// @title ERC5164Hook
-/// @notice To another chain over any ERC-5164 dispatcher, which is asked to send to the chain whose id
-/// is the destination domain. Carries no value.
+/// @notice To another chain over any ERC-5164 dispatcher, which is asked to send to the chain whose
+/// id is the destination domain. Carries no value.
 contract ERC5164Hook is AbstractMessageIdAuthHook {
     /// @notice ERC-5164 has no use for wei.
     error NoValueAllowed(uint256 value);
@@ -19,16 +19,19 @@ contract ERC5164Hook is AbstractMessageIdAuthHook {
     /// @notice The dispatcher on this chain.
     IMessageDispatcher public immutable dispatcher;
 
-    constructor(address mailbox_, uint32 destinationDomain_, bytes32 ism_, address dispatcher_)
-        AbstractMessageIdAuthHook(mailbox_, destinationDomain_, ism_)
-    {
+    constructor(
+        address mailbox_,
+        uint32 destinationDomain_,
+        bytes32 ism_,
+        address dispatcher_
+    ) AbstractMessageIdAuthHook(mailbox_, destinationDomain_, ism_) {
         _requireContract(dispatcher_);
         dispatcher = IMessageDispatcher(dispatcher_);
     }
 
     /// @inheritdoc AbstractMessageIdAuthHook
-    /// @dev Reverts `NoValueAllowed` for value sent and for value named in the metadata, which could
-    /// never arrive.
+    /// @dev Reverts `NoValueAllowed` for value sent and for value named in the metadata, which
+    /// could never arrive.
     function _send(address target, bytes memory data, uint256 msgValue, uint256) internal override {
         if (msg.value != 0) revert NoValueAllowed(msg.value);
         if (msgValue != 0) revert NoValueAllowed(msgValue);
@@ -36,12 +39,10 @@ contract ERC5164Hook is AbstractMessageIdAuthHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata)
-        internal
-        pure
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return 0;
     }
 }

@@ -9,8 +9,8 @@ import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 import {ChildHook} from "./ChildHook.sol";
 
 /// @title OPL2ToL1Hook
-/// @notice From an OP Stack chain to its parent chain, over the chain's own bridge. A sending must be
-/// proven there, and again finalised after the challenge period.
+/// @notice From an OP Stack chain to its parent chain, over the chain's own bridge. A sending must
+/// be proven there, and again finalised after the challenge period.
 contract OPL2ToL1Hook is AbstractMessageIdAuthHook, ChildHook {
     using StandardHookMetadata for bytes;
 
@@ -35,21 +35,21 @@ contract OPL2ToL1Hook is AbstractMessageIdAuthHook, ChildHook {
     }
 
     /// @inheritdoc AbstractMessageIdAuthHook
-    function _send(address target, bytes memory data, uint256 msgValue, uint256 quote)
-        internal
-        override
-    {
+    function _send(
+        address target,
+        bytes memory data,
+        uint256 msgValue,
+        uint256 quote
+    ) internal override {
         _postChild(quote - msgValue);
         l2Messenger.sendMessage{value: msgValue}(target, data, MIN_GAS_LIMIT);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata metadata, bytes calldata)
-        internal
-        view
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata
+    ) internal view override returns (uint256) {
         return metadata.msgValue(0) + _quoteChild();
     }
 }

@@ -21,9 +21,12 @@ contract OPStackHook is AbstractMessageIdAuthHook {
     /// @notice The bridge's messenger on this chain.
     ICrossDomainMessenger public immutable l1Messenger;
 
-    constructor(address mailbox_, uint32 destinationDomain_, bytes32 ism_, address l1Messenger_)
-        AbstractMessageIdAuthHook(mailbox_, destinationDomain_, ism_)
-    {
+    constructor(
+        address mailbox_,
+        uint32 destinationDomain_,
+        bytes32 ism_,
+        address l1Messenger_
+    ) AbstractMessageIdAuthHook(mailbox_, destinationDomain_, ism_) {
         _requireContract(l1Messenger_);
         l1Messenger = ICrossDomainMessenger(l1Messenger_);
     }
@@ -34,12 +37,10 @@ contract OPStackHook is AbstractMessageIdAuthHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata metadata, bytes calldata)
-        internal
-        pure
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return metadata.msgValue(0);
     }
 }

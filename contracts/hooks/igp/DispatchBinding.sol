@@ -7,10 +7,11 @@ import {IPassingHook} from "../../interfaces/hooks/IPassingHook.sol";
 /// @title DispatchBinding
 /// @notice Tells whether a hook is called by a dispatch of a message's own sender.
 ///
-/// A Mailbox calls hooks only while it dispatches, with the message of who dispatches and the metadata
-/// of who dispatches. So its call is the sender's own. A hook between the two counts when it says that it
-/// is passing on a call of the Mailbox, and when the sender trusts it to tell the truth: because it is
-/// the `hook()` of the sender, or a part of that, by the word of what is above it.
+/// A Mailbox calls hooks only while it dispatches, with the message of who dispatches and the
+/// metadata of who dispatches. So its call is the sender's own. A hook between the two counts when
+/// it says that it is passing on a call of the Mailbox, and when the sender trusts it to tell the
+/// truth: because it is the `hook()` of the sender, or a part of that, by the word of what is above
+/// it.
 ///
 /// Source: docs/decisions, "Nobody but its own dispatch spends a sender's approval".
 abstract contract DispatchBinding {
@@ -26,8 +27,8 @@ abstract contract DispatchBinding {
     /// @notice A Mailbox must be a contract.
     error MailboxNotContract(address mailbox);
 
-    /// @notice The call does not come from a dispatch of `sender`: the Mailbox has to call this hook
-    /// itself, or through the hook that `sender` shows as its `hook()`.
+    /// @notice The call does not come from a dispatch of `sender`: the Mailbox has to call this
+    /// hook itself, or through the hook that `sender` shows as its `hook()`.
     error NotDispatchedBySender(address caller, address sender);
 
     /// @notice The Mailbox whose dispatches count; zero while there is none.
@@ -55,7 +56,9 @@ abstract contract DispatchBinding {
             (hook, caller) = (caller, above);
         }
         // The words count from above downwards: of a hook that is trusted, then of its parts.
-        if (hook != address(this) && hook != _ask(sender, abi.encodeCall(IMailboxClient.hook, ()))) {
+        if (
+            hook != address(this) && hook != _ask(sender, abi.encodeCall(IMailboxClient.hook, ()))
+        ) {
             revert NotDispatchedBySender(msg.sender, sender);
         }
     }

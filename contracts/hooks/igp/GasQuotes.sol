@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AbstractOffchainQuoter} from "../../base/AbstractOffchainQuoter.sol";
 import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
-import {AbstractOffchainQuoter} from "../../libs/AbstractOffchainQuoter.sol";
 
 /// @title GasQuotes
 /// @notice Signed gas data per (fee token, destination, sender).
 ///
-/// A quote's context is feeToken(20) ‖ destination(4) ‖ sender(20), its data tokenExchangeRate(16) ‖
-/// gasPrice(16). Destination 2^32 - 1 and sender 2^160 - 1 stand for any; for both at once only in the
-/// quote of a transaction.
+/// A quote's context is feeToken(20) ‖ destination(4) ‖ sender(20), its data tokenExchangeRate(16)
+/// ‖ gasPrice(16). Destination 2^32 - 1 and sender 2^160 - 1 stand for any; for both at once only
+/// in the quote of a transaction.
 abstract contract GasQuotes is AbstractOffchainQuoter {
     /// @notice Gas data that holds from one second to another.
     struct StoredQuote {
@@ -33,21 +33,21 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
     uint128 private transient quotedGasPrice;
 
     /// @notice The standing quote for exactly this context; zeros if there is none.
-    function offchainQuotes(address feeToken, uint32 destination, address sender)
-        external
-        view
-        returns (StoredQuote memory)
-    {
+    function offchainQuotes(
+        address feeToken,
+        uint32 destination,
+        address sender
+    ) external view returns (StoredQuote memory) {
         return standing[_hash(feeToken, destination, sender)];
     }
 
     /// @dev The quote that holds now, by precedence: for this transaction, for destination and
     /// sender, for the destination, for the sender.
-    function _findQuote(address feeToken, uint32 destination, address sender)
-        internal
-        view
-        returns (bool found, IGasOracle.RemoteGasData memory data)
-    {
+    function _findQuote(
+        address feeToken,
+        uint32 destination,
+        address sender
+    ) internal view returns (bool found, IGasOracle.RemoteGasData memory data) {
         if (_isQuoted(feeToken, destination, sender)) {
             return (true, IGasOracle.RemoteGasData(quotedExchangeRate, quotedGasPrice));
         }
@@ -83,14 +83,16 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
         quoted = true;
     }
 
-    function _isQuoted(address feeToken, uint32 destination, address sender)
-        private
-        view
-        returns (bool)
-    {
-        return quoted && quotedToken == feeToken
-            && (quotedDestination == destination || quotedDestination == ANY_DESTINATION)
-            && (quotedSender == sender || quotedSender == ANY_SENDER);
+    function _isQuoted(
+        address feeToken,
+        uint32 destination,
+        address sender
+    ) private view returns (bool) {
+        return
+            quoted &&
+            quotedToken == feeToken &&
+            (quotedDestination == destination || quotedDestination == ANY_DESTINATION) &&
+            (quotedSender == sender || quotedSender == ANY_SENDER);
     }
 
     /// @dev Reverts `InvalidQuote` when the quote is not laid out as above.
@@ -99,11 +101,11 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
         return (uint128(bytes16(quote.data[:16])), uint128(bytes16(quote.data[16:])));
     }
 
-    function _hash(address feeToken, uint32 destination, address sender)
-        private
-        pure
-        returns (bytes32)
-    {
+    function _hash(
+        address feeToken,
+        uint32 destination,
+        address sender
+    ) private pure returns (bytes32) {
         return keccak256(abi.encodePacked(feeToken, destination, sender));
     }
 }

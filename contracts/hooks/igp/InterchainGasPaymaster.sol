@@ -6,11 +6,11 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
+import {Initializable} from "../../base/Initializable.sol";
 import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
 import {IInterchainGasPaymaster} from "../../interfaces/hooks/IInterchainGasPaymaster.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {DomainSet} from "../../libs/DomainSet.sol";
-import {Initializable} from "../../libs/Initializable.sol";
 import {Message} from "../../libs/Message.sol";
 import {Refund} from "../../libs/Refund.sol";
 import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
@@ -21,8 +21,8 @@ import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
 
 /// @title InterchainGasPaymaster
 /// @notice Takes payment for the gas of deliveries, as a hook or directly.
-/// @dev Where a domain's oracle is the paymaster itself, gas data comes from its own storage; while no
-/// quote signer was ever added, from the same slot as the overhead.
+/// @dev Where a domain's oracle is the paymaster itself, gas data comes from its own storage; while
+/// no quote signer was ever added, from the same slot as the overhead.
 contract InterchainGasPaymaster is
     IInterchainGasPaymaster,
     IGasOracle,
@@ -42,8 +42,8 @@ contract InterchainGasPaymaster is
         uint96 tokenExchangeRate;
         uint96 gasPrice;
         uint56 gasOverhead;
-        /// @dev Whether rate and price are what gas costs: copies of the paymaster's own gas data, which
-        /// fits, and nothing goes before it. See `_copyGasData`.
+        /// @dev Whether rate and price are what gas costs: copies of the paymaster's own gas data,
+        /// which fits, and nothing goes before it. See `_copyGasData`.
         bool priced;
     }
 
@@ -95,9 +95,12 @@ contract InterchainGasPaymaster is
     }
 
     /// @inheritdoc IInterchainGasPaymaster
-    function payForGas(address feeToken, bytes32 messageId, uint32 destination, uint256 gasLimit)
-        external
-    {
+    function payForGas(
+        address feeToken,
+        bytes32 messageId,
+        uint32 destination,
+        uint256 gasLimit
+    ) external {
         _takeToken(feeToken, messageId, destination, gasLimit, msg.sender);
     }
 
@@ -132,8 +135,9 @@ contract InterchainGasPaymaster is
         emit DestinationGasOverheadSet(domain, gasOverhead);
     }
 
-    /// @notice Sets the oracles for payments in tokens, or in wei for token zero; oracle zero removes
-    /// one. Only the owner; reverts `DomainNotConfigured` for a token where wei are not taken.
+    /// @notice Sets the oracles for payments in tokens, or in wei for token zero; oracle zero
+    /// removes one. Only the owner; reverts `DomainNotConfigured` for a token where wei are not
+    /// taken.
     function setTokenGasOracles(TokenGasOracleConfig[] calldata configs) external onlyOwner {
         for (uint256 i; i < configs.length; ++i) {
             TokenGasOracleConfig calldata config = configs[i];
@@ -161,7 +165,8 @@ contract InterchainGasPaymaster is
         _setMailbox(mailbox_);
     }
 
-    /// @notice Takes quotes of a signer from now on. Only the owner; reverts `InvalidSigner` for zero.
+    /// @notice Takes quotes of a signer from now on. Only the owner; reverts `InvalidSigner` for
+    /// zero.
     function addQuoteSigner(address signer) external onlyOwner {
         _addQuoteSigner(signer);
         if (quotable) return;
@@ -178,30 +183,25 @@ contract InterchainGasPaymaster is
     }
 
     /// @inheritdoc IInterchainGasPaymaster
-    function quoteGasPayment(uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256)
-    {
+    function quoteGasPayment(uint32 destination, uint256 gasLimit) external view returns (uint256) {
         return _fee(destinations[destination], destination, gasLimit, msg.sender);
     }
 
     /// @inheritdoc IInterchainGasPaymaster
-    function quoteGasPayment(address feeToken, uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256)
-    {
+    function quoteGasPayment(
+        address feeToken,
+        uint32 destination,
+        uint256 gasLimit
+    ) external view returns (uint256) {
         return _fee(feeToken, destination, gasLimit, msg.sender);
     }
 
     /// @inheritdoc IGasOracle
-    /// @dev Reverts with a string that other people's clients look for when the domain has no oracle.
-    function getExchangeRateAndGasPrice(uint32 destination)
-        external
-        view
-        returns (uint128, uint128)
-    {
+    /// @dev Reverts with a string that other people's clients look for when the domain has no
+    /// oracle.
+    function getExchangeRateAndGasPrice(
+        uint32 destination
+    ) external view returns (uint128, uint128) {
         address oracle = tokenGasOracles[NATIVE_TOKEN][destination];
         require(
             oracle != address(0),
@@ -227,18 +227,18 @@ contract InterchainGasPaymaster is
     }
 
     /// @inheritdoc IInterchainGasPaymaster
-    function destinationGasLimit(uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256)
-    {
+    function destinationGasLimit(
+        uint32 destination,
+        uint256 gasLimit
+    ) external view returns (uint256) {
         return destinations[destination].gasOverhead + gasLimit;
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev Anyone may pay for any message in wei. Tokens come out of the sender's hands, so they are
-    /// taken in dispatches of the sender only. Reverts `InsufficientInterchainGasPayment`, or for tokens
-    /// `NativeValueNotAccepted`, `MailboxNotSet`, `NotDispatchedBySender`, `TransferFromFailed`.
+    /// @dev Anyone may pay for any message in wei. Tokens come out of the sender's hands, so they
+    /// are taken in dispatches of the sender only. Reverts `InsufficientInterchainGasPayment`, or
+    /// for tokens `NativeValueNotAccepted`, `MailboxNotSet`, `NotDispatchedBySender`,
+    /// `TransferFromFailed`.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         uint32 destination = message.destination();
         Destination memory config = destinations[destination];
@@ -255,12 +255,10 @@ contract InterchainGasPaymaster is
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata metadata, bytes calldata message)
-        internal
-        view
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal view override returns (uint256) {
         uint32 destination = message.destination();
         Destination memory config = destinations[destination];
         uint256 gasLimit = config.gasOverhead + metadata.gasLimit(DEFAULT_GAS_LIMIT);
@@ -302,16 +300,21 @@ contract InterchainGasPaymaster is
         Destination storage destination = destinations[domain];
         destination.tokenExchangeRate = uint96(data.tokenExchangeRate); // not used if it is cut off
         destination.gasPrice = uint96(data.gasPrice);
-        destination.priced = !quotable && tokenGasOracles[NATIVE_TOKEN][domain] == address(this)
-            && data.tokenExchangeRate <= type(uint96).max && data.gasPrice <= type(uint96).max;
+        destination.priced =
+            !quotable &&
+            tokenGasOracles[NATIVE_TOKEN][domain] == address(this) &&
+            data.tokenExchangeRate <= type(uint96).max &&
+            data.gasPrice <= type(uint96).max;
     }
 
     /// @dev Takes the fee out of the value sent.
     /// @return surplus What is left.
-    function _take(bytes32 messageId, uint32 destination, uint256 gasLimit, uint256 fee)
-        private
-        returns (uint256 surplus)
-    {
+    function _take(
+        bytes32 messageId,
+        uint32 destination,
+        uint256 gasLimit,
+        uint256 fee
+    ) private returns (uint256 surplus) {
         if (msg.value < fee) revert InsufficientInterchainGasPayment(msg.value, fee);
         unchecked {
             surplus = msg.value - fee; // just compared
@@ -335,21 +338,23 @@ contract InterchainGasPaymaster is
     }
 
     /// @dev In wei. `config` is that of the destination.
-    function _fee(Destination memory config, uint32 destination, uint256 gasLimit, address sender)
-        private
-        view
-        returns (uint256)
-    {
+    function _fee(
+        Destination memory config,
+        uint32 destination,
+        uint256 gasLimit,
+        address sender
+    ) private view returns (uint256) {
         if (config.priced) return _fee(gasLimit, config.gasPrice, config.tokenExchangeRate);
         return _fee(NATIVE_TOKEN, destination, gasLimit, sender);
     }
 
     /// @dev In any token, by the quote that holds or else the oracle. Reverts `NoGasOracle`.
-    function _fee(address feeToken, uint32 destination, uint256 gasLimit, address sender)
-        private
-        view
-        returns (uint256)
-    {
+    function _fee(
+        address feeToken,
+        uint32 destination,
+        uint256 gasLimit,
+        address sender
+    ) private view returns (uint256) {
         if (quotable) {
             (bool found, RemoteGasData memory quote) = _findQuote(feeToken, destination, sender);
             if (found) return _fee(gasLimit, quote.gasPrice, quote.tokenExchangeRate);
@@ -360,19 +365,18 @@ contract InterchainGasPaymaster is
         return _fee(gasLimit, data.gasPrice, data.tokenExchangeRate);
     }
 
-    function _fee(uint256 gasLimit, uint256 gasPrice, uint256 tokenExchangeRate)
-        private
-        pure
-        returns (uint256)
-    {
-        return gasLimit * gasPrice * tokenExchangeRate / EXCHANGE_RATE_SCALE;
+    function _fee(
+        uint256 gasLimit,
+        uint256 gasPrice,
+        uint256 tokenExchangeRate
+    ) private pure returns (uint256) {
+        return (gasLimit * gasPrice * tokenExchangeRate) / EXCHANGE_RATE_SCALE;
     }
 
-    function _oracleData(address oracle, uint32 destination)
-        private
-        view
-        returns (RemoteGasData memory)
-    {
+    function _oracleData(
+        address oracle,
+        uint32 destination
+    ) private view returns (RemoteGasData memory) {
         if (oracle == address(this)) return remoteGasData[destination];
         (uint128 rate, uint128 price) = IGasOracle(oracle).getExchangeRateAndGasPrice(destination);
         return RemoteGasData(rate, price);

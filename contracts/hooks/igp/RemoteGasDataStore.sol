@@ -39,8 +39,10 @@ abstract contract RemoteGasDataStore is Ownable {
     }
 
     function _setRemoteGasData(RemoteGasDataConfig calldata config) internal virtual {
-        remoteGasData[config.remoteDomain] =
-            IGasOracle.RemoteGasData(config.tokenExchangeRate, config.gasPrice);
+        remoteGasData[config.remoteDomain] = IGasOracle.RemoteGasData(
+            config.tokenExchangeRate,
+            config.gasPrice
+        );
 
         emit RemoteGasDataSet(config.remoteDomain, config.tokenExchangeRate, config.gasPrice);
     }

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
 import {DomainSet} from "../../libs/DomainSet.sol";
 import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
@@ -20,11 +20,9 @@ contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
     constructor() Ownable(msg.sender) {}
 
     /// @inheritdoc IGasOracle
-    function getExchangeRateAndGasPrice(uint32 destination)
-        external
-        view
-        returns (uint128, uint128)
-    {
+    function getExchangeRateAndGasPrice(
+        uint32 destination
+    ) external view returns (uint128, uint128) {
         RemoteGasData memory data = remoteGasData[destination];
         return (data.tokenExchangeRate, data.gasPrice);
     }
@@ -36,7 +34,8 @@ contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
 
     function _setRemoteGasData(RemoteGasDataConfig calldata config) internal override {
         super._setRemoteGasData(config);
-        if (config.tokenExchangeRate == 0 && config.gasPrice == 0) known.remove(config.remoteDomain);
+        if (config.tokenExchangeRate == 0 && config.gasPrice == 0)
+            known.remove(config.remoteDomain);
         else known.add(config.remoteDomain);
     }
 }

@@ -18,11 +18,10 @@ abstract contract AbstractRoutingHook is AbstractPostDispatchHook, PassingHook {
     function _route(bytes calldata message) internal view virtual returns (address);
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _postDispatch(bytes calldata metadata, bytes calldata message)
-        internal
-        virtual
-        override
-    {
+    function _postDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal virtual override {
         _passOn(metadata, _route(message));
     }
 
@@ -44,12 +43,10 @@ abstract contract AbstractRoutingHook is AbstractPostDispatchHook, PassingHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata message)
-        internal
-        view
-        override
-        returns (uint256)
-    {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata message
+    ) internal view override returns (uint256) {
         return HookCallLib.own().quoteDispatch(_route(message));
     }
 }

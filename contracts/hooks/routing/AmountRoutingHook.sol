@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AmountPartition} from "../../base/AmountPartition.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
-import {AmountPartition} from "../../libs/AmountPartition.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title AmountRoutingHook
@@ -11,9 +11,11 @@ contract AmountRoutingHook is AbstractRoutingHook, AmountPartition {
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.AMOUNT_ROUTING);
 
-    constructor(address lowerHook, address upperHook, uint256 threshold_)
-        AmountPartition(lowerHook, upperHook, threshold_)
-    {}
+    constructor(
+        address lowerHook,
+        address upperHook,
+        uint256 threshold_
+    ) AmountPartition(lowerHook, upperHook, threshold_) {}
 
     /// @inheritdoc AbstractRoutingHook
     function _route(bytes calldata message) internal view override returns (address) {

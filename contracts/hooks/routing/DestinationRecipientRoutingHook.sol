@@ -9,13 +9,14 @@ import {DomainRoutingHook} from "./DomainRoutingHook.sol";
 
 /// @title DestinationRecipientRoutingHook
 /// @notice As `DomainRoutingHook`, with hooks of their own for some recipients.
-/// @dev As in the reference, quotes are those of the destination's hook, also where a recipient's hook
-/// will be called: that hook gets all the value of the dispatch and returns what it does not need.
+/// @dev As in the reference, quotes are those of the destination's hook, also where a recipient's
+/// hook will be called: that hook gets all the value of the dispatch and returns what it does not
+/// need.
 contract DestinationRecipientRoutingHook is DomainRoutingHook {
     using Message for bytes;
 
-    /// @notice Messages to `recipient` on `destination` go to this hook from now on; zero means to that
-    /// of the destination.
+    /// @notice Messages to `recipient` on `destination` go to this hook from now on; zero means to
+    /// that of the destination.
     event CustomHookSet(uint32 indexed destination, bytes32 indexed recipient, address hook);
 
     /// @notice The hook for a recipient; zero if it has none of its own.
@@ -25,10 +26,11 @@ contract DestinationRecipientRoutingHook is DomainRoutingHook {
 
     /// @notice Sets the hook for a recipient; zero removes it. Only the owner; reverts
     /// `HookNotContract`.
-    function configCustomHook(uint32 destination, bytes32 recipient, address hook)
-        external
-        onlyOwner
-    {
+    function configCustomHook(
+        uint32 destination,
+        bytes32 recipient,
+        address hook
+    ) external onlyOwner {
         if (hook != address(0) && hook.code.length == 0) revert HookNotContract(hook);
 
         customHooks[destination][recipient] = hook;
@@ -37,21 +39,19 @@ contract DestinationRecipientRoutingHook is DomainRoutingHook {
     }
 
     /// @inheritdoc DomainRoutingHook
-    function planDispatch(bytes calldata metadata, bytes calldata message)
-        public
-        view
-        override
-        returns (address[] memory)
-    {
+    function planDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) public view override returns (address[] memory) {
         address custom = customHooks[message.destination()][message.recipient()];
         return custom == address(0) ? super.planDispatch(metadata, message) : HookPlan.only(custom);
     }
 
     /// @inheritdoc AbstractRoutingHook
-    function _postDispatch(bytes calldata metadata, bytes calldata message)
-        internal
-        override(AbstractPostDispatchHook, AbstractRoutingHook)
-    {
+    function _postDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) internal override(AbstractPostDispatchHook, AbstractRoutingHook) {
         address custom = customHooks[message.destination()][message.recipient()];
         if (custom == address(0)) return super._postDispatch(metadata, message);
         _passOn(metadata, custom);

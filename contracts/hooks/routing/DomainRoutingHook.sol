@@ -91,12 +91,10 @@ contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailbo
 
     /// @inheritdoc IPlanningHook
     /// @dev Reverts `NoHookForDestination`.
-    function planDispatch(bytes calldata, bytes calldata message)
-        public
-        view
-        virtual
-        returns (address[] memory)
-    {
+    function planDispatch(
+        bytes calldata,
+        bytes calldata message
+    ) public view virtual returns (address[] memory) {
         Route memory route = _find(message.destination());
         if (route.plans) route.hook.returnAnswerOf();
         return HookPlan.only(route.hook);

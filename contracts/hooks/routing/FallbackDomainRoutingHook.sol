@@ -11,9 +11,11 @@ contract FallbackDomainRoutingHook is DomainRoutingHook {
 
     bool private immutable fallbackPlans;
 
-    constructor(address mailbox_, address owner_, address fallback_)
-        DomainRoutingHook(mailbox_, owner_)
-    {
+    constructor(
+        address mailbox_,
+        address owner_,
+        address fallback_
+    ) DomainRoutingHook(mailbox_, owner_) {
         fallbackHook = fallback_;
         fallbackPlans = _routeTo(fallback_).plans;
     }

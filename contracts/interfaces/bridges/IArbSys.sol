@@ -7,8 +7,8 @@ interface IArbSys {
     /// @notice Lets anybody call `destination` on the parent chain, with the value sent, once the
     /// sending is final there.
     /// @return A number that identifies the sending.
-    function sendTxToL1(address destination, bytes calldata data)
-        external
-        payable
-        returns (uint256);
+    function sendTxToL1(
+        address destination,
+        bytes calldata data
+    ) external payable returns (uint256);
 }

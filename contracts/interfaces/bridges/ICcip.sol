@@ -38,21 +38,21 @@ interface ICcipRouter {
     function isChainSupported(uint64 destinationChainSelector) external view returns (bool);
 
     /// @notice What a message costs, in its fee token.
-    function getFee(uint64 destinationChainSelector, EVM2AnyMessage calldata message)
-        external
-        view
-        returns (uint256);
+    function getFee(
+        uint64 destinationChainSelector,
+        EVM2AnyMessage calldata message
+    ) external view returns (uint256);
 
     /// @notice Sends. More than the fee is kept.
-    function ccipSend(uint64 destinationChainSelector, EVM2AnyMessage calldata message)
-        external
-        payable
-        returns (bytes32 messageId);
+    function ccipSend(
+        uint64 destinationChainSelector,
+        EVM2AnyMessage calldata message
+    ) external payable returns (bytes32 messageId);
 }
 
 /// @title IAny2EVMMessageReceiver
-/// @notice What a router calls. It first asks the receiver, by ERC-165, whether it has this function,
-/// and leaves it alone if not.
+/// @notice What a router calls. It first asks the receiver, by ERC-165, whether it has this
+/// function, and leaves it alone if not.
 interface IAny2EVMMessageReceiver {
     function ccipReceive(Any2EVMMessage calldata message) external;
 }

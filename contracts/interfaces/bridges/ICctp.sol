@@ -2,28 +2,31 @@
 pragma solidity 0.8.33;
 
 /// @title ICctpTransmitter
-/// @notice What the message transmitters of both versions of Circle's CCTP have that we use. Attesters
-/// off the chain sign what one transmitter has sent, and the one on the other chain receives it.
-/// CCTP names chains by domains of its own.
+/// @notice What the message transmitters of both versions of Circle's CCTP have that we use.
+/// Attesters off the chain sign what one transmitter has sent, and the one on the other chain
+/// receives it. CCTP names chains by domains of its own.
 interface ICctpTransmitter {
     /// @notice The version of messages: 0 for CCTP v1, 1 for v2.
     function version() external view returns (uint32);
 
-    /// @notice Hands a message to its recipient, once. Reverts unless the attesters have signed it, and
-    /// when it names another caller.
+    /// @notice Hands a message to its recipient, once. Reverts unless the attesters have signed it,
+    /// and when it names another caller.
     /// @param attestation The attesters' signatures over the message's hash, 65 bytes each, by
     /// ascending address.
-    function receiveMessage(bytes calldata message, bytes calldata attestation)
-        external
-        returns (bool success);
+    function receiveMessage(
+        bytes calldata message,
+        bytes calldata attestation
+    ) external returns (bool success);
 }
 
 /// @title ICctpTransmitterV1
 interface ICctpTransmitterV1 is ICctpTransmitter {
     /// @notice Sends a message that anybody may have received.
-    function sendMessage(uint32 destinationDomain, bytes32 recipient, bytes calldata messageBody)
-        external
-        returns (uint64 nonce);
+    function sendMessage(
+        uint32 destinationDomain,
+        bytes32 recipient,
+        bytes calldata messageBody
+    ) external returns (uint64 nonce);
 }
 
 /// @title ICctpTransmitterV2
@@ -42,8 +45,8 @@ interface ICctpTransmitterV2 is ICctpTransmitter {
 }
 
 /// @title ICctpMessenger
-/// @notice What the token messengers of both versions have that we use. They burn Circle's tokens and
-/// have their counterparts mint them.
+/// @notice What the token messengers of both versions have that we use. They burn Circle's tokens
+/// and have their counterparts mint them.
 interface ICctpMessenger {
     /// @notice The version of burn messages: 0 for CCTP v1, 1 for v2.
     function messageBodyVersion() external view returns (uint32);
@@ -83,9 +86,11 @@ interface ICctpMessengerV2 is ICctpMessenger {
 /// @title ICctpHandlerV1
 /// @notice What a v1 transmitter calls.
 interface ICctpHandlerV1 {
-    function handleReceiveMessage(uint32 sourceDomain, bytes32 sender, bytes calldata messageBody)
-        external
-        returns (bool);
+    function handleReceiveMessage(
+        uint32 sourceDomain,
+        bytes32 sender,
+        bytes calldata messageBody
+    ) external returns (bool);
 }
 
 /// @title ICctpHandlerV2

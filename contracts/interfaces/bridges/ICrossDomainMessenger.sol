@@ -6,9 +6,11 @@ pragma solidity 0.8.33;
 interface ICrossDomainMessenger {
     /// @notice Has `target` called on the other side with the value sent.
     /// @param minGasLimit Gas that the call gets there at least.
-    function sendMessage(address target, bytes calldata message, uint32 minGasLimit)
-        external
-        payable;
+    function sendMessage(
+        address target,
+        bytes calldata message,
+        uint32 minGasLimit
+    ) external payable;
 
     /// @notice During a call: who sent it on the other side.
     function xDomainMessageSender() external view returns (address);
@@ -17,8 +19,8 @@ interface ICrossDomainMessenger {
 /// @title IRelayingMessenger
 /// @notice What the bridge calls, and anyone for what has failed.
 interface IRelayingMessenger {
-    /// @notice Calls `target` with what was sent on the other side. What fails, or comes during another
-    /// relay, is kept, and anyone may call again.
+    /// @notice Calls `target` with what was sent on the other side. What fails, or comes during
+    /// another relay, is kept, and anyone may call again.
     function relayMessage(
         uint256 nonce,
         address sender,

@@ -6,8 +6,9 @@ pragma solidity 0.8.33;
 interface IMessageDispatcher {
     /// @notice Has `to` called on another chain.
     /// @return messageId Identifies the sending.
-    function dispatchMessage(uint256 toChainId, address to, bytes calldata data)
-        external
-        payable
-        returns (bytes32 messageId);
+    function dispatchMessage(
+        uint256 toChainId,
+        address to,
+        bytes calldata data
+    ) external payable returns (bytes32 messageId);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-/// @notice What to send. LayerZero names chains by endpoint ids, and calls amounts in the token's own
-/// decimals "LD".
+/// @notice What to send. LayerZero names chains by endpoint ids, and calls amounts in the token's
+/// own decimals "LD".
 struct SendParam {
     uint32 dstEid;
     bytes32 to;
@@ -45,8 +45,8 @@ struct OFTReceipt {
 }
 
 /// @title IOft
-/// @notice The part that we use of a LayerZero v2 OFT, which moves a token: itself, or another one. Only
-/// `sharedDecimals` of an amount travel; the rest, its dust, stays with the sender.
+/// @notice The part that we use of a LayerZero v2 OFT, which moves a token: itself, or another one.
+/// Only `sharedDecimals` of an amount travel; the rest, its dust, stays with the sender.
 interface IOft {
     /// @notice The token that is moved.
     function token() external view returns (address);
@@ -55,21 +55,24 @@ interface IOft {
     function sharedDecimals() external view returns (uint8);
 
     /// @notice What sending would take and bring.
-    function quoteOFT(SendParam calldata param)
+    function quoteOFT(
+        SendParam calldata param
+    )
         external
         view
         returns (OFTLimit memory limit, OFTFeeDetail[] memory fees, OFTReceipt memory receipt);
 
     /// @notice What the messaging would cost.
-    function quoteSend(SendParam calldata param, bool payInLzToken)
-        external
-        view
-        returns (MessagingFee memory fee);
+    function quoteSend(
+        SendParam calldata param,
+        bool payInLzToken
+    ) external view returns (MessagingFee memory fee);
 
     /// @notice Takes the caller's tokens and sends them. Reverts when less than `minAmountLD` would
     /// arrive.
-    function send(SendParam calldata param, MessagingFee calldata fee, address refundAddress)
-        external
-        payable
-        returns (MessagingReceipt memory messaging, OFTReceipt memory receipt);
+    function send(
+        SendParam calldata param,
+        MessagingFee calldata fee,
+        address refundAddress
+    ) external payable returns (MessagingReceipt memory messaging, OFTReceipt memory receipt);
 }

@@ -64,8 +64,8 @@ interface IL2OutputOracle {
 /// finalised when the proof is old enough.
 interface IOptimismPortal {
     /// @notice Proves that the chain has sent `transaction`.
-    /// @param outputIndex The dispute game, or in the first version the output, that vouches for the
-    /// state.
+    /// @param outputIndex The dispute game, or in the first version the output, that vouches for
+    /// the state.
     /// @param withdrawalProof The merkle proof from the state to the sending.
     function proveWithdrawalTransaction(
         WithdrawalTransaction calldata transaction,
@@ -89,10 +89,9 @@ interface IOptimismPortalV1 is IOptimismPortal {
     function l2Oracle() external view returns (IL2OutputOracle);
 
     /// @notice When and against what the sending was proven; all zero if it was not.
-    function provenWithdrawals(bytes32 withdrawalHash)
-        external
-        view
-        returns (bytes32 outputRoot, uint128 timestamp, uint128 l2OutputIndex);
+    function provenWithdrawals(
+        bytes32 withdrawalHash
+    ) external view returns (bytes32 outputRoot, uint128 timestamp, uint128 l2OutputIndex);
 }
 
 /// @title IOptimismPortalV2
@@ -105,10 +104,10 @@ interface IOptimismPortalV2 is IOptimismPortal {
     ) external;
 
     /// @notice When and against what `prover` has proven the sending; all zero if he has not.
-    function provenWithdrawals(bytes32 withdrawalHash, address prover)
-        external
-        view
-        returns (IDisputeGame disputeGameProxy, uint64 timestamp);
+    function provenWithdrawals(
+        bytes32 withdrawalHash,
+        address prover
+    ) external view returns (IDisputeGame disputeGameProxy, uint64 timestamp);
 
     /// @notice Whether the guardian has declared that this game does not count.
     function disputeGameBlacklist(IDisputeGame game) external view returns (bool);

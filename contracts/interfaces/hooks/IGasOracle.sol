@@ -6,16 +6,15 @@ pragma solidity 0.8.33;
 interface IGasOracle {
     /// @notice What gas costs on one chain.
     struct RemoteGasData {
-        /// @dev Smallest units of the local fee token for one smallest unit of the remote chain's gas
-        /// token, times 1e10.
+        /// @dev Smallest units of the local fee token for one smallest unit of the remote chain's
+        /// gas token, times 1e10.
         uint128 tokenExchangeRate;
         /// @dev Price of a unit of gas in the remote chain's smallest units.
         uint128 gasPrice;
     }
 
     /// @notice The figures for a domain; zeros if nobody set them.
-    function getExchangeRateAndGasPrice(uint32 destination)
-        external
-        view
-        returns (uint128 tokenExchangeRate, uint128 gasPrice);
+    function getExchangeRateAndGasPrice(
+        uint32 destination
+    ) external view returns (uint128 tokenExchangeRate, uint128 gasPrice);
 }

@@ -26,7 +26,8 @@ interface IInterchainGasPaymaster {
         address gasOracle;
     }
 
-    /// @notice `payment` was paid for `gasAmount` gas for a message. Anyone can pay for any message.
+    /// @notice `payment` was paid for `gasAmount` gas for a message. Anyone can pay for any
+    /// message.
     event GasPayment(
         bytes32 indexed messageId,
         uint32 indexed destinationDomain,
@@ -64,7 +65,8 @@ interface IInterchainGasPaymaster {
     /// @notice The zero address cannot receive payments.
     error InvalidBeneficiary(address beneficiary);
 
-    /// @notice The token did not let go of what was to be paid out. Of `SafeTransferLib`, as the next.
+    /// @notice The token did not let go of what was to be paid out. Of `SafeTransferLib`, as the
+    /// next.
     error TransferFailed();
 
     /// @notice The payer does not have the fee in this token, or did not approve it.
@@ -83,37 +85,38 @@ interface IInterchainGasPaymaster {
     function domains() external view returns (uint32[] memory);
 
     /// @notice The oracle for payments in wei, zero if there is none, and the overhead of a domain.
-    function destinationGasConfigs(uint32 destination)
-        external
-        view
-        returns (address gasOracle, uint96 gasOverhead);
+    function destinationGasConfigs(
+        uint32 destination
+    ) external view returns (address gasOracle, uint96 gasOverhead);
 
     /// @notice The gas that is added to the gas limit of every message to a domain.
     function destinationGasOverhead(uint32 destination) external view returns (uint256 gasOverhead);
 
     /// @notice `gasLimit` and the overhead of the domain.
-    function destinationGasLimit(uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256);
+    function destinationGasLimit(
+        uint32 destination,
+        uint256 gasLimit
+    ) external view returns (uint256);
 
     /// @notice The oracle for payments in a token; zero if there is none.
-    function tokenGasOracles(address feeToken, uint32 destination)
-        external
-        view
-        returns (address gasOracle);
+    function tokenGasOracles(
+        address feeToken,
+        uint32 destination
+    ) external view returns (address gasOracle);
 
     /// @notice What `gasLimit` gas on a domain costs the caller, in wei. Without overhead.
     /// @dev floor(gasLimit × gasPrice × tokenExchangeRate / 1e10). Reverts `NoGasOracle`.
     function quoteGasPayment(uint32 destination, uint256 gasLimit) external view returns (uint256);
 
     /// @notice As above in units of `feeToken`, zero for wei.
-    function quoteGasPayment(address feeToken, uint32 destination, uint256 gasLimit)
-        external
-        view
-        returns (uint256);
+    function quoteGasPayment(
+        address feeToken,
+        uint32 destination,
+        uint256 gasLimit
+    ) external view returns (uint256);
 
-    /// @notice Pays in wei for gas of a message. Without overhead: add it with `destinationGasLimit`.
+    /// @notice Pays in wei for gas of a message. Without overhead: add it with
+    /// `destinationGasLimit`.
     /// @param messageId Any message's id; nothing is checked.
     /// @param destination The domain it goes to.
     /// @param gasLimit The gas paid for.
@@ -126,11 +129,15 @@ interface IInterchainGasPaymaster {
         address refundAddress
     ) external payable;
 
-    /// @notice As above in `feeToken`, taken from the caller, who must have approved exactly the price:
-    /// `quoteGasPayment` in the same transaction tells it.
+    /// @notice As above in `feeToken`, taken from the caller, who must have approved exactly the
+    /// price: `quoteGasPayment` in the same transaction tells it.
     /// @dev Reverts `NoGasOracle`, `TransferFromFailed`.
-    function payForGas(address feeToken, bytes32 messageId, uint32 destination, uint256 gasLimit)
-        external;
+    function payForGas(
+        address feeToken,
+        bytes32 messageId,
+        uint32 destination,
+        uint256 gasLimit
+    ) external;
 
     /// @notice Sends all wei to the beneficiary. Anyone may call; reverts `ETHTransferFailed`.
     function claim() external;

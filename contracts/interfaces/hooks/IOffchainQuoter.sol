@@ -15,9 +15,10 @@ interface IOffchainQuoter {
         bytes data;
         /// @dev Second from which it holds.
         uint48 issuedAt;
-        /// @dev Last second in which it holds; equal to `issuedAt` for this transaction only. Until that
-        /// ends, it prices everything that its context fits, whoever submitted it and whoever pays: sign
-        /// it for one sender or one transfer, and for a submitter that does nothing for others.
+        /// @dev Last second in which it holds; equal to `issuedAt` for this transaction only. Until
+        /// that ends, it prices everything that its context fits, whoever submitted it and whoever
+        /// pays: sign it for one sender or one transfer, and for a submitter that does nothing for
+        /// others.
         uint48 expiry;
         bytes32 salt;
         /// @dev The only account that may submit it; zero for anyone.

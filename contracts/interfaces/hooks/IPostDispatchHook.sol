@@ -39,8 +39,8 @@ interface IPostDispatchHook {
     function postDispatch(bytes calldata metadata, bytes calldata message) external payable;
 
     /// @notice The value in wei that `postDispatch` needs for the same arguments.
-    function quoteDispatch(bytes calldata metadata, bytes calldata message)
-        external
-        view
-        returns (uint256);
+    function quoteDispatch(
+        bytes calldata metadata,
+        bytes calldata message
+    ) external view returns (uint256);
 }

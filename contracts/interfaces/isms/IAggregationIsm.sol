@@ -24,8 +24,7 @@ interface IAggregationIsm is IInterchainSecurityModule {
     error ThresholdNotMet(uint256 used, uint256 threshold);
 
     /// @notice The modules in their order, and how many of them must believe the message.
-    function modulesAndThreshold(bytes calldata message)
-        external
-        view
-        returns (address[] memory modules, uint8 threshold);
+    function modulesAndThreshold(
+        bytes calldata message
+    ) external view returns (address[] memory modules, uint8 threshold);
 }

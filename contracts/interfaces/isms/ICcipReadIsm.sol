@@ -19,7 +19,11 @@ interface ICcipReadIsm is IInterchainSecurityModule {
     /// @param callbackFunction What to hand the answer to: `verify`, as metadata.
     /// @param extraData The message.
     error OffchainLookup(
-        address sender, string[] urls, bytes callData, bytes4 callbackFunction, bytes extraData
+        address sender,
+        string[] urls,
+        bytes callData,
+        bytes4 callbackFunction,
+        bytes extraData
     );
 
     /// @notice Says where to get the metadata for a message, always by reverting `OffchainLookup`.

@@ -45,24 +45,26 @@ interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
     /// @notice Chooses the hook that is believed, once and for ever; for who may call see
     /// `Initializable`.
     /// @param hook Its 32-byte address on the origin.
-    /// @dev Not a constructor's argument, because the hook's constructor wants this module's address.
+    /// @dev Not a constructor's argument, because the hook's constructor wants this module's
+    /// address.
     function setAuthorizedHook(bytes32 hook) external;
 
-    /// @notice Only for the bridge, on behalf of the hook on the origin: the message was dispatched.
+    /// @notice Only for the bridge, on behalf of the hook on the origin: the message was
+    /// dispatched.
     /// @param messageId Its id.
     /// @param msgValue Wei that came along, for the message's recipient. Those of a second call are
     /// added to the first's.
     function preVerifyMessage(bytes32 messageId, uint256 msgValue) external payable;
 
     /// @notice Hands the message's recipient what the bridge has brought for it. Anyone may call.
-    /// @dev Reverts `ETHTransferFailed` when the recipient refuses it. Delivering the message does the
-    /// same, but is not held up by a refusal.
+    /// @dev Reverts `ETHTransferFailed` when the recipient refuses it. Delivering the message does
+    /// the same, but is not held up by a refusal.
     function releaseValueToRecipient(bytes calldata message) external;
 
-    /// @notice Sends what the bridge has brought for a recipient that refuses it to `receiver`. Only the
-    /// recipient, or the owner that it names, may call.
-    /// @dev A recipient that takes it by now gets it itself. Reverts `NotRecipient`, `TooLittleGas`,
-    /// `ETHTransferFailed`.
+    /// @notice Sends what the bridge has brought for a recipient that refuses it to `receiver`.
+    /// Only the recipient, or the owner that it names, may call.
+    /// @dev A recipient that takes it by now gets it itself. Reverts `NotRecipient`,
+    /// `TooLittleGas`, `ETHTransferFailed`.
     function claimValue(bytes calldata message, address receiver) external;
 
     /// @notice The hook that is believed, as a 32-byte address; zero before it was set.

@@ -6,8 +6,8 @@ import {Checkpoint} from "../../libs/CheckpointLib.sol";
 /// @title ICheckpointFraudProofs
 /// @notice Says whether a checkpoint contradicts the merkle tree that it is about. Source:
 /// docs/protocol, "Fraud proofs".
-/// @dev Proofs lead to a root that the tree had when somebody stored it here, since the tree's current
-/// root changes with every message.
+/// @dev Proofs lead to a root that the tree had when somebody stored it here, since the tree's
+/// current root changes with every message.
 interface ICheckpointFraudProofs {
     /// @notice The checkpoint is not of a tree on this chain.
     error NotLocal(uint32 origin, bytes32 merkleTree);
@@ -16,13 +16,15 @@ interface ICheckpointFraudProofs {
     error NotInStoredCheckpoint(bytes32 messageId, uint32 index);
 
     /// @notice Stores the root that a tree has now, and the index of its last leaf.
-    function storeLatestCheckpoint(address merkleTree) external returns (bytes32 root, uint32 index);
+    function storeLatestCheckpoint(
+        address merkleTree
+    ) external returns (bytes32 root, uint32 index);
 
     /// @notice The index of the last leaf of a tree when it had a stored root.
-    function storedCheckpoints(address merkleTree, bytes32 root)
-        external
-        view
-        returns (uint32 index, bool exists);
+    function storedCheckpoints(
+        address merkleTree,
+        bytes32 root
+    ) external view returns (uint32 index, bool exists);
 
     /// @notice Whether `messageId` is the leaf at `index`, by a proof against a stored root.
     function storedCheckpointContainsMessage(
@@ -50,8 +52,8 @@ interface ICheckpointFraudProofs {
     /// @notice Whether the tree had another root when the checkpoint's message was its last leaf.
     /// @param proof Of the checkpoint's message at its index, against a stored root.
     /// @dev Reverts `NotLocal`, `NotInStoredCheckpoint`.
-    function isFraudulentRoot(Checkpoint calldata checkpoint, bytes32[32] calldata proof)
-        external
-        view
-        returns (bool);
+    function isFraudulentRoot(
+        Checkpoint calldata checkpoint,
+        bytes32[32] calldata proof
+    ) external view returns (bool);
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetFactory} from "../../base/StaticSetFactory.sol";
 import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 
 /// @title StaticAggregationIsm
 /// @notice Believes a message when exactly a given number of a fixed set of modules do.
 contract StaticAggregationIsm is AbstractAggregationIsm {
     /// @inheritdoc IAggregationIsm
-    function modulesAndThreshold(bytes calldata)
-        external
-        pure
-        returns (address[] memory modules, uint8 threshold)
-    {
+    function modulesAndThreshold(
+        bytes calldata
+    ) external pure returns (address[] memory modules, uint8 threshold) {
         uint256 word;
         (modules, word) = StaticSet.addresses();
         threshold = uint8(word); // The factory took it from a uint8.

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StorageSet, StorageSetFactory} from "../../base/StorageSet.sol";
 import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
-import {StorageSet, StorageSetFactory} from "../../libs/StorageSet.sol";
 import {Threshold} from "../../libs/Threshold.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 
 /// @title StorageAggregationIsm
-/// @notice Believes a message when exactly a given number of modules do, which the owner may change.
+/// @notice Believes a message when exactly a given number of modules do, which the owner may
+/// change.
 contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
     /// @notice These modules count from now on.
     event ModulesAndThresholdSet(address[] modules, uint8 threshold);
 
     constructor(address[] memory modules_, uint8 threshold_) StorageSet(modules_, threshold_) {}
 
-    /// @notice Changes the modules and the threshold. Only the owner; reverts `InvalidThreshold` and
-    /// `DuplicateValue`.
-    function setModulesAndThreshold(address[] calldata modules_, uint8 threshold_) external onlyOwner {
+    /// @notice Changes the modules and the threshold. Only the owner; reverts `InvalidThreshold`
+    /// and `DuplicateValue`.
+    function setModulesAndThreshold(
+        address[] calldata modules_,
+        uint8 threshold_
+    ) external onlyOwner {
         _set(modules_, threshold_);
     }
 
@@ -37,8 +41,8 @@ contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
     }
 
     /// @inheritdoc AbstractAggregationIsm
-    /// @dev Reverts `InvalidThreshold` for a clone that nobody initialised: none of no modules would be
-    /// all of them.
+    /// @dev Reverts `InvalidThreshold` for a clone that nobody initialised: none of no modules
+    /// would be all of them.
     function _modulesAndThreshold() internal view override returns (address[] memory, uint256) {
         if (threshold == 0) revert Threshold.InvalidThreshold(0, 0);
         return (values, threshold);

@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {Initializable} from "../../base/Initializable.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IMessageIdAuthorizedIsm} from "../../interfaces/isms/IMessageIdAuthorizedIsm.sol";
-import {Initializable} from "../../libs/Initializable.sol";
 import {Message} from "../../libs/Message.sol";
 
 /// @title AbstractMessageIdAuthorizedIsm
@@ -26,8 +26,8 @@ abstract contract AbstractMessageIdAuthorizedIsm is
 
     uint256 private constant VERIFIED = 1 << VERIFIED_MASK_INDEX;
 
-    /// @dev Given to a recipient for taking its value. Fixed, so that no relayer can make a recipient
-    /// miss it by saving gas.
+    /// @dev Given to a recipient for taking its value. Fixed, so that no relayer can make a
+    /// recipient miss it by saving gas.
     uint256 private constant RELEASE_GAS = 200_000;
 
     /// @inheritdoc IMessageIdAuthorizedIsm
@@ -48,8 +48,8 @@ abstract contract AbstractMessageIdAuthorizedIsm is
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev Anyone may call: value goes to nobody but the recipient. Reverts `TooLittleGas` when the
-    /// recipient fails to take it with less than the gas it is due.
+    /// @dev Anyone may call: value goes to nobody but the recipient. Reverts `TooLittleGas` when
+    /// the recipient fails to take it with less than the gas it is due.
     function verify(bytes calldata, bytes calldata message) public virtual returns (bool) {
         bytes32 id = message.id();
         uint256 verifiedAndValue = verifiedMessages[id];
@@ -109,7 +109,7 @@ abstract contract AbstractMessageIdAuthorizedIsm is
             emit ValueReleased(id, recipient, value);
         } else {
             // The call had up to 63/64 of what was left after its own price.
-            if (gas < RELEASE_GAS * 3 / 2) revert TooLittleGas(gas, RELEASE_GAS * 3 / 2);
+            if (gas < (RELEASE_GAS * 3) / 2) revert TooLittleGas(gas, (RELEASE_GAS * 3) / 2);
             verifiedMessages[id] = verifiedAndValue;
         }
     }

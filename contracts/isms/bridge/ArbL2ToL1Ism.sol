@@ -9,7 +9,8 @@ import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.s
 
 /// @title ArbL2ToL1Ism
 /// @notice On the parent chain of an Arbitrum chain, for `ArbL2ToL1Hook` there. The metadata proves
-/// the hook's sending to the Outbox; it is ignored, and may be empty, once the sending was executed.
+/// the hook's sending to the Outbox; it is ignored, and may be empty, once the sending was
+/// executed.
 ///
 /// Metadata: `abi.encode` of the arguments of `IArbitrumOutbox.executeTransaction`.
 contract ArbL2ToL1Ism is AbstractMessageIdAuthorizedIsm {
@@ -36,7 +37,10 @@ contract ArbL2ToL1Ism is AbstractMessageIdAuthorizedIsm {
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    function verify(bytes calldata metadata, bytes calldata message) public override returns (bool) {
+    function verify(
+        bytes calldata metadata,
+        bytes calldata message
+    ) public override returns (bool) {
         if (!isVerified(message)) _execute(metadata, message);
         return super.verify(metadata, message);
     }
@@ -60,17 +64,26 @@ contract ArbL2ToL1Ism is AbstractMessageIdAuthorizedIsm {
             uint256 value,
             bytes memory data
         ) = abi.decode(
-            metadata,
-            (bytes32[], uint256, address, address, uint256, uint256, uint256, uint256, bytes)
-        );
+                metadata,
+                (bytes32[], uint256, address, address, uint256, uint256, uint256, uint256, bytes)
+            );
         bytes memory expected = abi.encodeCall(this.preVerifyMessage, (message.id(), value));
         if (
-            l2Sender.addressToBytes32() != authorizedHook || to != address(this)
-                || keccak256(data) != keccak256(expected)
+            l2Sender.addressToBytes32() != authorizedHook ||
+            to != address(this) ||
+            keccak256(data) != keccak256(expected)
         ) revert WrongSending(l2Sender, to, data);
 
         arbOutbox.executeTransaction(
-            proof, index, l2Sender, to, l2Block, l1Block, l2Timestamp, value, data
+            proof,
+            index,
+            l2Sender,
+            to,
+            l2Block,
+            l1Block,
+            l2Timestamp,
+            value,
+            data
         );
     }
 }

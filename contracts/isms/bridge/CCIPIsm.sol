@@ -31,8 +31,9 @@ contract CCIPIsm is AbstractMessageIdAuthorizedIsm, IAny2EVMMessageReceiver, IER
         ccipOrigin = ccipOrigin_;
     }
 
-    /// @notice Only for the router, from the hook on the origin: the message was dispatched whose id
-    /// is the data. Reverts `InvalidRouter`, `WrongOrigin`, `SenderNotHook`, `MessageAlreadyVerified`.
+    /// @notice Only for the router, from the hook on the origin: the message was dispatched whose
+    /// id is the data. Reverts `InvalidRouter`, `WrongOrigin`, `SenderNotHook`,
+    /// `MessageAlreadyVerified`.
     function ccipReceive(Any2EVMMessage calldata message) external {
         if (msg.sender != getRouter) revert InvalidRouter(msg.sender);
         if (message.sourceChainSelector != ccipOrigin) {
@@ -44,8 +45,9 @@ contract CCIPIsm is AbstractMessageIdAuthorizedIsm, IAny2EVMMessageReceiver, IER
 
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
-        return interfaceId == type(IAny2EVMMessageReceiver).interfaceId
-            || interfaceId == type(IERC165).interfaceId;
+        return
+            interfaceId == type(IAny2EVMMessageReceiver).interfaceId ||
+            interfaceId == type(IERC165).interfaceId;
     }
 
     /// @inheritdoc AbstractMessageIdAuthorizedIsm

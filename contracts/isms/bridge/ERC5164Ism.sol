@@ -15,8 +15,8 @@ import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.s
 /// | 100    | 32   | id of the chain that it comes from |
 /// | 132    | 20   | sender there                       |
 ///
-/// The reference trusts whatever its executor calls; here the sender must be the hook. Which chain it
-/// is on is left to the executor.
+/// The reference trusts whatever its executor calls; here the sender must be the hook. Which chain
+/// it is on is left to the executor.
 contract ERC5164Ism is AbstractMessageIdAuthorizedIsm {
     uint256 private constant SENDER_OFFSET = 132;
 

@@ -13,18 +13,19 @@ import {AbstractOPStackIsm} from "./OPStackIsm.sol";
 /// @title OPL2ToL1Ism
 /// @notice On the parent chain of an OP Stack chain with fault proofs, for `OPL2ToL1Hook` there.
 /// Delivering a message finalises the hook's sending, unless that was done, and has the messenger
-/// try again when the sending failed there. Proving comes days before, by `prove`, or by anybody for
-/// himself, who then is named in the metadata.
+/// try again when the sending failed there. Proving comes days before, by `prove`, or by anybody
+/// for himself, who then is named in the metadata.
 ///
-/// Metadata: as `OPL2ToL1CcipReadIsm` wants it for finalising. It is ignored, and may be empty, once the
-/// bridge has told about the message.
+/// Metadata: as `OPL2ToL1CcipReadIsm` wants it for finalising. It is ignored, and may be empty,
+/// once the bridge has told about the message.
 /// @dev An addition to the reference, whose abstract modules only serve token bridges.
 contract OPL2ToL1Ism is OPL2ToL1V2CcipReadIsm, AbstractOPStackIsm {
-    constructor(address owner_, string[] memory urls_, address opPortal_, address l1Messenger_)
-        Ownable(owner_)
-        OPL2ToL1CcipReadIsm(opPortal_)
-        AbstractOPStackIsm(l1Messenger_)
-    {
+    constructor(
+        address owner_,
+        string[] memory urls_,
+        address opPortal_,
+        address l1Messenger_
+    ) Ownable(owner_) OPL2ToL1CcipReadIsm(opPortal_) AbstractOPStackIsm(l1Messenger_) {
         _setUrls(urls_);
     }
 
@@ -37,11 +38,10 @@ contract OPL2ToL1Ism is OPL2ToL1V2CcipReadIsm, AbstractOPStackIsm {
 
     /// @inheritdoc IInterchainSecurityModule
     /// @dev The metadata may be about any sending: only the bridge's word on the message counts.
-    function verify(bytes calldata metadata, bytes calldata message)
-        public
-        override(OPL2ToL1CcipReadIsm, AbstractMessageIdAuthorizedIsm)
-        returns (bool)
-    {
+    function verify(
+        bytes calldata metadata,
+        bytes calldata message
+    ) public override(OPL2ToL1CcipReadIsm, AbstractMessageIdAuthorizedIsm) returns (bool) {
         if (!isVerified(message)) {
             WithdrawalTransaction memory transaction = _finalize(metadata);
             if (!isVerified(message)) _replay(transaction);
@@ -49,12 +49,12 @@ contract OPL2ToL1Ism is OPL2ToL1V2CcipReadIsm, AbstractOPStackIsm {
         return AbstractMessageIdAuthorizedIsm.verify(metadata, message);
     }
 
-    /// @dev The portal makes a call once, whatever becomes of it. The messenger keeps what failed: for
-    /// want of gas, or because somebody had it finalised during another sending's relay.
+    /// @dev The portal makes a call once, whatever becomes of it. The messenger keeps what failed:
+    /// for want of gas, or because somebody had it finalised during another sending's relay.
     function _replay(WithdrawalTransaction memory transaction) private {
         if (bytes4(transaction.data) != IRelayingMessenger.relayMessage.selector) return;
         // Whether it helps shows in what the bridge has told.
-        (bool success,) = address(messenger).call(transaction.data);
+        (bool success, ) = address(messenger).call(transaction.data);
         success;
     }
 

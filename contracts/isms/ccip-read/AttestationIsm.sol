@@ -17,8 +17,8 @@ interface IAttestationService {
 }
 
 /// @title AttestationIsm
-/// @notice Believes the messages that one key signs, and sends relayers to a server for the signature:
-/// for those who already know by their own means what was dispatched.
+/// @notice Believes the messages that one key signs, and sends relayers to a server for the
+/// signature: for those who already know by their own means what was dispatched.
 ///
 /// Metadata: the 65-byte signature r ‖ s ‖ v over `digest(message)`.
 contract AttestationIsm is AbstractCcipReadIsm {
@@ -62,14 +62,20 @@ contract AttestationIsm is AbstractCcipReadIsm {
         return true;
     }
 
-    /// @notice What the attester signs: by EIP-191, the hash of "HYPERLANE_ATTESTATION" ‖ chain id: 32
-    /// ‖ this module: 20 ‖ message id: 32. So a signature counts nowhere else.
+    /// @notice What the attester signs: by EIP-191, the hash of "HYPERLANE_ATTESTATION" ‖ chain id:
+    /// 32 ‖ this module: 20 ‖ message id: 32. So a signature counts nowhere else.
     function digest(bytes calldata message) public view returns (bytes32) {
-        return MessageHashUtils.toEthSignedMessageHash(
-            keccak256(
-                abi.encodePacked("HYPERLANE_ATTESTATION", block.chainid, address(this), message.id())
-            )
-        );
+        return
+            MessageHashUtils.toEthSignedMessageHash(
+                keccak256(
+                    abi.encodePacked(
+                        "HYPERLANE_ATTESTATION",
+                        block.chainid,
+                        address(this),
+                        message.id()
+                    )
+                )
+            );
     }
 
     /// @inheritdoc AbstractCcipReadIsm

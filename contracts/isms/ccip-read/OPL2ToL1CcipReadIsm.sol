@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {
     GameStatus,
     IDisputeGame,
@@ -10,14 +11,15 @@ import {
     OutputRootProof,
     WithdrawalTransaction
 } from "../../interfaces/bridges/IOptimismPortal.sol";
-import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {AbstractCcipReadIsm} from "./AbstractCcipReadIsm.sol";
 
 /// @title OpL2toL1Service
 /// @notice What the server of an `OPL2ToL1CcipReadIsm` answers.
 interface OpL2toL1Service {
     /// @notice What proves the sending that the message is about.
-    function getWithdrawalProof(bytes calldata message)
+    function getWithdrawalProof(
+        bytes calldata message
+    )
         external
         view
         returns (
@@ -28,10 +30,9 @@ interface OpL2toL1Service {
         );
 
     /// @notice The sending that the message is about.
-    function getFinalizeWithdrawalTx(bytes calldata message)
-        external
-        view
-        returns (WithdrawalTransaction memory transaction);
+    function getFinalizeWithdrawalTx(
+        bytes calldata message
+    ) external view returns (WithdrawalTransaction memory transaction);
 }
 
 /// @title OPL2ToL1CcipReadIsm
@@ -52,20 +53,18 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev What was proven or finalised before is left alone, so that nobody can hold up a delivery
-    /// by doing its work. A proof that cannot count any more makes room for another, and the metadata
-    /// of finalising may name anybody who has proven: so nobody can by doing it badly, either.
-    function verify(bytes calldata metadata, bytes calldata message)
-        public
-        virtual
-        returns (bool)
-    {
+    /// @dev What was proven or finalised before is left alone, so that nobody can hold up a
+    /// delivery by doing its work. A proof that cannot count any more makes room for another, and
+    /// the metadata of finalising may name anybody who has proven: so nobody can by doing it badly,
+    /// either.
+    function verify(bytes calldata metadata, bytes calldata message) public virtual returns (bool) {
         if (_isProof(message)) _prove(metadata);
         else _finalize(metadata);
         return true;
     }
 
-    /// @dev Metadata: `abi.encode` of the arguments of `IOptimismPortal.proveWithdrawalTransaction`.
+    /// @dev Metadata: `abi.encode` of the arguments of
+    /// `IOptimismPortal.proveWithdrawalTransaction`.
     function _prove(bytes calldata metadata) internal {
         (
             WithdrawalTransaction memory transaction,
@@ -76,18 +75,20 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
 
         if (!_isProven(_hash(transaction))) {
             opPortal.proveWithdrawalTransaction(
-                transaction, outputIndex, outputRootProof, withdrawalProof
+                transaction,
+                outputIndex,
+                outputRootProof,
+                withdrawalProof
             );
         }
     }
 
-    /// @dev Metadata: `abi.encode` of a `WithdrawalTransaction`, by this contract's own proof; or of a
-    /// `WithdrawalTransaction` and an address, by the proof of whoever that is, from the portal's second
-    /// version on.
-    function _finalize(bytes calldata metadata)
-        internal
-        returns (WithdrawalTransaction memory transaction)
-    {
+    /// @dev Metadata: `abi.encode` of a `WithdrawalTransaction`, by this contract's own proof; or
+    /// of a `WithdrawalTransaction` and an address, by the proof of whoever that is, from the
+    /// portal's second version on.
+    function _finalize(
+        bytes calldata metadata
+    ) internal returns (WithdrawalTransaction memory transaction) {
         // Where the transaction starts tells whether something stands beside it.
         bool isOwn = uint256(bytes32(metadata[:32])) == 32;
         address prover;
@@ -99,16 +100,18 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
             opPortal.finalizeWithdrawalTransaction(transaction);
         } else {
             IOptimismPortalV2(address(opPortal)).finalizeWithdrawalTransactionExternalProof(
-                transaction, prover
+                transaction,
+                prover
             );
         }
     }
 
     /// @inheritdoc AbstractCcipReadIsm
     function _lookup(bytes calldata message) internal view override returns (bytes memory) {
-        return _isProof(message)
-            ? abi.encodeCall(OpL2toL1Service.getWithdrawalProof, (message))
-            : abi.encodeCall(OpL2toL1Service.getFinalizeWithdrawalTx, (message));
+        return
+            _isProof(message)
+                ? abi.encodeCall(OpL2toL1Service.getWithdrawalProof, (message))
+                : abi.encodeCall(OpL2toL1Service.getFinalizeWithdrawalTx, (message));
     }
 
     /// @dev Whether delivering the message proves a sending, rather than finalising it.
@@ -118,16 +121,17 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
     function _isProven(bytes32 withdrawalHash) internal view virtual returns (bool);
 
     function _hash(WithdrawalTransaction memory transaction) private pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                transaction.nonce,
-                transaction.sender,
-                transaction.target,
-                transaction.value,
-                transaction.gasLimit,
-                transaction.data
-            )
-        );
+        return
+            keccak256(
+                abi.encode(
+                    transaction.nonce,
+                    transaction.sender,
+                    transaction.target,
+                    transaction.value,
+                    transaction.gasLimit,
+                    transaction.data
+                )
+            );
     }
 }
 
@@ -137,8 +141,9 @@ abstract contract OPL2ToL1V1CcipReadIsm is OPL2ToL1CcipReadIsm {
     /// @inheritdoc OPL2ToL1CcipReadIsm
     function _isProven(bytes32 withdrawalHash) internal view override returns (bool) {
         IOptimismPortalV1 portal = IOptimismPortalV1(address(opPortal));
-        (bytes32 outputRoot, uint128 timestamp, uint128 index) =
-            portal.provenWithdrawals(withdrawalHash);
+        (bytes32 outputRoot, uint128 timestamp, uint128 index) = portal.provenWithdrawals(
+            withdrawalHash
+        );
         // As the portal itself decides whether another proof is welcome.
         return timestamp != 0 && portal.l2Oracle().getL2Output(index).outputRoot == outputRoot;
     }
@@ -150,15 +155,19 @@ abstract contract OPL2ToL1V2CcipReadIsm is OPL2ToL1CcipReadIsm {
     /// @inheritdoc OPL2ToL1CcipReadIsm
     function _isProven(bytes32 withdrawalHash) internal view override returns (bool) {
         IOptimismPortalV2 portal = IOptimismPortalV2(address(opPortal));
-        (IDisputeGame game, uint64 timestamp) =
-            portal.provenWithdrawals(withdrawalHash, address(this));
+        (IDisputeGame game, uint64 timestamp) = portal.provenWithdrawals(
+            withdrawalHash,
+            address(this)
+        );
         return timestamp != 0 && _mayCount(portal, game);
     }
 
-    /// @dev The portal itself takes a new proof at any time, which starts the delay anew: so one that
-    /// may still count stays.
+    /// @dev The portal itself takes a new proof at any time, which starts the delay anew: so one
+    /// that may still count stays.
     function _mayCount(IOptimismPortalV2 portal, IDisputeGame game) private view returns (bool) {
-        return game.status() != GameStatus.CHALLENGER_WINS && !portal.disputeGameBlacklist(game)
-            && game.createdAt() > portal.respectedGameTypeUpdatedAt();
+        return
+            game.status() != GameStatus.CHALLENGER_WINS &&
+            !portal.disputeGameBlacklist(game) &&
+            game.createdAt() > portal.respectedGameTypeUpdatedAt();
     }
 }

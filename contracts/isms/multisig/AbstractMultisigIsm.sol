@@ -3,12 +3,15 @@ pragma solidity 0.8.33;
 
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IRememberingIsm} from "../../interfaces/isms/IRememberingIsm.sol";
 import {Message} from "../../libs/Message.sol";
 import {Multisig} from "../../libs/Multisig.sol";
-import {MerkleRootMultisigMetadata, MessageIdMultisigMetadata} from "../../libs/MultisigMetadata.sol";
+import {
+    MerkleRootMultisigMetadata,
+    MessageIdMultisigMetadata
+} from "../../libs/MultisigMetadata.sol";
 
 /// @title AbstractMultisigIsm
 /// @notice The part of a multisig module that knows the validators, as the other part sees it.
@@ -38,9 +41,10 @@ abstract contract AbstractMessageIdMultisigIsm is AbstractMultisigIsm {
 /// @notice Reads `MerkleRootMultisigMetadata`. Remembers what it has verified until the transaction
 /// ends, so that many messages under one checkpoint pay for its signatures once.
 /// @dev Two kinds of facts are kept in transient storage, by keys that are hashes of all they say:
-/// this checkpoint has enough signatures; this subtree is part of such a checkpoint's tree. Facts are
-/// about this contract's own validators; a reverted call takes its facts with it. Why a subtree's
-/// leaves need no comparison with the signed index: leaves after it are zero, and no id is.
+/// this checkpoint has enough signatures; this subtree is part of such a checkpoint's tree. Facts
+/// are about this contract's own validators; a reverted call takes its facts with it. Why a
+/// subtree's leaves need no comparison with the signed index: leaves after it are zero, and no id
+/// is.
 abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm, IRememberingIsm {
     using MerkleRootMultisigMetadata for bytes;
     using Message for bytes;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetFactory} from "../../base/StaticSetFactory.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {LegacyMultisigMetadata} from "../../libs/LegacyMultisigMetadata.sol";
 import {Multisig} from "../../libs/Multisig.sol";
-import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {AbstractStaticMultisigIsm} from "./StaticMultisigIsm.sol";
 
 /// @title StaticLegacyMultisigIsm

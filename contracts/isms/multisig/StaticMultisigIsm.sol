@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetFactory} from "../../base/StaticSetFactory.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IMultisigIsm} from "../../interfaces/isms/IMultisigIsm.sol";
 import {Multisig} from "../../libs/Multisig.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetFactory} from "../../libs/StaticSetFactory.sol";
 import {
     AbstractMerkleRootMultisigIsm,
     AbstractMessageIdMultisigIsm,
@@ -16,11 +16,9 @@ import {
 /// @notice The validators and the threshold stand behind the code.
 abstract contract AbstractStaticMultisigIsm is AbstractMultisigIsm, IMultisigIsm {
     /// @inheritdoc IMultisigIsm
-    function validatorsAndThreshold(bytes calldata)
-        external
-        pure
-        returns (address[] memory validators, uint8 threshold)
-    {
+    function validatorsAndThreshold(
+        bytes calldata
+    ) external pure returns (address[] memory validators, uint8 threshold) {
         uint256 words;
         (validators, words) = StaticSet.addresses();
         threshold = uint8(words); // The factory took it from a uint8.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StorageSet, StorageSetFactory} from "../../base/StorageSet.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IMultisigIsm} from "../../interfaces/isms/IMultisigIsm.sol";
 import {Multisig} from "../../libs/Multisig.sol";
-import {StorageSet, StorageSetFactory} from "../../libs/StorageSet.sol";
 import {
     AbstractMerkleRootMultisigIsm,
     AbstractMessageIdMultisigIsm,
@@ -19,10 +19,10 @@ abstract contract AbstractStorageMultisigIsm is AbstractMultisigIsm, IMultisigIs
 
     /// @notice Changes the validators and the threshold. Only the owner; reverts `InvalidThreshold`
     /// and `DuplicateValue`.
-    function setValidatorsAndThreshold(address[] calldata validators_, uint8 threshold_)
-        external
-        onlyOwner
-    {
+    function setValidatorsAndThreshold(
+        address[] calldata validators_,
+        uint8 threshold_
+    ) external onlyOwner {
         _set(validators_, threshold_);
     }
 
@@ -32,7 +32,9 @@ abstract contract AbstractStorageMultisigIsm is AbstractMultisigIsm, IMultisigIs
     }
 
     /// @inheritdoc IMultisigIsm
-    function validatorsAndThreshold(bytes calldata) external view returns (address[] memory, uint8) {
+    function validatorsAndThreshold(
+        bytes calldata
+    ) external view returns (address[] memory, uint8) {
         return (values, threshold);
     }
 
@@ -54,7 +56,10 @@ contract StorageMessageIdMultisigIsm is AbstractMessageIdMultisigIsm, AbstractSt
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.MESSAGE_ID_MULTISIG);
 
-    constructor(address[] memory validators_, uint8 threshold_) StorageSet(validators_, threshold_) {}
+    constructor(
+        address[] memory validators_,
+        uint8 threshold_
+    ) StorageSet(validators_, threshold_) {}
 }
 
 /// @title StorageMerkleRootMultisigIsm
@@ -66,7 +71,10 @@ contract StorageMerkleRootMultisigIsm is AbstractMerkleRootMultisigIsm, Abstract
     /// @dev How often the validators changed in this transaction: earlier facts are about others.
     uint256 private transient changes;
 
-    constructor(address[] memory validators_, uint8 threshold_) StorageSet(validators_, threshold_) {}
+    constructor(
+        address[] memory validators_,
+        uint8 threshold_
+    ) StorageSet(validators_, threshold_) {}
 
     /// @inheritdoc AbstractStorageMultisigIsm
     function _set(address[] memory validators_, uint8 threshold_) internal override {

@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IMailbox} from "../../interfaces/IMailbox.sol";
 import {IValidatorAnnounce} from "../../interfaces/IValidatorAnnounce.sol";
 import {Signature} from "../../libs/Signature.sol";
@@ -67,11 +67,9 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
     }
 
     /// @inheritdoc IValidatorAnnounce
-    function getAnnouncedStorageLocations(address[] calldata announcers)
-        external
-        view
-        returns (string[][] memory locations)
-    {
+    function getAnnouncedStorageLocations(
+        address[] calldata announcers
+    ) external view returns (string[][] memory locations) {
         locations = new string[][](announcers.length);
         for (uint256 i; i < announcers.length; ++i) {
             locations[i] = storageLocations[announcers[i]];
@@ -84,11 +82,10 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
     }
 
     /// @inheritdoc IValidatorAnnounce
-    function announcedValidators(uint256 first, uint256 limit)
-        external
-        view
-        returns (address[] memory page)
-    {
+    function announcedValidators(
+        uint256 first,
+        uint256 limit
+    ) external view returns (address[] memory page) {
         page = new address[](_size(validators.length, first, limit));
         for (uint256 i; i < page.length; ++i) {
             page[i] = validators[first + i];
@@ -101,11 +98,11 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
     }
 
     /// @inheritdoc IValidatorAnnounce
-    function announcedStorageLocations(address validator, uint256 first, uint256 limit)
-        external
-        view
-        returns (string[] memory page)
-    {
+    function announcedStorageLocations(
+        address validator,
+        uint256 first,
+        uint256 limit
+    ) external view returns (string[] memory page) {
         string[] storage locations = storageLocations[validator];
         page = new string[](_size(locations.length, first, limit));
         for (uint256 i; i < page.length; ++i) {
@@ -115,9 +112,10 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
 
     /// @inheritdoc IValidatorAnnounce
     function getAnnouncementDigest(string calldata storageLocation) public view returns (bytes32) {
-        return MessageHashUtils.toEthSignedMessageHash(
-            keccak256(abi.encodePacked(domainHash, storageLocation))
-        );
+        return
+            MessageHashUtils.toEthSignedMessageHash(
+                keccak256(abi.encodePacked(domainHash, storageLocation))
+            );
     }
 
     /// @dev How many items a page has.
@@ -127,11 +125,11 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
         return left < limit ? left : limit;
     }
 
-    function _isSigned(address validator, string calldata storageLocation, bytes calldata signature)
-        private
-        view
-        returns (bool)
-    {
+    function _isSigned(
+        address validator,
+        string calldata storageLocation,
+        bytes calldata signature
+    ) private view returns (bool) {
         if (signature.length != Signature.LENGTH || validator == address(0)) return false;
         uint256 offset;
         assembly ("memory-safe") {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {StaticSetDeployer} from "../../base/StaticSetFactory.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IStaticWeightedMultisigIsm} from "../../interfaces/isms/IWeightedMultisigIsm.sol";
 import {Distinct} from "../../libs/Distinct.sol";
 import {Multisig} from "../../libs/Multisig.sol";
 import {StaticSet} from "../../libs/StaticSet.sol";
-import {StaticSetDeployer} from "../../libs/StaticSetFactory.sol";
 import {
     AbstractMerkleRootMultisigIsm,
     AbstractMessageIdMultisigIsm,
@@ -26,11 +26,9 @@ abstract contract AbstractStaticWeightedMultisigIsm is
     uint96 public constant TOTAL_WEIGHT = 1e10;
 
     /// @inheritdoc IStaticWeightedMultisigIsm
-    function validatorsAndThresholdWeight(bytes calldata)
-        external
-        pure
-        returns (ValidatorInfo[] memory validators, uint96 thresholdWeight)
-    {
+    function validatorsAndThresholdWeight(
+        bytes calldata
+    ) external pure returns (ValidatorInfo[] memory validators, uint96 thresholdWeight) {
         (uint256[] memory words, uint256 threshold) = StaticSet.read();
         validators = new ValidatorInfo[](words.length);
         for (uint256 i; i < words.length; ++i) {
@@ -74,8 +72,8 @@ abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
 
     /// @notice Deploys the module for this configuration, or returns it if it is there already.
     /// @dev Weights and threshold are not checked: a wrong threshold makes a module that believes
-    /// nothing. Reverts `DuplicateValue` for a validator that is listed twice, whatever its weights, and
-    /// `FailedDeployment` when code and validators exceed 24,576 bytes.
+    /// nothing. Reverts `DuplicateValue` for a validator that is listed twice, whatever its
+    /// weights, and `FailedDeployment` when code and validators exceed 24,576 bytes.
     function deploy(
         IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
         uint96 thresholdWeight
@@ -85,9 +83,7 @@ abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
             signers[i] = validators[i].signingAddress;
         }
         Distinct.check(signers);
-        return _deploy(
-            _salt(validators, thresholdWeight), _arguments(validators, thresholdWeight)
-        );
+        return _deploy(_salt(validators, thresholdWeight), _arguments(validators, thresholdWeight));
     }
 
     /// @notice Where `deploy` puts the module for this configuration.
@@ -95,9 +91,8 @@ abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
         IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
         uint96 thresholdWeight
     ) external view returns (address) {
-        return _addressOf(
-            _salt(validators, thresholdWeight), _arguments(validators, thresholdWeight)
-        );
+        return
+            _addressOf(_salt(validators, thresholdWeight), _arguments(validators, thresholdWeight));
     }
 
     function _salt(
@@ -113,8 +108,8 @@ abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
     ) private pure returns (bytes memory) {
         uint256[] memory words = new uint256[](validators.length);
         for (uint256 i; i < words.length; ++i) {
-            words[i] = (uint256(validators[i].weight) << 160)
-                | uint160(validators[i].signingAddress);
+            words[i] =
+                (uint256(validators[i].weight) << 160) | uint160(validators[i].signingAddress);
         }
         return StaticSet.encode(abi.encodePacked(words), thresholdWeight);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IRoutingIsm} from "../../interfaces/isms/IRoutingIsm.sol";
 import {Forward} from "../../libs/Forward.sol";
@@ -20,9 +20,5 @@ abstract contract AbstractRoutingIsm is IRoutingIsm, PackageVersioned {
     }
 
     /// @inheritdoc IRoutingIsm
-    function route(bytes calldata message)
-        public
-        view
-        virtual
-        returns (IInterchainSecurityModule);
+    function route(bytes calldata message) public view virtual returns (IInterchainSecurityModule);
 }

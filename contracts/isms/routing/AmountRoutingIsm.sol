@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {AmountPartition} from "../../base/AmountPartition.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
-import {AmountPartition} from "../../libs/AmountPartition.sol";
 import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 
 /// @title AmountRoutingIsm
 /// @notice Leaves a token message to one of two modules, by the amount that it moves.
 contract AmountRoutingIsm is AbstractRoutingIsm, AmountPartition {
-    constructor(address lower_, address upper_, uint256 threshold_)
-        AmountPartition(lower_, upper_, threshold_)
-    {}
+    constructor(
+        address lower_,
+        address upper_,
+        uint256 threshold_
+    ) AmountPartition(lower_, upper_, threshold_) {}
 
     /// @inheritdoc AbstractRoutingIsm
     /// @dev Reverts with empty data when the body has no amount.
-    function route(bytes calldata message) public view override returns (IInterchainSecurityModule) {
+    function route(
+        bytes calldata message
+    ) public view override returns (IInterchainSecurityModule) {
         return IInterchainSecurityModule(_partition(message));
     }
 }

@@ -6,7 +6,8 @@ import {IMailbox} from "../../interfaces/IMailbox.sol";
 import {DomainRoutingIsm} from "./DomainRoutingIsm.sol";
 
 /// @title DefaultFallbackRoutingIsm
-/// @notice Leaves a message to the module of its origin, or to the Mailbox's default if it has none.
+/// @notice Leaves a message to the module of its origin, or to the Mailbox's default if it has
+/// none.
 /// @dev Must not itself be the default module of that Mailbox: it would ask itself without end.
 contract DefaultFallbackRoutingIsm is DomainRoutingIsm {
     /// @notice A Mailbox must be a contract.

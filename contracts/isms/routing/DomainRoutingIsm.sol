@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {EnumerableMap} from "@openzeppelin/contracts/utils/structs/EnumerableMap.sol";
 
+import {Initializable} from "../../base/Initializable.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IDomainRoutingIsm} from "../../interfaces/isms/IDomainRoutingIsm.sol";
 import {IRoutingIsm} from "../../interfaces/isms/IRoutingIsm.sol";
-import {Initializable} from "../../libs/Initializable.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 
@@ -65,12 +65,9 @@ contract DomainRoutingIsm is IDomainRoutingIsm, AbstractRoutingIsm, Ownable, Ini
     }
 
     /// @inheritdoc IRoutingIsm
-    function route(bytes calldata message)
-        public
-        view
-        override(AbstractRoutingIsm, IRoutingIsm)
-        returns (IInterchainSecurityModule)
-    {
+    function route(
+        bytes calldata message
+    ) public view override(AbstractRoutingIsm, IRoutingIsm) returns (IInterchainSecurityModule) {
         return module(message.origin());
     }
 

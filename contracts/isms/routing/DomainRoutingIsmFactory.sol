@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
 import {IDomainRoutingIsm} from "../../interfaces/isms/IDomainRoutingIsm.sol";
 import {DomainRoutingIsm} from "./DomainRoutingIsm.sol";

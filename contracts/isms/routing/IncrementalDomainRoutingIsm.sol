@@ -11,15 +11,15 @@ contract IncrementalDomainRoutingIsm is DomainRoutingIsm {
     error DomainAlreadySet(uint32 domain);
 
     function _set(uint32 domain, address module_) internal override {
-        (bool exists,) = _find(domain);
+        (bool exists, ) = _find(domain);
         if (exists) revert DomainAlreadySet(domain);
         super._set(domain, module_);
     }
 
-    /// @dev Other people's clients know this contract by the text, which they look for in its code. A
-    /// compiler keeps 32 bytes of a text together. Here, three topics of a log that nobody will see
-    /// stand behind one another as in the text: "o" is the opcode that pushes the 16 bytes after it,
-    /// "d" the one that pushes 5.
+    /// @dev Other people's clients know this contract by the text, which they look for in its code.
+    /// A compiler keeps 32 bytes of a text together. Here, three topics of a log that nobody will
+    /// see stand behind one another as in the text: "o" is the opcode that pushes the 16 bytes
+    /// after it, "d" the one that pushes 5.
     function _remove(uint32) internal override {
         assembly ("memory-safe") {
             log3(

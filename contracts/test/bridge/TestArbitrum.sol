@@ -19,10 +19,11 @@ contract TestArbBridge {
         return address(this);
     }
 
-    function executeCall(address to, uint256 value, bytes calldata data)
-        external
-        returns (bool success, bytes memory answer)
-    {
+    function executeCall(
+        address to,
+        uint256 value,
+        bytes calldata data
+    ) external returns (bool success, bytes memory answer) {
         if (msg.sender != address(outbox)) revert NotOutbox(msg.sender);
         activeOutbox = msg.sender;
         (success, answer) = to.call{value: value}(data);
@@ -77,9 +78,10 @@ contract TestArbOutbox {
             )
         );
         for (uint256 i; i < proof.length; ++i) {
-            node = index >> i & 1 == 0
-                ? keccak256(abi.encodePacked(node, proof[i]))
-                : keccak256(abi.encodePacked(proof[i], node));
+            node =
+                (index >> i) & 1 == 0
+                    ? keccak256(abi.encodePacked(node, proof[i]))
+                    : keccak256(abi.encodePacked(proof[i], node));
         }
         if (!roots[node]) revert UnknownRoot(node);
         if (isSpent[index]) revert AlreadySpent(index);

@@ -20,10 +20,19 @@ contract TestArbitrumChild is IArbSys {
 
     bytes32[] private sendings;
 
-    function sendTxToL1(address destination, bytes calldata data) external payable returns (uint256) {
+    function sendTxToL1(
+        address destination,
+        bytes calldata data
+    ) external payable returns (uint256) {
         bytes32 hash = keccak256(
             abi.encodePacked(
-                msg.sender, destination, block.number, block.number, block.timestamp, msg.value, data
+                msg.sender,
+                destination,
+                block.number,
+                block.number,
+                block.timestamp,
+                msg.value,
+                data
             )
         );
         emit L2ToL1Tx(
@@ -45,12 +54,12 @@ contract TestArbitrumChild is IArbSys {
         return sendings.length;
     }
 
-    /// @notice The siblings of a leaf among the first `size`, and the root; what is missing is zero.
-    function prove(uint64 size, uint64 leaf)
-        external
-        view
-        returns (bytes32 send, bytes32 root, bytes32[] memory proof)
-    {
+    /// @notice The siblings of a leaf among the first `size`, and the root; what is missing is
+    /// zero.
+    function prove(
+        uint64 size,
+        uint64 leaf
+    ) external view returns (bytes32 send, bytes32 root, bytes32[] memory proof) {
         uint256 levels;
         while (1 << levels < size) ++levels;
         bytes32[] memory nodes = new bytes32[](1 << levels);
@@ -72,11 +81,10 @@ contract TestArbitrumChild is IArbSys {
 /// @title TestNodeInterface
 /// @notice What the node of such a chain pretends to be a contract.
 contract TestNodeInterface {
-    function constructOutboxProof(uint64 size, uint64 leaf)
-        external
-        view
-        returns (bytes32 send, bytes32 root, bytes32[] memory proof)
-    {
+    function constructOutboxProof(
+        uint64 size,
+        uint64 leaf
+    ) external view returns (bytes32 send, bytes32 root, bytes32[] memory proof) {
         return TestArbitrumChild(address(0x64)).prove(size, leaf);
     }
 }

@@ -12,8 +12,8 @@ import {
 } from "../../interfaces/bridges/ICcip.sol";
 
 /// @title TestCcipRouter
-/// @notice CCIP's router of one chain, with what stands behind it: takes fees in wei, checks what the
-/// lanes check, and executes what the network brings, failures again when somebody asks.
+/// @notice CCIP's router of one chain, with what stands behind it: takes fees in wei, checks what
+/// the lanes check, and executes what the network brings, failures again when somebody asks.
 contract TestCcipRouter is ICcipRouter {
     enum ExecutionState {
         UNTOUCHED,
@@ -24,7 +24,10 @@ contract TestCcipRouter is ICcipRouter {
 
     /// @notice To be executed on the other chain.
     event CCIPMessageSent(
-        uint64 indexed destination, uint256 gasLimit, address receiver, Any2EVMMessage message
+        uint64 indexed destination,
+        uint256 gasLimit,
+        address receiver,
+        Any2EVMMessage message
     );
     event ExecutionStateChanged(bytes32 indexed messageId, ExecutionState state, bytes answer);
 
@@ -78,15 +81,14 @@ contract TestCcipRouter is ICcipRouter {
     }
 
     /// @inheritdoc ICcipRouter
-    function ccipSend(uint64 destination, EVM2AnyMessage calldata message)
-        external
-        payable
-        returns (bytes32 messageId)
-    {
+    function ccipSend(
+        uint64 destination,
+        EVM2AnyMessage calldata message
+    ) external payable returns (bytes32 messageId) {
         if (msg.value < getFee(destination, message)) revert InsufficientFeeTokenAmount();
 
         messageId = keccak256(abi.encode(selector, destination, ++sequence));
-        (uint256 gasLimit,) = abi.decode(message.extraArgs[4:], (uint256, bool));
+        (uint256 gasLimit, ) = abi.decode(message.extraArgs[4:], (uint256, bool));
         emit CCIPMessageSent(
             destination,
             gasLimit,
@@ -102,11 +104,10 @@ contract TestCcipRouter is ICcipRouter {
     }
 
     /// @inheritdoc ICcipRouter
-    function getFee(uint64 destination, EVM2AnyMessage calldata message)
-        public
-        view
-        returns (uint256)
-    {
+    function getFee(
+        uint64 destination,
+        EVM2AnyMessage calldata message
+    ) public view returns (uint256) {
         if (!isChainSupported[destination]) revert UnsupportedDestinationChain(destination);
         if (message.feeToken != address(0)) revert FeeTokenNotSupported(message.feeToken);
         if (message.tokenAmounts.length != 0) revert TokensNotSupported();
@@ -114,16 +115,14 @@ contract TestCcipRouter is ICcipRouter {
         if (message.receiver.length != 32 || uint256(bytes32(message.receiver)) >> 160 != 0) {
             revert InvalidEVMAddress(message.receiver);
         }
-        (uint256 gasLimit,) = abi.decode(message.extraArgs[4:], (uint256, bool));
+        (uint256 gasLimit, ) = abi.decode(message.extraArgs[4:], (uint256, bool));
         return FEE_BASE + gasLimit / 100 + message.data.length;
     }
 
     /// @dev Receivers are asked with little gas, and ones that do not answer yes are left alone.
     function _isReceiver(address receiver) private view returns (bool) {
         (bool success, bytes memory answer) = receiver.staticcall{gas: INTROSPECTION_GAS}(
-            abi.encodeCall(
-                IERC165.supportsInterface, (type(IAny2EVMMessageReceiver).interfaceId)
-            )
+            abi.encodeCall(IERC165.supportsInterface, (type(IAny2EVMMessageReceiver).interfaceId))
         );
         return success && answer.length >= 32 && abi.decode(answer, (uint256)) == 1;
     }

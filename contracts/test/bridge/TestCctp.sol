@@ -32,10 +32,10 @@ abstract contract TestCctpTransmitter is ICctpTransmitter {
         attesters = attesters_;
     }
 
-    function receiveMessage(bytes calldata message, bytes calldata attestation)
-        external
-        returns (bool)
-    {
+    function receiveMessage(
+        bytes calldata message,
+        bytes calldata attestation
+    ) external returns (bool) {
         require(attestation.length == 65 * attesters.length, "Invalid attestation length");
         for (uint256 i; i < attesters.length; ++i) {
             bytes calldata signature = attestation[65 * i:65 * (i + 1)];
@@ -65,12 +65,16 @@ contract TestCctpTransmitterV1 is TestCctpTransmitter, ICctpTransmitterV1 {
 
     uint64 private nextNonce;
 
-    constructor(uint32 domain, address[] memory attesters_) TestCctpTransmitter(domain, attesters_) {}
+    constructor(
+        uint32 domain,
+        address[] memory attesters_
+    ) TestCctpTransmitter(domain, attesters_) {}
 
-    function sendMessage(uint32 destination, bytes32 recipient, bytes calldata body)
-        external
-        returns (uint64 nonce)
-    {
+    function sendMessage(
+        uint32 destination,
+        bytes32 recipient,
+        bytes calldata body
+    ) external returns (uint64 nonce) {
         return sendMessageWithCaller(destination, recipient, 0, body);
     }
 
@@ -85,7 +89,14 @@ contract TestCctpTransmitterV1 is TestCctpTransmitter, ICctpTransmitterV1 {
         bytes32 sender = bytes32(uint256(uint160(msg.sender)));
         emit MessageSent(
             abi.encodePacked(
-                version, localDomain, destination, nonce, sender, recipient, caller, body
+                version,
+                localDomain,
+                destination,
+                nonce,
+                sender,
+                recipient,
+                caller,
+                body
             )
         );
     }
@@ -95,7 +106,9 @@ contract TestCctpTransmitterV1 is TestCctpTransmitter, ICctpTransmitterV1 {
         _use(keccak256(abi.encodePacked(source, message[12:20])), bytes32(message[84:116]));
         require(
             ICctpHandlerV1(address(bytes20(message[64:84]))).handleReceiveMessage(
-                source, bytes32(message[20:52]), message[116:]
+                source,
+                bytes32(message[20:52]),
+                message[116:]
             ),
             "handleReceiveMessage() failed"
         );
@@ -105,7 +118,10 @@ contract TestCctpTransmitterV1 is TestCctpTransmitter, ICctpTransmitterV1 {
 contract TestCctpTransmitterV2 is TestCctpTransmitter, ICctpTransmitterV2 {
     uint32 public constant version = 1;
 
-    constructor(uint32 domain, address[] memory attesters_) TestCctpTransmitter(domain, attesters_) {}
+    constructor(
+        uint32 domain,
+        address[] memory attesters_
+    ) TestCctpTransmitter(domain, attesters_) {}
 
     /// @dev The attesters fill in nonce and finality.
     function sendMessage(
@@ -133,9 +149,10 @@ contract TestCctpTransmitterV2 is TestCctpTransmitter, ICctpTransmitterV2 {
         ICctpHandlerV2 recipient = ICctpHandlerV2(address(bytes20(message[88:108])));
         (bytes32 sender, bytes calldata body) = (bytes32(message[44:76]), message[148:]);
         uint32 finality = uint32(bytes4(message[144:148]));
-        bool success = finality < 2000
-            ? recipient.handleReceiveUnfinalizedMessage(source, sender, finality, body)
-            : recipient.handleReceiveFinalizedMessage(source, sender, finality, body);
+        bool success =
+            finality < 2000
+                ? recipient.handleReceiveUnfinalizedMessage(source, sender, finality, body)
+                : recipient.handleReceiveFinalizedMessage(source, sender, finality, body);
         require(success, "handleReceiveMessage() failed");
     }
 }
@@ -201,27 +218,44 @@ contract TestCctpMessengerV1 is TestCctpMessenger, ICctpMessengerV1, ICctpHandle
         bytes32 caller
     ) external returns (uint64) {
         require(caller != 0, "Invalid destination caller");
-        (bytes32 messenger, bytes memory body) =
-            _burn(messageBodyVersion, amount, destination, recipient, token);
-        return TestCctpTransmitterV1(transmitter).sendMessageWithCaller(
-            destination, messenger, caller, body
+        (bytes32 messenger, bytes memory body) = _burn(
+            messageBodyVersion,
+            amount,
+            destination,
+            recipient,
+            token
         );
+        return
+            TestCctpTransmitterV1(transmitter).sendMessageWithCaller(
+                destination,
+                messenger,
+                caller,
+                body
+            );
     }
 
     /// @notice As bridges of others burn: anybody may have it minted.
-    function depositForBurn(uint256 amount, uint32 destination, bytes32 recipient, address token)
-        external
-        returns (uint64)
-    {
-        (bytes32 messenger, bytes memory body) =
-            _burn(messageBodyVersion, amount, destination, recipient, token);
+    function depositForBurn(
+        uint256 amount,
+        uint32 destination,
+        bytes32 recipient,
+        address token
+    ) external returns (uint64) {
+        (bytes32 messenger, bytes memory body) = _burn(
+            messageBodyVersion,
+            amount,
+            destination,
+            recipient,
+            token
+        );
         return ICctpTransmitterV1(transmitter).sendMessage(destination, messenger, body);
     }
 
-    function handleReceiveMessage(uint32 source, bytes32 sender, bytes calldata body)
-        external
-        returns (bool)
-    {
+    function handleReceiveMessage(
+        uint32 source,
+        bytes32 sender,
+        bytes calldata body
+    ) external returns (bool) {
         require(body.length == 132, "Invalid message length");
         _mint(source, sender, body, 0);
         return true;
@@ -271,12 +305,21 @@ contract TestCctpMessengerV2 is TestCctpMessenger, ICctpMessengerV2, ICctpHandle
         bytes memory hookData
     ) private {
         require(maxFee < amount, "Max fee must be less than amount");
-        (bytes32 messenger, bytes memory body) =
-            _burn(messageBodyVersion, amount, destination, recipient, token);
+        (bytes32 messenger, bytes memory body) = _burn(
+            messageBodyVersion,
+            amount,
+            destination,
+            recipient,
+            token
+        );
         (uint256 noFee, uint256 noExpiry) = (0, 0);
         body = abi.encodePacked(body, maxFee, noFee, noExpiry, hookData);
         ICctpTransmitterV2(transmitter).sendMessage(
-            destination, messenger, caller, minFinality, body
+            destination,
+            messenger,
+            caller,
+            minFinality,
+            body
         );
     }
 

@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title TestMessageExecutor
-/// @notice Makes each call once and appends who wants it. Anyone relays; a real one would want proof.
-/// Source: ERC-5164.
+/// @notice Makes each call once and appends who wants it. Anyone relays; a real one would want
+/// proof. Source: ERC-5164.
 contract TestMessageExecutor {
     error MessageIdAlreadyExecuted(bytes32 messageId);
     error MessageFailure(bytes32 messageId, bytes errorData);
@@ -19,8 +19,9 @@ contract TestMessageExecutor {
     ) external {
         if (executed[messageId]) revert MessageIdAlreadyExecuted(messageId);
         executed[messageId] = true;
-        (bool success, bytes memory answer) =
-            to.call(abi.encodePacked(data, messageId, fromChainId, from));
+        (bool success, bytes memory answer) = to.call(
+            abi.encodePacked(data, messageId, fromChainId, from)
+        );
         if (!success) revert MessageFailure(messageId, answer);
     }
 

@@ -3,9 +3,7 @@ pragma solidity 0.8.33;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {
-    IERC20Metadata
-} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {
@@ -19,8 +17,8 @@ import {
 } from "../../interfaces/bridges/IOft.sol";
 import {Refund} from "../../libs/Refund.sol";
 
-/// @notice An OFT of one chain with the endpoint behind it: removes dust, keeps a share, and hands out
-/// what its peers have sent, once. Amounts travel in shared decimals.
+/// @notice An OFT of one chain with the endpoint behind it: removes dust, keeps a share, and hands
+/// out what its peers have sent, once. Amounts travel in shared decimals.
 abstract contract TestOft is IOft {
     /// @notice To be received by the peer.
     event PacketSent(bytes32 guid, uint32 destination, bytes32 to, uint64 amount, bytes options);
@@ -76,11 +74,11 @@ abstract contract TestOft is IOft {
         _credit(address(uint160(uint256(to))), amount * _rate());
     }
 
-    function send(SendParam calldata param, MessagingFee calldata fee, address refundAddress)
-        external
-        payable
-        returns (MessagingReceipt memory messaging, OFTReceipt memory receipt)
-    {
+    function send(
+        SendParam calldata param,
+        MessagingFee calldata fee,
+        address refundAddress
+    ) external payable returns (MessagingReceipt memory messaging, OFTReceipt memory receipt) {
         receipt = _receipt(param, dishonesty);
         _debit(receipt.amountSentLD);
         if (msg.value != fee.nativeFee) revert NotEnoughNative(msg.value);
@@ -100,7 +98,9 @@ abstract contract TestOft is IOft {
         );
     }
 
-    function quoteOFT(SendParam calldata param)
+    function quoteOFT(
+        SendParam calldata param
+    )
         external
         view
         returns (OFTLimit memory limit, OFTFeeDetail[] memory fees, OFTReceipt memory receipt)
@@ -121,13 +121,12 @@ abstract contract TestOft is IOft {
 
     function _credit(address to, uint256 amount) internal virtual;
 
-    function _receipt(SendParam calldata param, uint256 less)
-        private
-        view
-        returns (OFTReceipt memory)
-    {
+    function _receipt(
+        SendParam calldata param,
+        uint256 less
+    ) private view returns (OFTReceipt memory) {
         uint256 sent = _withoutDust(param.amountLD) - less;
-        uint256 arriving = _withoutDust(sent - sent * feeBps / 10_000);
+        uint256 arriving = _withoutDust(sent - (sent * feeBps) / 10_000);
         if (arriving < param.minAmountLD) revert SlippageExceeded(arriving, param.minAmountLD);
         return OFTReceipt(sent, arriving);
     }
@@ -138,7 +137,7 @@ abstract contract TestOft is IOft {
     }
 
     function _withoutDust(uint256 amount) private view returns (uint256) {
-        return amount / _rate() * _rate();
+        return (amount / _rate()) * _rate();
     }
 
     function _rate() private view returns (uint256) {

@@ -51,16 +51,18 @@ abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
         otherMessenger = otherMessenger_;
     }
 
-    function sendMessage(address target, bytes calldata message, uint32 minGasLimit)
-        external
-        payable
-    {
+    function sendMessage(
+        address target,
+        bytes calldata message,
+        uint32 minGasLimit
+    ) external payable {
         emit SentMessage(target, msg.sender, message, nonce, minGasLimit);
         emit SentMessageExtension1(msg.sender, msg.value);
         _carry(
             minGasLimit,
             abi.encodeCall(
-                this.relayMessage, (nonce, msg.sender, target, msg.value, minGasLimit, message)
+                this.relayMessage,
+                (nonce, msg.sender, target, msg.value, minGasLimit, message)
             )
         );
         ++nonce;
@@ -74,8 +76,7 @@ abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
         uint256 minGasLimit,
         bytes calldata message
     ) external payable {
-        bytes32 hash =
-            keccak256(abi.encode(nonce_, sender, target, value, minGasLimit, message));
+        bytes32 hash = keccak256(abi.encode(nonce_, sender, target, value, minGasLimit, message));
         if (_isFromOtherMessenger()) {
             if (msg.value != value) revert WrongValue(msg.value, value);
         } else {
@@ -87,7 +88,7 @@ abstract contract TestCrossDomainMessenger is ICrossDomainMessenger {
         if (currentSender != address(0)) return _fail(hash);
 
         currentSender = sender;
-        (bool success,) = target.call{value: value}(message);
+        (bool success, ) = target.call{value: value}(message);
         currentSender = address(0);
         if (!success) return _fail(hash);
         successfulMessages[hash] = true;
@@ -141,7 +142,8 @@ contract TestL2Messenger is TestCrossDomainMessenger {
     }
 
     function _isFromOtherMessenger() internal view override returns (bool) {
-        unchecked { // aliases wrap
+        unchecked {
+            // aliases wrap
             uint160 offset = uint160(0x1111000000000000000000000000000000001111);
             return msg.sender == address(uint160(otherMessenger) + offset);
         }
@@ -164,12 +166,12 @@ contract TestMessagePasser {
     mapping(bytes32 withdrawalHash => bool) public sentMessages;
     uint256 private nonce;
 
-    function initiateWithdrawal(address target, uint256 gasLimit, bytes calldata data)
-        external
-        payable
-    {
-        bytes32 hash =
-            keccak256(abi.encode(nonce, msg.sender, target, msg.value, gasLimit, data));
+    function initiateWithdrawal(
+        address target,
+        uint256 gasLimit,
+        bytes calldata data
+    ) external payable {
+        bytes32 hash = keccak256(abi.encode(nonce, msg.sender, target, msg.value, gasLimit, data));
         sentMessages[hash] = true;
         emit MessagePassed(nonce, msg.sender, target, msg.value, gasLimit, data, hash);
         ++nonce;
@@ -177,8 +179,8 @@ contract TestMessagePasser {
 }
 
 /// @title TestPortal
-/// @notice A portal that asks the message passer itself where a real one checks a merkle proof. So a
-/// proof is good against any state that somebody has proposed, also a false one.
+/// @notice A portal that asks the message passer itself where a real one checks a merkle proof. So
+/// a proof is good against any state that somebody has proposed, also a false one.
 abstract contract TestPortal {
     uint256 public constant DELAY = 7 days;
 
@@ -234,7 +236,7 @@ abstract contract TestPortal {
         finalizedWithdrawals[hash] = true;
         l2Sender = transaction.sender;
         // As in the original: what becomes of the call does not matter.
-        (bool success,) = transaction.target.call{value: transaction.value}(transaction.data);
+        (bool success, ) = transaction.target.call{value: transaction.value}(transaction.data);
         success;
         l2Sender = address(0);
     }
@@ -250,22 +252,23 @@ abstract contract TestPortal {
     function _check(bytes32 hash, address prover) internal view virtual;
 
     function _hash(WithdrawalTransaction calldata transaction) private pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                transaction.nonce,
-                transaction.sender,
-                transaction.target,
-                transaction.value,
-                transaction.gasLimit,
-                transaction.data
-            )
-        );
+        return
+            keccak256(
+                abi.encode(
+                    transaction.nonce,
+                    transaction.sender,
+                    transaction.target,
+                    transaction.value,
+                    transaction.gasLimit,
+                    transaction.data
+                )
+            );
     }
 }
 
 /// @title TestPortalV1
-/// @notice One proof for all, and a second one only when the first one's output was taken back. Is its
-/// own oracle of outputs.
+/// @notice One proof for all, and a second one only when the first one's output was taken back. Is
+/// its own oracle of outputs.
 contract TestPortalV1 is TestPortal, IL2OutputOracle {
     struct Proven {
         bytes32 outputRoot;
@@ -290,8 +293,11 @@ contract TestPortalV1 is TestPortal, IL2OutputOracle {
         if (proven.timestamp != 0 && outputRoots[proven.l2OutputIndex] == proven.outputRoot) {
             revert ProvenAlready(hash);
         }
-        provenWithdrawals[hash] =
-            Proven(outputRoots[outputIndex], uint128(block.timestamp), uint128(outputIndex));
+        provenWithdrawals[hash] = Proven(
+            outputRoots[outputIndex],
+            uint128(block.timestamp),
+            uint128(outputIndex)
+        );
     }
 
     function _check(bytes32 hash, address prover) internal view override {
@@ -316,15 +322,14 @@ contract TestDisputeGame is IDisputeGame {
 
     function status() external view returns (GameStatus) {
         if (lost) return GameStatus.CHALLENGER_WINS;
-        return block.timestamp < createdAt + CLOCK
-            ? GameStatus.IN_PROGRESS
-            : GameStatus.DEFENDER_WINS;
+        return
+            block.timestamp < createdAt + CLOCK ? GameStatus.IN_PROGRESS : GameStatus.DEFENDER_WINS;
     }
 }
 
 /// @title TestPortalV2
-/// @notice A proof for each prover; proving again starts the delay anew. A game counts that was won,
-/// not blacklisted, and created after the guardian last retired all there were.
+/// @notice A proof for each prover; proving again starts the delay anew. A game counts that was
+/// won, not blacklisted, and created after the guardian last retired all there were.
 contract TestPortalV2 is TestPortal {
     struct Proven {
         IDisputeGame disputeGameProxy;
@@ -377,8 +382,10 @@ contract TestPortalV2 is TestPortal {
     }
 
     function _isGood(IDisputeGame game) private view returns (bool) {
-        return game.status() != GameStatus.CHALLENGER_WINS && !disputeGameBlacklist[game]
-            && game.createdAt() > respectedGameTypeUpdatedAt;
+        return
+            game.status() != GameStatus.CHALLENGER_WINS &&
+            !disputeGameBlacklist[game] &&
+            game.createdAt() > respectedGameTypeUpdatedAt;
     }
 }
 
@@ -386,10 +393,10 @@ contract TestPortalV2 is TestPortal {
 /// @notice As a token bridge would use the module: a message with an empty body proves, any other
 /// finalises.
 abstract contract TestProvingIsm is OPL2ToL1CcipReadIsm {
-    constructor(address opPortal_, string[] memory urls_)
-        Ownable(msg.sender)
-        OPL2ToL1CcipReadIsm(opPortal_)
-    {
+    constructor(
+        address opPortal_,
+        string[] memory urls_
+    ) Ownable(msg.sender) OPL2ToL1CcipReadIsm(opPortal_) {
         _setUrls(urls_);
     }
 
@@ -418,9 +425,11 @@ contract TestFinalizer {
     }
 
     /// @dev Fails before it is ready, so that it can be relayed once more outside the portal.
-    function finalize(TestPortalV2 portal, WithdrawalTransaction calldata transaction, address prover)
-        external
-    {
+    function finalize(
+        TestPortalV2 portal,
+        WithdrawalTransaction calldata transaction,
+        address prover
+    ) external {
         require(ready, "not ready");
         portal.finalizeWithdrawalTransactionExternalProof(transaction, prover);
     }

@@ -5,25 +5,24 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {AbstractPostDispatchHook} from "../../hooks/AbstractPostDispatchHook.sol";
-import {ICctpMessenger, ICctpTransmitter} from "../../interfaces/bridges/ICctp.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
+import {ICctpMessenger, ICctpTransmitter} from "../../interfaces/bridges/ICctp.sol";
 import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {AbstractCcipReadIsm} from "../../isms/ccip-read/AbstractCcipReadIsm.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {Message} from "../../libs/Message.sol";
+import {TokenMessage} from "../../libs/TokenMessage.sol";
 import {TypeCasts} from "../../libs/TypeCasts.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {CctpMessage} from "../libs/CctpMessage.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
-import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title CctpService
 /// @notice What the server of a CCTP bridge answers.
 interface CctpService {
     /// @notice What CCTP sent together with a message, and its attesters' signatures for it.
-    function getCCTPAttestation(bytes calldata message)
-        external
-        view
-        returns (bytes memory cctpMessage, bytes memory attestation);
+    function getCCTPAttestation(
+        bytes calldata message
+    ) external view returns (bytes memory cctpMessage, bytes memory attestation);
 }
 
 /// @notice One chain, as Hyperlane and as Circle call it.
@@ -33,18 +32,22 @@ struct Domain {
 }
 
 /// @title TokenBridgeCctpBase
-/// @notice Moves Circle's tokens: CCTP burns and mints them, and a token message says so. The router is
-/// the security module of its messages, for which it wants CCTP's attestation of that burn. So
-/// delivering the message mints the tokens, and the router never holds any.
+/// @notice Moves Circle's tokens: CCTP burns and mints them, and a token message says so. The
+/// router is the security module of its messages, for which it wants CCTP's attestation of that
+/// burn. So delivering the message mints the tokens, and the router never holds any.
 ///
 /// It also is a hook and a security module for messages of others: the hook has CCTP carry their
 /// ids, the module wants CCTP's attestation of that.
 ///
 /// Metadata: `abi.encode(bytes cctpMessage, bytes attestation)`.
-/// @dev Burns name the enrolled router as who may have them minted, and that does so only when their
-/// message is delivered: so a delivery has the tokens arrive, and nobody can have them arrive without
-/// it. Which message a burn belongs to is written in burns of v2 only.
-abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, AbstractPostDispatchHook {
+/// @dev Burns name the enrolled router as who may have them minted, and that does so only when
+/// their message is delivered: so a delivery has the tokens arrive, and nobody can have them arrive
+/// without it. Which message a burn belongs to is written in burns of v2 only.
+abstract contract TokenBridgeCctpBase is
+    TokenRouter,
+    AbstractCcipReadIsm,
+    AbstractPostDispatchHook
+{
     using CctpMessage for bytes;
     using MeasuredPull for IERC20;
     using Message for bytes;
@@ -169,8 +172,8 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         return uint8(HookTypes.CCTP);
     }
 
-    /// @notice Whether an enrolled router told over CCTP that it dispatched a message. Counts for messages
-    /// from its own domain only.
+    /// @notice Whether an enrolled router told over CCTP that it dispatched a message. Counts for
+    /// messages from its own domain only.
     function isVerified(bytes32 messageId) external view returns (bool verified) {
         uint32[] memory origins = domains();
         for (uint256 i; i < origins.length && !verified; ++i) {
@@ -205,10 +208,11 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     }
 
     /// @dev Takes a message of CCTP's to this contract.
-    function _receiveMessageId(uint32 circleDomain, bytes32 sender, bytes calldata body)
-        internal
-        returns (bool)
-    {
+    function _receiveMessageId(
+        uint32 circleDomain,
+        bytes32 sender,
+        bytes calldata body
+    ) internal returns (bool) {
         if (msg.sender != address(messageTransmitter)) revert NotMessageTransmitter();
         uint32 origin = circleDomainToHyperlaneDomain(circleDomain);
         bytes32 router = _requireRouter(origin);
@@ -219,30 +223,23 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         wrappedToken.pull(amount + dispatchFee);
         return msg.value;
     }
 
     /// @inheritdoc TokenRouter
-    function _lock(uint32 destination, bytes32 recipient, uint256 amount)
-        internal
-        override
-        returns (uint256 burnt)
-    {
+    function _lock(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) internal override returns (uint256 burnt) {
         burnt = _messageAmount(amount);
         uint256 before = wrappedToken.balance();
-        _depositForBurn(
-            destination,
-            recipient,
-            burnt,
-            burnt - amount,
-            _requireRouter(destination)
-        );
+        _depositForBurn(destination, recipient, burnt, burnt - amount, _requireRouter(destination));
         wrappedToken.requireBalance(before - burnt);
     }
 
@@ -259,7 +256,8 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         bytes32 id = message.id();
         if (id != mailbox.latestDispatchedId()) revert MessageNotDispatched();
-        if (message.sender() == address(this).addressToBytes32()) revert InvalidPostDispatchSender();
+        if (message.sender() == address(this).addressToBytes32())
+            revert InvalidPostDispatchSender();
 
         uint32 destination = message.destination();
         _sendId(hyperlaneDomainToCircleDomain(destination), _requireRouter(destination), id);
@@ -289,7 +287,10 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    function _quoteDispatch(bytes calldata, bytes calldata) internal pure override returns (uint256) {
+    function _quoteDispatch(
+        bytes calldata,
+        bytes calldata
+    ) internal pure override returns (uint256) {
         return 0;
     }
 
@@ -330,8 +331,8 @@ abstract contract TokenBridgeCctpBase is TokenRouter, AbstractCcipReadIsm, Abstr
         _requireBound(burn, message);
     }
 
-    /// @dev Reverts unless CCTP's message carries the id of a message to somebody else. Who sent it is
-    /// checked when it is received.
+    /// @dev Reverts unless CCTP's message carries the id of a message to somebody else. Who sent it
+    /// is checked when it is received.
     function _requireId(bytes calldata cctpMessage, bytes calldata message) private view {
         (uint256 recipientAt, uint256 bodyAt) = _layout();
         bytes32 circleRecipient = cctpMessage.word(recipientAt);

@@ -10,19 +10,23 @@ import {TokenBridgeCctpBase} from "./TokenBridgeCctpBase.sol";
 
 /// @title TokenBridgeCctpV1
 /// @notice Over CCTP v1, which charges nothing and waits for finality.
-/// @dev Burns of v1 carry nothing that tells which message they belong to. So whoever delivers another
-/// message about the same burn, made up from its sender, amount and recipient, has it minted: the
-/// tokens arrive, and the message that was dispatched stays undelivered.
+/// @dev Burns of v1 carry nothing that tells which message they belong to. So whoever delivers
+/// another message about the same burn, made up from its sender, amount and recipient, has it
+/// minted: the tokens arrive, and the message that was dispatched stays undelivered.
 contract TokenBridgeCctpV1 is TokenBridgeCctpBase, ICctpHandlerV1 {
-    constructor(address erc20, address mailbox, address messageTransmitter, address tokenMessenger)
-        TokenBridgeCctpBase(erc20, mailbox, messageTransmitter, tokenMessenger, 0)
-    {}
+    constructor(
+        address erc20,
+        address mailbox,
+        address messageTransmitter,
+        address tokenMessenger
+    ) TokenBridgeCctpBase(erc20, mailbox, messageTransmitter, tokenMessenger, 0) {}
 
     /// @inheritdoc ICctpHandlerV1
-    function handleReceiveMessage(uint32 sourceDomain, bytes32 sender, bytes calldata body)
-        external
-        returns (bool)
-    {
+    function handleReceiveMessage(
+        uint32 sourceDomain,
+        bytes32 sender,
+        bytes calldata body
+    ) external returns (bool) {
         return _receiveMessageId(sourceDomain, sender, body);
     }
 
@@ -46,7 +50,9 @@ contract TokenBridgeCctpV1 is TokenBridgeCctpBase, ICctpHandlerV1 {
     /// @inheritdoc TokenBridgeCctpBase
     function _sendId(uint32 circleDomain, bytes32 router, bytes32 id) internal override {
         ICctpTransmitterV1(address(messageTransmitter)).sendMessage(
-            circleDomain, router, abi.encode(id)
+            circleDomain,
+            router,
+            abi.encode(id)
         );
     }
 

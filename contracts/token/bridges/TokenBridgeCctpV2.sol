@@ -15,9 +15,9 @@ import {CctpMessage} from "../libs/CctpMessage.sol";
 import {TokenBridgeCctpBase} from "./TokenBridgeCctpBase.sol";
 
 /// @title TokenBridgeCctpV2
-/// @notice Over CCTP v2, which takes a fee for not waiting for finality. Senders pay it on top, at most
-/// `maxFeePpm` of what is burnt: so the recipient gets the amount, or what was not charged of the
-/// fee as well. Messages carry what is burnt, and burns carry the id of their message.
+/// @notice Over CCTP v2, which takes a fee for not waiting for finality. Senders pay it on top, at
+/// most `maxFeePpm` of what is burnt: so the recipient gets the amount, or what was not charged of
+/// the fee as well. Messages carry what is burnt, and burns carry the id of their message.
 contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     using CctpMessage for bytes;
     using Message for bytes;
@@ -117,8 +117,8 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     }
 
     /// @inheritdoc TokenBridgeCctpBase
-    /// @dev Bridges of others burn without the id: their burns are believed for any message that says
-    /// the same.
+    /// @dev Bridges of others burn without the id: their burns are believed for any message that
+    /// says the same.
     function _requireBound(bytes calldata burn, bytes calldata message) internal pure override {
         if (burn.length != HOOK_DATA_OFFSET + 32) return;
         bytes32 id = burn.word(HOOK_DATA_OFFSET);
@@ -128,7 +128,11 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     /// @inheritdoc TokenBridgeCctpBase
     function _sendId(uint32 circleDomain, bytes32 router, bytes32 id) internal override {
         ICctpTransmitterV2(address(messageTransmitter)).sendMessage(
-            circleDomain, router, router, minFinalityThreshold, abi.encode(id)
+            circleDomain,
+            router,
+            router,
+            minFinalityThreshold,
+            abi.encode(id)
         );
     }
 

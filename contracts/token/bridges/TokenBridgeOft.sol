@@ -3,14 +3,14 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {
-    IERC20Metadata
-} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EnumerableMap} from "@openzeppelin/contracts/utils/structs/EnumerableMap.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
+import {ITokenBridge} from "../../interfaces/ITokenBridge.sol";
+import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
 import {
     IOft,
     MessagingFee,
@@ -18,17 +18,15 @@ import {
     OFTReceipt,
     SendParam
 } from "../../interfaces/bridges/IOft.sol";
-import {ITokenBridge} from "../../interfaces/ITokenBridge.sol";
-import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {Refund} from "../../libs/Refund.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title TokenBridgeOft
-/// @notice Moves a token over its LayerZero OFT, for rebalancing collateral, or for anybody. No message
-/// of ours travels: LayerZero delivers, and the id of a transfer is LayerZero's guid.
+/// @notice Moves a token over its LayerZero OFT, for rebalancing collateral, or for anybody. No
+/// message of ours travels: LayerZero delivers, and the id of a transfer is LayerZero's guid.
 ///
-/// At least `amount`, less its dust, arrives. What the OFT keeps of it is charged on top, and rounded
-/// up to what can travel.
+/// At least `amount`, less its dust, arrives. What the OFT keeps of it is charged on top, and
+/// rounded up to what can travel.
 /// @dev See `MeasuredPull` for tokens that are refused, and tokens that must not be used.
 contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     using EnumerableMap for EnumerableMap.UintToUintMap;
@@ -36,9 +34,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     using SafeERC20 for IERC20;
 
     /// @notice Tokens were sent.
-    event SentTransferRemote(
-        uint32 indexed destination, bytes32 indexed recipient, uint256 amount
-    );
+    event SentTransferRemote(uint32 indexed destination, bytes32 indexed recipient, uint256 amount);
 
     /// @notice LayerZero calls this domain so from now on.
     event DomainAdded(uint32 indexed hyperlaneDomain, uint32 lzEid);
@@ -86,10 +82,12 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
 
     constructor(address oft_, address owner_) Ownable(owner_) {
         address token_ = address(uint160(_ask(oft_, oft_, IOft.token.selector, type(uint160).max)));
-        uint8 decimals =
-            uint8(_ask(oft_, token_, IERC20Metadata.decimals.selector, type(uint8).max));
-        uint8 sharedDecimals =
-            uint8(_ask(oft_, oft_, IOft.sharedDecimals.selector, type(uint8).max));
+        uint8 decimals = uint8(
+            _ask(oft_, token_, IERC20Metadata.decimals.selector, type(uint8).max)
+        );
+        uint8 sharedDecimals = uint8(
+            _ask(oft_, oft_, IOft.sharedDecimals.selector, type(uint8).max)
+        );
         if (sharedDecimals > decimals) revert TooManySharedDecimals(sharedDecimals, decimals);
 
         oft = IOft(oft_);
@@ -124,11 +122,11 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
 
     /// @inheritdoc ITokenBridge
     /// @dev Value that LayerZero does not ask for goes back to the sender.
-    function transferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        payable
-        returns (bytes32 messageId)
-    {
+    function transferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external payable returns (bytes32 messageId) {
         SendParam memory param = _sending(destination, recipient, amount);
         MessagingFee memory fee = oft.quoteSend(param, false);
         if (msg.value < fee.nativeFee) revert InsufficientValue(msg.value, fee.nativeFee);
@@ -137,8 +135,9 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
 
         emit SentTransferRemote(destination, recipient, amount);
 
-        (MessagingReceipt memory messaging, OFTReceipt memory receipt) =
-            oft.send{value: fee.nativeFee}(param, fee, msg.sender);
+        (MessagingReceipt memory messaging, OFTReceipt memory receipt) = oft.send{
+            value: fee.nativeFee
+        }(param, fee, msg.sender);
         if (receipt.amountSentLD != param.amountLD) {
             revert UnexpectedAmountSent(receipt.amountSentLD, param.amountLD);
         }
@@ -149,11 +148,11 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
 
     /// @inheritdoc ITokenFee
     /// @dev First LayerZero's price in wei, then the amount with what the OFT keeps.
-    function quoteTransferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        view
-        returns (Quote[] memory quotes)
-    {
+    function quoteTransferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external view returns (Quote[] memory quotes) {
         SendParam memory param = _sending(destination, recipient, amount);
         quotes = new Quote[](2);
         quotes[0] = Quote(address(0), oft.quoteSend(param, false).nativeFee);
@@ -187,11 +186,11 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     }
 
     /// @dev What to ask the OFT for, so that `amount` arrives.
-    function _sending(uint32 destination, bytes32 recipient, uint256 amount)
-        private
-        view
-        returns (SendParam memory param)
-    {
+    function _sending(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) private view returns (SendParam memory param) {
         param = SendParam({
             dstEid: hyperlaneDomainToLzEid(destination),
             to: recipient,
@@ -201,22 +200,24 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
             composeMsg: "",
             oftCmd: ""
         });
-        (,, OFTReceipt memory receipt) = oft.quoteOFT(param);
+        (, , OFTReceipt memory receipt) = oft.quoteOFT(param);
         (uint256 sent, uint256 received) = (receipt.amountSentLD, receipt.amountReceivedLD);
         if (sent != received) {
             // OFTs keep a share of what is sent: as much more has to be sent.
             if (received == 0) revert NothingArrives(amount);
             param.amountLD = _roundedUp(Math.mulDiv(amount, sent, received, Math.Rounding.Ceil));
         }
-        param.minAmountLD = amount - amount % decimalConversionRate;
+        param.minAmountLD = amount - (amount % decimalConversionRate);
     }
 
-    /// @dev What a contract answers to a call without arguments, at most `max`. Reverts `InvalidOft`.
-    function _ask(address oft_, address callee, bytes4 selector, uint256 max)
-        private
-        view
-        returns (uint256 word)
-    {
+    /// @dev What a contract answers to a call without arguments, at most `max`. Reverts
+    /// `InvalidOft`.
+    function _ask(
+        address oft_,
+        address callee,
+        bytes4 selector,
+        uint256 max
+    ) private view returns (uint256 word) {
         (bool success, bytes memory answer) = callee.staticcall(abi.encodePacked(selector));
         // An account without code answers everything, with nothing.
         if (!success || answer.length < 32) revert InvalidOft(oft_);

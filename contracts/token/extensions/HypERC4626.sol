@@ -4,17 +4,18 @@ pragma solidity 0.8.33;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {IHypERC4626} from "../../interfaces/IHypERC4626.sol";
+import {TokenMessage} from "../../libs/TokenMessage.sol";
 import {HypERC20} from "../HypERC20.sol";
 import {TokenRouter} from "../TokenRouter.sol";
-import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title HypERC4626
-/// @notice Stands for shares of a vault on another domain, and shows what they are worth: balances grow
-/// as exchange rates come in.
-/// @dev Amounts are assets, as everywhere; allowances too. Underneath are shares, in which `Transfer` events
-/// speak: their sum is `shareBalanceOf` at any rate. A transfer moves the shares its assets are
-/// worth, rounded down.
-contract HypERC4626 is HypERC20 {
+/// @notice Stands for shares of a vault on another domain, and shows what they are worth: balances
+/// grow as exchange rates come in.
+/// @dev Amounts are assets, as everywhere; allowances too. Underneath are shares, in which
+/// `Transfer` events speak: their sum is `shareBalanceOf` at any rate. A transfer moves the shares
+/// its assets are worth, rounded down.
+contract HypERC4626 is HypERC20, IHypERC4626 {
     using TokenMessage for bytes;
 
     /// @notice A new exchange rate came.
@@ -29,8 +30,8 @@ contract HypERC4626 is HypERC20 {
     /// @notice The assets of `PRECISION` shares; never zero: nobody could send shares back.
     uint256 public exchangeRate;
 
-    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing. Nor does a
-    /// rate of zero, but what comes with it is delivered.
+    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing. Nor
+    /// does a rate of zero, but what comes with it is delivered.
     uint32 public previousNonce;
 
     constructor(
@@ -70,12 +71,12 @@ contract HypERC4626 is HypERC20 {
         return true;
     }
 
-    /// @notice The shares of an account.
+    /// @inheritdoc IHypERC4626
     function shareBalanceOf(address account) external view returns (uint256) {
         return super.balanceOf(account);
     }
 
-    /// @notice All shares.
+    /// @inheritdoc IHypERC4626
     function totalShares() external view returns (uint256) {
         return super.totalSupply();
     }
@@ -90,12 +91,12 @@ contract HypERC4626 is HypERC20 {
         return sharesToAssets(super.totalSupply());
     }
 
-    /// @notice The shares that assets are worth, rounded down.
+    /// @inheritdoc IHypERC4626
     function assetsToShares(uint256 assets) public view returns (uint256) {
         return Math.mulDiv(assets, PRECISION, exchangeRate);
     }
 
-    /// @notice The assets that shares are worth, rounded down.
+    /// @inheritdoc IHypERC4626
     function sharesToAssets(uint256 shares) public view returns (uint256) {
         return Math.mulDiv(shares, exchangeRate, PRECISION);
     }
@@ -114,11 +115,10 @@ contract HypERC4626 is HypERC20 {
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 assets, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 assets,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         return super._takeFromSender(assetsToShares(assets), assetsToShares(dispatchFee));
     }
 

@@ -5,23 +5,23 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title HypERC4626Collateral
 /// @notice Puts what is sent into a vault, where it earns. Messages carry shares, and as metadata
-/// `abi.encode(uint256 assets of 1e10 shares, uint32 nonce)`, by which `HypERC4626` on other domains
-/// shows its holders' yield.
+/// `abi.encode(uint256 assets of 1e10 shares, uint32 nonce)`, by which `HypERC4626` on other
+/// domains shows its holders' yield.
 contract HypERC4626Collateral is WrappedTokenRouter {
     using SafeERC20 for IERC20;
 
-    /// @notice So many shares are worth nothing: other domains could not tell what they stand for, and
-    /// send nothing back.
+    /// @notice So many shares are worth nothing: other domains could not tell what they stand for,
+    /// and send nothing back.
     error RateIsZero();
 
-    /// @notice For `assets` the vault gave `shares`, worth only `value`: a vault that keeps a fee, is
-    /// inflated or gives none. Nothing is sent.
+    /// @notice For `assets` the vault gave `shares`, worth only `value`: a vault that keeps a fee,
+    /// is inflated or gives none. Nothing is sent.
     error UnbackedDeposit(uint256 assets, uint256 shares, uint256 value);
 
     /// @notice The vault says that it gave more shares than came.
@@ -30,8 +30,8 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     /// @notice Exchange rates are assets of so many shares.
     uint256 public constant PRECISION = 1e10;
 
-    /// @dev Rounding may cost a deposit two units and a millionth: where a share is worth many units, a
-    /// deposit of fewer than a million of them may be refused.
+    /// @dev Rounding may cost a deposit two units and a millionth: where a share is worth many
+    /// units, a deposit of fewer than a million of them may be refused.
     uint256 private constant ROUNDING_UNITS = 2;
     uint256 private constant ROUNDING_PART = 1e6;
 
@@ -44,10 +44,12 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     /// @notice How many exchange rates were sent.
     uint32 public rateUpdateNonce;
 
-    constructor(address vault_, uint256 numerator, uint256 denominator, address mailbox)
-        WrappedTokenRouter(IERC4626(vault_).asset())
-        TokenRouter(numerator, denominator, mailbox)
-    {
+    constructor(
+        address vault_,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) WrappedTokenRouter(IERC4626(vault_).asset()) TokenRouter(numerator, denominator, mailbox) {
         vault = IERC4626(vault_);
     }
 
@@ -64,11 +66,10 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         MeasuredPull.pull(wrappedToken, amount + dispatchFee);
         return msg.value;
     }

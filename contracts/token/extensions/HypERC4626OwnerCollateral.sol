@@ -14,9 +14,12 @@ contract HypERC4626OwnerCollateral is HypERC4626Collateral {
     /// @notice What is owed.
     uint256 public assetDeposited;
 
-    constructor(address vault, uint256 numerator, uint256 denominator, address mailbox)
-        HypERC4626Collateral(vault, numerator, denominator, mailbox)
-    {}
+    constructor(
+        address vault,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) HypERC4626Collateral(vault, numerator, denominator, mailbox) {}
 
     /// @notice Pays the owner what the vault holds beyond what is owed. Only the owner.
     function sweep() external onlyOwner {

@@ -4,18 +4,18 @@ pragma solidity 0.8.33;
 import {IERC165, IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 
+import {TokenMessage} from "../../libs/TokenMessage.sol";
 import {HypERC721} from "../HypERC721.sol";
 import {ListedERC721} from "../ListedERC721.sol";
 import {TokenRouter} from "../TokenRouter.sol";
-import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title HypERC721URIStorage
 /// @notice NFTs whose URIs come with them.
 contract HypERC721URIStorage is HypERC721, IERC4906 {
     using TokenMessage for bytes;
 
-    /// @dev Kept when a token leaves, as its message is made after it was burnt. Counts for tokens that
-    /// exist, and each arrival overwrites it.
+    /// @dev Kept when a token leaves, as its message is made after it was burnt. Counts for tokens
+    /// that exist, and each arrival overwrites it.
     mapping(uint256 id => string) private uris;
 
     constructor(address mailbox) HypERC721(mailbox) {}
@@ -27,12 +27,9 @@ contract HypERC721URIStorage is HypERC721, IERC4906 {
     }
 
     /// @inheritdoc IERC165
-    function supportsInterface(bytes4 id)
-        public
-        view
-        override(ListedERC721, IERC165)
-        returns (bool)
-    {
+    function supportsInterface(
+        bytes4 id
+    ) public view override(ListedERC721, IERC165) returns (bool) {
         return id == 0x49064906 || super.supportsInterface(id); // ERC-4906 has events only
     }
 

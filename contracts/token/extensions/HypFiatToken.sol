@@ -2,9 +2,9 @@
 pragma solidity 0.8.33;
 
 import {IFiatToken} from "../../interfaces/IFiatToken.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title HypFiatToken
 /// @notice Burns and mints a token whose issuer made this router a minter.
@@ -12,17 +12,18 @@ contract HypFiatToken is WrappedTokenRouter {
     /// @notice The token says that it did not mint.
     error MintFailed(address recipient, uint256 amount);
 
-    constructor(address fiatToken, uint256 numerator, uint256 denominator, address mailbox)
-        WrappedTokenRouter(fiatToken)
-        TokenRouter(numerator, denominator, mailbox)
-    {}
+    constructor(
+        address fiatToken,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    ) WrappedTokenRouter(fiatToken) TokenRouter(numerator, denominator, mailbox) {}
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         uint256 before = MeasuredPull.balance(wrappedToken);
         MeasuredPull.pull(wrappedToken, amount + dispatchFee);
         IFiatToken(address(wrappedToken)).burn(amount);

@@ -6,13 +6,13 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {IXERC20} from "../../interfaces/IXERC20.sol";
 import {IXERC20Lockbox} from "../../interfaces/IXERC20Lockbox.sol";
+import {MeasuredPull} from "../../libs/MeasuredPull.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
-import {MeasuredPull} from "../libs/MeasuredPull.sol";
 
 /// @title HypXERC20Lockbox
-/// @notice Puts an ERC-20 into the lockbox of its xERC20 and burns what it gets for it, and the other
-/// way round: other domains have the xERC20, this one the token.
+/// @notice Puts an ERC-20 into the lockbox of its xERC20 and burns what it gets for it, and the
+/// other way round: other domains have the xERC20, this one the token.
 contract HypXERC20Lockbox is WrappedTokenRouter {
     using SafeERC20 for IERC20;
 
@@ -22,7 +22,12 @@ contract HypXERC20Lockbox is WrappedTokenRouter {
     /// @notice What the lockbox gives for the token.
     IXERC20 public immutable xERC20;
 
-    constructor(address lockbox_, uint256 numerator, uint256 denominator, address mailbox)
+    constructor(
+        address lockbox_,
+        uint256 numerator,
+        uint256 denominator,
+        address mailbox
+    )
         WrappedTokenRouter(IXERC20Lockbox(lockbox_).ERC20())
         TokenRouter(numerator, denominator, mailbox)
     {
@@ -36,19 +41,18 @@ contract HypXERC20Lockbox is WrappedTokenRouter {
         _initializeClient(hook, ism, owner);
     }
 
-    /// @notice Lets the lockbox take all of both tokens, as `initialize` does. For anybody: this router
-    /// keeps neither, and changes nothing else by it.
+    /// @notice Lets the lockbox take all of both tokens, as `initialize` does. For anybody: this
+    /// router keeps neither, and changes nothing else by it.
     function approveLockbox() public {
         wrappedToken.forceApprove(address(lockbox), type(uint256).max);
         _xERC20().forceApprove(address(lockbox), type(uint256).max);
     }
 
     /// @inheritdoc TokenRouter
-    function _takeFromSender(uint256 amount, uint256 dispatchFee)
-        internal
-        override
-        returns (uint256)
-    {
+    function _takeFromSender(
+        uint256 amount,
+        uint256 dispatchFee
+    ) internal override returns (uint256) {
         MeasuredPull.pull(wrappedToken, amount + dispatchFee);
         uint256 before = MeasuredPull.balance(_xERC20());
         lockbox.deposit(amount);

@@ -3,12 +3,13 @@ pragma solidity 0.8.33;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {AllowanceERC20} from "../AllowanceERC20.sol";
 import {HypERC4626} from "./HypERC4626.sol";
 
 /// @title WHypERC4626
-/// @notice A `HypERC4626` whose balances do not change by themselves: one wrapped unit is one share.
+/// @notice A `HypERC4626` whose balances do not change by themselves: one wrapped unit is one
+/// share.
 contract WHypERC4626 is AllowanceERC20, PackageVersioned {
     /// @notice Nothing was to be wrapped or unwrapped, or it is worth nothing.
     error NothingToWrap();
@@ -20,7 +21,8 @@ contract WHypERC4626 is AllowanceERC20, PackageVersioned {
         underlying = HypERC4626(underlying_);
     }
 
-    /// @notice Takes `assets` of the caller's and mints the shares that come. Reverts `NothingToWrap`.
+    /// @notice Takes `assets` of the caller's and mints the shares that come. Reverts
+    /// `NothingToWrap`.
     /// @return wrapped How many.
     function wrap(uint256 assets) external returns (uint256 wrapped) {
         uint256 before = underlying.shareBalanceOf(address(this));

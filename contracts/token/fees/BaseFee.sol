@@ -6,7 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {ITokenFee} from "../../interfaces/ITokenFee.sol";
 
 /// @dev Numbers that clients know the kinds of fees by.
@@ -37,7 +37,12 @@ abstract contract BaseFee is ITokenFee, Ownable, PackageVersioned {
     /// @notice The amount whose fee is half of that.
     uint256 public immutable halfAmount;
 
-    constructor(address token_, uint256 maxFee_, uint256 halfAmount_, address owner) Ownable(owner) {
+    constructor(
+        address token_,
+        uint256 maxFee_,
+        uint256 halfAmount_,
+        address owner
+    ) Ownable(owner) {
         if (maxFee_ == 0 || halfAmount_ == 0) revert InvalidCurve(maxFee_, halfAmount_);
 
         token = token_;

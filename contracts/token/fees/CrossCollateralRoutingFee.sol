@@ -5,7 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {PackageVersioned} from "../../PackageVersioned.sol";
+import {PackageVersioned} from "../../base/PackageVersioned.sol";
 import {ICrossCollateralFee} from "../../interfaces/ICrossCollateralFee.sol";
 import {ITokenFee, Quote} from "../../interfaces/ITokenFee.sol";
 import {FeeType} from "./BaseFee.sol";
@@ -68,11 +68,11 @@ contract CrossCollateralRoutingFee is ITokenFee, ICrossCollateralFee, Ownable, P
 
     /// @inheritdoc ITokenFee
     /// @dev Reverts `NoFeeContract`.
-    function quoteTransferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        view
-        returns (Quote[] memory)
-    {
+    function quoteTransferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external view returns (Quote[] memory) {
         return _ask(destination, recipient, amount, DEFAULT_ROUTER);
     }
 
@@ -87,11 +87,12 @@ contract CrossCollateralRoutingFee is ITokenFee, ICrossCollateralFee, Ownable, P
         return _ask(destination, recipient, amount, targetRouter);
     }
 
-    function _ask(uint32 destination, bytes32 recipient, uint256 amount, bytes32 targetRouter)
-        private
-        view
-        returns (Quote[] memory)
-    {
+    function _ask(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount,
+        bytes32 targetRouter
+    ) private view returns (Quote[] memory) {
         address feeContract = feeContracts[destination][targetRouter];
         if (feeContract == address(0)) feeContract = feeContracts[destination][DEFAULT_ROUTER];
         if (feeContract == address(0)) revert NoFeeContract(destination, targetRouter);

@@ -7,16 +7,19 @@ import {BaseFee} from "./BaseFee.sol";
 /// @title CurveFee
 /// @notice A fee by the amount, the same to everywhere.
 abstract contract CurveFee is BaseFee {
-    constructor(address token, uint256 maxFee, uint256 halfAmount, address owner)
-        BaseFee(token, maxFee, halfAmount, owner)
-    {}
+    constructor(
+        address token,
+        uint256 maxFee,
+        uint256 halfAmount,
+        address owner
+    ) BaseFee(token, maxFee, halfAmount, owner) {}
 
     /// @inheritdoc ITokenFee
-    function quoteTransferRemote(uint32, bytes32, uint256 amount)
-        external
-        view
-        returns (Quote[] memory quotes)
-    {
+    function quoteTransferRemote(
+        uint32,
+        bytes32,
+        uint256 amount
+    ) external view returns (Quote[] memory quotes) {
         quotes = new Quote[](1);
         quotes[0] = Quote(token, _fee(amount));
     }

@@ -13,9 +13,12 @@ contract ProgressiveFee is CurveFee {
     /// @inheritdoc BaseFee
     FeeType public constant override feeType = FeeType.PROGRESSIVE;
 
-    constructor(address token, uint256 maxFee, uint256 halfAmount, address owner)
-        CurveFee(token, maxFee, halfAmount, owner)
-    {}
+    constructor(
+        address token,
+        uint256 maxFee,
+        uint256 halfAmount,
+        address owner
+    ) CurveFee(token, maxFee, halfAmount, owner) {}
 
     /// @inheritdoc CurveFee
     function _fee(uint256 amount) internal view override returns (uint256) {

@@ -7,15 +7,19 @@ import {BaseFee, FeeType} from "./BaseFee.sol";
 import {CurveFee} from "./CurveFee.sol";
 
 /// @title RegressiveFee
-/// @notice A fee that takes ever less of an amount as it grows: maxFee × amount / (halfAmount + amount).
+/// @notice A fee that takes ever less of an amount as it grows: maxFee × amount / (halfAmount +
+/// amount).
 /// @dev Panics when `halfAmount + amount` overflows.
 contract RegressiveFee is CurveFee {
     /// @inheritdoc BaseFee
     FeeType public constant override feeType = FeeType.REGRESSIVE;
 
-    constructor(address token, uint256 maxFee, uint256 halfAmount, address owner)
-        CurveFee(token, maxFee, halfAmount, owner)
-    {}
+    constructor(
+        address token,
+        uint256 maxFee,
+        uint256 halfAmount,
+        address owner
+    ) CurveFee(token, maxFee, halfAmount, owner) {}
 
     /// @inheritdoc CurveFee
     function _fee(uint256 amount) internal view override returns (uint256) {

@@ -26,9 +26,10 @@ contract RoutingFee is BaseFee {
 
     EnumerableSet.UintSet private destinations;
 
-    constructor(address token, address owner)
-        BaseFee(token, type(uint256).max, type(uint256).max, owner)
-    {}
+    constructor(
+        address token,
+        address owner
+    ) BaseFee(token, type(uint256).max, type(uint256).max, owner) {}
 
     /// @notice Changes what sets the fees to a domain; zero for none. Only the owner; reverts
     /// `FeeContractNotContract`.
@@ -46,11 +47,11 @@ contract RoutingFee is BaseFee {
 
     /// @inheritdoc ITokenFee
     /// @dev Empty if transfers to the destination are free.
-    function quoteTransferRemote(uint32 destination, bytes32 recipient, uint256 amount)
-        external
-        view
-        returns (Quote[] memory)
-    {
+    function quoteTransferRemote(
+        uint32 destination,
+        bytes32 recipient,
+        uint256 amount
+    ) external view returns (Quote[] memory) {
         address feeContract = feeContracts[destination];
         if (feeContract == address(0)) return new Quote[](0);
         return ITokenFee(feeContract).quoteTransferRemote(destination, recipient, amount);

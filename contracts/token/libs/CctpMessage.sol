@@ -29,7 +29,10 @@ pragma solidity 0.8.33;
 /// @dev Every reader reverts with empty data when the field is not all there.
 library CctpMessage {
     /// @notice Of metadata, `abi.encode(bytes, bytes)`: the first or the second.
-    function element(bytes calldata metadata, uint256 index) internal pure returns (bytes calldata) {
+    function element(
+        bytes calldata metadata,
+        uint256 index
+    ) internal pure returns (bytes calldata) {
         uint256 start = uint256(word(metadata, index * 32)) + 32;
         uint256 length = uint256(word(metadata, start - 32));
         return metadata[start:start + length];

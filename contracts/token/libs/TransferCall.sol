@@ -4,9 +4,9 @@ pragma solidity 0.8.33;
 /// @title TransferCall
 /// @notice Calls a Mailbox with a token message and its hook metadata.
 ///
-/// `dispatch` and `quoteDispatch` of the Mailbox have the same parameters,
-/// `(uint32 destination, bytes32 recipient, bytes body, bytes metadata, address hook)`. The call data
-/// for them is, with `StandardHookMetadata` of 106 bytes:
+/// `dispatch` and `quoteDispatch` of the Mailbox have the same parameters, `(uint32 destination,
+/// bytes32 recipient, bytes body, bytes metadata, address hook)`. The call data for them is, with
+/// `StandardHookMetadata` of 106 bytes:
 ///
 /// | offset | size | content                                     |
 /// |--------|------|---------------------------------------------|
@@ -27,11 +27,13 @@ pragma solidity 0.8.33;
 /// | 378    | 20   | fee token                                   |
 /// | 398    | 22   | zeros                                       |
 library TransferCall {
-    bytes4 internal constant DISPATCH =
-        bytes4(keccak256("dispatch(uint32,bytes32,bytes,bytes,address)"));
+    bytes4 internal constant DISPATCH = bytes4(
+        keccak256("dispatch(uint32,bytes32,bytes,bytes,address)")
+    );
 
-    bytes4 internal constant QUOTE_DISPATCH =
-        bytes4(keccak256("quoteDispatch(uint32,bytes32,bytes,bytes,address)"));
+    bytes4 internal constant QUOTE_DISPATCH = bytes4(
+        keccak256("quoteDispatch(uint32,bytes32,bytes,bytes,address)")
+    );
 
     /// @notice Lays out the call in fresh memory.
     function encode(
@@ -79,7 +81,9 @@ library TransferCall {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())
             }
-            if lt(returndatasize(), 32) { revert(0, 0) }
+            if lt(returndatasize(), 32) {
+                revert(0, 0)
+            }
             id := mload(0)
         }
     }
@@ -92,7 +96,9 @@ library TransferCall {
                 returndatacopy(free, 0, returndatasize())
                 revert(free, returndatasize())
             }
-            if lt(returndatasize(), 32) { revert(0, 0) }
+            if lt(returndatasize(), 32) {
+                revert(0, 0)
+            }
             fee := mload(0)
         }
     }

@@ -1,1 +1,1 @@
-"""Stake behind validators: deploying it, joining it, and modules that follow it."""
+"""Staking: deployment, registration of operators, and modules made of the active set."""

@@ -7,7 +7,7 @@ import click
 import yaml
 from rich.console import Console
 
-from ape_hyperlane.deploy.command import (
+from ape_hyperlane.console import (
     ReportProgress,
     connected,
     default_chain_name,
@@ -16,7 +16,7 @@ from ape_hyperlane.deploy.command import (
     show_steps,
     unlock,
 )
-from ape_hyperlane.deploy.survey import Survey
+from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.staking.deploy import (
     MANAGER,
     connected_chain,
@@ -42,7 +42,7 @@ def deploy(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Deploys on the network. ClickException, one line, when something is wrong."""
+    """Deploys the staking contracts. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():
@@ -76,7 +76,7 @@ def from_stake(
     percent: int,
     out: Path | None,
 ) -> None:
-    """Prints or writes a module's config. ClickException, one line, when something is wrong."""
+    """Prints or writes a module's config. ClickException with one line on failure."""
     folder = Registry(registry)
     with one_line_errors(), connected(network):
         name = chain or default_chain_name()

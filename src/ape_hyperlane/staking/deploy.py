@@ -1,4 +1,4 @@
-"""Deploying stake behind the validators of the chain that ape is connected to."""
+"""Deploys the staking contracts of the chain that ape is connected to."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from ape import networks
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 
-from ape_hyperlane.deploy.apply import Applier, Report
-from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.core import (
+from ape_hyperlane.plans.apply import Applier, Report
+from ape_hyperlane.plans.builder import PlanBuilder
+from ape_hyperlane.plans.chain import container, has_code, is_development
+from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
     require_funds,
     silent,
-    surroundings,
 )
-from ape_hyperlane.deploy.journal import Journal
-from ape_hyperlane.deploy.steps import Step, final_readings
-from ape_hyperlane.deploy.survey import container, has_code, is_development
+from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.registry_view import registry_view
+from ape_hyperlane.plans.steps import Step, final_readings
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, Registry
@@ -27,12 +27,12 @@ from hyperlane.registry.staking_config import StakingConfig
 
 MANAGER, FRAUD_PROOFS = "stakingManager", "checkpointFraudProofs"
 MADE_BY_MANAGER = {"checkpointSlasher": "slasher", "censorshipChallenges": "challenges"}
-"""Key in `addresses.yaml` to the manager's view."""
+"""Views of the manager that return the contracts it created, by key in `addresses.yaml`."""
 
 
 @dataclass(frozen=True, slots=True)
 class StakingDeployment:
-    """A plan, and where it goes."""
+    """Planned staking contracts and the chain that they are for."""
 
     chain: str
     config: StakingConfig
@@ -42,20 +42,21 @@ class StakingDeployment:
 
 @dataclass(frozen=True, slots=True)
 class StakingOutcome:
-    """What a deployment came to."""
+    """The result of a deployment."""
 
     addresses: dict[str, str]
     transactions: int
-    """How many this run sent."""
+    """Number of transactions that this run sent."""
 
 
 def plan_staking(
     config: StakingConfig | None, registry: Registry, chain: str, deployer: str
 ) -> StakingDeployment:
-    """What is to be on the chain that ape is connected to. Nothing is written or sent.
+    """Plans the staking contracts of the connected chain. Nothing is written or sent.
 
-    Without a config, what was deployed there. ConfigError when there was nothing, when the registry
-    knows no core there or one on another chain, or the config names what is not there.
+    Without a config, that of the last deployment is used. ConfigError when there was none, when the
+    registry has no core on the chain or has it with another chain id, or when the chain lacks a
+    contract that the config names.
     """
     hook = registry.addresses(chain).require(chain, "merkleTreeHook")
     chain_id = connected_chain(registry, chain)
@@ -68,22 +69,21 @@ def plan_staking(
     journal = Journal(folder / "staking-deployment.json", chain_id, deployer)
     entry = journal.entry(MANAGER)
     if is_development() and entry and entry.done and not has_code(str(entry.address)):
-        journal.restart(deployer)  # the node has started over
-    builder = Builder(
-        journal.deployer, config.owner or journal.deployer, hook, surroundings(registry)
-    )
-    proofs = builder.create(FRAUD_PROOFS, "CheckpointFraudProofs", permanent=True)
+        journal.restart(deployer)  # the development node was started anew
+    owner = config.owner or journal.deployer
+    plan = PlanBuilder(journal.deployer, owner, hook, registry_view(registry))
+    proofs = plan.create(FRAUD_PROOFS, "CheckpointFraudProofs", permanent=True)
     arguments = (
         config.token,
         config.treasury,
-        builder.owner,
+        plan.owner,
         config.parameters,
         hook,
-        proofs,
+        proofs.ref,
     )
     state = {"token": config.token, "treasury": config.treasury}
-    builder.create(MANAGER, "StakingManager", arguments, permanent=True, state=state)
-    return StakingDeployment(chain, config, journal, builder.steps)
+    plan.create(MANAGER, "StakingManager", arguments, permanent=True, state=state)
+    return StakingDeployment(chain, config, journal, plan.steps)
 
 
 def deploy_staking(
@@ -93,7 +93,7 @@ def deploy_staking(
     report: Report = silent,
     max_gas_price: int | None = None,
 ) -> StakingOutcome:
-    """Deploys it, or what is missing of it, and writes the registry. As `deploy_core`."""
+    """Deploys what the chain lacks, verifies it and writes the registry. Errors: `deploy_core`."""
     applier = Applier(account, deployment.journal, report, max_gas_price)
     pending = applier.pending(deployment.steps, account.address)
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
@@ -112,7 +112,7 @@ def deploy_staking(
 
 
 def connected_chain(registry: Registry, chain: str) -> int:
-    """The id of the chain that ape is connected to. ConfigError when it is not this one."""
+    """Chain id of the connected chain. ConfigError when the registry has another for this chain."""
     chain_id, known = int(networks.provider.chain_id), registry.metadata(chain).chain_id
     if known != chain_id:
         raise ConfigError(

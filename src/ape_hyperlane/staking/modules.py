@@ -1,4 +1,4 @@
-"""From the active set of a staking to a security module for other chains."""
+"""Makes a security module for other chains of the active set of validators with stake."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -15,12 +15,13 @@ PAGE = 100
 Member: TypeAlias = tuple[str, int]
 """A signing key and its stake."""
 NOT_A_MANAGER = (ContractLogicError, ContractNotFoundError, DecodingError, TypeError)
-"""What comes of asking something else. TypeError, since ape takes an empty answer for zeros."""
+"""Errors when another contract is asked. TypeError, since ape decodes an empty answer as zeros."""
 ModuleType: TypeAlias = Literal["weightedMessageIdMultisigIsm", "weightedMerkleRootMultisigIsm"]
 
 
 def active_set(manager: ContractInstance) -> list[Member]:
-    """Who signs with stake, at one block. ConfigError when the address is no StakingManager's."""
+    """The signing keys with stake, all at one block. ConfigError for another contract than a
+    StakingManager."""
     block = networks.provider.get_block("latest").number
     found: list[Member] = []
     first = 0
@@ -39,9 +40,10 @@ def active_set(manager: ContractInstance) -> list[Member]:
 def module_from_stake(
     members: Sequence[Member], kind: ModuleType, percent: int
 ) -> WeightedMultisigIsm:
-    """Weights as stakes, together `TOTAL_WEIGHT`; believes what more than `percent` of it signed.
+    """A multisig whose weights are proportional to stake and add up to `TOTAL_WEIGHT`. Signatures
+    of more than `percent` of the weight verify a message.
 
-    In order of the keys, so that equal sets make equal modules. ConfigError when nobody has stake.
+    Sorted by key, so that equal sets make equal modules. ConfigError for an empty set.
     """
     if not members:
         raise ConfigError("the active set is empty: nobody could sign for such a module")
@@ -59,8 +61,8 @@ def module_from_stake(
 
 
 def weights(stakes: Sequence[int]) -> list[int]:
-    """Parts of `TOTAL_WEIGHT` in proportion, rounded down; what rounding leaves over goes to those
-    who lost most by it."""
+    """Shares of `TOTAL_WEIGHT` proportional to the stakes, rounded down; the remainder goes to the
+    stakes that rounding reduced most."""
     total = sum(stakes)
     found = [stake * TOTAL_WEIGHT // total for stake in stakes]
     by_loss = sorted(range(len(stakes)), key=lambda i: -(stakes[i] * TOTAL_WEIGHT % total))

@@ -1,11 +1,12 @@
-"""Joining a staking with a signing key."""
+"""Registration of an operator's signing key."""
 
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
 
 
 def possession(chain_id: int, manager: str, operator: str, key: LocalAccount) -> bytes:
-    """The proof that an operator has a signing key: EIP-712, see `StakingManager.register`."""
+    """Proof that an operator holds a signing key: an EIP-712 signature for
+    `StakingManager.register`."""
     domain = {
         "name": "Hyperlane Staking",
         "version": "1",

@@ -1,1 +1,1 @@
-"""Warp routes: deploying, checking and using them. Start at `deploy.deploy_route`."""
+"""Warp routes: deployment, check and transfers. The entry point is `deploy.deploy_route`."""

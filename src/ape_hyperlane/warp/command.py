@@ -1,4 +1,4 @@
-"""`ape run warp deploy|check|send`: the command lines around routes."""
+"""`ape run warp deploy|check|send`: command lines for routes."""
 
 import json
 from contextlib import AbstractContextManager
@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from rich.console import Console
 from rich.markup import escape
 
-from ape_hyperlane.deploy.command import (
+from ape_hyperlane.console import (
     ReportProgress,
     connected,
     find_account,
@@ -21,27 +21,21 @@ from ape_hyperlane.deploy.command import (
     show_steps,
     unlock,
 )
-from ape_hyperlane.deploy.naming import say, show_foreign, show_place
-from ape_hyperlane.deploy.steps import Action
-from ape_hyperlane.deploy.survey import Survey
-from ape_hyperlane.messages import Dispatched
-from ape_hyperlane.quotes import Bounds
-from ape_hyperlane.warp.deploy import (
-    Connect,
-    RouteDeployment,
-    check_route,
-    deploy_route,
-    plan_route,
-    survey_route,
-)
+from ape_hyperlane.core.messages import Dispatched
+from ape_hyperlane.core.quotes import Bounds
+from ape_hyperlane.plans.disclosure import print_line, show_context, show_foreign
+from ape_hyperlane.plans.steps import Action
+from ape_hyperlane.plans.survey import Survey
+from ape_hyperlane.warp.deploy import check_route, deploy_route, plan_route, survey_route
+from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.send import (
     Transfer,
+    format_amount,
     kind_of,
     parse_amount,
     quote,
     quote_lines,
     send_token,
-    shown,
 )
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
@@ -63,8 +57,7 @@ def deploy(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Deploys a route on all chains that the file names. ClickException, one line, when something
-    is wrong."""
+    """Deploys a route on all chains of a file. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     connect = _connect(folder)
@@ -72,17 +65,17 @@ def deploy(
         tokens = read_warp_config(config)
         signer = _signer(connect, next(iter(tokens)), account)
         deployment = plan_route(tokens, folder, signer.address, connect, route)
-        console.print(_about(deployment), highlight=False, markup=False)
+        console.print(_summary(deployment), highlight=False, markup=False)
         planned: list[str] = []
 
         def show(chain: str, actions: list[Action]) -> None:
-            about = escape(one_line(_described(deployment, chain)))
-            console.print(f"[bold]{chain}[/]: {about}", highlight=False)
-            named = {
-                f"chains/{chain}/addresses.yaml": _core_used(deployment, chain),
+            token = escape(one_line(_token_summary(deployment, chain)))
+            console.print(f"[bold]{chain}[/]: {token}", highlight=False)
+            configs = {
+                f"chains/{chain}/addresses.yaml": _core_contracts(deployment, chain),
                 "file": {chain: tokens[chain].as_file()},
             }
-            show_place(console, str(signer.address), deployment.journals[chain].deployer, named)
+            show_context(console, str(signer.address), deployment.journals[chain].deployer, configs)
             show_foreign(
                 console, Survey(deployment.journals[chain]).foreign(deployment.steps(chain))
             )
@@ -114,7 +107,7 @@ def deploy(
 
 
 def check(*, route: str | None, registry: Path, as_json: bool) -> None:
-    """Compares a route with what was deployed. ClickException when they differ."""
+    """Compares a route with its deployment. ClickException when they differ."""
     folder = Registry(registry)
     with one_line_errors():
         route, tokens = _deployed(folder, route)
@@ -143,7 +136,8 @@ def send(
     dry_run: bool,
     seconds: float,
 ) -> None:
-    """Sends tokens, waits for them and shows balances. ClickException with one line on failure."""
+    """Sends tokens, waits for their delivery and shows balances. ClickException with one line on
+    failure."""
     console = Console(soft_wrap=True)
     folder = Registry(registry)
     connect = _connect(folder)
@@ -173,7 +167,7 @@ def send(
         wanted = Transfer(ends, origin, destination, units, receiver, kind.nft, locked, bounds)
         quoted = quote(wanted, folder, connect)
         for line in quote_lines(source, *quoted):
-            say(console, line)
+            print_line(console, line)
         if dry_run:
             return
         unlock(signer)
@@ -187,11 +181,12 @@ def send(
     console.print(
         f"delivered after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas"
     )
-    for who, chain, end, before, after in (
+    for holder, chain, end, before, after in (
         (str(signer.address), origin, source, done.before.sender, done.after.sender),
         (receiver, destination, target, done.before.recipient, done.after.recipient),
     ):
-        line = f"{who} on {chain}: {shown(before, end)}, now {shown(after, end)}"
+        balances = f"{format_amount(before, end)}, now {format_amount(after, end)}"
+        line = f"{holder} on {chain}: {balances}"
         console.print(line, highlight=False, markup=False)
 
 
@@ -200,14 +195,15 @@ def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:
     return route, read_warp_config(route_paths(folder.folder, route)[0])
 
 
-def _about(deployment: RouteDeployment) -> str:
-    """Which route is meant, and whether it is there."""
+def _summary(deployment: RouteDeployment) -> str:
+    """The route's id, and the chains where it is deployed."""
     if not deployment.routers:
         return f"Route {deployment.id}: a new one"
     return f"Route {deployment.id}: goes on, with routers on {', '.join(deployment.routers)}"
 
 
-def _described(deployment: RouteDeployment, chain: str) -> str:
+def _token_summary(deployment: RouteDeployment, chain: str) -> str:
+    """The token of one end: type, name, decimals and scale."""
     end = deployment.ends[chain]
     text = f"{end.token.type}, {end.name} ({end.symbol}), {end.decimals} decimals"
     if end.scale == 1:
@@ -217,9 +213,9 @@ def _described(deployment: RouteDeployment, chain: str) -> str:
     return f"{text}, amounts are rounded down to {1 / end.scale} units"
 
 
-def _core_used(deployment: RouteDeployment, chain: str) -> dict[str, str]:
-    """The contracts of the registry that a route is built upon."""
-    known = deployment.surroundings.addresses[chain].as_file()
+def _core_contracts(deployment: RouteDeployment, chain: str) -> dict[str, str]:
+    """The contracts of the core that a route uses, as the registry has them."""
+    known = deployment.view.addresses[chain].as_file()
     return {
         key: str(address)
         for key, address in known.items()
@@ -233,13 +229,14 @@ def _signer(connect: Connect, chain: str, account: str | None) -> AccountAPI:
 
 
 def _connect(folder: Registry) -> Connect:
-    """Connects to a chain of the registry; finding its node takes time, and is done once."""
-    found: dict[str, ProviderContextManager] = {}
+    """A function that connects ape to a chain of the registry. Providers are cached, since making
+    one takes time."""
+    providers: dict[str, ProviderContextManager] = {}
 
     def connect(chain: str) -> AbstractContextManager[None]:
-        if chain not in found:
+        if chain not in providers:
             url = folder.metadata(chain).rpc_urls[0].http
-            found[chain] = ape.networks.parse_network_choice(url)
-        return connected(found[chain])
+            providers[chain] = ape.networks.parse_network_choice(url)
+        return connected(providers[chain])
 
     return connect

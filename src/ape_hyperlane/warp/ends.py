@@ -1,4 +1,4 @@
-"""What a route's tokens are, as the chains say: names, decimals, and so the scales between them."""
+"""The tokens of a route, completed by reads from the chains: names, decimals, scales."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,62 +12,62 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.exceptions import ContractLogicError
 
-from ape_hyperlane.deploy.survey import has_code
+from ape_hyperlane.plans.chain import has_code
 from hyperlane.errors import ConfigError
 from hyperlane.registry.chains import ETHER, ChainMetadata
 from hyperlane.registry.token_types import MAX_DECIMALS
 from hyperlane.registry.warp_token import WarpToken
 
 ERC721 = bytes.fromhex("80ac58cd").ljust(32, b"\0")
-"""ERC-165's name for it, as an argument."""
+"""ERC-165 interface id of ERC-721, encoded as a call argument."""
 
 UNDERLYING = {
     "collateralVault": "asset()",
     "collateralVaultRebase": "asset()",
     "xERC20Lockbox": "ERC20()",
 }
-"""Types whose `token` is not what is moved: the view that says what is."""
+"""Views that return the moved token, for types whose `token` is a vault or a lockbox."""
 
 CCTP_VERSIONS = {"V1": 0, "V2": 1}
-"""What Circle's contracts call themselves."""
+"""Version numbers of Circle's contracts."""
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A token of a route, with all that its config may leave out."""
+    """A token of a route, with the values that its config may omit."""
 
     token: WarpToken
     name: str
     symbol: str
     decimals: int
     moved: str | None = None
-    """The token that is moved, unless that is the router itself or the chain's own."""
+    """The moved token; None for native coins and for a router that is the token itself."""
     scale: Fraction = Fraction(1)
     """Message units for one unit of the token."""
     circle_domain: int | None = None
-    """What Circle calls the chain, on a route over CCTP."""
+    """Circle's number of the chain, on a route over CCTP."""
 
 
 def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
-    """What the connected chain says of a token that is not synthetic; ConfigError when the config
-    says otherwise, or the chain has no such token."""
-    place, moved = f"{chain}.token", token.token
+    """Reads a token that is not synthetic from the connected chain. ConfigError when the chain does
+    not have it, or has it with other properties than the config."""
+    key, moved = f"{chain}.token", token.token
     if moved is None:
         native = metadata.native_token or ETHER
         name, symbol, decimals = native.name, native.symbol, native.decimals
     else:
         if not has_code(moved):
-            raise ConfigError(f"{place}: {moved}: no contract on {chain}; expected one")
+            raise ConfigError(f"{key}: {moved}: no contract on {chain}; expected one")
         if token.type in UNDERLYING:
-            moved = to_checksum_address(_ask(place, moved, UNDERLYING[token.type], "address"))
-        name = _ask_text(place, moved, "name()")
-        symbol = _ask_text(place, moved, "symbol()")
-        decimals = 0 if token.nft else _ask(place, moved, "decimals()", "uint8")
+            moved = to_checksum_address(_call_view(key, moved, UNDERLYING[token.type], "address"))
+        name = _call_text_view(key, moved, "name()")
+        symbol = _call_text_view(key, moved, "symbol()")
+        decimals = 0 if token.nft else _call_view(key, moved, "decimals()", "uint8")
         if decimals > MAX_DECIMALS:
             raise ConfigError(
-                f"{place}: {moved} has {decimals} decimals, expected {MAX_DECIMALS} at most"
+                f"{key}: {moved} has {decimals} decimals, expected {MAX_DECIMALS} at most"
             )
-        _require_kind(place, token, moved, decimals)
+        _require_kind(key, token, moved, decimals)
     circle_domain = _circle_domain(chain, token) if token.type == "collateralCctp" else None
     if token.decimals not in (None, decimals):
         raise ConfigError(f"{chain}.decimals: {token.decimals}, but the token has {decimals}")
@@ -81,17 +81,17 @@ def read_backing(chain: str, token: WarpToken, metadata: ChainMetadata) -> End:
     )
 
 
-def whole_token(place: str, router: str) -> Fraction:
-    """How many message units a whole token is to a router on the connected chain; ConfigError when
-    there is no such router."""
-    token = to_checksum_address(_ask(place, router, "token()", "address"))
-    numerator = int(_ask(place, router, "scaleNumerator()", "uint256"))
-    denominator = int(_ask(place, router, "scaleDenominator()", "uint256"))
-    return Fraction(numerator * 10 ** _ask(place, token, "decimals()", "uint8"), denominator)
+def whole_token(key: str, router: str) -> Fraction:
+    """Message units per whole token of a router on the connected chain. ConfigError for another
+    contract."""
+    token = to_checksum_address(_call_view(key, router, "token()", "address"))
+    numerator = int(_call_view(key, router, "scaleNumerator()", "uint256"))
+    denominator = int(_call_view(key, router, "scaleDenominator()", "uint256"))
+    return Fraction(numerator * 10 ** _call_view(key, token, "decimals()", "uint8"), denominator)
 
 
 def _circle_domain(chain: str, token: WarpToken) -> int:
-    """What Circle calls the connected chain; ConfigError when its contracts are of another
+    """Circle's number of the connected chain. ConfigError when its contracts have another
     version."""
     transmitter, messenger = str(token.message_transmitter), str(token.token_messenger)
     expected = CCTP_VERSIONS[str(token.cctp_version)]
@@ -99,35 +99,35 @@ def _circle_domain(chain: str, token: WarpToken) -> int:
         ("messageTransmitter", transmitter, "version()"),
         ("tokenMessenger", messenger, "messageBodyVersion()"),
     ):
-        found = _ask(f"{chain}.{key}", address, view, "uint32")
+        found = _call_view(f"{chain}.{key}", address, view, "uint32")
         if found != expected:
             raise ConfigError(
                 f"{chain}.{key}: {address} says version {found}; expected {expected} for"
                 f" cctpVersion {token.cctp_version}"
             )
-    return int(_ask(f"{chain}.messageTransmitter", transmitter, "localDomain()", "uint32"))
+    return int(_call_view(f"{chain}.messageTransmitter", transmitter, "localDomain()", "uint32"))
 
 
-def _require_kind(place: str, token: WarpToken, moved: str, decimals: int) -> None:
-    """ConfigError when the router would lose what it takes."""
-    if token.nft and not _ask(place, moved, "supportsInterface(bytes4)", "bool", ERC721):
-        raise ConfigError(f"{place}: {moved} is no NFT collection; expected an ERC-721")
+def _require_kind(key: str, token: WarpToken, moved: str, decimals: int) -> None:
+    """ConfigError for a token that the router could not pay out in full."""
+    if token.nft and not _call_view(key, moved, "supportsInterface(bytes4)", "bool", ERC721):
+        raise ConfigError(f"{key}: {moved} is no NFT collection; expected an ERC-721")
     if token.type == "collateralOft":
-        there = to_checksum_address(_ask(place, str(token.oft), "token()", "address"))
+        there = to_checksum_address(_call_view(key, str(token.oft), "token()", "address"))
         if there != moved:
-            raise ConfigError(f"{place}: {moved}, but the OFT {token.oft} moves {there}")
+            raise ConfigError(f"{key}: {moved}, but the OFT {token.oft} moves {there}")
     if token.type == "collateralVaultRebase":
-        shares = _ask(place, str(token.token), "decimals()", "uint8")
+        shares = _call_view(key, str(token.token), "decimals()", "uint8")
         if shares != decimals:
             raise ConfigError(
-                f"{place}: {token.token}: shares have {shares} decimals, assets {decimals};"
+                f"{key}: {token.token}: shares have {shares} decimals, assets {decimals};"
                 " expected a vault with equal ones, or exchange rates would be rounded"
             )
 
 
 def complete(tokens: Mapping[str, WarpToken], backing: Mapping[str, End]) -> dict[str, End]:
-    """All ends: synthetic ones are like what backs them, with as many decimals as any of that has,
-    and amounts mean the same everywhere. ConfigError when a config cannot be followed."""
+    """All ends of a route. Synthetic tokens take name, symbol and the most decimals from the tokens
+    that back them; scales make amounts equal on all chains. ConfigError when that is impossible."""
     ends = {
         chain: backing[chain] if chain in backing else _synthetic(chain, token, backing)
         for chain, token in tokens.items()
@@ -162,8 +162,8 @@ def _synthetic(chain: str, token: WarpToken, backing: Mapping[str, End]) -> End:
 
 
 def _whole_token(ends: Mapping[str, End]) -> Fraction:
-    """How many message units a whole token is: as the scales say, or so many that no end's smallest
-    unit is rounded away. ConfigError when scales would create or destroy value."""
+    """Message units per whole token: by the scales in the config, or by the most decimals, so that
+    no amount is rounded. ConfigError for scales that would create or destroy value."""
     stated: dict[str, Fraction] = {
         chain: end.token.scale * 10**end.decimals
         for chain, end in ends.items()
@@ -181,19 +181,21 @@ def _whole_token(ends: Mapping[str, End]) -> Fraction:
     return unit
 
 
-def _ask(place: str, address: str, view: str, kind: str, argument: bytes = b"") -> Any:
-    """What a view of a contract says that may have it or not."""
+def _call_view(key: str, address: str, view: str, kind: str, argument: bytes = b"") -> Any:
+    """Result of a view. ConfigError when the contract does not have it."""
     data = keccak(text=view)[:4] + argument
     try:
         answer = networks.provider.web3.eth.call({"to": address, "data": data})
         return decode([kind], bytes(answer))[0]
     except (ContractLogicError, DecodingError, OverflowError) as error:
-        raise ConfigError(f"{place}: {address} has no {view}; expected another contract") from error
+        raise ConfigError(f"{key}: {address} has no {view}; expected another contract") from error
 
 
-def _ask_text(place: str, address: str, view: str) -> str:
-    """A string, or the 32 bytes that old tokens have instead."""
+def _call_text_view(key: str, address: str, view: str) -> str:
+    """Text of a view, which old tokens return as 32 bytes."""
     try:
-        return str(_ask(place, address, view, "string"))
+        return str(_call_view(key, address, view, "string"))
     except ConfigError:
-        return bytes(_ask(place, address, view, "bytes32")).rstrip(b"\0").decode(errors="replace")
+        return (
+            bytes(_call_view(key, address, view, "bytes32")).rstrip(b"\0").decode(errors="replace")
+        )

@@ -1,107 +1,98 @@
-"""From the fee in a deploy file to the steps that deploy it. Pure, as the rest of the plan."""
+"""Plans the fee contracts of a router. Pure, as the rest of the plan."""
 
-from ape_hyperlane.deploy.builder import Builder
-from ape_hyperlane.deploy.steps import MAKER, Reading, Ref, Target
+from typing import Any
+
+from ape_hyperlane.plans.builder import PlanBuilder
+from ape_hyperlane.plans.contract import MemberList
+from ape_hyperlane.plans.steps import CREATOR, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
-from hyperlane.registry.token_fees import CrossCollateralRoutingFee, Curve, TokenFee
+from hyperlane.registry.token_fees import CrossCollateralRoutingFee, Curve, RoutingFee, TokenFee
+
+QUOTE_SIGNERS = MemberList("quoteSigners", "addQuoteSigner", "removeQuoteSigner")
 
 
 def plan_fee(
-    builder: Builder,
+    plan: PlanBuilder,
     config: TokenFee | None,
     token: Target,
     name: str,
     owner: str | None = None,
 ) -> Target:
-    """Plans the fee contract of a router that moves `token`, and all that it refers to; none is the
-    zero address. `owner` has what names no other. ConfigError when the fee is for another token."""
+    """Plans the fee contract of a router that moves `token`, and all fee contracts that it refers
+    to. Returns a reference to it, or the zero address for None. `owner` owns contracts whose config
+    names no other. ConfigError for the fee of another token."""
     if config is None:
         return ZERO_ADDRESS
     if isinstance(config, str):
         return config
-    owner = config.owner or owner or builder.owner
+    owner = config.owner or owner or plan.owner
     if isinstance(config, CrossCollateralRoutingFee):
-        return _plan_fee_by_router(builder, config, token, name, owner)
+        return _plan_fee_by_router(plan, config, token, name, owner)
     if config.token not in (None, token):
         raise ConfigError(
             f"{name}.token: {config.token}, but the route moves {token}; leave token out"
         )
     if isinstance(config, Curve):
-        return _plan_curve(builder, config, token, name, owner)
-    contract = "RoutingFee"
+        return _plan_curve(plan, config, token, name, owner)
+    return _plan_fee_by_domain(plan, config, token, name, owner)
+
+
+def _plan_fee_by_domain(
+    plan: PlanBuilder, config: RoutingFee, token: Target, name: str, owner: str
+) -> Ref:
     fees = {
-        chain: plan_fee(builder, fee, token, f"{name}.{chain}", owner)
+        chain: plan_fee(plan, fee, token, f"{name}.{chain}", owner)
         for chain, fee in config.fee_contracts.items()
     }
-    by_domain = builder.surroundings.by_domain(fees, f"{name}.feeContracts")
-    arguments = (token, MAKER)
-    router = builder.create(
-        name, contract, arguments, address=config.address, state={"token": token}
-    )
-    builder.prune(router, contract, "domains", tuple(by_domain), "setFeeContract", (ZERO_ADDRESS,))
+    by_domain = plan.registry.by_domain(fees, f"{name}.feeContracts")
+    state = {"token": token}
+    router = plan.create(name, "RoutingFee", (token, CREATOR), address=config.address, state=state)
+    router.remove_unlisted("domains", tuple(by_domain), "setFeeContract", ZERO_ADDRESS)
     for domain, fee in by_domain.items():
-        told = Reading(router, contract, "feeContracts", fee, (domain,))
-        builder.call(
-            "setFeeContract",
-            router,
-            contract,
-            (domain, fee),
-            told,
-            repeatable=True,
-            about=f"{domain} ",
-        )
-    builder.hand_over(router, contract, owner)
-    return router
+        reading = router.reading("feeContracts", fee, domain)
+        router.call("setFeeContract", (domain, fee), reading, label=f"{domain} ")
+    router.hand_over(owner)
+    return router.ref
 
 
-def _plan_curve(builder: Builder, config: Curve, token: Target, name: str, owner: str) -> Ref:
+def _plan_curve(plan: PlanBuilder, config: Curve, token: Target, name: str, owner: str) -> Ref:
     maximum, half = config.parameters
-    state = {"token": token, "maxFee": maximum, "halfAmount": half}
+    state: dict[str, Any] = {"token": token, "maxFee": maximum, "halfAmount": half}
     if not config.quote_signers:
         state["owner"] = owner
-        return builder.create(
-            name, config.type, tuple(state.values()), address=config.address, state=state
-        )
-    # The deployer signs until the others do, so that the contract does not depend on them.
-    deployer = builder.deployer
-    arguments = (deployer, *state.values(), MAKER)
-    fee = builder.create(name, config.type, arguments, address=config.address, state=state)
-    builder.members(
-        fee,
-        config.type,
-        "quoteSigners",
-        config.quote_signers,
-        adder="addQuoteSigner",
-        remover="removeQuoteSigner",
-        empty=deployer in config.quote_signers,
-    )
-    builder.hand_over(fee, config.type, owner)
-    return fee
+        arguments = tuple(state.values())
+        return plan.create(name, config.type, arguments, address=config.address, state=state).ref
+    # The constructor needs a signer. It gets the deployer, who is removed when the configured
+    # signers are added: so the contract's creation does not depend on the config's list.
+    deployer = plan.deployer
+    arguments = (deployer, *state.values(), CREATOR)
+    fee = plan.create(name, config.type, arguments, address=config.address, state=state)
+    signers = config.quote_signers
+    fee.members(QUOTE_SIGNERS, signers, initially_empty=deployer in signers)
+    fee.hand_over(owner)
+    return fee.ref
 
 
 def _plan_fee_by_router(
-    builder: Builder, config: CrossCollateralRoutingFee, token: Target, name: str, owner: str
+    plan: PlanBuilder, config: CrossCollateralRoutingFee, token: Target, name: str, owner: str
 ) -> Ref:
-    contract = "CrossCollateralRoutingFee"
     fees = {
         chain: {
-            word(router): plan_fee(builder, fee, token, f"{name}.{chain}.{router}", owner)
+            word(router): plan_fee(plan, fee, token, f"{name}.{chain}.{router}", owner)
             for router, fee in by_router.items()
         }
         for chain, by_router in config.fee_contracts.items()
     }
+    by_domain = plan.registry.by_domain(fees, f"{name}.feeContracts")
     rows = [
         (domain, router, fee)
-        for domain, by_router in builder.surroundings.by_domain(
-            fees, f"{name}.feeContracts"
-        ).items()
+        for domain, by_router in by_domain.items()
         for router, fee in by_router.items()
     ]
-    target = builder.create(name, contract, (MAKER,), address=config.address)
-    told = [Reading(target, contract, "feeContracts", fee, tuple(key)) for *key, fee in rows]
+    routing = plan.create(name, "CrossCollateralRoutingFee", (CREATOR,), address=config.address)
+    readings = [routing.reading("feeContracts", fee, *key) for *key, fee in rows]
     columns = tuple(map(list, zip(*rows, strict=True)))
-    method = "setCrossCollateralRouterFeeContracts"
-    builder.call(method, target, contract, columns, *told, repeatable=True)
-    builder.hand_over(target, contract, owner)
-    return target
+    routing.call("setCrossCollateralRouterFeeContracts", columns, *readings)
+    routing.hand_over(owner)
+    return routing.ref

@@ -1,23 +1,25 @@
-"""From the end of a route to the steps that deploy it. Pure: no chain is asked anything."""
+"""Plans one end of a route: from its config to the steps that deploy it. Pure: makes no request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ape_hyperlane.deploy.builder import Builder, Surroundings
-from ape_hyperlane.deploy.hooks import HookPlanner
-from ape_hyperlane.deploy.isms import IsmPlanner
-from ape_hyperlane.deploy.plan import FACTORIES
-from ape_hyperlane.deploy.steps import (
+from ape_hyperlane.core.plan import FACTORIES
+from ape_hyperlane.modules.hooks import HookPlanner
+from ape_hyperlane.modules.hybrids import REMOTE_ROUTERS
+from ape_hyperlane.modules.isms import IsmPlanner
+from ape_hyperlane.plans.builder import PlanBuilder
+from ape_hyperlane.plans.contract import Entry, MemberList, PlannedContract
+from ape_hyperlane.plans.registry_view import RegistryView
+from ape_hyperlane.plans.steps import (
     ABSENT,
-    MAKER,
+    CREATOR,
     Create,
     CreateSet,
-    Reading,
     Ref,
     Step,
+    Subset,
     Use,
-    Within,
 )
 from ape_hyperlane.warp.ends import End
 from ape_hyperlane.warp.fees import plan_fee
@@ -48,72 +50,107 @@ CONTRACTS = {
 NFT_CONTRACTS = {"collateral": "HypERC721Collateral", "synthetic": "HypERC721"}
 
 
+TRUSTED_ROUTERS = MemberList(
+    "getCrossCollateralRouters",
+    "enrollCrossCollateralRouters",
+    "unenrollCrossCollateralRouters",
+    columns=True,
+)
+REBALANCE_TARGETS = MemberList("rebalanceTargets", "addRebalanceTarget", "removeRebalanceTarget")
+REBALANCERS = MemberList("allowedRebalancers", "addRebalancer", "removeRebalancer")
+BRIDGES = MemberList("allowedBridges", "addBridge", "removeBridge")
+REBALANCE_RECIPIENT = Entry("allowedRecipient", "setRecipient", "removeRecipient", bytes(32))
+LAYER_ZERO_ENDPOINT = Entry("hyperlaneDomainToLzEid", "addDomain", "removeDomain", ABSENT)
+
+
 def contract_of(token: WarpToken) -> str:
-    """The contract that is this end's router."""
+    """Name of the router contract for this type of token."""
     if token.nft and token.type in NFT_CONTRACTS:
         return NFT_CONTRACTS[token.type]
     return CONTRACTS[token.type] + (token.cctp_version or "")
 
 
 def delivery_gas(token: WarpToken) -> int:
-    """What a delivery to this end may use."""
+    """Gas limit for deliveries to this end."""
     return token.gas or DELIVERY_GAS[token.type]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A chain, seen from a route on it."""
+class ChainContext:
+    """The chain that an end is planned for."""
 
     deployer: str
     mailbox: str
     addresses: ChainAddresses
-    surroundings: Surroundings
+    registry: RegistryView
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Another end, or a router that was there before."""
+    """The router on another chain: an end of this route, or one that exists."""
 
     router: bytes | Ref | None
-    """A reference as long as it is not deployed; None where only routers of other tokens are."""
+    """A reference before the router is deployed; None where only routers of other tokens are."""
     gas: int
     circle_domain: int | None = None
-    """What Circle calls the chain, on a route over CCTP."""
+    """Circle's number of the chain, on a route over CCTP."""
 
 
 def plan_end(
-    end: End, place: Place, remotes: Mapping[int, Remote], vault_domain: int = 0
+    end: End, context: ChainContext, remotes: Mapping[int, Remote], vault_domain: int = 0
 ) -> list[Step]:
-    """All steps for one end: the router, what it uses, whom it knows, and who owns it.
+    """All steps for one end: the router, its modules, its remote routers and its owner.
 
-    `vault_domain` is where the vault of a rebasing token is. ConfigError when the config names a
-    chain that is not in the registry.
+    `vault_domain` is the domain of a rebasing token's vault. ConfigError when the config names a
+    chain that the registry does not have.
     """
-    token, contract = end.token, contract_of(end.token)
-    owner, mailbox = token.owner or place.deployer, token.mailbox or place.mailbox
-    builder = Builder(place.deployer, owner, mailbox, place.surroundings, token.admin, ROUTER)
+    token = end.token
+    owner, mailbox = token.owner or context.deployer, token.mailbox or context.mailbox
+    plan = PlanBuilder(context.deployer, owner, mailbox, context.registry, token.admin, ROUTER)
     if token.type == "collateralOft":
-        _plan_oft(builder, contract, token)
+        router = _plan_oft(plan, token)
     else:
-        _plan_router(builder, end, vault_domain)
-        _plan_settings(builder, end)
+        router = _plan_router(plan, end, vault_domain)
+        _plan_settings(plan, router, end)
         if token.type == "crossCollateral":
-            _plan_trust(builder, contract, token)
-        _plan_remotes(builder, contract, remotes)
+            _plan_trusted_routers(plan, router, token)
+        _plan_remotes(router, remotes)
         if token.type == "crossCollateral":
-            _plan_rebalance_targets(builder, contract, token)
+            _plan_rebalance_targets(plan, router, token)
         if token.type == "collateralCctp":
-            _plan_circle_domains(builder, contract, remotes)
+            _plan_circle_domains(router, remotes)
     if token.type in MOVABLE and not token.nft:
-        _plan_rebalancing(builder, contract, token, remotes)
-    builder.hand_over(ROUTER, contract, token.owner)
-    return [*_factories(builder, place.addresses), *builder.steps, *builder.hand_overs]
+        _plan_rebalancing(plan, router, token, remotes)
+    router.hand_over(token.owner)
+    return [*_factories(plan, context.addresses), *plan.all_steps]
 
 
-def _plan_router(builder: Builder, end: End, vault_domain: int) -> None:
-    token, contract = end.token, contract_of(end.token)
+def _plan_router(plan: PlanBuilder, end: End, vault_domain: int) -> PlannedContract:
+    """Plans the router and its `initialize`."""
+    router = plan.create_upgradeable(
+        ROUTER.step,
+        contract_of(end.token),
+        _constructor_arguments(plan, end, vault_domain),
+        state=_initial_state(plan, end),
+    )
+    token = end.token
+    state: dict[str, Any] = {"owner": CREATOR}
+    arguments: tuple[Any, ...] = (ZERO_ADDRESS, ZERO_ADDRESS, CREATOR)
+    if token.type in SYNTHETIC:
+        state |= {"name": end.name, "symbol": end.symbol}
+        arguments = (token.initial_supply, end.name, end.symbol, *arguments)
+    if token.type == "collateralCctp":
+        state |= {"interchainSecurityModule": ROUTER, "urls": list(token.urls)}
+        arguments = (ZERO_ADDRESS, CREATOR, list(token.urls))
+    router.call_once("initialize", arguments, state, reverts_when_done=True)
+    return router
+
+
+def _initial_state(plan: PlanBuilder, end: End) -> dict[str, Any]:
+    """Results of the router's views after its creation."""
+    token = end.token
     state: dict[str, Any] = {
-        "mailbox": builder.mailbox,
+        "mailbox": plan.mailbox,
         "hook": ZERO_ADDRESS,
         "interchainSecurityModule": ZERO_ADDRESS,
     }
@@ -123,44 +160,34 @@ def _plan_router(builder: Builder, end: End, vault_domain: int) -> None:
         if token.type != "native":
             state["feeHook"] = ZERO_ADDRESS
     if token.type == "crossCollateral":
-        trusted = _by_domain(builder, token.cross_collateral_routers, "crossCollateralRouters")
-        state["getCrossCollateralDomains"] = Within(tuple(trusted))
+        state["getCrossCollateralDomains"] = Subset(tuple(_trusted_routers(plan, token)))
     if token.type == "collateralCctp":
         state["messageTransmitter"] = token.message_transmitter
         state["tokenMessenger"] = token.token_messenger
-    arguments = _constructed_with(builder, end, vault_domain)
-    router = builder.create_upgradeable(ROUTER.step, contract, arguments, state=state)
-    initial: dict[str, Any] = {"owner": MAKER}
-    arguments = (ZERO_ADDRESS, ZERO_ADDRESS, MAKER)
-    if token.type in SYNTHETIC:
-        initial |= {"name": end.name, "symbol": end.symbol}
-        arguments = (token.initial_supply, end.name, end.symbol, *arguments)
-    if token.type == "collateralCctp":
-        initial |= {"interchainSecurityModule": ROUTER, "urls": list(token.urls)}
-        arguments = (ZERO_ADDRESS, MAKER, list(token.urls))
-    builder.call("initialize", router, contract, arguments, once=True, state=initial)
+    return state
 
 
-def _constructed_with(builder: Builder, end: End, vault_domain: int) -> tuple[Any, ...]:
+def _constructor_arguments(plan: PlanBuilder, end: End, vault_domain: int) -> tuple[Any, ...]:
     token = end.token
     if token.type == "collateralCctp":
-        # The fee is set later, so that the contract does not depend on it.
+        # Created with a fee of 0 and set later: so the creation does not depend on the fee.
         fast = (0, token.min_finality_threshold) if token.cctp_version == "V2" else ()
         circle = (token.message_transmitter, token.token_messenger)
-        return (token.token, builder.mailbox, *circle, *fast)
+        return (token.token, plan.mailbox, *circle, *fast)
     scale = () if token.nft else end.scale.as_integer_ratio()
-    what: tuple[Any, ...] = () if token.token is None else (token.token,)
+    moved: tuple[Any, ...] = () if token.token is None else (token.token,)
     if token.type in SYNTHETIC and not token.nft:
-        what = (end.decimals,)
+        moved = (end.decimals,)
     rest = (vault_domain,) if token.type == "syntheticRebase" else ()
-    return (*what, *scale, builder.mailbox, *rest)
+    return (*moved, *scale, plan.mailbox, *rest)
 
 
-def _plan_settings(builder: Builder, end: End) -> None:
-    token, contract = end.token, contract_of(end.token)
+def _plan_settings(plan: PlanBuilder, router: PlannedContract, end: End) -> None:
+    """Plans hook, security module, fees and other single values."""
+    token = end.token
     settings: dict[str, Any] = {
-        "hook": HookPlanner(builder).plan(token.hook or ZERO_ADDRESS),
-        "interchainSecurityModule": IsmPlanner(builder).plan(
+        "hook": HookPlanner(plan).plan(token.hook or ZERO_ADDRESS),
+        "interchainSecurityModule": IsmPlanner(plan).plan(
             token.interchain_security_module or ZERO_ADDRESS, "interchainSecurityModule"
         ),
     }
@@ -170,150 +197,101 @@ def _plan_settings(builder: Builder, end: End) -> None:
         settings["maxFeePpm"] = int(token.max_fee_bps * 100)
     if not token.nft:
         moved = ROUTER if token.type in SYNTHETIC else end.moved or ZERO_ADDRESS
-        settings["feeRecipient"] = plan_fee(builder, token.token_fee, moved, "tokenFee")
+        settings["feeRecipient"] = plan_fee(plan, token.token_fee, moved, "tokenFee")
     if not token.nft and token.type != "native":
         settings["feeHook"] = token.fee_hook or ZERO_ADDRESS
     for view, value in settings.items():
-        builder.set(ROUTER, contract, view, value)
+        router.set(view, value)
 
 
-def _plan_remotes(builder: Builder, contract: str, remotes: Mapping[int, Remote]) -> None:
-    builder.table(
-        ROUTER,
-        contract,
-        {domain: remote.router for domain, remote in remotes.items() if remote.router is not None},
-        view="routers",
-        setter="enrollRemoteRouters",
-        remover="unenrollRemoteRouters",
-        columns=True,
-    )
-    told = [
-        Reading(ROUTER, contract, "destinationGas", remote.gas, (domain,))
-        for domain, remote in remotes.items()
-    ]
+def _plan_remotes(router: PlannedContract, remotes: Mapping[int, Remote]) -> None:
+    """Plans the remote routers and the gas limits of deliveries to them."""
+    enrolled = {
+        domain: remote.router for domain, remote in remotes.items() if remote.router is not None
+    }
+    router.table(REMOTE_ROUTERS, enrolled)
     gas = [(domain, remote.gas) for domain, remote in remotes.items()]
     if gas:
-        builder.call("setDestinationGas", ROUTER, contract, (gas,), *told, repeatable=True)
+        readings = [router.reading("destinationGas", limit, domain) for domain, limit in gas]
+        router.call("setDestinationGas", (gas,), *readings)
 
 
-def _plan_circle_domains(builder: Builder, contract: str, remotes: Mapping[int, Remote]) -> None:
+def _plan_circle_domains(router: PlannedContract, remotes: Mapping[int, Remote]) -> None:
     pairs = [(domain, remote.circle_domain) for domain, remote in remotes.items()]
-    there = "hyperlaneDomainToCircleDomain", "circleDomainToHyperlaneDomain"
-    told = [
-        Reading(ROUTER, contract, view, value, (key,))
-        for pair in pairs
-        for view, key, value in zip(there, pair, reversed(pair), strict=True)
+    readings = [
+        reading
+        for domain, circle_domain in pairs
+        for reading in (
+            router.reading("hyperlaneDomainToCircleDomain", circle_domain, domain),
+            router.reading("circleDomainToHyperlaneDomain", domain, circle_domain),
+        )
     ]
-    builder.call("addDomains", ROUTER, contract, (pairs,), *told, repeatable=True)
+    router.call("addDomains", (pairs,), *readings)
 
 
-def _plan_trust(builder: Builder, contract: str, token: WarpToken) -> None:
-    """Which routers of other tokens are trusted. What a chain of the registry has beyond the file
-    goes; domains that nobody knows are told of only."""
-    trusted = _by_domain(builder, token.cross_collateral_routers, "crossCollateralRouters")
-    for domain in _domains(builder, trusted):
-        builder.members(
-            ROUTER,
-            contract,
-            "getCrossCollateralRouters",
-            tuple(map(word, trusted.get(domain, ()))),
-            adder="enrollCrossCollateralRouters",
-            remover="unenrollCrossCollateralRouters",
-            key=(domain,),
-            columns=True,
-        )
+def _plan_trusted_routers(plan: PlanBuilder, router: PlannedContract, token: WarpToken) -> None:
+    """Plans the trusted routers of other tokens. Routers that the file does not name are removed
+    for all domains of the registry; `check` reports those of other domains."""
+    trusted = _trusted_routers(plan, token)
+    for domain in _domains(plan, trusted):
+        router.members(TRUSTED_ROUTERS, tuple(map(word, trusted.get(domain, ()))), domain)
 
 
-def _plan_rebalance_targets(builder: Builder, contract: str, token: WarpToken) -> None:
-    targets = _by_domain(builder, token.rebalance_targets, "rebalanceTargets")
-    for domain in _domains(builder, targets):
-        builder.members(
-            ROUTER,
-            contract,
-            "rebalanceTargets",
-            tuple(map(word, targets.get(domain, ()))),
-            adder="addRebalanceTarget",
-            remover="removeRebalanceTarget",
-            key=(domain,),
-        )
+def _plan_rebalance_targets(plan: PlanBuilder, router: PlannedContract, token: WarpToken) -> None:
+    targets = plan.registry.by_domain(token.rebalance_targets, "rebalanceTargets")
+    for domain in _domains(plan, targets):
+        router.members(REBALANCE_TARGETS, tuple(map(word, targets.get(domain, ()))), domain)
 
 
-def _plan_oft(builder: Builder, contract: str, token: WarpToken) -> None:
-    state = {"oft": token.oft, "token": token.token, "owner": MAKER, "extraOptions": b""}
-    arguments = (token.oft, MAKER)
-    builder.create(ROUTER.step, contract, arguments, state=state, permanent=True)
-    endpoints = _by_domain(builder, token.domain_mappings, "domainMappings")
-    for domain in _domains(builder, endpoints):
-        builder.entry(
-            ROUTER,
-            contract,
-            "hyperlaneDomainToLzEid",
-            domain,
-            endpoints.get(domain),
-            setter="addDomain",
-            remover="removeDomain",
-            absent=ABSENT,
-        )
-    options = bytes.fromhex((token.extra_options or "0x")[2:])
-    builder.set(ROUTER, contract, "extraOptions", options)
+def _plan_oft(plan: PlanBuilder, token: WarpToken) -> PlannedContract:
+    """Plans the whole router of a bridge over LayerZero."""
+    state = {"oft": token.oft, "token": token.token, "owner": CREATOR, "extraOptions": b""}
+    router = plan.create(
+        ROUTER.step, contract_of(token), (token.oft, CREATOR), state=state, permanent=True
+    )
+    endpoints = plan.registry.by_domain(token.domain_mappings, "domainMappings")
+    for domain in _domains(plan, endpoints):
+        router.entry(LAYER_ZERO_ENDPOINT, domain, endpoints.get(domain))
+    router.set("extraOptions", bytes.fromhex((token.extra_options or "0x")[2:]))
+    return router
 
 
-def _by_domain(builder: Builder, values: Mapping[str, Any], key: str) -> dict[int, Any]:
-    return builder.surroundings.by_domain(values, key)
+def _trusted_routers(plan: PlanBuilder, token: WarpToken) -> dict[int, Any]:
+    return plan.registry.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
 
 
-def _domains(builder: Builder, named: Mapping[int, Any]) -> list[int]:
-    """Those in the registry, and those that a config names."""
-    return sorted({*builder.surroundings.domains.values(), *named})
+def _domains(plan: PlanBuilder, named: Mapping[int, Any]) -> list[int]:
+    """All domains of the registry and all that a config names."""
+    return sorted({*plan.registry.domains.values(), *named})
 
 
 def _plan_rebalancing(
-    builder: Builder, contract: str, token: WarpToken, remotes: Mapping[int, Remote]
+    plan: PlanBuilder, router: PlannedContract, token: WarpToken, remotes: Mapping[int, Remote]
 ) -> None:
-    """Who may move collateral, over what, and to whom. What there is beyond the file goes."""
-    builder.members(
-        ROUTER,
-        contract,
-        "allowedRebalancers",
-        token.allowed_rebalancers,
-        adder="addRebalancer",
-        remover="removeRebalancer",
-    )
-    bridges = _by_domain(builder, token.allowed_rebalancing_bridges, "allowedRebalancingBridges")
-    recipients = _by_domain(builder, token.rebalance_recipients, "rebalanceRecipients")
-    trusted = _by_domain(builder, token.cross_collateral_routers, "crossCollateralRouters")
-    enrolled = {*remotes, *(domain for domain, routers in trusted.items() if routers)}
+    """Plans rebalancers, bridges and recipients. Those that the file does not name are removed."""
+    router.members(REBALANCERS, token.allowed_rebalancers)
+    by_domain = plan.registry.by_domain
+    bridges = by_domain(token.allowed_rebalancing_bridges, "allowedRebalancingBridges")
+    recipients = by_domain(token.rebalance_recipients, "rebalanceRecipients")
+    trusted = (domain for domain, routers in _trusted_routers(plan, token).items() if routers)
+    enrolled = sorted({*remotes, *trusted})
     for key, named in (("allowedRebalancingBridges", bridges), ("rebalanceRecipients", recipients)):
-        for domain in named.keys() - enrolled:
+        for domain in named.keys() - set(enrolled):
             raise ConfigError(
                 f"{key}.{domain}: no router is enrolled there; expected one of"
-                f" {', '.join(map(str, sorted(enrolled)))}"
+                f" {', '.join(map(str, enrolled))}"
             )
-    for domain in sorted(enrolled):  # what was unenrolled was forgotten
-        builder.members(
-            ROUTER,
-            contract,
-            "allowedBridges",
-            tuple(each.bridge for each in bridges.get(domain, ())),
-            adder="addBridge",
-            remover="removeBridge",
-            key=(domain,),
-        )
-        builder.entry(
-            ROUTER,
-            contract,
-            "allowedRecipient",
-            domain,
-            word(recipients[domain]) if domain in recipients else None,
-            setter="setRecipient",
-            remover="removeRecipient",
-            absent=bytes(32),
-        )
+    # Other domains need no removal: unenrolling a router deletes its bridges and recipient.
+    for domain in enrolled:
+        allowed = tuple(entry.bridge for entry in bridges.get(domain, ()))
+        router.members(BRIDGES, allowed, domain)
+        recipient = word(recipients[domain]) if domain in recipients else None
+        router.entry(REBALANCE_RECIPIENT, domain, recipient)
 
 
-def _factories(builder: Builder, addresses: ChainAddresses) -> list[Step]:
-    """Those that the plan needs: the core's, or new ones where the core has none."""
-    needed = {step.factory for step in builder.steps if isinstance(step, CreateSet)}
+def _factories(plan: PlanBuilder, addresses: ChainAddresses) -> list[Step]:
+    """The factories that the plan needs: the core's, or new ones where the core has none."""
+    needed = {step.factory for step in plan.steps if isinstance(step, CreateSet)}
     known = addresses.as_file()
     return [
         Use(name, known[name]) if name in known else Create(name, FACTORIES[name])

@@ -1,10 +1,10 @@
-"""Which route a file is about, when the command does not say."""
+"""Finds the route that a deploy file belongs to, if the command does not name it."""
 
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from ape_hyperlane.deploy.journal import Journal, journal_path
+from ape_hyperlane.plans.journal import Journal, journal_path
 from ape_hyperlane.warp.plan import ROUTER, contract_of
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
@@ -13,12 +13,13 @@ from hyperlane.registry.warp import Tokens, read_warp_config
 from hyperlane.registry.warp_token import WarpToken
 
 _KEY = re.compile(rb"""^["']?([a-z][a-z0-9]*)["']?[ \t]*:""", re.MULTILINE)
-"""At the beginning of a line: in block style, a chain."""
+"""A key at the beginning of a line: in YAML's block style, a chain."""
 
 
 def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol: str) -> str:
-    """The route's id: what is wanted, else symbol and chains. ConfigError for no such name, and
-    for a file that another route may have grown into: a second one would not be meant."""
+    """Id of the route: `wanted`, or else made of symbol and chains. ConfigError for an invalid id,
+    and without `wanted` for a file that may extend an existing route: it would deploy a second
+    one."""
     route = wanted or f"{symbol}/{'-'.join(sorted(tokens))}"
     deploy, _ = route_paths(registry.folder, route)
     begun = any(journal_path(registry, chain, route).exists() for chain in tokens)
@@ -38,7 +39,7 @@ def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol:
 
 
 def _deployed(registry: Registry, tokens: Tokens) -> Iterator[str]:
-    """Routes whose deploy file has no ends but such as these."""
+    """Deployed routes whose ends are all among these."""
     for known in known_routes(registry.folder, "-deploy.yaml"):
         deploy, _ = route_paths(registry.folder, known)
         if not _may_be_of(deploy, tokens):
@@ -46,29 +47,32 @@ def _deployed(registry: Registry, tokens: Tokens) -> Iterator[str]:
         try:
             before = read_warp_config(deploy)
         except ConfigError:
-            continue  # somebody else's, or broken: not what we deployed
-        if all(chain in tokens and _alike(end, tokens[chain]) for chain, end in before.items()):
+            continue  # invalid, so not written by this tool
+        if all(
+            chain in tokens and _same_token(end, tokens[chain]) for chain, end in before.items()
+        ):
             yield known
 
 
 def _may_be_of(deploy: Path, chains: Collection[str]) -> bool:
-    """Whether a deploy file may name these chains only, by its lines: to parse hundreds of files
-    takes seconds."""
+    """False if a deploy file names other chains. Judged by its lines: parsing hundreds of files
+    would take seconds."""
     content = deploy.read_bytes()
     named = {key.decode() for key in _KEY.findall(content)}
     return content.lstrip()[:1] == b"{" or named <= set(chains)
 
 
-def _alike(one: WarpToken, other: WarpToken) -> bool:
-    """Whether both are the same token's end. Names are written down when they were left out."""
-    named = ((getattr(one, key), getattr(other, key)) for key in ("name", "symbol"))
+def _same_token(one: WarpToken, other: WarpToken) -> bool:
+    """True if two ends have the same token. A name that one of them omits is not compared: this
+    tool writes the names that a config omits."""
+    pairs = ((getattr(one, key), getattr(other, key)) for key in ("name", "symbol"))
     return (one.type, one.token, one.nft) == (other.type, other.token, other.nft) and all(
-        None in pair or pair[0] == pair[1] for pair in named
+        None in pair or pair[0] == pair[1] for pair in pairs
     )
 
 
 def _begun(registry: Registry, tokens: Tokens) -> Iterator[str]:
-    """Routes that have no file yet, but routers, and none but such as these ends'."""
+    """Routes without a deploy file yet whose routers so far are all for these ends."""
     finished = {
         journal_path(registry, "a", known).name
         for known in known_routes(registry.folder, "-deploy.yaml")
@@ -90,12 +94,12 @@ def _begun(registry: Registry, tokens: Tokens) -> Iterator[str]:
 
 
 def _exactly(name: str) -> str:
-    """A pattern for this name and no other."""
+    """A glob pattern that matches only this name."""
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
 def _with_routers(registry: Registry, journals: dict[str, Path], tokens: Tokens) -> str | None:
-    """The id of the route of these journals, if they have routers and all are such as these."""
+    """Id of the route of these journals, if they have routers and all are for these ends."""
     found = None
     for chain, path in journals.items():
         try:

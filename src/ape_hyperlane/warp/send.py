@@ -1,4 +1,4 @@
-"""Sending a token over a route, and following it to the other chain."""
+"""Sends tokens over a route and waits for their delivery."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,20 +10,18 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.exceptions import Web3Exception
 
-from ape_hyperlane.messages import Delivered, Dispatched, await_delivery, contract, transfer
-from ape_hyperlane.quotes import (
-    ALL_DIGITS,
-    USUAL,
-    Bounds,
+from ape_hyperlane.core.messages import Delivered, Dispatched, await_delivery, contract
+from ape_hyperlane.core.quotes import ALL_DIGITS, DEFAULT_BOUNDS, Bounds, format_units
+from ape_hyperlane.warp.ends import ERC721
+from ape_hyperlane.warp.quotes import (
     Cost,
     Order,
     quote_transfer,
     require_decimals,
     route_token,
-    whole,
 )
-from ape_hyperlane.warp.deploy import Connect
-from ape_hyperlane.warp.ends import ERC721
+from ape_hyperlane.warp.route import Connect
+from ape_hyperlane.warp.transfer import transfer
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry import Registry
@@ -32,34 +30,33 @@ from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.token_types import MOVABLE, STANDARDS
 
 ROUTER_ABI = "HypERC20Collateral"
-"""Has what all routers have that is used here."""
-
+"""Contract whose ABI has the views that all routers share."""
 
 PAYING = {STANDARDS[kind] for kind in MOVABLE}
-"""Standards of routers that pay out of what they hold; bridges and NFTs share them."""
+"""Standards of routers that pay out of their holdings. Some bridges and NFT routers share them."""
 
 TRUE = b"\1".rjust(32, b"\0")
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """What to send, where, and how."""
+    """A transfer that a user asks for."""
 
     route: WarpRoute
     origin: str
     destination: str
     amount: int
-    """In the origin token's smallest unit; the id of an NFT."""
+    """In the origin token's smallest unit; for an NFT its id."""
     recipient: str
     nft: bool = False
     locked: bool = False
-    """Whether the destination pays out of what its router holds."""
-    bounds: Bounds = USUAL
+    """True if the destination's router pays out of its holdings."""
+    bounds: Bounds = DEFAULT_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """What sender and recipient have, each in the smallest unit of the token there."""
+    """Balances of sender and recipient, each in the smallest unit of the token there."""
 
     sender: int
     recipient: int
@@ -67,7 +64,7 @@ class Balances:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A transfer that arrived."""
+    """A delivered transfer."""
 
     sent: Dispatched
     delivered: Delivered
@@ -77,31 +74,32 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a router is like, as far as sending goes. The chain says: many routes have no file that
-    does."""
+    """Properties of a router that matter for sending. Read from the chain: the files of many routes
+    do not have them."""
 
     nft: bool = False
     oft: bool = False
-    """Whether LayerZero delivers."""
+    """True if LayerZero delivers."""
     pays: bool = False
-    """Whether it pays out of what it holds."""
+    """True if it pays out of its holdings."""
 
 
 def kind_of(end: RouteToken) -> Kind:
     """The kind of a router on the connected chain."""
     router = end.address_or_denom
-    token = _ask(router, "token()")[12:32]
+    token = _call_view(router, "token()")[12:32]
     nft = (
-        any(token) and _ask(to_checksum_address(token), "supportsInterface(bytes4)", ERC721) == TRUE
+        any(token)
+        and _call_view(to_checksum_address(token), "supportsInterface(bytes4)", ERC721) == TRUE
     )
-    oft = bool(_ask(router, "oft()"))
-    cctp = bool(_ask(router, "messageTransmitter()"))
+    oft = bool(_call_view(router, "oft()"))
+    cctp = bool(_call_view(router, "messageTransmitter()"))
     pays = end.standard in PAYING and not (nft or oft or cctp)
     return Kind(nft, oft, pays)
 
 
-def _ask(address: str, signature: str, argument: bytes = b"") -> bytes:
-    """Nothing from what has no such view."""
+def _call_view(address: str, signature: str, argument: bytes = b"") -> bytes:
+    """Encoded result of a view; empty for a contract without it."""
     data = keccak(text=signature)[:4] + argument
     try:
         return bytes(ape.networks.provider.web3.eth.call({"to": address, "data": data}))
@@ -110,10 +108,10 @@ def _ask(address: str, signature: str, argument: bytes = b"") -> bytes:
 
 
 def quote(wanted: Transfer, registry: Registry, connect: Connect) -> tuple[Order, Cost]:
-    """What the transfer takes, by the router's word. Nothing is sent.
+    """Cost of a transfer as quoted by its router. Nothing is sent.
 
-    TooDear or ForeignToken when that is not to be paid, ChainError when the destination has too
-    little to pay out.
+    TooDear or ForeignToken for a quote that must not be paid, ChainError when the destination's
+    router holds too little to pay out.
     """
     if wanted.locked:
         _require_collateral(wanted, connect)
@@ -143,10 +141,8 @@ def send_token(
     seconds: float,
     announce: Callable[[Dispatched], None] = lambda _sent: None,
 ) -> Outcome:
-    """Approves exactly what was quoted, sends, pays that and waits for the delivery.
-
-    ChainError when the sender has too little, or nothing arrives in time.
-    """
+    """Approves exactly the quoted cost, sends the transfer and waits for its delivery. ChainError
+    when the sender holds too little, or on timeout."""
     before = _balances(wanted, account, connect)
     with connect(wanted.origin):
         sent = transfer(account, registry.addresses(wanted.origin), *quoted, wanted.bounds)
@@ -162,32 +158,34 @@ def send_token(
 
 
 def quote_lines(end: RouteToken, order: Order, cost: Cost) -> list[str]:
-    """What is going to be paid, and to whom, for the person who pays."""
+    """Lines that show the user what the transfer costs and which contract is paid."""
     coins, sent = cost.coins, order.amount
     lines = [f"router {order.router.address} moves {token_name(end, order.token)}"]
     if order.nft:
         lines.append(f"it takes NFT {sent}")
     elif order.token == ZERO_ADDRESS:
-        lines.append(f"it takes {whole(coins, 18)}: {whole(coins - sent, 18)} more than is sent")
+        lines.append(_cost_line(coins, sent, 18))
     else:
-        more, decimals = cost.tokens - sent, end.decimals
-        lines.append(
-            f"it takes {whole(cost.tokens, decimals)}: {whole(more, decimals)} more than is sent"
-        )
+        lines.append(_cost_line(cost.tokens, sent, end.decimals))
     if order.token != ZERO_ADDRESS:
-        lines.append(f"and {whole(coins, 18)} of the chain's coin for the delivery")
+        lines.append(f"and {format_units(coins, 18)} of the chain's coin for the delivery")
     return lines
 
 
+def _cost_line(cost: int, sent: int, decimals: int) -> str:
+    extra = format_units(cost - sent, decimals)
+    return f"it takes {format_units(cost, decimals)}: {extra} more than is sent"
+
+
 def token_name(end: RouteToken, token: str) -> str:
-    """By address, with what the file calls it."""
+    """The token's address, with the symbol in the file."""
     called = f"({end.symbol}, as the file calls it)"
     return f"the chain's coin {called}" if token == ZERO_ADDRESS else f"{token} {called}"
 
 
 def parse_amount(text: str, source: RouteToken, target: RouteToken, nft: bool) -> int:
-    """Whole tokens as the smallest units of the origin, or the id of an NFT; ConfigError when it
-    cannot be, or would not arrive as a whole."""
+    """Parses whole tokens as the origin's smallest units, or the id of an NFT. ConfigError for an
+    invalid amount, or one that the destination's token would round."""
     decimals = 0 if nft else min(source.decimals, target.decimals)
     unit = 1 if nft else 10 ** (source.decimals - decimals)
     expected = "the id of an NFT" if nft else f"more than 0, with {decimals} decimals at most"
@@ -201,9 +199,9 @@ def parse_amount(text: str, source: RouteToken, target: RouteToken, nft: bool) -
     return int(amount) * unit
 
 
-def shown(amount: int, end: RouteToken) -> str:
-    """With all its digits."""
-    return f"{whole(amount, end.decimals)} {end.symbol}"
+def format_amount(amount: int, end: RouteToken) -> str:
+    """An amount in whole tokens with all digits, and the symbol."""
+    return f"{format_units(amount, end.decimals)} {end.symbol}"
 
 
 def _require_collateral(wanted: Transfer, connect: Connect) -> None:
@@ -212,8 +210,8 @@ def _require_collateral(wanted: Transfer, connect: Connect) -> None:
     paid = wanted.amount * 10**target.decimals // 10**source.decimals
     if held < paid:
         raise ChainError(
-            f"the router on {wanted.destination} holds {shown(held, target)}, and would have to pay"
-            f" {shown(paid, target)}; send less, or wait until it holds more"
+            f"the router on {wanted.destination} holds {format_amount(held, target)}, and would"
+            f" have to pay {format_amount(paid, target)}; send less, or wait until it holds more"
         )
 
 

@@ -2,7 +2,7 @@
 
 Nodes agree on little here. The revert data may be the error's `data`, with or without a word before
 it; a field of an object there, of an object by transaction hash in it, or of the error of another
-node within; a part of the message; the result itself. `tests/agents/revert_shapes.py` lists who
+node within; a part of the message; the result itself. `tests/support/revert_shapes.py` lists who
 does what, and a test reads every known error in all of these shapes.
 """
 

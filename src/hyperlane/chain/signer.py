@@ -1,4 +1,4 @@
-"""Keys: where they come from. Their values never reach a log line, an error or a `repr`."""
+"""Opening keys. Their values never reach a log line, an error or a `repr`."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,33 @@ from hyperlane.protocol.typecasts import Address
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
     from eth_account.signers.local import LocalAccount
+
+    from hyperlane.settings.chain import SignerSettings
+
+
+def open_account(field: str, signer: "SignerSettings") -> "BaseAccount":
+    """The account of a configured key; ConfigError naming `field`, its path in the settings.
+
+    A key in a KMS is first asked for when it is used, over the network: in agents, sign in a
+    thread.
+    """
+    if signer.type == "aws":
+        from hyperlane.chain.kms import KmsAccount
+
+        assert signer.id is not None
+        assert signer.region is not None
+        return KmsAccount(field, signer.id, signer.region)
+    if signer.type == "gcp":
+        from hyperlane.chain.google_kms import GoogleKmsAccount
+
+        assert signer.key_version_name is not None
+        return GoogleKmsAccount(field, signer.key_version_name)
+    if signer.type == "keystore":
+        assert signer.path is not None
+        assert signer.password_file is not None
+        return account_from_keystore(field, signer.path, signer.password_file)
+    assert signer.key is not None
+    return account_from_key(f"{field}.key", signer.key.get_secret_value())
 
 
 def account_from_key(field: str, key: str) -> "LocalAccount":

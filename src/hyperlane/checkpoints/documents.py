@@ -19,22 +19,12 @@ from hyperlane.errors import DecodeError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.layout import require_uint
+from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
 from hyperlane.wording import shown
 
 MAX_SIZE = 50 * 1024
 """Bytes; longer documents are refused unread."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReorgReport:
-    """Why a validator stopped: the chain contradicts what it has seen."""
-
-    local_merkle_root: Bytes32
-    canonical_merkle_root: Bytes32
-    checkpoint_index: int
-    unix_timestamp: int
-    reorg_period: int | str
 
 
 @dataclass(frozen=True, slots=True)

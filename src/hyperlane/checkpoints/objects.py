@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperlane.checkpoints import documents
-from hyperlane.checkpoints.documents import ReorgReport, RpcResponse
+from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import SignedCheckpoint
+from hyperlane.protocol.reorg import ReorgReport
 
 
 @dataclass(frozen=True, slots=True)

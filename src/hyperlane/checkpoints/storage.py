@@ -1,20 +1,24 @@
-"""What a checkpoint storage can do, and how a location string becomes one."""
+"""Checkpoint storages: what they can do, and opening them by location or by settings."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from hyperlane.checkpoints.documents import ReorgReport, RpcResponse
+from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
+from hyperlane.checkpoints.s3 import S3Storage
 from hyperlane.checkpoints.web import Web, gcs_reader, s3_reader
 from hyperlane.errors import StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import SignedCheckpoint
+from hyperlane.protocol.reorg import ReorgReport
+from hyperlane.settings.agents import CheckpointSyncerSettings
 
 
 class CheckpointReader(Protocol):
-    """Somebody's signatures. Nothing in it is to be trusted before it is checked."""
+    """A validator's storage as others read it. Nothing in it is trusted before it is checked."""
 
     async def latest_index(self) -> int | None:
         """The highest index the validator says it signed; None if it says nothing yet."""
@@ -27,7 +31,7 @@ class CheckpointReader(Protocol):
 
 
 class CheckpointStorage(CheckpointReader, Protocol):
-    """One's own."""
+    """The storage that a validator writes."""
 
     location: str
     """As announced on chain."""
@@ -56,6 +60,20 @@ class CheckpointStorage(CheckpointReader, Protocol):
 
     async def write_rpc_responses(self, responses: Sequence[RpcResponse]) -> None:
         """Store what each RPC said then."""
+
+
+def open_storage(syncer: CheckpointSyncerSettings) -> CheckpointStorage:
+    """The storage that a validator's settings name; nothing is read or written yet."""
+    if syncer.type == "gcs":
+        assert syncer.bucket is not None
+        credentials = GoogleCredentials(syncer.service_account_key, syncer.user_secrets)
+        return GcsStorage(syncer.bucket, syncer.folder, credentials)
+    if syncer.type == "s3":
+        assert syncer.bucket is not None
+        assert syncer.region is not None
+        return S3Storage(syncer.bucket, syncer.region, syncer.folder, syncer.endpoint)
+    assert syncer.path is not None
+    return FolderStorage(syncer.path.absolute())
 
 
 def open_reader(location: str, *, allow_local: bool, web: Web) -> CheckpointReader:

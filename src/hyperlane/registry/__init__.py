@@ -1,7 +1,7 @@
-"""What is known of chains and deployments: the files that the ecosystem's other tools read, too.
+"""Registry of chains and deployments, in the file formats that other Hyperlane tools share.
 
-`Registry` is a folder in the reference format; `CoreConfig` is what a core deployment should look
-like. Everything unusable raises `ConfigError` in one line.
+`Registry` is a folder of such files, `CoreConfig` the config of a core deployment. Reading raises
+`ConfigError`, with one line of text, for a file that cannot be used.
 """
 
 from hyperlane.registry.chains import ChainAddresses, ChainMetadata

@@ -1,4 +1,4 @@
-"""`metadata.yaml` and `addresses.yaml` of one chain, as the reference writes and reads them."""
+"""Models of a chain's `metadata.yaml` and `addresses.yaml`, in the reference's format."""
 
 from typing import Annotated
 
@@ -24,14 +24,14 @@ Domain = Annotated[int, Field(strict=True, gt=0, lt=2**32)]
 
 
 class RpcUrl(FileModel):
-    """One RPC endpoint."""
+    """An RPC endpoint."""
 
     http: Annotated[str, StringConstraints(pattern="^https?://")]
     web_socket: str | None = None
 
 
 class NativeToken(FileModel):
-    """What gas is paid in."""
+    """The native coin, which gas is paid in."""
 
     name: str
     symbol: str
@@ -43,7 +43,7 @@ ETHER = NativeToken(name="Ether", symbol="ETH", decimals=18)
 
 
 class Blocks(FileModel):
-    """How blocks come and when they are final."""
+    """Block time and finality."""
 
     confirmations: int = Field(default=1, ge=0)
     reorg_period: Annotated[int | str, BeforeValidator(_reorg_period)] | None = None
@@ -51,19 +51,19 @@ class Blocks(FileModel):
 
 
 class Index(FileModel):
-    """Where log indexing begins."""
+    """First block of log indexing."""
 
     from_block: int | None = Field(default=None, alias="from")
 
 
 class ChainProtocol(FileModel):
-    """What kind of chain it is."""
+    """Protocol of a chain."""
 
     protocol: str = "ethereum"
 
 
 class ChainIdentity(ChainProtocol):
-    """What `metadata.yaml` says of a chain of any protocol."""
+    """The part of `metadata.yaml` that chains of all protocols share."""
 
     name: ChainName
     domain_id: Domain
@@ -88,12 +88,12 @@ class ChainMetadata(FileModel):
     def _number_chains(self) -> "ChainMetadata":
         evm_chain_id = isinstance(self.chain_id, int) and self.chain_id > 0
         if self.protocol == "ethereum" and not evm_chain_id:
-            raise ValueError(f"chainId: {self.chain_id!r} must be a positive number")
+            raise ValueError(f"chainId: {self.chain_id!r}, expected a positive number")
         return self
 
 
 class ChainAddresses(FileModel):
-    """`chains/<name>/addresses.yaml`: where the contracts of a deployment are."""
+    """`chains/<name>/addresses.yaml`: the deployed contracts."""
 
     mailbox: HexAddress
     merkle_tree_hook: HexAddress | None = None
@@ -137,7 +137,7 @@ class ChainAddresses(FileModel):
     test_token_recipient: HexAddress | None = None
 
     def require(self, chain: str, key: str) -> str:
-        """The address under `key`, as spelled in the file; ConfigError when there is none."""
+        """Address under a `key` of the file. ConfigError if it is missing."""
         address = self.as_file().get(key)
         if address is None:
             raise ConfigError(f"chains/{chain}/addresses.yaml: {key}: required, but missing")

@@ -1,6 +1,6 @@
-"""`core-config.yaml`: what a core deployment should look like.
+"""Model of `core-config.yaml`: the config of a core deployment.
 
-Keys and types are the reference's. Every key may be left out; `CoreConfig` says what that means.
+Keys and types are the reference's. All keys are optional; `CoreConfig` documents the defaults.
 """
 
 from collections.abc import Iterator
@@ -25,21 +25,20 @@ from hyperlane.registry.models import HexAddress, StrictFileModel
 
 
 class ProxyAdmin(StrictFileModel):
-    """Who may change the code behind proxies; `address` is one that exists."""
+    """The owner of the code behind proxies. `address`: an existing admin contract to use."""
 
     owner: Account | None = None
     address: HexAddress | None = None
     owner_overrides: dict[str, Any] | None = None
-    """For checkers of other tools."""
+    """Read by the checkers of other tools only."""
 
 
 class CoreConfig(StrictFileModel):
-    """The core of a deployment: who owns it, what it believes, what its messages go through.
+    """Config of a core: owner, default security module, default and required hook.
 
-    Left out: the deployer owns it and is the only relayer that is believed, every message goes into
-    the merkle tree, deliveries are paid to a gas paymaster, and no code can ever be changed.
-    `upgradeable` puts Mailbox and paymaster behind proxies that `proxyAdmin` controls; naming that
-    is enough.
+    Defaults: the deployer is the owner and the only trusted relayer, the required hook is the
+    merkle tree, the default hook a gas paymaster, and contracts cannot be upgraded. `upgradeable`
+    puts Mailbox and paymaster behind proxies that `proxyAdmin` controls; `proxyAdmin` implies it.
     """
 
     owner: Account | None = None
@@ -49,23 +48,23 @@ class CoreConfig(StrictFileModel):
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
     interchain_account_router: dict[str, Any] | None = None
-    """What other tools read of theirs; this one neither makes nor changes one."""
+    """Read by other tools only; this tool does not deploy interchain account routers."""
     owner_overrides: dict[str, Any] | None = None
-    """For checkers of other tools."""
+    """Read by the checkers of other tools only."""
     contract_version: ContractVersion | None = None
     deploy_quoted_calls: Literal[False] | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _proxies_need_no_second_key(cls, value: Any) -> Any:
+    def _proxy_admin_implies_upgradeable(cls, value: Any) -> Any:
         if isinstance(value, dict) and value.get("proxyAdmin") is not None:
             return {"upgradeable": True, **value}
         return value
 
     @model_validator(mode="before")
     @classmethod
-    def _is_ours_to_do(cls, value: Any) -> Any:
-        """Keys of the reference that ask for what this tool does not do."""
+    def _is_supported(cls, value: Any) -> Any:
+        """Refuses keys of the reference whose feature this tool does not have."""
         if not isinstance(value, dict):
             return value
         overrides = value.get("ownerOverrides")
@@ -88,7 +87,7 @@ class CoreConfig(StrictFileModel):
         return value
 
     def as_file(self) -> dict[str, Any]:
-        """As the reference reads it: that there are proxies follows from `proxyAdmin`."""
+        """Without `upgradeable`, which the reference does not know: `proxyAdmin` implies it."""
         content = super().as_file()
         if not content.pop("upgradeable"):
             return content
@@ -96,9 +95,9 @@ class CoreConfig(StrictFileModel):
 
     @field_validator("required_hook")
     @classmethod
-    def _no_way_around_the_tree(cls, hook: Hook, info: ValidationInfo) -> Hook:
-        """A fee alone would leave no tree: it is taken beside the tree, unless the default hook has
-        one (docs/decisions/0004)."""
+    def _keep_merkle_tree(cls, hook: Hook, info: ValidationInfo) -> Hook:
+        """Adds the merkle tree to a protocol fee, which would otherwise replace it, unless the
+        default hook has a tree (docs/decisions/0004)."""
         if not isinstance(hook, ProtocolFee) or "default_hook" not in info.data:
             return hook
         default = info.data["default_hook"]
@@ -108,7 +107,7 @@ class CoreConfig(StrictFileModel):
 
     @field_validator("default_ism")
     @classmethod
-    def _default_ism_decides(cls, ism: Ism) -> Ism:
+    def _no_default_in_default_ism(cls, ism: Ism) -> Ism:
         for each in all_isms(ism):
             if isinstance(each, DefaultIsm):
                 raise ValueError("defaultIsm asks the default module, which would be itself")
@@ -118,35 +117,35 @@ class CoreConfig(StrictFileModel):
 
     @field_validator("default_hook")
     @classmethod
-    def _default_hook_acts(cls, hook: Hook) -> Hook:
+    def _no_default_in_default_hook(cls, hook: Hook) -> Hook:
         if any(isinstance(each, DefaultHook) for each in all_hooks(hook)):
             raise ValueError("defaultHook calls the default hook, which would be itself")
         return hook
 
     @model_validator(mode="after")
-    def _one_leaf(self) -> "CoreConfig":
+    def _one_leaf_per_message(self) -> "CoreConfig":
         if leaves(self.default_hook) + leaves(self.required_hook) > 1:
             raise ValueError("merkleTreeHook: a message would get two leaves; expected one")
         return self
 
     @model_validator(mode="after")
-    def _senders_are_named(self) -> "CoreConfig":
+    def _rate_limits_have_senders(self) -> "CoreConfig":
         for hook in self.hooks():
             if isinstance(hook, RateLimitedHook) and hook.sender is None:
                 raise ValueError("rateLimitedHook: sender: required, but missing")
         return self
 
     @model_validator(mode="after")
-    def _proxies_are_wanted(self) -> "CoreConfig":
+    def _proxy_admin_has_proxies(self) -> "CoreConfig":
         if self.proxy_admin is not None and not self.upgradeable:
             raise ValueError("proxyAdmin: there are no proxies unless upgradeable is true")
         return self
 
     def hooks(self) -> Iterator[Hook]:
-        """All hooks, wherever they are nested."""
+        """All hooks, at all levels of nesting."""
         yield from all_hooks(self.default_hook)
         yield from all_hooks(self.required_hook)
 
     def isms(self) -> Iterator[Ism]:
-        """All modules, wherever they are nested."""
+        """All modules, at all levels of nesting."""
         return all_isms(self.default_ism)

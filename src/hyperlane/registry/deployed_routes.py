@@ -1,4 +1,4 @@
-"""Warp routes that are deployed: `warp_routes/<SYMBOL>/<id>-deploy.yaml` and `-config.yaml`."""
+"""Files of deployed warp routes: `warp_routes/<SYMBOL>/<id>-deploy.yaml` and `-config.yaml`."""
 
 import re
 from pathlib import Path
@@ -15,14 +15,14 @@ from hyperlane.registry.models import FileModel, checksummed, read, suggest
 from hyperlane.registry.warp import Tokens
 
 PART = r"[^\s/\\.][^\s/\\]*"
-"""Of a route's name. A token's symbol may be anything."""
+"""Pattern of either half of a route's id. It excludes symbols that would leave the folder."""
 
 EVM = "Evm"
-"""What standards of tokens on EVM chains begin with."""
+"""Prefix of the token standards of EVM chains."""
 
 
 class Connection(FileModel):
-    """Another end of the same route: `<protocol>|<chain>|<address>`."""
+    """Another end of the route: `<protocol>|<chain>|<address>`."""
 
     token: str
 
@@ -36,7 +36,7 @@ class RouteToken(FileModel):
     symbol: str
     decimals: int
     address_or_denom: str
-    """On EVM chains an address with its checksum; elsewhere whatever the chain has."""
+    """On EVM chains a checksummed address, on others any text."""
     collateral_address_or_denom: str | None = None
     scale: Scale | None = None
     connections: list[Connection] = Field(default_factory=list)
@@ -58,23 +58,23 @@ class RouteToken(FileModel):
 
     @property
     def is_evm(self) -> bool:
-        """Whether this is an end on an EVM chain."""
+        """True for an end on an EVM chain."""
         return self.standard.startswith(EVM)
 
 
 class WarpRoute(FileModel):
-    """All ends of a deployed route."""
+    """The ends of a deployed route."""
 
     tokens: list[RouteToken]
 
     def on(self, chain: str) -> RouteToken:
-        """The end on this chain; ConfigError when there is none, or more than one."""
+        """The end on a chain. ConfigError unless there is exactly one."""
         here = [token for token in self.tokens if token.chain_name == chain]
         if len(here) > 1:
             routers = ", ".join(f"{each.symbol} at {each.address_or_denom}" for each in here)
             raise ConfigError(
                 f"the route has several tokens on {chain}: {routers}; copy its -config.yaml under"
-                " another name, with the one that is meant"
+                " another name and keep only the token to send"
             )
         for token in here:
             if not token.is_evm:
@@ -90,10 +90,8 @@ class WarpRoute(FileModel):
 def write_route(
     registry: Path, route_id: str, tokens: Tokens, route: WarpRoute
 ) -> tuple[Path, Path]:
-    """Writes what was to be deployed and what is, `warp_routes/<SYMBOL>/<id>-….yaml`; the paths.
-
-    Keys that are not ours and that somebody added to what is, like `logoURI`, stay.
-    """
+    """Writes deploy file and config file of a route and returns their paths. Keys that others added
+    to the config file, such as `logoURI`, are kept."""
     content = {chain: token.as_file() for chain, token in tokens.items()}
     deploy, config = route_paths(registry, route_id)
     if config.exists():
@@ -110,8 +108,8 @@ def _with_additions(route: WarpRoute, before: WarpRoute) -> WarpRoute:
 
 
 def find_route(registry: Path, wanted: str | None, suffix: str = "-deploy.yaml") -> str:
-    """The id of a deployed route, `<SYMBOL>/<name>`, that has such a file: the only one if none is
-    named. ConfigError when there is none, or more to choose from."""
+    """Id of a route, `<SYMBOL>/<name>`, that has a file with this suffix; without `wanted`, the
+    only such route. ConfigError for no such route, or for several without `wanted`."""
     folder, known = registry / "deployments" / "warp_routes", known_routes(registry, suffix)
     if wanted is None and len(known) == 1:
         return known[0]
@@ -122,13 +120,13 @@ def find_route(registry: Path, wanted: str | None, suffix: str = "-deploy.yaml")
 
 
 def known_routes(registry: Path, suffix: str) -> list[str]:
-    """The ids of all routes that have such a file, sorted."""
+    """Sorted ids of the routes that have a file with this suffix."""
     files = (registry / "deployments" / "warp_routes").glob(f"*/*{suffix}")
     return sorted(f"{file.parent.name}/{file.name.removesuffix(suffix)}" for file in files)
 
 
 def route_paths(registry: Path, route_id: str) -> tuple[Path, Path]:
-    """Deploy and config file of `<SYMBOL>/<id>`; ConfigError for what is no such name."""
+    """Paths of a route's deploy file and config file. ConfigError for an invalid id."""
     if not re.fullmatch(rf"{PART}/{PART}", route_id):
         raise ConfigError(f"--route {route_id!r}: expected <SYMBOL>/<name>, without spaces")
     folder = registry / "deployments" / "warp_routes"

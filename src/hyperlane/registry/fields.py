@@ -1,4 +1,4 @@
-"""What configs of hooks, modules and routes are made of: amounts, accounts, maps by chain."""
+"""Field types of configs: amounts, accounts, maps by chain; and shared checks."""
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
@@ -14,23 +14,23 @@ DAY = 24 * 60 * 60
 
 Uint256 = Annotated[int, Field(ge=0, lt=2**256)]
 Wei = Annotated[Uint256, PlainSerializer(str)]
-"""Written as text, as readers have it for whom numbers end at 2**53."""
+"""Written as text, since JavaScript readers round numbers above 2**53."""
 Uint128 = Annotated[int, Field(ge=0, lt=2**128), PlainSerializer(str)]
 Url = Annotated[str, Field(pattern="^https?://")]
 
 
 def _account(address: str) -> str:
     if address == ZERO_ADDRESS:
-        raise ValueError("the zero address; expected one that somebody holds")
+        raise ValueError("the zero address; expected the address of an account")
     return address
 
 
 Account = Annotated[HexAddress, AfterValidator(_account)]
-"""An address that signs, owns or is paid. Contracts refuse zero for most of them, but only when
-half of the others are deployed."""
+"""An address other than zero: an owner, signer or recipient. Contracts refuse most zero addresses
+as well, but only in the middle of a deployment."""
 
 CONTRACT_VERSION = "12.1.0"
-"""What the contracts answer to `PACKAGE_VERSION()`."""
+"""Result of the contracts' `PACKAGE_VERSION()`."""
 
 
 def _not_newer(version: str) -> str:
@@ -38,17 +38,17 @@ def _not_newer(version: str) -> str:
     plain = len(parts) == 3 and all(part.isdecimal() and len(part) < 9 for part in parts)
     if not plain or list(map(int, parts)) > list(map(int, CONTRACT_VERSION.split("."))):
         raise ValueError(
-            f"{shown(version)}, expected {CONTRACT_VERSION!r}, or an older one, in whose place that"
-            " is deployed; remove this key to have what there is"
+            f"{shown(version)}, expected {CONTRACT_VERSION!r}, or an older one, instead of which"
+            f" {CONTRACT_VERSION} is deployed; or remove this key"
         )
     return version
 
 
 ContractVersion = Annotated[str, AfterValidator(_not_newer)]
-"""What a file asks for: ours, or what it was written for."""
+"""The version that a file asks for: the contracts' own, or an older one."""
 
 Word = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})$")]
-"""An address, or the 32 bytes that messages name somebody by."""
+"""An address, or 32 bytes, as messages encode addresses."""
 
 
 def word(text: str) -> bytes:
@@ -64,11 +64,11 @@ def _text_keys(value: Any) -> Any:
 
 Value = TypeVar("Value")
 ByChain = Annotated[Mapping[str, Value], BeforeValidator(_text_keys)]
-"""By remote chain: a name in the registry, or a domain."""
+"""A mapping by remote chain: a name in the registry, or a domain."""
 
 
 def _fraction(value: Any) -> Any:
-    """A whole number, or a mapping of numerator and denominator."""
+    """Parses a number, or a mapping of numerator and denominator."""
     if isinstance(value, dict) and set(value) == {"numerator", "denominator"}:
         value = f"{value['numerator']}/{value['denominator']}"
     try:
@@ -83,7 +83,7 @@ def _fraction(value: Any) -> Any:
 
 
 def _spelled(scale: Fraction) -> int | dict[str, int | str]:
-    """As the reference has it, text where its readers would round a number."""
+    """The reference's format, with text for numbers that its readers would round."""
     numerator, denominator = map(_exact, scale.as_integer_ratio())
     if denominator == 1 and isinstance(numerator, int):
         return numerator
@@ -95,28 +95,29 @@ def _exact(value: int) -> int | str:
 
 
 Scale = Annotated[Fraction, BeforeValidator(_fraction), PlainSerializer(_spelled)]
-"""Message units for one unit of the token."""
+"""Message units per smallest unit of the token."""
 
 
 class Placed(StrictFileModel):
-    """What is deployed, or was: `address` names one that exists and is used instead."""
+    """A contract to deploy, unless `address` names an existing one to use instead."""
 
     address: Account | None = None
 
     def existing(self) -> dict[str, str | None]:
-        """The contracts that must be there already, by key."""
+        """The contracts that must exist before the deployment, by key."""
         return {"address": self.address}
 
 
 class OverCcip(Placed):
-    """Uses Chainlink CCIP: `router` is its contract on this chain, `chainSelector` its number of
-    the other chain. Without both it is one that exists: at `address`, or what the registry has."""
+    """A contract over Chainlink CCIP: `router` is CCIP's contract on this chain, `chainSelector`
+    its number of the other chain. Without both, an existing contract is used: the one at `address`,
+    or the registry's."""
 
     router: Account | None = None
     chain_selector: Annotated[int, Field(ge=0, lt=2**64)] | None = None
 
     @model_validator(mode="after")
-    def _says_both(self) -> Self:
+    def _has_both_or_neither(self) -> Self:
         if (self.router is None) != (self.chain_selector is None):
             lacking = "router" if self.router is None else "chainSelector"
             raise ValueError(f"{lacking}: required, but missing")
@@ -127,7 +128,7 @@ class OverCcip(Placed):
 
 
 class RateLimited(Placed):
-    """A bucket of `maxCapacity` message units that fills up again within `duration` seconds."""
+    """A rate limit: a bucket of `maxCapacity` message units that refills in `duration` seconds."""
 
     max_capacity: Wei
     duration: Annotated[int, Field(gt=0, lt=2**64)] = DAY
@@ -135,12 +136,12 @@ class RateLimited(Placed):
 
     @property
     def capacity(self) -> int:
-        """What fits: the contract refills by whole units a second."""
+        """The bucket's size: a multiple of `duration`, since it refills by whole units a second."""
         return self.max_capacity // self.duration * self.duration
 
 
 def check_capacity(config: RateLimited) -> None:
-    """ValueError for a bucket that would never fill."""
+    """ValueError for a bucket that would never refill."""
     if config.max_capacity < config.duration:
         raise ValueError(
             f"maxCapacity: {config.max_capacity}, expected at least duration, {config.duration}"
@@ -148,7 +149,7 @@ def check_capacity(config: RateLimited) -> None:
 
 
 def check_set(key: str, values: Sequence[object], threshold: int) -> None:
-    """ValueError for a set that could not be satisfied, or that counts somebody twice."""
+    """ValueError for a threshold that cannot be reached, and for duplicate members."""
     check_members(key, values)
     if not 1 <= threshold <= len(values):
         raise ValueError(
@@ -157,7 +158,7 @@ def check_set(key: str, values: Sequence[object], threshold: int) -> None:
 
 
 def check_distinct(key: str, values: Sequence[object]) -> None:
-    """ValueError for the same twice."""
+    """ValueError for duplicates."""
     for index, value in enumerate(values):
         if value in values[:index]:
             name = value if isinstance(value, str) else f"number {index}"
@@ -165,14 +166,14 @@ def check_distinct(key: str, values: Sequence[object]) -> None:
 
 
 def check_members(key: str, values: Sequence[object]) -> None:
-    """ValueError for too many, none, or the same twice."""
+    """ValueError for no members, for more than 255, and for duplicates."""
     check_distinct(key, values)
     if not 1 <= len(values) <= 255:
         raise ValueError(f"{key}: {len(values)} given, expected 1 to 255")
 
 
 def one_of(known: Mapping[str, type[StrictFileModel]]) -> BeforeValidator:
-    """Says which types there are when a mapping has none of them."""
+    """A validator that refuses a mapping without a known `type` and names the known ones."""
 
     def check(value: object) -> object:
         if isinstance(value, dict):

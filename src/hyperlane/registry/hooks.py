@@ -1,4 +1,4 @@
-"""Hooks as configs write them: an address, or a mapping with a `type`."""
+"""Configs of hooks: an address, or a mapping with a `type`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
@@ -31,17 +31,17 @@ from hyperlane.registry.hybrids import HYBRIDS, DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
 
 GasOverhead = Annotated[int, Field(ge=0, lt=2**88)]
-"""88 bits is what the paymaster stores."""
+"""The paymaster stores 88 bits."""
 
 
 class MerkleTreeHook(Placed):
-    """Inserts every message into the tree that validators sign."""
+    """Inserts messages into the merkle tree whose root validators sign."""
 
     type: Literal["merkleTreeHook"] = "merkleTreeHook"
 
 
 class ProtocolFee(Placed):
-    """Takes a fee for every message; owner and beneficiary are the core's owner unless named."""
+    """Takes a fee for every message. Owner and beneficiary are by default the core's owner."""
 
     type: Literal["protocolFee"]
     max_protocol_fee: Wei
@@ -60,9 +60,10 @@ class ProtocolFee(Placed):
 
 
 class GasPrice(StrictFileModel):
-    """What gas on a remote chain costs: `tokenExchangeRate` is scaled by 1e10.
+    """Gas price of a remote chain and exchange rate of its coin; `tokenExchangeRate` is scaled by
+    1e10.
 
-    `tokenDecimals` and `typicalCost` are for people; the contract has no use for them.
+    `tokenDecimals` and `typicalCost` are documentation; the contract does not store them.
     """
 
     gas_price: Uint128
@@ -72,11 +73,11 @@ class GasPrice(StrictFileModel):
 
 
 class InterchainGasPaymaster(Placed):
-    """Takes payment for deliveries, to the chains named in `oracleConfig` and `overhead`.
+    """Takes payment for deliveries to the chains in `oracleConfig` and `overhead`.
 
-    Gas data is kept by the paymaster itself; `oracleKey` names an account that shall set it instead
-    of the owner, in a StorageGasOracle of its own. `tokenOracleConfig` has prices in ERC-20 tokens,
-    by token and chain.
+    The paymaster stores gas prices itself. With `oracleKey` they are in a separate StorageGasOracle
+    instead, owned by that account. `tokenOracleConfig` has prices in ERC-20 tokens, by token and
+    chain.
     """
 
     type: Literal["interchainGasPaymaster"] = "interchainGasPaymaster"
@@ -90,8 +91,8 @@ class InterchainGasPaymaster(Placed):
     igp_version: Literal["latest"] | None = None
 
     @model_serializer(mode="wrap")
-    def _without_nothing(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The reference has no empty ones of these."""
+    def _without_empty_keys(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Omits these keys if they are empty, as the reference does."""
         rare = ("tokenOracleConfig", "quoteSigners")
         return {key: value for key, value in written(self).items() if value or key not in rare}
 
@@ -104,7 +105,7 @@ class InterchainGasPaymaster(Placed):
 
 
 class PausableHook(Placed):
-    """Lets all messages pass, or none while it is paused."""
+    """Accepts all messages, or none while paused."""
 
     type: Literal["pausableHook"]
     owner: Account | None = None
@@ -112,7 +113,7 @@ class PausableHook(Placed):
 
 
 class RoutingHook(Placed):
-    """Leaves a message to the hook of its destination; without one it cannot be sent."""
+    """Calls the hook of a message's destination; messages to other destinations revert."""
 
     type: Literal["domainRoutingHook"]
     owner: Account | None = None
@@ -120,7 +121,7 @@ class RoutingHook(Placed):
 
 
 class FallbackRoutingHook(Placed):
-    """Leaves a message to the hook of its destination; without one, to `fallback`."""
+    """Calls the hook of a message's destination, or `fallback` for other destinations."""
 
     type: Literal["fallbackRoutingHook"]
     owner: Account | None = None
@@ -129,8 +130,8 @@ class FallbackRoutingHook(Placed):
 
 
 class RecipientRoutingHook(Placed):
-    """A `domainRoutingHook` in which some recipients have a hook of their own, by destination and
-    recipient; the zero address takes one away."""
+    """A `domainRoutingHook` with separate hooks for some recipients, by destination and recipient.
+    The zero address removes one."""
 
     type: Literal["destinationRecipientRoutingHook"]
     owner: Account | None = None
@@ -139,7 +140,7 @@ class RecipientRoutingHook(Placed):
 
 
 class AmountRoutingHook(Placed):
-    """Leaves a transfer of `threshold` or more message units to `upperHook`, others to
+    """Calls `upperHook` for transfers of at least `threshold` message units, otherwise
     `lowerHook`."""
 
     type: Literal["amountRoutingHook"]
@@ -149,26 +150,26 @@ class AmountRoutingHook(Placed):
 
 
 class AggregationHook(Placed):
-    """Calls several hooks in this order."""
+    """Calls several hooks, in this order."""
 
     type: Literal["aggregationHook"]
     hooks: tuple["Hook", ...] = Field(min_length=1, max_length=255)
 
 
 class DefaultHook(Placed):
-    """Calls the Mailbox's default hook of that moment."""
+    """Calls the Mailbox's current default hook."""
 
     type: Literal["defaultHook"]
 
 
 class RateLimitedHook(RateLimited):
-    """Limits what one token router, `sender`, sends."""
+    """Limits the transfers that one token router, `sender`, sends."""
 
     type: Literal["rateLimitedHook"]
     sender: Account | None = None
 
     @model_validator(mode="after")
-    def _fills_up(self) -> "RateLimitedHook":
+    def _can_refill(self) -> "RateLimitedHook":
         check_capacity(self)
         return self
 
@@ -176,7 +177,7 @@ class RateLimitedHook(RateLimited):
 class OpStackHook(Placed):
     """Announces messages to the module `ism` on `destinationChain` over that chain's native bridge.
 
-    `ism` is by default what the registry has of that chain. Nobody owns the hook: `owner` is read
+    `ism` is by default the one in the registry. The hook has no owner: `owner` is only accepted
     because other tools write it.
     """
 
@@ -191,11 +192,11 @@ class OpStackHook(Placed):
 
 
 class ArbL2ToL1Hook(Placed):
-    """Announces messages to the module `ism` on the parent chain of an Arbitrum chain, and pays
-    `childHook` for whoever executes that there.
+    """Announces messages to the module `ism` on the parent chain of an Arbitrum chain, and calls
+    `childHook`, which is paid for executing the announcement there.
 
-    `ism` is by default what the registry has of `destinationChain`. `bridge` is the parent chain's
-    and is used by nobody here.
+    `ism` is by default the registry's for `destinationChain`. `bridge` is a contract of the parent
+    chain, and not used.
     """
 
     type: Literal["arbL2ToL1Hook"]
@@ -212,7 +213,7 @@ class ArbL2ToL1Hook(Placed):
 class CcipHook(OverCcip):
     """Announces messages to the module `ism` on `destinationChain` over Chainlink CCIP.
 
-    `ism` is by default what the registry has of that chain.
+    `ism` is by default the registry's for that chain.
     """
 
     type: Literal["ccipHook"]
@@ -223,7 +224,7 @@ class CcipHook(OverCcip):
 class Erc5164Hook(Placed):
     """Announces messages to the module `ism` on `destinationChain` over an ERC-5164 `dispatcher`.
 
-    `ism` is by default what the registry has of that chain.
+    `ism` is by default the registry's for that chain.
     """
 
     type: Literal["erc5164Hook"]
@@ -256,7 +257,7 @@ HOOKS: dict[str, type[Placed]] = {
 
 
 def _tag(value: object) -> str:
-    """Which member of the union: by `type` in a file, by class in code."""
+    """Selects the member of the union: by `type` in a file, by class in code."""
     if isinstance(value, Placed):
         return TAG + type(value).__name__
     return TAG + (HOOKS[value["type"]].__name__ if isinstance(value, dict) else "address")
@@ -285,18 +286,18 @@ Hook: TypeAlias = Annotated[
     Discriminator(_tag),
     one_of(HOOKS),
 ]
-"""A hook to deploy, or the address of one that exists."""
+"""A hook to deploy, or the address of an existing one."""
 
 
 def all_hooks(hook: Hook) -> Iterator[Hook]:
-    """The hook and all that it calls, each before those that it calls itself."""
+    """The hook and all hooks that it calls, each before those that it calls itself."""
     yield hook
     for each in _called(hook):
         yield from all_hooks(each)
 
 
 def leaves(hook: Hook) -> int:
-    """How many leaves one message can get."""
+    """The most leaves that one message may insert into the merkle tree."""
     below = [leaves(each) for each in _called(hook)]
     count = sum(below) if isinstance(hook, AggregationHook) else max(below, default=0)
     return count + isinstance(hook, MerkleTreeHook)

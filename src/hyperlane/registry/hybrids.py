@@ -1,5 +1,8 @@
-"""Contracts that are hook and security module at once. Named in both places, with equal keys, a
-config means one contract; a config in one place only is half of what it is for."""
+"""Configs of hybrids: contracts that are hook and security module at once.
+
+A route names one in both places, with equal keys, which stand for one contract. In one place only,
+it has half of its effect.
+"""
 
 from typing import Annotated, Literal
 
@@ -12,8 +15,8 @@ Wait = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Flow(Placed):
-    """About what one token router holds: a bucket of `thresholdBps` of that, which fills up again
-    within `duration` seconds. The router is that of the route, unless `warpRouter` is named."""
+    """A limit for one token router: a bucket of `thresholdBps` of its holdings, which refills in
+    `duration` seconds. `warpRouter` is the route's router by default."""
 
     warp_router: Account | None = None
     duration: Seconds
@@ -24,17 +27,18 @@ class Flow(Placed):
 
 
 class NetFlow(Flow):
-    """Refuses what leaves beyond the bucket, less what comes back."""
+    """Refuses transfers out beyond the bucket; transfers in refill it."""
 
     type: Literal["netFlowRateLimitedHookIsm"]
     threshold_bps: Annotated[int, Field(ge=0, lt=10_000)]
 
 
 class Announcing(Placed):
-    """Announces each message to its counterpart, one of `remoteIsms`, over `hook` and under
-    `interchainSecurityModule`; the Mailbox's where these are not named.
+    """A hybrid that announces each message to its counterpart on the destination, one of
+    `remoteIsms`. Announcements are sent by `hook` and verified by `interchainSecurityModule`, by
+    default the Mailbox's.
 
-    Without `remoteIsms` those that are enrolled stay.
+    Without `remoteIsms` the enrolled counterparts are not changed.
     """
 
     owner: Account | None = None
@@ -48,14 +52,14 @@ class Announcing(Placed):
 
 
 class Timelock(Announcing):
-    """Believes what was announced `timelockWindow` seconds ago."""
+    """Verifies messages that were announced at least `timelockWindow` seconds ago."""
 
     type: Literal["timelockRouterHookIsm"]
     timelock_window: Wait
 
 
 class DelayedFlow(Announcing, Flow):
-    """Has what leaves beyond the bucket wait, `maxDelay` seconds at most."""
+    """Delays transfers beyond the bucket, by at most `maxDelay` seconds."""
 
     type: Literal["delayedFlowRouterHookIsm"]
     threshold_bps: Annotated[int, Field(ge=0, le=10_000)]

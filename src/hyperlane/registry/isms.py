@@ -1,4 +1,4 @@
-"""Security modules as configs write them: an address, or a mapping with a `type`."""
+"""Configs of security modules: an address, or a mapping with a `type`."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
@@ -22,11 +22,11 @@ from hyperlane.registry.hybrids import HYBRIDS, DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
 
 TOTAL_WEIGHT = 10**10
-"""What `thresholdWeight` is a part of."""
+"""The sum of all weights, of which `thresholdWeight` is a part."""
 
 
 class MultisigIsm(Placed):
-    """Believes what `threshold` of the validators have signed."""
+    """Verifies messages that `threshold` of the validators signed."""
 
     type: Literal[
         "messageIdMultisigIsm",
@@ -44,14 +44,14 @@ class MultisigIsm(Placed):
 
 
 class WeightedValidator(StrictFileModel):
-    """A validator whose signature counts `weight`."""
+    """A validator and the weight of its signature."""
 
     signing_address: Account
     weight: Annotated[int, Field(gt=0, le=TOTAL_WEIGHT)]
 
 
 class WeightedMultisigIsm(Placed):
-    """Believes what validators have signed whose weights add up to `thresholdWeight`."""
+    """Verifies messages signed by validators whose weights add up to `thresholdWeight`."""
 
     type: Literal["weightedMessageIdMultisigIsm", "weightedMerkleRootMultisigIsm"]
     validators: tuple[WeightedValidator, ...]
@@ -70,7 +70,7 @@ class WeightedMultisigIsm(Placed):
 
 
 class AggregationIsm(Placed):
-    """Believes what `threshold` of the modules believe."""
+    """Verifies messages that `threshold` of the modules verify."""
 
     type: Literal["staticAggregationIsm", "storageAggregationIsm"]
     modules: tuple["Ism", ...]
@@ -83,9 +83,8 @@ class AggregationIsm(Placed):
 
 
 class RoutingIsm(Placed):
-    """Leaves a message to the module of its origin. `defaultFallbackRoutingIsm` leaves those of
-    other origins to the Mailbox's default module; `incrementalDomainRoutingIsm` never changes what
-    it has."""
+    """Asks the module of a message's origin. For other origins, `defaultFallbackRoutingIsm` asks
+    the Mailbox's default module. The entries of `incrementalDomainRoutingIsm` cannot be changed."""
 
     type: Literal["domainRoutingIsm", "defaultFallbackRoutingIsm", "incrementalDomainRoutingIsm"]
     owner: Account | None = None
@@ -93,8 +92,7 @@ class RoutingIsm(Placed):
 
 
 class AmountRoutingIsm(Placed):
-    """Leaves a transfer of `threshold` or more message units to `upperIsm`, others to
-    `lowerIsm`."""
+    """Asks `upperIsm` for transfers of at least `threshold` message units, otherwise `lowerIsm`."""
 
     type: Literal["amountRoutingIsm"]
     lower_ism: "Ism"
@@ -103,25 +101,25 @@ class AmountRoutingIsm(Placed):
 
 
 class TrustedRelayerIsm(Placed):
-    """Believes what one account delivers: the deployer, if none is named."""
+    """Verifies messages that one account delivers, by default the deployer."""
 
     type: Literal["trustedRelayerIsm"] = "trustedRelayerIsm"
     relayer: Account | None = None
 
 
 class TestIsm(Placed):
-    """Believes everything. For tests."""
+    """Verifies all messages. For tests."""
 
-    __test__ = False  # not a test class, whatever its name says
+    __test__ = False  # keeps pytest from collecting it as a test class
 
     type: Literal["testIsm"]
     threshold: int | None = Field(default=None, exclude=True)
     validators: tuple[str, ...] = Field(default=(), exclude=True)
-    """The reference's example has both; nobody reads them."""
+    """Both are in the reference's example, and not used."""
 
 
 class PausableIsm(Placed):
-    """Believes everything, or nothing while it is paused."""
+    """Verifies all messages, or none while paused."""
 
     type: Literal["pausableIsm"]
     owner: Account | None = None
@@ -129,13 +127,13 @@ class PausableIsm(Placed):
 
 
 class DefaultIsm(Placed):
-    """Asks the Mailbox's default module of that moment."""
+    """Asks the Mailbox's current default module."""
 
     type: Literal["defaultIsm"]
 
 
 class BlacklistIsm(Placed):
-    """Believes everything but the messages with these ids, to which its owner may add."""
+    """Verifies all messages except those with these ids. Its owner may add ids."""
 
     type: Literal["blacklistIsm"]
     owner: Account | None = None
@@ -143,22 +141,22 @@ class BlacklistIsm(Placed):
 
 
 class RateLimitedIsm(RateLimited):
-    """Limits what one token router receives."""
+    """Limits the transfers that one token router receives."""
 
     type: Literal["rateLimitedIsm"]
     recipient: Account | None = None
 
     @model_validator(mode="after")
-    def _fills_up(self) -> "RateLimitedIsm":
+    def _can_refill(self) -> "RateLimitedIsm":
         check_capacity(self)
         return self
 
 
 class OpStackIsm(Placed):
-    """Believes what the hook on `origin` announced over the chain's native bridge.
+    """Verifies messages that the hook on `origin` announced over the chain's native bridge.
 
-    `hook` is that hook's address, by default what the registry has of `origin`. It can be told
-    once; until then the module believes nothing.
+    `hook` is that hook's address, by default the registry's for `origin`. It can be set once; until
+    then the module verifies no message.
     """
 
     type: Literal["opStackIsm"]
@@ -171,9 +169,10 @@ class OpStackIsm(Placed):
 
 
 class ArbL2ToL1Ism(Placed):
-    """Believes what the hook on an Arbitrum chain sent to its parent chain, whose bridge this is.
+    """Verifies messages that the hook on an Arbitrum chain announced over `bridge`, a contract of
+    the parent chain, where this module is.
 
-    `hook` is that hook's address. It can be told once; until then the module believes nothing.
+    `hook` is that hook's address. It can be set once; until then the module verifies no message.
     """
 
     type: Literal["arbL2ToL1Ism"]
@@ -185,10 +184,10 @@ class ArbL2ToL1Ism(Placed):
 
 
 class CcipIsm(OverCcip):
-    """Believes what the hook on `originChain` announced over Chainlink CCIP.
+    """Verifies messages that the hook on `originChain` announced over Chainlink CCIP.
 
-    `hook` is that hook's address, by default what the registry has of that chain. It can be told
-    once; until then the module believes nothing.
+    `hook` is that hook's address, by default the registry's for that chain. It can be set once;
+    until then the module verifies no message.
     """
 
     type: Literal["ccipIsm"]
@@ -197,10 +196,10 @@ class CcipIsm(OverCcip):
 
 
 class Erc5164Ism(Placed):
-    """Believes what the hook on `origin` announced and an ERC-5164 `executor` calls with.
+    """Verifies messages that the hook on `origin` announced over an ERC-5164 `executor`.
 
-    `hook` is that hook's address, by default what the registry has of `origin`. It can be told
-    once; until then the module believes nothing.
+    `hook` is that hook's address, by default the registry's for `origin`. It can be set once; until
+    then the module verifies no message.
     """
 
     type: Literal["erc5164Ism"]
@@ -213,7 +212,7 @@ class Erc5164Ism(Placed):
 
 
 class OffchainLookupIsm(Placed):
-    """Believes what `attester` has signed, which relayers ask for at `urls`."""
+    """Verifies messages that `attester` signed. Relayers fetch its signatures from `urls`."""
 
     type: Literal["offchainLookupIsm"]
     owner: Account | None = None
@@ -250,7 +249,7 @@ ISMS: dict[str, type[Placed]] = {
 
 
 def _tag(value: object) -> str:
-    """Which member of the union: by `type` in a file, by class in code."""
+    """Selects the member of the union: by `type` in a file, by class in code."""
     if isinstance(value, Placed):
         return TAG + type(value).__name__
     return TAG + (ISMS[value["type"]].__name__ if isinstance(value, dict) else "address")
@@ -280,11 +279,11 @@ Ism: TypeAlias = Annotated[
     Discriminator(_tag),
     one_of(ISMS),
 ]
-"""A module to deploy, or the address of one that exists."""
+"""A module to deploy, or the address of an existing one."""
 
 
 def all_isms(ism: Ism) -> Iterator[Ism]:
-    """The module and all that it asks, each before those that it asks itself."""
+    """The module and all modules that it asks, each before those that it asks itself."""
     yield ism
     for each in _asked(ism):
         yield from all_isms(each)

@@ -1,6 +1,7 @@
-"""What a registry knows of chains that a plan may name, read only when it does.
+"""Lazy mappings over a registry: domains, decimals and contracts by chain.
 
-Public registries have hundreds of chains, and some of other protocols, whose files are unlike ours.
+A file is read when its chain is looked up. Public registries have hundreds of chains, some of other
+protocols, whose files have other formats.
 """
 
 import re
@@ -15,7 +16,7 @@ _DOMAIN = re.compile(r"^domainId:[ \t]*(\d{1,10})[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 class Domains(Mapping[str, int]):
-    """Chain to domain, whatever its protocol. ConfigError for a file that does not say."""
+    """Domains by chain, of all protocols. ConfigError for a file without a domain."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -45,7 +46,7 @@ class Domains(Mapping[str, int]):
 
     @cached_property
     def _all(self) -> dict[str, int]:
-        """By the line that all tools write; to parse hundreds of files takes seconds."""
+        """All domains, by the line of the file: parsing hundreds of files would take seconds."""
         found = {}
         for chain in self:
             path = self._registry.chain_folder(chain) / "metadata.yaml"
@@ -55,13 +56,13 @@ class Domains(Mapping[str, int]):
 
 
 class Decimals:
-    """How many decimals the coins of chains have, whatever their protocol."""
+    """Decimals of native coins, for chains of all protocols."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def of(self, chain: str) -> int | None:
-        """None where the registry does not say."""
+        """Decimals of a chain's coin; None if the registry does not have them."""
         try:
             token = (self._registry.identity(chain).model_extra or {}).get("nativeToken")
         except ConfigError:
@@ -71,7 +72,7 @@ class Decimals:
 
 
 class Contracts(Mapping[str, ChainAddresses]):
-    """Chain to what is deployed there, for EVM chains."""
+    """Deployed contracts by chain, for EVM chains."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -1,4 +1,4 @@
-"""What all models of registry files share: key spelling, addresses, and errors in one line."""
+"""Base of all models of registry files: spelling of keys, addresses, one-line errors."""
 
 import difflib
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from hyperlane.registry.yaml_file import read_yaml
 from hyperlane.wording import masked_url, one_line, shown
 
 TAG = "@"
-"""Marks the parts of a pydantic error path that are no keys of the file."""
+"""Prefix of the parts of a pydantic error path that are not keys of the file."""
 
 
 def checksummed(value: object) -> str:
-    """An address with its checksum; ValueError for what is none."""
+    """A checksummed address. ValueError for other values."""
     if isinstance(value, int):
         raise ValueError("a number; put the address into quotes")
     if not isinstance(value, str):
@@ -30,23 +30,23 @@ def checksummed(value: object) -> str:
 
 
 HexAddress = Annotated[str, BeforeValidator(checksummed)]
-"""An EVM address with its EIP-55 checksum; read in lower case, too."""
+"""An EVM address with its EIP-55 checksum; files may have it in lower case."""
 
 
 class FileModel(BaseModel):
-    """Camel-case keys in files; keys that we do not know are kept and written again."""
+    """A file with camel-case keys. Unknown keys are kept and written again."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, validate_by_name=True, frozen=True, extra="allow"
     )
 
     def as_file(self) -> dict[str, Any]:
-        """The content to write: what is not None, by its key in the file."""
+        """The file's content: all values that are not None, by key."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class StrictFileModel(FileModel):
-    """What a person writes: an unknown key is an error, with the nearest known one in it."""
+    """A file written by a person. Unknown keys are errors, which suggest the nearest known key."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,7 +65,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(model: type[Model], data: object, source: str) -> Model:
-    """Validate what was read from `source`; ConfigError with the first problem in one line."""
+    """Validates data read from `source`. ConfigError with the first problem in one line."""
     if not isinstance(data, dict):
         raise ConfigError(f"{source}: {_shown(data)} is not a mapping of keys to values")
     try:
@@ -75,13 +75,13 @@ def parse(model: type[Model], data: object, source: str) -> Model:
 
 
 def read(model: type[Model], path: Path) -> Model:
-    """A file as a model, an empty one as one without keys; ConfigError when it is unusable."""
+    """Reads a file as a model; an empty file has no keys. ConfigError if it is invalid."""
     content = read_yaml(path)
     return parse(model, {} if content is None else content, str(path))
 
 
 def suggest(name: object, known: Iterable[str]) -> str:
-    """The nearest of the known names, or all of them."""
+    """Suggestion for an unknown name: the nearest known one, or all of them."""
     known = sorted(known)
     near = difflib.get_close_matches(one_line(str(name), 80), known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
@@ -103,7 +103,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _shown(value: object) -> str:
-    """URLs of nodes may hold a key."""
+    """A value for an error message. URLs are masked, since they may contain API keys."""
     if isinstance(value, str) and "://" in value:
         return masked_url(value)
     return shown(value)

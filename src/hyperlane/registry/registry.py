@@ -1,4 +1,4 @@
-"""A registry folder: one folder of files per chain."""
+"""The registry: a folder with one folder of files per chain."""
 
 import re
 from collections.abc import Iterable
@@ -27,19 +27,19 @@ Identified = TypeVar("Identified", ChainIdentity, ChainMetadata)
 class Registry:
     """Reads and writes `<folder>/chains/<name>/{metadata,addresses}.yaml`.
 
-    Reading raises ConfigError for a file that is missing, is not YAML or lacks what it must have.
-    Files are replaced as a whole; a reader never sees half of one.
+    Reading raises ConfigError for a file that is missing or invalid. Files are replaced atomically:
+    readers never see a partial one.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def chains(self) -> list[str]:
-        """The chains that have metadata, sorted."""
+        """Sorted names of the chains that have metadata."""
         return sorted(file.parent.name for file in self.folder.glob("chains/*/metadata.yaml"))
 
     def chain_folder(self, chain: str) -> Path:
-        """Where the files of a chain are; ConfigError for a name that no chain can have."""
+        """Folder of a chain's files. ConfigError for an invalid chain name."""
         if not re.fullmatch(CHAIN_NAME, chain):
             raise ConfigError(
                 f"chain name {chain!r}: expected lower-case letters and digits, a letter first"
@@ -53,11 +53,11 @@ class Registry:
         return (self.chain_folder(chain) / "addresses.yaml").exists()
 
     def identity(self, chain: str) -> ChainIdentity:
-        """What messages call the chain, of whatever protocol it is."""
+        """Name and domain of a chain of any protocol."""
         return self._read(ChainIdentity, chain)
 
     def metadata(self, chain: str) -> ChainMetadata:
-        """What is known of the chain itself; ConfigError for one of another protocol than ours."""
+        """Metadata of an EVM chain. ConfigError for a chain of another protocol."""
         self._require_evm(chain)
         return self._read(ChainMetadata, chain)
 
@@ -67,11 +67,13 @@ class Registry:
         file = self.chain_folder(chain) / "metadata.yaml"
         metadata = read(model, file)
         if metadata.name != chain:
-            raise ConfigError(f"{file}: name: {metadata.name!r} must be the folder's, {chain!r}")
+            raise ConfigError(
+                f"{file}: name: {metadata.name!r}, expected the folder's name, {chain!r}"
+            )
         return metadata
 
     def addresses(self, chain: str) -> ChainAddresses:
-        """Where the contracts on the chain are."""
+        """Deployed contracts of an EVM chain."""
         if not self.has_addresses(chain):
             raise ConfigError(f"{self.chain_folder(chain)}: no addresses.yaml; deploy a core first")
         self._require_evm(chain)
@@ -94,7 +96,7 @@ class Registry:
         _write(self.chain_folder(chain) / "addresses.yaml", addresses)
 
     def agent_config(self, chains: Iterable[str]) -> dict[str, Any]:
-        """What agents read: for each chain, metadata and addresses in one mapping."""
+        """Settings of agents: metadata and addresses of each chain in one mapping."""
         return {
             "chains": {
                 chain: {**self.metadata(chain).as_file(), **self.addresses(chain).as_file()}

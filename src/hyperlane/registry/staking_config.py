@@ -1,4 +1,4 @@
-"""What a staking deployment should look like: `staking-config.yaml`."""
+"""Model of `staking-config.yaml`: the config of a staking deployment."""
 
 from typing import Annotated
 
@@ -12,15 +12,15 @@ BASIS = 10_000
 
 
 class StakingConfig(StrictFileModel):
-    """Periods in seconds, fractions in basis points, amounts in the smallest unit; bounds as
-    in `StakingParameters.sol`."""
+    """Config of the staking contracts. Periods are in seconds, fractions in basis points, amounts
+    in the smallest unit; bounds are those of `StakingParameters.sol`."""
 
     token: Account
-    """What is staked, an ERC-20."""
+    """The staked token, an ERC-20."""
     treasury: HexAddress
-    """Who gets what is confiscated; an address that nobody has the key of burns it."""
+    """Recipient of slashed stake; an address without a known key burns it."""
     owner: Account | None = None
-    """Who may change parameters, with notice. None: the deployer."""
+    """Account that may change parameters, after a notice period; None for the deployer."""
     minimum_stake: Annotated[int, Field(ge=1, lt=2**96)]
     challenge_bond: Annotated[int, Field(ge=1, lt=2**88)]
     unbonding_period: Annotated[int, Field(ge=7 * DAY, le=60 * DAY)] = 14 * DAY
@@ -33,7 +33,7 @@ class StakingConfig(StrictFileModel):
 
     @property
     def parameters(self) -> tuple[int, ...]:
-        """As the contracts take them."""
+        """The parameters in the order of the contracts' struct."""
         return (
             self.unbonding_period,
             self.jail_period,

@@ -1,4 +1,4 @@
-"""Fees that a router takes for transfers, as a deploy file names them."""
+"""Configs of the fees that a router takes for transfers."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,11 +12,10 @@ from hyperlane.registry.fields import Account, ByChain, Wei, Word, check_members
 from hyperlane.registry.models import TAG, HexAddress, StrictFileModel
 
 DEFAULT_ROUTER = "0x" + keccak(text="RoutingFee.DEFAULT_ROUTER").hex()
-"""Stands for all routers that have no fee of their own."""
+"""Key of the fee for all routers without an own fee."""
 
 MAX_BPS_FEE = (2**256 - 1) // 10**36
-"""`maxFee` of a fee in basis points: no transfer is large enough to reach half of it."""
-
+"""`maxFee` of a fee in basis points: so large that no transfer reaches half of it."""
 
 LINEAR = ("LinearFee", "OffchainQuotedLinearFee")
 
@@ -31,14 +30,15 @@ Bps = Annotated[Decimal, Field(gt=0, le=10_000, decimal_places=4), PlainSerializ
 
 
 class Curve(StrictFileModel):
-    """A fee by amount: at most `maxFee`, half of that at `halfAmount`; or `bps` of the amount.
+    """A fee that depends on the amount: at most `maxFee`, and half of that at `halfAmount`; or
+    `bps` of the amount.
 
-    The curve of an `OffchainQuotedLinearFee` holds where none does that `quoteSigners` have signed.
+    `OffchainQuotedLinearFee` uses this fee where no quote signed by `quoteSigners` applies.
     """
 
     type: Literal["LinearFee", "ProgressiveFee", "RegressiveFee", "OffchainQuotedLinearFee"]
     address: Account | None = None
-    """Of one that exists and is used instead."""
+    """Address of an existing contract to use instead."""
     owner: Account | None = None
     token: Account | None = None
     max_fee: Wei | None = None
@@ -47,16 +47,16 @@ class Curve(StrictFileModel):
     quote_signers: tuple[Account, ...] = ()
 
     @model_validator(mode="after")
-    def _is_one_or_the_other(self) -> Self:
+    def _has_parameters_or_bps(self) -> Self:
         if (self.max_fee is None) != (self.half_amount is None):
             lacking = "maxFee" if self.max_fee is None else "halfAmount"
             raise ValueError(f"{lacking}: required, but missing")
         if self.bps is None and self.max_fee is None:
-            raise ValueError("bps: expected that, or maxFee and halfAmount")
+            raise ValueError("bps: required, or maxFee and halfAmount, but all are missing")
         if self.bps is not None and self.type not in LINEAR:
             raise ValueError(f"bps: only for {' and '.join(LINEAR)}, not for {self.type}")
         if 0 in (self.max_fee, self.half_amount):
-            raise ValueError("maxFee and halfAmount: 0, expected more; leave tokenFee out for none")
+            raise ValueError("maxFee and halfAmount: 0, expected more; for no fee, remove tokenFee")
         if self.bps is not None and self.max_fee is not None:
             slope = Fraction(self.max_fee * 5_000, self.half_amount or 1)
             if abs(slope - Fraction(self.bps)) >= BPS_STEP:
@@ -64,7 +64,7 @@ class Curve(StrictFileModel):
         return self
 
     @model_validator(mode="after")
-    def _is_signed(self) -> Self:
+    def _has_signers_if_quoted(self) -> Self:
         if self.type == "OffchainQuotedLinearFee":
             check_members("quoteSigners", self.quote_signers)
         elif self.quote_signers:
@@ -73,30 +73,30 @@ class Curve(StrictFileModel):
 
     @property
     def parameters(self) -> tuple[int, int]:
-        """`maxFee` and `halfAmount`."""
+        """`maxFee` and `halfAmount`, also of a fee in `bps`."""
         if self.max_fee is not None and self.half_amount is not None:
             return self.max_fee, self.half_amount
         return MAX_BPS_FEE, int(MAX_BPS_FEE * 5_000 / Fraction(self.bps or 1))
 
 
 class RoutingFee(StrictFileModel):
-    """A fee of its own for each destination; none for others."""
+    """A fee per destination; other destinations are free."""
 
     type: Literal["RoutingFee"]
     address: Account | None = None
-    """Of one that exists and is used instead."""
+    """Address of an existing contract to use instead."""
     owner: Account | None = None
     token: Account | None = None
     fee_contracts: ByChain["TokenFee"] = Field(min_length=1)
 
 
 class CrossCollateralRoutingFee(StrictFileModel):
-    """A fee of its own for each destination and router there, by the router's address or
-    `DEFAULT_ROUTER` for all others; no transfers where there is none."""
+    """A fee per destination and router, with `DEFAULT_ROUTER` for all other routers. Transfers
+    without a fee are refused."""
 
     type: Literal["CrossCollateralRoutingFee"]
     address: Account | None = None
-    """Of one that exists and is used instead."""
+    """Address of an existing contract to use instead."""
     owner: Account | None = None
     fee_contracts: ByChain[Annotated[Mapping[Word, "TokenFee"], Field(min_length=1)]] = Field(
         min_length=1
@@ -114,6 +114,7 @@ FEES: dict[str, type[StrictFileModel]] = {
 
 
 def _tag(value: object) -> str:
+    """Selects the member of the union: by `type` in a file, by class in code."""
     if isinstance(value, StrictFileModel):
         return TAG + type(value).__name__
     return TAG + (FEES[value["type"]].__name__ if isinstance(value, dict) else "address")
@@ -127,14 +128,14 @@ TokenFee: TypeAlias = Annotated[
     Discriminator(_tag),
     one_of(FEES),
 ]
-"""A fee contract to deploy, or the address of one that exists."""
+"""A fee contract to deploy, or the address of an existing one."""
 
 RoutingFee.model_rebuild()
 CrossCollateralRoutingFee.model_rebuild()
 
 
 def all_fees(config: TokenFee | None) -> list[str]:
-    """The addresses that a fee's config names in place of contracts to deploy."""
+    """Addresses of the existing fee contracts that a config names."""
     if isinstance(config, Curve):
         return [config.address] if config.address else []
     if isinstance(config, RoutingFee | CrossCollateralRoutingFee) and config.address:

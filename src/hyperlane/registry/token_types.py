@@ -1,4 +1,4 @@
-"""Types of tokens in deploy files: what each is called, needs, may have, and takes to deliver."""
+"""Types of tokens in deploy files: standards, required and optional keys, delivery gas."""
 
 STANDARDS = {
     "native": "EvmHypNative",
@@ -16,13 +16,13 @@ STANDARDS = {
     "collateralCctp": "EvmHypCollateral",
     "collateralOft": "EvmHypCollateral",
 }
-"""Token type in a deploy file to token standard in a config file."""
+"""Token standard in config files, by token type in deploy files."""
 
 SYNTHETIC = ("synthetic", "syntheticRebase", "syntheticUri")
-"""Types that are a token themselves and need none."""
+"""Types whose router is the token itself."""
 
 URI_TYPES = ("collateralUri", "syntheticUri")
-"""Types of NFTs only."""
+"""Types that only exist for NFTs."""
 
 NFT_TYPES = ("collateral", "synthetic", *URI_TYPES)
 
@@ -41,22 +41,23 @@ OWN_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "collateralOft": (("token", "oft", "domainMappings"), ("extraOptions",)),
 }
-"""By type, of the keys that not all types have, those that it needs and those that it may have."""
+"""Required and optional keys by type, of the keys in `SPECIAL_KEYS`."""
 
 JUST_TOKEN = (("token",), ())
-"""The like of all other types."""
+"""Required and optional keys of all other types."""
 
 SPECIAL_KEYS = {key for keys in OWN_KEYS.values() for each in keys for key in each}
+"""Keys that only some types have."""
 
 MAX_DECIMALS = 77
-"""A whole token of more would be no uint256."""
+"""The most decimals for which a whole token fits into a uint256."""
 
 OFT_KEYS = {
     *("type", "owner", "token", "oft", "domain_mappings", "extra_options"),
     *("name", "symbol", "decimals", "mailbox", "contract_version"),
 }
-"""All that an OFT bridge has: LayerZero delivers, and nothing of ours is asked or paid. Other tools
-write `mailbox`."""
+"""All keys of an OFT bridge. LayerZero delivers its transfers, so it has no hooks, modules or fees.
+`mailbox` is only accepted because other tools write it."""
 
 DELIVERY_GAS = {
     "native": 60_000,
@@ -74,4 +75,4 @@ DELIVERY_GAS = {
     "collateralCctp": 300_000,
     "collateralOft": 0,
 }
-"""What a delivery is allowed unless `gas` or `destinationGas` says more."""
+"""Default gas limit of deliveries, by type; `gas` and `destinationGas` override it."""

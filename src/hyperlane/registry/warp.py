@@ -1,5 +1,4 @@
-"""Deploy files of warp routes, `*-deploy.yaml`: a token for each chain, and what they must be like
-together."""
+"""Deploy files of warp routes, `*-deploy.yaml`: a token per chain, and checks across chains."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +12,11 @@ from hyperlane.registry.warp_token import WarpToken
 from hyperlane.registry.yaml_file import read_yaml
 
 Tokens = Mapping[str, WarpToken]
-"""A deploy file: chain to token."""
+"""Tokens of a deploy file, by chain."""
 
 
 def read_warp_config(path: Path) -> dict[str, WarpToken]:
-    """A deploy file. ConfigError names what is wrong."""
+    """Reads a deploy file. ConfigError if it is invalid."""
     content = read_yaml(path)
     if not isinstance(content, dict) or not content:
         raise ConfigError(f"{path}: expected a token for each chain")
@@ -32,11 +31,11 @@ def read_warp_config(path: Path) -> dict[str, WarpToken]:
 
 
 def check_route(tokens: Tokens) -> None:
-    """ValueError when the ends do not fit together."""
+    """ValueError for tokens that cannot form a route."""
     for chain, token in tokens.items():
         outward = (token.remote_routers, token.cross_collateral_routers, token.domain_mappings)
         if len(tokens) == 1 and not any(outward):
-            raise ValueError(f"{chain}: alone; expected another chain, or remoteRouters")
+            raise ValueError(f"{chain}: the only chain; expected another one, or remoteRouters")
         if token.nft != next(iter(tokens.values())).nft:
             raise ValueError(f"{chain}: NFTs and amounts cannot be on one route")
         backing = [each for each, end in tokens.items() if end.type not in SYNTHETIC]

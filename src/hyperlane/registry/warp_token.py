@@ -1,7 +1,6 @@
-"""A token of a warp route, as `*-deploy.yaml` has it for each chain.
+"""Model of one chain's token in a warp route's `*-deploy.yaml`.
 
-Keys and types are the reference's. What a token says of another chain is by name in the registry,
-or by domain.
+Keys and types are the reference's. Other chains are named as in the registry, or by domain.
 """
 
 from decimal import Decimal
@@ -41,20 +40,21 @@ from hyperlane.registry.token_types import (
 )
 from hyperlane.wording import shown
 
-NOT_HERE = {
+UNSUPPORTED = {
     "predicateWrapper": "deploy it by hand, in front of the route, and remove this key",
     "timelock": "deploy it by hand, name it as owner of proxyAdmin, and remove this key",
     "xERC20": "limits are the token owner's to set; set them there, and remove this key",
 }
-"""Keys of the reference that ask for what this tool does not do."""
+"""Keys of the reference whose feature this tool does not have, with what to do instead."""
 
-OTHER_NAMES = {"nativeScaled": "native", "collateralDex": "collateral"}
-"""Types of the reference that are another one to the contracts."""
+SYNONYMS = {"nativeScaled": "native", "collateralDex": "collateral"}
+"""Types of the reference with the same contract as another type."""
 
 
-def _about_foreign(router: str) -> str:
+def _foreign_deployment_error(router: str) -> str:
+    """Error message for `foreignDeployment`, with the entry to write instead."""
     word = as_word(router)
-    spelled = f"{word}, " if word else "as the 32 bytes that messages name it by, "
+    spelled = f"{word}, " if word else "as the 32 bytes that messages encode it in, "
     return (
         f"foreignDeployment: {shown(router)}: all ends of a file are deployed; take this one out,"
         f" and name its router, {spelled}under this chain in remoteRouters of the others (with"
@@ -66,26 +66,26 @@ Gas = Annotated[int, Field(ge=0, lt=2**64), PlainSerializer(str)]
 
 
 class OwnerOverrides(FileModel):
-    """Who owns what else than the owner of the router. Other keys than ours are for checkers of
-    other tools, about contracts that this one does not make; they are written again."""
+    """Owners of contracts other than the router. Unknown keys are for the checkers of other tools;
+    they are kept and written again."""
 
     proxy_admin: Account | None = None
 
 
 class RemoteRouter(StrictFileModel):
-    """A router that this tool does not deploy."""
+    """An existing router, which this route does not deploy."""
 
     address: Word
 
 
 class RebalancingBridge(StrictFileModel):
-    """A bridge that rebalancers may move collateral over."""
+    """A bridge by which rebalancers may move collateral."""
 
     bridge: Account
     approved_tokens: tuple[Account, ...] = ()
 
     @model_validator(mode="after")
-    def _is_approved_by_transfer(self) -> Self:
+    def _no_standing_approvals(self) -> Self:
         if self.approved_tokens:
             raise ValueError(
                 f"approvedTokens: {self.approved_tokens[0]}: routers approve what each transfer"
@@ -95,8 +95,8 @@ class RebalancingBridge(StrictFileModel):
 
 
 class WarpToken(StrictFileModel):
-    """The end of a route on one chain. Owner, Mailbox, hook and module are the deployer, the
-    registry's, and the Mailbox's unless named."""
+    """The end of a route on one chain. Defaults: the owner is the deployer, the Mailbox the
+    registry's; hook and module are the Mailbox's."""
 
     type: Literal[
         "native",
@@ -117,7 +117,7 @@ class WarpToken(StrictFileModel):
     owner: Account | None = None
     owner_overrides: OwnerOverrides | None = None
     token: Account | None = None
-    """What is behind the router: an ERC-20, an ERC-721, a vault, or a lockbox."""
+    """The token behind the router: an ERC-20, an ERC-721, a vault or a lockbox."""
     mailbox: Account | None = None
     hook: Hook | None = None
     interchain_security_module: Ism | None = None
@@ -128,7 +128,7 @@ class WarpToken(StrictFileModel):
     scale: Scale | None = None
     initial_supply: Wei = 0
     gas: Annotated[int, Field(ge=0, lt=2**64)] | None = None
-    """What a delivery to this end may use; 0 is as if it were left out."""
+    """Gas limit of deliveries to this end; 0 stands for the default."""
     destination_gas: ByChain[Gas] = Field(default_factory=dict)
     remote_routers: ByChain[RemoteRouter] = Field(default_factory=dict)
     token_fee: TokenFee | None = None
@@ -139,7 +139,7 @@ class WarpToken(StrictFileModel):
     )
     collateral_chain_name: str | None = None
     cross_collateral_routers: ByChain[tuple[Word, ...]] = Field(default_factory=dict)
-    """Routers of other tokens of the same worth that are trusted."""
+    """Trusted routers of other tokens of equal value."""
     rebalance_targets: ByChain[tuple[Word, ...]] = Field(default_factory=dict)
     rebalance_recipients: ByChain[Word] = Field(default_factory=dict)
     cctp_version: Literal["V1", "V2"] | None = None
@@ -150,10 +150,10 @@ class WarpToken(StrictFileModel):
         Annotated[Decimal, Field(ge=0, lt=10_000, decimal_places=2), PlainSerializer(float)] | None
     ) = None
     urls: tuple[Url, ...] = ()
-    """Where relayers ask for Circle's attestations."""
+    """URLs from which relayers fetch Circle's attestations."""
     oft: Account | None = None
     domain_mappings: ByChain[Annotated[int, Field(gt=0, lt=2**32)]] = Field(default_factory=dict)
-    """What LayerZero calls other chains: its endpoint ids."""
+    """LayerZero's endpoint ids of other chains."""
     extra_options: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2})*$")] | None = None
     contract_version: ContractVersion | None = None
     upgradeable: bool = False
@@ -161,18 +161,18 @@ class WarpToken(StrictFileModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _other_spellings(cls, value: Any) -> Any:
+    def _normalise(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
         if (foreign := value.get("foreignDeployment")) is not None:
-            raise ValueError(_about_foreign(str(foreign)))
-        for key, reason in NOT_HERE.items():
+            raise ValueError(_foreign_deployment_error(str(foreign)))
+        for key, reason in UNSUPPORTED.items():
             if value.get(key) is not None:
                 raise ValueError(f"{key}: {value[key]!r}: {reason}")
-        ignored = {*NOT_HERE, "foreignDeployment"}
+        ignored = {*UNSUPPORTED, "foreignDeployment"}
         value = {key: content for key, content in value.items() if key not in ignored}
-        if value.get("type") in OTHER_NAMES:
-            value = {**value, "type": OTHER_NAMES[value["type"]]}
+        if value.get("type") in SYNONYMS:
+            value = {**value, "type": SYNONYMS[value["type"]]}
         overrides = value.get("ownerOverrides")
         theirs = isinstance(overrides, dict) and overrides.get("proxyAdmin") is None
         if value.get("proxyAdmin") is not None or (overrides is not None and not theirs):
@@ -180,12 +180,12 @@ class WarpToken(StrictFileModel):
         return value
 
     def as_file(self) -> dict[str, Any]:
-        """What was said, without what was left out."""
+        """For YAML: only the keys that were set."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
 
     @property
     def admin(self) -> ProxyAdmin | None:
-        """Who may change the router's code; None where nobody can."""
+        """Admin of the router's proxy; None for a router that cannot be upgraded."""
         if not self.upgradeable:
             return None
         admin, overrides = self.proxy_admin or ProxyAdmin(), self.owner_overrides
@@ -194,6 +194,7 @@ class WarpToken(StrictFileModel):
 
     @property
     def nft(self) -> bool:
+        """True if the route moves NFTs."""
         return self.is_nft or self.type in URI_TYPES
 
     @model_validator(mode="after")
@@ -226,7 +227,7 @@ class WarpToken(StrictFileModel):
                 raise ValueError(f"{to_camel(name)}: type {self.type} has none; remove this key")
 
     @model_validator(mode="after")
-    def _is_controlled(self) -> Self:
+    def _proxy_admin_is_consistent(self) -> Self:
         admin = self.proxy_admin
         other = self.owner_overrides.proxy_admin if self.owner_overrides else None
         if (admin or other) and not self.upgradeable:
@@ -238,7 +239,7 @@ class WarpToken(StrictFileModel):
         return self
 
     @model_validator(mode="after")
-    def _names_nobody_twice(self) -> Self:
+    def _has_no_duplicates(self) -> Self:
         check_distinct("allowedRebalancers", self.allowed_rebalancers)
         for chain, bridges in self.allowed_rebalancing_bridges.items():
             check_distinct(f"allowedRebalancingBridges.{chain}", [each.bridge for each in bridges])
@@ -260,7 +261,7 @@ class WarpToken(StrictFileModel):
         if (self.allowed_rebalancers or self.allowed_rebalancing_bridges) and not movable:
             raise ValueError(f"allowedRebalancers: type {self.type} has no collateral to move")
         if self.fee_hook is not None and (self.type == "native" or self.nft):
-            raise ValueError("feeHook: is paid in an ERC-20 token, which this route has not")
+            raise ValueError("feeHook: is paid in an ERC-20 token, which this route does not have")
         fee = self.token_fee
         if self.type == "crossCollateral" and isinstance(fee, Curve | RoutingFee):
             raise ValueError(

@@ -1,8 +1,8 @@
-"""Reading YAML that others wrote: registries and deploy files are passed from hand to hand.
+"""Reads untrusted YAML: registries and deploy files come from others.
 
-Aliases are followed, because tools write them for what occurs twice, but 256 bytes of them can
-stand for a billion values: what a file would be without them is counted first. Nesting and size
-are bounded too. Each refusal is a ConfigError that names the file and the rule.
+Aliases are supported, because tools write them for repeated values. But 256 bytes of aliases can
+stand for a billion values, so the expanded number is counted first. Nesting and size are bounded as
+well. A refused file is a ConfigError that names the file and the rule.
 """
 
 from pathlib import Path
@@ -14,17 +14,17 @@ from hyperlane.errors import ConfigError
 from hyperlane.wording import one_line, shown
 
 MAX_SIZE = 4 * 2**20
-"""Bytes; the largest public registry file has a thirtieth of that."""
+"""Most bytes of a file: thirty times the largest file of the public registry."""
 MAX_VALUES = 200_000
 MAX_DEPTH = 64
 _LONGEST_NUMBER = 80
-"""Characters: 256 bits have 78 digits."""
+"""Most characters of a number; 256 bits have 78 digits."""
 _OPEN = (-1, -1)
-"""Of a node that is being measured."""
+"""Marks a node whose measuring has not finished: an alias for it would be a cycle."""
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The reader in C where PyYAML has it: ten times as fast. Refuses numbers that are too long."""
+    """PyYAML's loader, in C if available: ten times as fast. Refuses numbers that are too long."""
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> Any:
         if len(node.value) > _LONGEST_NUMBER:
@@ -40,7 +40,7 @@ def _refusal(problem: str, node: yaml.Node) -> yaml.YAMLError:
 
 
 def read_yaml(path: Path) -> object:
-    """The content of a YAML file; ConfigError when it cannot be read as such."""
+    """Content of a YAML file. ConfigError if it cannot be read or parsed."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_SIZE + 1)
@@ -54,7 +54,7 @@ def read_yaml(path: Path) -> object:
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {_first_line(error)}") from None
     except (ValueError, TypeError, OverflowError) as error:
-        # A date such as 2026-99-99, or a key that is a list.
+        # For example a date such as 2026-99-99, or a list as a key.
         raise ConfigError(f"{path}: not YAML: {one_line(str(error))}") from None
 
 
@@ -67,9 +67,9 @@ def _load(text: str) -> object:
             return None
         count, depth = _measure(node, {})
         if count > MAX_VALUES:
-            raise yaml.YAMLError(f"more than {MAX_VALUES} values, aliases followed")
+            raise yaml.YAMLError(f"more than {MAX_VALUES} values with aliases expanded")
         if depth > MAX_DEPTH:
-            raise yaml.YAMLError(f"more than {MAX_DEPTH} values within each other")
+            raise yaml.YAMLError(f"more than {MAX_DEPTH} levels of nesting")
         found: object = loader.construct_document(node)
         return found
     finally:
@@ -77,26 +77,26 @@ def _load(text: str) -> object:
 
 
 def _require_flat(text: str) -> None:
-    """YAMLError for what is too deep. Nodes are composed by recursion, in C without a bound, so
-    that has to be known before; events come one by one."""
+    """YAMLError for deep nesting. PyYAML composes nodes by recursion, in C without a limit, so the
+    depth is checked before, on the flat stream of events."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                raise yaml.YAMLError(f"more than {MAX_DEPTH} values within each other")
+                raise yaml.YAMLError(f"more than {MAX_DEPTH} levels of nesting")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
 
 def _measure(node: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
-    """Values in a node and how deep they go, with those behind aliases each time.
+    """Number of values in a node and their depth, with aliases expanded.
 
-    What an alias stands for comes earlier in the file, so it is known by then.
+    The target of an alias comes earlier in the file, so its measure is known.
     """
     if id(node) in known:
         if known[id(node)] == _OPEN:
-            raise yaml.YAMLError("an alias for what it is part of")
+            raise yaml.YAMLError("an alias inside the value that it stands for")
         return known[id(node)]
     known[id(node)] = _OPEN
     inner: list[Any] = []
@@ -114,7 +114,7 @@ def _measure(node: Any, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
 
 
 def _require_distinct(node: yaml.MappingNode) -> None:
-    """YAML forbids a key that a mapping has twice, but PyYAML takes the last."""
+    """YAMLError for a duplicate key, which YAML forbids and PyYAML accepts."""
     seen: set[str] = set()
     for key, _ in node.value:
         if isinstance(key, yaml.ScalarNode):

@@ -4,10 +4,11 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
+from hyperlane.errors import ConfigError
 from hyperlane.settings.chain import ChainSettings, RpcUrl, SignerSettings
 from hyperlane.settings.fields import (
     KeyFile,
@@ -17,11 +18,8 @@ from hyperlane.settings.fields import (
     check_url,
     comma_list,
 )
-
-if TYPE_CHECKING:
-    from eth_account.signers.base import BaseAccount
-
-    from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.settings.gas_payments import GasPaymentRule, parse_gas_payments
+from hyperlane.settings.matching import Rule, parse_addresses, parse_app_contexts, parse_rules
 
 
 class LogSettings(SettingsModel):
@@ -83,23 +81,6 @@ class CheckpointSyncerSettings(SettingsModel):
                 " useApplicationDefault is false: nobody writes without credentials"
             )
 
-    def open(self) -> "CheckpointStorage":
-        """The storage."""
-        from hyperlane.checkpoints.folder import FolderStorage
-        from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
-        from hyperlane.checkpoints.s3 import S3Storage
-
-        if self.type == "gcs":
-            assert self.bucket is not None
-            credentials = GoogleCredentials(self.service_account_key, self.user_secrets)
-            return GcsStorage(self.bucket, self.folder, credentials)
-        if self.type == "s3":
-            assert self.bucket is not None
-            assert self.region is not None
-            return S3Storage(self.bucket, self.region, self.folder, self.endpoint)
-        assert self.path is not None
-        return FolderStorage(self.path.absolute())
-
 
 class AgentSettings(SettingsModel):
     """Settings of every agent."""
@@ -137,12 +118,15 @@ class AgentSettings(SettingsModel):
         names = (item.name for item in self.chains.values() if item.domain_id == domain)
         return next(names, str(domain))
 
-    def signer(self, chain: str) -> "BaseAccount | None":
-        """The key that sends transactions on a chain, None if none is set."""
+    def signer(self, chain: str) -> tuple[str, SignerSettings] | None:
+        """The key that sends transactions on a chain and its path in the settings; None if unset.
+
+        `hyperlane.chain.signer.open_account` makes an account of both.
+        """
         own = self.chains[chain].signer
         if own is not None:
-            return own.account(f"chains.{chain}.signer")
-        return None if self.default_signer is None else self.default_signer.account("defaultSigner")
+            return f"chains.{chain}.signer", own
+        return None if self.default_signer is None else ("defaultSigner", self.default_signer)
 
     @classmethod
     @abstractmethod
@@ -208,16 +192,61 @@ class RelayerSettings(AgentSettings):
     ignore_reorg_reports: bool = False
     allow_private_lookups: bool = False
     max_message_retries: int = Field(default=66, gt=0)
-    whitelist: Any = None
-    blacklist: Any = None
-    address_blacklist: str = ""
-    gas_payment_enforcement: Any = None
+    whitelist: tuple[Rule, ...] = ()
+    """Empty allows all messages."""
+    blacklist: tuple[Rule, ...] = ()
+    address_blacklist: tuple[bytes, ...] = ()
+    gas_payment_enforcement: tuple[GasPaymentRule, ...] = (GasPaymentRule(),)
     igp_indexing_enabled: bool = True
     """False: gas payments are not read, so that no policy that wants one is ever met."""
     transaction_gas_limit: int | None = Field(default=None, gt=0)
     max_failed_gas: int = Field(default=5_000_000, gt=0)
     skip_transaction_gas_limit_for: Names = ()
-    metric_app_contexts: Any = None
+    metric_app_contexts: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+
+    @field_validator("whitelist", "blacklist", mode="before")
+    @classmethod
+    def _parse_matching_list(cls, value: Any, info: ValidationInfo) -> tuple[Rule, ...]:
+        return parse_rules(str(info.field_name), value)
+
+    @field_validator("address_blacklist", mode="before")
+    @classmethod
+    def _parse_address_blacklist(cls, value: Any) -> tuple[bytes, ...]:
+        if not isinstance(value, str):
+            raise ValueError("Input should be a valid string")
+        return parse_addresses("addressBlacklist", value)
+
+    @field_validator("gas_payment_enforcement", mode="before")
+    @classmethod
+    def _parse_gas_payments(cls, value: Any) -> tuple[GasPaymentRule, ...]:
+        return parse_gas_payments(value)
+
+    @field_validator("metric_app_contexts", mode="before")
+    @classmethod
+    def _parse_app_contexts(cls, value: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+        return parse_app_contexts(value)
+
+    @model_validator(mode="after")
+    def _limited_chains_are_served(self) -> "RelayerSettings":
+        self.unlimited_destinations  # noqa: B018 - refuses names of other chains
+        return self
+
+    @property
+    def unlimited_destinations(self) -> frozenset[int]:
+        """Domains of `skipTransactionGasLimitFor`: names of chains, or, as formerly, domains."""
+        domains = {chain.domain_id for chain in self.chains.values()}
+        found = set()
+        for name in self.skip_transaction_gas_limit_for:
+            if name in self.chains:
+                found.add(self.chains[name].domain_id)
+            elif name.isdecimal() and int(name) in domains:
+                found.add(int(name))
+            else:
+                raise ConfigError(
+                    f"skipTransactionGasLimitFor: {name!r}: no destination chain of this relayer;"
+                    f" expected names out of {', '.join(self.chains)}"
+                )
+        return frozenset(found)
 
     @classmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:

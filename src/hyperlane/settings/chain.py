@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic.alias_generators import to_camel
@@ -10,9 +10,6 @@ from pydantic.alias_generators import to_camel
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings.amounts import Coins
 from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
-
-if TYPE_CHECKING:
-    from eth_account.signers.base import BaseAccount
 
 
 def _reorg_period(value: object) -> object:
@@ -70,31 +67,6 @@ class SignerSettings(SettingsModel):
                 "/cryptoKeys/…/cryptoKeyVersions/1"
             )
         return self
-
-    def account(self, field: str) -> "BaseAccount":
-        """The account; ConfigError, naming `field`, when there is none in it.
-
-        What it signs may take a network call: in agents, sign in a thread.
-        """
-        from hyperlane.chain.signer import account_from_key, account_from_keystore
-
-        if self.type == "aws":
-            from hyperlane.chain.kms import KmsAccount
-
-            assert self.id is not None
-            assert self.region is not None
-            return KmsAccount(field, self.id, self.region)
-        if self.type == "gcp":
-            from hyperlane.chain.google_kms import GoogleKmsAccount
-
-            assert self.key_version_name is not None
-            return GoogleKmsAccount(field, self.key_version_name)
-        if self.type == "keystore":
-            assert self.path is not None
-            assert self.password_file is not None
-            return account_from_keystore(field, self.path, self.password_file)
-        assert self.key is not None
-        return account_from_key(f"{field}.key", self.key.get_secret_value())
 
 
 class RpcUrl(SettingsModel):

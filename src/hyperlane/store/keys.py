@@ -1,4 +1,4 @@
-"""Which keys operators signed with, as far as the logs of a staking manager were read."""
+"""Keys that operators signed with, as far as the logs of a staking manager were read."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store import tables
+from hyperlane.store.cursors import Cursor
 from hyperlane.store.database import Database
 
 _ROW = tables.operator_keys.c
@@ -14,7 +15,7 @@ _ROW = tables.operator_keys.c
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A key that became an operator's. No key serves twice."""
+    """A key that became an operator's. No key is ever bound twice."""
 
     operator: Address
     key: Address
@@ -23,27 +24,21 @@ class Bound:
 
 
 class KeyStore:
-    """Of one manager. Keys and the place in the logs move together."""
+    """The keys of one manager. Keys and cursor are written together."""
 
     def __init__(self, database: Database, domain: int, manager: Address) -> None:
         self._database = database
         self._domain = domain
         self._manager = manager
-        self._kind = f"operator_keys {manager.hex()}"
+        self._cursor = Cursor(database, domain, f"operator_keys {manager.hex()}")
 
     async def next_block(self) -> int | None:
-        """Where to go on reading logs; None at the beginning."""
-        row = tables.cursors.c
+        """The block whose logs are read next; None before anything was read."""
         async with self._database.read() as connection:
-            block: int | None = (
-                await connection.execute(
-                    select(row.next_block).where(row.domain == self._domain, row.kind == self._kind)
-                )
-            ).scalar()
-        return block
+            return await self._cursor.next_block(connection)
 
     async def all(self) -> list[Bound]:
-        """Every key, in the order of the chain."""
+        """Every key, in the order of the logs."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_ROW.operator, _ROW.key, _ROW.block_number, _ROW.log_index)
@@ -53,7 +48,7 @@ class KeyStore:
             return [Bound(*row) for row in rows]
 
     async def add(self, keys: Sequence[Bound], next_block: int) -> None:
-        """Keep keys that are new, and go on reading at a block."""
+        """Store keys that are new and move the cursor, both or neither."""
         names = ("operator", "key", "block_number", "log_index")
         values = [
             {
@@ -68,10 +63,4 @@ class KeyStore:
                 await connection.execute(
                     self._database.insert(tables.operator_keys).on_conflict_do_nothing(), values
                 )
-            await connection.execute(
-                self._database.insert(tables.cursors)
-                .values(domain=self._domain, kind=self._kind, next_block=next_block)
-                .on_conflict_do_update(
-                    index_elements=["domain", "kind"], set_={"next_block": next_block}
-                )
-            )
+            await self._cursor.move(connection, next_block)

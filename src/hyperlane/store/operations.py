@@ -5,13 +5,24 @@ whatever is found out about a delivery can take it back to `pending`. What is dr
 again from time to time, see `hyperlane.store.revisions`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.message import Message
@@ -65,6 +76,13 @@ class Lane(IntEnum):
     def paid(self) -> bool:
         """Whether something was paid for the delivery."""
         return self in (Lane.PAID, Lane.PAID_RETRY)
+
+
+_WHEN_PAID = {
+    Lane.FRESH.value: Lane.PAID.value,
+    Lane.RETRY.value: Lane.PAID_RETRY.value,
+}
+"""The lane that a payment moves a delivery to, by its lane without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +165,31 @@ class OperationStore:
                 }
                 for message_id, message in zip(ids, messages, strict=True)
             ],
+        )
+
+    async def promote(
+        self,
+        connection: AsyncConnection,
+        keys: Sequence[tuple[Bytes32, int]],
+        *,
+        waiting_for: Collection[str],
+    ) -> None:
+        """Move deliveries that were paid for to the paid lanes, in the caller's transaction.
+
+        `keys` are message ids and destinations. Those that wait for a payment, by their reason, are
+        due at once.
+        """
+        row = tables.operations
+        mine = tuple_(row.c.message_id, row.c.destination).in_(list(keys))
+        await connection.execute(
+            update(row)
+            .where(mine, row.c.lane.in_(_WHEN_PAID))
+            .values(lane=case(_WHEN_PAID, value=row.c.lane))
+        )
+        await connection.execute(
+            update(row)
+            .where(mine, row.c.state == State.PENDING, row.c.reason.in_(waiting_for))
+            .values(next_attempt=0.0)
         )
 
     async def recover(self, now: float) -> None:

@@ -1,13 +1,15 @@
-"""What was paid for deliveries, summed up per message and destination."""
+"""Gas payments, summed up per message and destination."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
+from hyperlane.store.cursors import Cursor
 from hyperlane.store.database import Database
 
 _KIND = "gas_payment"
@@ -48,17 +50,16 @@ class PaymentStore:
     kind = _KIND
     database: Database
     domain: int
+    promote: "Promote"
 
     async def next_block(self) -> int | None:
-        """Where to go on reading logs; None at the beginning."""
-        row = tables.cursors
+        """The block whose logs are read next; None before anything was read."""
         async with self.database.read() as connection:
-            block: int | None = (
-                await connection.execute(
-                    select(row.c.next_block).where(row.c.domain == self.domain, row.c.kind == _KIND)
-                )
-            ).scalar()
-            return block
+            return await self._cursor.next_block(connection)
+
+    @property
+    def _cursor(self) -> Cursor:
+        return Cursor(self.database, self.domain, _KIND)
 
     async def add(self, payments: Sequence[GasPayment], next_block: int) -> None:
         """Count payments and move the cursor, both or neither; paid messages go ahead of others."""
@@ -72,14 +73,7 @@ class PaymentStore:
                 await self._count(
                     connection, {key: sums[key] for key in keys[start : start + _KEYS_AT_ONCE]}
                 )
-            cursors = tables.cursors
-            await connection.execute(
-                self.database.insert(cursors)
-                .values(domain=self.domain, kind=_KIND, next_block=next_block)
-                .on_conflict_do_update(
-                    index_elements=["domain", "kind"], set_={"next_block": next_block}
-                )
-            )
+            await self._cursor.move(connection, next_block)
 
     async def _count(
         self, connection: AsyncConnection, sums: dict[tuple[Bytes32, int], GasPaid]
@@ -105,24 +99,22 @@ class PaymentStore:
                 for (message_id, destination), total in totals.items()
             ],
         )
-        operation = tables.operations
-        keys = tuple_(operation.c.message_id, operation.c.destination)
-        mine = keys.in_(list(sums))
-        # Lanes 1 and 3 are the unpaid ones; see Lane.
-        await connection.execute(
-            update(operation)
-            .where(mine, operation.c.lane % 2 == 1)
-            .values(lane=operation.c.lane - 1)
-        )
-        await connection.execute(
-            update(operation)
-            .where(mine, operation.c.state == "pending", operation.c.reason.like("GasPayment%"))
-            .values(next_attempt=0.0)
-        )
+        await self.promote(connection, list(sums))
+
+
+class Promote(Protocol):
+    """Tells deliveries, by message id and destination, that they were paid for.
+
+    It runs in the transaction that counts the payments.
+    """
+
+    async def __call__(
+        self, connection: AsyncConnection, keys: Sequence[tuple[Bytes32, int]]
+    ) -> None: ...
 
 
 async def paid_ids(connection: AsyncConnection, ids: Sequence[Bytes32]) -> set[Bytes32]:
-    """Which messages were paid for, to whatever destination."""
+    """The messages among `ids` that have a payment, for whatever destination."""
     row = tables.gas_paid
     found: set[Bytes32] = set()
     for start in range(0, len(ids), _KEYS_AT_ONCE):
@@ -137,7 +129,7 @@ async def paid_ids(connection: AsyncConnection, ids: Sequence[Bytes32]) -> set[B
 async def gas_paid(
     database: Database, keys: Sequence[tuple[Bytes32, int]]
 ) -> dict[tuple[Bytes32, int], GasPaid]:
-    """What was paid for messages, by id and destination; those without payment are left out."""
+    """Sums of payments by message id and destination; keys without payments are left out."""
     found: dict[tuple[Bytes32, int], GasPaid] = {}
     async with database.read() as connection:
         for start in range(0, len(keys), _KEYS_AT_ONCE):

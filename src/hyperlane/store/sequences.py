@@ -1,7 +1,7 @@
 """Events that chains number without gaps: sent messages (nonce) and tree leaves (leaf index).
 
-The cursor says up to which block all are stored: the rows of a domain before it are consecutive
-numbers. Rows behind it may be there ahead of time.
+The cursor is the block up to which all events are stored: below it, the numbers of a domain's rows
+are consecutive. Rows of later blocks may be stored ahead of it.
 """
 
 from abc import ABC, abstractmethod
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
+from hyperlane.store.cursors import Cursor
 from hyperlane.store.database import Database
 from hyperlane.store.operations import State
 
@@ -84,25 +85,19 @@ class SequenceStore(ABC, Generic[Item]):
     def __init__(self, database: Database, domain: int) -> None:
         self.database = database
         self.domain = domain
+        self._cursor = Cursor(database, domain, self.kind)
 
     async def progress(self) -> Progress:
-        """Where to go on. What is stored ahead of the cursor does not count."""
-        cursors = tables.cursors
+        """How far the events are stored, leaving out those stored ahead of the cursor."""
         async with self.database.read() as connection:
-            next_block = (
-                await connection.execute(
-                    select(cursors.c.next_block).where(
-                        cursors.c.domain == self.domain, cursors.c.kind == self.kind
-                    )
-                )
-            ).scalar()
+            next_block = await self._cursor.next_block(connection)
         last = None if next_block is None else await self.last(next_block)
         if last is None:
             return Progress(next_block, None, None)
         return Progress(next_block, last[0] + 1, last[1])
 
     async def last(self, before: int) -> tuple[int, int] | None:
-        """Number and block of the last stored event in blocks before one."""
+        """Number and block of the last stored event in blocks below `before`."""
         block = self._key.table.c.block_number
         async with self.database.read() as connection:
             found = (
@@ -119,7 +114,7 @@ class SequenceStore(ABC, Generic[Item]):
         """Store consecutive events and move the cursor, both or neither."""
         async with self.database.write() as connection:
             await self._insert(connection, items)
-            await self._set_cursor(connection, next_block)
+            await self._cursor.move(connection, next_block)
 
     async def add_ahead(self, items: Sequence[Item]) -> None:
         """Store events of blocks that the cursor has not reached; it will come over them again."""
@@ -141,25 +136,15 @@ class SequenceStore(ABC, Generic[Item]):
             )
             await self._forgotten(connection, sequence)
 
-    async def _set_cursor(self, connection: AsyncConnection, next_block: int) -> None:
-        cursors = tables.cursors
-        await connection.execute(
-            self.database.insert(cursors)
-            .values(domain=self.domain, kind=self.kind, next_block=next_block)
-            .on_conflict_do_update(
-                index_elements=["domain", "kind"], set_={"next_block": next_block}
-            )
-        )
-
     @abstractmethod
     def _values(self, item: Item) -> dict[str, Any]:
         """The row of an event."""
 
     async def _added(self, connection: AsyncConnection, items: Sequence[Item]) -> None:
-        """Whatever else belongs into the transaction that stores `items`."""
+        """Write whatever else belongs into the transaction that stores `items`."""
 
     async def _forgotten(self, connection: AsyncConnection, sequence: int) -> None:
-        """Whatever else belongs into the transaction that deletes events."""
+        """Write whatever else belongs into the transaction that deletes events."""
 
 
 class InsertionStore(SequenceStore[Insertion]):
@@ -190,7 +175,7 @@ class InsertionStore(SequenceStore[Insertion]):
             return [Insertion(*item) for item in found]
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
-        """Where a message stands: its first leaf, as anyone may insert it again later."""
+        """The first leaf of a message; anyone may insert it again later."""
         row = tables.insertions
         async with self.database.read() as connection:
             found = await connection.execute(
@@ -202,10 +187,11 @@ class InsertionStore(SequenceStore[Insertion]):
             return index
 
     async def without_message(self, first: int) -> tuple[int, int] | None:
-        """The first leaf from index `first` on whose message is not stored, though one of its block
-        or before it is; and the last message that is stored of the blocks before.
+        """A leaf whose message is not stored: its index, and the highest nonce stored before it.
 
-        Only what was sent gets a leaf, so that its log was left out or another one told instead.
+        It is the first such leaf from index `first` on, of the blocks from that of the first stored
+        message on; the nonce is that of the last message in earlier blocks. Only dispatched
+        messages become leaves, so a node left the message's log out or gave another one instead.
         """
         leaf, message = tables.insertions.c, tables.messages.c
         ours = message.origin == self.domain
@@ -273,7 +259,7 @@ class MessageStore(SequenceStore[Dispatched]):
         await self._make_operations(connection, [item.message for item in items])
 
     async def _forgotten(self, connection: AsyncConnection, sequence: int) -> None:
-        # Nobody could attempt them. What has a transaction is kept until that is settled.
+        # A pending delivery has no transaction. Others are kept until their transaction is settled.
         row = tables.operations
         await connection.execute(
             delete(row).where(

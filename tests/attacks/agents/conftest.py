@@ -1,17 +1,14 @@
 """Servers that say what a thief wants them to say, and strangers who announce what they like."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from eth_hash.auto import keccak
 from hypothesis import settings
-from tests.agents.building import announce, close, line
-from tests.agents.conftest import (
+from tests.attacks.agents.nodes import without_pages
+from tests.support.agents import (
     liar,
     messages,
     origin,
@@ -19,46 +16,15 @@ from tests.agents.conftest import (
     watchtower_config,
     webhook,
 )
-from tests.agents.devnet import Devnet, devnet
+from tests.support.building import announce, close, line
+from tests.support.devnet import Devnet, devnet
 
 from hyperlane.store.database import Database
 
 __all__ = ["liar", "messages", "origin", "validator_config", "watchtower_config", "webhook"]
 
-_PAGED = (
-    "announcedValidatorCount()",
-    "announcedValidators(uint256,uint256)",
-    "announcedStorageLocationCount(address)",
-    "announcedStorageLocations(address,uint256,uint256)",
-)
-
 settings.register_profile("attacks", deadline=None)
 settings.load_profile("attacks")
-
-Answer = Callable[[dict[str, Any]], Any]
-
-
-@dataclass
-class Node:
-    """An RPC. `body` makes the whole HTTP body of the request; None behaves."""
-
-    results: dict[str, Any]
-    body: Callable[[Any], bytes | str] | None = None
-    asked: list[str] = field(default_factory=list)
-    url: str = ""
-
-    async def handle(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        calls = asked if isinstance(asked, list) else [asked]
-        self.asked += [call["method"] for call in calls]
-        if self.body is not None:
-            made = self.body(asked)
-            return web.Response(body=made.encode() if isinstance(made, str) else made)
-        answers = [
-            {"jsonrpc": "2.0", "id": call["id"], "result": self.results[call["method"]]}
-            for call in calls
-        ]
-        return web.Response(text=json.dumps(answers if isinstance(asked, list) else answers[0]))
 
 
 @pytest.fixture
@@ -78,17 +44,6 @@ async def serve() -> AsyncIterator[Callable[..., Awaitable[str]]]:
     yield start
     for runner in runners:
         await runner.cleanup()
-
-
-def without_pages(chain: Devnet) -> None:
-    """Make its ValidatorAnnounce like other people's: the functions for pages are not there."""
-    address = chain.contracts["validatorAnnounce"].address
-    code = bytes(chain.w3.eth.get_code(address))
-    for number, signature in enumerate(_PAGED):
-        selector = keccak(signature.encode())[:4]
-        assert selector in code
-        code = code.replace(selector, bytes([0xFF, 0xFF, 0xFF, number]))
-    chain.rpc("anvil_setCode", address, "0x" + code.hex())
 
 
 @pytest.fixture(params=["in pages", "in one call"])

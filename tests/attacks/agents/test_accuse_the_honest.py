@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.agents.devnet import key
+from tests.support.devnet import key
 
 from hyperlane.agents.watchtower import inspecting
 from hyperlane.agents.watchtower.inspecting import CUT_OFF, DARK, Inspector, Verdict

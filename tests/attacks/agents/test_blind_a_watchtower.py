@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.agents.building import announce_at
-from tests.agents.conftest import eventually, watching
+from tests.support.agents import eventually, watching
+from tests.support.building import announce_at
 
 from hyperlane.checkpoints.folder import FolderStorage
 

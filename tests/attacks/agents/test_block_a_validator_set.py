@@ -1,12 +1,12 @@
 """One validator of three announces, and no message of the set is to be delivered."""
 
 import pytest
-from tests.agents.building import Line, addresses, announce_at
+from tests.support.building import Line, addresses, announce_at
 
 from hyperlane.agents.relayer.reasons import Reason
 
-from .conftest import without_pages
 from .locations import UNREADABLE
+from .nodes import without_pages
 
 ONE, TWO = addresses(1, 2)
 

@@ -18,7 +18,7 @@ from hyperlane.chain.health import Health
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import to_hex
 
-from .conftest import Node
+from .nodes import Node
 
 HOOK = b"\1" * 20
 WORD = "0x" + "ab" * 32

@@ -10,9 +10,7 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.matching import parse_rules
 from hyperlane.agents.relayer.metadata.lookups import _LookupError, _metadata
-from hyperlane.agents.relayer.payments import GasPolicies
 from hyperlane.bounded_json import MAX_DEPTH, parse_json
 from hyperlane.chain.endpoint import Reverted, RpcError
 from hyperlane.chain.reverts import LONGEST_REASON, revert_reason
@@ -22,6 +20,8 @@ from hyperlane.registry.chains import ChainMetadata
 from hyperlane.registry.models import read
 from hyperlane.registry.yaml_file import read_yaml
 from hyperlane.settings import RelayerSettings, load_settings
+from hyperlane.settings.gas_payments import parse_gas_payments
+from hyperlane.settings.matching import parse_rules
 from hyperlane.wording import one_line, shown
 
 NINES = "9" * 5000
@@ -44,14 +44,14 @@ CHAIN = "a0: &a0 []\n" + "".join(f"a{n + 1}: &a{n + 1} [*a{n}]\n" for n in range
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (LAUGHS, "more than 200000 values, aliases followed"),
-        (MERGES, "more than 200000 values, aliases followed"),
-        (CHAIN, "more than 64 values within each other"),
-        ("a: &a [*a]", "an alias for what it is part of"),
-        ("&a {b: *a}", "an alias for what it is part of"),
-        ("[" * 10_000, "more than 64 values within each other"),
-        ("{a: " * 10_000, "more than 64 values within each other"),
-        ("- " * 10_000 + "a", "more than 64 values within each other"),
+        (LAUGHS, "more than 200000 values with aliases expanded"),
+        (MERGES, "more than 200000 values with aliases expanded"),
+        (CHAIN, "more than 64 levels of nesting"),
+        ("a: &a [*a]", "an alias inside the value that it stands for"),
+        ("&a {b: *a}", "an alias inside the value that it stands for"),
+        ("[" * 10_000, "more than 64 levels of nesting"),
+        ("{a: " * 10_000, "more than 64 levels of nesting"),
+        ("- " * 10_000 + "a", "more than 64 levels of nesting"),
         ("chainId: " + NINES, "a number of 5000 characters"),
         ("chainId: 0x" + "f" * 5000, "a number of 5002 characters"),
         ("chainId: " + "1:" * 2000 + "1", "a number of 4001 characters"),
@@ -222,7 +222,7 @@ def test_a_matching_list_is_refused_in_few_words(name, value):
 )
 def test_a_payment_policy_is_refused_in_few_words(policy):
     with pytest.raises(ConfigError, match=r"gasPaymentEnforcement\[0\]") as caught:
-        GasPolicies.parse([policy])
+        parse_gas_payments([policy])
     assert len(str(caught.value)) < 300
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.agents.devnet import key
+from tests.support.devnet import key
 
 from hyperlane.checkpoints.documents import parse_checkpoint, parse_index, render_checkpoint
 from hyperlane.checkpoints.storage import open_reader

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.relayer.matching import matches, parse_rules
-from hyperlane.agents.relayer.payments import GasPolicies
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
+from hyperlane.settings.gas_payments import parse_gas_payments
+from hyperlane.settings.matching import matches, parse_rules
 
 SLOW = ["([0-9a-f]+)+x", "(a|a)*x", "(.*)*x", "^(([a-f0-9])+.)+[A-Z]$", "(.*?,){30}x", ".*.*.*.*x"]
 
@@ -28,7 +28,7 @@ def test_no_pattern_takes_longer_than_its_text(pattern):
     """In a process of its own: nothing but SIGKILL would end a search that does not."""
     code = (
         "import sys\n"
-        "from hyperlane.agents.relayer.matching import matches, parse_rules\n"
+        "from hyperlane.settings.matching import matches, parse_rules\n"
         "from hyperlane.protocol.message import Message\n"
         "rules = parse_rules('whitelist', [{'bodyRegex': sys.argv[1]}])\n"
         "message = Message(3, 0, 1, bytes(32), 2, bytes(32), b'\\xab' * 2_000)\n"
@@ -41,8 +41,8 @@ def test_no_pattern_takes_longer_than_its_text(pattern):
 
 
 def test_patterns_of_payment_policies_are_bounded_as_well():
-    (entry,) = GasPolicies.parse([{"matchingList": [{"bodyRegex": SLOW[0]}]}]).entries
-    assert not matches(entry[0], message(b"\xab" * 20_000))
+    (rule,) = parse_gas_payments([{"matchingList": [{"bodyRegex": SLOW[0]}]}])
+    assert not matches(rule.matching_list, message(b"\xab" * 20_000))
 
 
 @pytest.mark.parametrize(

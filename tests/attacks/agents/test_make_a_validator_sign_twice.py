@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.agents.conftest import eventually, validating
-from tests.agents.devnet import key
+from tests.support.agents import eventually, validating
+from tests.support.devnet import key
 
 from hyperlane.agents.validator.signing import Halted
 from hyperlane.checkpoints.folder import FolderStorage

@@ -4,10 +4,10 @@ that was told before there was stake, or with challenges that nobody gains by en
 from dataclasses import replace
 
 import pytest
-from tests.agents.conftest import eventually, validating, watching
-from tests.agents.devnet import key
-from tests.agents.staking import ANSWER, GRACE, STAKE, deploy_staking
-from tests.agents.test_watchtower import seen, settled
+from tests.agents.watchtower.test_watchtower import seen, settled
+from tests.support.agents import eventually, validating, watching
+from tests.support.devnet import key
+from tests.support.staking import ANSWER, GRACE, STAKE, deploy_staking
 
 from hyperlane.protocol.checkpoint import Checkpoint
 

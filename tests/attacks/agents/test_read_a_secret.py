@@ -178,7 +178,7 @@ async def test_a_database_of_an_earlier_version_becomes_its_owners(tmp_path):
 
 
 def test_a_deployments_journal_is_its_owners(tmp_path):
-    from ape_hyperlane.deploy.journal import Entry, Journal
+    from ape_hyperlane.plans.journal import Entry, Journal
 
     journal = Journal(tmp_path / "deployment.json", 1, ADDRESS)
     journal.record("mailbox", Entry("deploys", ADDRESS, 0))

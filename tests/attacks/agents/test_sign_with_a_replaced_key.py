@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.agents.conftest import eventually, validating, watching
-from tests.agents.devnet import key
-from tests.agents.staking import GRACE, deploy_staking
-from tests.agents.test_watchtower import seen, settled
+from tests.agents.watchtower.test_watchtower import seen, settled
+from tests.support.agents import eventually, validating, watching
+from tests.support.devnet import key
+from tests.support.staking import GRACE, deploy_staking
 from web3 import Web3
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower import keys as keys_module
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.keys import OperatorKeys

@@ -1,5 +1,5 @@
 """Two chains and the warp command, as the tests of routes have them."""
 
-from tests.deploy.warp.conftest import deployed, token, warp, world
+from tests.support.warp_world import deployed, token, warp, world
 
 __all__ = ["deployed", "token", "warp", "world"]

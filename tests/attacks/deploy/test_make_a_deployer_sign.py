@@ -106,7 +106,7 @@ def test_a_journal_that_passes_a_strangers_contract_off_as_ours_is_told(
         line for line in result.stdout.splitlines() if stranger in line and "journal" in line
     ]
     assert "make sure that you deployed it" in line
-    assert "believed" not in plan(warp, "ETH/model", config).stdout
+    assert "make sure that you deployed it" not in plan(warp, "ETH/model", config).stdout
 
 
 def test_a_terminal_does_not_act_upon_names(warp):

@@ -163,7 +163,7 @@ def test_what_a_transfer_takes_is_shown_and_a_dry_run_pays_nothing(world, warp, 
 
 
 def test_a_mailbox_that_wants_all_ether_for_a_message_gets_none(world, evil):
-    from ape_hyperlane.send import cli as send_message
+    from ape_hyperlane.cli import send as send_message
 
     quote = "quoteDispatch(uint32,bytes32,bytes)"
     mailbox = evil({quote: encode(["uint256"], [9000 * ETHER])})

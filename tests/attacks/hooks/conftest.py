@@ -1,7 +1,8 @@
 """A paymaster that takes tokens, people who left approvals to it, and strangers."""
 
 import pytest
-from tests.contracts.conftest import (
+from tests.attacks.hooks.prices import OVERHEAD, PRICE, RATE
+from tests.support.contracts import (
     REMOTE_DOMAIN,
     at,
     creation_revert_of,
@@ -15,8 +16,6 @@ from tests.contracts.conftest import (
     stranger,
 )
 
-from hyperlane.protocol.gas_paymaster import gas_fee
-
 __all__ = [
     "creation_revert_of",
     "hook",
@@ -28,13 +27,6 @@ __all__ = [
     "revert_reason",
     "stranger",
 ]
-
-RATE, PRICE, OVERHEAD = 2 * 10**10, 3 * 10**9, 60_000
-
-
-def price_of(gas_limit: int) -> int:
-    """What the paymaster takes for a message with this gas limit, in the token."""
-    return gas_fee(OVERHEAD + gas_limit, PRICE, RATE)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ FROM_THE_CALLER = {
     "token/extensions/HypXERC20.sol": ["msg.sender, amount"],
     "token/extensions/HypXERC20Lockbox.sol": ["address(this"],
     "token/extensions/WHypERC4626.sol": ["msg.sender, address(this"],
-    "token/libs/MeasuredPull.sol": ["msg.sender, address(this"],
+    "libs/MeasuredPull.sol": ["msg.sender, address(this"],
 }
 
 # The payer is the caller of `payForGas`, or the sender of a message in a dispatch of its own: what

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contracts.conftest import REMOTE_DOMAIN
 from tests.contracts.hooks.dispatching import RECIPIENT, ZERO, b32, message_from, metadata
+from tests.support.contracts import REMOTE_DOMAIN
 
-from .conftest import OVERHEAD, price_of
+from .prices import OVERHEAD, price_of
 
 POST_DISPATCH = bytes.fromhex("086011b9")
 GREEDY = 10**9

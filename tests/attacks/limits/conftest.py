@@ -4,7 +4,8 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from tests.contracts.conftest import (
+from tests.attacks.limits.amounts import BPS, DAY, HELD
+from tests.support.contracts import (
     creation_revert_of,
     hook,
     isolated,
@@ -14,8 +15,9 @@ from tests.contracts.conftest import (
     revert_reason,
     stranger,
 )
-from tests.contracts.hybrid.conftest import dispatched, wait
-from tests.contracts.token.conftest import (
+from tests.support.hybrid_contracts import dispatched, wait
+from tests.support.routes import SECOND, b32, incoming
+from tests.support.token_contracts import (
     connect,
     deploy_collateral,
     deploy_native,
@@ -24,7 +26,6 @@ from tests.contracts.token.conftest import (
     network,
     token,
 )
-from tests.contracts.token.routes import SECOND, b32, incoming
 
 from hyperlane.protocol.token_message import TokenMessage
 
@@ -47,12 +48,6 @@ __all__ = [
     "token",
     "wait",
 ]
-
-HELD = 10**9
-"""What belongs to a route at first."""
-DAY = 86_400
-BPS = 1000
-FULL = HELD * BPS // 10_000
 
 
 @pytest.fixture(scope="module")

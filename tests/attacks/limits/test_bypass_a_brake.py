@@ -1,7 +1,7 @@
 """A thief wants value out of a router of several tokens past its limits, delays and pauses."""
 
 import pytest
-from tests.contracts.token.routes import FIRST, SECOND, b32, incoming
+from tests.support.routes import FIRST, SECOND, b32, incoming
 
 POOL = 10**20
 

@@ -3,8 +3,8 @@ message that is handled already, that failed, or that another Mailbox delivers."
 
 import pytest
 from eth_utils import keccak
-from tests.attacks.limits.conftest import DAY
-from tests.contracts.token.routes import FIRST, SECOND, b32
+from tests.attacks.limits.amounts import DAY
+from tests.support.routes import FIRST, SECOND, b32
 
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.token_message import TokenMessage

@@ -1,8 +1,8 @@
 """A stranger who has nothing to lose wants a limit used up, by deliveries of long ago."""
 
 import pytest
-from tests.attacks.limits.conftest import DAY
-from tests.contracts.token.routes import FIRST, SECOND, b32
+from tests.attacks.limits.amounts import DAY
+from tests.support.routes import FIRST, SECOND, b32
 
 from hyperlane.protocol.message import Message
 

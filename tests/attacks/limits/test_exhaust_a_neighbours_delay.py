@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.attacks.limits.conftest import BPS, DAY, FULL, HELD
-from tests.contracts.token.routes import FIRST, SECOND, b32
+from tests.attacks.limits.amounts import BPS, DAY, FULL, HELD
+from tests.support.routes import FIRST, SECOND, b32
 
 MAX_DELAY = 2 * DAY
 FEE = 150_000

@@ -1,8 +1,8 @@
 """A thief who can forge messages from one domain wants those of another believed."""
 
 import pytest
-from tests.attacks.limits.conftest import BPS, DAY
-from tests.contracts.token.routes import FIRST, SECOND, THIRD, b32, incoming
+from tests.attacks.limits.amounts import BPS, DAY
+from tests.support.routes import FIRST, SECOND, THIRD, b32, incoming
 
 from hyperlane.protocol.message import VERSION, Message
 

@@ -2,7 +2,6 @@
 
 import pytest
 from eth_abi import decode
-from tests.contracts.token.routes import FIRST, SECOND, b32
 from tests.contracts.token.test_cctp import (
     CIRCLE,
     CONFIRMED,
@@ -19,6 +18,7 @@ from tests.contracts.token.test_cctp import (
     there,
     version,
 )
+from tests.support.routes import FIRST, SECOND, b32
 
 from hyperlane.protocol.message import VERSION, Message
 

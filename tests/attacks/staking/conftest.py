@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from ...contracts.conftest import (  # noqa: F401
+from tests.support.contracts import (  # noqa: F401
     creation_revert_of,
     hook,
     isolated,
@@ -17,7 +16,7 @@ from ...contracts.conftest import (  # noqa: F401
     static_ism,
     stranger,
 )
-from ...contracts.staking.conftest import (  # noqa: F401
+from tests.support.staking_contracts import (  # noqa: F401
     PARAMETERS,
     SALT,
     Operator,

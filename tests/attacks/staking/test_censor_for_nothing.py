@@ -4,10 +4,9 @@ the set when it is asked, or by having friends take the places of those who woul
 from dataclasses import replace
 
 import pytest
-
-from ...contracts.conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
-from ...contracts.isms.signing import message, validator
-from ...contracts.staking.conftest import (
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
+from tests.support.signing import message, validator
+from tests.support.staking_contracts import (
     PARAMETERS,
     SALT,
     TREASURY,

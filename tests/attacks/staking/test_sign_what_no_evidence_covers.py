@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
+from tests.support.signing import message, validator
+from tests.support.staking_contracts import SALT, WRONG, possession, struct
 from web3.exceptions import ContractLogicError
 
 from hyperlane.protocol.checkpoint import Checkpoint
@@ -22,10 +25,6 @@ from hyperlane.protocol.multisig_metadata import (
     MerkleRootMultisigMetadata,
     MessageIdMultisigMetadata,
 )
-
-from ...contracts.conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
-from ...contracts.isms.signing import message, validator
-from ...contracts.staking.conftest import SALT, WRONG, possession, struct
 
 OPERATOR = 2
 """The account and the key of the operator in the conftest."""

@@ -1,11 +1,10 @@
 """A token that refuses to move nothing must not stop what moves nothing."""
 
 import pytest
-
-from ...contracts.conftest import at
-from ...contracts.isms.signing import validator
-from ...contracts.staking.conftest import PARAMETERS, SALT, TREASURY, possession, struct
-from ...contracts.staking.conftest import Operator as Staker
+from tests.support.contracts import at
+from tests.support.signing import validator
+from tests.support.staking_contracts import PARAMETERS, SALT, TREASURY, possession, struct
+from tests.support.staking_contracts import Operator as Staker
 
 
 @pytest.fixture(scope="module")

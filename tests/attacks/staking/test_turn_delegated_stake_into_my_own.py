@@ -9,10 +9,10 @@ from eth_hash.auto import keccak
 from eth_utils import to_checksum_address
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from tests.support.staking_contracts import PARAMETERS, SALT, TREASURY, WRONG, struct
 
 from hyperlane.protocol.abi import encode
 
-from ...contracts.staking.conftest import PARAMETERS, SALT, TREASURY, WRONG, struct
 from ...invariants.test_staking import World
 
 ACCOMPLICE, DELEGATOR = 6, 9

@@ -1,8 +1,7 @@
 """Three domains on one chain, as the tests of warp routes have them."""
 
 import pytest
-
-from ...contracts.conftest import (  # noqa: F401 - fixtures
+from tests.support.contracts import (  # noqa: F401 - fixtures
     creation_revert_of,
     isolated,
     noop_ism,
@@ -11,7 +10,7 @@ from ...contracts.conftest import (  # noqa: F401 - fixtures
     revert_reason,
     stranger,
 )
-from ...contracts.token.conftest import (  # noqa: F401 - fixtures
+from tests.support.token_contracts import (  # noqa: F401 - fixtures
     connect,
     deploy_collateral,
     deploy_native,

@@ -6,8 +6,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from ...contracts.token.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
 
 HELD = 10**18
 PRECISION = 10**10

@@ -2,8 +2,7 @@
 collateral then, other people's."""
 
 import pytest
-
-from ...contracts.token.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO, b32
 
 AMOUNT, FEE = 10**9, 10**3
 

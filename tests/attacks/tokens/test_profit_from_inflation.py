@@ -3,8 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ...contracts.snapshot import taken_back
+from tests.support.snapshot import taken_back
 
 ETHER = 10**18
 

@@ -3,12 +3,11 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.snapshot import taken_back
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.token_message import TokenMessage
-
-from ...contracts.snapshot import taken_back
-from ...contracts.token.conftest import dispatched
-from ...contracts.token.routes import FIRST, SECOND, ZERO, b32
 
 AMOUNT = 10**18
 VAULT_ROUTES = ["HypERC4626Collateral", "HypERC4626OwnerCollateral"]

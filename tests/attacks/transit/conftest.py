@@ -1,6 +1,6 @@
 """Mailboxes with somebody's bridge between them, and strangers who do what they can."""
 
-from ...contracts.bridge.conftest import (
+from tests.support.bridge_contracts import (
     child,
     connect,
     deliver,
@@ -9,8 +9,7 @@ from ...contracts.bridge.conftest import (
     refuses,
     send,
 )
-from ...contracts.bridge.test_pairs import arbitrum, op_stack, to_parent
-from ...contracts.conftest import (
+from tests.support.contracts import (
     creation_revert_of,
     hook,
     isolated,
@@ -22,6 +21,8 @@ from ...contracts.conftest import (
     static_ism,
     stranger,
 )
+
+from ...contracts.bridge.test_pairs import arbitrum, op_stack, to_parent
 
 __all__ = [
     "arbitrum",

@@ -6,10 +6,10 @@ import pytest
 from ape.exceptions import ContractLogicError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.bridge_chains import CHILD_FEE, DESTINATION, ORIGIN, VERIFIED, b32, metadata
 
 from hyperlane.protocol.message import Message
 
-from ...contracts.bridge.chains import CHILD_FEE, DESTINATION, ORIGIN, VERIFIED, b32, metadata
 from ...contracts.bridge.test_pairs import GAME, OUTPUT, TRANSACTION, WEEK, encode, withdrawal
 
 values = st.sampled_from([0, 1, 7, 500])

@@ -2,8 +2,8 @@
 
 import pytest
 from eth_abi import encode
+from tests.support.bridge_chains import DESTINATION, ORIGIN, b32
 
-from ...contracts.bridge.chains import DESTINATION, ORIGIN, b32
 from ...contracts.bridge.test_pairs import (
     GAME,
     OUTPUT,

@@ -5,10 +5,7 @@ from dataclasses import astuple
 import pytest
 from ape.exceptions import ContractLogicError
 from eth_utils import keccak
-
-from hyperlane.protocol.message import Message
-
-from ...contracts.bridge.chains import (
+from tests.support.bridge_chains import (
     CHILD_FEE,
     DESTINATION,
     ORIGIN,
@@ -18,6 +15,10 @@ from ...contracts.bridge.chains import (
     metadata,
     pre_verify,
 )
+from tests.support.contracts import at
+
+from hyperlane.protocol.message import Message
+
 from ...contracts.bridge.test_pairs import (
     GAME,
     OUTPUT,
@@ -28,7 +29,6 @@ from ...contracts.bridge.test_pairs import (
     outbox_root,
     withdrawal,
 )
-from ...contracts.conftest import at
 
 WEI = 500
 

@@ -6,20 +6,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.bridge_chains import raw
+from tests.support.signing import VALIDATORS, message
+from tests.support.signing import Proven as Signed
 
-from hyperlane.agents.relayer.carriers import Carrier, Kind
+from hyperlane.agents.relayer.delivery.batching import Batching, Kind
 from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Proven
 from hyperlane.protocol.message import Message
 
-from ...contracts.bridge.chains import raw
-from ...contracts.isms.signing import VALIDATORS, message
-from ...contracts.isms.signing import Proven as Signed
-
 SET = VALIDATORS[:3]
 NEED = 300_000
 """Gas of one delivery when it stands for itself, and plenty: the first writes new slots."""
-CARRIER = Carrier(Kind.MAILBOX, bytes(20), 100)
+BATCHING = Batching(Kind.MAILBOX, bytes(20), 100)
 SPOILS = ["delivered", "refused", "gas_eaten", "bomb", "other_module", "hungry_module"]
 
 
@@ -93,7 +92,7 @@ def deliver(mailbox, owner, module):
     def deliver(batch: list[Place], metadata=None):
         items = metadata or [place.proven(module) for place in batch]
         encoded = encode_batch(items)
-        gas = CARRIER.gas_limit([NEED] * (len(shared(items)) + len(items)), 0)
+        gas = BATCHING.gas_limit([NEED] * (len(shared(items)) + len(items)), 0)
         return mailbox.processBatch(
             [astuple(proof) for proof in encoded.proofs],
             encoded.metadata,
@@ -171,7 +170,7 @@ def test_hostile_module_that_is_shown_a_proof_takes_no_more_than_its_share(
         encoded.metadata,
         [place.message.encode() for place in batch],
         sender=owner,
-        gas=CARRIER.gas_limit([NEED] * 7, 0),
+        gas=BATCHING.gas_limit([NEED] * 7, 0),
     )
 
     assert delivered(mailbox, batch) == [True] * 3
@@ -217,7 +216,7 @@ def test_burning_more_than_was_simulated_takes_nothing_from_a_dearer_message(
     for place in cheap:
         spoil(place, "gas_eaten")
 
-    gas = CARRIER.gas_limit([need + need // 8 for need in needs], 0)
+    gas = BATCHING.gas_limit([need + need // 8 for need in needs], 0)
     mailbox.processBatch([], metadata, messages, sender=owner, gas=gas)
 
     assert delivered(mailbox, batch) == [False] * len(cheap) + [True]

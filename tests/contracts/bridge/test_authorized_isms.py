@@ -4,11 +4,10 @@ import ape
 import pytest
 from eth_abi import decode
 from eth_utils import keccak
+from tests.support.bridge_chains import VERIFIED, b32, checksum, pre_verify, raw
+from tests.support.contracts import LOCAL_DOMAIN, at
 
 from hyperlane.protocol.message import Message
-
-from ..conftest import LOCAL_DOMAIN, at
-from .chains import VERIFIED, b32, checksum, pre_verify, raw
 
 HOOK = checksum(b"\x77" * 20)
 OTHER = checksum(b"\x66" * 20)

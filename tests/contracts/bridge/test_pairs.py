@@ -6,13 +6,7 @@ import ape
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-
-from hyperlane.protocol.ccip_read import OffchainLookup
-from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata
-from hyperlane.protocol.message import Message
-
-from ..conftest import at
-from .chains import (
+from tests.support.bridge_chains import (
     CHILD_FEE,
     DESTINATION,
     ORIGIN,
@@ -23,6 +17,11 @@ from .chains import (
     pre_verify,
     raw,
 )
+from tests.support.contracts import at
+
+from hyperlane.protocol.ccip_read import OffchainLookup
+from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata
+from hyperlane.protocol.message import Message
 
 WEEK = 7 * 86_400
 URLS = ["https://example.com/{sender}/{data}"]

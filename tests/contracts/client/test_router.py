@@ -3,10 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.snapshot import taken_back
 
 from hyperlane.protocol.message import VERSION, Message
-
-from ..snapshot import taken_back
 
 LOCAL, REMOTE, OTHER = 31337, 1000, 2000
 EVM = b"\0" * 12 + b"\xab" * 20

@@ -1,8 +1,8 @@
 """Hooks, called directly or by a Mailbox."""
 
 import pytest
+from tests.support.contracts import REMOTE_DOMAIN
 
-from ..conftest import REMOTE_DOMAIN
 from .dispatching import RECIPIENT
 
 

@@ -1,9 +1,9 @@
 """What hooks are called with."""
 
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN
+
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import VERSION, Message
-
-from ..conftest import LOCAL_DOMAIN, REMOTE_DOMAIN
 
 RECIPIENT = b"\x22" * 32
 ZERO = "0x" + "00" * 20

@@ -3,8 +3,8 @@
 import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
+from tests.support.contracts import REMOTE_DOMAIN
 
-from ..conftest import REMOTE_DOMAIN
 from .dispatching import ZERO, b32, message_from, metadata
 
 ISM = to_checksum_address("0x" + "77" * 20)

@@ -1,10 +1,10 @@
 """What all hooks have in common: a type, a version, and metadata that they understand or refuse."""
 
 import pytest
+from tests.support.contracts import REMOTE_DOMAIN, at
 
 from hyperlane.protocol.hook_metadata import HookType
 
-from ..conftest import REMOTE_DOMAIN, at
 from .dispatching import UNSUPPORTED_METADATA, b32, message_from, metadata, token_body
 
 TYPES = {

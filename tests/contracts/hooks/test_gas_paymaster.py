@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.contracts import REMOTE_DOMAIN
 
 from hyperlane.protocol.gas_paymaster import gas_fee
 from hyperlane.protocol.hook_metadata import DEFAULT_GAS_LIMIT, StandardHookMetadata
 
-from ..conftest import REMOTE_DOMAIN
 from .dispatching import RECIPIENT, ZERO, message_from, metadata
 
 OTHER_DOMAIN = 2000

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 from eth_utils import keccak, to_checksum_address
+from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
+from tests.support.signing import malleated
 
 from hyperlane.protocol.offchain_quote import (
     ANY_DOMAIN,
@@ -15,8 +17,6 @@ from hyperlane.protocol.offchain_quote import (
     gas_quote_data,
 )
 
-from ..conftest import LOCAL_DOMAIN, REMOTE_DOMAIN, at
-from ..isms.signing import malleated
 from ..quotes import SIGNER, as_arguments
 from .dispatching import ZERO, message_from, metadata, raw
 

@@ -3,8 +3,8 @@
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
+from tests.support.contracts import REMOTE_DOMAIN, at
 
-from ..conftest import REMOTE_DOMAIN, at
 from .dispatching import RECIPIENT, UNSUPPORTED_METADATA, ZERO, message_from, metadata
 
 FEES = (5, 0, 7)

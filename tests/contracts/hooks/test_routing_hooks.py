@@ -1,8 +1,8 @@
 """Hooks that pass messages on: by destination, recipient, amount, or to the Mailbox's default."""
 
 import pytest
+from tests.support.contracts import REMOTE_DOMAIN
 
-from ..conftest import REMOTE_DOMAIN
 from .dispatching import RECIPIENT, ZERO, message_from, metadata, token_body
 
 OTHER_DOMAIN = 2000

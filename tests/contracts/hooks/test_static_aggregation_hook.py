@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.contracts import at
 
-from ..conftest import at
 from .dispatching import ZERO, message_from, metadata
 
 

@@ -3,11 +3,10 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.routes import FIRST, SECOND, b32
 
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage
-
-from ..token.routes import FIRST, SECOND, b32
 
 WINDOW = 1000
 MAX_DELAY = 600

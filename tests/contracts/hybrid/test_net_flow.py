@@ -3,12 +3,11 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.routes import FIRST, SECOND, b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.token_message import TokenMessage
-
-from ..token.routes import FIRST, SECOND, b32
 
 WINDOW = 1000
 BPS = 1000

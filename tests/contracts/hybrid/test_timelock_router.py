@@ -2,12 +2,11 @@
 
 import pytest
 from eth_utils import keccak
+from tests.support.contracts import at
+from tests.support.routes import FIRST, SECOND, ZERO, b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import VERSION, Message
-
-from ..conftest import at
-from ..token.routes import FIRST, SECOND, ZERO, b32
 
 HOUR = 3600
 ANNOUNCEMENT = 50_000

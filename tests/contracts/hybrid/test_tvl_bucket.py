@@ -1,8 +1,7 @@
 """How large the bucket of a token router is, in both contracts that have one."""
 
 import pytest
-
-from ..token.routes import FIRST, ZERO
+from tests.support.routes import FIRST, ZERO
 
 WINDOW = 1000
 NAMES = ["DelayedFlowRouterHookIsm", "NetFlowRateLimitedHookIsm"]

@@ -1,8 +1,7 @@
 """Modules as their factories make them."""
 
 import pytest
-
-from ..conftest import at
+from tests.support.contracts import at
 
 
 @pytest.fixture(scope="module")

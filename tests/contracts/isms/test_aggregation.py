@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.signing import VALIDATORS, Proven, message
 
 from hyperlane.protocol.ism_metadata import encode_aggregation
-
-from .signing import VALIDATORS, Proven, message
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "aggregation_metadata.json"
 MESSAGE = message(body=b"a body of no round length")

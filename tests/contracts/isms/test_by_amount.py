@@ -3,8 +3,7 @@
 import ape
 import pytest
 from ape.utils import ZERO_ADDRESS
-
-from .signing import LOCAL_DOMAIN, message
+from tests.support.signing import LOCAL_DOMAIN, message
 
 DAY = 86_400
 CAPACITY = 100 * DAY

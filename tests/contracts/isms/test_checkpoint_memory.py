@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pytest
 from eth_utils import keccak
-
-from .signing import VALIDATORS, Proven, message, with_signatures
+from tests.support.signing import VALIDATORS, Proven, message, with_signatures
 
 SET = VALIDATORS[:3]
 MESSAGES = [message(nonce=i, body=f"message {i}".encode()) for i in range(40)]

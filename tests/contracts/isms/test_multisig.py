@@ -10,12 +10,7 @@ import pytest
 from ape.utils import ZERO_ADDRESS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from hyperlane.protocol.merkle import branch_root
-from hyperlane.protocol.message import Message
-from hyperlane.protocol.multisig_metadata import LegacyMultisigMetadata
-
-from .signing import (
+from tests.support.signing import (
     HOOK,
     SECP256K1_ORDER,
     VALIDATORS,
@@ -24,6 +19,10 @@ from .signing import (
     message,
     with_signatures,
 )
+
+from hyperlane.protocol.merkle import branch_root
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import LegacyMultisigMetadata
 
 TYPES = {
     "StaticMessageIdMultisigIsm": 5,

@@ -3,9 +3,8 @@
 import ape
 import pytest
 from ape.utils import ZERO_ADDRESS
-
-from ..conftest import REMOTE_DOMAIN, at
-from .signing import VALIDATORS, Proven, message
+from tests.support.contracts import REMOTE_DOMAIN, at
+from tests.support.signing import VALIDATORS, Proven, message
 
 MESSAGE = message()
 ROUTING = ["DomainRoutingIsm", "IncrementalDomainRoutingIsm", "DefaultFallbackRoutingIsm"]

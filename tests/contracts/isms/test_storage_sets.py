@@ -3,11 +3,10 @@
 import ape
 import pytest
 from eth_utils import to_checksum_address
+from tests.support.contracts import at
+from tests.support.signing import VALIDATORS, Proven, message, with_signatures
 
 from hyperlane.protocol.ism_metadata import encode_aggregation
-
-from ..conftest import at
-from .signing import VALIDATORS, Proven, message, with_signatures
 
 KINDS = ["StorageMessageIdMultisigIsm", "StorageMerkleRootMultisigIsm", "StorageAggregationIsm"]
 MESSAGES = [message(nonce=i) for i in range(3)]

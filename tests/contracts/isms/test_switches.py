@@ -1,8 +1,7 @@
 """Modules for aggregations that say yes until told otherwise: pausable, and by message id."""
 
 import pytest
-
-from .signing import message
+from tests.support.signing import message
 
 MESSAGE = message()
 

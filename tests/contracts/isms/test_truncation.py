@@ -2,11 +2,10 @@
 
 import pytest
 from eth_utils import keccak
+from tests.support.contracts import REMOTE_DOMAIN
+from tests.support.signing import VALIDATORS, Proven, message
 
 from hyperlane.protocol.ism_metadata import encode_aggregation
-
-from ..conftest import REMOTE_DOMAIN
-from .signing import VALIDATORS, Proven, message
 
 MESSAGE = message(nonce=2, body=bytes(32) + (7).to_bytes(32))
 PROVEN = Proven([message(nonce=i) for i in range(2)] + [MESSAGE])

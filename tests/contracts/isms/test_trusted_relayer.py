@@ -3,8 +3,7 @@
 import ape
 import pytest
 from ape.utils import ZERO_ADDRESS
-
-from .signing import message
+from tests.support.signing import message
 
 
 @pytest.fixture(scope="module")

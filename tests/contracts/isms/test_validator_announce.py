@@ -7,10 +7,9 @@ import ape
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.signing import LOCAL_DOMAIN, VALIDATORS, malleated
 
 from hyperlane.protocol.announcement import Announcement
-
-from .signing import LOCAL_DOMAIN, VALIDATORS, malleated
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "announcement_digests.json"
 LOCATION = "s3://bucket/eu-central-1/folder"

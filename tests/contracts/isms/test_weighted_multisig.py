@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
+from tests.support.contracts import at
+from tests.support.signing import VALIDATORS, Proven, message
 
 from hyperlane.protocol.create2 import create2_address
 from hyperlane.protocol.message import Message
-
-from ..conftest import at
-from .signing import VALIDATORS, Proven, message
 
 KINDS = {"MessageId": 10, "MerkleRoot": 9}
 TOTAL = 10**10

@@ -8,12 +8,11 @@ from eth_keys import keys
 from eth_utils import to_checksum_address
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.signing import SECP256K1_ORDER, VALIDATORS, malleated
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import branch_root
 from hyperlane.protocol.message import Message
-
-from ..isms.signing import SECP256K1_ORDER, VALIDATORS, malleated
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 WORDS = st.binary(min_size=32, max_size=32)

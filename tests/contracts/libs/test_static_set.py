@@ -4,10 +4,9 @@ import pytest
 from ape.utils import ZERO_ADDRESS
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
+from tests.support.contracts import at
 
 from hyperlane.protocol.create2 import create2_address
-
-from ..conftest import at
 
 FACTORIES = [
     ("StaticMessageIdMultisigIsmFactory", "StaticMessageIdMultisigIsm", "validatorsAndThreshold"),

@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 import pytest
-
-from ..conftest import REMOTE_DOMAIN
-from ..isms.signing import validator
-from .conftest import PARAMETERS, TREASURY, WRONG, struct
+from tests.support.contracts import REMOTE_DOMAIN
+from tests.support.signing import validator
+from tests.support.staking_contracts import PARAMETERS, TREASURY, WRONG, struct
 
 BOND = PARAMETERS["challengeBond"]
 ANY_BOND = 2**255

@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.contracts import REMOTE_DOMAIN, at
+from tests.support.signing import SECP256K1_ORDER, validator
+from tests.support.staking_contracts import WRONG, struct
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
-
-from ..conftest import REMOTE_DOMAIN, at
-from ..isms.signing import SECP256K1_ORDER, validator
-from .conftest import WRONG, struct
 
 KEY = validator(1)
 

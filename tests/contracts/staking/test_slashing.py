@@ -3,10 +3,17 @@
 from dataclasses import replace
 
 import pytest
-
-from ..conftest import REMOTE_DOMAIN
-from ..isms.signing import validator
-from .conftest import PARAMETERS, SALT, TREASURY, WRONG, active, possession, struct
+from tests.support.contracts import REMOTE_DOMAIN
+from tests.support.signing import validator
+from tests.support.staking_contracts import (
+    PARAMETERS,
+    SALT,
+    TREASURY,
+    WRONG,
+    active,
+    possession,
+    struct,
+)
 
 
 @pytest.fixture

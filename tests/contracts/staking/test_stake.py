@@ -1,9 +1,16 @@
 """Operators, keys, shares, rewards and the way out."""
 
 import pytest
-
-from ..isms.signing import validator
-from .conftest import DAY, NOBODY, PARAMETERS, TREASURY, active, possession, typed
+from tests.support.signing import validator
+from tests.support.staking_contracts import (
+    DAY,
+    NOBODY,
+    PARAMETERS,
+    TREASURY,
+    active,
+    possession,
+    typed,
+)
 
 STATUS = ("None", "Active", "Jailed", "Left", "Tombstoned")
 

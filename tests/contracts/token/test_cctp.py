@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
+from tests.support.bridge_chains import lookup_of, raw
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.signing import validator
+from tests.support.token_contracts import Network, dispatched
 
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.signature import sign_digest
-
-from ..bridge.chains import lookup_of, raw
-from ..isms.signing import validator
-from .conftest import Network, dispatched
-from .routes import FIRST, SECOND, ZERO, b32
 
 CIRCLE = {FIRST: 0, SECOND: 6}
 """Domains as Circle calls them. Zero is one of them."""

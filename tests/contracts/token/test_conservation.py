@@ -30,10 +30,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from tests.support.contracts import at
+from tests.support.routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
 from web3.exceptions import ContractLogicError
-
-from ..conftest import at
-from .routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
 
 DOMAINS = FIRST, SECOND, THIRD
 GAS = 1_000

@@ -1,9 +1,8 @@
 """Several routers per domain, each with a token of its own: in as one, out as another."""
 
 import pytest
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
+from tests.support.token_contracts import dispatched
 
 AMOUNT = 10**18
 POOL = 10**20

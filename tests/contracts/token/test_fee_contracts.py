@@ -3,9 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ..snapshot import taken_back
-from .routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.snapshot import taken_back
 
 MAX_FEE, HALF = 10**16, 10**20
 RECIPIENT = bytes(32)

@@ -1,11 +1,10 @@
 """What a transfer costs, who gets it, and what is said about it beforehand."""
 
 import pytest
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32
 
 AMOUNT = 10**18
 FEE = 10**15

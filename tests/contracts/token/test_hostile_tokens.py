@@ -1,9 +1,8 @@
 """Collateral tokens that are not what ERC-20 says."""
 
 import pytest
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND, b32
+from tests.support.token_contracts import dispatched
 
 AMOUNT = 10**18
 

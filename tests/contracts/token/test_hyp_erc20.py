@@ -3,9 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ..snapshot import taken_back
-from .routes import FIRST, ZERO
+from tests.support.routes import FIRST, ZERO
+from tests.support.snapshot import taken_back
 
 SUPPLY = 10**6
 

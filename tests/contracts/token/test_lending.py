@@ -3,10 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ..conftest import at
-from ..snapshot import taken_back
-from .routes import FIRST, SECOND, ZERO, b32
+from tests.support.contracts import at
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.snapshot import taken_back
 
 AMOUNT = 10**18
 

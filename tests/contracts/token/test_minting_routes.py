@@ -1,9 +1,8 @@
 """Routes that mint and burn a token which is not theirs: xERC20, its lockbox, fiat tokens."""
 
 import pytest
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.token_contracts import dispatched
 
 SUPPLY = 10**24
 LIMIT = 10**20

@@ -3,12 +3,11 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.snapshot import taken_back
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.token_message import TokenMessage
-
-from ..snapshot import taken_back
-from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32, incoming
 
 SUPPLY = 4
 ID = 3

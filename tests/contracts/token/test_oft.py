@@ -1,9 +1,8 @@
 """Tokens over their LayerZero OFT: of what is asked for, all that can travel arrives."""
 
 import pytest
-
-from ..conftest import at
-from .routes import FIRST, SECOND, ZERO, b32
+from tests.support.contracts import at
+from tests.support.routes import FIRST, SECOND, ZERO, b32
 
 EIDS = {FIRST: 30101, SECOND: 30110}
 RATE = 10**12

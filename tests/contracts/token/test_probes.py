@@ -1,8 +1,7 @@
 """What other people's clients look at to learn what kind of router they see."""
 
 import pytest
-
-from .routes import FIRST, SECOND, ZERO
+from tests.support.routes import FIRST, SECOND, ZERO
 
 # A client takes a router for another kind if its code has one of these selectors anywhere.
 MARKS = {

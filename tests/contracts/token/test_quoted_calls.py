@@ -4,6 +4,8 @@ import pytest
 from eth_abi import decode, encode
 from eth_account import Account
 from eth_utils import keccak
+from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.offchain_quote import (
@@ -16,8 +18,6 @@ from hyperlane.protocol.offchain_quote import (
 )
 
 from ..quotes import SIGNER, as_arguments
-from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32
 
 AMOUNT = 10**18
 GAS = 900

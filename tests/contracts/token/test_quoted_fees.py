@@ -5,6 +5,7 @@ Signatures, times and submitters are checked by code that the tests of signed ga
 
 import pytest
 from eth_abi import decode
+from tests.support.routes import SECOND, THIRD, ZERO, b32
 
 from hyperlane.protocol.offchain_quote import (
     ANY_AMOUNT,
@@ -16,7 +17,6 @@ from hyperlane.protocol.offchain_quote import (
 )
 
 from ..quotes import SIGNER, as_arguments
-from .routes import SECOND, THIRD, ZERO, b32
 
 HALF = 10**18
 OWN = 1_000

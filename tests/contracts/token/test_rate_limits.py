@@ -1,9 +1,8 @@
 """A route that lets only so much through in a time, out by its hook and in by its module."""
 
 import pytest
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND, b32
+from tests.support.token_contracts import dispatched
 
 CAPACITY, DURATION = 86_400_000, 86_400
 

@@ -1,8 +1,7 @@
 """Collateral moved between domains: by whom, over what, and who pays for it."""
 
 import pytest
-
-from .routes import SECOND, ZERO
+from tests.support.routes import SECOND, ZERO
 
 LOCKED = 10**18
 AMOUNT = 10**17

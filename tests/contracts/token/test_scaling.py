@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from ..snapshot import taken_back
-from .conftest import dispatched
-from .routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND, b32
+from tests.support.snapshot import taken_back
+from tests.support.token_contracts import dispatched
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "token_messages.json").read_text())[
     "scaling"

@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32, incoming
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "token_messages.json").read_text())
 AMOUNT = 10**18

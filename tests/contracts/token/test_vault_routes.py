@@ -1,11 +1,10 @@
 """Routes through a vault: who gets what it earns, and who bears what it loses."""
 
 import pytest
+from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.token_message import TokenMessage
-
-from .conftest import dispatched
-from .routes import FIRST, SECOND, ZERO, b32, incoming
 
 AMOUNT = 10**18
 PRECISION = 10**10

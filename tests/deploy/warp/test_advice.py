@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from .conftest import CHAINS
+from tests.support.warp_world import CHAINS
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 PROGRAM = "3EpVCPUgyjq2MfGeCttyey6bs5zya5wjYZ2BE6yDg6bm"
@@ -69,8 +68,8 @@ def the_end_taken_out_and_named(config, said):
 
 CASES = {
     "a newer version": case(
-        "alpha: contractVersion: '13.0.0', expected '12.1.0', or an older one, in whose place that"
-        " is deployed; remove this key to have what there is",
+        "alpha: contractVersion: '13.0.0', expected '12.1.0', or an older one, instead of which"
+        " 12.1.0 is deployed; or remove this key",
         without("contractVersion"),
         contractVersion="13.0.0",
     ),

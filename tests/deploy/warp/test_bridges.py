@@ -8,11 +8,10 @@ import pytest
 from eth_abi import decode, encode
 from eth_account import Account
 from eth_utils import keccak
+from tests.support.warp_world import CHAINS
 
 from hyperlane.protocol.signature import sign_digest
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-
-from .conftest import CHAINS
 
 ALPHA, BETA = CHAINS["alpha"], CHAINS["beta"]
 SUPPLY, AMOUNT = 10**24, 5_000_000

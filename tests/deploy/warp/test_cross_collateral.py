@@ -3,11 +3,10 @@
 import copy
 
 import pytest
+from tests.support.warp_world import CHAINS
 
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.registry.token_fees import DEFAULT_ROUTER
-
-from .conftest import CHAINS
 
 ALPHA, BETA = CHAINS["alpha"], CHAINS["beta"]
 PLENTY = 10**30
@@ -261,6 +260,77 @@ def test_brakes_that_neighbours_pass_by_are_refused(world, warp, ends, routes, b
     assert result.exit_code == 1
     assert f"crossCollateralRouters.{ALPHA}: routers of the router's own chain" in result.stderr
     assert world.nonces() == nonces
+
+
+def pausable(kind):
+    return {"type": kind, "owner": SIGNER, "paused": False}
+
+
+@pytest.mark.parametrize(
+    "brake",
+    [
+        {"hook": DELAY},
+        {"interchainSecurityModule": DELAY},
+        {"hook": {"type": "aggregationHook", "hooks": [pausable("pausableHook"), DELAY]}},
+        {"hook": {"type": "domainRoutingHook", "domains": {"beta": DELAY}}},
+        {
+            "interchainSecurityModule": {
+                "type": "staticAggregationIsm",
+                "threshold": 2,
+                "modules": [pausable("pausableIsm"), DELAY],
+            }
+        },
+    ],
+)
+def test_a_delay_that_refuses_other_routers_is_refused(world, warp, ends, routes, brake):
+    """A `DelayedFlowRouterHookIsm` only announces to, and believes, the enrolled router."""
+    other = routes[0]["beta"]
+    config = ends("eighteen", crossCollateralRouters={"beta": [other]}, **brake)
+    nonces = world.nonces()
+    result = warp("deploy", "--route", "BAD/delay", config=config)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert (
+        f"alpha: crossCollateralRouters.{BETA}: delayedFlowRouterHookIsm refuses transfers to and"
+        f" from {other}" in line
+    )
+    assert world.nonces() == nonces
+
+
+def by_recipient(router):
+    """The delay for all recipients on beta but one."""
+    return {
+        "type": "destinationRecipientRoutingHook",
+        "domains": {"beta": DELAY},
+        "customHooks": {"beta": {"0x" + word(router).hex(): pausable("pausableHook")}},
+    }
+
+
+@pytest.mark.parametrize(
+    "brake",
+    [
+        lambda other: {"hook": by_recipient(other)},
+        lambda _: {"hook": {"type": "domainRoutingHook", "domains": {"77": DELAY}}},
+        lambda _: {
+            "interchainSecurityModule": {
+                "type": "domainRoutingIsm",
+                "domains": {"beta": pausable("pausableIsm"), "77": DELAY},
+            }
+        },
+        lambda other: {
+            "hook": DELAY,
+            "interchainSecurityModule": DELAY,
+            "remoteRouters": {"beta": {"address": other}},
+        },
+    ],
+    ids=["other recipient", "other destination", "other origin", "enrolled router"],
+)
+def test_a_delay_that_other_routers_do_not_meet_is_planned(world, warp, ends, routes, brake):
+    other = routes[0]["beta"]
+    config = ends("eighteen", crossCollateralRouters={"beta": [other]}, **brake(other))
+    result = warp("deploy", "--route", "GOOD/delay", "--dry-run", config=config)
+    assert result.exit_code == 0, result.stderr
+    assert "DelayedFlowRouterHookIsm" in result.stdout
 
 
 @pytest.mark.parametrize("brake", [FLOW, DELAY])

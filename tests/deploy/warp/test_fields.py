@@ -1,8 +1,7 @@
 """What `check` tells of a route, field by field, and what `deploy` refuses to make of a file."""
 
 import pytest
-
-from .conftest import CHAINS
+from tests.support.warp_world import CHAINS
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 ETH = {"alpha": {"type": "native"}, "beta": {"type": "synthetic"}}

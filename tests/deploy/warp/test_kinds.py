@@ -1,8 +1,7 @@
 """Every kind of router, deployed from a file, with a transfer there and back."""
 
 import pytest
-
-from .conftest import CHAINS
+from tests.support.warp_world import CHAINS
 
 AMOUNT, ID = 5_000_000, 1
 PLENTY = 10**30

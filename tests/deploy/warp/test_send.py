@@ -4,9 +4,9 @@ import ape
 import pytest
 import yaml
 
-from ape_hyperlane.deploy.command import connected
-from ape_hyperlane.messages import RECENT, _process_ids
-from ape_hyperlane.quotes import whole
+from ape_hyperlane.console import connected
+from ape_hyperlane.core.messages import RECENT, _process_ids
+from ape_hyperlane.core.quotes import format_units
 from ape_hyperlane.warp.send import parse_amount
 from hyperlane.errors import ConfigError
 from hyperlane.registry.deployed_routes import RouteToken, route_paths
@@ -106,9 +106,9 @@ def test_a_delivery_is_found_where_contracts_see_blocks_of_another_chain(send, b
 
 def test_more_than_the_sender_has_with_the_fee_is_refused(send):
     balance = send.token.balanceOf(send.chain.sender).call()
-    line = send.refused(whole(balance, 6))
-    assert f"has {whole(balance, 6)} of token {send.token.address}" in line
-    assert f"but the transfer takes {whole(balance * 101 // 100, 6)}, with all fees" in line
+    line = send.refused(format_units(balance, 6))
+    assert f"has {format_units(balance, 6)} of token {send.token.address}" in line
+    assert f"but the transfer takes {format_units(balance * 101 // 100, 6)}, with all fees" in line
 
 
 def test_more_than_the_destination_holds_is_refused(send):
@@ -210,7 +210,7 @@ END = RouteToken(
 def test_amounts_keep_all_their_digits():
     amount = parse_amount("12345678901.123456789012345678", END, END, nft=False)
     assert amount == 12345678901123456789012345678
-    assert whole(amount, 18) == "12,345,678,901.123456789012345678"
+    assert format_units(amount, 18) == "12,345,678,901.123456789012345678"
     assert parse_amount(str(2**256 - 1), END, END, nft=True) == 2**256 - 1
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.warp_world import CHAINS
 
-from ape_hyperlane.deploy.steps import ADMIN_SLOT
+from ape_hyperlane.plans.steps import ADMIN_SLOT
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-
-from .conftest import CHAINS
 
 DOCS = Path(__file__).parents[3] / "docs" / "warp-routes.md"
 ETHER = 10**18
@@ -408,7 +407,7 @@ def test_fees_by_amount_and_destination_are_deployed(world, deployed, warp, toke
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        ({"alpha": {"type": "native"}}, "alpha: alone; expected another chain"),
+        ({"alpha": {"type": "native"}}, "alpha: the only chain; expected another one"),
         ({"alpha": {"type": "synthetic"}, "beta": {"type": "synthetic"}}, "nothing but synthetic"),
         ({"alpha": {"type": "nativ"}, "beta": {"type": "synthetic"}}, "alpha: type: 'nativ'"),
         ({"alpha": {"type": "native", "ownr": 1}}, "alpha: unknown key 'ownr'; did you mean"),
@@ -439,7 +438,7 @@ def test_fees_by_amount_and_destination_are_deployed(world, deployed, warp, toke
                 "alpha": {"type": "native", "tokenFee": {"type": "LinearFee"}},
                 "beta": {"type": "synthetic"},
             },
-            "alpha: tokenFee: bps: expected that, or maxFee and halfAmount",
+            "alpha: tokenFee: bps: required, or maxFee and halfAmount",
         ),
         (
             {"alpha": {"type": "native", "hook": ONE}, "beta": {"type": "synthetic"}},

@@ -1,4 +1,4 @@
-"""The relayer: carries messages from any of its chains to any other."""
+"""The relayer: delivers messages from any of its chains to any other."""
 
 from hyperlane.agents.relayer.agent import run
 

@@ -1,22 +1,26 @@
-"""Starting a relayer."""
+"""The relayer process: connects the chains and runs their loops."""
 
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from aiohttp.web import RouteDef
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.agents.relayer.api import Api
-from hyperlane.agents.relayer.destination import Destination
+from hyperlane.agents.relayer.delivery.destination import Destination
+from hyperlane.agents.relayer.delivery.revision import Revision
 from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisigs
-from hyperlane.agents.relayer.origin import Origin
-from hyperlane.agents.relayer.payments import PaymentIndexer
-from hyperlane.agents.relayer.policy import RelayPolicy
-from hyperlane.agents.relayer.revision import Revision
-from hyperlane.agents.relayer.signatures import Signatures
-from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
-from hyperlane.chain.sender import Sender
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.payments import PaymentIndexer
+from hyperlane.agents.relayer.origin.signatures import Signatures
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
+from hyperlane.agents.relayer.reasons import UNPAID
+from hyperlane.agents.runtime.chain import Chain, connect
+from hyperlane.agents.runtime.loops import repeat
+from hyperlane.agents.runtime.process import Runtime, sending_account, start
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
@@ -34,7 +38,7 @@ async def run(settings: RelayerSettings) -> None:
     """Relay until cancelled."""
     policy = RelayPolicy.of(settings)
     for name in settings.relay_chains:
-        if settings.signer(name) is None:
+        if sending_account(settings, name) is None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
 
     def pages(runtime: Runtime) -> list[RouteDef]:
@@ -53,7 +57,7 @@ async def run(settings: RelayerSettings) -> None:
 
 
 class Relayer:
-    """All chains of one relayer; they come in as they can be reached."""
+    """All chains of one relayer; each joins as soon as it can be reached."""
 
     def __init__(self, settings: RelayerSettings, runtime: Runtime, policy: RelayPolicy) -> None:
         self.settings = settings
@@ -114,24 +118,25 @@ class Relayer:
         paymaster = chain.settings.interchain_gas_paymaster
         if paymaster is None or not self.settings.igp_indexing_enabled:
             return None
-        store = PaymentStore(self.runtime.database, chain.domain)
+        promote = partial(self.operations.promote, waiting_for=UNPAID)
+        store = PaymentStore(self.runtime.database, chain.domain, promote)
         return PaymentIndexer(chain, paymaster, store)
 
     def _destination(self, chain: Chain, sender: Sender) -> Destination:
         destination = Destination(
-            chain,
-            sender,
-            self.operations,
-            self._origins,
-            self.runtime.metrics,
-            self.policy,
-            MetadataBuilder(
+            chain=chain,
+            sender=sender,
+            operations=self.operations,
+            origins=self._origins,
+            metrics=self.runtime.metrics,
+            policy=self.policy,
+            builder=MetadataBuilder(
                 chain,
                 sender.address,
                 Lookups(sender.account, self.settings.allow_private_lookups),
                 Multisigs(self.settings.ignore_reorg_reports),
             ),
-            self.settings.chain_name,
+            chain_name=self.settings.chain_name,
         )
         self._destinations[chain.domain] = destination
         return destination

@@ -1,4 +1,4 @@
-"""What operators ask a running relayer, and tell it, over HTTP."""
+"""The relayer's HTTP API for its operator."""
 
 import json
 import time
@@ -9,11 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
-from hyperlane.agents.relayer.matching import matches, parse_rules
 from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
+from hyperlane.settings.matching import matches, parse_rules
 from hyperlane.store.operations import NEVER, OPEN, Operation, OperationStore, State
 from hyperlane.store.payments import GasPaid
 from hyperlane.wording import shown
@@ -24,16 +24,17 @@ _LONGEST_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The relayer's pages."""
+    """Serves the state of messages, and takes orders to retry them."""
 
     operations: OperationStore
-    names: Callable[[int], str]
+    chain_name: Callable[[int], str]
+    """Name of a chain by its domain."""
     served: Container[int]
     """Domains that this relayer delivers to."""
     clock: Callable[[], float] = time.time
 
     def routes(self) -> list[web.RouteDef]:
-        """What is served where."""
+        """Routes for the agent's web server."""
         return [
             web.get("/messages/{id}", self.message),
             web.get("/list_operations", self.list_operations),
@@ -41,7 +42,7 @@ class Api:
         ]
 
     async def message(self, request: web.Request) -> web.Response:
-        """One message: where its delivery stands, and what it waits for."""
+        """Answer the state of one message, and what it waits for."""
         try:
             message_id = bytes_from_hex(request.match_info["id"], "id", 32)
         except DecodeError as error:
@@ -53,7 +54,7 @@ class Api:
         return web.json_response({**self._shown(operation), "gas": _gas(operation, paid)})
 
     async def list_operations(self, request: web.Request) -> web.Response:
-        """Deliveries that are not over, of all chains or one `destination_domain`, by pages."""
+        """List open deliveries, of all chains or one `destination_domain`, page by page."""
         destination = _number(request.query, "destination_domain")
         limit = min(_number(request.query, "limit") or _PAGE, _LONGEST_PAGE)
         found = await self.operations.listed(
@@ -68,13 +69,14 @@ class Api:
         )
 
     async def retry(self, request: web.Request) -> web.Response:
-        """Try again at once what a matching list means; what is being tried is left to it.
+        """Retry at once the messages that a matching list matches.
 
-        About what is delivered, the chain is asked: it is tried again if the chain does not know.
+        Attempts under way are left alone. For delivered messages the chain is asked again, and
+        those that it does not have as delivered are retried.
         """
         if request.content_type != "application/json":
-            # The pages that all agents have refuse browsers on other sites. This is for those that
-            # do not say where they are: they send nothing but forms and text without asking first.
+            # The web server refuses requests that name another site as their origin. This refuses
+            # those that name none: without a preflight, browsers send forms and plain text only.
             raise _bad("Content-Type: expected application/json")
         try:
             rules = parse_rules("body", parse_json(await request.read()))
@@ -116,8 +118,8 @@ class Api:
         wait = max(0.0, operation.next_attempt - self.clock())
         return {
             "id": to_hex(message.id),
-            "origin": self.names(message.origin),
-            "destination": self.names(message.destination),
+            "origin": self.chain_name(message.origin),
+            "destination": self.chain_name(message.destination),
             "nonce": message.nonce,
             "sender": to_hex(message.sender),
             "recipient": to_hex(message.recipient),
@@ -131,11 +133,11 @@ class Api:
         }
 
     def _status(self, operation: Operation, wait: float) -> str:
-        """One line for a person."""
+        """Describe the state in one line for a person."""
         destination = operation.message.destination
         if operation.state in OPEN and destination not in self.served:
             return (
-                f"this relayer does not serve {self.names(destination)}: it is not among its"
+                f"this relayer does not serve {self.chain_name(destination)}: it is not among its"
                 " relayChains"
             )
         match operation.state:
@@ -191,7 +193,7 @@ def _cursor(query: Mapping[str, str]) -> tuple[int, int]:
 
 
 def _is_number(text: str) -> bool:
-    """Below 2^32, as domains, nonces and limits are."""
+    """Whether a text is a number below 2^32, as domains, nonces and limits are."""
     return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 2**32
 
 

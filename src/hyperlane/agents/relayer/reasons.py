@@ -1,4 +1,7 @@
-"""Why a message is not delivered yet, in the reference relayer's words, and when to try again."""
+"""Reasons why a message is not delivered yet, and the schedule of retries.
+
+Reasons have the reference relayer's names, except for those marked as ours.
+"""
 
 import random
 from enum import StrEnum
@@ -9,10 +12,10 @@ _LONGEST_DETAIL = 4000
 
 
 class Reason(StrEnum):
-    """Why an operation waits."""
+    """Why a delivery waits."""
 
     RECIPIENT_NOT_CONTRACT = "RecipientNotContract"
-    """Of ours: there is no code at the recipient, as far as the node knows."""
+    """Ours: the node knows no code at the recipient."""
     ERROR_FETCHING_ISM_ADDRESS = "ErrorFetchingIsmAddress"
     ERROR_GETTING_METADATA_BUILDER = "ErrorGettingMetadataBuilder"
     ERROR_BUILDING_METADATA = "ErrorBuildingMetadata"
@@ -23,7 +26,7 @@ class Reason(StrEnum):
     GAS_PAYMENT_REQUIREMENT_NOT_MET = "GasPaymentRequirementNotMet"
     ERROR_ESTIMATING_GAS = "ErrorEstimatingGas"
     ATTESTATION_USED = "AttestationUsed"
-    """Of ours: Circle has minted the burn, with another message."""
+    """Ours: Circle has minted the burn already, with another message."""
     EXCEEDS_MAX_GAS_LIMIT = "ExceedsMaxGasLimit"
     ERROR_SUBMITTING = "ErrorSubmitting"
     REVERTED_OR_REORGED = "RevertedOrReorged"
@@ -32,10 +35,15 @@ class Reason(StrEnum):
     ALREADY_SUBMITTED = "AlreadySubmitted"
 
 
-class NotReady(HyperlaneError):
-    """An attempt ended without a transaction; another one comes later.
+UNPAID = (Reason.GAS_PAYMENT_NOT_FOUND, Reason.GAS_PAYMENT_REQUIREMENT_NOT_MET)
+"""Reasons that a payment may end."""
 
-    The detail quotes contracts and servers of strangers: it is kept short and to one line.
+
+class NotReady(HyperlaneError):
+    """Raised when an attempt ends without a transaction; another one comes later.
+
+    The detail quotes strangers' contracts and servers: it is cut, and control characters are
+    replaced.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -50,11 +58,14 @@ HOUR = 60 * MINUTE
 PARKED = 10 * 7 * 24 * HOUR
 _FIRST_PAUSES = (5.0, 10.0, 30.0, 60.0)
 _TRIES_OF_USED = 10
-"""They take as long as blocks take to become final: only a reorg could make them succeed."""
+"""Attempts after a burn was minted: only a reorg can help, so they go on beyond finality."""
 
 
 def backoff(reason: Reason, retries: int, max_retries: int) -> float:
-    """Seconds until the next attempt after `retries` failed ones, by the reference's schedule."""
+    """Seconds until the next attempt after `retries` failed ones, by the reference's schedule.
+
+    Signatures get three attempts at short intervals first.
+    """
     if reason is Reason.AWAITING_VALIDATOR_SIGNATURES:
         if retries <= 3:
             return 2.0
@@ -78,24 +89,25 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
 
 
 FIRST_PAUSE = 30.0
-"""Seconds from a final delivery to the first question whether it is one still."""
+"""Seconds from a final delivery to the first check whether it is still delivered."""
 TRIES_WITHOUT_CODE = 3
-"""After so many answers that there is no code at its recipient, a message is parked."""
+"""Answers in a row without code at its recipient after which a message is parked."""
 _FIRST_LOOK = HOUR
 _LONGEST_LOOK = 24 * HOUR
 
 
 def pause_without_code(retries: int) -> float:
-    """Seconds until a parked message is looked at again: a contract may be deployed meanwhile."""
+    """Seconds until a parked message is checked again: a contract may be deployed meanwhile."""
     looks = min(max(retries - TRIES_WITHOUT_CODE, 0), 10)
     return min(_FIRST_LOOK * float(2**looks), _LONGEST_LOOK)
 
 
 _FIRST_FAILURE = 15.0
-_SLOWER = 4
+_SLOWDOWN = 4
+"""Factor from one pause to the next."""
 _DAY = 24 * HOUR
 
 
 def pause_after_failure(failures: int) -> float:
-    """Seconds after the last of so many deliveries that failed in a block and were paid for."""
-    return min(_FIRST_FAILURE * float(_SLOWER ** min(failures - 1, 10)), _DAY)
+    """Seconds until the next attempt after so many deliveries that failed in a block."""
+    return min(_FIRST_FAILURE * float(_SLOWDOWN ** min(failures - 1, 10)), _DAY)

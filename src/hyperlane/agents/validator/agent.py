@@ -4,8 +4,10 @@ import asyncio
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from hyperlane.agents.challenges import OpenChallenges
-from hyperlane.agents.runtime import connect, make_sender, repeat, start, until_done
+from hyperlane.agents.runtime.chain import connect
+from hyperlane.agents.runtime.challenges import OpenChallenges
+from hyperlane.agents.runtime.loops import repeat, until_done
+from hyperlane.agents.runtime.process import make_sender, start
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
 from hyperlane.agents.validator.one_tree import require_staked_tree
@@ -13,12 +15,12 @@ from hyperlane.agents.validator.own_storage import require_own
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
-from hyperlane.chain.signer import address_of
+from hyperlane.chain.signer import address_of, open_account
 from hyperlane.checkpoints.documents import render_metadata
-from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.checkpoints.storage import CheckpointStorage, open_storage
 from hyperlane.errors import ConfigError, StorageError
 from hyperlane.settings import ValidatorSettings
-from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.locks import exclusive
 from hyperlane.store.sequences import InsertionStore
 
@@ -37,10 +39,10 @@ _PUBLIC = (
 
 async def run(settings: ValidatorSettings) -> None:
     """Validate until cancelled. Halted when a reorg flag exists or must be set."""
-    storage = settings.checkpoint_syncer.open()
+    storage = open_storage(settings.checkpoint_syncer)
     await storage.require_writable()
     await _require_no_reorg(storage)
-    account = settings.validator.account("validator")
+    account = open_account("validator", settings.validator)
     await require_own(storage, settings.origin, account.address)
     _require_own_rpcs(settings)
     async with (

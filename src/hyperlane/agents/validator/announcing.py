@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hyperlane.agents.executing import execute
-from hyperlane.agents.runtime import TRANSIENT, Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.execute import execute
+from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.sender import OutOfFunds, Sender
 from hyperlane.chain.abi import ValidatorAnnounce
-from hyperlane.chain.sender import OutOfFunds, Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.metrics import Metrics

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hyperlane.agents.challenges import Challenge, OpenChallenges
-from hyperlane.agents.executing import execute
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.challenges import Challenge, OpenChallenges
+from hyperlane.agents.runtime.execute import execute
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.abi import CensorshipChallenges, StakingManager
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
-from hyperlane.store.checkpoints import CheckpointStore
+from hyperlane.store.commitments import CheckpointStore
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount

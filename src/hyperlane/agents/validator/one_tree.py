@@ -4,7 +4,7 @@ A database is bound to one tree when it is opened, and a storage that holds othe
 key stops the signer. Here is what the chain knows.
 """
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.validator.signing import Halted
 from hyperlane.chain.abi import CheckpointSlasher, StakingManager
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum, to_hex

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain import answers
 from hyperlane.chain.abi import MerkleTreeHook
-from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.chain.signer import address_of
-from hyperlane.checkpoints.documents import ReorgReport
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.errors import ChainError, DecodeError, HyperlaneError, StorageError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
+from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, to_checksum, to_hex
-from hyperlane.store.checkpoints import CheckpointStore, ObservedTree
+from hyperlane.store.commitments import CheckpointStore, ObservedTree
 from hyperlane.store.sequences import Insertion, InsertionStore
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hyperlane.chain.client import ChainClient, ReorgPeriod
 from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.errors import ChainError
 from hyperlane.settings import ChainSettings
-from hyperlane.store.checkpoints import ObservedTree
+from hyperlane.store.commitments import ObservedTree
 
 _PATIENCE = 20.0
 """Seconds for one RPC's answer."""

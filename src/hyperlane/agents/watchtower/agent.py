@@ -6,9 +6,12 @@ from functools import partial
 
 import structlog
 
-from hyperlane.agents.announcements import Announcements
-from hyperlane.agents.challenges import OpenChallenges
-from hyperlane.agents.runtime import Chain, Runtime, connect, repeat, start
+from hyperlane.agents.runtime.announcements import Announcements
+from hyperlane.agents.runtime.chain import Chain, connect
+from hyperlane.agents.runtime.challenges import OpenChallenges
+from hyperlane.agents.runtime.loops import repeat
+from hyperlane.agents.runtime.process import Runtime, start
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
@@ -18,7 +21,6 @@ from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher, is_staked
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watching import Watcher
-from hyperlane.chain.sender import Sender
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings import WatchtowerSettings
 from hyperlane.store.censorships import CensorshipStore

@@ -7,7 +7,7 @@ the next one is looked at.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.inspecting import Inspector, Verdict

@@ -10,15 +10,15 @@ from typing import Any
 
 import structlog
 
-from hyperlane.agents.challenges import Challenge, OpenChallenges
-from hyperlane.agents.executing import execute
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.challenges import Challenge, OpenChallenges
+from hyperlane.agents.runtime.execute import execute
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.judging import judge
 from hyperlane.agents.watchtower.slashing import stake_of
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import CensorshipChallenges, StakingManager, Token
-from hyperlane.chain.sender import Sender
 from hyperlane.errors import ChainError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, to_checksum

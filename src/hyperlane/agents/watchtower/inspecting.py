@@ -13,8 +13,8 @@ from enum import Enum, auto
 
 import structlog
 
-from hyperlane.agents.announcements import Announcements
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.announcements import Announcements
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.judging import judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.checkpoints.announced import AnnouncedLocation

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import MerkleTreeHook, StakingManager
 from hyperlane.chain.client import Log

@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import StakingManager
 from hyperlane.protocol.typecasts import Address
 

@@ -9,13 +9,13 @@ from dataclasses import astuple, dataclass
 
 import structlog
 
-from hyperlane.agents.executing import execute
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.execute import execute
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import CheckpointFraudProofs, CheckpointSlasher, StakingManager
 from hyperlane.chain.client import ChainClient
-from hyperlane.chain.sender import Sender
 from hyperlane.errors import ChainError
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex

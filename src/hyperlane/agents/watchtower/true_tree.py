@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.chain.abi import MerkleTreeHook
-from hyperlane.chain.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.merkle import MerkleTree

@@ -16,8 +16,8 @@ from typing import TypeVar
 
 import structlog
 
-from hyperlane.agents.announcements import Announcements
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.announcements import Announcements
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.operators import staked_keys
 from hyperlane.agents.watchtower.true_tree import TrueTree

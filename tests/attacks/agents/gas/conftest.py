@@ -1,14 +1,14 @@
 """Chains, a relayer between them, and recipients that burn what the relayer pays."""
 
 import pytest
-from tests.agents.conftest import agents as agents
-from tests.agents.conftest import origin as origin
-from tests.agents.conftest import proxy as proxy
-from tests.agents.conftest import relayer_config as relayer_config
-from tests.agents.conftest import target as target
-from tests.agents.devnet import free_port
-from tests.agents.test_relayer_operation import pay as pay
-from tests.agents.test_relayer_operation import paymaster as paymaster
+from tests.agents.relayer.test_relayer_operation import pay as pay
+from tests.agents.relayer.test_relayer_operation import paymaster as paymaster
+from tests.support.agents import agents as agents
+from tests.support.agents import origin as origin
+from tests.support.agents import proxy as proxy
+from tests.support.agents import relayer_config as relayer_config
+from tests.support.agents import target as target
+from tests.support.devnet import free_port
 
 BURNER = "0x" + "b0" * 20
 

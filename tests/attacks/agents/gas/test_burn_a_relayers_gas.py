@@ -5,16 +5,17 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import ask, told
+from tests.agents.relayer.test_relayer_operation import ask, told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
-from hyperlane.agents.relayer import outcomes
-from hyperlane.agents.relayer.carriers import MARGIN
-from hyperlane.agents.relayer.payments import GasPolicies
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.delivery import outcomes
+from hyperlane.agents.relayer.delivery.batching import MARGIN
+from hyperlane.agents.relayer.policy.gas import GasPolicies
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason, pause_after_failure
 from hyperlane.protocol.message import VERSION, Message
+from hyperlane.settings.gas_payments import parse_gas_payments
 from hyperlane.store.payments import GasPaid
 
 MESSAGE = Message(VERSION, 1, 1337, bytes(32), 7331, bytes(32), b"")
@@ -103,7 +104,7 @@ def test_pauses_grow_to_a_day(failures):
 )
 def test_no_sequence_of_failures_costs_more_than_the_bound(policies, estimates, paid_gas):
     """Each attempt burns all that it was allowed."""
-    policy = RelayPolicy(gas=GasPolicies.parse(policies))
+    policy = RelayPolicy(gas=GasPolicies.of(parse_gas_payments(policies)))
     paid = GasPaid(1, 1000, paid_gas)
     spent = first = 0
     for estimate in estimates:

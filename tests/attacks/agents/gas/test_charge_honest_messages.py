@@ -5,26 +5,26 @@ from unittest.mock import AsyncMock, Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
-from hyperlane.agents.relayer import carriers, outcomes
-from hyperlane.agents.relayer.confirmation import charges
+from hyperlane.agents.relayer.delivery import batching, outcomes
+from hyperlane.agents.relayer.delivery.confirmation import charges
 from hyperlane.chain.answers import Receipt
 
 from .test_burn_a_relayers_gas import receipts
 
 
 @pytest.fixture(params=["code", "mailbox"])
-def carrier(request, monkeypatch):
+def kind(request, monkeypatch):
     """Through a mailbox of the reference, or through ours."""
     if request.param == "code":
-        monkeypatch.setattr(carriers, "_has_process_batch", AsyncMock(return_value=False))
+        monkeypatch.setattr(batching, "_has_process_batch", AsyncMock(return_value=False))
     return request.param
 
 
-async def test_nine_messages_do_not_pay_for_the_tenth(origin, target, burner, config, carrier):
+async def test_nine_messages_do_not_pay_for_the_tenth(origin, target, burner, config, kind):
     recipient = target.recipient().address
     messages = [origin.dispatch(7331, burner(0x080000))]
     messages += [origin.dispatch(7331, recipient) for _ in range(9)]
@@ -44,7 +44,7 @@ async def test_an_honest_message_that_fails_beside_a_burner_pays_for_itself(
     origin, target, burner, config, monkeypatch
 ):
     """Its recipient changed its mind after the simulation."""
-    monkeypatch.setattr(carriers, "_has_process_batch", AsyncMock(return_value=False))
+    monkeypatch.setattr(batching, "_has_process_batch", AsyncMock(return_value=False))
     settings, fickle = config(), target.deploy("HostileRecipient")
     target.rpc("evm_setAutomine", False)
     messages = [origin.dispatch(7331, item) for item in (burner(0x080000), fickle.address)]
@@ -67,7 +67,7 @@ async def test_what_failed_goes_alone_from_then_on(origin, target, config, monke
     """Also after another reason to wait came in between."""
     monkeypatch.setattr(outcomes, "backoff", lambda *_: 0.5)
     monkeypatch.setattr(outcomes, "pause_after_failure", lambda _: 0.5)
-    monkeypatch.setattr(carriers, "_has_process_batch", AsyncMock(return_value=False))
+    monkeypatch.setattr(batching, "_has_process_batch", AsyncMock(return_value=False))
     settings = config()
     fickle = [target.deploy("HostileRecipient") for _ in range(2)]
     target.rpc("evm_setAutomine", False)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from hyperlane.agents.relayer import confirmation
-from hyperlane.agents.relayer.outcomes import Outcomes
-from hyperlane.agents.relayer.policy import RelayPolicy
+from hyperlane.agents.relayer.delivery import confirmation
+from hyperlane.agents.relayer.delivery.outcomes import Outcomes
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.chain.answers import Receipt
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import VERSION, Message
@@ -65,8 +65,19 @@ async def settle(folder: str) -> None:
     confirmation.delivered = nothing_delivered  # type: ignore[assignment]
     chain: Any = SimpleNamespace(domain=7331, client=SimpleNamespace(final_block=final_block))
     sender: Any = SimpleNamespace(store=store, live=store.live, receipts=receipts)
-    outcomes = Outcomes("beta", operations, str, Metrics(), RelayPolicy())
-    await confirmation.Confirmation(chain, sender, operations, outcomes, set()).step()
+    outcomes = Outcomes(
+        chain="beta",
+        operations=operations,
+        transactions=store,
+        chain_name=str,
+        metrics=Metrics(),
+        policy=RelayPolicy(),
+    )
+    look = confirmation.Confirmation(
+        chain=chain, sender=sender, operations=operations, is_sending=lambda _: False
+    )
+    async for verdict in look.verdicts():
+        await outcomes.write([verdict])
     await database.close()
 
 

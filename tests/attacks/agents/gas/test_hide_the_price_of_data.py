@@ -1,13 +1,14 @@
 """A rollup takes a fee for data beside the gas: what looks cheap in gas is not."""
 
 import pytest
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.fees import DataFees, FeeCeiling, GasTooDear
-from hyperlane.chain.sender import Sender
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.signer import address_of
 from hyperlane.store.database import Database
 from hyperlane.store.transactions import TransactionStore
@@ -64,10 +65,10 @@ async def test_the_sum_that_a_transaction_may_cost_has_the_data_in(target, clien
     target.rpc("anvil_setCode", ORACLE, ANY)
     database = await Database.open(str(tmp_path))
     store = TransactionStore(database, 7331, address_of(key(9)))
-    sender = Sender(client, key(9), store, FeeCeiling(max_cost=FEE))
+    sender = Sender(client, key(9), store, Offers(client, FeeCeiling(max_cost=FEE)))
     with pytest.raises(GasTooDear, match="maxTransactionCost"):
         await sender.send("message", b"\7" * 20, b"", 21000)
-    sender.ceiling = FeeCeiling(max_cost=FEE + 35 * 10**12)
+    sender.offers.ceiling = FeeCeiling(max_cost=FEE + 35 * 10**12)
     sent = await sender.send("message", b"\7" * 20, b"", 21000)
     assert sent.fields["maxFeePerGas"] * 21000 <= 35 * 10**12
     await database.close()

@@ -1,17 +1,20 @@
 """An RPC, or whoever fills a pool, makes an agent offer more for gas than it costs."""
 
+import time
 from unittest.mock import Mock
 
 import pytest
-from tests.agents.conftest import eventually, relaying
-from tests.agents.devnet import key
-from tests.agents.test_relayer_operation import told
+from tests.agents.relayer.test_relayer_operation import told
+from tests.support.agents import eventually, relaying
+from tests.support.devnet import key
 
-from hyperlane.agents.runtime import Chain, make_sender
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.process import make_sender
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.chain.fees import FeeCeiling, Fees, GasTooDear, excess
+from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
-from hyperlane.chain.sender import Sender
 from hyperlane.chain.signer import address_of
 from hyperlane.settings import ChainSettings
 from hyperlane.store.database import Database
@@ -38,12 +41,12 @@ async def make(tmp_path):
     database = await Database.open(str(tmp_path))
     clients = []
 
-    def sender(*rpcs, **options):
+    def sender(*rpcs, clock=time.time, **options):
         client = ChainClient("alpha", 1337, [item.url for item in rpcs])
         clients.append(client)
         store = TransactionStore(database, 1337, address_of(key(9)))
         options = {"ceiling": FeeCeiling(max_cost=ETHER), **options}
-        return Sender(client, key(9), store, **options)
+        return Sender(client, key(9), store, Offers(client, clock=clock, **options), clock)
 
     yield sender
     for client in clients:
@@ -237,8 +240,8 @@ def test_every_agents_sender_has_the_bounds(origin):
     for given, cost in (({}, ETHER), ({"maxTransactionCost": "0.25"}, ETHER // 4)):
         settings = ChainSettings.model_validate(origin.settings(**changes, **given))
         sender = make_sender(Chain(settings, Mock()), key(9), Mock())
-        assert sender.ceiling == FeeCeiling(cost)
-        assert sender.overrides == Overrides(max_fee_per_gas=7, max_priority_fee_per_gas=5)
+        assert sender.offers.ceiling == FeeCeiling(cost)
+        assert sender.offers.overrides == Overrides(max_fee_per_gas=7, max_priority_fee_per_gas=5)
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "1e-19", "x", "NaN", "inf", True, "1" * 41])

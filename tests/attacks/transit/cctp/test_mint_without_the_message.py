@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 from eth_abi import decode
+from tests.support.routes import FIRST, SECOND, b32
+from tests.support.token_contracts import dispatched
 
 from hyperlane.protocol.message import VERSION, Message
 
-from ....contracts.token.conftest import dispatched
-from ....contracts.token.routes import FIRST, SECOND, b32
 from ....contracts.token.test_cctp import AMOUNT, CIRCLE, CONFIRMED, RECIPIENT
 
 

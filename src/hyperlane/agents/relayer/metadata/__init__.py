@@ -1,4 +1,4 @@
-"""Metadata: what each kind of security module wants to see before it believes a message."""
+"""Metadata: the signatures and proofs that security modules verify before a delivery."""
 
 from hyperlane.agents.relayer.metadata.build import MetadataBuilder
 from hyperlane.agents.relayer.metadata.lookups import Lookups

@@ -1,26 +1,25 @@
-"""Metadata for modules on the parent chain of an Arbitrum chain: proofs of what that chain sent.
+"""Metadata for modules on the parent chain of an Arbitrum chain: proofs of L2-to-L1 messages.
 
-The rollup confirms, every hour or so, the root of a tree of everything the chain has sent. A
-sending under a confirmed root can be proven to the Outbox, and a node of the Arbitrum chain makes
-the proof.
+About once an hour the rollup confirms the root of the tree of all L2-to-L1 messages ("sends"). The
+Outbox accepts a proof of a send under a confirmed root; a node of the Arbitrum chain builds it.
 """
 
 from dataclasses import dataclass, field
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.metadata.modules import ArbitrumChild, ModuleReader
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.ttl_cache import TtlCache
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain import answers
 from hyperlane.chain.abi import ArbNodeInterface, ArbOutbox, ArbSys, SecurityModule
 from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address, to_checksum, to_hex
 
-_ROOT_LIVE = 30.0
+_ROOT_TTL = 30.0
 _RANGES_SEARCHED = 100
-"""How many log ranges back from the tip a confirmed root is looked for."""
+"""Log ranges, back from the latest block, in which a confirmed root is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +28,27 @@ class _Confirmed:
 
     root: Bytes32
     block_hash: Bytes32
-    """Of the Arbitrum block after which the tree had it."""
+    """Hash of the Arbitrum block after which the tree had this root."""
 
 
 @dataclass(slots=True)
 class ArbitrumProofs:
-    """Builds for modules of one parent chain."""
+    """Builds metadata for modules of one parent chain."""
 
     modules: ModuleReader
-    _confirmed: Memory[Address, _Confirmed] = field(default_factory=lambda: Memory(_ROOT_LIVE))
+    _confirmed: TtlCache[Address, _Confirmed] = field(default_factory=lambda: TtlCache(_ROOT_TTL))
 
     async def build(self, module: ArbitrumChild, origin: Origin, message: Message) -> bytes:
-        """The proof of the hook's sending; nothing once the sending was executed."""
+        """The proof of the hook's send; empty once the Outbox has executed the send."""
         encoded = message.encode()
         if await self.modules.ask(module.address, SecurityModule.is_verified, encoded):
             return b""
-        position, sending = await _find_sending(module.address, origin, message)
+        position, sending = await _find_send(module.address, origin, message)
         outbox = await self.modules.ask(module.address, SecurityModule.arb_outbox)
         confirmed = self._confirmed.get(outbox) or self._confirmed.put(
             outbox, await _find_confirmed(self.modules.chain, outbox)
         )
-        count = await _count_sendings(origin.chain, confirmed.block_hash)
+        count = await _count_sends(origin.chain, confirmed.block_hash)
         if position >= count:
             raise _waiting(
                 f"sending {position} of {origin.chain.name} is not confirmed yet: the newest root"
@@ -77,10 +76,10 @@ class ArbitrumProofs:
         ).encode()
 
 
-async def _find_sending(
+async def _find_send(
     module: Address, origin: Origin, message: Message
 ) -> tuple[int, tuple[bytes, int, int, int, int, bytes]]:
-    """What the hook sent to the module for the message, and its position among all sendings."""
+    """Find the hook's send in the block of the message: its position among all, and its fields."""
     dispatched = await origin.messages.get(message.nonce)
     if dispatched is not None:
         block = dispatched.block_number
@@ -102,7 +101,7 @@ async def _find_confirmed(chain: Chain, outbox: Address) -> _Confirmed:
     for _ in range(_RANGES_SEARCHED):
         first = max(0, last - chain.settings.index.chunk)
         found = await chain.client.logs(outbox, ArbOutbox.CONFIRMED, first, last)
-        # The module names the outbox, so it may be anybody's.
+        # The module chooses the outbox, so a stranger's contract may have logged this.
         confirmed = [item.topics for item in found if len(item.topics) == 3]
         if confirmed:
             _, root, block_hash = confirmed[-1]
@@ -115,8 +114,8 @@ async def _find_confirmed(chain: Chain, outbox: Address) -> _Confirmed:
     )
 
 
-async def _count_sendings(chain: Chain, block_hash: Bytes32) -> int:
-    """How many sendings the tree had after a block; only nodes of Arbitrum chains know."""
+async def _count_sends(chain: Chain, block_hash: Bytes32) -> int:
+    """How many sends the tree had after a block; only nodes of Arbitrum chains tell that."""
     count = await chain.client.request(answers.SEND_COUNT, to_hex(block_hash), False)
     if count is None:
         raise _waiting(

@@ -1,10 +1,11 @@
-"""Building metadata: from what a message's security modules want to what satisfies them."""
+"""Building the metadata that satisfies a message's security modules."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.metadata.arbitrum import ArbitrumProofs
+from hyperlane.agents.relayer.metadata.dry_run import DryRun
 from hyperlane.agents.relayer.metadata.lookups import Lookups
 from hyperlane.agents.relayer.metadata.modules import (
     Aggregation,
@@ -18,10 +19,9 @@ from hyperlane.agents.relayer.metadata.modules import (
 )
 from hyperlane.agents.relayer.metadata.multisig import Multisigs
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Metadata, Proven
-from hyperlane.agents.relayer.metadata.rehearsal import Rehearsal
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.client import Unreachable
 from hyperlane.errors import ChainError, TreeError
 from hyperlane.protocol.message import Message
@@ -38,24 +38,24 @@ class MetadataBuilder:
 
     destination: Chain
     relayer: Address
-    """Who will deliver: some modules believe nobody else."""
+    """Address that will deliver: some modules accept no other caller."""
     lookups: Lookups
     multisigs: Multisigs
     time_limit: float = 120.0
-    """Seconds for one message; servers that modules name may be slow on purpose."""
+    """Seconds for one message: servers that strangers' modules name may be slow on purpose."""
     modules: ModuleReader = field(init=False)
-    rehearsal: Rehearsal = field(init=False)
+    dry_run: DryRun = field(init=False)
     arbitrum: ArbitrumProofs = field(init=False)
 
     def __post_init__(self) -> None:
         self.modules = ModuleReader(self.destination)
-        self.rehearsal = Rehearsal(self.destination, self.relayer)
+        self.dry_run = DryRun(self.destination, self.relayer)
         self.arbitrum = ArbitrumProofs(self.modules)
 
     async def build(self, origin: Origin, message: Message, module: Address) -> Metadata:
-        """Metadata that should satisfy `module`; `encode_batch` or its `encode` lays it out.
+        """Metadata that should satisfy `module`; it is encoded later, alone or in a batch.
 
-        NotReady says what it waits for. Unreachable when a chain does not answer.
+        NotReady when something is missing, and says what. Unreachable when a chain does not answer.
         """
         try:
             async with asyncio.timeout(self.time_limit):
@@ -80,7 +80,7 @@ class MetadataBuilder:
 
 @dataclass(frozen=True, slots=True)
 class _Build:
-    """One attempt for one message."""
+    """One attempt to build metadata for one message."""
 
     builder: MetadataBuilder
     origin: Origin
@@ -105,7 +105,7 @@ class _Build:
     async def _multisig(self, module: Multisig) -> Metadata:
         metadata = await self.builder.multisigs.build(module, self.origin, self.message)
         if isinstance(metadata, MerkleRootMultisigMetadata) and (
-            await self.builder.rehearsal.remembers(module.address, metadata, self.message)
+            await self.builder.dry_run.remembers(module.address, metadata, self.message)
         ):
             return Proven(module.address, self.message, metadata)
         return Fixed(metadata.encode())
@@ -117,7 +117,10 @@ class _Build:
         return await self.builder.lookups.fetch(lookup, tx_hash)
 
     async def _aggregation(self, module: Aggregation) -> Metadata:
-        """The cheapest parts first, as many at once as are still wanted."""
+        """Metadata for `threshold` of the parts: the cheapest, and others for those that fail.
+
+        As many parts are tried at once as are still missing: no metadata is fetched needlessly.
+        """
         waiting = sorted(range(len(module.parts)), key=lambda place: module.parts[place].cost)
         satisfied: dict[int, Metadata] = {}
         failures: list[NotReady] = []
@@ -139,14 +142,20 @@ class _Build:
         return Aggregate([satisfied.get(place) for place in range(len(module.parts))])
 
     async def _part(self, module: Module) -> Metadata:
-        """Metadata that a part of an aggregation really accepts."""
+        """Metadata for a part of an aggregation, after a dry run in which the part accepted it.
+
+        One part that refuses would fail the whole aggregation, though another could replace it.
+        """
         metadata = await self.satisfy(module)
-        await self.builder.rehearsal.check(module.address, metadata.encode(), self.message)
+        await self.builder.dry_run.check(module.address, metadata.encode(), self.message)
         return metadata
 
 
 def _sum_up(failures: Sequence[NotReady], ready: int, threshold: int) -> NotReady:
-    """Why an aggregation is not ready: signatures, if enough modules wait for nothing else."""
+    """Sum up why an aggregation is not ready.
+
+    It waits for signatures if those would be enough; that reason is retried within seconds.
+    """
     waiting = [item for item in failures if item.reason is Reason.AWAITING_VALIDATOR_SIGNATURES]
     reason = (
         Reason.AWAITING_VALIDATOR_SIGNATURES

@@ -1,7 +1,8 @@
-"""Off-chain lookups: asking the servers that modules name, without being led astray by them.
+"""Off-chain lookups (CCIP-Read): requests to the servers that modules name.
 
-Anybody can deploy a module and thereby choose what this program asks. So only public addresses are
-asked, over HTTP, without proxies and redirects, for a short time and a limited answer.
+Anybody can deploy a module and so choose which URL this program requests. Therefore only public
+addresses are contacted, over HTTP, without proxies or redirects, with a time limit and a limit on
+the size of the answer.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ _TIMEOUT = 30.0
 _MAX_ANSWER = 1024 * 1024
 _MAX_URLS = 10
 _MAX_ERROR = 1000
-"""Characters of a server's own words in which "pending" is looked for."""
+"""Characters of a server's error in which "pending" is looked for."""
 _PENDING_TRIES = 10
 _PENDING_PAUSE = 1.0
 
@@ -39,21 +40,24 @@ class _LookupError(HyperlaneError):
 
 
 class _PendingError(_LookupError):
-    """The server asks to come back."""
+    """The server does not have the metadata yet and wants to be asked again."""
 
 
 @dataclass(slots=True)
 class Lookups:
-    """Asks for metadata, and says by a signature who asks."""
+    """Requests metadata; each request is signed by the relayer's key."""
 
     account: "BaseAccount"
     allow_private: bool = False
-    """For servers of one's own: loopback and private addresses, too."""
+    """Whether loopback and private addresses may be contacted: for the operator's own servers."""
     timeout: float = _TIMEOUT
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def fetch(self, lookup: OffchainLookup, origin_tx: Bytes32 | None) -> bytes:
-        """The metadata that the first URL in order has; NotReady says what each said."""
+        """The metadata of the first URL, in the module's order, that has some.
+
+        NotReady with each URL's problem when none has any.
+        """
         problems = []
         connector = aiohttp.TCPConnector(
             socket_factory=None if self.allow_private else public_socket
@@ -107,7 +111,7 @@ class Lookups:
 async def _exchange(
     session: aiohttp.ClientSession, url: URL, body: dict[str, str | None] | None
 ) -> tuple[int, bytes]:
-    """Status and content of the answer to one request."""
+    """Make one request; returns status and body."""
     try:
         async with session.request(
             "GET" if body is None else "POST", url, json=body, allow_redirects=False
@@ -127,7 +131,7 @@ async def _exchange(
 
 
 def _metadata(status: int, content: bytes) -> bytes:
-    """What the answer holds."""
+    """Parse the metadata out of an answer."""
     try:
         answer = parse_json(content)
     except ValueError:

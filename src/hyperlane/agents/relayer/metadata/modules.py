@@ -1,12 +1,12 @@
-"""Finding out which security modules have to be satisfied for a message."""
+"""Reading which security modules have to be satisfied for a message."""
 
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.runtime import Chain
+from hyperlane.agents.relayer.ttl_cache import TtlCache
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Function, SecurityModule
 from hyperlane.chain.client import Reverted, Unreachable
 from hyperlane.errors import ChainError, DecodeError
@@ -16,11 +16,12 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.signature import SIGNATURE_SIZE
 from hyperlane.protocol.typecasts import Address, to_checksum
 
+# A recipient's owner chooses its modules, so whatever is read for one message has a bound.
 _MAX_DEPTH = 13
 _MAX_MODULES = 100
 _MAX_VALIDATORS = 50
 _MAX_LOOKUP = 32 * 1024
-_SETUP_LIVE = 10.0
+_SETUP_TTL = 10.0
 
 _MULTISIG_SIZE = {
     ModuleType.MESSAGE_ID_MULTISIG: 68,
@@ -33,10 +34,12 @@ _WEIGHTED = (ModuleType.WEIGHTED_MESSAGE_ID_MULTISIG, ModuleType.WEIGHTED_MERKLE
 
 
 class Cost(NamedTuple):
-    """For comparing modules: what it takes to get their metadata, then its bytes."""
+    """How hard a module is to satisfy; the smaller is preferred."""
 
     effort: int
+    """Rank of the kind of module; compared first."""
     size: int
+    """Bytes of metadata."""
 
 
 _FREE = Cost(0, 0)
@@ -47,7 +50,7 @@ _IMPOSSIBLE = Cost(5, 0)
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """Takes empty metadata."""
+    """Module that takes empty metadata."""
 
     address: Address
     cost: Cost = _FREE
@@ -55,19 +58,19 @@ class Null:
 
 @dataclass(frozen=True, slots=True)
 class Multisig:
-    """Wants signatures of validators."""
+    """Module that wants signatures of validators."""
 
     address: Address
     kind: ModuleType
     validators: tuple[Address, ...]
-    """In the order in which they must sign."""
+    """Validators in the order that their signatures must have."""
     weights: tuple[int, ...]
     threshold: int
-    """Weight that it takes."""
+    """Sum of weights that has to sign."""
 
     @property
     def cost(self) -> Cost:
-        """A proof in a tree costs more than a signed id."""
+        """Cost of the fewest signatures; a merkle proof ranks behind a signed message id."""
         fixed = _MULTISIG_SIZE[self.kind]
         signatures = min(self.threshold, len(self.validators))
         return Cost(1 if fixed == 68 else 2, fixed + SIGNATURE_SIZE * signatures)
@@ -75,7 +78,7 @@ class Multisig:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Sends relayers to a server."""
+    """Module that names servers for its metadata (CCIP-Read)."""
 
     address: Address
     cost: Cost = _LOOKUP
@@ -83,7 +86,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class ArbitrumChild:
-    """Wants the proof that an Arbitrum chain sent something to its parent chain, this one."""
+    """Module that wants the proof of an L2-to-L1 message of an Arbitrum chain to this chain."""
 
     address: Address
     cost: Cost = _BRIDGE
@@ -91,7 +94,7 @@ class ArbitrumChild:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """Wants some of its parts satisfied: exactly `threshold`."""
+    """Module that wants exactly `threshold` of its parts satisfied."""
 
     address: Address
     parts: tuple["Module", ...]
@@ -99,7 +102,7 @@ class Aggregation:
 
     @property
     def cost(self) -> Cost:
-        """That of its cheapest parts."""
+        """Cost of the cheapest parts that reach the threshold."""
         cheapest = sorted(part.cost for part in self.parts)[: self.threshold]
         return Cost(
             max((cost.effort for cost in cheapest), default=0),
@@ -109,7 +112,7 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Impossible:
-    """Nothing can be built for it."""
+    """Module for which no metadata can be built."""
 
     address: Address
     why: NotReady
@@ -117,24 +120,24 @@ class Impossible:
 
 
 Module: TypeAlias = Null | Multisig | Lookup | ArbitrumChild | Aggregation | Impossible
-"""What has to be satisfied. Routing modules do not occur: what they route to stands for them."""
+"""A module to satisfy. Routing modules do not occur: the one that they route to replaces them."""
 
 
 @dataclass(slots=True)
 class ModuleReader:
-    """Asks the modules of one chain."""
+    """Reads the modules of one chain."""
 
     chain: Chain
-    _setups: Memory[tuple[Address, Function, int], Any] = field(
-        default_factory=lambda: Memory(_SETUP_LIVE)
+    _setups: TtlCache[tuple[Address, Function, int], Any] = field(
+        default_factory=lambda: TtlCache(_SETUP_TTL)
     )
 
     async def read(self, address: Address, message: Message) -> Module:
-        """What `address` wants for `message`. Impossible instead of NotReady."""
+        """Read what `address` wants for `message`; an Impossible takes the place of a NotReady."""
         return await _Reading(self, message).read(address, 0)
 
     async def ask(self, module: Address, function: Function, *arguments: object) -> Any:
-        """What a module answers now; NotReady when it does not."""
+        """Call a module; NotReady when the call fails."""
         try:
             return await self.chain.client.call(module, function, *arguments)
         except Unreachable:
@@ -143,14 +146,15 @@ class ModuleReader:
             raise NotReady(Reason.ERROR_BUILDING_METADATA, str(error)) from None
 
     async def lookup(self, module: Lookup, message: Message) -> OffchainLookup:
-        """Where a module sends relayers for metadata; NotReady when it does not say."""
+        """Read the servers that a module names; NotReady when it names none."""
         silent = f"{_name(module.address)} does not say where its metadata is:"
         try:
             await self.chain.client.call(
                 module.address, SecurityModule.offchain_verify_info, message.encode()
             )
         except Reverted as error:
-            # Each of many URLs may be the same long text in the data, over and over.
+            # Checked before decoding: by ABI offsets, many URLs can share the same long text, so
+            # little data could become very much.
             if len(error.data) > _MAX_LOOKUP + 2 * len(message.encode()):
                 raise _no_lookup(f"{silent} {len(error.data)} bytes are too much to say") from None
             try:
@@ -166,19 +170,19 @@ class ModuleReader:
         return lookup
 
     async def setup(self, module: Address, function: Function, message: Message) -> Any:
-        """What a module answered a moment ago for a message of the same origin.
+        """Call a module, or take its answer of a moment ago for a message of the same origin.
 
-        Should that have changed meanwhile, the delivery fails in its simulation and is tried again.
+        If the answer has changed since, the delivery fails in its simulation and is retried.
         """
         arguments = (message.encode(),) if function.inputs else ()
-        return await self._setups.recall(
+        return await self._setups.get_or_find(
             (module, function, message.origin), lambda: self.ask(module, function, *arguments)
         )
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One walk through the modules for one message."""
+    """One walk through the modules of one message, counting them."""
 
     reader: ModuleReader
     message: Message

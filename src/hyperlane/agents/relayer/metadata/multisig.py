@@ -1,4 +1,4 @@
-"""Metadata of multisigs: a checkpoint that enough validators signed, and what proves a message."""
+"""Metadata for multisigs: a checkpoint that enough validators signed, and a merkle proof."""
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
-from hyperlane.agents.relayer.memory import Memory
 from hyperlane.agents.relayer.metadata.modules import Multisig
-from hyperlane.agents.relayer.origin import Origin
+from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.protocol.merkle import MerkleTree
@@ -28,8 +28,8 @@ AnyMultisigMetadata: TypeAlias = (
 
 _MERKLE_ROOT = (ModuleType.MERKLE_ROOT_MULTISIG, ModuleType.WEIGHTED_MERKLE_ROOT_MULTISIG)
 _MAX_CANDIDATES = 32
-"""How many checkpoints are tried below the one that should have a quorum."""
-_QUORUM_LIVE = 1.0
+"""Checkpoints that are tried, downwards from the newest that may have a quorum."""
+_QUORUM_TTL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,16 @@ class Quorum:
     checkpoint: Checkpoint
     signatures: tuple[bytes, ...]
     tree: MerkleTree
-    """Which has the checkpoint's leaves; after a reorg, the origin has another one."""
+    """Tree that has the checkpoint's leaves; after a reorg the origin has a new tree."""
 
     def covers(self, leaf: int, tree: MerkleTree) -> bool:
-        """Whether it proves a leaf of this very tree, which only ever grows."""
+        """Whether it proves a leaf of this very tree, which only grows: its roots stay valid."""
         return self.tree is tree and leaf <= self.checkpoint.index
 
 
 @dataclass(frozen=True, slots=True)
 class _NoQuorum:
-    """There is none for this leaf, and so for none after it."""
+    """Record that no quorum covers this leaf, and therefore none covers a later leaf."""
 
     leaf: int
     why: NotReady
@@ -56,21 +56,25 @@ class _NoQuorum:
 
 @dataclass(slots=True)
 class Multisigs:
-    """Builds for multisigs. A NotReady says who has not signed, and why."""
+    """Builds metadata for multisigs. A NotReady names validators that have not signed, and why."""
 
     ignore_reorg_reports: bool = False
-    _newest: Memory[tuple[int, Multisig], Quorum | _NoQuorum] = field(
-        default_factory=lambda: Memory(_QUORUM_LIVE)
+    _newest: TtlCache[tuple[int, Multisig], Quorum | _NoQuorum] = field(
+        default_factory=lambda: TtlCache(_QUORUM_TTL)
     )
     _searches: WeakValueDictionary[tuple[int, Multisig], asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
-    """Held while somebody looks for a quorum, so that others wait for what is found."""
+    """Locks, held while a quorum is looked for, so that others wait for what is found.
+
+    No `SingleFlight`: the one that is found may not cover the leaf of a caller that waited, who
+    then has to look again.
+    """
 
     async def build(
         self, module: Multisig, origin: Origin, message: Message
     ) -> AnyMultisigMetadata:
-        """Metadata with just enough signatures."""
+        """Build metadata with as few signatures as reach the threshold."""
         leaf = await self._leaf(module, origin, message)
         if module.kind in _MERKLE_ROOT:
             quorum = await self._newest_quorum(module, origin, leaf)
@@ -105,7 +109,10 @@ class Multisigs:
         return leaf
 
     async def _newest_quorum(self, module: Multisig, origin: Origin, leaf: int) -> Quorum:
-        """One that covers `leaf`: if possible the one that other messages got a moment ago."""
+        """Find a quorum that covers `leaf`: if possible the one that other messages just got.
+
+        Messages under the same checkpoint share its signatures, and subtrees, in a batch.
+        """
         key = (origin.chain.domain, module)
         async with self._searches.setdefault(key, asyncio.Lock()):
             known = self._newest.get(key)
@@ -124,7 +131,12 @@ class Multisigs:
 
 
 async def _candidates(module: Multisig, origin: Origin, leaf: int) -> list[int]:
-    """Checkpoints that may have a quorum and cover `leaf`, newest first: it proves the most."""
+    """Checkpoints that may have a quorum and cover `leaf`, newest first, which proves the most.
+
+    Claims are walked from the highest down until they reach the threshold: the lowest of those is
+    the newest index that enough validators claim to have signed. Claims may be false, so the leaf's
+    own checkpoint is always tried, too.
+    """
     latest = await origin.signatures.latest(module.validators)
     claims = sorted(
         (latest.get(validator, -1), weight)
@@ -140,9 +152,9 @@ async def _candidates(module: Multisig, origin: Origin, leaf: int) -> list[int]:
 
 
 async def _find_quorum(module: Multisig, origin: Origin, candidates: Sequence[int]) -> Quorum:
-    """For the first of these leaves that has one; the NotReady is about the one that came nearest.
+    """Find the first of these checkpoints with a quorum; NotReady is about the one nearest to it.
 
-    Only signatures on the tree that this relayer sees count.
+    Only signatures on roots of the tree that this relayer indexed count.
     """
     failures, tree = [], origin.tree
     hook = address_to_bytes32(origin.chain.settings.merkle_tree_hook)
@@ -167,7 +179,7 @@ def _weight(module: Multisig, signers: Container[Address]) -> int:
 def _awaiting(
     module: Multisig, weight: int, index: int, missing: Mapping[Address, str]
 ) -> NotReady:
-    """Who has not signed leaf `index`, and why as far as it is known."""
+    """Name the validators that have not signed leaf `index`, and the reasons that are known."""
     listed = ", ".join(
         to_checksum(validator) + (f" ({why})" if why else "") for validator, why in missing.items()
     )

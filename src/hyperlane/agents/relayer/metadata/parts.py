@@ -1,9 +1,9 @@
-"""Metadata that is found but not yet laid out: its bytes depend on the company it is delivered in.
+"""Metadata before encoding: its bytes depend on the other messages in the same transaction.
 
-A merkle-root multisig of ours remembers, until the transaction ends, which checkpoints it has seen
-signed and which subtrees of 16 leaves it has seen in them. So what many messages need is shown to
-it once, before the deliveries, and their metadata leave it out. No delivery leans on another one:
-whatever strangers do to a message of the batch, only that message fails.
+Our merkle-root multisigs remember until the end of the transaction which checkpoints they have seen
+signed, and which subtrees of 16 leaves they have seen proven under them. So a proof that several
+messages need is shown once, before the deliveries, and their metadata leave it out. No delivery
+depends on another delivery: whatever strangers do to one message of the batch, only that one fails.
 """
 
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -16,12 +16,12 @@ from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, Sho
 from hyperlane.protocol.typecasts import Address, Bytes32
 
 Fact: TypeAlias = tuple[Address, Bytes32]
-"""What a module remembers: the module, and the checkpoint's digest or the subtree's name."""
+"""Something that a module remembers: the module, and a checkpoint's digest or a subtree's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a module is shown before the deliveries."""
+    """Proof that a module is shown before the deliveries; arguments of its `remember`."""
 
     module: Address
     metadata: bytes
@@ -30,18 +30,18 @@ class Proof:
 
 
 class Metadata(Protocol):
-    """What one module gets for one message."""
+    """Metadata of one module for one message."""
 
     def proven(self) -> "Iterator[Proven]":
-        """The parts that can be shortened."""
+        """The parts that are shorter where the module remembers them."""
 
     def encode(self, facts: Container[Fact] = ()) -> bytes:
-        """The bytes for `verify`, when the modules remember `facts`."""
+        """Bytes for `verify`, given that the modules remember `facts`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """Metadata that is the same in any company."""
+    """Metadata that is the same in any batch."""
 
     data: bytes
 
@@ -56,13 +56,13 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """Metadata of a merkle-root multisig that remembers."""
+    """Metadata of a merkle-root multisig that remembers proofs."""
 
     module: Address
     message: Message
     metadata: MerkleRootMultisigMetadata
     subtree: Fact = field(init=False)
-    """With the proof of one message, all messages of a subtree are proven."""
+    """The subtree of 16 leaves: the proof of one of its messages serves all."""
 
     def __post_init__(self) -> None:
         name = ShortMerkleRootMetadata.of(self.metadata).subtree(self.message)
@@ -74,11 +74,11 @@ class Proven:
 
     @property
     def signed(self) -> Fact:
-        """The signatures on a checkpoint serve all its subtrees."""
+        """The checkpoint: its signatures serve all subtrees under it."""
         return self.module, self.metadata.checkpoint(self.message).digest
 
     def encode(self, facts: Container[Fact] = ()) -> bytes:
-        """See Metadata. Known subtrees take the short form, known checkpoints no signatures."""
+        """See Metadata. The short form for known subtrees, no signatures for known checkpoints."""
         if not facts:
             return self.metadata.encode()
         if self.subtree in facts:
@@ -86,7 +86,7 @@ class Proven:
         return self.proof(facts).metadata
 
     def proof(self, facts: Container[Fact]) -> Proof:
-        """What has the module remember this subtree, when it remembers `facts`."""
+        """Proof that makes the module remember this subtree, given that it remembers `facts`."""
         signatures = () if self.signed in facts else self.metadata.signatures
         whole = replace(self.metadata, signatures=signatures).encode()
         return Proof(self.module, whole, self.message.origin, self.message.id)
@@ -94,7 +94,7 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Metadata of an aggregation: per module its own, None to leave it out."""
+    """Metadata of an aggregation: that of each part, None for parts that are left out."""
 
     parts: Sequence[Metadata | None]
 
@@ -113,7 +113,7 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one transaction brings, as short as can be."""
+    """Proofs and metadata of one transaction, in their shortest form."""
 
     proofs: tuple[Proof, ...]
     metadata: tuple[bytes, ...]
@@ -121,7 +121,7 @@ class Batch:
 
 
 def shared(items: Iterable[Metadata]) -> dict[Fact, tuple[int, Proven]]:
-    """What is worth showing once: subtrees of several messages, with the first one's place."""
+    """Subtrees that several messages need, each with the place of the first of them in `items`."""
     first: dict[Fact, tuple[int, Proven]] = {}
     again: dict[Fact, tuple[int, Proven]] = {}
     for place, item in enumerate(items):
@@ -133,7 +133,7 @@ def shared(items: Iterable[Metadata]) -> dict[Fact, tuple[int, Proven]]:
 
 
 def encode_batch(items: Sequence[Metadata]) -> Batch:
-    """For messages that one transaction delivers in this order."""
+    """Encode the metadata of messages that one transaction delivers in this order."""
     facts: set[Fact] = set()
     proofs = []
     for subtree, (_, proven) in shared(items).items():

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {Message} from "../libs/Message.sol";
+import {TokenMessage} from "../libs/TokenMessage.sol";
+
+/// @title AmountPartition
+/// @notice Chooses between two contracts by the amount that a token message moves.
+abstract contract AmountPartition {
+    using Message for bytes;
+    using TokenMessage for bytes;
+
+    /// @notice Both choices must be contracts.
+    error PartNotContract(address part);
+
+    /// @notice Chosen for amounts below the threshold.
+    address public immutable lower;
+
+    /// @notice Chosen for amounts from the threshold on.
+    address public immutable upper;
+
+    /// @notice In message units.
+    uint256 public immutable threshold;
+
+    constructor(address lower_, address upper_, uint256 threshold_) {
+        if (lower_.code.length == 0) revert PartNotContract(lower_);
+        if (upper_.code.length == 0) revert PartNotContract(upper_);
+        lower = lower_;
+        upper = upper_;
+        threshold = threshold_;
+    }
+
+    /// @dev Reverts with empty data when the body has no amount.
+    function _partition(bytes calldata message) internal view returns (address) {
+        return message.body().amount() < threshold ? lower : upper;
+    }
+}

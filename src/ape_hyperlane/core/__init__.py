@@ -1,0 +1,1 @@
+"""The core of a chain: Mailbox, default hook and module, ValidatorAnnounce."""

@@ -1,0 +1,111 @@
+"""`ape run deploy` and `ape hyperlane check`: command lines of `deploy_core` and `check_core`."""
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from ape_hyperlane.console import (
+    ReportProgress,
+    connected,
+    default_chain_name,
+    find_account,
+    one_line_errors,
+    require_nothing_left,
+    show_left,
+    show_steps,
+    unlock,
+)
+from ape_hyperlane.core.deploy import Deployment, Outcome, check_core, deploy_core, plan_deployment
+from ape_hyperlane.plans.disclosure import show_context, show_foreign
+from ape_hyperlane.plans.steps import Action
+from ape_hyperlane.plans.survey import Survey
+from hyperlane.errors import ChainError
+from hyperlane.registry import CoreConfig, Registry
+from hyperlane.registry.isms import TrustedRelayerIsm
+from hyperlane.registry.models import read
+
+
+def run(
+    *,
+    network: str,
+    account: str | None,
+    config: Path | None,
+    registry: Path,
+    chain: str | None,
+    domain: int | None,
+    max_gas_price: int | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Deploys a core. ClickException with one line on failure."""
+    console = Console(stderr=as_json, soft_wrap=True)
+    folder = Registry(registry)
+    with one_line_errors():
+        wanted = read(CoreConfig, config) if config else None
+        with connected(network):
+            signer = find_account(account)
+            name = chain or default_chain_name()
+            deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
+            survey = Survey(deployment.journal)
+            pending = survey.pending(deployment.steps, signer.address)
+            show_plan(console, deployment, pending, str(signer.address))
+            show_foreign(console, survey.foreign(deployment.steps))
+            left = [f"{step.name}: {reason}" for step, reason in survey.left]
+            show_left(console, left)
+            if dry_run:
+                return
+            if pending:
+                unlock(signer)
+            progress = ReportProgress(console, [step.name for step in pending])
+            outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
+    if as_json:
+        click.echo(json.dumps(outcome.addresses.as_file()))
+    show_outcome(console, deployment, outcome, folder)
+    require_nothing_left(left)
+
+
+def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
+    """Compares a core with its deployment. ClickException when they differ."""
+    with one_line_errors(), connected(network):
+        name = chain or default_chain_name()
+        differences = check_core(Registry(registry), name)
+        if as_json:
+            click.echo(json.dumps({"chain": name, "differences": differences}))
+        for difference in differences if not as_json else ():
+            click.echo(difference)
+        if differences:
+            raise ChainError(f"{name} differs from its deployment in {len(differences)} places")
+        if not as_json:
+            click.echo(f"{name} is as it was deployed")
+
+
+def show_plan(console: Console, deployment: Deployment, pending: list[Action], sender: str) -> None:
+    metadata = deployment.metadata
+    console.print(
+        f"[bold]{metadata.name}[/]: chain id {metadata.chain_id}, domain {metadata.domain_id}, "
+        f"deployer {deployment.journal.deployer}",
+        highlight=False,
+    )
+    configs = {"config": deployment.config.as_file()}
+    show_context(console, sender, deployment.journal.deployer, configs)
+    if isinstance(deployment.config.default_ism, TrustedRelayerIsm):
+        relayer = deployment.config.default_ism.relayer or deployment.journal.deployer
+        console.print(
+            f"    Default security module: believes whatever {relayer} delivers, and nothing else;"
+            " for validators, see defaultIsm in docs/deploy.md",
+            highlight=False,
+        )
+    show_steps(console, pending)
+
+
+def show_outcome(
+    console: Console, deployment: Deployment, outcome: Outcome, registry: Registry
+) -> None:
+    name = deployment.metadata.name
+    console.print(f"[bold]{name}[/]: {outcome.transactions} transactions sent, all read back")
+    for key, address in outcome.addresses.as_file().items():
+        console.print(f"  {key:<36} {address}", highlight=False)
+    console.print(f"Written to {registry.chain_folder(name)}")
+    console.print(f"Next: ape hyperlane check --chain {name}; agents: docs/operate/agents.md")

@@ -1,0 +1,224 @@
+"""Deploys and checks the core on the chain that ape is connected to."""
+
+from dataclasses import dataclass
+
+import yaml
+from ape import networks
+from ape.api import AccountAPI
+from ape.exceptions import ApeException
+from web3.exceptions import Web3Exception
+
+from ape_hyperlane.core.defaults import spelled_out
+from ape_hyperlane.core.plan import plan_core
+from ape_hyperlane.plans.apply import Applier, Report
+from ape_hyperlane.plans.chain import has_code, is_development
+from ape_hyperlane.plans.checks import (
+    estimate_gas,
+    require_contracts,
+    require_funds,
+    silent,
+    used_addresses,
+)
+from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.registry_view import registry_view
+from ape_hyperlane.plans.steps import Step, final_readings
+from ape_hyperlane.plans.survey import check_steps
+from hyperlane.errors import ConfigError
+from hyperlane.files import write_atomic
+from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
+from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
+from hyperlane.registry.known import Decimals
+from hyperlane.registry.models import read
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A planned core and the chain that it is for."""
+
+    metadata: ChainMetadata
+    config: CoreConfig
+    journal: Journal
+    steps: list[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of a deployment."""
+
+    addresses: ChainAddresses
+    transactions: int
+    """Number of transactions that this run sent."""
+
+
+def plan_deployment(
+    config: CoreConfig | None,
+    registry: Registry,
+    name: str,
+    deployer: str,
+    *,
+    domain: int | None = None,
+    rpc_url: str | None = None,
+) -> Deployment:
+    """Plans a core for the connected chain. Nothing is written or sent.
+
+    Without a config, that of the last deployment is used, or the default. ConfigError when the
+    registry has the chain with another chain id or domain, or when the chain lacks a contract that
+    the config names.
+    """
+    metadata = _metadata(registry, name, domain, rpc_url)
+    journal = Journal(
+        registry.chain_folder(name) / "deployment.json", int(networks.provider.chain_id), deployer
+    )
+    _require_journal(registry, name, journal)
+    if is_development() and _is_reset(journal):
+        journal.restart(deployer)
+    config = config or deployed_config(registry, name) or CoreConfig()
+    config = spelled_out(config, journal.deployer, Decimals(registry))
+    require_contracts((*config.hooks(), *config.isms()), name)
+    steps = plan_core(
+        config,
+        domain=metadata.domain_id,
+        deployer=journal.deployer,
+        registry=registry_view(registry, name),
+    )
+    require_contracts(used_addresses(steps), name)
+    return Deployment(metadata, config, journal, steps)
+
+
+def deploy_core(
+    deployment: Deployment,
+    registry: Registry,
+    account: AccountAPI,
+    report: Report = silent,
+    max_gas_price: int | None = None,
+) -> Outcome:
+    """Deploys what a core lacks, verifies it and writes the registry. Nothing is sent if the core
+    is complete.
+
+    ape must be connected to the chain. ConfigError when the account may send none of the steps,
+    ChainError when funds do not suffice, a transaction fails, or the chain differs from the plan
+    afterwards; GasTooDear when gas costs more than `max_gas_price`, in wei, or than the limit
+    derived from recent blocks if that is None.
+    """
+    name = deployment.metadata.name
+    applier = Applier(account, deployment.journal, report, max_gas_price)
+    pending = applier.pending(deployment.steps, account.address)
+    require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
+    if deployed_config(registry, name) != deployment.config:
+        content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
+        write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
+    applier.apply(deployment.steps)
+    applier.verify(final_readings(deployment.steps))
+    addresses = _addresses(registry, name, applier.addresses)
+    if not registry.has_addresses(name) or registry.addresses(name) != addresses:
+        registry.write_addresses(name, addresses)
+    metadata = deployment.metadata
+    if metadata.index is None:
+        first = _first_block(deployment.journal, str(addresses.mailbox))
+        if first is not None:
+            index = Index.model_validate({"from": first})
+            registry.write_metadata(metadata.model_copy(update={"index": index}))
+    return Outcome(addresses, applier.sent)
+
+
+def _first_block(journal: Journal, mailbox: str) -> int | None:
+    """Block of the Mailbox's deployment, from its receipt, or else by binary search for its code.
+
+    Not from `deployedBlock()`, which is a block number of the parent chain on Arbitrum chains. None
+    if the node does not keep old states; agents then find their first block themselves.
+    """
+    provider = networks.provider
+    entry = journal.entry("mailbox")
+    if entry is not None and entry.transaction is not None:
+        return int(provider.get_receipt(entry.transaction).block_number)
+    before, after = -1, int(provider.get_block("latest").number)
+    while after - before > 1:
+        middle = (before + after) // 2
+        try:
+            there = bool(provider.get_code(mailbox, block_id=middle))
+        except (ApeException, Web3Exception, ValueError):
+            return None
+        before, after = (before, middle) if there else (middle, after)
+    return after
+
+
+def check_core(registry: Registry, name: str) -> list[str]:
+    """Differences between the connected chain and its deployment, a line each. ConfigError when
+    the registry has no deployment."""
+    if deployed_config(registry, name) is None:
+        folder = registry.chain_folder(name)
+        raise ConfigError(f"{folder}: no core-config.yaml; deploy a core first")
+    deployment = plan_deployment(None, registry, name, "")
+    return check_steps(deployment.journal, deployment.steps)
+
+
+def deployed_config(registry: Registry, name: str) -> CoreConfig | None:
+    """Config of the last deployment on the chain; None if there was none."""
+    path = registry.chain_folder(name) / "core-config.yaml"
+    return read(CoreConfig, path) if path.exists() else None
+
+
+def _metadata(
+    registry: Registry, name: str, domain: int | None, rpc_url: str | None
+) -> ChainMetadata:
+    chain_id = int(networks.provider.chain_id)
+    if not registry.has_metadata(name):
+        return _new_metadata(name, chain_id, domain, rpc_url)
+    metadata = registry.metadata(name)
+    path = registry.chain_folder(name) / "metadata.yaml"
+    if metadata.chain_id != chain_id:
+        raise ConfigError(
+            f"{path}: chainId is {metadata.chain_id}, but the node answers {chain_id}"
+        )
+    if domain not in (None, metadata.domain_id):
+        raise ConfigError(f"{path}: domainId is {metadata.domain_id}, but --domain is {domain}")
+    return metadata
+
+
+def _new_metadata(
+    name: str, chain_id: int, domain: int | None, rpc_url: str | None
+) -> ChainMetadata:
+    domain = chain_id if domain is None else domain
+    if not 0 < domain < 2**32:
+        raise ConfigError(f"--domain: {domain}, expected 1 to {2**32 - 1}")
+    symbol = str(networks.provider.network.ecosystem.fee_token_symbol)
+    ether = symbol == ETHER.symbol
+    token = ETHER if ether else NativeToken(name=symbol, symbol=symbol, decimals=18)
+    # The node's `finalized` block; on a development chain every block is final.
+    reorg_period: int | str = 0 if is_development() else "finalized"
+    return ChainMetadata(
+        name=name,
+        chain_id=chain_id,
+        domain_id=domain,
+        protocol="ethereum",
+        display_name=name.capitalize(),
+        rpc_urls=[RpcUrl(http=rpc_url or str(getattr(networks.provider, "uri", "")))],
+        native_token=token,
+        blocks=Blocks(confirmations=1, reorg_period=reorg_period),
+    )
+
+
+def _require_journal(registry: Registry, name: str, journal: Journal) -> None:
+    """ConfigError for addresses without a journal: another tool wrote them, and they must not be
+    overwritten."""
+    if registry.has_addresses(name) and not journal.path.exists():
+        raise ConfigError(
+            f"{registry.chain_folder(name)}: addresses.yaml is there, but no deployment.json: this"
+            " core was not deployed from here; choose another --chain or --registry"
+        )
+
+
+def _is_reset(journal: Journal) -> bool:
+    """True if the chain no longer has the deployment: a development node was started anew."""
+    entry = journal.entry("mailbox")
+    if entry is None or entry.address is None or not entry.done:
+        return False
+    return not has_code(entry.address)
+
+
+def _addresses(registry: Registry, name: str, made: dict[str, str]) -> ChainAddresses:
+    """The registry's addresses, updated with those of the steps. Other keys stay."""
+    known = {field.alias or key for key, field in ChainAddresses.model_fields.items()}
+    before = registry.addresses(name).as_file() if registry.has_addresses(name) else {}
+    now = {step: address for step, address in made.items() if step in known}
+    return ChainAddresses.model_validate({**before, **now})

@@ -1,0 +1,1 @@
+"""Demos on local chains, with all agents running."""

@@ -1,0 +1,240 @@
+"""Local chains with cores and agents, for demos and tests.
+
+All files of a devnet are in one folder: registry, databases of agents, checkpoints, logs. Its keys
+are those of the public development mnemonic, so it must only be reachable by loopback.
+"""
+
+import contextlib
+import json
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ape
+from ape.api import AccountAPI
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from ape_hyperlane.core.deploy import deploy_core, plan_deployment
+from ape_hyperlane.demo.processes import Processes, anvil, free_port
+from hyperlane.files import write_atomic
+from hyperlane.registry import ChainMetadata, CoreConfig, Registry
+from hyperlane.registry.chains import ETHER, Blocks, RpcUrl
+
+MNEMONIC = "test test test test test test test test test test test junk"
+"""The mnemonic of every development node; its keys are public."""
+
+DEPLOYER, RELAYER, USER, FIRST_VALIDATOR = 0, 1, 2, 3
+"""Indices of development accounts; validators have the following ones."""
+
+
+def development_key(index: int) -> LocalAccount:
+    """The development account with this index."""
+    Account.enable_unaudited_hdwallet_features()
+    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class LocalChain:
+    """An anvil chain and its validators."""
+
+    name: str
+    chain_id: int
+    port: int
+    validators: tuple[LocalAccount, ...]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+class Devnet:
+    """Local chains with cores and agents. A context manager: its exit ends all processes."""
+
+    def __init__(
+        self, folder: Path, names: Sequence[str] = ("alpha", "beta"), validators: int = 2
+    ) -> None:
+        self.folder = folder
+        self.registry = Registry(folder / "registry")
+        self.processes = Processes(folder / "logs")
+        self.chains = {
+            name: LocalChain(
+                name,
+                chain_id=31337 + position,
+                port=free_port(),
+                validators=tuple(
+                    development_key(FIRST_VALIDATOR + position * validators + index)
+                    for index in range(validators)
+                ),
+            )
+            for position, name in enumerate(names)
+        }
+
+    def __enter__(self) -> "Devnet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.processes.close()
+
+    @property
+    def deployer(self) -> AccountAPI:
+        return ape.accounts.test_accounts[DEPLOYER]
+
+    @property
+    def user(self) -> AccountAPI:
+        return ape.accounts.test_accounts[USER]
+
+    @contextlib.contextmanager
+    def connect(self, name: str) -> Iterator[None]:
+        """Connects ape to a chain for the duration of a `with` block."""
+        with ape.networks.parse_network_choice(self.chains[name].url):
+            yield
+
+    def start_chains(self) -> None:
+        """Starts the chains, which mine a block per transaction, and writes their metadata."""
+        for chain in self.chains.values():
+            command = anvil(chain.port, chain.chain_id, "--accounts", "20")
+            self.processes.start(chain.name, command)
+            self.registry.write_metadata(
+                ChainMetadata(
+                    name=chain.name,
+                    chain_id=chain.chain_id,
+                    domain_id=chain.chain_id,
+                    display_name=chain.name.capitalize(),
+                    rpc_urls=[RpcUrl(http=chain.url)],
+                    native_token=ETHER,
+                    blocks=Blocks(confirmations=1, reorg_period=1, estimate_block_time=1),
+                )
+            )
+        for chain in self.chains.values():
+            self.processes.wait_until(
+                partial(answers, chain.url), f"{chain.name} answers", seconds=30
+            )
+
+    def tick(self, seconds: int = 1) -> None:
+        """Switches to mining a block every `seconds`, as on a real chain."""
+        for chain in self.chains.values():
+            call(chain.url, "evm_setIntervalMining", seconds)
+
+    def deploy_core(self, name: str, threshold: int) -> int:
+        """Deploys a core whose default module requires the signatures of `threshold` validators of
+        the other chain. Returns the number of transactions."""
+        config = self.core_config(name, threshold)
+        with self.connect(name):
+            plan = plan_deployment(config, self.registry, name, self.deployer.address)
+            return deploy_core(plan, self.registry, self.deployer).transactions
+
+    def core_config(self, name: str, threshold: int) -> CoreConfig:
+        """Config of a core on one of two chains, whose default module is a multisig of the other
+        chain's validators."""
+        (remote,) = (chain for chain in self.chains.values() if chain.name != name)
+        owner = self.deployer.address
+        return CoreConfig.model_validate(
+            {
+                "owner": owner,
+                "defaultIsm": {
+                    "type": "messageIdMultisigIsm",
+                    "validators": [key.address for key in remote.validators],
+                    "threshold": threshold,
+                },
+                "requiredHook": {"type": "merkleTreeHook"},
+                "defaultHook": {
+                    "type": "interchainGasPaymaster",
+                    "owner": owner,
+                    "beneficiary": owner,
+                    "overhead": {remote.name: 80_000},
+                    "oracleConfig": {remote.name: {"gasPrice": 10**9, "tokenExchangeRate": 10**10}},
+                },
+            }
+        )
+
+    def start_agents(self, without: Sequence[LocalAccount] = ()) -> None:
+        """Starts all validators except those with the keys in `without`, and one relayer."""
+        chains = self.registry.agent_config(self.chains)
+        for chain in self.chains.values():
+            for index, key in enumerate(chain.validators):
+                if key in without:
+                    continue
+                name = f"validator-{chain.name}-{index}"
+                self._start_agent(
+                    "validator",
+                    name,
+                    {
+                        **chains,
+                        "originChainName": chain.name,
+                        "validator": hex_key(key),
+                        "checkpointSyncer": {
+                            "type": "localStorage",
+                            "path": str(self.folder / "checkpoints" / name),
+                        },
+                        "interval": 1,
+                    },
+                )
+        self._start_agent(
+            "relayer",
+            "relayer",
+            {
+                **chains,
+                "relayChains": ",".join(self.chains),
+                "allowLocalCheckpointSyncers": True,
+                "defaultSigner": hex_key(development_key(RELAYER)),
+            },
+        )
+
+    def start_watchtower(self, name: str, staking_manager: str, key: LocalAccount) -> None:
+        """Starts a watchtower for one chain, with `key` as its signer."""
+        chains = self.registry.agent_config([name])
+        chains["chains"][name]["stakingManager"] = staking_manager
+        self._start_agent(
+            "watchtower",
+            "watchtower",
+            {
+                **chains,
+                "watchChains": name,
+                "allowLocalCheckpointSyncers": True,
+                "defaultSigner": hex_key(key),
+                "interval": 1,
+            },
+        )
+
+    def _start_agent(self, kind: str, name: str, config: dict[str, Any]) -> None:
+        path = self.folder / "config" / f"{name}.json"
+        content = {
+            **config,
+            "db": str(self.folder / "db" / name),
+            "metricsPort": free_port(),
+            "log": {"format": "json", "level": "info"},
+        }
+        write_atomic(path, json.dumps(content, indent=2))
+        path.chmod(0o600)  # it holds a key
+        self.processes.start(name, ["hyperlane-agent", kind, "--config", str(path)])
+
+
+def hex_key(key: LocalAccount) -> dict[str, str]:
+    """A signer in the agents' settings. It contains the key: for development keys only."""
+    return {"type": "hexKey", "key": "0x" + bytes(key.key).hex()}
+
+
+def call(url: str, method: str, *parameters: object) -> Any:
+    """Result of a JSON-RPC call. OSError or ValueError on failure."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+    request = urllib.request.Request(  # noqa: S310
+        url, body.encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=2) as response:  # noqa: S310
+        answer = json.load(response)
+    if "result" not in answer:
+        raise ValueError(f"{method}: {answer.get('error')}")
+    return answer["result"]
+
+
+def answers(url: str) -> bool:
+    """True if a JSON-RPC node answers at the URL."""
+    try:
+        return bool(call(url, "eth_chainId"))
+    except (OSError, ValueError):
+        return False

@@ -1,1 +1,0 @@
-"""Deploying a core: plan, apply, check. Start at `core.deploy_core`."""

@@ -1,0 +1,1 @@
+"""Plans of hooks and security modules, nested as in their configs."""

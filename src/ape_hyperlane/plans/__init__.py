@@ -1,0 +1,1 @@
+"""The deploy engine: plans of steps, comparison with the chain, transactions, journal."""

@@ -1,0 +1,1 @@
+"""Deliveries to one chain: prepared, simulated, batched, sent and confirmed."""

@@ -1,0 +1,227 @@
+"""Following submitted transactions until the chain's finality settles them.
+
+Looking and deciding are apart: `Confirmation` reads the store and the chain, the functions at the
+end decide what it means.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from hyperlane.agents.relayer.delivery.batching import uses
+from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
+from hyperlane.agents.relayer.delivery.verdicts import (
+    Delivered,
+    Excluded,
+    Included,
+    Postponed,
+    Retry,
+    Settled,
+    Verdict,
+)
+from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.sender import Sender
+from hyperlane.chain.client import Receipt
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.store.operations import Operation, OperationStore
+from hyperlane.store.transactions import Transaction
+
+_STATE_LAG = 1.0
+"""Seconds after which a node that gave a receipt is asked again for what it changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the store and the chain say about one batch, as of one final block."""
+
+    batch: str
+    seen_in: int | None
+    """Block in which the store has the batch; None while it has it in none."""
+    transaction: Transaction | None
+    """The live transaction for the batch, if the current key has one."""
+    receipt: Receipt | None
+    """Receipt of whichever version of the transaction is in a block."""
+    final: int
+    """Number of the final block."""
+    used_nonces: int = 0
+    """Transactions of our key up to the final block; counted only if a receipt is missing."""
+
+
+class Fate(Enum):
+    """What happened to a batch since the store was last written."""
+
+    UNCHANGED = auto()
+    INCLUDED = auto()
+    """It is in a block that is not final, and that the store does not know."""
+    EXCLUDED = auto()
+    """It was in a block that a reorg removed, and may be in another one later."""
+    FINAL = auto()
+    """It is in a final block, or no block can have it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """Follows the transactions to one chain until they are final."""
+
+    chain: Chain
+    sender: Sender
+    operations: OperationStore
+    is_sending: Callable[[str], bool]
+    """Whether a batch is being sent at this moment: then it is left alone."""
+
+    async def verdicts(self) -> AsyncIterator[Verdict]:
+        """Look at all unconfirmed deliveries once.
+
+        Each verdict is to be written before the next one is asked for: if the chain stops
+        answering in between, the first ones count.
+        """
+        unconfirmed = await self.operations.batches(self.chain.domain)
+        # The order matters. A batch is stored before it is sent and `is_sending` from before that
+        # until its transaction is stored. So one that was read above and is not being sent now has
+        # its transaction in the store, unless that was refused.
+        seen = {
+            batch: block
+            for batch, block in unconfirmed
+            if batch is not None and not self.is_sending(batch)
+        }
+        by_others = any(batch is None for batch, _ in unconfirmed)
+        if not seen and not by_others:
+            return
+        # One final block for the whole look: all questions below are about the same chain.
+        final = await self.chain.client.final_block()
+        if by_others:
+            operations = await self._carried(None)
+            ready = [item for item in operations if (item.block_number or 0) <= final]
+            if ready:
+                yield settle(ready, await self._delivered(ready, None, final))
+        for look in await self._look(seen, final):
+            verdict = await self._verdict(look)
+            if verdict is not None:
+                yield verdict
+
+    async def _look(self, seen: Mapping[str, int | None], final: int) -> list[Look]:
+        live = {item.purpose: item for item in await self.sender.live()}
+        transactions = [live[batch] for batch in seen if batch in live]
+        found = await self.sender.receipts(transactions)
+        receipts = dict(zip((item.purpose for item in transactions), found, strict=True))
+        lost = [item for item in transactions if receipts[item.purpose] is None]
+        used_nonces = 0
+        if lost:
+            await self.sender.maintain(lost)
+            # Counted at the final block: a nonce that is used there stays used, so a transaction
+            # with that nonce and without a receipt can never be included. Counted after the
+            # receipts were read: a transaction between the two is only looked at once more.
+            used_nonces = await self.chain.client.transaction_count(self.sender.address, final)
+        return [
+            Look(batch, block, live.get(batch), receipts.get(batch), final, used_nonces)
+            for batch, block in seen.items()
+        ]
+
+    async def _verdict(self, look: Look) -> Verdict | None:
+        match fate(look):
+            case Fate.UNCHANGED:
+                return None
+            case Fate.INCLUDED:
+                assert look.receipt is not None  # nothing else tells of a block
+                return Included(await self._carried(look.batch), look.receipt)
+            case Fate.EXCLUDED:
+                return Excluded(await self._carried(look.batch))
+        receipt = look.receipt
+        if receipt is None and look.transaction is not None:
+            # The nonce is used, most probably by this transaction: a single node that lacks its
+            # receipt must not make its messages be sent a second time.
+            (receipt,) = await self.sender.receipts([look.transaction], expected=True)
+            if receipt is not None and receipt.block_number > look.final:
+                return None  # the next look has this receipt
+        operations = await self._carried(look.batch)
+        known = await self._delivered(operations, receipt, look.final)
+        return settle(operations, known, look.transaction, receipt)
+
+    async def _carried(self, batch: str | None) -> list[Operation]:
+        return await self.operations.carried(self.chain.domain, batch)
+
+    async def _delivered(
+        self, operations: Sequence[Operation], receipt: Receipt | None, final: int
+    ) -> Collection[Bytes32]:
+        """Messages that the mailbox has delivered as of the final block."""
+        ids = [item.message.id for item in operations]
+        known = await delivered(self.chain, ids, final)
+        if receipt is not None and receipt.succeeded and len(known) < len(ids):
+            # A node can know a receipt before the state that goes with it.
+            await asyncio.sleep(_STATE_LAG)
+            known = await delivered(self.chain, ids, final)
+        return known
+
+
+def fate(look: Look) -> Fate:
+    """Decide what happened to a batch."""
+    if look.receipt is not None:
+        if look.receipt.block_number <= look.final:
+            return Fate.FINAL
+        return Fate.UNCHANGED if look.receipt.block_number == look.seen_in else Fate.INCLUDED
+    if look.transaction is not None and look.transaction.nonce >= look.used_nonces:
+        return Fate.UNCHANGED if look.seen_in is None else Fate.EXCLUDED
+    # The nonce is used by another transaction, or no key of ours has a transaction for the batch.
+    return Fate.FINAL
+
+
+def settle(
+    operations: Sequence[Operation],
+    known: Container[Bytes32],
+    transaction: Transaction | None = None,
+    receipt: Receipt | None = None,
+) -> Settled:
+    """Decide about the deliveries of a batch whose fate is final.
+
+    Messages that the final chain has as delivered (`known`) are done, the others are tried again:
+    at once where no transaction of ours failed, later where one did. All are charged with their
+    part of the transaction.
+    """
+    gas = charges(operations, receipt)
+    wei = {key: used * receipt.gas_price for key, used in gas.items()} if receipt else {}
+    done = [item for item in operations if item.message.id in known]
+    failed = [item for item in operations if item.message.id not in known]
+    retries: list[Retry | Postponed] = [
+        Retry(
+            item,
+            Reason.REVERTED_OR_REORGED,
+            "the delivery is not in the final chain: it reverted or was reorganised away",
+            gas.get(item.message.id, 0),
+        )
+        for item in failed
+    ]
+    if transaction is None:
+        retries = [Postponed(failed, "not in the final chain", pause=0.0, submitted=True)]
+    return Settled(
+        Delivered(done, gas),
+        retries,
+        transaction,
+        {key: cost for key, cost in wei.items() if key in known},
+        {key: cost for key, cost in wei.items() if key not in known},
+    )
+
+
+def charges(operations: Sequence[Operation], receipt: Receipt | None) -> dict[Bytes32, int]:
+    """Gas of a transaction that each of its messages has to pay for: never more than it was given.
+
+    Where the transaction logged what each delivery used, that counts, and an equal share of the
+    rest; otherwise it is divided in proportion to what each was given.
+    """
+    if receipt is None or not operations:
+        return {}
+    used, given = receipt.gas_paid, [item.gas_estimate for item in operations]
+    if len(operations) == 1:
+        return {operations[0].message.id: used}
+    logged = uses(receipt.note)[-len(operations) :]  # proofs, which serve many, come before
+    if len(logged) == len(operations):
+        rest = max(0, used - sum(logged)) // len(operations)
+        shares = [own + rest for own in logged]
+    else:
+        total = sum(given) or 1
+        shares = [used * own // total for own in given]
+    return {
+        item.message.id: min(most, share)
+        for item, most, share in zip(operations, given, shares, strict=True)
+    }

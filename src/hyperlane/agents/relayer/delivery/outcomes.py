@@ -1,0 +1,319 @@
+"""The writer of verdicts: to the store, the metrics and the log.
+
+Nothing else in `delivery` changes a delivery's row or says in the log what became of it, so what a
+verdict means is in this file only.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from hyperlane.agents.relayer.delivery.verdicts import (
+    Delivered,
+    DeliveredBefore,
+    Excluded,
+    FoundDelivered,
+    Ignored,
+    Impossible,
+    Included,
+    Parked,
+    Postponed,
+    Retry,
+    Sending,
+    Settled,
+    Submitted,
+    Verdict,
+)
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
+from hyperlane.agents.relayer.reasons import (
+    FIRST_PAUSE,
+    Reason,
+    backoff,
+    pause_after_failure,
+    pause_without_code,
+)
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Bytes32, to_hex
+from hyperlane.store.operations import (
+    NEVER,
+    UNCONFIRMED,
+    Lane,
+    Operation,
+    OperationStore,
+    State,
+)
+from hyperlane.store.transactions import TransactionStore
+
+log = structlog.get_logger()
+
+_SIGNING_TIME = 30.0
+"""Seconds after a message was indexed during which its signatures may come at any moment."""
+_SIGNING_PAUSES = (0.2, 2.0)
+"""Shortest and longest pause between attempts during that time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """Writes the verdicts on deliveries to one chain."""
+
+    chain: str
+    operations: OperationStore
+    transactions: TransactionStore
+    chain_name: Callable[[int], str]
+    """Name of a chain by its domain."""
+    metrics: Metrics
+    policy: RelayPolicy
+    clock: Callable[[], float] = time.time
+
+    async def write(self, verdicts: Iterable[Verdict]) -> None:
+        """Write verdicts in order, each in one database transaction."""
+        for verdict in verdicts:
+            await self._write(verdict)
+
+    async def _write(self, verdict: Verdict) -> None:
+        match verdict:
+            case Ignored():
+                await self._change(verdict.operations, state=State.IGNORED)
+            case Impossible():
+                await self._impossible(verdict)
+            case Parked():
+                await self._parked(verdict)
+            case Retry():
+                await self._retry(verdict)
+            case Postponed():
+                await self._postponed(verdict)
+            case DeliveredBefore():
+                await self._delivered_before(verdict)
+            case FoundDelivered():
+                await self._found_delivered(verdict)
+            case Sending():
+                await self._sending(verdict)
+            case Submitted():
+                await self._submitted(verdict)
+            case Included():
+                await self._included(verdict)
+            case Excluded():
+                await self._change(verdict.operations, state=State.SUBMITTED, block_number=None)
+            case Delivered():
+                await self._delivered(verdict)
+            case Settled():
+                await self._settled(verdict)
+
+    async def _impossible(self, verdict: Impossible) -> None:
+        await self._drop(verdict.operation, verdict.detail, reason=None, next_attempt=NEVER)
+
+    async def _parked(self, verdict: Parked) -> None:
+        operation = verdict.operation
+        retries = operation.retries + 1
+        await self._drop(
+            operation,
+            verdict.detail,
+            reason=verdict.reason,
+            lane=Lane.of(tried=True, paid=operation.lane.paid),
+            retries=retries,
+            next_attempt=self.clock() + pause_without_code(retries),
+        )
+
+    async def _drop(self, operation: Operation, detail: str, **values: Any) -> None:
+        await self._change([operation], state=State.DROPPED, detail=detail, **values)
+        if operation.detail != detail:  # log it once, however often it is checked again
+            self._count(operation, "dropped")
+            log.warning("message.dropped", **self._facts(operation), reason=detail)
+
+    async def _found_delivered(self, verdict: FoundDelivered) -> None:
+        await self._change(
+            [verdict.operation],
+            state=State.SUBMITTED,
+            reason=Reason.ALREADY_SUBMITTED,
+            detail=None,
+            batch=None,
+            tx_hash=None,
+            block_number=verdict.block,
+        )
+        log.info("message.found_delivered", **self._facts(verdict.operation))
+
+    async def _sending(self, verdict: Sending) -> None:
+        same = {
+            "state": State.SUBMITTED,
+            "reason": Reason.SUBMITTED_BY_SELF,
+            "detail": None,
+            "batch": verdict.batch,
+            "tx_hash": None,
+            "block_number": None,
+        }
+        await self.operations.change_each(
+            self.clock(),
+            {
+                item.message.id: {**same, "gas_estimate": estimate}
+                for item, estimate in zip(verdict.operations, verdict.estimates, strict=True)
+            },
+        )
+
+    async def _submitted(self, verdict: Submitted) -> None:
+        await self._change(verdict.operations, tx_hash=verdict.tx_hash)
+        for item in verdict.operations:
+            self._count(item, "submitted")
+            log.info(
+                "message.submitted",
+                **self._facts(item),
+                tx_hash=to_hex(verdict.tx_hash),
+                batch=len(verdict.operations),
+                attempt=item.retries + 1,
+            )
+
+    async def _included(self, verdict: Included) -> None:
+        receipt = verdict.receipt
+        await self._change(
+            verdict.operations,
+            state=State.INCLUDED,
+            tx_hash=receipt.tx_hash,
+            block_number=receipt.block_number,
+        )
+        log.info(
+            "transaction.included",
+            chain=self.chain,
+            tx_hash=to_hex(receipt.tx_hash),
+            messages=len(verdict.operations),
+            block=receipt.block_number,
+            gas=receipt.gas_used,
+            succeeded=receipt.succeeded,
+        )
+
+    async def _delivered_before(self, verdict: DeliveredBefore) -> None:
+        """A relayer that starts finds thousands: those never tried share one line of the log."""
+        old = [item for item in verdict.operations if not item.retries and item.reason is None]
+        tried = [item for item in verdict.operations if item.retries or item.reason is not None]
+        await self._delivered(Delivered(tried))
+        await self._deliver(old, {})
+        if old:
+            log.info("messages.delivered_before", chain=self.chain, messages=len(old))
+
+    async def _delivered(self, verdict: Delivered) -> None:
+        await self._deliver(verdict.operations, verdict.gas)
+        for item in verdict.operations:
+            seconds = self.clock() - item.created_at
+            origin = self.chain_name(item.message.origin)
+            self.metrics.delivery_seconds.labels(origin, self.chain).observe(seconds)
+            log.info(
+                "message.delivered",
+                **self._facts(item),
+                tx_hash=to_hex(item.tx_hash) if item.tx_hash else None,
+                gas=verdict.gas.get(item.message.id),
+                seconds=round(seconds, 3),
+            )
+
+    async def _deliver(self, operations: Sequence[Operation], gas: Mapping[Bytes32, int]) -> None:
+        await self.operations.change_each(
+            self.clock(),
+            {
+                item.message.id: {
+                    "state": State.DELIVERED,
+                    "next_attempt": self.clock() + FIRST_PAUSE,
+                    "reason": None,
+                    "detail": None,
+                    "gas_used": item.gas_used + gas.get(item.message.id, 0),
+                }
+                for item in operations
+            },
+        )
+        for item in operations:
+            self._count(item, "confirmed")
+            origin = self.chain_name(item.message.origin)
+            self.metrics.messages_processed.labels(origin, self.chain).inc()
+            self.metrics.last_nonce.labels("message_processed", origin).set(item.message.nonce)
+
+    async def _settled(self, verdict: Settled) -> None:
+        """A crash between these writes would lose what the transaction cost, or charge it twice.
+
+        Once the transaction is finished nothing leads to its receipt any more.
+        """
+        async with self.operations.together():
+            if verdict.transaction is not None:
+                await self.transactions.finish(verdict.transaction)
+            await self.operations.charge(verdict.costs, failed=False)
+            await self.operations.charge(verdict.failed_costs, failed=True)
+            await self.write([verdict.delivered, *verdict.failed])
+
+    async def _retry(self, verdict: Retry) -> None:
+        operation = verdict.operation
+        retries, pause = self._schedule(verdict)
+        if verdict.defect is not None:
+            log.exception("message.failed", exc_info=verdict.defect, **self._facts(operation))
+        await self._change(
+            [operation],
+            state=State.PENDING,
+            lane=Lane.of(tried=retries > 0, paid=operation.lane.paid),
+            retries=retries,
+            next_attempt=self.clock() + pause,
+            reason=verdict.reason,
+            detail=verdict.detail,
+            batch=None,
+            tx_hash=None,
+            block_number=None,
+            gas_used=operation.gas_used + verdict.gas,
+        )
+        if retries > operation.retries:
+            self._count(operation, "failed")
+            log.info(
+                "message.retry",
+                **self._facts(operation),
+                reason=verdict.reason,
+                detail=verdict.detail,
+                retries=retries,
+                retry_in=round(pause, 1),
+            )
+
+    def _schedule(self, verdict: Retry) -> tuple[int, float]:
+        """The number of counted retries, and seconds until the next attempt."""
+        operation, reason = verdict.operation, verdict.reason
+        age = self.clock() - operation.created_at
+        if reason is Reason.AWAITING_VALIDATOR_SIGNATURES and age < _SIGNING_TIME:
+            # Validators are expected to be slower than this relayer: that is no failure.
+            return operation.retries, min(max(age / 4, _SIGNING_PAUSES[0]), _SIGNING_PAUSES[1])
+        retries = operation.retries + 1
+        pause = backoff(reason, retries, self.policy.max_retries)
+        if verdict.gas:
+            pause = max(pause, pause_after_failure(operation.failures + 1))
+        return retries, pause
+
+    async def _postponed(self, verdict: Postponed) -> None:
+        await self.operations.change(
+            [item.message.id for item in verdict.operations],
+            self.clock(),
+            within=UNCONFIRMED if verdict.submitted else (State.PREPARING,),
+            state=State.PENDING,
+            next_attempt=self.clock() + verdict.pause,
+            detail=verdict.detail,
+            batch=None,
+            tx_hash=None,
+            block_number=None,
+        )
+        if verdict.operations:
+            log.warning(
+                "messages.postponed",
+                chain=self.chain,
+                messages=len(verdict.operations),
+                detail=verdict.detail,
+            )
+
+    def _facts(self, operation: Operation) -> dict[str, object]:
+        """Fields of a log event that identify the message."""
+        message: Message = operation.message
+        return {
+            "id": to_hex(message.id),
+            "origin": self.chain_name(message.origin),
+            "destination": self.chain,
+            "nonce": message.nonce,
+        }
+
+    async def _change(self, operations: Sequence[Operation], **values: Any) -> None:
+        ids = [item.message.id for item in operations]
+        await self.operations.change(ids, self.clock(), **values)
+
+    def _count(self, operation: Operation, phase: str) -> None:
+        context = self.policy.app_context(operation.message)
+        self.metrics.operations_processed.labels(context, phase, self.chain).inc()

@@ -1,0 +1,200 @@
+"""The first half of an attempt: from a message to its metadata, for many messages at once."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hyperlane.agents.relayer.delivery.batching import Delivery
+from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
+from hyperlane.agents.relayer.delivery.verdicts import (
+    DeliveredBefore,
+    Ignored,
+    Impossible,
+    Parked,
+    Postponed,
+    Retry,
+    Verdict,
+)
+from hyperlane.agents.relayer.metadata import Metadata, MetadataBuilder
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.policy.relay import RelayPolicy
+from hyperlane.agents.relayer.reasons import TRIES_WITHOUT_CODE, NotReady, Reason
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.client import NoAnswer, RpcError, Unreachable
+from hyperlane.errors import DatabaseError, DecodeError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address
+from hyperlane.store.operations import Operation, OperationStore
+from hyperlane.store.payments import GasPaid
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A delivery that is worth building metadata for."""
+
+    operation: Operation
+    module: Address
+    """The recipient's security module."""
+    paid: GasPaid
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """Deliveries that go on, and the verdicts on all others."""
+
+    candidates: Sequence[Candidate]
+    verdicts: Sequence[Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A delivery with its metadata."""
+
+    candidate: Candidate
+    metadata: Metadata
+
+    @property
+    def delivery(self) -> Delivery:
+        """Metadata and message for a transaction of their own."""
+        return self.metadata.encode(), self.candidate.operation.message.encode()
+
+    @property
+    def fragile(self) -> bool:
+        """Whether a delivery of this message failed in a block: from then on it goes alone."""
+        operation = self.candidate.operation
+        return operation.failures > 0 or operation.reason == Reason.REVERTED_OR_REORGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """Prepares deliveries to one chain."""
+
+    chain: Chain
+    operations: OperationStore
+    origins: Mapping[int, Origin]
+    """Connected origins by domain."""
+    policy: RelayPolicy
+    builder: MetadataBuilder
+    metrics: Metrics
+
+    async def sift(self, operations: Sequence[Operation]) -> Sifted:
+        """Find the deliveries that can be made now, as far as that is cheap to see.
+
+        Unreachable when the chain does not answer.
+        """
+        allowed, ignored = _split(operations, lambda item: self.policy.allows(item.message))
+        wanted, impossible = _split(allowed, lambda item: _why_impossible(item) is None)
+        modules = await self._modules({item.message.recipient for item in wanted})
+        final = await self.chain.client.final_block()
+        known = await delivered(self.chain, [item.message.id for item in wanted], final)
+        missing, before = _split(wanted, lambda item: item.message.id not in known)
+        paid = await self.operations.paid_for(missing)
+        judged = [
+            self._judge(item, modules[item.message.recipient], paid[item.message.id])
+            for item in missing
+        ]
+        return Sifted(
+            [item for item in judged if isinstance(item, Candidate)],
+            [
+                Ignored(ignored),
+                *(Impossible(item, _why_impossible(item) or "") for item in impossible),
+                DeliveredBefore(before),
+                *(item for item in judged if not isinstance(item, Candidate)),
+            ],
+        )
+
+    def _judge(
+        self, operation: Operation, module: Address | NotReady | None, paid: GasPaid
+    ) -> Candidate | Parked | Retry:
+        if module is None:
+            return _without_code(operation)
+        try:
+            if isinstance(module, NotReady):
+                raise module
+            self.policy.check(operation, paid, 0)
+        except NotReady as error:
+            return Retry(operation, error.reason, error.detail)
+        return Candidate(operation, module, paid)
+
+    async def build(self, candidate: Candidate) -> Prepared | Retry | Postponed:
+        """Build the metadata that the security module wants."""
+        operation = candidate.operation
+        try:
+            return Prepared(candidate, await self._metadata(candidate))
+        except NotReady as error:
+            return Retry(operation, error.reason, error.detail)
+        except Unreachable as error:
+            return Postponed([operation], str(error))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            # Strangers choose the message and its modules: what they manage to break here must
+            # cost their message an attempt and not end the relayer.
+            defect = None if isinstance(error, TRANSIENT) else error
+            return Retry(operation, Reason.ERROR_BUILDING_METADATA, repr(error), defect=defect)
+
+    async def _metadata(self, candidate: Candidate) -> Metadata:
+        message = candidate.operation.message
+        origin = self.origins.get(message.origin)
+        if origin is None:
+            raise Unreachable(f"origin domain {message.origin} is not connected yet")
+        context = self.policy.app_context(message)
+        began, status = time.monotonic(), "failure"
+        try:
+            metadata = await self.builder.build(origin, message, candidate.module)
+            status = "success"
+        finally:
+            labels = (context, origin.chain.name, self.chain.name, status)
+            self.metrics.metadata_builds.labels(*labels).inc()
+            self.metrics.metadata_seconds.labels(*labels).inc(time.monotonic() - began)
+        return metadata
+
+    async def _modules(self, recipients: set[Bytes32]) -> dict[Bytes32, Address | NotReady | None]:
+        """Look up each recipient's module: its address, the error, or None without code there."""
+        found = await asyncio.gather(*map(self._module, recipients))
+        return dict(zip(recipients, found, strict=True))
+
+    async def _module(self, recipient: Bytes32) -> Address | NotReady | None:
+        client = self.chain.client
+        try:
+            address = bytes32_to_address(recipient, "recipient")
+            if not await client.has_code(address):
+                return None
+            module: Address = await client.call(
+                self.chain.settings.mailbox, Mailbox.recipient_ism, address
+            )
+        except (RpcError, NoAnswer, DecodeError) as error:
+            return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(error))
+        return module
+
+
+def _without_code(operation: Operation) -> Parked | Retry:
+    """Park a delivery after several answers in a row that there is no code at its recipient.
+
+    One answer proves little: the node may lag, and the contract may be deployed later.
+    """
+    reason, detail = Reason.RECIPIENT_NOT_CONTRACT, "no contract at the recipient"
+    if operation.reason != reason or operation.retries + 1 < TRIES_WITHOUT_CODE:
+        return Retry(operation, reason, detail)
+    return Parked(operation, reason, f"{detail} so far")
+
+
+def _why_impossible(operation: Operation) -> str | None:
+    """Why no state of any chain lets a message be delivered; None for nearly all messages."""
+    try:
+        bytes32_to_address(operation.message.recipient, "recipient")
+    except DecodeError as error:
+        return str(error)
+    return None
+
+
+def _split(
+    operations: Sequence[Operation], holds: Callable[[Operation], bool]
+) -> tuple[list[Operation], list[Operation]]:
+    """Operations for which a condition holds, and the others."""
+    held = [item for item in operations if holds(item)]
+    ids = {item.message.id for item in held}
+    return held, [item for item in operations if item.message.id not in ids]

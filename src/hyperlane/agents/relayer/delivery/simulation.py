@@ -1,0 +1,75 @@
+"""Simulating deliveries before they are sent and paid for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from hyperlane.agents.relayer.delivery.batching import Delivery
+from hyperlane.chain import answers
+from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.client import ChainClient, RpcError
+from hyperlane.protocol.typecasts import Address, to_hex
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Simulator:
+    """Simulates deliveries at one chain's node."""
+
+    client: ChainClient
+    mailbox: Address
+    _in_one_request: bool = True
+    """Whether to try `eth_simulateV1`: until the node fails to answer it once."""
+
+    async def alone(self, delivery: Delivery, sender: Address) -> int:
+        """Estimate the gas of a delivery in a transaction of its own; RpcError if it fails."""
+        return await self.client.estimate_gas(
+            self.mailbox, Mailbox.process.encode(*delivery), sender
+        )
+
+    async def together(
+        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+    ) -> list[int | None]:
+        """Estimate the gas of each delivery, made in this order with at most `gas` each.
+
+        None for a delivery that fails. It may succeed alone: `caller` is not always the relayer's
+        own address, and a delivery before it may have changed the state.
+        """
+        if self._in_one_request:
+            try:
+                simulated = await self._simulate(deliveries, caller, gas)
+            except RpcError as error:
+                simulated, why = None, str(error)
+            else:
+                why = "an answer of another shape"
+            if simulated is not None:
+                return simulated
+            log.info("rpc.no_simulation", chain=self.client.name, error=why)
+            self._in_one_request = False
+        estimates = await self.client.request_many(
+            answers.ESTIMATE_GAS, [(self._call(item, caller, gas),) for item in deliveries]
+        )
+        return [None if isinstance(item, RpcError) else item for item in estimates]
+
+    async def _simulate(
+        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+    ) -> list[int | None] | None:
+        block = {
+            "blockOverrides": {"gasLimit": hex(gas * len(deliveries))},
+            "calls": [self._call(item, caller, gas) for item in deliveries],
+        }
+        return await self.client.request(
+            answers.simulation_of(len(deliveries)),
+            {"blockStateCalls": [block], "validation": False},
+            "latest",
+        )
+
+    def _call(self, delivery: Delivery, caller: Address, gas: int) -> dict[str, str]:
+        return {
+            "from": to_hex(caller),
+            "to": to_hex(self.mailbox),
+            "data": to_hex(Mailbox.process.encode(*delivery)),
+            "gas": hex(gas),
+        }

@@ -1,0 +1,1 @@
+"""The sending side: messages, leaves, gas payments and signatures of one chain."""

@@ -1,0 +1,1 @@
+"""The policy of the operator: which messages are delivered, and for what payment."""

