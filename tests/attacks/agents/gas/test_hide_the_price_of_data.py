@@ -79,13 +79,14 @@ async def test_no_replacement_costs_more_than_the_sum_with_the_data(target, clie
     target.rpc("evm_setAutomine", False)
     database = await Database.open(str(tmp_path))
     store = TransactionStore(database, 7331, address_of(key(9)))
-    sender = Sender(client, key(9), store, FeeCeiling(max_cost=10**18), clock=lambda: 1_000.0)
+    offers = Offers(client, FeeCeiling(max_cost=10**18))
+    sender = Sender(client, key(9), store, offers, clock=lambda: 1_000.0)
     sent = await sender.send("message", b"\7" * 20, b"", 21000)
     sender.clock = lambda: 1_100.0
-    sender.ceiling = FeeCeiling(max_cost=sent.fields["maxFeePerGas"] * 21000 + FEE)
+    offers.ceiling = FeeCeiling(max_cost=sent.fields["maxFeePerGas"] * 21000 + FEE)
     await sender.maintain([sent])
     assert await sender.live() == [sent]
-    sender.ceiling = FeeCeiling(max_cost=2 * sent.fields["maxFeePerGas"] * 21000 + FEE)
+    offers.ceiling = FeeCeiling(max_cost=2 * sent.fields["maxFeePerGas"] * 21000 + FEE)
     await sender.maintain([sent])
     (raised,) = await sender.live()
     assert raised.fields["maxFeePerGas"] > sent.fields["maxFeePerGas"]
@@ -96,7 +97,8 @@ async def test_no_replacement_costs_more_than_the_sum_with_the_data(target, clie
 async def test_what_is_asked_about_is_as_long_as_what_is_sent(size, target, client, tmp_path):
     target.rpc("anvil_setCode", ORACLE, SIZE)
     database = await Database.open(str(tmp_path))
-    sender = Sender(client, key(9), TransactionStore(database, 7331, address_of(key(9))))
+    store = TransactionStore(database, 7331, address_of(key(9)))
+    sender = Sender(client, key(9), store, Offers(client))
     sent = await sender.send("message", b"\7" * 20, b"\1" * size, 100_000)
     (asked,) = await sender.data_fees([b"\1" * size])
     assert asked - 4 - 2 * 32 >= len(sent.raw), "selector, offset and length aside"
