@@ -126,9 +126,15 @@ async def made(tmp_path):
     indexer: Any = Indexer(world)
     witnesses: Any = Witnesses(world)
     signer = CheckpointSigner(
-        parts, ACCOUNT, FolderStorage(tmp_path / "v1"), commitments, indexer, parts, Metrics(),
-        witnesses,
-    )  # fmt: skip
+        chain=parts,
+        account=ACCOUNT,
+        storage=FolderStorage(tmp_path / "v1"),
+        commitments=commitments,
+        indexer=indexer,
+        leaves=parts,
+        metrics=Metrics(),
+        witnesses=witnesses,
+    )
     await signer.resume()
     yield signer, world
     await database.close()

@@ -15,6 +15,7 @@ from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.chain.abi import CensorshipChallenges, StakingManager, Token
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
+from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.database import Database
 
@@ -131,7 +132,17 @@ async def tower(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tower]:
     monkeypatch.setattr(challenging, "execute", execute)
     parts: Any = world
     store = CensorshipStore(database, 1337)
-    made = Challenger(parts, parts, bytes(20), BOND, parts, parts, store, parts, parts)
+    made = Challenger(
+        chain=parts,
+        sender=parts,
+        manager=address_from_hex("0x" + "00" * 20),
+        budget=BOND,
+        challenges=parts,
+        tree=parts,
+        store=store,
+        sightings=parts,
+        alerts=parts,
+    )
     yield Tower(world, store, made)
     await database.close()
 

@@ -100,7 +100,7 @@ class Relayer:
         return settled
 
     async def sends(self) -> None:
-        await self.transactions.add(BATCH, {"nonce": NONCE}, HASH, b"", self.now)
+        await self.transactions.add(BATCH, {"nonce": NONCE, "data": "0x"}, HASH, b"", self.now)
         await self.operations.change(
             [MESSAGE.id], self.now, state=State.SUBMITTED, batch=BATCH, gas_estimate=GAS
         )
