@@ -137,14 +137,14 @@ class Validator:
         chain = Chain(self.chain, client)
         domain, hook = chain.domain, self.chain.merkle_tree_hook
         signer = CheckpointSigner(
-            chain,
-            self.account,
-            self.storage,
-            CheckpointStore(database, domain, hook, address_of(self.account)),
-            chain.insertions(database),
-            InsertionStore(database, domain),
-            Metrics(),
-            witnesses,
+            chain=chain,
+            account=self.account,
+            storage=self.storage,
+            commitments=CheckpointStore(database, domain, hook, address_of(self.account)),
+            indexer=chain.insertions(database),
+            leaves=InsertionStore(database, domain),
+            metrics=Metrics(),
+            witnesses=witnesses,
         )
         await signer.resume()
         return signer

@@ -28,6 +28,8 @@ def _rule(allowed: str, why: str) -> Rule:
 
 _SMALL = "errors wording bounded_json files"
 _AGENT = f"agents.runtime chain checkpoints store settings metrics protocol patterns {_SMALL}"
+_STAGE = f"{_AGENT} agents.relayer.reasons agents.relayer.ttl_cache"
+_IN_ORDER = "a message walks through origin, then policy and metadata, then delivery"
 
 RULES = {
     "hyperlane.errors": _rule("", "everything may raise errors, so they know nothing"),
@@ -58,8 +60,20 @@ RULES = {
         f"chain checkpoints store settings logs metrics protocol {_SMALL}",
         "what agents share knows no agent",
     ),
+    "hyperlane.agents.relayer.reasons": _rule("errors", "all parts of the relayer use reasons"),
+    "hyperlane.agents.relayer.ttl_cache": _rule("", "a cache knows nothing of what it keeps"),
+    "hyperlane.agents.relayer.origin": _rule(_STAGE, _IN_ORDER),
+    "hyperlane.agents.relayer.policy": _rule(_STAGE, _IN_ORDER),
+    "hyperlane.agents.relayer.metadata": _rule(
+        f"{_STAGE} public_addresses agents.relayer.origin", _IN_ORDER
+    ),
+    "hyperlane.agents.relayer.delivery": _rule(
+        f"{_STAGE} agents.relayer.origin agents.relayer.policy agents.relayer.metadata", _IN_ORDER
+    ),
     "hyperlane.agents.relayer": _rule(
-        f"{_AGENT} public_addresses", "agents know nothing of each other"
+        f"{_STAGE} agents.relayer.origin agents.relayer.policy agents.relayer.metadata"
+        " agents.relayer.delivery",
+        "agents know nothing of each other",
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
@@ -175,6 +189,11 @@ def test_packages_have_no_circles():
         ("hyperlane.settings.agents", "hyperlane.chain.kms", "settings open nothing"),
         ("hyperlane.store.payments", "hyperlane.checkpoints.documents", "checkpoint documents"),
         ("hyperlane.agents.relayer.api", "hyperlane.agents.validator.agent", "of each other"),
+        (
+            "hyperlane.agents.relayer.policy.relay",
+            "hyperlane.agents.relayer.delivery.batching",
+            "walks through origin",
+        ),
         ("hyperlane.registry.warp", "hyperlane.settings", "knows no settings"),
         ("ape_hyperlane.modules.isms", "ape_hyperlane.core.deploy", "built in floors"),
         ("ape_hyperlane.warp.plan", "hyperlane.agents.relayer.agent", "needs no agent"),

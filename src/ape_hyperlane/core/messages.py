@@ -22,7 +22,7 @@ from ape_hyperlane.core.quotes import (
 from ape_hyperlane.plans.chain import container
 from ape_hyperlane.plans.gas_price import read_offer
 from hyperlane.errors import ChainError
-from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
+from hyperlane.protocol.typecasts import Address, address_to_bytes32
 from hyperlane.registry import ChainAddresses
 
 MAX_GAS = 5_000_000
@@ -151,7 +151,7 @@ def await_delivery(
     return Delivered("0x" + bytes(transaction).hex(), receipt["gasUsed"], arrived - message.at)
 
 
-def _process_ids(mailbox: ContractInstance, message_id: Bytes32) -> Sequence[LogReceipt]:
+def _process_ids(mailbox: ContractInstance, message_id: bytes) -> Sequence[LogReceipt]:
     """The `ProcessId` event of a delivered message; empty before the delivery.
 
     Only few blocks are searched, since nodes refuse large ranges. The block of `processedAt` comes

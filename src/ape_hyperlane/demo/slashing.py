@@ -29,7 +29,7 @@ from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.multisig_metadata import MessageIdMultisigMetadata
-from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
+from hyperlane.protocol.typecasts import Bytes32, address_from_hex, address_to_bytes32
 from hyperlane.registry.staking_config import StakingConfig
 
 ORIGIN, REMOTE = "alpha", "beta"
@@ -171,7 +171,7 @@ class SlashingDemo:
         checkpoint = Checkpoint(
             real.origin,
             address_to_bytes32(address_from_hex(hook.address)),
-            bytes(root),
+            Bytes32(bytes(root)),
             int(index),
             forged.id,
         )

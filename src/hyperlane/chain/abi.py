@@ -19,6 +19,7 @@ from eth_hash.auto import keccak
 from hyperlane.errors import ChainError
 from hyperlane.protocol.abi import strict_registry
 from hyperlane.protocol.layout import preview
+from hyperlane.protocol.typecasts import Address
 
 
 class _RawAddressDecoder(AddressDecoder):
@@ -158,7 +159,7 @@ class GasPaymaster:
 class GasPriceOracle:
     """The predeploy of OP-stack rollups that tells what data costs on the parent chain."""
 
-    ADDRESS = bytes.fromhex("420000000000000000000000000000000000000F")
+    ADDRESS = Address(bytes.fromhex("420000000000000000000000000000000000000F"))
     l1_fee = Function("getL1Fee(bytes)", ("uint256",))
     l1_fee_upper_bound = Function("getL1FeeUpperBound(uint256)", ("uint256",))
 
@@ -200,7 +201,7 @@ class SecurityModule:
 class ArbSys:
     """The precompile of Arbitrum chains that sends to the parent chain."""
 
-    ADDRESS = (0x64).to_bytes(20)
+    ADDRESS = Address((0x64).to_bytes(20))
     SENT = Event(
         "L2ToL1Tx(address,address,uint256,uint256,uint256,uint256,uint256,uint256,bytes)",
         ("address", "uint256", "uint256", "uint256", "uint256", "bytes"),
@@ -210,7 +211,7 @@ class ArbSys:
 class ArbNodeInterface:
     """What nodes of Arbitrum chains pretend to be a contract."""
 
-    ADDRESS = (0xC8).to_bytes(20)
+    ADDRESS = Address((0xC8).to_bytes(20))
     construct_outbox_proof = Function(
         "constructOutboxProof(uint64,uint64)", ("bytes32", "bytes32", "bytes32[]")
     )
@@ -247,7 +248,6 @@ class StakingManager:
     operator_state = Function("operatorState(address)", ("uint8", "address", "uint256"))
     TOMBSTONED = 4
     """A status."""
-    is_active = Function("isActive(address)", ("bool",))
     is_accountable = Function("isAccountable(address)", ("bool",))
     active_since = Function("activeSince(address)", ("uint256",))
     pools = Function("pools(address)", ("uint128", "uint128"))
@@ -258,7 +258,6 @@ class StakingManager:
     )
     GRACE_PERIOD, CHALLENGE_BOND = 2, 8
     """Positions among the parameters."""
-    active_set = Function("activeSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256"))
     accountable_set = Function(
         "accountableSet(uint256,uint256)", ("(address,address,uint256)[]", "uint256")
     )

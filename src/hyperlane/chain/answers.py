@@ -60,7 +60,7 @@ class Log:
     tx_hash: Bytes32
     index: int
     """Position in its block."""
-    block_hash: Bytes32 = b""
+    block_hash: bytes = b""
     """Empty where a client leaves it out."""
 
 
@@ -74,7 +74,7 @@ class Receipt:
     gas_used: int
     gas_price: int
     """Effective, in wei; 0 where a client does not say it."""
-    block_hash: Bytes32 = b""
+    block_hash: bytes = b""
     data_fee: int = 0
     """Wei that a rollup took beside the gas, for the data on its parent chain."""
     note: bytes = b""
@@ -135,7 +135,7 @@ def data(value: object, field: str = "result", size: int | None = None) -> bytes
 
 def word(value: object, field: str = "result") -> Bytes32:
     """A hash or topic."""
-    return data(value, field, 32)
+    return Bytes32(data(value, field, 32))
 
 
 def optional(read: Callable[[Any], Result], value: object) -> Result | None:
@@ -174,7 +174,7 @@ def log(value: object) -> Log:
 
 
 def logs(
-    value: object, address: Address = b"", topic: Bytes32 = b"", first: int = 0, last: int = 2**63
+    value: object, address: bytes = b"", topic: bytes = b"", first: int = 0, last: int = 2**63
 ) -> tuple[Log, ...]:
     """Logs of one contract and event in a range of blocks; none for null."""
     if value is None:
@@ -193,7 +193,7 @@ def logs(
     return read
 
 
-def receipt(value: object, tx_hash: Bytes32 = b"") -> Receipt | None:
+def receipt(value: object, tx_hash: bytes = b"") -> Receipt | None:
     """The receipt of a transaction; None while it is in no block."""
     if value is None:
         return None

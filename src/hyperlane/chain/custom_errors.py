@@ -16,7 +16,7 @@ from eth_hash.auto import keccak
 from hyperlane.chain.abi import decode_values
 from hyperlane.errors import ChainError
 from hyperlane.protocol.layout import preview
-from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.protocol.typecasts import Address, to_checksum
 from hyperlane.wording import one_line
 
 _TABLE = Path(__file__).with_name("custom_errors.txt")
@@ -86,5 +86,5 @@ def _show(kind: str, value: object) -> str:
         shown = [_show(kind.removesuffix("[]"), each) for each in value[:_MOST_SHOWN]]
         return f"[{', '.join(shown)}{', …' if len(value) > _MOST_SHOWN else ''}]"
     if isinstance(value, bytes):
-        return to_checksum(value) if kind == "address" else preview(value)
+        return to_checksum(Address(value)) if kind == "address" else preview(value)
     return one_line(str(value), _LONGEST_STRING)

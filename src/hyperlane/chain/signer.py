@@ -74,4 +74,4 @@ def account_from_keystore(field: str, path: Path, password_file: Path) -> "Local
 
 def address_of(account: "BaseAccount") -> Address:
     """The 20 bytes of an account's address."""
-    return bytes.fromhex(account.address[2:])
+    return Address(bytes.fromhex(account.address[2:]))

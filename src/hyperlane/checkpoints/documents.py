@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from eth_hash.auto import keccak
-
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import require_uint
 from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
@@ -175,7 +174,7 @@ def _object(field: str, value: object) -> dict[str, Any]:
 
 
 def _hash(field: str, document: dict[str, Any]) -> Bytes32:
-    return bytes_from_hex(document.get(field, ""), field, 32)
+    return Bytes32(bytes_from_hex(document.get(field, ""), field, 32))
 
 
 def _uint32(field: str, document: dict[str, Any]) -> int:

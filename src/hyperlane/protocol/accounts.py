@@ -9,11 +9,11 @@ from enum import IntEnum
 from typing import Self, TypeAlias
 
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.abi import decode, encode
 from hyperlane.protocol.create2 import create2_address
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
 from hyperlane.protocol.typecasts import ZERO_BYTES32, Address, Bytes32
 
@@ -71,9 +71,9 @@ class CallsMessage:
     def read(cls, reader: Reader) -> Self:
         """The fields after the type byte."""
         return cls(
-            owner=reader.take("owner", 32),
-            ism=reader.take("ism", 32),
-            user_salt=reader.take("user_salt", 32),
+            owner=reader.word("owner"),
+            ism=reader.word("ism"),
+            user_salt=reader.word("user_salt"),
             calls=decode_calls(reader.rest()),
         )
 
@@ -98,7 +98,7 @@ class CommitmentMessage:
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """The fields after the type byte."""
-        fields = [reader.take(name, 32) for name in ("owner", "ism", "user_salt", "commitment")]
+        fields = [reader.word(name) for name in ("owner", "ism", "user_salt", "commitment")]
         reader.end()
         return cls(*fields)
 
@@ -121,7 +121,7 @@ class RevealMessage:
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """The fields after the type byte."""
-        fields = [reader.take(name, 32) for name in ("ism", "commitment")]
+        fields = [reader.word(name) for name in ("ism", "commitment")]
         reader.end()
         return cls(*fields)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from eth_abi.exceptions import DecodingError
-from eth_hash.auto import keccak
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.abi import decode, encode
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, preview, require_bytes
 from hyperlane.protocol.typecasts import Address, Bytes32
 
@@ -48,7 +48,7 @@ class OffchainLookup:
             raise DecodeError(
                 f"lookup: {preview(revert_data)} is not ({','.join(_LOOKUP_TYPES)}): {error}"
             ) from error
-        return cls(bytes.fromhex(sender[2:]), tuple(urls), *rest)
+        return cls(Address(bytes.fromhex(sender[2:])), tuple(urls), *rest)
 
     def encode(self) -> bytes:
         """The inverse: the revert data."""

@@ -6,8 +6,7 @@ Digests, signatures: docs/protocol/checkpoints.md.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eth_hash.auto import keccak
-
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import require_bytes, require_uint
 from hyperlane.protocol.signature import SIGNATURE_SIZE, eip191_digest, recover_signer, sign_digest
 from hyperlane.protocol.typecasts import Address, Bytes32

@@ -109,4 +109,4 @@ def _uint(field: bytes) -> int | None:
 
 
 def _address(field: bytes) -> Address | None:
-    return field if len(field) == 20 else None
+    return Address(field) if len(field) == 20 else None

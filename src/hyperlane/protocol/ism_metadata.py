@@ -105,7 +105,7 @@ class ArbL2ToL1Metadata:
             raise DecodeError(
                 f"metadata: {preview(data)} is not ({','.join(_ARBITRUM_TYPES)}): {error}"
             ) from error
-        l2_sender, to = bytes.fromhex(l2_sender[2:]), bytes.fromhex(to[2:])
+        l2_sender, to = (Address(bytes.fromhex(item[2:])) for item in (l2_sender, to))
         return cls(tuple(proof), index, l2_sender, to, *rest)
 
 

@@ -4,8 +4,13 @@ All integers of the protocol are unsigned and big-endian. Each failure is a `Dec
 names the field, the value and what was expected.
 """
 
+from typing import TYPE_CHECKING, cast
+
 from hyperlane.errors import DecodeError
 from hyperlane.wording import shown
+
+if TYPE_CHECKING:
+    from hyperlane.protocol.typecasts import Address, Bytes32
 
 
 def require_uint(field: str, value: int, bits: int) -> None:
@@ -50,6 +55,14 @@ class Reader:
         taken = self._data[self._offset : end]
         self._offset = end
         return taken
+
+    def word(self, field: str) -> "Bytes32":
+        """The next 32 bytes."""
+        return cast("Bytes32", self.take(field, 32))
+
+    def address(self, field: str) -> "Address":
+        """The next 20 bytes."""
+        return cast("Address", self.take(field, 20))
 
     def uint(self, field: str, size: int) -> int:
         """The next `size` bytes as an unsigned big-endian integer."""

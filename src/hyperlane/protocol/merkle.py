@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 from itertools import accumulate, repeat
 from typing import Self
 
-from eth_hash.auto import keccak
-
 from hyperlane.errors import DecodeError, TreeError
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import require_bytes, require_uint
-from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.protocol.typecasts import ZERO_BYTES32, Bytes32
 
 DEPTH = 32
 MAX_LEAVES = 2**DEPTH - 1
 
 _ZERO_NODES: tuple[Bytes32, ...] = tuple(
-    accumulate(repeat(None, DEPTH), lambda node, _: keccak(node + node), initial=bytes(32))
+    accumulate(repeat(None, DEPTH), lambda node, _: keccak(node + node), initial=ZERO_BYTES32)
 )
 ZERO_HASHES = _ZERO_NODES[:DEPTH]
 """Per level, leaves first, the node over nothing but empty leaves."""
@@ -31,7 +30,7 @@ EMPTY_ROOT = _ZERO_NODES[DEPTH]
 class IncrementalMerkle:
     """The tree as the contract stores it: append-only, roots without the leaves."""
 
-    branch: list[Bytes32] = field(default_factory=lambda: [bytes(32)] * DEPTH)
+    branch: list[Bytes32] = field(default_factory=lambda: [ZERO_BYTES32] * DEPTH)
     """Per level the last complete left node; entries whose bit in `count` is clear are stale."""
     count: int = 0
     """How many leaves were inserted."""
@@ -56,7 +55,7 @@ class IncrementalMerkle:
 
     def root(self) -> Bytes32:
         """Root over the leaves so far."""
-        node = bytes(32)
+        node = ZERO_BYTES32
         for level in range(DEPTH):
             node = (
                 keccak(self.branch[level] + node)
@@ -136,11 +135,11 @@ class MerkleTree:
         return tuple(path)
 
     def _node(self, level: int, position: int) -> Bytes32:
-        return bytes(self._levels[level][32 * position : 32 * position + 32])
+        return Bytes32(bytes(self._levels[level][32 * position : 32 * position + 32]))
 
     def _edge(self, count: int, height: int) -> Bytes32:
         """The node at `height` above the first empty leaf of a tree of `count` leaves."""
-        node = bytes(32)
+        node = ZERO_BYTES32
         for level in range(height):
             position = count >> level
             node = (

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
-from eth_hash.auto import keccak
-
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, require_bytes, require_uint
 from hyperlane.protocol.typecasts import Bytes32
 
@@ -72,8 +71,8 @@ class Message:
             version=reader.uint("version", 1),
             nonce=reader.uint("nonce", 4),
             origin=reader.uint("origin", 4),
-            sender=reader.take("sender", 32),
+            sender=reader.word("sender"),
             destination=reader.uint("destination", 4),
-            recipient=reader.take("recipient", 32),
+            recipient=reader.word("recipient"),
             body=reader.rest(),
         )

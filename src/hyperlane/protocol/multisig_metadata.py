@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from eth_hash.auto import keccak
-
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, require_bytes, require_uint
 from hyperlane.protocol.merkle import DEPTH, branch_node, branch_root, require_path
 from hyperlane.protocol.message import Message
@@ -54,8 +53,8 @@ class MessageIdMultisigMetadata:
         """
         reader = Reader("metadata", data)
         return cls(
-            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
-            root=reader.take("root", 32),
+            merkle_tree_hook=reader.word("merkle_tree_hook"),
+            root=reader.word("root"),
             index=reader.uint("index", 4),
             signatures=_read_signatures(reader),
         )
@@ -113,10 +112,10 @@ class MerkleRootMultisigMetadata:
         """
         reader = Reader("metadata", data)
         return cls(
-            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
+            merkle_tree_hook=reader.word("merkle_tree_hook"),
             leaf_index=reader.uint("leaf_index", 4),
-            signed_message_id=reader.take("signed_message_id", 32),
-            proof=tuple(reader.take(f"proof[{level}]", 32) for level in range(DEPTH)),
+            signed_message_id=reader.word("signed_message_id"),
+            proof=tuple(reader.word(f"proof[{level}]") for level in range(DEPTH)),
             signed_index=reader.uint("signed_index", 4),
             signatures=_read_signatures(reader),
         )
@@ -183,10 +182,10 @@ class LegacyMultisigMetadata:
         """
         reader = Reader("metadata", data)
         return cls(
-            root=reader.take("root", 32),
+            root=reader.word("root"),
             index=reader.uint("index", 4),
-            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
-            proof=tuple(reader.take(f"proof[{level}]", 32) for level in range(DEPTH)),
+            merkle_tree_hook=reader.word("merkle_tree_hook"),
+            proof=tuple(reader.word(f"proof[{level}]") for level in range(DEPTH)),
             signatures=_read_signatures(reader),
         )
 
@@ -237,9 +236,9 @@ class ShortMerkleRootMetadata:
         """Read metadata; DecodeError unless it is 164 bytes, by which modules know the form."""
         reader = Reader("metadata", data)
         metadata = cls(
-            merkle_tree_hook=reader.take("merkle_tree_hook", 32),
+            merkle_tree_hook=reader.word("merkle_tree_hook"),
             leaf_index=reader.uint("leaf_index", 4),
-            proof=tuple(reader.take(f"proof[{level}]", 32) for level in range(_SUBTREE_DEPTH)),
+            proof=tuple(reader.word(f"proof[{level}]") for level in range(_SUBTREE_DEPTH)),
         )
         reader.end()
         return metadata

@@ -6,8 +6,7 @@ Fields and hashes: docs/protocol/metadata.md, "Off-chain quotes".
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eth_hash.auto import keccak
-
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import require_bytes, require_uint
 from hyperlane.protocol.signature import recover_signer, sign_digest
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 
 ANY_DOMAIN = 2**32 - 1
 """As destination of a quote: all of them."""
-ANY_SENDER: Address = b"\xff" * 20
+ANY_SENDER = Address(b"\xff" * 20)
 """As sender of a gas quote: all of them."""
-ANY_RECIPIENT: Bytes32 = b"\xff" * 32
+ANY_RECIPIENT = Bytes32(b"\xff" * 32)
 """As recipient of a fee quote: all of them."""
 ANY_AMOUNT = 2**256 - 1
 """As amount of a fee quote: all of them; standing quotes are for no other."""

@@ -6,13 +6,13 @@ A signature is r (32) ‖ s (32) ‖ v (1) with v 27 or 28 and s in the lower ha
 
 from typing import TYPE_CHECKING
 
-from eth_hash.auto import keccak
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
 from eth_typing import Hash32
 from eth_utils.exceptions import ValidationError
 
 from hyperlane.errors import DecodeError
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, preview, require_bytes
 from hyperlane.protocol.typecasts import Address, Bytes32
 
@@ -54,4 +54,4 @@ def recover_signer(digest: Bytes32, signature: bytes) -> Address:
         key = Signature(vrs=(v - 27, r, s)).recover_public_key_from_msg_hash(digest)
     except (BadSignature, ValidationError):
         raise DecodeError(f"signature: {preview(signature)} was made by no key") from None
-    return key.to_canonical_address()
+    return Address(key.to_canonical_address())

@@ -6,10 +6,9 @@ These are the formulas of the reference deployments, whose proxies carry the set
 
 from collections.abc import Sequence
 
-from eth_hash.auto import keccak
-
 from hyperlane.protocol.abi import encode
 from hyperlane.protocol.create2 import create2_address
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import require_bytes, require_uint
 from hyperlane.protocol.typecasts import Address
 

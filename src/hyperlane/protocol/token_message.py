@@ -36,7 +36,7 @@ class TokenMessage:
         """Read a body; DecodeError when shorter than 64 bytes. What follows them is metadata."""
         reader = Reader("token_message", body)
         return cls(
-            recipient=reader.take("recipient", 32),
+            recipient=reader.word("recipient"),
             amount_or_id=reader.uint("amount_or_id", 32),
             metadata=reader.rest(),
         )

@@ -1,20 +1,20 @@
-"""Addresses and 32-byte words: one alias each, and the only ways from one to the other.
+"""Addresses and 32-byte words: a type each, and the only ways from one to the other.
 
 The protocol addresses everything by 32 bytes; an EVM address is 12 zero bytes and the 20 bytes of
 the address (docs/protocol/message.md, "Addresses").
 """
 
 import re
-from typing import TypeAlias
+from typing import NewType
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.layout import preview, require_bytes
 from hyperlane.wording import shown
 
-Address: TypeAlias = bytes
-"""An EVM address: exactly 20 bytes."""
+Address = NewType("Address", bytes)
+"""An EVM address: exactly 20 bytes. A type for checkers only: at run time it is `bytes`."""
 
-Bytes32: TypeAlias = bytes
+Bytes32 = NewType("Bytes32", bytes)
 """A word: exactly 32 bytes (a hash, or an address of any chain)."""
 
 ADDRESS_SIZE = 20
@@ -22,14 +22,14 @@ WORD_SIZE = 32
 _PADDING = bytes(WORD_SIZE - ADDRESS_SIZE)
 _HEX = re.compile(r"0x([0-9a-fA-F]{2})*")
 
-ZERO_ADDRESS: Address = bytes(ADDRESS_SIZE)
-ZERO_BYTES32: Bytes32 = bytes(WORD_SIZE)
+ZERO_ADDRESS = Address(bytes(ADDRESS_SIZE))
+ZERO_BYTES32 = Bytes32(bytes(WORD_SIZE))
 
 
 def address_to_bytes32(address: Address) -> Bytes32:
     """Pad an EVM address with 12 zero bytes on the left."""
     require_bytes("address", address, ADDRESS_SIZE)
-    return _PADDING + address
+    return Bytes32(_PADDING + address)
 
 
 def bytes32_to_address(word: Bytes32, field: str = "address") -> Address:
@@ -39,7 +39,7 @@ def bytes32_to_address(word: Bytes32, field: str = "address") -> Address:
         raise DecodeError(
             f"{field}: {preview(word)} is not an EVM address: its top 12 bytes must be zero"
         )
-    return word[len(_PADDING) :]
+    return Address(word[len(_PADDING) :])
 
 
 def address_from_hex(text: str, field: str = "address") -> Address:
@@ -49,13 +49,15 @@ def address_from_hex(text: str, field: str = "address") -> Address:
     """
     data = bytes_from_hex(text, field)
     if len(data) == WORD_SIZE:
-        return bytes32_to_address(data, field)
+        return bytes32_to_address(Bytes32(data), field)
     if len(data) != ADDRESS_SIZE:
         raise DecodeError(f"{field}: {text!r} is not an address of 20 bytes")
-    digits = text[2:]
-    if digits not in (digits.lower(), digits.upper()) and text != to_checksum(data):
-        raise DecodeError(f"{field}: {text!r} has a wrong checksum, expected {to_checksum(data)}")
-    return data
+    address, digits = Address(data), text[2:]
+    if digits not in (digits.lower(), digits.upper()) and text != to_checksum(address):
+        raise DecodeError(
+            f"{field}: {text!r} has a wrong checksum, expected {to_checksum(address)}"
+        )
+    return address
 
 
 def bytes_from_hex(text: str, field: str, size: int | None = None) -> bytes:

@@ -15,7 +15,7 @@ from hyperlane.wording import masked_url
 
 def _address(value: object) -> Address:
     if isinstance(value, bytes):
-        return value
+        return Address(value)
     try:
         return address_from_hex(str(value))
     except DecodeError as error:

@@ -8,7 +8,7 @@ from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.patterns import BadPattern, Pattern, compile_pattern
 from hyperlane.protocol.message import Message
-from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, bytes_from_hex
+from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32, bytes_from_hex
 from hyperlane.wording import one_line, shown
 
 _MAX_DIGITS = 20
@@ -128,7 +128,7 @@ def _word(field: str, item: object) -> Bytes32:
         if not isinstance(item, str):
             raise DecodeError(f"{field}: {shown(item)} is not an address")
         data = bytes_from_hex(item, field)
-        return address_to_bytes32(data) if len(data) == 20 else _exactly_32(field, data)
+        return address_to_bytes32(Address(data)) if len(data) == 20 else _exactly_32(field, data)
     except DecodeError as error:
         raise ConfigError(str(error)) from None
 
@@ -136,7 +136,7 @@ def _word(field: str, item: object) -> Bytes32:
 def _exactly_32(field: str, data: bytes) -> Bytes32:
     if len(data) != 32:
         raise DecodeError(f"{field}: 0x{data.hex()} has {len(data)} bytes, expected 20 or 32")
-    return data
+    return Bytes32(data)
 
 
 def _pattern(field: str, value: object) -> Pattern | None:

@@ -17,7 +17,6 @@ _PLACES = 20
 _KEYS_AT_ONCE = 500
 """Keys per statement; databases limit parameters."""
 _OTHER = tables.other_trees.c
-_UNSEEN = object()
 
 
 @dataclass(frozen=True, slots=True)

@@ -411,7 +411,7 @@ def test_whatever_is_set_an_offer_keeps_to_it(
         chain = ChainSettings.model_validate(settings | {"transactionOverrides": given_})
     except ValueError:
         return
-    overrides = make_sender(Chain(chain, Mock()), key(9), Mock()).overrides
+    overrides = make_sender(Chain(chain, Mock()), key(9), Mock()).offers.overrides
     assert isinstance(overrides, Overrides)
     offered_tip, offered = overrides.dynamic(base_fee, tip)
     assert 0 <= offered_tip <= offered

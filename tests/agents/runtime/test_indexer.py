@@ -68,10 +68,16 @@ async def index(tmp_path):
 
     def make(node, **range_):
         return SequenceIndexer(
-            node, HOOK, MerkleTreeHook.INSERTED, MerkleTreeHook.count,
-            MerkleTreeHook.deployed_block, parse, InsertionStore(database, 1),
-            IndexRange(**range_), needs_all=True,
-        )  # fmt: skip
+            client=node,
+            contract=HOOK,
+            event=MerkleTreeHook.INSERTED,
+            counter=MerkleTreeHook.count,
+            deployed_block=MerkleTreeHook.deployed_block,
+            parse=parse,
+            store=InsertionStore(database, 1),
+            range=IndexRange(**range_),
+            needs_all=True,
+        )
 
     yield make
     await database.close()

@@ -12,7 +12,7 @@ from aiohttp import web
 from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
-from hyperlane.protocol.typecasts import bytes_from_hex, to_hex
+from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
 from hyperlane.settings.matching import matches, parse_rules
 from hyperlane.store.operations import NEVER, OPEN, Operation, OperationStore, State
 from hyperlane.store.payments import GasPaid
@@ -44,7 +44,7 @@ class Api:
     async def message(self, request: web.Request) -> web.Response:
         """Answer the state of one message, and what it waits for."""
         try:
-            message_id = bytes_from_hex(request.match_info["id"], "id", 32)
+            message_id = Bytes32(bytes_from_hex(request.match_info["id"], "id", 32))
         except DecodeError as error:
             raise _bad(str(error)) from None
         operation = await self.operations.get(message_id)

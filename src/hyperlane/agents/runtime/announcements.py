@@ -152,7 +152,9 @@ class Announcements:
                 continue
             return list(found[:_MOST_VALIDATORS])
         logs = await self._logs((), 0, (await self.chain.client.block()).number)
-        return list(dict.fromkeys(entry.topics[1][12:] for entry in logs))[:_MOST_VALIDATORS]
+        return list(dict.fromkeys(Address(entry.topics[1][12:]) for entry in logs))[
+            :_MOST_VALIDATORS
+        ]
 
     async def _from_logs(self, validator: Address) -> list[str]:
         last = (await self.chain.client.block()).number

@@ -50,14 +50,14 @@ class Chain:
             return Insertion(index, message_id, entry.block_number)
 
         return SequenceIndexer(
-            self.client,
-            self.settings.merkle_tree_hook,
-            MerkleTreeHook.INSERTED,
-            MerkleTreeHook.count,
-            MerkleTreeHook.deployed_block,
-            parse,
-            InsertionStore(database, self.domain),
-            self.index_range,
+            client=self.client,
+            contract=self.settings.merkle_tree_hook,
+            event=MerkleTreeHook.INSERTED,
+            counter=MerkleTreeHook.count,
+            deployed_block=MerkleTreeHook.deployed_block,
+            parse=parse,
+            store=InsertionStore(database, self.domain),
+            range=self.index_range,
             needs_all=True,
         )
 
@@ -69,14 +69,14 @@ class Chain:
             return Dispatched(Message.decode(raw), entry.block_number, entry.tx_hash)
 
         return SequenceIndexer(
-            self.client,
-            self.settings.mailbox,
-            Mailbox.DISPATCH,
-            Mailbox.nonce,
-            Mailbox.deployed_block,
-            parse,
-            store,
-            self.index_range,
+            client=self.client,
+            contract=self.settings.mailbox,
+            event=Mailbox.DISPATCH,
+            counter=Mailbox.nonce,
+            deployed_block=Mailbox.deployed_block,
+            parse=parse,
+            store=store,
+            range=self.index_range,
         )
 
     @property

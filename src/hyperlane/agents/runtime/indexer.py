@@ -61,7 +61,7 @@ class IndexRange:
         return max(0, head + self.first_block)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class SequenceIndexer(Generic[Item]):
     """Keeps one kind of event of one contract up to date."""
 

@@ -355,7 +355,7 @@ class Sender:
     async def _sign(self, fields: dict[str, Any]) -> tuple[Bytes32, bytes]:
         # In a thread: the key may be behind a network.
         signed = await asyncio.to_thread(self.account.sign_transaction, fields)
-        return bytes(signed.hash), bytes(signed.raw_transaction)
+        return Bytes32(bytes(signed.hash)), bytes(signed.raw_transaction)
 
 
 def _is_filler(transaction: Transaction) -> bool:

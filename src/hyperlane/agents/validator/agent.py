@@ -57,15 +57,15 @@ async def run(settings: ValidatorSettings) -> None:
             runtime.database, chain.domain, chain.settings.merkle_tree_hook, address_of(account)
         )
         signer = CheckpointSigner(
-            chain,
-            account,
-            storage,
-            commitments,
-            chain.insertions(runtime.database),
-            InsertionStore(runtime.database, chain.domain),
-            runtime.metrics,
-            witnesses,
-            settings.max_sign_concurrency,
+            chain=chain,
+            account=account,
+            storage=storage,
+            commitments=commitments,
+            indexer=chain.insertions(runtime.database),
+            leaves=InsertionStore(runtime.database, chain.domain),
+            metrics=runtime.metrics,
+            witnesses=witnesses,
+            at_once=settings.max_sign_concurrency,
         )
         await require_staked_tree(chain, address_of(account))
         # On the origin, the validator's own key pays if no other does.
@@ -89,14 +89,14 @@ async def run(settings: ValidatorSettings) -> None:
             manager = chain.settings.staking_manager
             if manager is not None:
                 answerer = Answerer(
-                    chain,
-                    account,
-                    sender,
-                    storage,
-                    commitments,
-                    runtime.metrics,
-                    manager,
-                    OpenChallenges(chain, manager),
+                    chain=chain,
+                    account=account,
+                    sender=sender,
+                    storage=storage,
+                    commitments=commitments,
+                    metrics=runtime.metrics,
+                    manager=manager,
+                    challenges=OpenChallenges(chain, manager),
                 )
                 tasks.create_task(repeat(f"answer {chain.name}", settings.interval, answerer.step))
 

@@ -43,7 +43,7 @@ class Halted(HyperlaneError):
     """The validator must not sign any more until a person has looked at it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class CheckpointSigner:
     """Signs and publishes one checkpoint per leaf of one chain's tree."""
 

@@ -13,6 +13,7 @@ from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.client import ChainClient, ReorgPeriod
 from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.errors import ChainError
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.settings import ChainSettings
 from hyperlane.store.commitments import ObservedTree
 
@@ -73,7 +74,7 @@ class Witnesses:
             client.urls[0], height, client.reorg_period, index, root, int(time.time())
         )
 
-    async def _ask(self, client: ChainClient, block: int) -> tuple[bytes, int] | None:
+    async def _ask(self, client: ChainClient, block: int) -> tuple[Bytes32, int] | None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 root, index = await client.call(

@@ -45,20 +45,27 @@ async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts,
         sightings = SightingStore(runtime.database, chain.domain, chain.settings.merkle_tree_hook)
         tree = _true_tree(chain, runtime)
         watcher = Watcher(
-            chain,
-            tree,
-            sightings,
-            runtime.metrics,
-            settings.allow_local_checkpoint_syncers,
-            Announcements(chain),
-            runtime.web,
+            chain=chain,
+            tree=tree,
+            sightings=sightings,
+            metrics=runtime.metrics,
+            allow_local=settings.allow_local_checkpoint_syncers,
+            announcements=Announcements(chain),
+            web=runtime.web,
         )
         sender = _sender(chain, runtime)
         slasher = _slasher(chain, sender, tree, sightings)
         staked = partial(is_staked, chain.client, chain.settings.staking_manager)
         keys = _keys(chain, runtime, tree)
         every_key = partial(_every_key, keys)
-        responder = Responder(name, sightings, alerts, slasher, staked, every_key)
+        responder = Responder(
+            chain=name,
+            sightings=sightings,
+            alerts=alerts,
+            slasher=slasher,
+            is_staked=staked,
+            staked_keys=every_key,
+        )
         censors = _censors(settings, runtime, watcher, keys, alerts, sender)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(repeat(f"watch {name}", settings.interval, watcher.step))
@@ -124,34 +131,34 @@ def _censors(
         None
         if sender is None or budget is None
         else Challenger(
-            chain,
-            sender,
-            manager,
-            budget,
-            OpenChallenges(chain, manager),
-            watcher.tree,
-            store,
-            watcher.sightings,
-            alerts,
+            chain=chain,
+            sender=sender,
+            manager=manager,
+            budget=budget,
+            challenges=OpenChallenges(chain, manager),
+            tree=watcher.tree,
+            store=store,
+            sightings=watcher.sightings,
+            alerts=alerts,
         )
     )
     return CensorshipWatch(
-        chain,
-        manager,
-        settings.censorship_margin,
-        watcher.validators,
-        keys,
-        Inspector(
-            chain,
-            watcher.announcements,
-            watcher.tree,
-            watcher.sightings,
-            watcher.allow_local,
-            watcher.web,
+        chain=chain,
+        manager=manager,
+        margin=settings.censorship_margin,
+        announced=watcher.validators,
+        keys=keys,
+        inspector=Inspector(
+            chain=chain,
+            announcements=watcher.announcements,
+            tree=watcher.tree,
+            sightings=watcher.sightings,
+            allow_local=watcher.allow_local,
+            web=watcher.web,
         ),
-        watcher.tree,
-        watcher.sightings,
-        store,
-        alerts,
-        challenger,
+        tree=watcher.tree,
+        sightings=watcher.sightings,
+        store=store,
+        alerts=alerts,
+        challenger=challenger,
     )

@@ -39,7 +39,7 @@ class Laggard:
     """When it could have signed first, Unix seconds of the chain."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class CensorshipWatch:
     """Looks at those who have to sign, by one chain's manager: the active set, and who left it
     lately."""

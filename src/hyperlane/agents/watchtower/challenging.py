@@ -33,7 +33,7 @@ _PLACES = 8
 """Challenges that an operator can be under. While all are taken, nobody can ask it for anything."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Challenger:
     """Opens at most one challenge per operator at a time, and none beyond the budget."""
 

@@ -56,7 +56,7 @@ class Verdict(Enum):
     """Some could not be read."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Inspector:
     """Reads storages for one leaf at a time."""
 

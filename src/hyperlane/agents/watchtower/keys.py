@@ -118,4 +118,6 @@ def _place(item: Bound) -> tuple[int, int]:
 
 
 def _bound(log: Log, place: int) -> Bound:
-    return Bound(log.topics[1][12:], log.topics[place][12:], log.block_number, log.index)
+    return Bound(
+        Address(log.topics[1][12:]), Address(log.topics[place][12:]), log.block_number, log.index
+    )

@@ -15,7 +15,7 @@ from hyperlane.store.sightings import Sighting, SightingStore
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Responder:
     """Answers the faults of one chain's validators."""
 

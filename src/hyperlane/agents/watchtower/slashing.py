@@ -93,7 +93,7 @@ class Slasher:
     async def _commit(self, slasher: Address, fault: Bytes32, sighting: Sighting) -> Bytes32:
         """Commit to the fault if that was not done; returns the salt that it takes."""
         client = self.chain.client
-        salt = await self.sightings.salt(sighting, secrets.token_bytes(32))
+        salt = await self.sightings.salt(sighting, Bytes32(secrets.token_bytes(32)))
         arguments = (fault, self.sender.address, salt)
         commitment = await client.call(slasher, CheckpointSlasher.commitment_of, *arguments)
         if not await client.call(slasher, CheckpointSlasher.committed_in, commitment):

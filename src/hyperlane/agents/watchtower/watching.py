@@ -47,7 +47,7 @@ _LATEST, _OLDER = 8, 4
 _SHOWN = 200
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Watcher:
     """Looks at one chain's validators."""
 

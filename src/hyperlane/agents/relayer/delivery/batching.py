@@ -83,7 +83,7 @@ class Batching:
 
         For initcode it is any address without rights: the real one is unknown before the nonce is.
         """
-        return keccak(sender)[12:] if self.kind is Kind.CODE else sender
+        return Address(keccak(sender)[12:]) if self.kind is Kind.CODE else sender
 
     def call(
         self,
@@ -141,6 +141,16 @@ def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:
         for need, (to, data) in zip(needs, calls, strict=True)
     )
     return b"".join((_CODE, *records))
+
+
+def calls_in(data: bytes) -> list[bytes]:
+    """Data of each call of a transaction that `code` built; empty for other transactions."""
+    calls, at = [], len(_CODE)
+    while data.startswith(_CODE) and at < len(data):
+        size = int.from_bytes(data[at + 4 : at + 8])
+        at += _RECORD + size
+        calls.append(data[at - size : at])
+    return calls
 
 
 def uses(note: bytes) -> list[int]:

@@ -78,7 +78,7 @@ class ArbitrumProofs:
 
 async def _find_send(
     module: Address, origin: Origin, message: Message
-) -> tuple[int, tuple[bytes, int, int, int, int, bytes]]:
+) -> tuple[int, tuple[Address, int, int, int, int, bytes]]:
     """Find the hook's send in the block of the message: its position among all, and its fields."""
     dispatched = await origin.messages.get(message.nonce)
     if dispatched is not None:
