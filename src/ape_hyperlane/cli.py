@@ -74,7 +74,7 @@ def cli() -> None:
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def deploy(**options: Any) -> None:
-    """Deploy and wire a core, or what is missing of it, and write the registry."""
+    """Deploy and configure a core, or the missing parts of one, and write the registry."""
     from ape_hyperlane.core.command import run
 
     run(**options)
@@ -111,7 +111,7 @@ ROUTE = click.option("--route", help="<SYMBOL>/<name>; default: the only one in 
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @click.option("--json", "as_json", is_flag=True, help="print the routers as JSON")
 def warp_deploy(**options: Any) -> None:
-    """Deploy a route on all chains of a file, or what is missing of it."""
+    """Deploy a route on all chains of a file, or the missing parts of one."""
     from ape_hyperlane.warp.command import deploy
 
     deploy(**options)
@@ -194,7 +194,7 @@ def staking() -> None:
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def staking_deploy(**options: Any) -> None:
-    """Deploy the staking contracts of a core, or what is missing of them."""
+    """Deploy the staking contracts of a core, or the missing ones."""
     from ape_hyperlane.staking.command import deploy
 
     deploy(**options)

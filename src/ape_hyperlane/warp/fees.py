@@ -2,14 +2,12 @@
 
 from typing import Any
 
+from ape_hyperlane.modules.hooks import QUOTE_SIGNERS
 from ape_hyperlane.plans.builder import PlanBuilder
-from ape_hyperlane.plans.contract import MemberList
 from ape_hyperlane.plans.steps import CREATOR, Ref, Target
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.token_fees import CrossCollateralRoutingFee, Curve, RoutingFee, TokenFee
-
-QUOTE_SIGNERS = MemberList("quoteSigners", "addQuoteSigner", "removeQuoteSigner")
 
 
 def plan_fee(
