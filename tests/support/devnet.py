@@ -12,6 +12,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from tests.support.words import b32
 from web3 import HTTPProvider, Web3
 
 from ape_hyperlane.demo.processes import anvil
@@ -112,7 +113,7 @@ class Devnet:
         return recipient
 
     def dispatch(self, destination: int, recipient: str, body: bytes = b"hello") -> Message:
-        word = bytes(12) + bytes.fromhex(recipient[2:])
+        word = b32(recipient)
         mailbox = self.contracts["mailbox"]
         receipt = self.send(mailbox.functions.dispatch(destination, word, body))
         (event,) = mailbox.events.Dispatch().process_receipt(receipt, errors=_ignore_other_events())
