@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ BUILD = Path(__file__).parents[2] / ".build" / "__local__.json"
 Account.enable_unaudited_hdwallet_features()
 
 
+@cache
 def key(index: int) -> LocalAccount:
     """A funded development account; 0 deploys and dispatches."""
     return Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
