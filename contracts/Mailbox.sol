@@ -27,7 +27,7 @@ import {RememberCall} from "./libs/RememberCall.sol";
 import {StandardHookMetadata} from "./libs/StandardHookMetadata.sol";
 
 /// @title Mailbox
-/// @notice Sends messages to other chains and delivers theirs.
+/// @notice Sends messages to other chains and delivers messages from them.
 contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     using ChosenIsm for address;
     using Forward for address;
@@ -71,7 +71,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         deployedBlock = block.number;
     }
 
-    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @notice Initializes the contract, once. `Initializable` says who may call.
     function initialize(
         address owner_,
         address defaultIsm_,
@@ -141,7 +141,8 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         if (delivery.record.exists()) revert AlreadyDelivered(id);
         address recipient = message.recipientAddress();
         (address ism, bool answered) = _recipientIsm(recipient);
-        // Whoever answered has code. An account without any would take the message for nothing.
+        // A recipient that answered has code. A call of an account without code would succeed and
+        // lose the message.
         if (!answered && recipient.code.length == 0) revert RecipientNotContract(recipient);
 
         delivery.record = DeliveryRecordLib.ofThisCall();
@@ -151,7 +152,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         emit ProcessId(id);
 
         _setDelivering(id, true);
-        // verify takes the arguments of this function.
+        // `verify` has the same parameters as this function, so its call data is passed on.
         if (ism.toCallForWord(IInterchainSecurityModule.verify.selector) != 1) {
             revert IsmVerificationFailed(id, ism);
         }
@@ -257,8 +258,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         uint256 count = messages.length;
         if (metadata.length != count) revert BatchLengthMismatch(metadata.length, count);
         for (uint256 i; i < count; ++i) {
-            // The caller stays msg.sender in a delegate call to oneself, so that modules see who
-            // delivers.
+            // A delegate call to this contract keeps `msg.sender`, so that modules see the relayer.
             (bool success, bytes memory reason) = Forward.toSelf(
                 IMailbox.process.selector,
                 metadata[i],
@@ -293,7 +293,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         emit DispatchId(id);
 
         uint256 required;
-        // Without value there is nothing to share, and postDispatch itself refuses what is unpaid.
+        // Without value there is nothing to divide: a hook that wants payment reverts.
         if (msg.value != 0) {
             required = hookCall.quoteDispatch(state.hook());
             if (required > msg.value) required = msg.value;
@@ -307,7 +307,8 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         else hookCall.postDispatch(second.hook(), left);
     }
 
-    /// @dev What `planner.postDispatch` would do, without passing on value through it.
+    /// @dev Executes the planner's hooks directly: the effects of `planner.postDispatch` without
+    /// passing value through the planner.
     function _carryOutPlan(
         HookCall hookCall,
         address planner,
@@ -369,19 +370,21 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
     }
 
-    /// @dev What one of `count` that are left may use. A sixteenth stays here, to say what failed.
+    /// @dev Gas limit for one of `count` remaining calls: an equal share of fifteen sixteenths. The
+    /// rest is for reporting failures.
     function _share(uint256 count) private view returns (uint256) {
         return (gasleft() - gasleft() / 16) / count;
     }
 
-    /// @dev The module that guards a recipient, and whether the recipient answered when asked for it.
+    /// @dev The module that guards a recipient, and whether the recipient answered when asked for
+    /// it.
     function _recipientIsm(address recipient) private view returns (address ism, bool answered) {
         (ism, answered) = recipient.chosenIsm();
         if (ism == address(0)) ism = address(defaultIsm);
     }
 
-    /// @dev A hook that the caller names is not asked for a plan. `_setDefaultHook` has checked that
-    /// the default hook is a contract.
+    /// @dev A hook that the caller names is not asked for a plan. `_setDefaultHook` has checked
+    /// that the default hook is a contract.
     function _hookOrDefault(address hook) private view returns (PlannedHook) {
         if (hook == address(0)) return plannedDefaultHook;
         if (hook.code.length == 0) revert HookNotContract(hook);

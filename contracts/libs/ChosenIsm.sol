@@ -6,8 +6,8 @@ import {ISpecifiesInterchainSecurityModule} from "../interfaces/IInterchainSecur
 /// @title ChosenIsm
 /// @notice Asks a recipient for its security module.
 library ChosenIsm {
-    /// @notice The answer to `interchainSecurityModule()`; zero if the recipient reverts, has no such
-    /// function or has no code.
+    /// @notice The answer to `interchainSecurityModule()`; zero if the recipient reverts, has no
+    /// such function or has no code.
     /// @dev Reverts with empty data when the answer is shorter than a word, or no address. Copies a
     /// word of the answer, so that the caller does not pay for a longer one.
     /// @return ism The module, or zero.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-/// @notice The Mailbox's required hook in the low 160 bits, and its nonce in the 32 bits above: every
-/// dispatch reads both and writes one.
+/// @notice The Mailbox's required hook in the low 160 bits, and its nonce in the 32 bits above:
+/// every dispatch reads both and writes one.
 type HookAndNonce is uint256;
 
 /// @notice A hook in the low 160 bits, and in the bit above whether it follows `IPlanningHook`.
 type PlannedHook is uint256;
 
-/// @notice Who delivered a message in the low 160 bits, and the block number in the bits above. Zero if
-/// the message was not delivered.
+/// @notice Who delivered a message in the low 160 bits, and the block number in the bits above.
+/// Zero if the message was not delivered.
 type DeliveryRecord is uint256;
 
 using HookAndNonceLib for HookAndNonce global;

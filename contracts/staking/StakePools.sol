@@ -9,7 +9,7 @@ import {Pool} from "./Pool.sol";
 import {StakeToken} from "./StakeToken.sol";
 
 /// @title StakePools
-/// @notice Who owns what of the stake behind each operator.
+/// @notice Accounts for the stake of each operator: who owns which part of it.
 abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
     using StakeToken for address;
 
@@ -22,28 +22,28 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
 
     uint256 private constant WHOLE = 10_000;
 
-    /// @notice What is staked. Must move exactly what it is told to.
+    /// @notice The stake token. Its transfers must move exactly the given amount.
     address public immutable token;
 
-    /// @notice Who gets what is confiscated.
+    /// @notice The receiver of confiscated stake.
     address public immutable treasury;
 
-    /// @notice What is staked on an operator.
+    /// @notice The stake of an operator.
     mapping(address operator => Pool) public pools;
 
-    /// @notice What was unstaked from an operator and not withdrawn.
+    /// @notice The stake of an operator that was unstaked and not withdrawn.
     mapping(address operator => Pool) public unbondingPools;
 
-    /// @notice What a delegator owns of an operator's pool.
+    /// @notice The shares of a delegator in an operator's pool.
     mapping(address operator => mapping(address delegator => uint256)) public sharesOf;
 
-    /// @notice What waits to be withdrawn, by number.
+    /// @notice All unbondings by number. Withdrawn ones are zeros.
     Unbonding[] public unbondings;
 
-    /// @notice What was confiscated and not collected.
+    /// @notice The confiscated stake that was not collected.
     uint256 public confiscated;
 
-    /// @dev What an operator itself owns of its unbonding pool.
+    /// @dev The shares of an operator in its own unbonding pool.
     mapping(address operator => uint256 shares) private ownUnbonding;
 
     constructor(address token_, address treasury_) {
@@ -75,12 +75,12 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         token.pay(treasury, assets);
     }
 
-    /// @notice What a delegator's shares of an operator's pool are worth.
+    /// @notice The value of a delegator's shares of an operator's pool.
     function stakeOf(address operator, address delegator) public view returns (uint256) {
         return pools[operator].worth(sharesOf[operator][delegator]);
     }
 
-    /// @dev Into the unbonding pool of the operator, for the caller.
+    /// @dev Moves `assets` of the caller to the operator's unbonding pool.
     function _unbond(
         address operator,
         uint256 assets,
@@ -98,10 +98,12 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         token.pull(assets);
     }
 
-    /// @dev Takes a fraction of both pools. Half of what the operator itself loses is the most that
-    /// anyone gets for having it punished: together with whomever, it loses the other half.
-    /// @param reporterFraction Of all that is taken, in basis points.
-    /// @return bounty For the caller to pay.
+    /// @dev Confiscates a fraction of both pools. The bounty is at most half of the loss of the
+    /// operator itself: an operator that reports itself, or shares with a reporter, still loses the
+    /// other half.
+    /// @param reporterFraction The fraction of the confiscated stake that is the bounty, in basis
+    /// points.
+    /// @return bounty The amount that the caller of this function must pay.
     function _slash(
         address operator,
         address reporter,

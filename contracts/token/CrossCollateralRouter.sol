@@ -188,8 +188,8 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc MovableCollateralRouter
-    /// @dev Keeps bridges and recipient while another router of the domain is trusted: collateral moves
-    /// to it over the same bridges.
+    /// @dev Keeps bridges and recipient while another router of the domain is trusted: collateral
+    /// moves to it over the same bridges.
     function _forget(uint32 domain) internal override {
         if (collateralRouters[domain].length() != 0) return;
         targets[domain].clear();

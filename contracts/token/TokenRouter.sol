@@ -18,8 +18,8 @@ import {Allowance} from "./libs/Allowance.sol";
 import {TransferCall} from "./libs/TransferCall.sol";
 
 /// @title TokenRouter
-/// @notice The base of all warp route contracts: sends and receives transfers. Subclasses take, lock
-/// and pay out their kind of token.
+/// @notice The base of all warp route contracts: sends and receives transfers. Subclasses take,
+/// lock and pay out their kind of token.
 abstract contract TokenRouter is GasRouter, ITokenRouter {
     using SafeERC20 for IERC20;
     using TokenMessage for bytes;
@@ -38,8 +38,8 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         uint256 gas;
     }
 
-    /// @dev Bits of `hookAndFlags.flags`: a transfer without fees learns from that slot that there are
-    /// none, and reads no other.
+    /// @dev Bits of `hookAndFlags.flags`: a transfer without fees learns from that slot that there
+    /// are none, and reads no other.
     uint96 private constant HAS_FEE_RECIPIENT = 1;
     uint96 private constant HAS_FEE_HOOK = 2;
     uint96 internal constant HAS_BRIDGE_FEE = 4;
@@ -262,8 +262,8 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
             ).ask(address(mailbox));
     }
 
-    /// @dev The fee of a third party that carries a transfer of `amount`, on top of it and in `token`.
-    /// Charged while `HAS_BRIDGE_FEE` is set.
+    /// @dev The fee of a third party that carries a transfer of `amount`, on top of it and in
+    /// `token`. Charged while `HAS_BRIDGE_FEE` is set.
     function _bridgeFee(uint256 amount) internal view virtual returns (uint256) {}
 
     /// @dev The amount that `_lock` is going to return.
@@ -279,8 +279,8 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return _scale(amount, scaleNumerator, scaleDenominator);
     }
 
-    /// @dev The fee recipient's fee for a transfer, in `token`; zero without a fee recipient. Reverts
-    /// `TooManyFees`, `FeeNotInToken`.
+    /// @dev The fee recipient's fee for a transfer, in `token`; zero without a fee recipient.
+    /// Reverts `TooManyFees`, `FeeNotInToken`.
     function _transferFee(RemoteTransfer memory outgoing) private view returns (uint256) {
         if (feeRecipient == address(0)) return 0;
         Quote[] memory fees = _askFee(outgoing);
@@ -290,7 +290,8 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return fees[0].amount;
     }
 
-    /// @dev The call data for the Mailbox's `dispatch` or `quoteDispatch`, whichever `selector` names.
+    /// @dev The call data for the Mailbox's `dispatch` or `quoteDispatch`, whichever `selector`
+    /// names.
     function _mailboxCall(
         bytes4 selector,
         address hook_,

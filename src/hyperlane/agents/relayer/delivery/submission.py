@@ -152,13 +152,10 @@ class Submission:
     async def plan_alone(self, item: Prepared, limits: Limits) -> Draft | Verdict:
         """Simulate one delivery in a transaction of its own."""
         try:
-            try:
-                gas = await self.simulator.alone(item.delivery, self.sender.address)
-            except RpcError as error:
-                return await self._refused(item, error)
-            (data_gas,) = await self._data_gas([item])
-        except ChainError as error:
-            return Postponed([item.candidate.operation], str(error))
+            gas = await self.simulator.alone(item.delivery, self.sender.address)
+        except RpcError as error:
+            return await self._refused(item, error)
+        (data_gas,) = await self._data_gas([item])
         result = self._accept(item, gas, data_gas, limits)
         return result if isinstance(result, Retry) else _draft(limits, [result])
 
