@@ -18,6 +18,8 @@ from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.database import Database
 
+pytestmark = pytest.mark.quick
+
 BOND, GRACE, NOW = 100, 600, 10_000
 ME, FRIEND, OPERATOR, OTHER, HOOK = (bytes([number]) * 20 for number in range(1, 6))
 WRONG = b"\x66" * 32
