@@ -7,11 +7,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 RUN := . .venv/bin/activate &&
 KEEP ?=
-# Tests that need neither a chain nor compiled contracts, and run without ape's plugin of pytest.
-QUICK := protocol registry toolchain/test_layers.py toolchain/test_natspec.py $(addprefix agents/, settings store/test_database.py \
-	checkpoints/test_checkpoints.py validator/test_publishing.py watchtower/test_patience.py \
-	$(addprefix chain/test_, health.py hedging.py sizes.py) $(addprefix runtime/test_, announcements.py indexer.py) \
-	$(addprefix relayer/, metadata/test_parts.py $(addprefix test_, carriers.py gas_payments.py stopping.py)))
+# Files with tests that need neither a chain nor compiled contracts say so: `pytestmark = pytest.mark.quick`.
+QUICK = tests/protocol tests/registry $(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py)
 
 .PHONY: help setup build demo demo-slash test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 
@@ -37,7 +34,7 @@ test: lint build ## Everything we promise
 test-quick: setup ## Formats, files, settings and the parts of agents that need no chain
 	@$(RUN) python -m pytest -p no:ape_test -o addopts="--strict-markers --import-mode=importlib" \
 		-m "not long" -q -n 2 --ignore tests/protocol/test_imports.py --ignore tests/registry/test_public_size.py \
-		$(addprefix tests/, $(QUICK))
+		$(QUICK)
 
 test-long: build ## The long forms of tests that make test runs shortened
 	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m long -q

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.support.devnet import free_port, key
 from tests.support.processes import wait_until
+from tests.support.words import b32
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_killed_at_random_moments_each_message_arrives_once_and_nothing_is_signe
 
 
 def _dispatch(origin, recipient, numbers) -> list:
-    word = bytes(12) + bytes.fromhex(recipient[2:])
+    word = b32(recipient)
     dispatch = origin.contracts["mailbox"].functions.dispatch
     options = {"gas": 200_000, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**9}
     return [dispatch(7331, word, number.to_bytes(2)).transact(options) for number in numbers]

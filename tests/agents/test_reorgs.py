@@ -4,6 +4,7 @@ import json
 
 from tests.support.devnet import key
 from tests.support.processes import wait_until
+from tests.support.words import b32
 
 from hyperlane.protocol.typecasts import to_hex
 
@@ -24,7 +25,7 @@ def _reorganise(chain, depth, *calls):
 
 def _dispatching(chain, recipient, body):
     """The transaction of another message."""
-    word = bytes(12) + bytes.fromhex(recipient.address[2:])
+    word = b32(recipient)
     dispatch = chain.contracts["mailbox"].functions.dispatch(7331, word, body)
     # Another account: the default one's nonces are of the history that goes.
     call = dispatch.build_transaction({"from": key(5).address, "gas": 300_000, "nonce": 0})

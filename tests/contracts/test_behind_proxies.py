@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 from tests.support.contracts import LOCAL_DOMAIN, at
+from tests.support.words import b32
 
-from .hooks.dispatching import ZERO, b32
+from .hooks.dispatching import ZERO
 
 SCALE = (1, 1)
 CLIENT = ("initialize", lambda w: (ZERO, ZERO, w.owner))

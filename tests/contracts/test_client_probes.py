@@ -9,11 +9,10 @@ from eth_abi import encode
 from eth_utils import keccak
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from tests.support.signing import VALIDATORS, message
+from tests.support.words import b32
 from web3.exceptions import ContractLogicError
 
 from hyperlane.protocol.ism_metadata import ModuleType
-
-from .hooks.dispatching import b32
 
 ZERO = "0x" + "00" * 20
 ISM = b32("0x" + "77" * 20)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN
 from tests.support.signing import message
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 
@@ -20,10 +21,6 @@ SETTERS = [
     ("setDefaultHook", "defaultHook", "DefaultHookSet", "hook", "DefaultHookNotContract"),
     ("setRequiredHook", "requiredHook", "RequiredHookSet", "hook", "RequiredHookNotContract"),
 ]
-
-
-def b32(address) -> bytes:
-    return bytes.fromhex(str(getattr(address, "address", address))[2:]).rjust(32, b"\0")
 
 
 @pytest.fixture(scope="module")

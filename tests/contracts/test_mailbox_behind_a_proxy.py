@@ -4,10 +4,9 @@ import pytest
 from eth_utils import keccak, to_checksum_address
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from tests.support.signing import message
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
-
-from .hooks.dispatching import b32
 
 ZERO = "0x" + "00" * 20
 

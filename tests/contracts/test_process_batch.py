@@ -3,6 +3,7 @@
 import ape
 import pytest
 from eth_utils import keccak
+from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
 
@@ -36,7 +37,7 @@ def recipients(project, deployer):
 
 
 def message_to(recipient, nonce: int) -> Message:
-    address = bytes.fromhex(recipient.address[2:]).rjust(32, b"\0")
+    address = b32(recipient)
     return Message(VERSION, nonce, REMOTE, b"\x01" * 32, LOCAL, address, b"body")
 
 

@@ -7,12 +7,13 @@ import pytest
 from eth_utils import keccak
 from tests.support.contracts import REMOTE_DOMAIN, at
 from tests.support.signing import VALIDATORS, Proven, message, with_signatures
+from tests.support.words import b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.ism_metadata import encode_aggregation
 from hyperlane.protocol.message import Message
 
-from .hooks.dispatching import b32, message_from, metadata
+from .hooks.dispatching import message_from, metadata
 
 TRUE = (1).to_bytes(32)
 NOTHING = bytes(32)

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 )
 from tests.support.signing import validator
 from tests.support.staking_contracts import PARAMETERS, WRONG, struct
+from tests.support.words import b32
 from web3.contract import Contract
 
 from ape_hyperlane.staking.operators import possession
@@ -136,7 +137,7 @@ class World:
         return self.quick.read(*((self.token, "balanceOf", each) for each in accounts))
 
     def checkpoint(self, index: int) -> Checkpoint:
-        hook = bytes.fromhex(self.hook.address[2:]).rjust(32, b"\0")
+        hook = b32(self.hook)
         return Checkpoint(LOCAL, hook, self.tree.root(index), index, self.tree.leaf(index))
 
     def proof(self, index: int) -> tuple[bytes, ...]:

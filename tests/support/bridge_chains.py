@@ -5,6 +5,7 @@ from typing import Any
 
 import ape
 from eth_utils import keccak, to_checksum_address
+from tests.support.words import raw
 
 from hyperlane.protocol.ccip_read import OffchainLookup
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
@@ -13,14 +14,6 @@ from hyperlane.protocol.message import Message
 ORIGIN, DESTINATION = 1, 2
 CHILD_FEE = 11
 VERIFIED = 1 << 255
-
-
-def raw(account) -> bytes:
-    return bytes.fromhex(str(getattr(account, "address", account))[2:])
-
-
-def b32(account) -> bytes:
-    return raw(account).rjust(32, b"\0")
 
 
 def checksum(address: bytes) -> str:

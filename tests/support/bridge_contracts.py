@@ -1,7 +1,8 @@
 """Two Mailboxes on one chain, with somebody's bridge between them."""
 
 import pytest
-from tests.support.bridge_chains import CHILD_FEE, DESTINATION, ORIGIN, Pair, Sent, b32, metadata
+from tests.support.bridge_chains import CHILD_FEE, DESTINATION, ORIGIN, Pair, Sent, metadata
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.devnet import Devnet, key
+from tests.support.words import raw
 
 from hyperlane.agents.relayer.metadata import Lookups, Metadata, MetadataBuilder, Multisigs
 from hyperlane.agents.relayer.origin.follow import Origin
@@ -34,10 +35,6 @@ ZERO = "0x" + "00" * 20
 
 def addresses(*indices: int) -> list[str]:
     return [key(index).address for index in indices]
-
-
-def raw(contract: Any) -> bytes:
-    return bytes.fromhex(getattr(contract, "address", contract)[2:])
 
 
 @dataclass

@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from tests.support.words import b32
 from web3 import HTTPProvider, Web3
 
 from ape_hyperlane.demo.processes import anvil
@@ -23,6 +25,7 @@ BUILD = Path(__file__).parents[2] / ".build" / "__local__.json"
 Account.enable_unaudited_hdwallet_features()
 
 
+@cache
 def key(index: int) -> LocalAccount:
     """A funded development account; 0 deploys and dispatches."""
     return Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
@@ -112,7 +115,7 @@ class Devnet:
         return recipient
 
     def dispatch(self, destination: int, recipient: str, body: bytes = b"hello") -> Message:
-        word = bytes(12) + bytes.fromhex(recipient[2:])
+        word = b32(recipient)
         mailbox = self.contracts["mailbox"]
         receipt = self.send(mailbox.functions.dispatch(destination, word, body))
         (event,) = mailbox.events.Dispatch().process_receipt(receipt, errors=_ignore_other_events())

@@ -7,6 +7,7 @@ from functools import cached_property
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_hash.auto import keccak
+from tests.support.words import b32
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
@@ -48,7 +49,7 @@ def message(
         origin=origin,
         sender=sender,
         destination=destination,
-        recipient=bytes.fromhex(recipient[2:]).rjust(32, b"\0"),
+        recipient=b32(recipient),
         body=body,
     )
 

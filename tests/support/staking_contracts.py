@@ -10,6 +10,7 @@ from eth_account.messages import SignableMessage, encode_typed_data
 from eth_account.signers.local import LocalAccount
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from tests.support.signing import validator
+from tests.support.words import b32
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
@@ -83,7 +84,7 @@ class Leaves:
             self.tree.append(bytes(self.mailbox.latestDispatchedId()))
 
     def checkpoint(self, index: int) -> Checkpoint:
-        hook = bytes.fromhex(self.hook.address[2:]).rjust(32, b"\0")
+        hook = b32(self.hook)
         root = self.tree.root(index)
         return Checkpoint(LOCAL_DOMAIN, hook, root, index, self.tree.leaf(index))
 

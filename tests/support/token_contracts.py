@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from ape.api import ReceiptAPI
 from ape.contracts import ContractInstance
-from tests.support.routes import FIRST, SECOND, THIRD, ZERO, b32
+from tests.support.routes import FIRST, SECOND, THIRD, ZERO
+from tests.support.words import b32
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tests.support.devnet import devnet, key
 from tests.support.faults import FAULTS, end, of_another_chain
 from tests.support.processes import wait_until
 from tests.support.proxy import misbehaving
+from tests.support.words import b32
 
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.origin.signatures import Signatures
@@ -210,7 +211,7 @@ def through(nodes, config):
 
 
 def send(origin, recipient):
-    word = bytes(12) + bytes.fromhex(recipient.address[2:])
+    word = b32(recipient)
     dispatch = origin.contracts["mailbox"].functions.dispatch(7331, word, b"hello")
     fees = {"maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**9}
     return dispatch.transact({"gas": 200_000, **fees})

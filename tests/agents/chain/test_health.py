@@ -5,6 +5,8 @@ import pytest
 from hyperlane.chain.health import Health
 from hyperlane.chain.pace import Pace
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def health(monkeypatch):

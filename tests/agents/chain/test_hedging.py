@@ -17,6 +17,8 @@ from hyperlane.chain.answers import IS_KNOWN, SEND_RAW
 from hyperlane.chain.client import ChainClient, NoAnswer, Reverted, RpcError, Unreachable
 from hyperlane.protocol.typecasts import to_hex
 
+pytestmark = pytest.mark.quick
+
 HOOK = b"\1" * 20
 THREE = to_hex((3).to_bytes(32))
 INTERNAL = {"code": -32603, "message": "Internal error"}

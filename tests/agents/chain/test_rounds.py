@@ -13,6 +13,8 @@ from hyperlane.chain.client import ChainClient, Disagreement, Unreachable
 from hyperlane.chain.endpoint import Call, Endpoint, Fault, RpcError
 from hyperlane.chain.rpc import RpcPool
 
+pytestmark = pytest.mark.quick
+
 DOWN = Fault("HTTP 503")
 TROUBLE = RpcError("alpha", "eth_getBalance", "Internal error", -32603)
 BALANCE_AT = Call(BALANCE, ("0x" + "07" * 20, "0x5"))

@@ -11,6 +11,8 @@ from hyperlane.chain.sizes import MOST_BLOCKS, MOST_CALLS, Size, Sizes
 from hyperlane.store.database import FILE_NAME, Database
 from hyperlane.store.sizes import SizeStore, remembered_sizes
 
+pytestmark = pytest.mark.quick
+
 URL = "https://me:pass-word@rpc.example/v3/secret-key?token=secret-token"
 
 

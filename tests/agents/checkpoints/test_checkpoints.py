@@ -12,6 +12,8 @@ from hyperlane.checkpoints.web import Web
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 
+pytestmark = pytest.mark.quick
+
 CHECKPOINT = Checkpoint(1337, b"\1" * 32, b"\2" * 32, 7, b"\3" * 32)
 SIGNED = SignedCheckpoint(CHECKPOINT, CHECKPOINT.sign(key(1)))
 

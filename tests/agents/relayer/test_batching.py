@@ -9,6 +9,8 @@ from hyperlane.agents.relayer.delivery.batching import Kind
 from hyperlane.agents.relayer.delivery.submission import Submission
 from hyperlane.chain.client import RpcError
 
+pytestmark = pytest.mark.quick
+
 REFUSAL = RpcError("alpha", "eth_call", "too many requests")
 
 

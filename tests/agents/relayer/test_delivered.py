@@ -4,6 +4,7 @@ import os
 
 import pytest
 from tests.support.building import chain_of
+from tests.support.words import b32
 
 from hyperlane.agents.relayer.delivery import mailbox_queries as module
 from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
@@ -18,7 +19,7 @@ from hyperlane.protocol.message import Message
 async def test_it_tells_those_that_are_delivered_as_of_a_block(code, calls, target, monkeypatch):
     monkeypatch.setattr(module, "_CODE", code)
     recipient = target.recipient()
-    word = bytes(12) + bytes.fromhex(recipient.address[2:])
+    word = b32(recipient)
     messages = [Message(3, nonce, 1337, bytes(32), 7331, word, b"") for nonce in range(2)]
     ids = [os.urandom(32) for _ in range(1100)]
     ids[0], ids[700] = (message.id for message in messages)

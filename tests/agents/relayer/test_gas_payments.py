@@ -13,6 +13,8 @@ from hyperlane.protocol.message import VERSION, Message
 from hyperlane.settings.gas_payments import parse_gas_payments
 from hyperlane.store.payments import GasPaid
 
+pytestmark = pytest.mark.quick
+
 RECIPIENT = bytes(12) + b"\xbb" * 20
 MESSAGE = Message(VERSION, 1, 1337, bytes(12) + b"\xaa" * 20, 7331, RECIPIENT, b"body\xcc\xdd")
 

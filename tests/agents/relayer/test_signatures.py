@@ -14,6 +14,8 @@ from hyperlane.errors import StorageError
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import address_from_hex
 
+pytestmark = pytest.mark.quick
+
 HOOK, WRONG = b"\7" * 20, b"\x66" * 32
 VALIDATOR = address_from_hex(key(1).address)
 LEAF, TIMEOUT = 2, 10.0

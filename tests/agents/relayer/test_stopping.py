@@ -10,6 +10,8 @@ from hyperlane.agents.relayer.delivery.destination import Destination
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.errors import ChainError
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_news_do_not_keep_it_from_stopping(turns: int) -> None:

@@ -7,6 +7,8 @@ import pytest
 from hyperlane.agents.relayer import ttl_cache
 from hyperlane.agents.relayer.ttl_cache import SingleFlight, TtlCache
 
+pytestmark = pytest.mark.quick
+
 
 class Source:
     """Answers with the number of the question, when told to."""

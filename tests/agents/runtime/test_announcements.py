@@ -11,6 +11,8 @@ from hyperlane.chain.abi import ValidatorAnnounce
 from hyperlane.chain.client import Log, Reverted, RpcError
 from hyperlane.errors import ChainError
 
+pytestmark = pytest.mark.quick
+
 FLOOD, HONEST = b"\1" * 20, b"\2" * 20
 
 

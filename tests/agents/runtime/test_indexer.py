@@ -16,6 +16,8 @@ from hyperlane.errors import ChainError, ConfigError
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion, InsertionStore
 
+pytestmark = pytest.mark.quick
+
 HOOK = b"\1" * 20
 
 

@@ -6,6 +6,8 @@ from hyperlane.chain.signer import open_account
 from hyperlane.errors import ConfigError
 from hyperlane.settings import RelayerSettings, ValidatorSettings, load_settings
 
+pytestmark = pytest.mark.quick
+
 ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 SECRET = "0x" + "ab" * 32
 

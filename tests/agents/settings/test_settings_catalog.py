@@ -14,6 +14,8 @@ from hyperlane.settings import (
 )
 from hyperlane.settings.catalog import UNREAD, Effect, applied
 
+pytestmark = pytest.mark.quick
+
 ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 OTHER = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
 KEY, OTHER_KEY = "0x" + "ab" * 32, "0x" + "cd" * 32

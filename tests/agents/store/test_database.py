@@ -6,6 +6,8 @@ from sqlalchemy import text
 from hyperlane.errors import DatabaseError
 from hyperlane.store.database import Anchor, Database, Deployment
 
+pytestmark = pytest.mark.quick
+
 DEPLOYMENT = Deployment(7, 77, b"\1" * 20, b"\2" * 20)
 
 

@@ -19,6 +19,8 @@ from hyperlane.store.commitments import CheckpointStore, ObservedTree
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion
 
+pytestmark = pytest.mark.quick
+
 HOOK, ACCOUNT = b"\7" * 20, key(1)
 LEAVES = [bytes([number + 1]) * 32 for number in range(4)]
 SIGNED = 3

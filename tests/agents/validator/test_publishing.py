@@ -17,6 +17,8 @@ from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.database import Database
 
+pytestmark = pytest.mark.quick
+
 HOOK, ACCOUNT = b"\7" * 20, key(1)
 
 

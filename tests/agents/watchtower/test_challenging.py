@@ -19,6 +19,8 @@ from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.database import Database
 
+pytestmark = pytest.mark.quick
+
 BOND, GRACE, NOW = 100, 600, 10_000
 ME, FRIEND, OPERATOR, OTHER, HOOK = (bytes([number]) * 20 for number in range(1, 6))
 WRONG = b"\x66" * 32

@@ -13,6 +13,8 @@ from hyperlane.agents.watchtower.operators import accountable_set
 from hyperlane.chain.abi import StakingManager
 from hyperlane.errors import ChainError
 
+pytestmark = pytest.mark.quick
+
 MARGIN, GRACE, SINCE = 60, 600, 10_000
 OPERATOR, KEY, FORMER, OTHER = (bytes([number]) * 20 for number in range(1, 5))
 

@@ -15,6 +15,8 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.store.sequences import Insertion
 
+pytestmark = pytest.mark.quick
+
 OTHER = b"\x66" * 32
 
 

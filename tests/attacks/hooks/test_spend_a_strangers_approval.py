@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.contracts.hooks.dispatching import RECIPIENT, ZERO, b32, message_from, metadata
+from tests.contracts.hooks.dispatching import RECIPIENT, ZERO, message_from, metadata
 from tests.support.contracts import REMOTE_DOMAIN
+from tests.support.words import b32
 
 from .prices import OVERHEAD, price_of
 

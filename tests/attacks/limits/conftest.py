@@ -16,7 +16,7 @@ from tests.support.contracts import (
     stranger,
 )
 from tests.support.hybrid_contracts import dispatched, wait
-from tests.support.routes import SECOND, b32, incoming
+from tests.support.routes import SECOND, incoming
 from tests.support.token_contracts import (
     connect,
     deploy_collateral,
@@ -26,6 +26,7 @@ from tests.support.token_contracts import (
     network,
     token,
 )
+from tests.support.words import b32
 
 from hyperlane.protocol.token_message import TokenMessage
 

@@ -1,7 +1,8 @@
 """A thief wants value out of a router of several tokens past its limits, delays and pauses."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, b32, incoming
+from tests.support.routes import FIRST, SECOND, incoming
+from tests.support.words import b32
 
 POOL = 10**20
 

@@ -4,7 +4,8 @@ message that is handled already, that failed, or that another Mailbox delivers."
 import pytest
 from eth_utils import keccak
 from tests.attacks.limits.amounts import DAY
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
+from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.token_message import TokenMessage

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.attacks.limits.amounts import DAY
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.attacks.limits.amounts import BPS, DAY, FULL, HELD
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
+from tests.support.words import b32
 
 MAX_DELAY = 2 * DAY
 FEE = 150_000

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.attacks.limits.amounts import BPS, DAY, FULL, HELD
-from tests.support.routes import FIRST, SECOND, b32, incoming
+from tests.support.routes import FIRST, SECOND, incoming
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.attacks.limits.amounts import BPS, DAY
-from tests.support.routes import FIRST, SECOND, THIRD, b32, incoming
+from tests.support.routes import FIRST, SECOND, THIRD, incoming
+from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
 

@@ -18,7 +18,8 @@ from tests.contracts.token.test_cctp import (
     there,
     version,
 )
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
+from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
 

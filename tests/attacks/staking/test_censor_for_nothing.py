@@ -14,6 +14,7 @@ from tests.support.staking_contracts import (
     possession,
     struct,
 )
+from tests.support.words import b32
 
 BOND = PARAMETERS["challengeBond"]
 PERIOD = PARAMETERS["answerPeriod"]
@@ -126,7 +127,7 @@ class TestAnswers:
             nonce=len(leaves.tree),
             origin=LOCAL_DOMAIN,
             destination=REMOTE_DOMAIN,
-            sender=bytes.fromhex(owner.address[2:]).rjust(32, b"\0"),
+            sender=b32(owner),
             recipient=recipient.address,
         )
         mailbox.dispatch(REMOTE_DOMAIN, sent.recipient, sent.body, sender=owner)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from tests.support.signing import message, validator
 from tests.support.staking_contracts import SALT, WRONG, possession, struct
+from tests.support.words import b32
 from web3.exceptions import ContractLogicError
 
 from hyperlane.protocol.checkpoint import Checkpoint
@@ -100,9 +101,7 @@ def lie(leaves, other_tree) -> Callable[[str], Lie]:
             case "a made-up tree and the root zero":
                 changes = {"merkle_tree_hook": WRONG, "root": bytes(32)}
             case "another tree of this chain":
-                changes = {
-                    "merkle_tree_hook": bytes.fromhex(other_tree.address[2:]).rjust(32, b"\0")
-                }
+                changes = {"merkle_tree_hook": b32(other_tree)}
             case "the staked tree with other bytes before it":
                 changes = {"merkle_tree_hook": b"\x01" + true.merkle_tree_hook[1:]}
             case "a leaf that is not there":

@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, ZERO, incoming
+from tests.support.words import b32
 
 HELD = 10**18
 PRECISION = 10**10

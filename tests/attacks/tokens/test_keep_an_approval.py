@@ -2,7 +2,8 @@
 collateral then, other people's."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
+from tests.support.words import b32
 
 AMOUNT, FEE = 10**9, 10**3
 

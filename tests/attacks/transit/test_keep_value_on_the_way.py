@@ -6,7 +6,8 @@ import pytest
 from ape.exceptions import ContractLogicError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.bridge_chains import CHILD_FEE, DESTINATION, ORIGIN, VERIFIED, b32, metadata
+from tests.support.bridge_chains import CHILD_FEE, DESTINATION, ORIGIN, VERIFIED, metadata
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 

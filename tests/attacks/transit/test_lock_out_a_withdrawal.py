@@ -2,7 +2,8 @@
 
 import pytest
 from eth_abi import encode
-from tests.support.bridge_chains import DESTINATION, ORIGIN, b32
+from tests.support.bridge_chains import DESTINATION, ORIGIN
+from tests.support.words import b32
 
 from ...contracts.bridge.test_pairs import (
     GAME,

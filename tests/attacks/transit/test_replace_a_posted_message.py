@@ -11,11 +11,11 @@ from tests.support.bridge_chains import (
     ORIGIN,
     VERIFIED,
     Sent,
-    b32,
     metadata,
     pre_verify,
 )
 from tests.support.contracts import at
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 

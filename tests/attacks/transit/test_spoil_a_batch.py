@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.bridge_chains import raw
 from tests.support.signing import VALIDATORS, message
 from tests.support.signing import Proven as Signed
+from tests.support.words import raw
 
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind
 from hyperlane.agents.relayer.metadata import encode_batch, shared

@@ -4,8 +4,9 @@ import pytest
 from ape.utils import ZERO_ADDRESS
 from eth_abi import encode
 from eth_utils import keccak
-from tests.support.bridge_chains import lookup_of, raw
+from tests.support.bridge_chains import lookup_of
 from tests.support.signing import SECP256K1_ORDER, message, validator
+from tests.support.words import raw
 
 from hyperlane.protocol.ccip_read import OffchainLookup, attestation_hash
 from hyperlane.protocol.signature import eip191_digest, sign_digest

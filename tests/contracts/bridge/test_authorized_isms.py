@@ -4,8 +4,9 @@ import ape
 import pytest
 from eth_abi import decode
 from eth_utils import keccak
-from tests.support.bridge_chains import VERIFIED, b32, checksum, pre_verify, raw
+from tests.support.bridge_chains import VERIFIED, checksum, pre_verify
 from tests.support.contracts import LOCAL_DOMAIN, at
+from tests.support.words import b32, raw
 
 from hyperlane.protocol.message import Message
 

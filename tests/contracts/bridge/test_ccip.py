@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak
-from tests.support.bridge_chains import DESTINATION, ORIGIN, VERIFIED, Pair, b32, checksum, metadata
+from tests.support.bridge_chains import DESTINATION, ORIGIN, VERIFIED, Pair, checksum, metadata
+from tests.support.words import b32
 
 HERE, THERE, ELSEWHERE = 5009297550715157269, 15971525489660198786, 4949039107694359620
 FEE = 1000 + 60_000 // 100 + 32

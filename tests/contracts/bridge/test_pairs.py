@@ -11,13 +11,12 @@ from tests.support.bridge_chains import (
     DESTINATION,
     ORIGIN,
     VERIFIED,
-    b32,
     checksum,
     lookup_of,
     pre_verify,
-    raw,
 )
 from tests.support.contracts import at
+from tests.support.words import b32, raw
 
 from hyperlane.protocol.ccip_read import OffchainLookup
 from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata

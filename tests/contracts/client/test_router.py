@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.snapshot import taken_back
+from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
 
@@ -14,7 +15,7 @@ WIDE = b"\xcd" * 32
 
 
 def message(router, sender=EVM, origin=REMOTE, body=b"hello") -> bytes:
-    recipient = bytes.fromhex(router.address[2:]).rjust(32, b"\0")
+    recipient = b32(router)
     return Message(VERSION, 0, origin, sender, LOCAL, recipient, body).encode()
 
 

@@ -1,6 +1,7 @@
 """What hooks are called with."""
 
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN
+from tests.support.words import b32, raw
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import VERSION, Message
@@ -8,15 +9,6 @@ from hyperlane.protocol.message import VERSION, Message
 RECIPIENT = b"\x22" * 32
 ZERO = "0x" + "00" * 20
 UNSUPPORTED_METADATA = [b"\x00", b"\x01", b"\x00\x00", b"\x00\x02", b"\x01\x00", b"\x00\x00\x01"]
-
-
-def raw(address) -> bytes:
-    """The 20 bytes of an account, a contract or a hex string."""
-    return bytes.fromhex(str(getattr(address, "address", address))[2:])
-
-
-def b32(address) -> bytes:
-    return raw(address).rjust(32, b"\0")
 
 
 def message_from(

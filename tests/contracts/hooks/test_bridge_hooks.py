@@ -4,8 +4,9 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 from tests.support.contracts import REMOTE_DOMAIN
+from tests.support.words import b32
 
-from .dispatching import ZERO, b32, message_from, metadata
+from .dispatching import ZERO, message_from, metadata
 
 ISM = to_checksum_address("0x" + "77" * 20)
 CHILD_FEE = 11

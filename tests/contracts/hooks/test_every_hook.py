@@ -2,10 +2,11 @@
 
 import pytest
 from tests.support.contracts import REMOTE_DOMAIN, at
+from tests.support.words import b32
 
 from hyperlane.protocol.hook_metadata import HookType
 
-from .dispatching import UNSUPPORTED_METADATA, b32, message_from, metadata, token_body
+from .dispatching import UNSUPPORTED_METADATA, message_from, metadata, token_body
 
 TYPES = {
     "AmountRoutingHook": HookType.AMOUNT_ROUTING,

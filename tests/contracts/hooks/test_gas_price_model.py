@@ -11,6 +11,7 @@ from eth_account import Account
 from eth_utils import keccak
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.support.words import b32
 
 from hyperlane.protocol.gas_paymaster import EXCHANGE_RATE_SCALE
 from hyperlane.protocol.offchain_quote import (
@@ -182,7 +183,7 @@ class Subject:
 
 def answer(prices: Prices | None, gas: int, token: str, domain: int) -> bytes:
     if prices is None:
-        return NO_GAS_ORACLE + bytes.fromhex(token[2:]).rjust(32, b"\0") + domain.to_bytes(32)
+        return NO_GAS_ORACLE + b32(token) + domain.to_bytes(32)
     rate, price = prices
     return (gas * price * rate // EXCHANGE_RATE_SCALE).to_bytes(32)
 

@@ -8,6 +8,7 @@ from eth_account import Account
 from eth_utils import keccak, to_checksum_address
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN, at
 from tests.support.signing import malleated
+from tests.support.words import raw
 
 from hyperlane.protocol.offchain_quote import (
     ANY_DOMAIN,
@@ -18,7 +19,7 @@ from hyperlane.protocol.offchain_quote import (
 )
 
 from ..quotes import SIGNER, as_arguments
-from .dispatching import ZERO, message_from, metadata, raw
+from .dispatching import ZERO, message_from, metadata
 
 NATIVE = bytes(20)
 OTHER = Account.from_key(keccak(b"somebody else"))

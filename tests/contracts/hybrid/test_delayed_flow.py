@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
+from tests.support.words import b32
 
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage

@@ -3,7 +3,8 @@
 import pytest
 from eth_utils import keccak
 from tests.support.contracts import at
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
+from tests.support.words import b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import VERSION, Message

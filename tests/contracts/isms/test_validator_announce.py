@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.signing import LOCAL_DOMAIN, VALIDATORS, malleated
+from tests.support.words import b32
 
 from hyperlane.protocol.announcement import Announcement
 
@@ -27,7 +28,7 @@ def announcement(mailbox):
     def announcement(position: int = 0, location: str = LOCATION) -> Announcement:
         return Announcement(
             validator=bytes.fromhex(VALIDATORS[position].address[2:]),
-            mailbox=bytes.fromhex(mailbox.address[2:]).rjust(32, b"\0"),
+            mailbox=b32(mailbox),
             domain=LOCAL_DOMAIN,
             storage_location=location,
         )

@@ -5,6 +5,7 @@ from ape.utils import ZERO_ADDRESS
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 from tests.support.contracts import at
+from tests.support.words import b32
 
 from hyperlane.protocol.create2 import create2_address
 
@@ -51,7 +52,7 @@ def test_address_is_create2_of_code_and_configuration(family, owner, chain):
     factory, _, _ = family
     values = addresses(3)
     implementation = bytes(chain.provider.get_code(factory.implementation()))
-    words = b"".join(bytes.fromhex(each[2:]).rjust(32, b"\0") for each in values)
+    words = b"".join(b32(each) for each in values)
     trailer = bytes(18) + (3).to_bytes(2) + (2).to_bytes(12)
     init_code = RETURN_THE_REST + implementation + words + trailer
     salt = keccak(encode(["address[]", "uint8"], [values, 2]))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.support.contracts import REMOTE_DOMAIN, at
 from tests.support.signing import SECP256K1_ORDER, validator
 from tests.support.staking_contracts import WRONG, struct
+from tests.support.words import b32
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import MerkleTree
@@ -48,7 +49,7 @@ def test_an_empty_place_is_no_leaf_of_a_stored_root(stored, tree_hook, leaves):
 
 def test_local_is_a_tree_here_of_the_same_domain(proofs, leaves, stranger):
     true = leaves.checkpoint(0)
-    nobody = bytes.fromhex(stranger.address[2:]).rjust(32, b"\0")
+    nobody = b32(stranger)
     assert proofs.isLocal(struct(true))
     assert not proofs.isLocal(struct(replace(true, origin=REMOTE_DOMAIN)))
     assert not proofs.isLocal(struct(replace(true, merkle_tree_hook=nobody)))
@@ -112,7 +113,7 @@ def test_an_honest_checkpoint_is_never_fraud(project, data, owner, mailbox, noop
             proofs.storeLatestCheckpoint(tree, sender=owner)
             stored_at.append(number)
     model = MerkleTree(ids)
-    word = bytes.fromhex(tree.address[2:]).rjust(32, b"\0")
+    word = b32(tree)
     for snapshot in stored_at:
         for index in range(snapshot + 1):
             honest = Checkpoint(31337, word, model.root(index), index, ids[index])

@@ -14,6 +14,7 @@ from tests.support.staking_contracts import (
     possession,
     struct,
 )
+from tests.support.words import b32
 
 
 @pytest.fixture
@@ -203,7 +204,7 @@ def test_nothing_is_asked_of_other_trees(
 ):
     """A stranger could write one. That it was signed for is the fault."""
     other = owner.deploy(project.MerkleTreeHook, mailbox)
-    word = bytes.fromhex(other.address[2:]).rjust(32, b"\0")
+    word = b32(other)
     commit(operator.key, 3, reporter)
     for foreign in (
         replace(leaves.beyond(), merkle_tree_hook=word),

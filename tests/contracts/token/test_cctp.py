@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-from tests.support.bridge_chains import lookup_of, raw
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.bridge_chains import lookup_of
+from tests.support.routes import FIRST, SECOND, ZERO
 from tests.support.signing import validator
 from tests.support.token_contracts import Network, dispatched
+from tests.support.words import b32, raw
 
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.signature import sign_digest

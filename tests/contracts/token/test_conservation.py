@@ -32,7 +32,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.support.contracts import at
-from tests.support.routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, THIRD, ZERO, incoming
+from tests.support.words import b32
 from web3.exceptions import ContractLogicError
 
 DOMAINS = FIRST, SECOND, THIRD

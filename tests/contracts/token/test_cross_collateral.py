@@ -1,8 +1,9 @@
 """Several routers per domain, each with a token of its own: in as one, out as another."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, THIRD, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, THIRD, ZERO, incoming
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 AMOUNT = 10**18
 POOL = 10**20

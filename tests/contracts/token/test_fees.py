@@ -1,8 +1,9 @@
 """What a transfer costs, who gets it, and what is said about it beforehand."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 

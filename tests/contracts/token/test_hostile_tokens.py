@@ -1,8 +1,9 @@
 """Collateral tokens that are not what ERC-20 says."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 AMOUNT = 10**18
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.contracts import at
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
 from tests.support.snapshot import taken_back
+from tests.support.words import b32
 
 AMOUNT = 10**18
 

@@ -1,8 +1,9 @@
 """Routes that mint and burn a token which is not theirs: xERC20, its lockbox, fiat tokens."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 SUPPLY = 10**24
 LIMIT = 10**20

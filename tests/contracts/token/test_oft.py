@@ -2,7 +2,8 @@
 
 import pytest
 from tests.support.contracts import at
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
+from tests.support.words import b32
 
 EIDS = {FIRST: 30101, SECOND: 30110}
 RATE = 10**12

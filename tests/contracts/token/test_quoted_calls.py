@@ -4,8 +4,9 @@ import pytest
 from eth_abi import decode, encode
 from eth_account import Account
 from eth_utils import keccak
-from tests.support.routes import FIRST, SECOND, ZERO, b32
+from tests.support.routes import FIRST, SECOND, ZERO
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.offchain_quote import (

@@ -5,7 +5,8 @@ Signatures, times and submitters are checked by code that the tests of signed ga
 
 import pytest
 from eth_abi import decode
-from tests.support.routes import SECOND, THIRD, ZERO, b32
+from tests.support.routes import SECOND, THIRD, ZERO
+from tests.support.words import b32
 
 from hyperlane.protocol.offchain_quote import (
     ANY_AMOUNT,

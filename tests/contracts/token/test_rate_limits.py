@@ -1,8 +1,9 @@
 """A route that lets only so much through in a time, out by its hook and in by its module."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 CAPACITY, DURATION = 86_400_000, 86_400
 

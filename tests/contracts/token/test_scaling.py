@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
 from tests.support.snapshot import taken_back
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "token_messages.json").read_text())[
     "scaling"

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.routes import FIRST, SECOND, THIRD, ZERO, b32
+from tests.support.routes import FIRST, SECOND, THIRD, ZERO
+from tests.support.words import b32
 
 AMOUNT = 10**15
 FEE = 10**12

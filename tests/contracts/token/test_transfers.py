@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, ZERO, incoming
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 from hyperlane.protocol.hook_metadata import StandardHookMetadata
 from hyperlane.protocol.message import Message

@@ -1,8 +1,9 @@
 """Routes through a vault: who gets what it earns, and who bears what it loses."""
 
 import pytest
-from tests.support.routes import FIRST, SECOND, ZERO, b32, incoming
+from tests.support.routes import FIRST, SECOND, ZERO, incoming
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 from hyperlane.protocol.token_message import TokenMessage
 

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.support.warp_world import CHAINS
+from tests.support.words import b32
 
 AMOUNT, ID = 5_000_000, 1
 PLENTY = 10**30
@@ -19,7 +20,7 @@ class Trip:
         """Sends and delivers; the router may take exactly what it says it takes."""
         chain, domain = self.world[origin], CHAINS[self._other(origin)]
         router = chain.at("HypERC20Collateral", self.routers[origin])
-        arguments = (domain, bytes.fromhex(to[2:]).rjust(32, b"\0"), what)
+        arguments = (domain, b32(to), what)
         quotes = router.functions.quoteTransferRemote(*arguments).call()
         value = sum(amount for token, amount in quotes if int(token, 16) == 0)
         token = router.functions.token().call()

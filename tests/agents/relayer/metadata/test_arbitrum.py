@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from tests.support.building import Line, raw
+from tests.support.building import Line
 from tests.support.devnet import Devnet
+from tests.support.words import b32
 
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.chain.client import ChainClient
@@ -35,7 +36,7 @@ class Rollup:
         metadata = StandardHookMetadata(value, 50_000, None, None).encode()
         recipient = target.deploy("PayableRecipient")
         target.send(recipient.functions.setInterchainSecurityModule(self.ism.address))
-        word = raw(recipient).rjust(32, b"\0")
+        word = b32(recipient)
         call = mailbox.functions.dispatch(7331, word, b"body", metadata, self.hook.address)
         receipt = self.way.source.wait(call.transact({"value": value}))
         (event,) = mailbox.events.Dispatch().process_receipt(receipt, errors=_ignore_others())
@@ -64,11 +65,11 @@ async def rollup(way: Line) -> AsyncIterator[Rollup]:
         "ArbL2ToL1Hook",
         source.contracts["mailbox"].address,
         7331,
-        raw(ism).rjust(32, b"\0"),
+        b32(ism),
         ARB_SYS,
         free.address,
     )
-    target.send(ism.functions.setAuthorizedHook(raw(hook).rjust(32, b"\0")))
+    target.send(ism.functions.setAuthorizedHook(b32(hook)))
     outbox = target.at("TestArbOutbox", bridge.functions.outbox().call())
     runner, url = await _arbitrum_node(source, child)
     client = ChainClient(source.name, source.chain_id, [url], 0)

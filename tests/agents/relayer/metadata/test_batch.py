@@ -4,7 +4,8 @@ from dataclasses import astuple
 from typing import Any
 
 import pytest
-from tests.support.building import Line, addresses, raw
+from tests.support.building import Line, addresses
+from tests.support.words import raw
 
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind
 from hyperlane.agents.relayer.metadata import Batch, encode_batch

@@ -1,8 +1,9 @@
 """Metadata for each kind of module, believed by the real one."""
 
 import pytest
-from tests.support.building import RELAYER, ZERO, Line, addresses, raw
+from tests.support.building import RELAYER, ZERO, Line, addresses
 from tests.support.devnet import Devnet, key
+from tests.support.words import raw
 
 from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.multisig_metadata import (

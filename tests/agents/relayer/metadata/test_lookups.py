@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 from tests.support.agents import eventually, relaying
-from tests.support.building import RELAYER, Line, raw
+from tests.support.building import RELAYER, Line
 from tests.support.devnet import key
+from tests.support.words import raw
 
 from hyperlane.agents.relayer.metadata import Lookups
 from hyperlane.agents.relayer.metadata.modules import Lookup

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from hyperlane.protocol.ism_metadata import decode_aggregation
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata, ShortMerkleRootMetadata
+
+pytestmark = pytest.mark.quick
 
 HOOK = b"\xaa" * 32
 SIGNED = (b"\x01" * 65, b"\x02" * 65)

@@ -7,8 +7,9 @@ import pytest
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.building import Line, addresses, announce_at, raw
+from tests.support.building import Line, addresses, announce_at
 from tests.support.devnet import key
+from tests.support.words import raw
 
 from hyperlane.agents.relayer.metadata import build
 from hyperlane.agents.relayer.reasons import NotReady, Reason

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 from eth_abi import decode
-from tests.support.routes import FIRST, SECOND, b32
+from tests.support.routes import FIRST, SECOND
 from tests.support.token_contracts import dispatched
+from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
 
