@@ -28,6 +28,8 @@ def _rule(allowed: str, why: str) -> Rule:
 
 _SMALL = "errors wording bounded_json files"
 _AGENT = f"agents.runtime chain checkpoints store settings metrics protocol patterns {_SMALL}"
+_BELOW_ROOMS = "agents.relayer.reasons agents.relayer.ttl_cache agents.relayer.gas_reserve"
+_WALK = "a message walks through origin, policy, metadata, delivery, and no room knows a later one"
 
 RULES = {
     "hyperlane.errors": _rule("", "everything may raise errors, so they know nothing"),
@@ -58,8 +60,24 @@ RULES = {
         f"chain checkpoints store settings logs metrics protocol {_SMALL}",
         "what agents share knows no agent",
     ),
+    **{
+        f"hyperlane.agents.relayer.{name}": _rule("errors", "every room of the relayer uses it")
+        for name in ("reasons", "ttl_cache", "gas_reserve")
+    },
+    "hyperlane.agents.relayer.origin": _rule(f"{_AGENT} {_BELOW_ROOMS}", _WALK),
+    "hyperlane.agents.relayer.policy": _rule(f"{_AGENT} {_BELOW_ROOMS}", _WALK),
+    "hyperlane.agents.relayer.metadata": _rule(
+        f"{_AGENT} {_BELOW_ROOMS} agents.relayer.origin public_addresses", _WALK
+    ),
+    "hyperlane.agents.relayer.delivery": _rule(
+        f"{_AGENT} {_BELOW_ROOMS} agents.relayer.origin agents.relayer.policy"
+        " agents.relayer.metadata",
+        _WALK,
+    ),
     "hyperlane.agents.relayer": _rule(
-        f"{_AGENT} public_addresses", "agents know nothing of each other"
+        f"{_AGENT} {_BELOW_ROOMS} agents.relayer.origin agents.relayer.policy"
+        " agents.relayer.metadata agents.relayer.delivery",
+        "agents know nothing of each other",
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
@@ -175,6 +193,7 @@ def test_packages_have_no_circles():
         ("hyperlane.settings.agents", "hyperlane.chain.kms", "settings open nothing"),
         ("hyperlane.store.payments", "hyperlane.checkpoints.documents", "checkpoint documents"),
         ("hyperlane.agents.relayer.api", "hyperlane.agents.validator.agent", "of each other"),
+        ("hyperlane.agents.relayer.policy.gas", "hyperlane.agents.relayer.delivery", "walks"),
         ("hyperlane.registry.warp", "hyperlane.settings", "knows no settings"),
         ("ape_hyperlane.modules.isms", "ape_hyperlane.core.deploy", "built in floors"),
         ("ape_hyperlane.warp.plan", "hyperlane.agents.relayer.agent", "needs no agent"),

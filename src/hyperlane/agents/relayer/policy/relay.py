@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from hyperlane.agents.relayer.delivery.batching import MARGIN
+from hyperlane.agents.relayer.gas_reserve import MARGIN
 from hyperlane.agents.relayer.policy.gas import GasPolicies
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.protocol.message import Message
