@@ -1,4 +1,4 @@
-"""Signed transactions of our own keys, stored before they are sent."""
+"""Signed transactions of the agent's keys, stored before they are sent."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,7 +12,7 @@ from hyperlane.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One nonce of one key, and what was signed for it."""
+    """One nonce of one key, and the transaction signed for it."""
 
     id: int
     nonce: int
@@ -20,14 +20,14 @@ class Transaction:
     hash: Bytes32
     replaced_hashes: tuple[Bytes32, ...]
     fields: dict[str, Any]
-    """What was signed, as eth_account takes it."""
+    """Signed fields, as eth_account takes them."""
     raw: bytes
-    """As sent."""
+    """Encoded transaction, as sent."""
     sent_at: float
 
     @property
     def hashes(self) -> tuple[Bytes32, ...]:
-        """All versions, any of which may be included; the last one first."""
+        """Hashes of all versions, any of which may be included; the last one first."""
         return (self.hash, *self.replaced_hashes)
 
 
@@ -51,7 +51,7 @@ class TransactionStore:
     async def add(
         self, purpose: str, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
     ) -> Transaction:
-        """Store a signed transaction as live; another key's for the same purpose ends."""
+        """Store a signed transaction as live; another key's for the same purpose is finished."""
         row = tables.transactions
         async with self._database.write() as connection:
             await connection.execute(
@@ -97,7 +97,7 @@ class TransactionStore:
         return Transaction(old.id, old.nonce, old.purpose, tx_hash, old.hashes, fields, raw, now)
 
     async def finish(self, transaction: Transaction) -> None:
-        """It needs no more attention; its bytes are dropped."""
+        """Record that a transaction needs no more attention; its bytes are deleted."""
         row = tables.transactions
         async with self._database.write() as connection:
             await connection.execute(
@@ -105,7 +105,7 @@ class TransactionStore:
             )
 
     async def live(self) -> list[Transaction]:
-        """Everything that is not finished, by nonce."""
+        """Live transactions, by nonce."""
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(*_COLUMNS).where(self._mine).order_by(tables.transactions.c.nonce)

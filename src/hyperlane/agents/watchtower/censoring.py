@@ -1,7 +1,7 @@
-"""Finding operators with stake that do not sign what others sign.
+"""Detection of censorship: operators with stake that do not sign leaves which others sign.
 
-One leaf at a time, the first that an operator left out: once it is in jail for it, or has signed,
-the next one is looked at.
+Only the first leaf that an operator left out is dealt with: the next one follows once the operator
+is in jail for it, or has signed it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,27 +29,27 @@ class Laggard:
 
     operator: Address
     key: Address
-    """That it signs with now."""
+    """Its current signing key."""
     keys: Sequence[Address]
-    """Whose signatures on the leaf count: that one, and those that were replaced after it came."""
+    """Keys whose signature on the leaf counts: the current, and those replaced after the leaf."""
     others: Sequence[Address]
-    """Keys of anybody else."""
+    """Announced keys of other validators."""
     index: int
     since: int
-    """When it could have signed first, Unix seconds of the chain."""
+    """Time from which it could have signed, Unix seconds of the chain."""
 
 
 @dataclass(slots=True, kw_only=True)
 class CensorshipWatch:
-    """Looks at those who have to sign, by one chain's manager: the active set, and who left it
-    lately."""
+    """Watch over the operators that have to sign by one chain's manager: the active set, and those
+    that left it lately."""
 
     chain: Chain
     manager: Address
     margin: float
     """Seconds of patience beyond the grace period of the contracts."""
     announced: Callable[[], Iterable[Address]]
-    """Every key that signatures are looked for of."""
+    """All keys whose signatures are searched for."""
     keys: OperatorKeys
     inspector: Inspector
     tree: TrueTree
@@ -57,14 +57,14 @@ class CensorshipWatch:
     store: CensorshipStore
     alerts: Alerts
     challenger: Challenger | None
-    """None where nobody is to be challenged: then laggards are told, no more."""
+    """None: only alert about late operators, open no challenges."""
     _signed_below: dict[Address, int] = field(default_factory=dict)
-    """An operator signed all leaves below."""
+    """By operator, the index below which it signed all leaves."""
     _counted: dict[Address, Mapping[Address, int | None]] = field(default_factory=dict)
-    """Of each operator, the keys that counted then, and for which leaves."""
+    """By operator, the keys that counted then, and the leaf below which each did."""
 
     async def step(self) -> None:
-        """One look at everybody. What fails is tried again, and keeps nothing else waiting."""
+        """Check every operator once. A check that fails is retried, and delays no other."""
         client, failed = self.chain.client, None
         if self.challenger is not None:
             await self.challenger.settle()
@@ -116,7 +116,7 @@ class CensorshipWatch:
     async def _first_left_out(
         self, operator: Address, counting: Mapping[Address, int | None], others: Iterable[Address]
     ) -> int | None:
-        """The first leaf that somebody else signed and the operator did not."""
+        """The first leaf that another validator signed and the operator did not."""
         first = self._first(operator, counting)
         rows = await self.sightings.signed(counting, first, _LEAVES_AT_ONCE)
         signed = await self.store.answered(operator)
@@ -135,7 +135,7 @@ class CensorshipWatch:
         )
 
     def _first(self, operator: Address, counting: Mapping[Address, int | None]) -> int:
-        """Where to look from: what a key signed after it was replaced counts no more."""
+        """The index to check from: signatures of a replaced key do not count for later leaves."""
         before = self._counted.get(operator, {})
         ended = [
             end
