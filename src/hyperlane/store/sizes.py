@@ -75,7 +75,7 @@ class SizeStore:
 
     def _key(self, url: str) -> bytes:
         """Hash of a URL, which may have an API key in it; without user and password, which can be
-    guessed."""
+        guessed."""
         parts = urlsplit(url)
         bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
         return hashlib.sha256(f"{self.chain_id} {bare}".encode()).digest()
