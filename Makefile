@@ -7,8 +7,13 @@ unexport PYTHONDONTWRITEBYTECODE
 
 RUN := . .venv/bin/activate &&
 KEEP ?=
+# Tests that need neither a chain nor compiled contracts, and run without ape's plugin of pytest.
+QUICK := protocol registry toolchain/test_layers.py toolchain/test_natspec.py $(addprefix agents/, settings store/test_database.py \
+	checkpoints/test_checkpoints.py validator/test_publishing.py watchtower/test_patience.py \
+	$(addprefix chain/test_, health.py hedging.py sizes.py) $(addprefix runtime/test_, announcements.py indexer.py) \
+	$(addprefix relayer/, metadata/test_parts.py $(addprefix test_, carriers.py gas_payments.py stopping.py)))
 
-.PHONY: help setup build demo demo-slash test test-long test-fork test-interop test-quick prove lint docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
+.PHONY: help setup build demo demo-slash test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +34,11 @@ test: lint build ## Everything we promise
 	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m "not long" -q -n 2
 	@$(RUN) tests/fork/run
 
+test-quick: setup ## Formats, files, settings and the parts of agents that need no chain
+	@$(RUN) python -m pytest -p no:ape_test -o addopts="--strict-markers --import-mode=importlib" \
+		-m "not long" -q -n 2 --ignore tests/protocol/test_imports.py --ignore tests/registry/test_public_size.py \
+		$(addprefix tests/, $(QUICK))
+
 test-long: build ## The long forms of tests that make test runs shortened
 	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m long -q
 
@@ -46,7 +56,14 @@ docs: setup ## This documentation as a site, in build/docs
 
 lint: docs ## Style, types, and links of the documentation
 	@$(RUN) ruff check . && ruff format --check . && mypy
+	@! grep -rnE "(from|import) .*\bconftest\b" tests benchmarks --include=*.py || { echo "import from tests/support instead of a conftest" >&2; false; }
+	@node_modules/.bin/prettier --cache --check --log-level warn $(SOLIDITY)
+	@node_modules/.bin/solhint --disc --noPoster --quiet $(SOLIDITY)
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/support/snapshot.py" >&2; false; }
+
+format: setup ## Format Python and Solidity
+	@$(RUN) ruff format .
+	@node_modules/.bin/prettier --cache --write --log-level warn $(SOLIDITY)
 
 bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
 

@@ -31,7 +31,7 @@ from benchmarks.staking import measure_staking
 from benchmarks.warp import measure_deliveries, measure_transfers
 from hyperlane.protocol.message import Message
 from hyperlane.registry import CoreConfig
-from hyperlane.registry.core_config import MerkleTreeHook, ProtocolFee
+from hyperlane.registry.hooks import MerkleTreeHook, ProtocolFee
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "gas.json"

@@ -44,7 +44,7 @@ def main() -> None:
     from benchmarks.anvil import Chain, anvil  # the measured process needs no web3
 
     with anvil("--chain-id", str(DOMAIN)) as web3:
-        settings = fill(Chain(web3), web3.provider.endpoint_uri, events)
+        settings = fill(Chain(web3), web3.provider.endpoint_uri, events)  # type: ignore[attr-defined]
         figures: dict[str, Any] = {"events": events}
         for kind, (address, topic) in {
             "dispatches": (settings["mailbox"], Mailbox.DISPATCH.topic),
@@ -127,7 +127,7 @@ async def _measure(chain: ConnectedChain, database: Database) -> dict[str, Any]:
         await operations.create(connection, messages, time.time())
 
     block = await chain.client.final_block()
-    indexers = {
+    indexers: dict[str, Any] = {
         "insertions": chain.insertions(database),
         "dispatches": chain.dispatches(MessageStore(database, DOMAIN, make)),
     }

@@ -2,25 +2,34 @@
 pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
 import {Initializable} from "./base/Initializable.sol";
 import {PackageVersioned} from "./base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "./interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "./interfaces/IMailbox.sol";
-import {ISpecifiesInterchainSecurityModule} from "./interfaces/ISpecifiesInterchainSecurityModule.sol";
 import {IPostDispatchHook} from "./interfaces/hooks/IPostDispatchHook.sol";
+import {ChosenIsm} from "./libs/ChosenIsm.sol";
 import {Forward} from "./libs/Forward.sol";
 import {HandleCall} from "./libs/HandleCall.sol";
 import {HookCall, HookCallLib} from "./libs/HookCall.sol";
 import {HookPlan} from "./libs/HookPlan.sol";
+import {
+    DeliveryRecord,
+    DeliveryRecordLib,
+    HookAndNonce,
+    PlannedHook,
+    PlannedHookLib
+} from "./libs/MailboxWords.sol";
 import {Message} from "./libs/Message.sol";
 import {Refund} from "./libs/Refund.sol";
 import {RememberCall} from "./libs/RememberCall.sol";
 import {StandardHookMetadata} from "./libs/StandardHookMetadata.sol";
 
 /// @title Mailbox
-/// @notice Sends messages to other chains and delivers theirs.
+/// @notice Sends messages to other chains and delivers messages from them.
 contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
+    using ChosenIsm for address;
     using Forward for address;
     using HandleCall for address;
     using HookCallLib for bytes;
@@ -28,13 +37,11 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     using Message for bytes;
     using RememberCall for address;
     using StandardHookMetadata for bytes;
+    using TransientSlot for *;
 
-    /// @dev Above the 160 bits of the default hook: whether it follows `IPlanningHook`.
-    uint256 private constant PLANS = 1 << 160;
-
+    /// @dev A struct, so that `process` finds its slot once.
     struct Delivery {
-        /// @dev Who delivered in the low 160 bits, above them in which block. Zero: not delivered.
-        uint256 byAndAt;
+        DeliveryRecord record;
     }
 
     /// @inheritdoc IMailbox
@@ -46,15 +53,12 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     /// @inheritdoc IMailbox
     uint256 public immutable deployedBlock;
 
-    /// @dev The required hook in the low 160 bits, above them the nonce: both are read in every
-    /// dispatch, and one is written.
-    uint256 private hookAndNonce;
+    HookAndNonce private hookAndNonce;
 
     /// @inheritdoc IMailbox
     bytes32 public latestDispatchedId;
 
-    /// @dev The hook in the low 160 bits; see `PLANS`.
-    uint256 private defaultHookAndPlans;
+    PlannedHook private plannedDefaultHook;
 
     /// @inheritdoc IMailbox
     IInterchainSecurityModule public defaultIsm;
@@ -67,7 +71,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         deployedBlock = block.number;
     }
 
-    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @notice Initializes the contract, once. `Initializable` says who may call.
     function initialize(
         address owner_,
         address defaultIsm_,
@@ -134,20 +138,21 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         if (destination != localDomain) revert UnexpectedDestination(destination, localDomain);
         bytes32 id = message.id();
         Delivery storage delivery = deliveries[id];
-        if (delivery.byAndAt != 0) revert AlreadyDelivered(id);
+        if (delivery.record.exists()) revert AlreadyDelivered(id);
         address recipient = message.recipientAddress();
         (address ism, bool answered) = _recipientIsm(recipient);
-        // Whoever answered has code. An account without any would take the message for nothing.
+        // A recipient that answered has code. A call of an account without code would succeed and
+        // lose the message.
         if (!answered && recipient.code.length == 0) revert RecipientNotContract(recipient);
 
-        delivery.byAndAt = (block.number << 160) | uint160(msg.sender);
+        delivery.record = DeliveryRecordLib.ofThisCall();
         uint32 origin = message.origin();
         bytes32 sender = message.sender();
         emit Process(origin, sender, recipient);
         emit ProcessId(id);
 
         _setDelivering(id, true);
-        // verify takes the arguments of this function.
+        // `verify` has the same parameters as this function, so its call data is passed on.
         if (ism.toCallForWord(IInterchainSecurityModule.verify.selector) != 1) {
             revert IsmVerificationFailed(id, ism);
         }
@@ -210,39 +215,37 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
 
     /// @inheritdoc IMailbox
     function nonce() external view returns (uint32) {
-        return uint32(hookAndNonce >> 160);
+        return hookAndNonce.nonce();
     }
 
     /// @inheritdoc IMailbox
     function defaultHook() external view returns (IPostDispatchHook) {
-        return IPostDispatchHook(address(uint160(defaultHookAndPlans)));
+        return IPostDispatchHook(plannedDefaultHook.hook());
     }
 
     /// @inheritdoc IMailbox
     function requiredHook() external view returns (IPostDispatchHook) {
-        return IPostDispatchHook(_requiredHook(hookAndNonce));
+        return IPostDispatchHook(hookAndNonce.hook());
     }
 
     /// @inheritdoc IMailbox
     function delivered(bytes32 messageId) external view returns (bool) {
-        return deliveries[messageId].byAndAt != 0;
+        return deliveries[messageId].record.exists();
     }
 
     /// @inheritdoc IMailbox
     function processor(bytes32 messageId) external view returns (address) {
-        return address(uint160(deliveries[messageId].byAndAt));
+        return deliveries[messageId].record.processor();
     }
 
     /// @inheritdoc IMailbox
     function processedAt(bytes32 messageId) external view returns (uint48) {
-        return uint48(deliveries[messageId].byAndAt >> 160);
+        return deliveries[messageId].record.blockNumber();
     }
 
     /// @inheritdoc IMailbox
-    function delivering(bytes32 messageId) external view returns (bool yes) {
-        assembly ("memory-safe") {
-            yes := tload(messageId)
-        }
+    function delivering(bytes32 messageId) external view returns (bool) {
+        return messageId.asBoolean().tload();
     }
 
     /// @inheritdoc IMailbox
@@ -255,8 +258,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         uint256 count = messages.length;
         if (metadata.length != count) revert BatchLengthMismatch(metadata.length, count);
         for (uint256 i; i < count; ++i) {
-            // The caller stays msg.sender in a delegate call to oneself, so that modules see who
-            // delivers.
+            // A delegate call to this contract keeps `msg.sender`, so that modules see the relayer.
             (bool success, bytes memory reason) = Forward.toSelf(
                 IMailbox.process.selector,
                 metadata[i],
@@ -274,8 +276,8 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         bytes calldata metadata,
         address hook
     ) private returns (bytes32 id) {
-        uint256 state = hookAndNonce;
-        uint256 second = _hookOrDefault(hook);
+        HookAndNonce state = hookAndNonce;
+        PlannedHook second = _hookOrDefault(hook);
         (HookCall hookCall, bytes memory message) = _encode(
             state,
             destination,
@@ -286,26 +288,27 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         id = keccak256(message);
 
         latestDispatchedId = id;
-        hookAndNonce = (uint256(uint32(state >> 160) + 1) << 160) | uint160(state);
+        hookAndNonce = state.next();
         message.log(Dispatch.selector, uint256(uint160(msg.sender)), destination, recipient);
         emit DispatchId(id);
 
         uint256 required;
-        // Without value there is nothing to share, and postDispatch itself refuses what is unpaid.
+        // Without value there is nothing to divide: a hook that wants payment reverts.
         if (msg.value != 0) {
-            required = hookCall.quoteDispatch(_requiredHook(state));
+            required = hookCall.quoteDispatch(state.hook());
             if (required > msg.value) required = msg.value;
         }
-        hookCall.postDispatch(_requiredHook(state), required);
+        hookCall.postDispatch(state.hook(), required);
         uint256 left;
         unchecked {
             left = msg.value - required; // required is at most msg.value
         }
-        if (second < PLANS) hookCall.postDispatch(address(uint160(second)), left);
-        else _carryOutPlan(hookCall, address(uint160(second)), metadata, left);
+        if (second.plans()) _carryOutPlan(hookCall, second.hook(), metadata, left);
+        else hookCall.postDispatch(second.hook(), left);
     }
 
-    /// @dev What `planner.postDispatch` would do, without passing on value through it.
+    /// @dev Executes the planner's hooks directly: the effects of `planner.postDispatch` without
+    /// passing value through the planner.
     function _carryOutPlan(
         HookCall hookCall,
         address planner,
@@ -329,7 +332,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     function _setDefaultHook(address hook) private {
         if (hook.code.length == 0) revert DefaultHookNotContract(hook);
 
-        defaultHookAndPlans = uint160(hook) | (HookPlan.plans(hook) ? PLANS : 0);
+        plannedDefaultHook = PlannedHookLib.from(hook, HookPlan.plans(hook));
 
         emit DefaultHookSet(hook);
     }
@@ -337,7 +340,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     function _setRequiredHook(address hook) private {
         if (hook.code.length == 0) revert RequiredHookNotContract(hook);
 
-        hookAndNonce = ((hookAndNonce >> 160) << 160) | uint160(hook);
+        hookAndNonce = hookAndNonce.withHook(hook);
 
         emit RequiredHookSet(hook);
     }
@@ -349,65 +352,48 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         bytes calldata metadata,
         address hook
     ) private view returns (uint256) {
-        uint256 state = hookAndNonce;
+        HookAndNonce state = hookAndNonce;
         (HookCall hookCall, ) = _encode(state, destination, recipient, body, metadata);
         return
-            hookCall.quoteDispatch(_requiredHook(state)) +
-            hookCall.quoteDispatch(address(uint160(_hookOrDefault(hook))));
+            hookCall.quoteDispatch(state.hook()) +
+            hookCall.quoteDispatch(_hookOrDefault(hook).hook());
     }
 
     function _encode(
-        uint256 state,
+        HookAndNonce state,
         uint32 destination,
         bytes32 recipient,
         bytes calldata body,
         bytes calldata metadata
     ) private view returns (HookCall, bytes memory) {
-        uint256 head = (uint256(VERSION) << 64) | ((state >> 160) << 32) | localDomain;
+        uint256 head = (uint256(VERSION) << 64) | (uint256(state.nonce()) << 32) | localDomain;
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
     }
 
-    /// @dev What one of `count` that are left may use. A sixteenth stays here, to say what failed.
+    /// @dev Gas limit for one of `count` remaining calls: an equal share of fifteen sixteenths. The
+    /// rest is for reporting failures.
     function _share(uint256 count) private view returns (uint256) {
         return (gasleft() - gasleft() / 16) / count;
     }
 
-    /// @dev Also whether the recipient answered when it was asked.
+    /// @dev The module that guards a recipient, and whether the recipient answered when asked for
+    /// it.
     function _recipientIsm(address recipient) private view returns (address ism, bool answered) {
-        bytes4 selector = ISpecifiesInterchainSecurityModule.interchainSecurityModule.selector;
-        assembly ("memory-safe") {
-            mstore(0, selector)
-            // No more than a word is copied, however much the recipient answers.
-            if staticcall(gas(), recipient, 0, 4, 0, 32) {
-                answered := iszero(iszero(returndatasize()))
-                if answered {
-                    ism := mload(0)
-                    if or(lt(returndatasize(), 32), shr(160, ism)) {
-                        revert(0, 0)
-                    }
-                }
-            }
-        }
+        (ism, answered) = recipient.chosenIsm();
         if (ism == address(0)) ism = address(defaultIsm);
     }
 
-    /// @dev As in `defaultHookAndPlans`. The setters have checked that the default hook is a
-    /// contract.
-    function _hookOrDefault(address hook) private view returns (uint256) {
-        if (hook == address(0)) return defaultHookAndPlans;
+    /// @dev A hook that the caller names is not asked for a plan. `_setDefaultHook` has checked
+    /// that the default hook is a contract.
+    function _hookOrDefault(address hook) private view returns (PlannedHook) {
+        if (hook == address(0)) return plannedDefaultHook;
         if (hook.code.length == 0) revert HookNotContract(hook);
-        return uint160(hook);
+        return PlannedHookLib.from(hook, false);
     }
 
-    /// @dev In the transient slot that is the id: nothing else is there.
+    /// @dev Written to the transient slot at `id`: nothing else uses transient storage here.
     function _setDelivering(bytes32 id, bool yes) private {
-        assembly ("memory-safe") {
-            tstore(id, yes)
-        }
-    }
-
-    function _requiredHook(uint256 state) private pure returns (address) {
-        return address(uint160(state));
+        id.asBoolean().tstore(yes);
     }
 
     function _noMetadata() private pure returns (bytes calldata) {

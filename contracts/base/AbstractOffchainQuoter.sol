@@ -8,13 +8,14 @@ import {EIP712} from "solady/utils/EIP712.sol";
 import {IOffchainQuoter} from "../interfaces/hooks/IOffchainQuoter.sol";
 
 /// @title AbstractOffchainQuoter
-/// @notice Checks signed quotes; what they price and where they are kept is the contract's matter.
+/// @notice Checks signed quotes. Subclasses define what a quote prices, and store it.
 abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
     using EnumerableSet for EnumerableSet.AddressSet;
 
     /// @inheritdoc IOffchainQuoter
     bytes32 public constant SIGNED_QUOTE_TYPEHASH = keccak256(
-        "SignedQuote(bytes context,bytes data,uint48 issuedAt,uint48 expiry,bytes32 salt,address submitter)"
+        "SignedQuote(bytes context,bytes data,uint48 issuedAt,uint48 expiry,"
+        "bytes32 salt,address submitter)"
     );
 
     EnumerableSet.AddressSet private signers;
@@ -24,7 +25,7 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
         if (quote.expiry < quote.issuedAt) revert InvalidQuote();
         if (block.timestamp > quote.expiry) revert QuoteExpired();
         bool standing = quote.expiry != quote.issuedAt;
-        // A quote from the future could not be replaced until then.
+        // A quote issued in the future could not be replaced before that time.
         if (standing && quote.issuedAt > block.timestamp) revert InvalidQuote();
         if (quote.submitter != address(0) && quote.submitter != msg.sender) {
             revert InvalidSubmitter();
@@ -56,14 +57,14 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
         if (signers.remove(signer)) emit QuoteSignerRemoved(signer);
     }
 
-    /// @dev Keeps a quote until it expires or a newer one comes.
+    /// @dev Stores a quote until it expires or a newer one replaces it.
     function _storeStanding(SignedQuote calldata quote) internal virtual;
 
-    /// @dev Keeps a quote for this transaction.
+    /// @dev Stores a quote for this transaction.
     function _storeTransient(SignedQuote calldata quote) internal virtual;
 
-    /// @dev Whether a standing quote takes the place of one issued then: not if they are of the
-    /// same age. Reverts `StaleQuote` if it is older.
+    /// @dev Whether a standing quote replaces one issued at `issuedAt`: not if both were issued at
+    /// the same time. Reverts `StaleQuote` if it is older.
     function _replaces(SignedQuote calldata quote, uint48 issuedAt) internal pure returns (bool) {
         if (quote.issuedAt < issuedAt) revert StaleQuote();
         return quote.issuedAt != issuedAt;

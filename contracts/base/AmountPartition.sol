@@ -5,21 +5,21 @@ import {Message} from "../libs/Message.sol";
 import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title AmountPartition
-/// @notice Chooses between two contracts by the amount that a token message moves.
+/// @notice Chooses one of two contracts by the amount that a token message transfers.
 abstract contract AmountPartition {
     using Message for bytes;
     using TokenMessage for bytes;
 
-    /// @notice Both choices must be contracts.
+    /// @notice A choice is not a contract.
     error PartNotContract(address part);
 
-    /// @notice Chosen for amounts below the threshold.
+    /// @notice The contract for amounts below the threshold.
     address public immutable lower;
 
-    /// @notice Chosen for amounts from the threshold on.
+    /// @notice The contract for amounts at or above the threshold.
     address public immutable upper;
 
-    /// @notice In message units.
+    /// @notice The threshold, in message units.
     uint256 public immutable threshold;
 
     constructor(address lower_, address upper_, uint256 threshold_) {

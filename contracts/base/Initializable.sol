@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title Initializable
-/// @notice An initializer that runs once and that no stranger can run first, with and without a
-/// proxy: see docs/decisions.
+/// @notice An initializer that runs once, and only for the deployer, with and without a proxy. See
+/// docs/decisions/0001.
 abstract contract Initializable {
     /// @notice The contract was initialised.
     event Initialized(uint8 version);
@@ -18,8 +18,8 @@ abstract contract Initializable {
 
     bool private initialized;
 
-    /// @dev The creator of the contract may call, or, behind a proxy, the constructor of the proxy:
-    /// then the account that runs this code has none of its own yet.
+    /// @dev The deployer of the contract may call. Behind a proxy, only the constructor of the
+    /// proxy may: during it, the proxy has no code yet.
     modifier initializer() {
         if (initialized) revert AlreadyInitialized();
         if (msg.sender != deployer && address(this).code.length != 0) {

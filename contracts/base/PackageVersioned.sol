@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title PackageVersioned
-/// @notice Which reference release a contract behaves like; other people's clients choose by it.
+/// @notice The reference release whose behaviour a contract has. Clients choose their ABI by it.
 abstract contract PackageVersioned {
-    /// @notice The reference contracts' version whose behaviour this is.
+    /// @notice The version of the reference contracts.
     string public constant PACKAGE_VERSION = "12.1.0";
 }

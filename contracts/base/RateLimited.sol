@@ -6,33 +6,32 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Bucket} from "./Bucket.sol";
 
 /// @title RateLimited
-/// @notice A bucket of a size that its owner sets, drained by messages by their amounts, each
-/// message once.
+/// @notice A bucket whose owner sets its capacity. Each message drains its amount, once.
 abstract contract RateLimited is Bucket, Ownable {
-    /// @notice The bucket fills by `newRefillRate` a second from now on.
+    /// @notice The refill rate changed, in units per second.
     event RateLimitSet(uint256 oldRefillRate, uint256 newRefillRate);
 
-    /// @notice A capacity is zero, or at least the seconds of `DURATION` and at most 2^207 - 1.
+    /// @notice The capacity is neither zero nor between `DURATION` and 2^207 - 1.
     error InvalidCapacity(uint256 capacity, uint256 duration);
 
     /// @notice The message was counted before.
     error MessageAlreadyValidated(bytes32 messageId);
 
-    /// @notice What comes into the bucket each second.
+    /// @notice The refill rate, in units per second.
     uint256 public refillRate;
 
     /// @notice Whether a message was counted.
     mapping(bytes32 messageId => bool) public messageValidated;
 
-    /// @param capacity What a full bucket holds; zero lets nothing pass. Rounded down to a multiple
-    /// of `duration`.
+    /// @param capacity The capacity; zero to let nothing pass. Rounded down to a multiple of
+    /// `duration`.
     /// @param duration In seconds.
     constructor(uint256 capacity, uint256 duration) Bucket(duration, capacity) {
         _setRefillRate(capacity, duration);
     }
 
-    /// @notice Changes what a full bucket holds. Only the owner; reverts `InvalidCapacity`.
-    /// @dev The new rate counts for the time since the last message too.
+    /// @notice Changes the capacity. Only the owner; reverts `InvalidCapacity`.
+    /// @dev The new rate also applies to the time since the last message.
     /// @return The new refill rate.
     function setRefillRate(uint256 capacity) external onlyOwner returns (uint256) {
         return _setRefillRate(capacity, DURATION);

@@ -16,14 +16,14 @@ abstract contract StaticSetDeployer is PackageVersioned {
     /// @dev Init code that returns everything behind its own 11 bytes.
     bytes11 private constant RETURN_THE_REST = 0x600b380380600b3d393df3;
 
-    /// @notice The contract whose code all deployed contracts have; not to be used itself.
+    /// @notice The contract whose code all deployed contracts copy. Must not be used itself.
     address public immutable implementation;
 
     constructor(address implementation_) {
         implementation = implementation_;
     }
 
-    /// @dev Returns the contract that is there already, if any.
+    /// @dev Deploys the contract, or returns the existing one.
     function _deploy(bytes32 salt, bytes memory arguments) internal returns (address deployed) {
         bytes memory initCode = _initCode(arguments);
         deployed = Create2.computeAddress(salt, keccak256(initCode));

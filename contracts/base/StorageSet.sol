@@ -45,12 +45,12 @@ abstract contract StorageSet is IStorageSet, Ownable2Step, Initializable {
 }
 
 /// @title StorageSetFactory
-/// @notice Deploys minimal proxies to one `StorageSet`, each set up in the same transaction.
+/// @notice Deploys minimal proxies to one `StorageSet`, each initialized in the same transaction.
 abstract contract StorageSetFactory is IThresholdAddressFactory, PackageVersioned {
     /// @notice A contract was deployed.
     event ModuleDeployed(address module);
 
-    /// @notice The contract whose code all deployed contracts run; not to be used itself.
+    /// @notice The contract whose code all deployed contracts run. Must not be used itself.
     address public immutable implementation;
 
     constructor(address implementation_) {
@@ -68,7 +68,8 @@ abstract contract StorageSetFactory is IThresholdAddressFactory, PackageVersione
         emit ModuleDeployed(deployed);
     }
 
-    /// @dev What an implementation is constructed with: nobody, who never signs and is no contract.
+    /// @dev The list for the constructor of an implementation: an address without code and without
+    /// a known key.
     function _nobody() internal pure returns (address[] memory) {
         return new address[](1);
     }

@@ -7,7 +7,7 @@ import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 import {Router} from "./Router.sol";
 
 /// @title GasRouter
-/// @notice Pays for the gas of its deliveries by destination.
+/// @notice A router with a gas limit for deliveries per destination.
 abstract contract GasRouter is Router, IGasRouter {
     /// @inheritdoc IGasRouter
     function setDestinationGas(uint32 domain, uint256 gas) external onlyOwner {

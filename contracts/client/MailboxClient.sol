@@ -5,14 +5,17 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 import {Initializable} from "../base/Initializable.sol";
 import {PackageVersioned} from "../base/PackageVersioned.sol";
-import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {
+    IInterchainSecurityModule,
+    ISpecifiesInterchainSecurityModule
+} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailbox} from "../interfaces/IMailbox.sol";
 import {IMailboxClient} from "../interfaces/IMailboxClient.sol";
-import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterchainSecurityModule.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 
 /// @title MailboxClient
-/// @notice What every contract needs that talks through a Mailbox.
+/// @notice The base of contracts that send or receive messages through a Mailbox: owner, hook and
+/// security module.
 abstract contract MailboxClient is
     IMailboxClient,
     ISpecifiesInterchainSecurityModule,
@@ -20,7 +23,7 @@ abstract contract MailboxClient is
     Initializable,
     PackageVersioned
 {
-    /// @dev One slot. The flags are for what a subclass must know in every dispatch.
+    /// @dev Fits one slot. The flags are for a subclass that reads them in every dispatch.
     struct HookAndFlags {
         address hook;
         uint96 flags;
@@ -64,14 +67,15 @@ abstract contract MailboxClient is
         return IPostDispatchHook(hookAndFlags.hook);
     }
 
-    /// @dev For initializers.
+    /// @dev Sets hook, security module and owner. For initializers.
     function _initializeClient(address hook_, address module, address owner_) internal {
         _setHook(hook_);
         _setInterchainSecurityModule(module);
         _transferOwnership(owner_);
     }
 
-    /// @dev Nothing else writes them: a subclass that derives something from them overrides this.
+    /// @dev Writes `hookAndFlags`; nothing else does. A subclass that stores data derived from it
+    /// overrides this.
     function _setHookAndFlags(address hook_, uint96 flags) internal virtual {
         hookAndFlags = HookAndFlags(hook_, flags);
     }
@@ -85,7 +89,8 @@ abstract contract MailboxClient is
     }
 
     function _setInterchainSecurityModule(address module) private {
-        // In a proxy's constructor a client that is its own module has no code yet.
+        // A client that is its own module has no code yet when the constructor of its proxy calls
+        // this.
         bool other = module != address(0) && module != address(this);
         if (other && module.code.length == 0) revert IsmNotContract(module);
 

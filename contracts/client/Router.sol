@@ -9,24 +9,24 @@ import {TypeCasts} from "../libs/TypeCasts.sol";
 import {MailboxClient} from "./MailboxClient.sol";
 
 /// @title Router
-/// @notice Accepts messages from the routers enrolled by its owner only.
+/// @notice A client that accepts messages only from the routers that its owner enrolled.
 abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
     using EnumerableSet for EnumerableSet.UintSet;
     using TypeCasts for address;
 
-    /// @dev One slot: a dispatch reads all of it.
+    /// @dev Fits one slot, which a dispatch reads once.
     struct Remote {
-        /// @dev Zero if there is none, or if it is no EVM address.
+        /// @dev The enrolled router; zero if there is none, or if it is not an EVM address.
         address router;
-        /// @dev `GasRouter`'s.
+        /// @dev The gas limit of deliveries. Used by `GasRouter`.
         uint88 gas;
-        /// @dev `TokenRouter`'s.
+        /// @dev Whether transfers need no hook and no fees. Used by `TokenRouter`.
         bool plain;
     }
 
     mapping(uint32 domain => Remote) internal remotes;
 
-    /// @dev Routers that are no EVM addresses.
+    /// @dev The enrolled routers that are not EVM addresses.
     mapping(uint32 domain => bytes32) private wideRouters;
 
     EnumerableSet.UintSet private enrolled;
@@ -86,10 +86,10 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         if (router == 0) router = wideRouters[domain];
     }
 
-    /// @dev Takes a message from the enrolled router of `origin`.
+    /// @dev Handles a message from the enrolled router of `origin`.
     function _handle(uint32 origin, bytes calldata body) internal virtual;
 
-    /// @dev A subclass that keeps more about a domain does so here.
+    /// @dev Enrolls a router. A subclass that stores more for a domain overrides this.
     function _enroll(uint32 domain, bytes32 router) internal virtual {
         if (router == 0) revert RouterIsZero(domain);
 
@@ -99,7 +99,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         enrolled.add(domain);
     }
 
-    /// @dev A subclass that keeps more about a domain forgets it here.
+    /// @dev Unenrolls a router. A subclass that stores more for a domain overrides this.
     function _unenroll(uint32 domain) internal virtual {
         if (!enrolled.remove(domain)) revert RouterNotEnrolled(domain);
 
@@ -118,7 +118,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         if (router == 0) revert RouterNotEnrolled(domain);
     }
 
-    /// @dev As above, with the rest of what is known of the domain.
+    /// @dev As above, with gas limit and `plain` of the domain.
     function _requireRemote(
         uint32 domain
     ) internal view returns (bytes32 router, uint256 gas, bool plain) {

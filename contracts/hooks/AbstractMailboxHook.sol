@@ -6,7 +6,7 @@ import {IMailboxHook} from "../interfaces/hooks/IMailboxHook.sol";
 import {AbstractPostDispatchHook} from "./AbstractPostDispatchHook.sol";
 
 /// @title AbstractMailboxHook
-/// @notice What hooks of one Mailbox share.
+/// @notice The base of hooks that serve one Mailbox.
 abstract contract AbstractMailboxHook is IMailboxHook, AbstractPostDispatchHook {
     /// @inheritdoc IMailboxHook
     IMailbox public immutable mailbox;
@@ -20,8 +20,8 @@ abstract contract AbstractMailboxHook is IMailboxHook, AbstractPostDispatchHook 
         localDomain = IMailbox(mailbox_).localDomain();
     }
 
-    /// @dev Anyone may call a hook, but then about nothing but the message dispatched last. Reverts
-    /// `MessageNotDispatching`.
+    /// @dev Reverts `MessageNotDispatching` unless the message is the one dispatched last: anyone
+    /// may call a hook.
     function _requireDispatching(bytes32 messageId) internal view {
         bytes32 latest = mailbox.latestDispatchedId();
         if (messageId != latest) revert MessageNotDispatching(messageId, latest);

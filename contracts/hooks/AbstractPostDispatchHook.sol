@@ -8,12 +8,13 @@ import {Refund} from "../libs/Refund.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 
 /// @title AbstractPostDispatchHook
-/// @notice What hooks share: they refuse metadata that they do not understand, and refund surplus.
+/// @notice The base of all hooks: refuses metadata that the hook does not support, and refunds
+/// surplus.
 abstract contract AbstractPostDispatchHook is IPostDispatchHook, PackageVersioned {
     using Message for bytes;
     using StandardHookMetadata for bytes;
 
-    /// @notice The hook cannot work with this metadata; see `supportsMetadata`.
+    /// @notice The hook does not support this metadata; see `supportsMetadata`.
     error UnsupportedMetadata(bytes metadata);
 
     /// @inheritdoc IPostDispatchHook

@@ -45,7 +45,7 @@ contract MerkleTreeHook is IMerkleTreeHook, AbstractMailboxHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev Anyone may call, any number of times, but only about the message dispatched last.
+    /// @dev Anyone may call, any number of times, but only for the message dispatched last.
     function _postDispatch(bytes calldata, bytes calldata message) internal override {
         if (msg.value != 0) revert NoValueExpected(msg.value);
         bytes32 id = message.id();

@@ -4,8 +4,8 @@ pragma solidity 0.8.33;
 import {IPassingHook} from "../interfaces/hooks/IPassingHook.sol";
 
 /// @title PassingHook
-/// @notice Remembers for whom a message is being passed on, while it is.
-/// @dev To be used only when fees are paid in a token: nobody asks otherwise.
+/// @notice Remembers the caller of a hook while the hook passes a message on to other hooks.
+/// @dev Needed only when fees are paid in a token: the answer is not asked for otherwise.
 abstract contract PassingHook is IPassingHook {
     address private transient caller;
 
@@ -14,13 +14,14 @@ abstract contract PassingHook is IPassingHook {
         return _isPart(part) ? caller : address(0);
     }
 
-    /// @dev To be called with `msg.sender` before a message is passed on, and with what it returned
-    /// afterwards: a call within a call hides the outer one for as long as it lasts.
+    /// @dev Sets the caller. Must be called with `msg.sender` before a message is passed on, and
+    /// with the returned former caller afterwards: a nested call replaces the outer one while it
+    /// lasts.
     function _passFor(address next) internal returns (address former) {
         former = caller;
         caller = next;
     }
 
-    /// @dev Whether what this hook passes on now goes to `part`.
+    /// @dev Whether this hook is passing the message on to `part`.
     function _isPart(address part) internal view virtual returns (bool);
 }

@@ -15,20 +15,19 @@ contract ProtocolFee is AbstractPostDispatchHook, Ownable {
     using Message for bytes;
     using StandardHookMetadata for bytes;
 
-    /// @notice The fee is `protocolFee` wei from now on.
+    /// @notice The fee changed to `protocolFee` wei.
     event ProtocolFeeSet(uint256 protocolFee);
 
-    /// @notice Fees go to `beneficiary` from now on.
+    /// @notice The receiver of fees changed to `beneficiary`.
     event BeneficiarySet(address beneficiary);
 
-    /// @notice The fee for a message of `sender` was paid. Anyone can cause this for any sender by
-    /// paying.
+    /// @notice The fee for a message of `sender` was paid. Anyone can pay for any sender.
     event ProtocolFeePaid(address indexed sender, uint256 fee);
 
     /// @notice The value sent is less than the fee.
     error InsufficientProtocolFee(uint256 value, uint256 protocolFee);
 
-    /// @notice The fee is more than it may ever be.
+    /// @notice The fee exceeds `MAX_PROTOCOL_FEE`.
     error ExceedsMaxProtocolFee(uint256 protocolFee, uint256 maxProtocolFee);
 
     /// @notice The zero address cannot receive fees.
@@ -37,13 +36,13 @@ contract ProtocolFee is AbstractPostDispatchHook, Ownable {
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.PROTOCOL_FEE);
 
-    /// @notice The most that the fee may ever be, in wei.
+    /// @notice The upper bound of the fee, in wei.
     uint256 public immutable MAX_PROTOCOL_FEE;
 
     /// @notice The fee of a message, in wei.
     uint256 public protocolFee;
 
-    /// @notice Who receives the fees.
+    /// @notice The receiver of the fees.
     address public beneficiary;
 
     constructor(
@@ -63,7 +62,7 @@ contract ProtocolFee is AbstractPostDispatchHook, Ownable {
         _setProtocolFee(protocolFee_);
     }
 
-    /// @notice Changes who receives the fees. Only the owner; reverts `InvalidBeneficiary`.
+    /// @notice Changes the receiver of the fees. Only the owner; reverts `InvalidBeneficiary`.
     function setBeneficiary(address beneficiary_) external onlyOwner {
         _setBeneficiary(beneficiary_);
     }

@@ -11,21 +11,22 @@ import {AbstractMailboxHook} from "./AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "./AbstractPostDispatchHook.sol";
 
 /// @title RateLimitedHook
-/// @notice Limits what one token router can send away in a time.
+/// @notice Limits the amount that one token router can send per duration.
 contract RateLimitedHook is AbstractMailboxHook, RateLimited {
     using Message for bytes;
     using TokenMessage for bytes;
 
-    /// @notice The message is not from the sender that this hook is for.
+    /// @notice The message's sender is not `sender`.
     error InvalidSender(address messageSender, address sender);
 
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.RATE_LIMITED);
 
-    /// @notice The router whose messages are counted; others are refused.
+    /// @notice The router whose messages count; messages of others are refused.
     address public immutable sender;
 
-    /// @param capacity The most that can be sent at once, in message units.
+    /// @param capacity The size of the bucket: the largest amount that can be sent at once, in
+    /// message units.
     /// @param duration Seconds in which an empty bucket becomes full.
     constructor(
         address mailbox_,

@@ -12,36 +12,37 @@ import {TimelockRouter} from "./TimelockRouter.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 
 /// @title DelayedFlowRouterHookIsm
-/// @notice A `TimelockRouter` of one token router, as its hook and its security module, where a
-/// transfer waits the longer the more has left the router lately. Transfers within the bucket do
-/// not wait; one that overdraws it waits until the bucket would have refilled, but never longer
-/// than `maxDelay`. Sending refills the bucket.
-/// @dev Announcements carry (id, message amount). Transfers that are split wait as long as in one:
-/// what they overdraw adds up, in a level below zero. A domain has one counterpart, of one router:
-/// the one that the token router has enrolled there. Transfers to others, as cross-collateral ones,
-/// are refused, since they would use up a bucket that is not theirs: they need another hook.
+/// @notice A `TimelockRouter` that is hook and security module of one token router, and delays
+/// incoming transfers by the net outflow. A transfer within the bucket is not delayed; one that
+/// overdraws it is delayed until the bucket would have refilled, at most by `maxDelay`. Outgoing
+/// transfers refill the bucket.
+/// @dev Announcements carry (id, message amount). Splitting a transfer does not shorten the delay:
+/// overdrafts add up in a level below zero. Each domain has one counterpart, for the router that
+/// the token router has enrolled there. Transfers to other routers, such as cross-collateral ones,
+/// are refused, as they would drain the bucket of the enrolled one: they need another hook.
 contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     using Message for bytes;
     using TokenMessage for bytes;
 
-    /// @notice `amount` was sent away by the router, which counts for it.
+    /// @notice The router sent `amount`, which refilled the bucket.
     event NetFlowCredited(bytes32 indexed messageId, uint32 nonce, uint256 amount);
 
     /// @notice The message was not sent by the token router.
     error WrongSender(address sender);
 
-    /// @notice The message is not for the token router, or on its way out not for the router that
+    /// @notice The message is not for the token router; or, if outgoing, not for the router that
     /// the token router has enrolled at the destination.
     error WrongRecipient(address recipient);
 
-    /// @notice The longest wait, in seconds.
+    /// @notice The longest delay, in seconds.
     uint48 public immutable maxDelay;
 
-    /// @notice The nonce of the message that was counted last as sent; zero before the first.
+    /// @notice The nonce of the last outgoing message that was counted; zero before the first.
     uint32 public lastCreditedNonce;
 
-    /// @param warpRouter_ The token router that this contract is hook and module of.
-    /// @param thresholdBps_ How much of its holdings may leave without a wait, in parts of 10,000.
+    /// @param warpRouter_ The token router that uses this contract as hook and security module.
+    /// @param thresholdBps_ The fraction of its holdings that may leave without delay, in basis
+    /// points.
     /// @param maxDelay_ See `maxDelay`.
     /// @param refillWindow Seconds in which an empty bucket becomes full.
     constructor(
@@ -58,7 +59,7 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     }
 
     /// @inheritdoc TimelockRouter
-    /// @dev Reverts `WrongRecipient`, too.
+    /// @dev Also reverts `WrongRecipient`.
     function verify(
         bytes calldata metadata,
         bytes calldata message
@@ -68,14 +69,15 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
         return super.verify(metadata, message);
     }
 
-    /// @notice How much more has left than the bucket held, after the last flow.
+    /// @notice The overdraft of the bucket after the last flow.
     function debt() external view returns (uint256) {
         return _positive(-_lastLevel());
     }
 
     /// @inheritdoc TimelockRouter
-    /// @dev Counts what is sent, once: the announcement makes another message the latest. Reverts
-    /// `WrongSender`, `WrongRecipient`, and with empty data when the body has no amount.
+    /// @dev Counts an outgoing transfer. Each is counted once, as the announcement then is the
+    /// message dispatched last. Reverts `WrongSender`, `WrongRecipient`, and with empty data when
+    /// the body has no amount.
     function _beforeAnnouncement(bytes calldata message) internal override {
         address sender = message.senderAddress();
         if (sender != warpRouter) revert WrongSender(sender);
@@ -94,8 +96,8 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     }
 
     /// @inheritdoc TimelockRouter
-    /// @dev Counts what is said to be paid out. `verify` believes no message but one of that
-    /// amount.
+    /// @dev Counts the announced amount of an incoming transfer. `verify` accepts a message of that
+    /// amount only.
     function _handle(uint32 origin, bytes calldata body) internal override {
         (bytes32 id, uint256 messageAmount) = abi.decode(body, (bytes32, uint256));
         uint256 amount = _toLocal(messageAmount);
@@ -114,10 +116,11 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
         return 150_000;
     }
 
-    /// @dev Takes `amount` out, also what is not there.
-    /// @return wait Seconds until the bucket is no longer overdrawn, or the longest wait.
+    /// @dev Drains `amount`, below zero if necessary.
+    /// @return wait Seconds until the bucket is no longer overdrawn, at most `maxDelay`.
     function _overdraw(uint256 amount) private returns (uint256 wait) {
-        // Levels never fall out of their 208 bits: by then, everything waits longest anyway.
+        // The level is kept within 208 bits: at that level, every transfer has the longest delay
+        // anyway.
         int256 level = _level() - int256(Math.min(amount, MAX_CAPACITY));
         if (level < -int256(MAX_CAPACITY)) level = -int256(MAX_CAPACITY);
         _setLevel(level);

@@ -16,22 +16,21 @@ import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TvlBucket} from "./TvlBucket.sol";
 
 /// @title NetFlowRateLimitedHookIsm
-/// @notice Limits how much more leaves a token router in a period than comes back, as its hook and,
-/// in an aggregation, one of its security modules: at most `thresholdBps` of what belonged to the
-/// router when the period began, and never more than has flowed into the bucket since it was
-/// drained. Value leaves collateral when messages are delivered, and a synthetic token when they
-/// are sent.
-/// @dev It counts, and proves nothing: aggregate it with a module that does. It counts messages of
-/// the Mailbox: what lenders withdraw was never counted, and what rebalancers move it does not see.
-/// What comes back counts as far as the router has more than after the message before: a transfer
-/// that a routing hook has led past this one is no credit to present when it suits, and a message
-/// after a rebalancing is credited that much less.
+/// @notice Limits the net outflow of a token router per period, as its hook and, in an aggregation,
+/// one of its security modules. The limit is `thresholdBps` of the router's holdings when the
+/// period began, and the level of the bucket. Value leaves a collateral router when messages are
+/// delivered, and a synthetic token when they are sent.
+/// @dev Counts amounts but verifies nothing: aggregate it with a module that does. Counts messages
+/// of the Mailbox only: withdrawals of lenders and moves of rebalancers are not counted. An inflow
+/// is credited only as far as the router's holdings grew since the previous message: so a transfer
+/// that a routing hook led past this hook cannot be credited later, and after a rebalancing an
+/// inflow is credited that much less.
 contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchainSecurityModule {
     using Delivery for IMailbox;
     using Message for bytes;
     using TokenMessage for bytes;
 
-    /// @notice What a message does to the bucket.
+    /// @notice The effect of a message on the bucket.
     enum FlowDirection {
         CREDIT,
         CONSUME
@@ -52,7 +51,7 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     /// @notice The Mailbox is not delivering the message.
     error InvalidDeliveredMessage(bytes32 messageId);
 
-    /// @notice The message was dispatched before this contract was there.
+    /// @notice The message was dispatched before this contract was deployed.
     error InvalidDispatchedMessage(bytes32 messageId);
 
     /// @inheritdoc IPostDispatchHook
@@ -61,24 +60,25 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.NULL);
 
-    /// @notice The Mailbox's nonce at the creation: older messages do not count.
+    /// @notice The Mailbox's nonce at the deployment: older messages are refused.
     uint32 public immutable minOutboundNonce;
 
-    /// @notice The block of the creation.
+    /// @notice The block of the deployment.
     uint48 public immutable deployedAtBlock;
 
-    /// @notice What a message that the router sends does to the bucket; received ones do the other.
+    /// @notice The effect of messages that the router sends on the bucket. Received messages have
+    /// the opposite effect.
     FlowDirection public immutable outboundFlow;
 
     /// @notice Whether a message was counted.
     mapping(bytes32 messageId => bool) public messageValidated;
 
-    /// @dev What has left in the period of the last flow, less what came back after it.
+    /// @dev The net outflow in the period of the last flow.
     uint256 private gone;
 
-    /// @param router The token router that this contract is hook and module of.
-    /// @param maxFlowBps How much of its holdings may leave at once, in parts of 10,000, less than
-    /// all.
+    /// @param router The token router that uses this contract as hook and security module.
+    /// @param maxFlowBps The fraction of its holdings that may leave at once, in basis points,
+    /// below 10,000.
     /// @param duration Seconds in which an empty bucket becomes full.
     constructor(
         address mailbox_,
@@ -96,7 +96,7 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev Only while the Mailbox delivers the message. Reverts `WrongRecipient`,
+    /// @dev Counts a message while the Mailbox delivers it. Reverts `WrongRecipient`,
     /// `InvalidDeliveredMessage`, `MessageAlreadyValidated`, `RateLimitExceeded`, and with empty
     /// data when the body has no amount.
     function verify(bytes calldata, bytes calldata message) external returns (bool) {
@@ -110,8 +110,8 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     }
 
     /// @inheritdoc Bucket
-    /// @dev That is what can leave now: what is in the bucket, and no more than the period still
-    /// lets leave.
+    /// @dev The amount that can leave now: the level of the bucket, limited by the rest of the
+    /// period's limit.
     function calculateCurrentLevel() public view override returns (uint256) {
         (uint256 basis_, uint256 began_) = _period(localCollateral());
         uint256 left = Math.saturatingSub(_fraction(basis_), began_ == began ? gone : 0);

@@ -10,38 +10,39 @@ import {Message} from "../libs/Message.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 
 /// @title TimelockRouter
-/// @notice Lets time pass between a message's announcement and its delivery. As a hook it announces
-/// each message to the router enrolled for its destination, by a message of its own; as a router it
-/// takes announcements; as a security module it believes a message when the router of the message's
-/// own origin announced exactly what it would have announced of it, long enough ago. Aggregate it
-/// with a `PausableIsm`, so that somebody can use the time.
-/// @dev Announcements are guarded by this contract's own security module. They change what the
-/// Mailbox dispatched last: in an aggregation, this hook goes behind the merkle tree. It must not
-/// be reached from the Mailbox's own hooks or from its own `hook`: announcements would announce
-/// each other.
+/// @notice Delays messages between announcement and delivery. As a hook, it announces each message
+/// to the router enrolled for its destination, in a message of its own. As a router, it receives
+/// announcements. As a security module, it verifies a message after the delay, if the router of the
+/// message's origin sent the announcement that belongs to it. Aggregate it with a `PausableIsm`, so
+/// that somebody can stop a message during the delay.
+/// @dev Announcements are verified by the security module set for this contract. They change the
+/// message that the Mailbox dispatched last, so in an aggregation this hook comes after the merkle
+/// tree hook. The Mailbox's own hooks and this contract's `hook` must not lead to it: announcements
+/// would be announced endlessly.
 contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule {
     using Message for bytes;
     using StandardHookMetadata for bytes;
 
-    /// @dev One slot: what was announced of a message, and from which second on it is believed.
+    /// @dev The digest of an announcement, and the time from which the message is verified, Unix
+    /// seconds. Fits one slot.
     struct Announcement {
         uint48 readyAt;
         bytes26 digest;
     }
 
-    /// @notice A message was announced, and is believed from `readyAt` on.
+    /// @notice A message was announced. It is verified from `readyAt`, Unix seconds.
     event MessageQueued(bytes32 indexed messageId, uint48 readyAt);
 
-    /// @notice A wait has at most 2^32 - 1 seconds.
+    /// @notice The delay exceeds 2^32 - 1 seconds.
     error WaitTooLong(uint48 wait);
 
-    /// @notice The message was not announced by its origin, or as another one than it is.
+    /// @notice The origin of the message has not announced it, or announced different content.
     error MessageNotPreverified(bytes32 messageId);
 
-    /// @notice The same origin announced the same of the message before.
+    /// @notice The origin has sent the same announcement before.
     error MessageAlreadyPreverified(bytes32 messageId);
 
-    /// @notice The message is not believed before that second.
+    /// @notice The message is not verified before `readyAt`, Unix seconds.
     error MessageNotReadyUntil(uint48 readyAt);
 
     /// @inheritdoc IInterchainSecurityModule
@@ -53,11 +54,11 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     /// @notice Seconds between announcement and delivery.
     uint48 public immutable timelockWindow;
 
-    /// @dev What was announced first of each message; mostly there is nothing else.
+    /// @dev The first announcement of each message. Usually there is no other.
     mapping(bytes32 messageId => Announcement) private announcements;
 
-    /// @dev What else was announced, by another origin or of another amount: a wrong announcement
-    /// must not stand in the way of the right one.
+    /// @dev Further announcements of a message, by another origin or of another amount: a wrong
+    /// announcement must not block the right one.
     mapping(bytes32 messageId => mapping(bytes26 digest => uint48)) private others;
 
     constructor(address mailbox_, uint48 timelockWindow_) MailboxClient(mailbox_) {
@@ -66,8 +67,8 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     }
 
     /// @inheritdoc IPostDispatchHook
-    /// @dev Costs what the announcement costs; surplus goes back as the announcement's hooks send
-    /// it. Reverts `MessageNotDispatching`, `RouterNotEnrolled`.
+    /// @dev Costs as much as the dispatch of the announcement, whose hooks refund the surplus.
+    /// Reverts `MessageNotDispatching`, `RouterNotEnrolled`.
     function postDispatch(bytes calldata metadata, bytes calldata message) external payable {
         bytes32 id = message.id();
         bytes32 latest = mailbox.latestDispatchedId();
@@ -110,8 +111,8 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return true;
     }
 
-    /// @notice From which second on a message is believed, if what was announced first is true of
-    /// it; zero if nothing was announced.
+    /// @notice The time from which a message is verified by its first announcement, Unix seconds;
+    /// zero if it was not announced.
     function readyAt(bytes32 messageId) external view returns (uint48 timestamp) {
         return announcements[messageId].readyAt;
     }
@@ -122,12 +123,12 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     }
 
     /// @inheritdoc IPostDispatchHook
-    /// @dev Always: only the refund address is read, if it is there.
+    /// @dev True: of the metadata, only the refund address is read.
     function supportsMetadata(bytes calldata) external pure returns (bool) {
         return true;
     }
 
-    /// @dev What a subclass does about a message that is being dispatched.
+    /// @dev Called before a message is announced. For subclasses.
     function _beforeAnnouncement(bytes calldata message) internal virtual {}
 
     /// @inheritdoc Router
@@ -135,7 +136,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         _queue(origin, abi.decode(body, (bytes32)), body, timelockWindow);
     }
 
-    /// @dev Remembers an announcement. Reverts `MessageAlreadyPreverified`.
+    /// @dev Stores an announcement. Reverts `MessageAlreadyPreverified`.
     function _queue(uint32 origin, bytes32 id, bytes calldata body, uint48 wait) internal {
         bytes26 digest = _digest(origin, body);
         if (_readyAt(id, digest) != 0) revert MessageAlreadyPreverified(id);
@@ -152,7 +153,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return abi.encode(message.id());
     }
 
-    /// @dev Gas of an announcement's delivery.
+    /// @dev The gas limit of an announcement's delivery.
     function _announcementGas() internal pure virtual returns (uint256) {
         return 50_000;
     }
@@ -166,7 +167,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return announced.digest == digest ? announced.readyAt : others[id][digest];
     }
 
-    /// @dev Who says what of a message, in 208 bits.
+    /// @dev The digest of an announcement and its origin, in 208 bits.
     function _digest(uint32 origin, bytes memory announcement) private pure returns (bytes26) {
         return bytes26(keccak256(abi.encodePacked(origin, announcement)));
     }

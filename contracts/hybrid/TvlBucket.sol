@@ -11,62 +11,62 @@ import {ILpCollateralRouter} from "../interfaces/ILpCollateralRouter.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
 
 /// @title TvlBucket
-/// @notice A bucket whose size is a fraction of what belongs to a token router: of its collateral
-/// less what people have lent it, or of a synthetic token's supply. What leaves the router drains
-/// it, what comes back fills it.
+/// @notice A bucket whose capacity is a fraction of a token router's holdings: of its collateral
+/// without lent collateral, or of a synthetic token's supply. Outflows of the router drain the
+/// bucket, inflows refill it.
 ///
-/// Time is cut into periods of `DURATION`. Through a period counts what belonged to the router when
-/// it began, or what does now if that is less: whatever is given or lent meanwhile makes the bucket
-/// no larger. What was given since the last flow counts a period later still, since nobody has told
-/// when it came. A period in which nothing can leave, as that of a new route, ends when there is
-/// something.
+/// Time is divided into periods of `DURATION`. The capacity depends on the holdings when the period
+/// began, or on the current ones if they are less: donations and loans during a period do not raise
+/// it. Donations since the last flow count a period later, as their time is not known. A period
+/// with a capacity of zero, such as that of a new route, ends when the router has holdings.
 /// @dev For `HypNative`, `HypERC20Collateral`, `CrossCollateralRouter`, `HypERC20` and
-/// `HypERC4626`, whose supply is counted in shares as messages do. Routers that hold no tokens of
-/// their own are refused: a fraction of nothing lets nothing pass.
+/// `HypERC4626`, whose supply is counted in shares as messages do. Routers without holdings of
+/// their own are refused: their capacity would always be zero.
 abstract contract TvlBucket is Bucket, Ownable {
-    /// @notice `amount` came back, which leaves `newLevel` in the bucket.
+    /// @notice An inflow of `amount` raised the level to `newLevel`.
     event Credited(uint256 amount, uint256 newLevel);
 
-    /// @notice A router must be a contract that is its own token, or that tells what it was lent.
+    /// @notice The router is not a contract, or neither its own token nor an `ILpCollateralRouter`.
     error InvalidRouter();
 
-    /// @notice The fraction is too large.
+    /// @notice The fraction exceeds its upper bound.
     error InvalidThresholdBps();
 
-    /// @notice The size follows from `thresholdBps`; nobody sets it.
+    /// @notice The capacity follows from `thresholdBps` and cannot be set.
     error UseThresholdBps();
 
-    /// @notice What `thresholdBps` are parts of.
+    /// @notice The denominator of `thresholdBps`.
     uint256 public constant BPS_DENOMINATOR = 10_000;
 
-    /// @notice Always zero: nothing but the capacity counts. Here for clients of other buckets.
+    /// @notice Always zero, as the capacity is not set. For clients that read it from other
+    /// buckets.
     uint256 public constant refillRate = 0;
 
-    /// @notice The router whose holdings size the bucket.
+    /// @notice The router whose holdings define the capacity.
     address public immutable warpRouter;
 
-    /// @notice What the router holds: zero for the native token; the router itself for its supply.
+    /// @notice The token of the holdings: zero for the native token, the router itself for a
+    /// synthetic supply.
     address public immutable capacityToken;
 
-    /// @notice The fraction of the holdings that a full bucket has, in parts of 10,000.
+    /// @notice The capacity as a fraction of the holdings, in basis points.
     uint256 public immutable thresholdBps;
 
     /// @dev Whether the supply is in shares.
     bool private immutable inShares;
 
-    /// @dev One slot: what belonged to the router when the period began, and at which second it
-    /// did.
+    /// @dev The holdings when the period began, and the time of that, Unix seconds. Fits one slot.
     uint208 private basis;
     uint48 internal began;
 
-    /// @dev What belonged to the router behind the last flow.
+    /// @dev The holdings after the last flow.
     uint256 private seen;
 
     /// @param router The token router.
     /// @param thresholdBps_ See `thresholdBps`.
-    /// @param maxBps The most that it may be.
+    /// @param maxBps The upper bound of `thresholdBps_`.
     /// @param duration Seconds in which an empty bucket becomes full.
-    /// @dev Full at first, whatever the capacity will be when the router has something.
+    /// @dev The bucket is full at first, for any later capacity.
     constructor(
         address router,
         uint256 thresholdBps_,
@@ -90,12 +90,12 @@ abstract contract TvlBucket is Bucket, Ownable {
         revert UseThresholdBps();
     }
 
-    /// @notice What belonged to the router when this period began, and at which second that was.
+    /// @notice The holdings when this period began, and the time of that, Unix seconds.
     function currentPeriod() external view returns (uint256 basis_, uint256 began_) {
         return _period(localCollateral());
     }
 
-    /// @notice What belongs to the router now, in the smallest unit that its messages move.
+    /// @notice The current holdings, in the smallest unit of the token, or in shares.
     function localCollateral() public view returns (uint256) {
         if (inShares) return IHypERC4626(warpRouter).totalShares();
         if (capacityToken == warpRouter) return IERC20(capacityToken).totalSupply();
@@ -113,12 +113,12 @@ abstract contract TvlBucket is Bucket, Ownable {
         return _fraction(Math.min(basis_, held));
     }
 
-    /// @dev Goes on to the period that it is by now. For each flow.
-    /// @param came What the flow has brought: collateral is there already, a supply is minted
-    /// later.
-    /// @param goes What it takes away: collateral is paid out later, a supply was burnt already.
-    /// @return entered Whether it is another period than at the last flow.
-    /// @return came_ How much of `came` was not there yet at the last flow; of a supply, all.
+    /// @dev Enters the current period. Must be called for each flow.
+    /// @param came The inflow. Collateral has arrived already, a synthetic supply is minted later.
+    /// @param goes The outflow. Collateral is paid out later, a synthetic supply was burnt already.
+    /// @return entered Whether the period differs from that of the last flow.
+    /// @return came_ The part of `came` that arrived since the last flow; all of it for a synthetic
+    /// supply.
     function _enterPeriod(
         uint256 came,
         uint256 goes
@@ -136,8 +136,8 @@ abstract contract TvlBucket is Bucket, Ownable {
         return (true, came_);
     }
 
-    /// @dev What belonged to the router when this period began, cut to 208 bits, and when that was.
-    /// @param held What belongs to it now.
+    /// @dev The holdings when this period began, capped at 208 bits, and the time of that.
+    /// @param held The current holdings.
     function _period(uint256 held) internal view returns (uint256 basis_, uint256 began_) {
         (basis_, began_) = (basis, began);
         uint256 passed = (block.timestamp - began_) / DURATION;
@@ -146,7 +146,7 @@ abstract contract TvlBucket is Bucket, Ownable {
         basis_ = Math.min(basis_, type(uint208).max);
     }
 
-    /// @dev Puts `amount` back, as far as the bucket holds it.
+    /// @dev Refills the bucket by `amount`, up to its capacity.
     function _credit(uint256 amount) internal {
         int256 capacity = int256(maxCapacity());
         int256 level = _level() + int256(Math.min(amount, MAX_CAPACITY));
@@ -155,18 +155,18 @@ abstract contract TvlBucket is Bucket, Ownable {
         emit Credited(amount, _positive(level));
     }
 
-    /// @dev How much of what belongs to the router a full bucket has.
+    /// @dev The capacity for these holdings.
     function _fraction(uint256 held) internal view returns (uint256) {
         return Math.min(Math.mulDiv(held, thresholdBps, BPS_DENOMINATOR), MAX_CAPACITY);
     }
 
-    /// @dev What the router pays out for a message amount.
+    /// @dev The local amount that the router pays out for a message amount.
     function _toLocal(uint256 messageAmount) internal view returns (uint256) {
         ITokenRouter router = ITokenRouter(warpRouter);
         return Math.mulDiv(messageAmount, router.scaleDenominator(), router.scaleNumerator());
     }
 
-    /// @dev Whether a view without arguments answers one word.
+    /// @dev Whether the router answers a view without arguments with one word.
     function _answers(address router, bytes4 selector) private view returns (bool) {
         (bool success, bytes memory answer) = router.staticcall(abi.encodePacked(selector));
         return success && answer.length == 32;

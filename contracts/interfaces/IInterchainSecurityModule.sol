@@ -30,3 +30,10 @@ interface IInterchainSecurityModule {
     /// @return True to deliver. A module may also revert, which says why not.
     function verify(bytes calldata metadata, bytes calldata message) external returns (bool);
 }
+
+/// @title ISpecifiesInterchainSecurityModule
+/// @notice A recipient that chooses its security module.
+interface ISpecifiesInterchainSecurityModule {
+    /// @notice The module that guards this recipient; zero for the Mailbox's default.
+    function interchainSecurityModule() external view returns (IInterchainSecurityModule);
+}

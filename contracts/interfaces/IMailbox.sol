@@ -8,8 +8,8 @@ import {IPostDispatchHook} from "./hooks/IPostDispatchHook.sol";
 /// @notice Sends and delivers interchain messages. One per chain. Source: docs/protocol, "Mailbox".
 interface IMailbox {
     /// @notice The proof of a message, for a module that remembers it until the transaction ends.
-    /// @param module Whom to show it to.
-    /// @param metadata As for the module's `verify`, in its whole form.
+    /// @param module The module that remembers the proof.
+    /// @param metadata Metadata as for the module's `verify`, in the full form.
     /// @param origin The domain that the message comes from.
     /// @param messageId The message's id.
     struct Proof {
@@ -19,7 +19,7 @@ interface IMailbox {
         bytes32 messageId;
     }
 
-    /// @notice A message was dispatched. `message` is all of it, encoded.
+    /// @notice A message was dispatched. `message` is the whole encoded message.
     event Dispatch(
         address indexed sender,
         uint32 indexed destination,
@@ -27,27 +27,28 @@ interface IMailbox {
         bytes message
     );
 
-    /// @notice The id of the message that the `Dispatch` before it shows.
+    /// @notice The id of the message in the `Dispatch` event before it.
     event DispatchId(bytes32 indexed messageId);
 
     /// @notice A message was delivered.
     event Process(uint32 indexed origin, bytes32 indexed sender, address indexed recipient);
 
-    /// @notice The id of the message that the `Process` before it shows.
+    /// @notice The id of the message in the `Process` event before it.
     event ProcessId(bytes32 indexed messageId);
 
     /// @notice A message of a batch was not delivered; it stays deliverable.
-    /// @param reason What delivering it reverted with, at most its first 256 bytes; empty too when
-    /// it ran out of its share of gas.
+    /// @param reason The first 256 bytes of the revert data; empty when the delivery used up its
+    /// share of gas.
     event ProcessFailed(bytes32 indexed messageId, bytes reason);
 
-    /// @notice Recipients that choose no module are guarded by this one from now on.
+    /// @notice The default security module changed: it verifies messages for recipients that choose
+    /// no module.
     event DefaultIsmSet(address indexed module);
 
-    /// @notice Dispatches that name no hook call this one from now on.
+    /// @notice The default hook changed: it is called by dispatches that name no hook.
     event DefaultHookSet(address indexed hook);
 
-    /// @notice Every dispatch calls this hook from now on.
+    /// @notice The required hook changed: it is called by every dispatch.
     event RequiredHookSet(address indexed hook);
 
     /// @notice The message's version is not 3.
@@ -59,13 +60,13 @@ interface IMailbox {
     /// @notice The message was delivered before.
     error AlreadyDelivered(bytes32 messageId);
 
-    /// @notice There is no contract on this chain that the message could be handed to.
+    /// @notice The recipient is no contract on this chain.
     error RecipientNotContract(address recipient);
 
-    /// @notice The security module said no.
+    /// @notice The security module returned false.
     error IsmVerificationFailed(bytes32 messageId, address ism);
 
-    /// @notice A batch needs one piece of metadata per message.
+    /// @notice The numbers of metadata and of messages differ.
     error BatchLengthMismatch(uint256 metadata, uint256 messages);
 
     /// @notice A default security module must be a contract.
@@ -89,46 +90,46 @@ interface IMailbox {
     /// @notice The block in which this contract's code was created.
     function deployedBlock() external view returns (uint256);
 
-    /// @notice The nonce that the next message gets: how many were dispatched so far.
+    /// @notice The nonce of the next message: the number of messages dispatched so far.
     function nonce() external view returns (uint32);
 
-    /// @notice The id of the message dispatched last; hooks recognise by it what is being
-    /// dispatched.
+    /// @notice The id of the message dispatched last. Hooks compare it to check that a message is
+    /// being dispatched.
     function latestDispatchedId() external view returns (bytes32);
 
-    /// @notice Guards recipients that choose no module.
+    /// @notice The security module of recipients that choose none.
     function defaultIsm() external view returns (IInterchainSecurityModule);
 
-    /// @notice Called after dispatches that name no hook.
+    /// @notice The hook of dispatches that name none.
     function defaultHook() external view returns (IPostDispatchHook);
 
-    /// @notice Called after every dispatch, before the other hook.
+    /// @notice The hook of every dispatch, called before the other hook.
     function requiredHook() external view returns (IPostDispatchHook);
 
     /// @notice Whether the message was delivered.
     function delivered(bytes32 messageId) external view returns (bool);
 
-    /// @notice Who delivered the message; zero if nobody did.
+    /// @notice The account that delivered the message; zero if it was not delivered.
     function processor(bytes32 messageId) external view returns (address);
 
     /// @notice The block in which the message was delivered; zero if it was not.
     function processedAt(bytes32 messageId) external view returns (uint48);
 
-    /// @notice Whether the message's security module is being asked right now, by a delivery.
+    /// @notice Whether a delivery of the message is calling its security module right now.
     function delivering(bytes32 messageId) external view returns (bool);
 
-    /// @notice The security module that guards a recipient: its own, or the default.
+    /// @notice The security module for a recipient: the recipient's own, or the default.
     /// @dev Static-calls `interchainSecurityModule()`. A revert, an empty answer and zero mean the
     /// default; an answer shorter than a word or no address reverts with empty data.
     function recipientIsm(address recipient) external view returns (IInterchainSecurityModule);
 
     /// @notice Sends a message and calls the required hook, then the default one.
-    /// @param destination Domain to deliver on.
-    /// @param recipient Who gets it there, as a 32-byte address.
+    /// @param destination The domain to deliver on.
+    /// @param recipient The recipient contract on that domain, as a 32-byte address.
     /// @param body Any bytes.
     /// @return The message's id.
-    /// @dev The required hook gets its quote of `msg.value`, or all of it if that is less; the
-    /// other hook gets the rest and refunds what it does not need.
+    /// @dev The required hook is paid its quote from `msg.value`, or all of `msg.value` if that is
+    /// less. The other hook is paid the rest and refunds its surplus.
     function dispatch(
         uint32 destination,
         bytes32 recipient,
@@ -143,7 +144,7 @@ interface IMailbox {
         bytes calldata metadata
     ) external payable returns (bytes32);
 
-    /// @notice As above, with `hook` in the place of the default hook; zero means the default.
+    /// @notice As above, with `hook` instead of the default hook; zero for the default.
     function dispatch(
         uint32 destination,
         bytes32 recipient,
@@ -176,28 +177,29 @@ interface IMailbox {
         IPostDispatchHook hook
     ) external view returns (uint256 fee);
 
-    /// @notice Delivers a message that its recipient's security module believes. Anyone may call.
-    /// @param metadata What the module needs.
+    /// @notice Delivers a message if the recipient's security module verifies it. Anyone may call.
+    /// @param metadata Metadata for the module.
     /// @param message The encoded message.
-    /// @dev `msg.value` goes to the recipient. The delivery is written before any other contract is
-    /// called, so a message is delivered once; a revert anywhere undoes it.
+    /// @dev `msg.value` goes to the recipient. The delivery is recorded before other contracts are
+    /// called, except for the question which module to use: so a message is delivered once. A
+    /// revert undoes the record.
     function process(bytes calldata metadata, bytes calldata message) external payable;
 
     /// @notice Delivers many messages, each as `process` by the same caller would, without value.
-    /// @param metadata What the module of each message needs, in the order of the messages.
+    /// @param metadata Metadata for the module of each message, in the order of the messages.
     /// @param messages The encoded messages.
-    /// @dev A message that fails leaves no trace but `ProcessFailed`; the others go through. Each
-    /// may use an equal share of the gas that is left when its turn comes. Reverts
+    /// @dev A message that fails changes nothing and emits `ProcessFailed`; the others are
+    /// delivered. Each has an equal share of the gas that remains when it is processed. Reverts
     /// `BatchLengthMismatch`. An addition to the reference.
     function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external;
 
-    /// @notice As above, after some modules were shown what the metadata leaves out. What they are
-    /// shown here no message can take back, and nobody can deliver before: so each message of the
-    /// batch fails or succeeds for itself.
-    /// @param proofs What to show to whom, in this order.
-    /// @dev A module that refuses its proof is passed over. Proofs have a share of the gas each, as
-    /// messages do. Modules are called with `IRememberingIsm.remember`, nothing else, as the
-    /// Mailbox would otherwise ask about messages that it is not delivering.
+    /// @notice As above, after modules remembered the proofs that the metadata leaves out. No
+    /// message in the batch can undo them, and a delivery of a message by somebody else does not
+    /// remove them: each message fails or succeeds independently.
+    /// @param proofs The proofs, in the order in which modules are called.
+    /// @dev A module that refuses its proof is skipped. Each proof has a share of the gas, as
+    /// messages have. Modules are called by `IRememberingIsm.remember` only: `verify` would be a
+    /// call about a message that the Mailbox is not delivering.
     function processBatch(
         Proof[] calldata proofs,
         bytes[] calldata metadata,

@@ -9,12 +9,12 @@ import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule
 import {Message} from "../libs/Message.sol";
 
 /// @title BlacklistIsm
-/// @notice Believes every message but those that the owner has named. For aggregations.
+/// @notice Verifies every message except those that the owner has blacklisted. For aggregations.
 contract BlacklistIsm is IInterchainSecurityModule, Ownable, PackageVersioned {
     using EnumerableSet for EnumerableSet.Bytes32Set;
     using Message for bytes;
 
-    /// @notice This message is never believed from now on.
+    /// @notice A message was blacklisted.
     event MessageBlacklisted(bytes32 indexed messageId);
 
     /// @inheritdoc IInterchainSecurityModule
@@ -24,19 +24,19 @@ contract BlacklistIsm is IInterchainSecurityModule, Ownable, PackageVersioned {
 
     constructor(address owner_) Ownable(owner_) {}
 
-    /// @notice Names messages that are not to be believed, for ever. Only the owner.
+    /// @notice Blacklists messages, for good. Only the owner.
     function blacklist(bytes32[] calldata messageIds) external onlyOwner {
         for (uint256 i; i < messageIds.length; ++i) {
             if (ids.add(messageIds[i])) emit MessageBlacklisted(messageIds[i]);
         }
     }
 
-    /// @notice Whether the message is named.
+    /// @notice Whether the message is blacklisted.
     function blacklistedIds(bytes32 messageId) external view returns (bool) {
         return ids.contains(messageId);
     }
 
-    /// @notice All named messages, first come first.
+    /// @notice All blacklisted messages, in order.
     function values() external view returns (bytes32[] memory) {
         return ids.values();
     }

@@ -5,7 +5,7 @@ import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 
 /// @title NoopIsm
-/// @notice Believes every message. For tests, and as one module of an aggregation.
+/// @notice Verifies every message. For tests, and as one module of an aggregation.
 contract NoopIsm is IInterchainSecurityModule, PackageVersioned {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.NULL);

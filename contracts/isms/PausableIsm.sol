@@ -8,7 +8,7 @@ import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 
 /// @title PausableIsm
-/// @notice Believes every message unless the owner has paused it. For aggregations.
+/// @notice Verifies every message unless the owner has paused it. For aggregations.
 contract PausableIsm is IInterchainSecurityModule, Ownable, Pausable, PackageVersioned {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.NULL);

@@ -12,19 +12,19 @@ import {Message} from "../libs/Message.sol";
 import {TokenMessage} from "../libs/TokenMessage.sol";
 
 /// @title RateLimitedIsm
-/// @notice Limits what one token router can receive in a time. For aggregations.
-/// @dev Only a message that is being delivered counts. Over a Mailbox that does not tell, so does
-/// one that was in this block without asking this module: what `block.number` means is how long
-/// "now" is then.
+/// @notice Limits the amount that one token router can receive per duration. For aggregations.
+/// @dev Accepts a message only while the Mailbox delivers it. With a Mailbox that has no
+/// `delivering`, also a message that was delivered in this block without calling this module:
+/// `block.number` then decides how long that is.
 contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersioned {
     using Delivery for IMailbox;
     using Message for bytes;
     using TokenMessage for bytes;
 
-    /// @notice A Mailbox must be a contract.
+    /// @notice The Mailbox has no code.
     error MailboxNotContract(address mailbox);
 
-    /// @notice The message is not for the recipient that this module is for.
+    /// @notice The message's recipient is not `recipient`.
     error InvalidRecipient(address messageRecipient, address recipient);
 
     /// @notice The Mailbox is not delivering the message.
@@ -33,16 +33,17 @@ contract RateLimitedIsm is IInterchainSecurityModule, RateLimited, PackageVersio
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.NULL);
 
-    /// @notice The Mailbox whose word counts on what is being delivered.
+    /// @notice The Mailbox that delivers the messages.
     IMailbox public immutable mailbox;
 
     /// @notice That Mailbox's domain.
     uint32 public immutable localDomain;
 
-    /// @notice The router whose messages are counted; others are refused.
+    /// @notice The router whose messages count; messages to others are refused.
     address public immutable recipient;
 
-    /// @param capacity The most that can be received at once, in message units.
+    /// @param capacity The size of the bucket: the largest amount that can be received at once, in
+    /// message units.
     /// @param duration Seconds in which an empty bucket becomes full.
     constructor(
         address mailbox_,

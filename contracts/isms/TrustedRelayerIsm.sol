@@ -7,24 +7,24 @@ import {IMailbox} from "../interfaces/IMailbox.sol";
 import {Message} from "../libs/Message.sol";
 
 /// @title TrustedRelayerIsm
-/// @notice Believes the messages that one account delivers.
-/// @dev The Mailbox writes down who delivers before it asks its modules.
+/// @notice Verifies the messages that one account delivers.
+/// @dev The Mailbox records the relayer before it calls modules.
 contract TrustedRelayerIsm is IInterchainSecurityModule, PackageVersioned {
     using Message for bytes;
 
-    /// @notice A Mailbox must be a contract.
+    /// @notice The Mailbox has no code.
     error MailboxNotContract(address mailbox);
 
-    /// @notice Nobody delivers from the zero address.
+    /// @notice The relayer is the zero address.
     error InvalidRelayer(address relayer);
 
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.NULL);
 
-    /// @notice The Mailbox whose word counts on who delivers.
+    /// @notice The Mailbox that delivers the messages.
     IMailbox public immutable mailbox;
 
-    /// @notice The account whose deliveries are believed.
+    /// @notice The account whose deliveries are verified.
     address public immutable trustedRelayer;
 
     constructor(address mailbox_, address trustedRelayer_) {

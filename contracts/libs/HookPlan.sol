@@ -7,19 +7,19 @@ import {StandardHookMetadata} from "./StandardHookMetadata.sol";
 import {StaticSet} from "./StaticSet.sol";
 
 /// @title HookPlan
-/// @notice Asks hooks for plans, see `IPlanningHook`, and carries them out.
+/// @notice Asks hooks for their plans (see `IPlanningHook`) and executes them.
 library HookPlan {
     using StandardHookMetadata for bytes;
     using StaticSet for uint256[];
 
-    /// @notice What the hooks before it left of the value does not pay for this hook.
+    /// @notice The value left after the earlier hooks' quotes is below this hook's quote.
     error InsufficientValue(address hook, uint256 quote, uint256 left);
 
-    /// @dev What a hook may burn on the question whether it plans.
+    /// @dev Gas limit of the call that asks a hook whether it plans.
     uint256 private constant QUESTION_GAS = 20_000;
 
-    /// @notice Whether the hook follows `IPlanningHook`. Not for each message: the answer does not
-    /// change, so the contract that knows the hook keeps it.
+    /// @notice Whether the hook follows `IPlanningHook`. The answer never changes: a contract asks
+    /// once, when it is given the hook, and stores the answer.
     function plans(address hook) internal view returns (bool answer) {
         bytes4 question = IPlanningHook.plansDispatch.selector;
         bytes4 yes = IPlanningHook.planDispatch.selector;
@@ -36,11 +36,11 @@ library HookPlan {
         hooks[0] = hook;
     }
 
-    /// @notice Calls hooks in order, each with its quote in wei. When metadata name a fee token,
-    /// quotes are in that and hooks are called without value.
-    /// @param hooks In each word a hook: a contract, which is not checked here.
-    /// @dev Reverts `InsufficientValue`: hooks need not check what they are paid.
-    /// @return left What nobody asked for.
+    /// @notice Calls hooks in order, each with its quote in wei. When the metadata names a fee
+    /// token, quotes are in that token and hooks are called without value.
+    /// @param hooks One address per word. Not checked to be contracts.
+    /// @dev Reverts `InsufficientValue`: hooks need not check their payment.
+    /// @return left The value that no hook quoted.
     function carryOut(
         uint256[] memory hooks,
         HookCall hookCall,

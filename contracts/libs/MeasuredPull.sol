@@ -6,22 +6,22 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 /// @title MeasuredPull
-/// @notice Takes tokens from the sender, and refuses those that take a fee from transfers.
-/// @dev Tokens that change balances by themselves cannot be recognised and must not be used.
+/// @notice Takes tokens from the caller, and checks by the balance that all arrived: tokens that
+/// charge a fee on transfers are refused.
+/// @dev Rebasing tokens cannot be recognised and must not be used.
 library MeasuredPull {
     using SafeERC20 for IERC20;
 
-    /// @notice The wrapped token must be a contract.
+    /// @notice The token has no code.
     error TokenNotContract(address token);
 
-    /// @notice The router's balance did not grow by what was taken from the sender.
+    /// @notice The balance did not grow by the amount taken from the caller.
     error UnexpectedAmountReceived(uint256 received, uint256 expected);
 
-    /// @notice What should have burnt or handed on this contract's tokens left it with another
-    /// balance.
+    /// @notice The balance after a burn or a deposit of this contract's tokens is not `expected`.
     error UnexpectedBalance(address token, uint256 balance, uint256 expected);
 
-    /// @notice Takes `amount` of the sender's tokens. Reverts `UnexpectedAmountReceived`, and as
+    /// @notice Takes `amount` of the caller's tokens. Reverts `UnexpectedAmountReceived`, and as
     /// `SafeERC20` does.
     function pull(IERC20 token, uint256 amount) internal {
         uint256 before = balance(token);
@@ -42,7 +42,7 @@ library MeasuredPull {
         if (found != expected) revert UnexpectedBalance(address(token), found, expected);
     }
 
-    /// @notice What this contract holds of `token`.
+    /// @notice This contract's balance of `token`.
     function balance(IERC20 token) internal view returns (uint256) {
         return SafeTransferLib.balanceOf(address(token), address(this));
     }

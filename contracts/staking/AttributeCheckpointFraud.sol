@@ -11,8 +11,8 @@ import {CheckpointFraudProofs} from "./CheckpointFraudProofs.sol";
 import {SignedCheckpoints} from "./SignedCheckpoints.sol";
 
 /// @title AttributeCheckpointFraud
-/// @notice Records who signed a fraudulent checkpoint. Punishes nobody; for that see
-/// `CheckpointSlasher`.
+/// @notice Records the signers of fraudulent checkpoints. Does not punish them; `CheckpointSlasher`
+/// does.
 contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersioned {
     using TypeCasts for bytes32;
 
@@ -23,19 +23,19 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
         Root
     }
 
-    /// @notice What was attributed, and when (Unix seconds); a zero time means nothing was.
+    /// @notice A recorded fraud and its time, Unix seconds; zero if none is recorded.
     struct Attribution {
         FraudType fraudType;
         uint48 timestamp;
     }
 
-    /// @notice This fraud of this signer is recorded already.
+    /// @notice A fraud of this signer with this checkpoint was recorded before.
     error AlreadyAttributed(address signer, bytes32 digest);
 
     /// @notice The checkpoint is not fraudulent in this way.
     error NotFraudulent(bytes32 digest);
 
-    /// @notice Says what is fraudulent.
+    /// @notice The contract that decides whether a checkpoint is fraudulent.
     ICheckpointFraudProofs public immutable checkpointFraudProofs = new CheckpointFraudProofs();
 
     /// @notice Whether validators may sign checkpoints of this tree.
@@ -93,7 +93,7 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
         _attribute(checkpoint, signature, FraudType.Root, fraudulent);
     }
 
-    /// @notice What was attributed to the signer of a checkpoint; zeros if nothing was.
+    /// @notice The recorded fraud of the signer of a checkpoint; zeros if none is recorded.
     function attributions(
         Checkpoint calldata checkpoint,
         bytes calldata signature

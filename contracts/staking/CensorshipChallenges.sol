@@ -2,7 +2,6 @@
 pragma solidity 0.8.33;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {PackageVersioned} from "../base/PackageVersioned.sol";
 import {IMerkleTreeHook} from "../interfaces/hooks/IMerkleTreeHook.sol";
@@ -11,25 +10,28 @@ import {Checkpoint} from "../libs/CheckpointLib.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {CheckpointSlasher} from "./CheckpointSlasher.sol";
 import {SignedCheckpoints} from "./SignedCheckpoints.sol";
+import {StakeToken} from "./StakeToken.sol";
 import {StakingParameters} from "./StakingParameters.sol";
 
 /// @title CensorshipChallenges
-/// @notice Makes operators sign leaves that they leave out. Source: docs/concepts/staking.md.
+/// @notice Challenges operators to sign leaves that they have not signed. Source:
+/// docs/concepts/staking.md.
 ///
-/// Anyone may demand, with a bond, that an operator sign a leaf that stood in the tree for the
-/// grace period. Whoever was in the active set within the last unbonding period can be asked. The
-/// operator answers in time with a checkpoint by the key that it signs with now, which the event
-/// carries for relayers, and gets half of the bond; or is punished, and the challenger gets the
-/// bond back and a reward, half of which is the resolver's. What was answered is not asked again
-/// while the operator signs with that key, unless the answer was proven false. The other half of
-/// the bond is the treasury's: an operator that filled its places with challenges of its own, to be
-/// asked for nothing else, would pay for it. A place is free again when its challenge is answered,
-/// or overdue.
+/// Anyone may open a challenge with a bond: a demand that an operator sign a leaf that has been in
+/// the tree for the grace period. Operators that were in the active set within the last unbonding
+/// period can be challenged. An operator answers before the deadline with a checkpoint signed by
+/// its current key. The event carries the checkpoint for relayers. The operator gets half of the
+/// bond, the treasury the other half: an operator that challenges itself, to fill its places and
+/// keep others from challenging it, pays for that. An operator that does not answer is punished:
+/// the challenger gets the bond back and the reward, half of which goes to the account that
+/// resolves the challenge. An answered leaf cannot be challenged again while the operator signs
+/// with the same key, unless the answer was proven false. An operator has `MAX_OPEN` places for
+/// open challenges; a place is free again when its challenge is answered or overdue.
 contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, PackageVersioned {
-    using SafeTransferLib for address;
+    using StakeToken for address;
     using TypeCasts for address;
 
-    /// @dev Two slots.
+    /// @dev Fits two slots.
     struct Challenge {
         address challenger;
         uint48 deadline;
@@ -38,7 +40,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         uint96 bond;
     }
 
-    /// @dev How many leaves there were when.
+    /// @dev The number of leaves at a time.
     struct Snapshot {
         uint48 timestamp;
         uint32 count;
@@ -50,7 +52,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         Answered
     }
 
-    /// @dev What an operator was asked for a leaf, and the key that answered. One slot.
+    /// @dev The state of an operator's challenge for a leaf, and the key that answered it. Fits one
+    /// slot.
     struct Leaf {
         Asked asked;
         address key;
@@ -68,7 +71,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         uint256 bond
     );
 
-    /// @notice The operator signed. Whoever needs it can use the checkpoint as it stands here.
+    /// @notice The operator answered. Relayers can use the checkpoint and signature in this event
+    /// as metadata.
     event Answered(
         uint256 indexed challenge,
         address indexed operator,
@@ -76,59 +80,57 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         bytes signature
     );
 
-    /// @notice The operator did not sign in time, and was punished, unless it was since it was
-    /// asked.
+    /// @notice The operator missed the deadline. It was punished, unless it had been punished since
+    /// the challenge was opened.
     event Unanswered(uint256 indexed challenge, address indexed operator);
 
-    /// @notice There is no such challenge any more.
+    /// @notice The challenge does not exist, or is closed.
     error NotOpen(uint256 challenge);
 
-    /// @notice The operator was not in the active set within the last unbonding period, is in jail
-    /// for a fixed time, or is out for good.
+    /// @notice The operator was not in the active set within the last unbonding period, is jailed,
+    /// or is tombstoned.
     error NotActive(address operator);
 
-    /// @notice The leaf was not in the tree yet when the snapshot was taken; of no leaves, if there
-    /// is no such snapshot.
+    /// @notice Leaf `index` is not among the snapshot's `count` leaves; `count` is 0 if the
+    /// snapshot does not exist.
     error NotInSnapshot(uint32 index, uint32 count);
 
-    /// @notice The operator still has time; until then, Unix seconds.
+    /// @notice The grace period or the time to answer has not passed; it ends at `until`, Unix
+    /// seconds.
     error InGrace(uint256 until);
 
-    /// @notice The time to answer is over; it was until, Unix seconds.
+    /// @notice The deadline to answer, Unix seconds, has passed.
     error TooLate(uint256 deadline);
 
-    /// @notice The operator is asked for this leaf already, or has answered.
+    /// @notice The operator has an open challenge for this leaf, or has answered one.
     error AlreadyAsked(address operator, uint32 index);
 
-    /// @notice An operator has as many open challenges as it may have.
+    /// @notice The operator has the maximum number of open challenges.
     error TooManyOpen(address operator);
 
     /// @notice The bond is more than the caller allowed.
     error BondTooHigh(uint256 bond, uint256 most);
 
-    /// @notice The checkpoint is not the one that was asked for.
+    /// @notice The checkpoint is not of the challenged leaf, tree or domain.
     error WrongCheckpoint(uint32 index, bytes32 merkleTree);
 
-    /// @notice The signer is not the key that the operator signs with now.
+    /// @notice The signer is not the operator's current key.
     error WrongSigner(address signer);
 
-    /// @notice The token did not move as many tokens as it was told to.
-    error UnexpectedTransfer(uint256 received, uint256 expected);
-
-    /// @dev As many deadlines as a slot has room for.
+    /// @dev The number of deadlines that fit one slot.
     uint256 private constant MAX_OPEN = 8;
     uint256 private constant DEADLINE_BITS = 32;
 
-    /// @notice Where stake is.
+    /// @notice The contract that holds the stake.
     IStakingManager public immutable manager;
 
     /// @notice The tree that operators sign checkpoints of.
     IMerkleTreeHook public immutable merkleTreeHook;
 
-    /// @notice What bonds are paid in: the stake token.
+    /// @notice The token of bonds: the stake token.
     address public immutable token;
 
-    /// @notice Who gets half of the bonds of answered challenges.
+    /// @notice The receiver of half of the bonds of answered challenges.
     address public immutable treasury;
 
     uint32 private immutable origin;
@@ -141,8 +143,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice All snapshots by number.
     Snapshot[] public snapshots;
 
-    /// @dev Deadlines of the challenges that take a place of an operator: eight of 32 bits, zero or
-    /// passed where a place is free.
+    /// @dev Deadlines of an operator's open challenges: eight places of 32 bits. A place is free
+    /// when its deadline is zero or has passed.
     mapping(address operator => uint256) private places;
 
     mapping(address operator => mapping(uint32 index => Leaf)) private leaves;
@@ -150,10 +152,11 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
     /// @notice Bonds and rewards that an account can collect.
     mapping(address account => uint256) public owed;
 
-    /// @dev Challenges with smaller numbers were there when an operator was punished last.
+    /// @dev The number of challenges when an operator was last punished: those with smaller numbers
+    /// were covered by that punishment.
     mapping(address operator => uint256) private punishedBelow;
 
-    /// @dev Made by the manager.
+    /// @dev The deployer is the staking manager.
     constructor(
         address merkleTreeHook_,
         address token_,
@@ -168,8 +171,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         treasury = treasury_;
     }
 
-    /// @notice Notes how many leaves there are now, so that their age can be shown later. Anyone
-    /// may call.
+    /// @notice Records the number of leaves, as evidence of their age for `open`. Anyone may call.
     function takeSnapshot() external returns (uint256 snapshot) {
         uint32 count = merkleTreeHook.count();
         snapshot = snapshots.length;
@@ -178,9 +180,10 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         emit SnapshotTaken(snapshot, count);
     }
 
-    /// @notice Demands that an operator sign a leaf.
-    /// @param snapshot One that has the leaf, and is older than the grace period.
-    /// @param mostBond What the caller is ready to put in, in the stake token.
+    /// @notice Opens a challenge: demands that an operator sign leaf `index`. Takes the bond from
+    /// the caller.
+    /// @param snapshot A snapshot that has the leaf and is older than the grace period.
+    /// @param mostBond The highest bond that the caller accepts, in the stake token.
     /// @dev Reverts `NotActive`, `NotInSnapshot`, `InGrace`, `AlreadyAsked`, `TooManyOpen`,
     /// `BondTooHigh`.
     function open(
@@ -210,13 +213,13 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         challenges.push(Challenge(msg.sender, deadline, index, operator, uint96(bond)));
 
         emit Challenged(challenge, operator, index, deadline, bond);
-        _pull(bond);
+        token.pull(bond);
     }
 
-    /// @notice Answers for an operator, until the deadline. Anyone who has the signature may.
-    /// @dev What is signed is not checked against the tree: a false answer is evidence for the
-    /// slasher, and the leaf can be asked for again once that has taken it. Reverts `NotOpen`,
-    /// `TooLate`, `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
+    /// @notice Answers a challenge before its deadline. Anyone who has the signature may call.
+    /// @dev Does not check the checkpoint against the tree: a false answer is evidence for the
+    /// slasher, and once the slasher has punished it the leaf can be challenged again. Reverts
+    /// `NotOpen`, `TooLate`, `WrongCheckpoint`, `WrongSigner`, `InvalidSignature`.
     function answer(
         uint256 challenge,
         Checkpoint calldata checkpoint,
@@ -241,13 +244,12 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         emit Answered(challenge, c.operator, checkpoint, signature);
     }
 
-    /// @notice Has an operator punished that did not answer in time. Anyone may call, and is owed
-    /// half of the reward, the challenger the other half. A punishment covers all challenges that
-    /// there were when it came: one outage costs once, however many are open; and all places are
-    /// free again.
-    /// @dev Owes instead of paying: a token that refuses the challenger keeps no place taken.
-    /// Reverts `NotOpen`, `InGrace`.
-    /// @return gain What the caller is owed for it.
+    /// @notice Punishes an operator that missed the deadline. Anyone may call; caller and
+    /// challenger are owed half of the reward each. One punishment covers all challenges that were
+    /// opened before it, so that one outage costs once, and frees all places.
+    /// @dev Credits `owed` instead of paying: a token that refuses to pay the challenger must not
+    /// keep the place taken. Reverts `NotOpen`, `InGrace`.
+    /// @return gain The amount that the caller is owed.
     function resolve(uint256 challenge) external nonReentrant returns (uint256 gain) {
         Challenge memory c = _close(challenge);
         if (block.timestamp <= c.deadline) revert InGrace(uint256(c.deadline) + 1);
@@ -265,32 +267,32 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         owed[c.challenger] += reward - gain;
     }
 
-    /// @notice Pays out what an account is owed. Anyone may call.
+    /// @notice Pays an account the amount that it is owed. Anyone may call.
     function collect(address account) external nonReentrant returns (uint256 amount) {
         amount = owed[account];
         owed[account] = 0;
 
-        if (amount != 0) token.safeTransfer(account, amount); // some tokens refuse to move nothing
+        token.pay(account, amount);
     }
 
-    /// @notice How many places of an operator are taken: by challenges that can be answered still,
-    /// and were not there when the operator was punished last.
+    /// @notice The number of places of an operator that are taken: by challenges before their
+    /// deadline that were opened after its last punishment.
     function openCount(address operator) external view returns (uint256 count) {
         (count, ) = _countOpen(operator);
     }
 
-    /// @notice How many challenges there were.
+    /// @notice The number of challenges, closed ones included.
     function challengeCount() external view returns (uint256) {
         return challenges.length;
     }
 
-    /// @notice How many snapshots there are.
+    /// @notice The number of snapshots.
     function snapshotCount() external view returns (uint256) {
         return snapshots.length;
     }
 
-    /// @notice Whether an operator was asked for a leaf. An answer counts while the operator signs
-    /// with the key that gave it, and was not punished for what that key signed for the leaf.
+    /// @notice The state of an operator's challenge for a leaf. An answer counts while the operator
+    /// signs with the key that gave it, and that key was not punished for this leaf.
     function asked(address operator, uint32 index) public view returns (Asked) {
         Leaf memory leaf = leaves[operator][index];
         if (leaf.asked != Asked.Answered) return leaf.asked;
@@ -307,7 +309,7 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         delete challenges[challenge];
     }
 
-    /// @dev Frees a place of that deadline: which of several is all the same.
+    /// @dev Frees a place with this deadline. Places with equal deadlines are interchangeable.
     function _free(address operator, uint32 deadline) private {
         uint256 taken = places[operator];
         uint256 place;
@@ -321,16 +323,8 @@ contract CensorshipChallenges is SignedCheckpoints, ReentrancyGuardTransient, Pa
         places[operator] = others | (uint256(deadline) << offset);
     }
 
-    /// @dev Reverts `UnexpectedTransfer`.
-    function _pull(uint256 assets) private {
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), assets);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received != assets) revert UnexpectedTransfer(received, assets);
-    }
-
-    /// @return count How many places of an operator are taken.
-    /// @return free The first that is not, if there is any.
+    /// @return count The number of places that are taken.
+    /// @return free The first free place; `MAX_OPEN` if there is none.
     function _countOpen(address operator) private view returns (uint256 count, uint256 free) {
         uint256 place;
         free = MAX_OPEN;

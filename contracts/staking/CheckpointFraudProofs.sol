@@ -9,7 +9,7 @@ import {MerkleTree} from "../libs/MerkleTree.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 
 /// @title CheckpointFraudProofs
-/// @notice Says whether a checkpoint contradicts the merkle tree that it is about.
+/// @notice Decides whether a checkpoint contradicts its merkle tree.
 contract CheckpointFraudProofs is ICheckpointFraudProofs, PackageVersioned {
     using TypeCasts for bytes32;
 

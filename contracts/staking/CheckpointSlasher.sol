@@ -10,20 +10,21 @@ import {TypeCasts} from "../libs/TypeCasts.sol";
 import {SignedCheckpoints} from "./SignedCheckpoints.sol";
 
 /// @title CheckpointSlasher
-/// @notice Has operators punished who signed what the tree contradicts. Source:
+/// @notice Punishes operators for signed checkpoints that the merkle tree contradicts. Source:
 /// docs/concepts/staking.md.
 ///
-/// A reporter first commits to a fault, and at least a block later proves it: whoever sees the
-/// proof on its way into a block is too late to take the reward. A fault is a key and a leaf index,
-/// whatever was signed there, and is punished once; a tombstoned operator is punished no more.
-/// @dev Every signature that makes a module elsewhere believe a message of this chain which was
-/// never dispatched is a fault by one of the functions: modules take the tree from whoever
-/// delivers, so a checkpoint of this chain for any tree but the staked one is a fault by itself.
-/// Nothing is asked of other trees: a stranger could write their code.
+/// A reporter first commits to a fault and proves it in a later block: an account that copies the
+/// proof from the mempool has no commitment, so it cannot take the reward. A fault is the pair of a
+/// key and a leaf index, and is punished once, whatever the key signed there. A tombstoned operator
+/// is not punished again.
+/// @dev Every signature that makes a module on another chain verify a message of this chain that
+/// was never dispatched is a fault under one of the functions. Modules accept the tree that the
+/// relayer names, so a checkpoint of this chain for any tree but the staked one is a fault by
+/// itself. Other trees are never called: anybody can write their code.
 contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     using TypeCasts for address;
 
-    /// @notice Somebody is about to prove a fault.
+    /// @notice A reporter committed to a fault.
     event FaultCommitted(bytes32 indexed commitment);
 
     /// @notice The operator behind `key` was punished for what it signed for leaf `index`.
@@ -34,8 +35,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         address indexed reporter
     );
 
-    /// @notice The checkpoint is of another tree than the one that stake secures. If it is of this
-    /// chain, that is a fault for `slashWrongTree`.
+    /// @notice The checkpoint is not of the staked tree. If its origin is this chain,
+    /// `slashWrongTree` punishes it.
     error WrongTree(uint32 origin, bytes32 merkleTree);
 
     /// @notice The tree does not contradict the checkpoint in this way.
@@ -53,10 +54,10 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     /// @notice The reporter did not commit to the fault in an earlier block.
     error NotCommitted(address reporter, bytes32 fault);
 
-    /// @notice Where stake is.
+    /// @notice The contract that holds the stake.
     IStakingManager public immutable manager;
 
-    /// @notice Says what is fraudulent.
+    /// @notice The contract that decides whether a checkpoint is fraudulent.
     ICheckpointFraudProofs public immutable fraudProofs;
 
     /// @notice The tree that operators sign checkpoints of.
@@ -64,13 +65,13 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
 
     uint32 private immutable origin;
 
-    /// @notice In which block a commitment was made; zero if it was not.
+    /// @notice The block number of a commitment; zero if there is none.
     mapping(bytes32 commitment => uint256) public committedIn;
 
     /// @notice Whether a fault was punished.
     mapping(bytes32 fault => bool) public punished;
 
-    /// @dev Made by the manager.
+    /// @dev The deployer is the staking manager.
     constructor(address merkleTreeHook, ICheckpointFraudProofs fraudProofs_) {
         manager = IStakingManager(msg.sender);
         fraudProofs = fraudProofs_;
@@ -99,7 +100,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     }
 
     /// @notice Punishes for a checkpoint whose message is not the leaf at its index.
-    /// @param proof Of `actualMessageId` at the index, against a root stored in `fraudProofs`.
+    /// @param proof The merkle proof of `actualMessageId` at the index, against a root stored in
+    /// `fraudProofs`.
     /// @dev As `slashPremature`, and `ICheckpointFraudProofs.NotInStoredCheckpoint`.
     function slashMessageId(
         Checkpoint calldata checkpoint,
@@ -116,8 +118,8 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     }
 
     /// @notice Punishes for a checkpoint whose root the tree never had at its index.
-    /// @param proof Of the checkpoint's message at its index, against a root stored in
-    /// `fraudProofs`.
+    /// @param proof The merkle proof of the checkpoint's message at its index, against a root
+    /// stored in `fraudProofs`.
     /// @dev As `slashPremature`, and `ICheckpointFraudProofs.NotInStoredCheckpoint`.
     function slashRoot(
         Checkpoint calldata checkpoint,
@@ -149,9 +151,9 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         _punish(key, first.index, salt);
     }
 
-    /// @notice Punishes for a checkpoint of this chain and another tree than the staked one: any 32
-    /// bytes, whether there is a tree or not. Needs no proof. One key, one tree, see
-    /// docs/protocol/checkpoints.md.
+    /// @notice Punishes for a checkpoint of this chain and any tree but the staked one, even if
+    /// there is no contract at that address. Needs no proof: a key signs checkpoints of one tree
+    /// only, see docs/protocol/checkpoints.md.
     /// @dev Reverts `NotFraudulent`, `NoOperator`, `AlreadyPunished`, `NotCommitted`,
     /// `InvalidSignature`.
     function slashWrongTree(
@@ -166,13 +168,13 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
         _punish(key, checkpoint.index, salt);
     }
 
-    /// @notice What a key signed for a leaf index, as a fault.
+    /// @notice The id of the fault of a key at a leaf index.
     function faultOf(address key, uint32 index) public pure returns (bytes32) {
         return keccak256(abi.encode(key, index));
     }
 
-    /// @notice What `reporter` commits to before it proves a fault.
-    /// @param salt Anything that others do not know.
+    /// @notice The commitment of `reporter` to a fault.
+    /// @param salt A secret value: others could guess the fault and recognise the commitment.
     function commitmentOf(
         bytes32 fault,
         address reporter,

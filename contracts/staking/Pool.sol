@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
-/// @notice Tokens that many own by shares.
+/// @notice Tokens that several accounts own by shares.
 struct Pool {
     uint128 assets;
     uint128 shares;
@@ -13,9 +13,10 @@ struct Pool {
 using PoolLib for Pool global;
 
 /// @title PoolLib
-/// @notice Shares of a pool that rewards and punishments change for all alike.
-/// @dev A thousand shares and one token that nobody owns are counted in, so that whoever comes
-/// first cannot make the price of a share so high that what others bring is rounded to nothing.
+/// @notice Converts between tokens and shares of a pool. Rewards and punishments change the value
+/// of all shares alike.
+/// @dev Counts a thousand virtual shares and one virtual token, so that the first depositor cannot
+/// raise the price of a share until the deposits of others are rounded to zero.
 library PoolLib {
     using FixedPointMathLib for uint256;
     using SafeCastLib for uint256;
@@ -23,8 +24,8 @@ library PoolLib {
     uint256 private constant VIRTUAL_SHARES = 1_000;
     uint256 private constant VIRTUAL_ASSETS = 1;
 
-    /// @notice Puts tokens in.
-    /// @return shares What they are worth, rounded down.
+    /// @notice Deposits tokens.
+    /// @return shares The shares for them, rounded down.
     function deposit(Pool storage pool, uint256 assets) internal returns (uint256 shares) {
         Pool memory p = pool;
         shares = assets.fullMulDiv(p.shares + VIRTUAL_SHARES, p.assets + VIRTUAL_ASSETS);
@@ -32,24 +33,24 @@ library PoolLib {
         pool.shares = (p.shares + shares).toUint128();
     }
 
-    /// @notice Takes tokens out.
-    /// @return assets What the shares are worth, rounded down; never more than there is.
+    /// @notice Redeems shares.
+    /// @return assets The value of the shares, rounded down; at most the tokens of the pool.
     function redeem(Pool storage pool, uint256 shares) internal returns (uint256 assets) {
         assets = pool.worth(shares);
         pool.assets -= uint128(assets);
         pool.shares -= shares.toUint128();
     }
 
-    /// @notice Adds tokens that belong to the shares there are.
+    /// @notice Adds tokens, which raise the value of the existing shares.
     function reward(Pool storage pool, uint256 assets) internal {
         pool.assets = (pool.assets + assets).toUint128();
     }
 
-    /// @notice Takes a fraction of the tokens away.
+    /// @notice Removes a fraction of the tokens.
     /// @param fraction In basis points.
-    /// @param shares Some of those there are.
+    /// @param shares Shares of the account whose loss is returned.
     /// @return taken Rounded down.
-    /// @return lost What these shares are worth less by it, or one unit less than that.
+    /// @return lost The value that these shares lose, or one unit less.
     function slash(
         Pool storage pool,
         uint256 fraction,
@@ -61,7 +62,7 @@ library PoolLib {
         pool.assets = p.assets - uint128(taken);
     }
 
-    /// @notice What shares are worth, rounded down.
+    /// @notice The value of shares, rounded down.
     function worth(Pool storage pool, uint256 shares) internal view returns (uint256) {
         Pool memory p = pool;
         return shares.fullMulDiv(p.assets + VIRTUAL_ASSETS, p.shares + VIRTUAL_SHARES);

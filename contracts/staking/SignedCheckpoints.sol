@@ -5,14 +5,14 @@ import {Checkpoint, CheckpointLib} from "../libs/CheckpointLib.sol";
 import {Signature} from "../libs/Signature.sol";
 
 /// @title SignedCheckpoints
-/// @notice Finds who signed a checkpoint.
+/// @notice Recovers the signers of checkpoints.
 abstract contract SignedCheckpoints {
-    /// @notice The signature has another length than 65 bytes, or recovers to nobody.
+    /// @notice The signature is not 65 bytes long, or no signer can be recovered from it.
     error InvalidSignature(bytes signature);
 
     /// @dev Reverts `InvalidSignature`.
     /// @return signer Never zero.
-    /// @return digest What was signed.
+    /// @return digest The signed digest.
     function _signerOf(
         Checkpoint calldata checkpoint,
         bytes calldata signature

@@ -3,15 +3,15 @@ pragma solidity 0.8.33;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Pool} from "./Pool.sol";
+import {StakeToken} from "./StakeToken.sol";
 
 /// @title StakePools
-/// @notice Who owns what of the stake behind each operator.
+/// @notice Accounts for the stake of each operator: who owns which part of it.
 abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
-    using SafeTransferLib for address;
+    using StakeToken for address;
 
     struct Unbonding {
         address owner;
@@ -22,28 +22,28 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
 
     uint256 private constant WHOLE = 10_000;
 
-    /// @notice What is staked. Must move exactly what it is told to.
+    /// @notice The stake token. Its transfers must move exactly the given amount.
     address public immutable token;
 
-    /// @notice Who gets what is confiscated.
+    /// @notice The receiver of confiscated stake.
     address public immutable treasury;
 
-    /// @notice What is staked on an operator.
+    /// @notice The stake of an operator.
     mapping(address operator => Pool) public pools;
 
-    /// @notice What was unstaked from an operator and not withdrawn.
+    /// @notice The stake of an operator that was unstaked and not withdrawn.
     mapping(address operator => Pool) public unbondingPools;
 
-    /// @notice What a delegator owns of an operator's pool.
+    /// @notice The shares of a delegator in an operator's pool.
     mapping(address operator => mapping(address delegator => uint256)) public sharesOf;
 
-    /// @notice What waits to be withdrawn, by number.
+    /// @notice All unbondings by number. Withdrawn ones are zeros.
     Unbonding[] public unbondings;
 
-    /// @notice What was confiscated and not collected.
+    /// @notice The confiscated stake that was not collected.
     uint256 public confiscated;
 
-    /// @dev What an operator itself owns of its unbonding pool.
+    /// @dev The shares of an operator in its own unbonding pool.
     mapping(address operator => uint256 shares) private ownUnbonding;
 
     constructor(address token_, address treasury_) {
@@ -63,7 +63,7 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         assets = unbondingPools[waiting.operator].redeem(waiting.shares);
 
         emit Withdrawn(msg.sender, unbonding, assets);
-        _pay(msg.sender, assets);
+        token.pay(msg.sender, assets);
     }
 
     /// @inheritdoc IStakingManager
@@ -72,15 +72,15 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         confiscated = 0;
 
         emit Collected(assets);
-        _pay(treasury, assets);
+        token.pay(treasury, assets);
     }
 
-    /// @notice What a delegator's shares of an operator's pool are worth.
+    /// @notice The value of a delegator's shares of an operator's pool.
     function stakeOf(address operator, address delegator) public view returns (uint256) {
         return pools[operator].worth(sharesOf[operator][delegator]);
     }
 
-    /// @dev Into the unbonding pool of the operator, for the caller.
+    /// @dev Moves `assets` of the caller to the operator's unbonding pool.
     function _unbond(
         address operator,
         uint256 assets,
@@ -92,24 +92,18 @@ abstract contract StakePools is IStakingManager, ReentrancyGuardTransient {
         unbondings.push(Unbonding(msg.sender, maturesAt, operator, uint128(shares)));
     }
 
-    /// @dev Reverts `NoAmount`, `UnexpectedTransfer`.
+    /// @dev Takes stake from the caller. Reverts `NoAmount`, `UnexpectedTransfer`.
     function _pull(uint256 assets) internal {
         if (assets == 0) revert NoAmount();
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), assets);
-        uint256 received = token.balanceOf(address(this)) - before;
-        if (received != assets) revert UnexpectedTransfer(received, assets);
+        token.pull(assets);
     }
 
-    /// @dev Some tokens refuse to move nothing.
-    function _pay(address to, uint256 assets) internal {
-        if (assets != 0) token.safeTransfer(to, assets);
-    }
-
-    /// @dev Takes a fraction of both pools. Half of what the operator itself loses is the most that
-    /// anyone gets for having it punished: together with whomever, it loses the other half.
-    /// @param reporterFraction Of all that is taken, in basis points.
-    /// @return bounty For the caller to pay.
+    /// @dev Confiscates a fraction of both pools. The bounty is at most half of the loss of the
+    /// operator itself: an operator that reports itself, or shares with a reporter, still loses the
+    /// other half.
+    /// @param reporterFraction The fraction of the confiscated stake that is the bounty, in basis
+    /// points.
+    /// @return bounty The amount that the caller of this function must pay.
     function _slash(
         address operator,
         address reporter,

@@ -13,26 +13,31 @@ import {CensorshipChallenges} from "./CensorshipChallenges.sol";
 import {CheckpointSlasher} from "./CheckpointSlasher.sol";
 import {Pool} from "./Pool.sol";
 import {StakePools} from "./StakePools.sol";
+import {StakeToken} from "./StakeToken.sol";
 import {StakingParameters} from "./StakingParameters.sol";
 
 /// @title StakingManager
-/// @notice Stake behind the validators of one origin chain.
-/// @dev The owner can pause new stake and new operators, and change parameters with notice. Nothing
-/// it can do keeps anybody from unstaking and withdrawing, or takes a token.
+/// @notice Registers the validators of one origin chain as operators, and holds their stake.
+/// @dev The owner can pause new stake and new operators, and change parameters with notice. It
+/// cannot prevent unstaking and withdrawing, and cannot take tokens.
 contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, PackageVersioned {
-    /// @dev Two slots.
+    using StakeToken for address;
+
+    /// @dev Fits two slots.
     struct Operator {
         address key;
         Status status;
         uint16 commission;
-        /// @dev Jailed: until when at least; else since when it has been active.
+        /// @dev If jailed, the earliest time to leave jail; otherwise since when it has been
+        /// active.
         uint48 time;
-        /// @dev When it was in the active set, before something that may have taken it out; of
-        /// jail, the end. It is accountable for an unbonding period more.
+        /// @dev The last time known to be in the active set, written before a change that may take
+        /// it out; the end of a jail term. The operator stays accountable for an unbonding period
+        /// from then.
         uint48 activeUntil;
     }
 
-    /// @dev One slot.
+    /// @dev Fits one slot.
     struct Key {
         address operator;
         uint48 punishableUntil;
@@ -42,10 +47,10 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     uint48 private constant WHILE_IN_USE = type(uint48).max;
     bytes32 private constant POSSESSION = keccak256("Possession(address operator,address key)");
 
-    /// @notice Has operators punished for fraud.
+    /// @notice The contract that punishes operators for fraud.
     CheckpointSlasher public immutable slasher;
 
-    /// @notice Has operators punished for censorship.
+    /// @notice The contract that punishes operators for censorship.
     CensorshipChallenges public immutable challenges;
 
     /// @notice Every operator that ever registered, in order.
@@ -55,12 +60,12 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
 
     mapping(address key => Key) private keys;
 
-    /// @param token_ What is staked.
-    /// @param treasury_ Who gets what is confiscated; an address that nobody has the key of burns
+    /// @param token_ The stake token.
+    /// @param treasury_ The receiver of confiscated stake; an address without a known key, to burn
     /// it.
-    /// @param owner_ See above; may be a timelock or a multisig.
+    /// @param owner_ The owner, see above; a timelock or a multisig, for example.
     /// @param merkleTreeHook The tree whose checkpoints the operators sign.
-    /// @param fraudProofs Says what is fraudulent.
+    /// @param fraudProofs The contract that decides whether a checkpoint is fraudulent.
     constructor(
         address token_,
         address treasury_,
@@ -82,7 +87,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         _pause();
     }
 
-    /// @notice Takes new operators and new stake again. Only the owner.
+    /// @notice Accepts new operators and new stake again. Only the owner.
     function unpause() external onlyOwner {
         _unpause();
     }
@@ -210,7 +215,10 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         states[operator].status = Status.Tombstoned;
 
         emit Tombstoned(operator);
-        _pay(reporter, _slash(operator, reporter, current.fraudFraction, current.reporterFraction));
+        token.pay(
+            reporter,
+            _slash(operator, reporter, current.fraudFraction, current.reporterFraction)
+        );
     }
 
     /// @inheritdoc IStakingManager
@@ -231,7 +239,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         }
         uint256 fraction = current.censorshipFraction;
         bounty = _slash(operator, challenger, fraction, current.reporterFraction);
-        _pay(msg.sender, bounty);
+        token.pay(msg.sender, bounty);
     }
 
     /// @notice How many operators ever registered.
@@ -293,8 +301,8 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
             _wasActive(operator);
     }
 
-    /// @notice How much of an operator's pool counts: all, if the operator's own stake is at least
-    /// `reporterFraction` of it.
+    /// @notice The part of an operator's pool that counts as its stake: all of it if the operator's
+    /// own stake is at least `reporterFraction` of it.
     function countedStake(address operator) public view returns (uint256) {
         return _counted(current, operator);
     }
@@ -334,7 +342,8 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         emit Staked(operator, msg.sender, assets, shares);
     }
 
-    /// @dev To be called before what may take an operator out of the active set.
+    /// @dev Updates `activeUntil`. Must be called before a change that may take an operator out of
+    /// the active set.
     function _noteActivity(address operator) private {
         if (isActive(operator)) {
             states[operator].activeUntil = uint48(block.timestamp);
@@ -362,8 +371,8 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         next = end < operators.length ? end : 0;
     }
 
-    /// @dev Whether it was in the active set when the parameters changed, within the last unbonding
-    /// period: the change itself can have taken it out.
+    /// @dev Whether the operator was in the active set when the parameters last changed, if that
+    /// was within the last unbonding period. The change itself can have taken it out.
     function _wasActive(address operator) private view returns (bool) {
         return
             block.timestamp <= uint256(changedAt) + current.unbondingPeriod &&
@@ -378,7 +387,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         return FixedPointMathLib.min(pools[operator].assets, _carried(p, operator));
     }
 
-    /// @dev The largest pool that an operator's own stake carries.
+    /// @dev The largest pool that counts with the operator's own stake.
     function _carried(Parameters storage p, address operator) private view returns (uint256) {
         return (stakeOf(operator, operator) * BASIS) / p.reporterFraction;
     }

@@ -4,49 +4,52 @@ pragma solidity 0.8.33;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
 /// @title StakingParameters
-/// @notice The figures of staking. The owner may change them within fixed bounds, and everybody has
-/// an unbonding period to leave before a change holds.
+/// @notice The parameters of staking. The owner may change them within fixed bounds. A change
+/// applies an unbonding period after its announcement, so that everybody has time to leave.
 abstract contract StakingParameters is Ownable {
     /// @notice Periods in seconds, fractions in basis points (1/10,000), amounts in the stake
     /// token.
     struct Parameters {
-        /// @dev From `unstake` to `withdraw`; also how long a rotated key stays punishable.
+        /// @dev Seconds from `unstake` to `withdraw`; also the time for which a rotated key stays
+        /// punishable.
         uint48 unbondingPeriod;
-        /// @dev How long a jailed operator must wait for `unjail`.
+        /// @dev Seconds that a jailed operator waits before `unjail`.
         uint48 jailPeriod;
-        /// @dev How long an operator may take to sign a leaf before that is censorship.
+        /// @dev Seconds that an operator has to sign a leaf before it can be challenged.
         uint48 gracePeriod;
-        /// @dev How long an operator may take to answer a challenge.
+        /// @dev Seconds that an operator has to answer a challenge.
         uint48 answerPeriod;
-        /// @dev What a fraud costs the operator's pool.
+        /// @dev The fraction of the operator's pool that is confiscated for a fraud.
         uint16 fraudFraction;
-        /// @dev What a challenge without answer costs it.
+        /// @dev The fraction that is confiscated for an unanswered challenge.
         uint16 censorshipFraction;
-        /// @dev What the reporter gets of it, but at most half of what the operator itself loses;
-        /// and the least part of its pool that an operator owns, for all of it to count.
+        /// @dev The reporter's fraction of the confiscated stake, at most half of the operator's
+        /// own loss. Also the smallest part of its pool that an operator must own for the whole
+        /// pool to count.
         uint16 reporterFraction;
-        /// @dev Below it, an operator is not in the active set.
+        /// @dev The smallest stake of an operator in the active set.
         uint128 minimumStake;
-        /// @dev Of the first open challenge of an operator; doubles with each further one.
+        /// @dev The bond of the first open challenge of an operator; doubles with each further one.
         uint128 challengeBond;
     }
 
-    /// @notice The owner wants these parameters from `readyAt` (Unix seconds) on.
+    /// @notice The owner announced these parameters; they can be applied from `readyAt`, Unix
+    /// seconds.
     event ParametersScheduled(Parameters parameters, uint256 readyAt);
 
-    /// @notice The scheduled change was called off.
+    /// @notice The scheduled change was cancelled.
     event ParametersCancelled();
 
-    /// @notice These parameters hold from now on.
+    /// @notice The parameters changed.
     event ParametersSet(Parameters parameters);
 
     /// @notice A parameter is not between its bounds.
     error ParameterOutOfBounds(string parameter, uint256 value, uint256 least, uint256 most);
 
-    /// @notice There is no change to apply or to call off.
+    /// @notice No change is scheduled.
     error NothingScheduled();
 
-    /// @notice The change holds only from `readyAt` (Unix seconds) on.
+    /// @notice The change can be applied from `readyAt`, Unix seconds.
     error NotReady(uint256 readyAt);
 
     uint256 internal constant BASIS = 10_000;
@@ -54,7 +57,7 @@ abstract contract StakingParameters is Ownable {
     Parameters internal current;
     Parameters internal scheduled;
 
-    /// @dev What held until `changedAt`; nothing did if that is zero.
+    /// @dev The parameters before `changedAt`; unset if that is zero.
     Parameters internal previous;
     uint48 internal changedAt;
 
@@ -67,7 +70,7 @@ abstract contract StakingParameters is Ownable {
         emit ParametersSet(parameters_);
     }
 
-    /// @notice The parameters that hold.
+    /// @notice The current parameters.
     function parameters() external view returns (Parameters memory) {
         return current;
     }
@@ -77,7 +80,7 @@ abstract contract StakingParameters is Ownable {
         return scheduled;
     }
 
-    /// @notice Announces a change, in place of one announced before. Only the owner; reverts
+    /// @notice Announces a change, and replaces one announced before. Only the owner; reverts
     /// `ParameterOutOfBounds`.
     function scheduleParameters(Parameters calldata parameters_) external onlyOwner {
         _check(parameters_);
@@ -88,7 +91,7 @@ abstract contract StakingParameters is Ownable {
         emit ParametersScheduled(parameters_, readyAt);
     }
 
-    /// @notice Calls the announced change off. Only the owner; reverts `NothingScheduled`.
+    /// @notice Cancels the announced change. Only the owner; reverts `NothingScheduled`.
     function cancelParameters() external onlyOwner {
         if (readyAt == 0) revert NothingScheduled();
 
@@ -97,7 +100,8 @@ abstract contract StakingParameters is Ownable {
         emit ParametersCancelled();
     }
 
-    /// @notice Makes the announced change. Anyone may call; reverts `NothingScheduled`, `NotReady`.
+    /// @notice Applies the announced change. Anyone may call; reverts `NothingScheduled`,
+    /// `NotReady`.
     function applyParameters() external {
         if (readyAt == 0) revert NothingScheduled();
         if (block.timestamp < readyAt) revert NotReady(readyAt);
@@ -119,7 +123,8 @@ abstract contract StakingParameters is Ownable {
         _bound("censorshipFraction", p.censorshipFraction, 1, BASIS / 10);
         _bound("reporterFraction", p.reporterFraction, BASIS / 100, BASIS / 5);
         _bound("minimumStake", p.minimumStake, 1, type(uint96).max);
-        _bound("challengeBond", p.challengeBond, 1, type(uint88).max); // doubled seven times at most
+        // At most doubled seven times, which fits 96 bits.
+        _bound("challengeBond", p.challengeBond, 1, type(uint88).max);
     }
 
     function _bound(string memory name, uint256 value, uint256 least, uint256 most) private pure {

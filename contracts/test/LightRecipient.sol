@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {
+    IInterchainSecurityModule,
+    ISpecifiesInterchainSecurityModule
+} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
-import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterchainSecurityModule.sol";
 
 /// @title LightRecipient
 /// @notice Receives and forgets. Keeps its security module in storage, as real ones do. For

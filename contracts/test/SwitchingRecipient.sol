@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
-import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterchainSecurityModule.sol";
+import {
+    IInterchainSecurityModule,
+    ISpecifiesInterchainSecurityModule
+} from "../interfaces/IInterchainSecurityModule.sol";
 import {HostileRecipient} from "./HostileRecipient.sol";
 
 /// @title SwitchingRecipient

@@ -28,7 +28,8 @@ contract TestPermit2 is IPermit2 {
         "PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)"
     );
     bytes32 private constant SINGLE = keccak256(
-        "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)"
+        "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)"
+        "PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)"
     );
 
     mapping(address owner => mapping(address token => mapping(address spender => Allowance)))

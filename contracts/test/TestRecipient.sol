@@ -3,9 +3,11 @@ pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
-import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
+import {
+    IInterchainSecurityModule,
+    ISpecifiesInterchainSecurityModule
+} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
-import {ISpecifiesInterchainSecurityModule} from "../interfaces/ISpecifiesInterchainSecurityModule.sol";
 
 /// @title TestRecipient
 /// @notice Takes every message from everybody and shows what it got.

@@ -17,7 +17,7 @@ import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title CrossCollateralRouter
-/// @notice Locks an ERC-20 and pays it out for others of the same worth.
+/// @notice Locks an ERC-20, and pays it out for transfers of other tokens of the same value.
 contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     using DomainSet for EnumerableSet.UintSet;
     using EnumerableSet for EnumerableSet.Bytes32Set;
@@ -92,13 +92,16 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     ) external payable returns (bytes32 messageId) {
         _requireTrusted(destination, targetRouter);
         Remote storage remote = remotes[destination];
-        return _sendTo(destination, recipient, amount, targetRouter, remote.gas, remote.plain);
+        return
+            _sendTo(
+                RemoteTransfer(destination, recipient, amount, targetRouter, remote.gas),
+                remote.plain
+            );
     }
 
     /// @inheritdoc IMessageRecipient
-    /// @dev Besides the Mailbox, the trusted routers of this domain may call. They send no
-    /// messages, so one that comes from this domain through the Mailbox is nobody's: reverts
-    /// `RouterNotTrusted`.
+    /// @dev The Mailbox may call, and trusted routers of this domain. Those send no messages, so a
+    /// message from this domain is refused: reverts `RouterNotTrusted`.
     function handle(uint32 origin, bytes32 sender, bytes calldata body) external payable override {
         if (msg.sender == address(mailbox)) {
             if (origin == localDomain) revert RouterNotTrusted(origin, sender);
@@ -121,8 +124,8 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         bytes32 targetRouter
     ) external view returns (Quote[] memory) {
         _requireTrusted(destination, targetRouter);
-        return
-            _quoteSendTo(destination, recipient, amount, targetRouter, destinationGas(destination));
+        uint256 gas = destinationGas(destination);
+        return _quoteSendTo(RemoteTransfer(destination, recipient, amount, targetRouter, gas));
     }
 
     /// @inheritdoc ICrossCollateralRouter
@@ -168,30 +171,25 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
     }
 
     /// @inheritdoc TokenRouter
+    /// @dev A transfer to a router of this domain is handed to it at once, without a message.
     function _sendTo(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router,
-        uint256 gas,
+        RemoteTransfer memory outgoing,
         bool plain
     ) internal override returns (bytes32) {
-        if (destination != localDomain) {
-            return super._sendTo(destination, recipient, amount, router, gas, plain);
-        }
+        if (outgoing.destination != localDomain) return super._sendTo(outgoing, plain);
         if (msg.value != 0) revert UnexpectedValue(msg.value);
-        _takeWithFees(destination, recipient, amount, router, gas);
-        IMessageRecipient(router.bytes32ToAddress()).handle(
+        _takeWithFees(outgoing);
+        IMessageRecipient(outgoing.router.bytes32ToAddress()).handle(
             localDomain,
             address(this).addressToBytes32(),
-            abi.encodePacked(recipient, _outbound(amount))
+            abi.encodePacked(outgoing.recipient, _outbound(outgoing.amount))
         );
         return 0;
     }
 
     /// @inheritdoc MovableCollateralRouter
-    /// @dev Unless a router of another token is trusted there: it is moved to over the same
-    /// bridges.
+    /// @dev Keeps bridges and recipient while another router of the domain is trusted: collateral
+    /// moves to it over the same bridges.
     function _forget(uint32 domain) internal override {
         if (collateralRouters[domain].length() != 0) return;
         targets[domain].clear();
@@ -200,30 +198,22 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
 
     /// @inheritdoc TokenRouter
     function _askFee(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router
+        RemoteTransfer memory outgoing
     ) internal view override returns (Quote[] memory) {
         return
             ICrossCollateralFee(feeRecipient).quoteTransferRemoteTo(
-                destination,
-                recipient,
-                amount,
-                router
+                outgoing.destination,
+                outgoing.recipient,
+                outgoing.amount,
+                outgoing.router
             );
     }
 
     /// @inheritdoc TokenRouter
     function _quoteDispatch(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router,
-        uint256 gas
+        RemoteTransfer memory outgoing
     ) internal view override returns (uint256) {
-        if (destination == localDomain) return 0;
-        return super._quoteDispatch(destination, recipient, amount, router, gas);
+        return outgoing.destination == localDomain ? 0 : super._quoteDispatch(outgoing);
     }
 
     /// @inheritdoc Router

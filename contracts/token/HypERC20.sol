@@ -7,8 +7,8 @@ import {AllowanceERC20} from "./AllowanceERC20.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC20
-/// @notice An ERC-20 that exists while the tokens it stands for are locked on other domains: minted
-/// when a transfer comes in, burnt when one goes out.
+/// @notice A synthetic ERC-20, backed by tokens that are locked on other domains: minted by
+/// incoming transfers, burnt by outgoing ones.
 contract HypERC20 is AllowanceERC20, TokenRouter {
     uint8 private immutable tokenDecimals;
 
@@ -25,8 +25,8 @@ contract HypERC20 is AllowanceERC20, TokenRouter {
         tokenDecimals = decimals_;
     }
 
-    /// @notice Sets everything up, once, and mints `supply` to the caller; for who may call see
-    /// `Initializable`.
+    /// @notice Initializes the contract, once, and mints `supply` to the caller. `Initializable`
+    /// says who may call.
     function initialize(
         uint256 supply,
         string memory name_,

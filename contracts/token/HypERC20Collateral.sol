@@ -11,8 +11,8 @@ import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC20Collateral
-/// @notice Locks an existing ERC-20 and pays it out again.
-/// @dev See `MeasuredPull` for tokens that are refused, and tokens that must not be used.
+/// @notice Locks an existing ERC-20 in outgoing transfers, and pays it out in incoming ones.
+/// @dev `MeasuredPull` says which tokens are refused and which must not be used.
 contract HypERC20Collateral is LpCollateralRouter {
     using MeasuredPull for IERC20;
     using SafeERC20 for IERC20;
@@ -29,13 +29,13 @@ contract HypERC20Collateral is LpCollateralRouter {
         wrappedToken = MeasuredPull.checked(erc20);
     }
 
-    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @notice Initializes the contract, once. `Initializable` says who may call.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
     }
 
     /// @inheritdoc ERC20
-    /// @dev Shares count as the token does.
+    /// @dev Shares have the decimals of the token.
     function decimals() public view override returns (uint8) {
         return IERC20Metadata(address(wrappedToken)).decimals();
     }

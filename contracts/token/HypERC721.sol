@@ -8,8 +8,8 @@ import {NftRouter} from "./NftRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC721
-/// @notice NFTs that exist while those they stand for are locked on other domains: minted when a
-/// transfer comes in, burnt when one goes out.
+/// @notice Synthetic NFTs, backed by NFTs that are locked on other domains: minted by incoming
+/// transfers, burnt by outgoing ones.
 contract HypERC721 is ListedERC721, NftRouter {
     string private tokenName;
 
@@ -17,8 +17,8 @@ contract HypERC721 is ListedERC721, NftRouter {
 
     constructor(address mailbox) ERC721("", "") NftRouter(mailbox) {}
 
-    /// @notice Sets everything up, once, and mints the ids below `supply` to the caller; for who
-    /// may call see `Initializable`.
+    /// @notice Initializes the contract, once, and mints the ids below `supply` to the caller.
+    /// `Initializable` says who may call.
     function initialize(
         uint256 supply,
         string calldata name_,

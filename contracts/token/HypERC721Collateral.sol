@@ -7,12 +7,12 @@ import {NftRouter} from "./NftRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC721Collateral
-/// @notice Locks existing NFTs and hands them out again.
+/// @notice Locks existing NFTs in outgoing transfers, and returns them in incoming ones.
 contract HypERC721Collateral is NftRouter {
-    /// @notice The wrapped token must be a contract.
+    /// @notice The collection has no code.
     error TokenNotContract(address token);
 
-    /// @notice The token did not come although its transfer succeeded.
+    /// @notice The transfer succeeded, but this router does not own the token.
     error TokenNotReceived(uint256 id);
 
     /// @notice The collection whose tokens are locked.
@@ -24,7 +24,7 @@ contract HypERC721Collateral is NftRouter {
         wrappedToken = IERC721(erc721);
     }
 
-    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @notice Initializes the contract, once. `Initializable` says who may call.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
     }

@@ -11,10 +11,10 @@ import {TokenRouter} from "./TokenRouter.sol";
 /// @title HypNative
 /// @notice Locks the chain's native token and pays it out again.
 contract HypNative is LpCollateralRouter {
-    /// @notice Another amount came with the call than it says.
+    /// @notice `msg.value` differs from the `assets` argument.
     error WrongValue(uint256 value, uint256 expected);
 
-    /// @notice Less than the amount and its fees came with the call.
+    /// @notice `msg.value` is less than the amount and its fees.
     error NativeAmountExceedsValue(uint256 amount, uint256 value);
 
     constructor(
@@ -23,21 +23,21 @@ contract HypNative is LpCollateralRouter {
         address mailbox
     ) TokenRouter(numerator, denominator, mailbox) {}
 
-    /// @notice Takes whatever anybody adds to the collateral, and refunds of hooks.
+    /// @notice Accepts hooks' refunds, and additions to the collateral from anybody.
     receive() external payable {}
 
-    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @notice Initializes the contract, once. `Initializable` says who may call.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
     }
 
-    /// @notice Lends what comes with the call, and mints shares for it.
+    /// @notice Deposits `msg.value` and mints shares for it to `receiver`.
     function deposit(address receiver) external payable returns (uint256 shares) {
         shares = previewDeposit(msg.value);
         _lend(msg.value, shares, receiver);
     }
 
-    /// @notice As `deposit`, for a minimum of shares. Reverts `TooFewShares`.
+    /// @notice As `deposit`, for at least `minShares`. Reverts `TooFewShares`.
     function depositAtLeast(
         address receiver,
         uint256 minShares
@@ -62,7 +62,7 @@ contract HypNative is LpCollateralRouter {
 
     /// @inheritdoc TokenRouter
     function _transferTo(address recipient, uint256 amount) internal override {
-        // Why it failed is looked at when it did, not in every transfer.
+        // The balance is compared after a failure only, to save its cost in every transfer.
         if (SafeTransferLib.trySafeTransferETH(recipient, amount, gasleft())) return;
         if (address(this).balance < amount) {
             revert Errors.InsufficientBalance(address(this).balance, amount);

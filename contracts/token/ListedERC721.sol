@@ -3,34 +3,34 @@ pragma solidity 0.8.33;
 
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
-import {IERC721Enumerable} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Enumerable.sol";
+import {IERC721Enumerable} from "@openzeppelin/contracts/interfaces/IERC721Enumerable.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title ListedERC721
-/// @notice An ERC-721 whose tokens can be listed, all of them and by owner.
-/// @dev Writes three slots for a new token, of which one is shared by eight tokens of its owner.
-/// Both lists are in no order: the last element takes the place of one that leaves.
+/// @notice An ERC-721 whose tokens can be enumerated, in total and by owner.
+/// @dev A new token takes three slots, one of which eight tokens of an owner share. The lists are
+/// unordered: the last element replaces a removed one.
 abstract contract ListedERC721 is ERC721, IERC721Enumerable {
     using SafeCast for uint256;
 
-    /// @dev One slot.
+    /// @dev Fits one slot.
     struct Place {
         address owner;
-        /// @dev Where the token stands in its owner's list.
+        /// @dev The token's index in its owner's list.
         uint32 owned;
-        /// @dev Where its id stands in `ids`.
+        /// @dev The token's index in `ids`.
         uint32 listed;
     }
 
-    /// @notice A list is not that long; `account` zero means the list of all tokens.
+    /// @notice The index exceeds the list of `account`; zero for the list of all tokens.
     error IndexOutOfBounds(address account, uint256 index);
 
     uint256[] private ids;
 
     mapping(uint256 id => Place) private places;
 
-    /// @dev The positions in `ids` of an account's tokens.
+    /// @dev The indices in `ids` of an account's tokens.
     mapping(address account => uint32[]) private lists;
 
     /// @inheritdoc IERC721Enumerable
@@ -98,7 +98,7 @@ abstract contract ListedERC721 is ERC721, IERC721Enumerable {
         return places[id].owner;
     }
 
-    /// @dev Takes a token out of its owner's list.
+    /// @dev Removes a token from its owner's list.
     function _leave(uint32[] storage list, uint32 position) private {
         uint32 last = list[list.length - 1];
         list[position] = last;
@@ -106,7 +106,7 @@ abstract contract ListedERC721 is ERC721, IERC721Enumerable {
         list.pop();
     }
 
-    /// @dev Takes an id out of `ids`.
+    /// @dev Removes an id from `ids`.
     function _unlist(uint32 position) private {
         uint256 last = ids[ids.length - 1];
         ids.pop();

@@ -9,16 +9,17 @@ import {AllowanceERC20} from "./AllowanceERC20.sol";
 import {MovableCollateralRouter} from "./MovableCollateralRouter.sol";
 
 /// @title LpCollateralRouter
-/// @notice A router to which people lend collateral.
+/// @notice A router whose collateral liquidity providers can lend: an ERC-4626 vault.
 abstract contract LpCollateralRouter is
     MovableCollateralRouter,
     AllowanceERC20,
     ILpCollateralRouter
 {
-    /// @dev As many shares and assets of nobody's count in the price, which so starts at one. With
-    /// S shares out, they keep D V / (S + V) of a donation D, which makes a share worth D / (S + V)
-    /// more; rounding takes less than a share from each lender. From V lenders a donor so gains
-    /// nothing but the unit that rounding takes from each anyway.
+    /// @dev The number V of virtual shares and of virtual assets in the price of a share, which so
+    /// starts at one. Defends against inflation of the price: with S shares issued, a donation D
+    /// raises the price by D / (S + V), and the virtual shares keep D V / (S + V) of it. Rounding
+    /// takes less than a share from each lender, so from V lenders a donor gains no more than the
+    /// one unit each that rounding takes anyway.
     uint256 private constant VIRTUAL = 1_000;
 
     /// @inheritdoc ILpCollateralRouter
@@ -141,10 +142,10 @@ abstract contract LpCollateralRouter is
         return "WRS";
     }
 
-    /// @dev Takes `assets` of the caller's, and nothing that comes besides.
+    /// @dev Takes `assets` from the caller. Reverts if the call brings any other value.
     function _receive(uint256 assets) internal virtual;
 
-    /// @dev What the router could pay out now.
+    /// @dev The balance that the router can pay out now.
     function _collateral() internal view virtual returns (uint256);
 
     function _lendAtLeast(

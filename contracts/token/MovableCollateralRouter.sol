@@ -15,7 +15,7 @@ import {TokenRouter} from "./TokenRouter.sol";
 import {Allowance} from "./libs/Allowance.sol";
 
 /// @title MovableCollateralRouter
-/// @notice A router whose locked tokens can be moved between the domains of its route.
+/// @notice A router whose collateral rebalancers can move between the domains of its route.
 abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRouter {
     using EnumerableSet for EnumerableSet.AddressSet;
     using SafeERC20 for IERC20;
@@ -114,13 +114,13 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
         super._unenroll(domain);
     }
 
-    /// @dev Forgets the bridges to a domain, and who receives there.
+    /// @dev Removes the bridges and the recipient of a domain.
     function _forget(uint32 domain) internal virtual {
         bridges[domain].clear();
         delete allowedRecipient[domain];
     }
 
-    /// @dev What has to be paid of one token.
+    /// @dev The sum of the quotes in one token.
     function _sum(Quote[] memory quotes, address token_) private pure returns (uint256 sum) {
         for (uint256 i; i < quotes.length; ++i) {
             if (quotes[i].token == token_) sum += quotes[i].amount;

@@ -4,12 +4,12 @@ pragma solidity 0.8.33;
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title NftRouter
-/// @notice A router of NFTs: amounts are ids, of which nothing can be scaled or charged.
+/// @notice The base of NFT routers: amounts are ids, which are neither scaled nor charged fees.
 abstract contract NftRouter is TokenRouter {
     /// @notice A fee cannot be paid in NFTs.
     error FeesNotSupported();
 
-    /// @notice Only its owner can send an NFT.
+    /// @notice The sender does not own the NFT.
     error NotTokenOwner(address sender, address owner, uint256 id);
 
     constructor(address mailbox) TokenRouter(1, 1, mailbox) {}

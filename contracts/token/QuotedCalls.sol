@@ -16,9 +16,9 @@ import {IOffchainQuoter} from "../interfaces/hooks/IOffchainQuoter.sol";
 import {Allowance} from "./libs/Allowance.sol";
 
 /// @title QuotedCalls
-/// @notice Does several things in one transaction, so that quotes signed for just one transaction
-/// hold for the transfers in it. Each byte of `commands` is one thing to do, with the input beside
-/// it.
+/// @notice Executes several commands in one transaction, so that quotes signed for a single
+/// transaction apply to its transfers. Each byte of `commands` is a command; `inputs` has its
+/// input.
 ///
 /// | command | does                                | input, ABI-encoded                          |
 /// |---------|-------------------------------------|---------------------------------------------|
@@ -32,17 +32,17 @@ import {Allowance} from "./libs/Allowance.sol";
 /// | 7       | `callRemoteCommitReveal`            | fields of `AccountCommitment`               |
 /// | 8       | give the caller all that is left    | token, zero for ether alone                 |
 ///
-/// Amounts of 2^255 stand for the whole balance. Salts count as keccak256(caller ‖ salt), so nobody
-/// gets at another's quotes and accounts.
+/// An amount of 2^255 stands for the whole balance. Salts are replaced by keccak256(caller ‖ salt),
+/// so that nobody can use the quotes and accounts of others.
 ///
-/// @dev Only its owner's own calls spend an allowance to this contract, and no command makes a call
-/// of the caller's making; what is approved should be what the call takes all the same. Nothing may
-/// be left here: anybody could take it. What was approved for a call is revoked after it, or who
-/// was called could come back for the tokens of a later caller.
+/// @dev An allowance to this contract is spent only by calls of its owner, and no command makes an
+/// arbitrary call; still, approve only what the call takes. Leave no tokens here: anybody can take
+/// them. Approvals for a call are revoked after it, as the called contract could otherwise take the
+/// tokens of a later caller.
 contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @dev `approval` of `token`, zero for none, is what `route` may take.
+    /// @dev `approval` is the allowance of `token` for `route`; zero for none.
     struct Transfer {
         address route;
         uint32 destination;
@@ -91,13 +91,13 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         uint256 approval;
     }
 
-    /// @notice There is no such command.
+    /// @notice The command does not exist.
     error InvalidCommandType(uint256 commandType);
 
-    /// @notice The quote was signed for somebody else, or with another salt.
+    /// @notice The quote was signed for another caller or with another salt.
     error InvalidSalt();
 
-    /// @notice There must be as many inputs as commands.
+    /// @notice The numbers of commands and of inputs differ.
     error LengthMismatch(uint256 commands, uint256 inputs);
 
     uint256 public constant SUBMIT_QUOTE = 0;
@@ -110,24 +110,24 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     uint256 public constant CALL_REMOTE_COMMIT_REVEAL = 7;
     uint256 public constant SWEEP = 8;
 
-    /// @dev What paymasters reckon with when nothing is said.
+    /// @dev The gas limit that paymasters assume when metadata gives none.
     uint256 private constant DEFAULT_GAS = 50_000;
 
-    /// @notice As an amount: all that this contract has.
+    /// @notice The amount that stands for the whole balance of this contract.
     uint256 public constant CONTRACT_BALANCE = 1 << 255;
 
-    /// @notice What takes tokens by signed allowances.
+    /// @notice The Permit2 contract.
     IPermit2 public immutable PERMIT2;
 
     constructor(address permit2) {
         PERMIT2 = IPermit2(permit2);
     }
 
-    /// @notice Takes refunds of hooks, for the caller to sweep.
+    /// @notice Accepts hooks' refunds, which the caller can sweep.
     receive() external payable {}
 
-    /// @notice Does everything, or reverts. Reverts `LengthMismatch`, `InvalidCommandType`,
-    /// `InvalidSalt`, and as whatever it calls does.
+    /// @notice Executes all commands, or reverts. Reverts `LengthMismatch`, `InvalidCommandType`,
+    /// `InvalidSalt`, and with the errors of called contracts.
     function execute(
         bytes calldata commands,
         bytes[] calldata inputs
@@ -138,10 +138,11 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         }
     }
 
-    /// @notice What the transfers and calls among these commands would cost, with the quotes among
-    /// them. For static use: nothing but the quotes is done. Reverts as `execute` does.
-    /// @dev Amounts have to be told: there is no balance to stand for them.
-    /// @return results By command; empty for those that cost nothing.
+    /// @notice The cost of the transfers and calls among these commands, with the submitted quotes
+    /// applied. For static calls: of the commands only quotes are executed. Reverts as `execute`
+    /// does.
+    /// @dev Amounts must be given: there is no balance that `CONTRACT_BALANCE` could stand for.
+    /// @return results The quotes of each command; empty for commands that cost nothing.
     function quoteExecute(
         bytes calldata commands,
         bytes[] calldata inputs
@@ -182,7 +183,8 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
             input,
             (IPermit2.PermitSingle, bytes)
         );
-        // Anybody may have submitted it before; if there is no allowance, taking the tokens fails.
+        // Fails harmlessly if somebody has submitted the permit before; without an allowance,
+        // taking the tokens fails.
         try PERMIT2.permit(msg.sender, permitSingle, signature) {} catch {}
     }
 
@@ -241,7 +243,8 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     }
 
     function _sweep(address token) private {
-        // Some tokens refuse to move nothing, and some callers to take ether.
+        // Zero amounts are skipped: some tokens refuse to transfer zero, and some callers refuse
+        // ether.
         uint256 tokens = token == address(0) ? 0 : IERC20(token).balanceOf(address(this));
         if (tokens != 0) IERC20(token).safeTransfer(msg.sender, tokens);
         uint256 value = address(this).balance;
@@ -305,7 +308,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
             );
     }
 
-    /// @dev A salt that is the caller's alone.
+    /// @dev The salt bound to the caller.
     function _own(bytes32 salt) private view returns (bytes32) {
         return keccak256(abi.encodePacked(msg.sender, salt));
     }
@@ -331,13 +334,13 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         return abi.decode(_asStruct(input), (AccountCommitment));
     }
 
-    /// @dev A struct with fields of dynamic size is encoded as those fields are by themselves,
-    /// behind the offset at which it starts.
+    /// @dev Turns encoded fields into an encoded struct: a struct with fields of dynamic size is
+    /// encoded as the fields alone, preceded by the offset at which it starts.
     function _asStruct(bytes calldata fields) private pure returns (bytes memory) {
         return bytes.concat(bytes32(uint256(32)), fields);
     }
 
-    /// @dev As `StandardHookMetadata.gasLimit`, of metadata in memory.
+    /// @dev As `StandardHookMetadata.gasLimit`, for metadata in memory.
     function _gasLimit(bytes memory metadata) private pure returns (uint256 gasLimit) {
         if (metadata.length < 66) return DEFAULT_GAS;
         assembly ("memory-safe") {

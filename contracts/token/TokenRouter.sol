@@ -18,14 +18,28 @@ import {Allowance} from "./libs/Allowance.sol";
 import {TransferCall} from "./libs/TransferCall.sol";
 
 /// @title TokenRouter
-/// @notice What every end of a warp route does; a subclass knows its kind of token.
+/// @notice The base of all warp route contracts: sends and receives transfers. Subclasses take,
+/// lock and pay out their kind of token.
 abstract contract TokenRouter is GasRouter, ITokenRouter {
     using SafeERC20 for IERC20;
     using TokenMessage for bytes;
     using TransferCall for bytes;
     using TypeCasts for bytes32;
 
-    /// @dev In `hookAndFlags`, so that a transfer without fees reads no other slot for them.
+    /// @dev A transfer to another domain.
+    struct RemoteTransfer {
+        uint32 destination;
+        bytes32 recipient;
+        /// @dev In local units.
+        uint256 amount;
+        /// @dev The router on the destination that pays out.
+        bytes32 router;
+        /// @dev The gas limit of the delivery.
+        uint256 gas;
+    }
+
+    /// @dev Bits of `hookAndFlags.flags`: a transfer without fees learns from that slot that there
+    /// are none, and reads no other.
     uint96 private constant HAS_FEE_RECIPIENT = 1;
     uint96 private constant HAS_FEE_HOOK = 2;
     uint96 internal constant HAS_BRIDGE_FEE = 4;
@@ -85,7 +99,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         uint256 amount
     ) external view returns (Quote[] memory quotes) {
         (bytes32 router, uint256 gas, ) = _requireRemote(destination);
-        return _quoteSendTo(destination, recipient, amount, router, gas);
+        return _quoteSendTo(RemoteTransfer(destination, recipient, amount, router, gas));
     }
 
     /// @inheritdoc ITokenRouter
@@ -102,46 +116,36 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         uint256 amount
     ) internal returns (bytes32 messageId) {
         (bytes32 router, uint256 gas, bool plain) = _requireRemote(destination);
-        return _sendTo(destination, recipient, amount, router, gas, plain);
+        return _sendTo(RemoteTransfer(destination, recipient, amount, router, gas), plain);
     }
 
-    /// @dev Sends to a router that is trusted, and pays for `gas` of the delivery.
+    /// @dev Sends a transfer to a trusted router.
     /// @param plain As in `remotes`.
     function _sendTo(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router,
-        uint256 gas,
+        RemoteTransfer memory outgoing,
         bool plain
     ) internal virtual returns (bytes32 messageId) {
         address hook_;
         uint96 flags;
-        // At once, so that the slot is read once.
+        // In one expression, so that the slot is read once.
         if (!plain) (hook_, flags) = (hookAndFlags.hook, hookAndFlags.flags);
         address payIn;
         uint256 value;
         if (flags == 0) {
-            value = _takeFromSender(amount, 0);
+            value = _takeFromSender(outgoing.amount, 0);
         } else {
             payIn = feeToken();
-            value = _takeWithFees(destination, recipient, amount, router, gas);
+            value = _takeWithFees(outgoing);
         }
-        uint256 messageAmount = _lock(destination, recipient, amount);
+        uint256 messageAmount = _lock(outgoing.destination, outgoing.recipient, outgoing.amount);
 
-        emit SentTransferRemote(destination, recipient, messageAmount);
+        emit SentTransferRemote(outgoing.destination, outgoing.recipient, messageAmount);
 
-        messageId = _mailboxCall(
-            TransferCall.DISPATCH,
-            hook_,
-            destination,
-            router,
-            gas,
-            recipient,
-            messageAmount,
-            payIn
-        ).send(address(mailbox), value);
-        // What a hook asks for and does not take now, it must not take later.
+        messageId = _mailboxCall(TransferCall.DISPATCH, hook_, outgoing, messageAmount, payIn).send(
+            address(mailbox),
+            value
+        );
+        // A hook that took less than its quote must not take the rest later.
         if (payIn != address(0)) Allowance.revoke(payIn, feeHook);
     }
 
@@ -156,25 +160,25 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         _transferTo(recipient.bytes32ToAddress(), _inbound(amount));
     }
 
-    /// @dev Takes `amount` out of the sender's hands for a transfer and its fee, and puts
-    /// `dispatchFee` into the router's. Reverts unless all of it was there.
-    /// @return value What remains of `msg.value` for the dispatch.
+    /// @dev Takes `amount`, the transfer with its fee, from the sender; and `dispatchFee` into this
+    /// router's balance. Reverts unless the sender paid both in full.
+    /// @return value The part of `msg.value` for the dispatch.
     function _takeFromSender(
         uint256 amount,
         uint256 dispatchFee
     ) internal virtual returns (uint256 value);
 
-    /// @dev Does what is left to do with what was taken for a transfer once its fees are paid.
+    /// @dev Locks, burns or deposits the transferred tokens after fees are paid.
     /// @return The amount for the message.
     function _lock(uint32, bytes32, uint256 amount) internal virtual returns (uint256) {
         return _messageAmount(amount);
     }
 
-    /// @dev Hands out tokens that a transfer on another domain took out of hands.
-    /// @param amount In local units of what messages move.
+    /// @dev Pays `amount` to `recipient`: the receiving half of a transfer.
+    /// @param amount In local units.
     function _transferTo(address recipient, uint256 amount) internal virtual;
 
-    /// @dev Pays a fee of a transfer, in `token`.
+    /// @dev Pays the fee of a transfer, in `token`.
     function _payFee(address recipient, uint256 fee) internal virtual {
         _transferTo(recipient, fee);
     }
@@ -185,8 +189,8 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @inheritdoc MailboxClient
-    /// @dev Tells every enrolled domain whether there is anything to read here: a transfer to a
-    /// `plain` one does not look.
+    /// @dev Copies to each enrolled domain whether the route has no hook and no fees (`plain`);
+    /// transfers to a plain domain skip reading `hookAndFlags`.
     function _setHookAndFlags(address hook_, uint96 flags) internal override {
         super._setHookAndFlags(hook_, flags);
         uint32[] memory enrolled = domains();
@@ -207,109 +211,91 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         remotes[domain].plain = false;
     }
 
-    /// @dev Takes the amount with all fees and pays them out.
-    function _takeWithFees(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router,
-        uint256 gas
-    ) internal returns (uint256 value) {
-        uint256 fee = _transferFee(destination, recipient, amount, router);
+    /// @dev Takes the amount and all fees from the sender, and pays the fee recipient.
+    /// @return value The part of `msg.value` for the dispatch.
+    function _takeWithFees(RemoteTransfer memory outgoing) internal returns (uint256 value) {
+        uint256 fee = _transferFee(outgoing);
         uint256 dispatchFee;
         if (feeHook != address(0)) {
-            dispatchFee = _quoteDispatch(destination, recipient, amount, router, gas);
+            dispatchFee = _quoteDispatch(outgoing);
             if (dispatchFee != 0) IERC20(token()).forceApprove(feeHook, dispatchFee);
         }
+        uint256 amount = outgoing.amount;
         value = _takeFromSender(amount + fee + _bridgeFee(amount), dispatchFee);
         if (fee != 0) _payFee(feeRecipient, fee);
     }
 
-    /// @dev What `_sendTo` is going to cost.
+    /// @dev The quotes of `quoteTransferRemote` for a transfer.
     function _quoteSendTo(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router,
-        uint256 gas
+        RemoteTransfer memory outgoing
     ) internal view returns (Quote[] memory quotes) {
+        uint256 amount = outgoing.amount;
         quotes = new Quote[](3);
-        quotes[0] = Quote(feeToken(), _quoteDispatch(destination, recipient, amount, router, gas));
-        quotes[1] = Quote(token(), amount + _transferFee(destination, recipient, amount, router));
+        quotes[0] = Quote(feeToken(), _quoteDispatch(outgoing));
+        quotes[1] = Quote(token(), amount + _transferFee(outgoing));
         quotes[2] = Quote(token(), _bridgeFee(amount));
     }
 
-    /// @dev What the fee recipient asks for a transfer to a router.
+    /// @dev The quotes of the fee recipient for a transfer.
     function _askFee(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32
+        RemoteTransfer memory outgoing
     ) internal view virtual returns (Quote[] memory) {
-        return ITokenFee(feeRecipient).quoteTransferRemote(destination, recipient, amount);
+        return
+            ITokenFee(feeRecipient).quoteTransferRemote(
+                outgoing.destination,
+                outgoing.recipient,
+                outgoing.amount
+            );
     }
 
-    /// @dev What the hooks ask for, in `feeToken`.
+    /// @dev The quote of the hooks for a transfer, in `feeToken`.
     function _quoteDispatch(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router,
-        uint256 gas
+        RemoteTransfer memory outgoing
     ) internal view virtual returns (uint256) {
         return
             _mailboxCall(
                 TransferCall.QUOTE_DISPATCH,
                 hookAndFlags.hook,
-                destination,
-                router,
-                gas,
-                recipient,
-                _messageAmount(amount),
+                outgoing,
+                _messageAmount(outgoing.amount),
                 feeToken()
             ).ask(address(mailbox));
     }
 
-    /// @dev What a third party takes out of a transfer of `amount`, on top of it, in `token`.
-    /// Charged while `HAS_BRIDGE_FEE` is set.
+    /// @dev The fee of a third party that carries a transfer of `amount`, on top of it and in
+    /// `token`. Charged while `HAS_BRIDGE_FEE` is set.
     function _bridgeFee(uint256 amount) internal view virtual returns (uint256) {}
 
-    /// @dev What `_lock` is going to return.
+    /// @dev The amount that `_lock` is going to return.
     function _messageAmount(uint256 amount) internal view virtual returns (uint256) {
         return _outbound(amount);
     }
 
-    /// @dev What a message tells besides its amount.
+    /// @dev The bytes that follow the amount in a message; empty for most tokens.
     function _metadata(uint256 messageAmount) internal view virtual returns (bytes memory) {}
 
-    /// @dev The message amount of a local one. The fraction stays with this router.
+    /// @dev A local amount in message units, rounded down. The rest stays with this router.
     function _outbound(uint256 amount) internal view returns (uint256) {
         return _scale(amount, scaleNumerator, scaleDenominator);
     }
 
-    /// @dev What the fee recipient asks for, in the route's token.
-    function _transferFee(
-        uint32 destination,
-        bytes32 recipient,
-        uint256 amount,
-        bytes32 router
-    ) private view returns (uint256) {
+    /// @dev The fee recipient's fee for a transfer, in `token`; zero without a fee recipient.
+    /// Reverts `TooManyFees`, `FeeNotInToken`.
+    function _transferFee(RemoteTransfer memory outgoing) private view returns (uint256) {
         if (feeRecipient == address(0)) return 0;
-        Quote[] memory fees = _askFee(destination, recipient, amount, router);
+        Quote[] memory fees = _askFee(outgoing);
         if (fees.length == 0) return 0;
         if (fees.length != 1) revert TooManyFees(feeRecipient, fees.length);
         if (fees[0].token != token()) revert FeeNotInToken(fees[0].token, token());
         return fees[0].amount;
     }
 
-    /// @dev A call of the Mailbox's `dispatch` or `quoteDispatch`, by `selector`.
+    /// @dev The call data for the Mailbox's `dispatch` or `quoteDispatch`, whichever `selector`
+    /// names.
     function _mailboxCall(
         bytes4 selector,
         address hook_,
-        uint32 destination,
-        bytes32 router,
-        uint256 gas,
-        bytes32 recipient,
+        RemoteTransfer memory outgoing,
         uint256 messageAmount,
         address payIn
     ) private view returns (bytes memory) {
@@ -318,12 +304,12 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
             return
                 TransferCall.encode(
                     selector,
-                    destination,
-                    router,
+                    outgoing.destination,
+                    outgoing.router,
                     hook_,
-                    recipient,
+                    outgoing.recipient,
                     messageAmount,
-                    gas,
+                    outgoing.gas,
                     msg.sender,
                     payIn
                 );
@@ -331,15 +317,15 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return
             abi.encodeWithSelector(
                 selector,
-                destination,
-                router,
-                abi.encodePacked(recipient, messageAmount, metadata),
-                StandardHookMetadata.format(0, gas, msg.sender, payIn),
+                outgoing.destination,
+                outgoing.router,
+                abi.encodePacked(outgoing.recipient, messageAmount, metadata),
+                StandardHookMetadata.format(0, outgoing.gas, msg.sender, payIn),
                 hook_
             );
     }
 
-    /// @dev The local amount of a message's. The fraction stays with this router.
+    /// @dev A message amount in local units, rounded down. The rest stays with this router.
     function _inbound(uint256 messageAmount) private view returns (uint256) {
         return _scale(messageAmount, scaleDenominator, scaleNumerator);
     }

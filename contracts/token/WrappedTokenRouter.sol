@@ -7,16 +7,17 @@ import {MeasuredPull} from "../libs/MeasuredPull.sol";
 import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title WrappedTokenRouter
-/// @notice A router of an ERC-20 that exists without it, and that it does not lock as it is.
+/// @notice The base of routers for an existing ERC-20 that burn, mint or deposit it instead of
+/// locking it.
 abstract contract WrappedTokenRouter is TokenRouter {
-    /// @notice The token that is sent.
+    /// @notice The token that senders pay in.
     IERC20 public immutable wrappedToken;
 
     constructor(address erc20) {
         wrappedToken = MeasuredPull.checked(erc20);
     }
 
-    /// @notice Sets everything up, once; for who may call see `Initializable`.
+    /// @notice Initializes the contract, once. `Initializable` says who may call.
     function initialize(address hook, address ism, address owner) external virtual initializer {
         _initializeClient(hook, ism, owner);
     }

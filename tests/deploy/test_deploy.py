@@ -34,7 +34,7 @@ def test_a_core_is_deployed_wired_owned_and_written_down(deploy, node, registry)
     assert metadata.rpc_urls[0].http == node.url
     assert metadata.index.from_block == node.view(mailbox, "deployedBlock()", "uint256")
     assert str(mailbox) in result.stdout
-    assert "believes whatever" in result.stdout
+    assert "verifies only messages that" in result.stdout
 
 
 def test_a_second_run_sends_nothing_and_changes_no_file(deploy, node, registry):

@@ -71,7 +71,7 @@ class World:
     """Contracts on a chain of their own, as every history finds them."""
 
     def __init__(self, chain: Chain) -> None:
-        self.chain, self.quick = chain, QuickChain(chain.web3.provider.endpoint_uri)
+        self.chain, self.quick = chain, QuickChain(chain.web3.provider.endpoint_uri)  # type: ignore[attr-defined]
         self.now, self.calls = chain.web3.eth.get_block("latest")["timestamp"] + 1_000, 0
         accounts = chain.web3.eth.accounts
         self.owner, self.honest, self.dishonest, self.stranger = accounts[:4]

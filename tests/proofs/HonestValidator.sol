@@ -29,13 +29,13 @@ contract Tree {
     }
 }
 
-/// @notice Nothing makes the slasher punish for a checkpoint that is true, and of false ones there is none
-/// that it does not punish for, let alone one that has a module believe a forged message.
-/// @dev Every parameter of a `check_` function is any value at all. A tree with a leaf at `index` has,
-/// whatever else it holds, some siblings that lead from the leaf to its root. The true checkpoint of
-/// the index is the leaf, and the root with nothing to the right of it. The harness is the manager. For
-/// the solver's sake the sources are compiled for trees of fewer levels than 32, see `forge`. See
-/// docs/security-model.md for what is proven, and what is assumed.
+/// @notice Nothing makes the slasher punish for a checkpoint that is true, and of false ones there
+/// is none that it does not punish for, let alone one that has a module believe a forged message.
+/// @dev Every parameter of a `check_` function is any value at all. A tree with a leaf at `index`
+/// has, whatever else it holds, some siblings that lead from the leaf to its root. The true
+/// checkpoint of the index is the leaf, and the root with nothing to the right of it. The harness
+/// is the manager. For the solver's sake the sources are compiled for trees of fewer levels than
+/// 32, see `forge`. See docs/security-model.md for what is proven, and what is assumed.
 contract HonestValidator {
     Vm private constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
@@ -115,8 +115,8 @@ contract HonestValidator {
         assert(!punished);
     }
 
-    /// @dev Whoever is punished for it and another checkpoint signed that other one, too, for the same
-    /// leaf: no honest validator did.
+    /// @dev Whoever is punished for it and another checkpoint signed that other one, too, for the
+    /// same leaf: no honest validator did.
     function check_it_contradicts_only_what_its_signer_signed_besides(
         Place calldata place,
         Evidence calldata evidence,
@@ -139,8 +139,8 @@ contract HonestValidator {
         }
     }
 
-    /// @dev This and the next three: a checkpoint of this chain that is not the true one of its index has
-    /// its signer punished, whichever of its parts is false.
+    /// @dev This and the next three: a checkpoint of this chain that is not the true one of its
+    /// index has its signer punished, whichever of its parts is false.
     function check_every_checkpoint_of_another_tree_is_punishable(
         Evidence calldata evidence,
         Checkpoint calldata claimed
@@ -194,8 +194,8 @@ contract HonestValidator {
         assert(punished);
     }
 
-    /// @dev So what is not punishable is true; and no true root has a module believe a message that is not
-    /// among its leaves: of four, of which all after the signed index are empty.
+    /// @dev So what is not punishable is true; and no true root has a module believe a message that
+    /// is not among its leaves: of four, of which all after the signed index are empty.
     function check_a_true_root_proves_its_leaves_only(
         bytes32[4] calldata leaves,
         uint32 signedIndex,
@@ -214,7 +214,8 @@ contract HonestValidator {
         assert(MerkleTree.branchRoot(forged, siblings, index) != root);
     }
 
-    /// @dev Has a counterexample, like all that follow: nothing here keeps the slasher from punishing.
+    /// @dev Has a counterexample, like all that follow: nothing here keeps the slasher from
+    /// punishing.
     function refute_a_signature_on_what_is_not_there_goes_unpunished(
         Place calldata place,
         Evidence calldata evidence,
@@ -293,8 +294,9 @@ contract HonestValidator {
         return abi.encodePacked(evidence.r, evidence.s, evidence.v);
     }
 
-    /// @dev Committed to in time. Of the signature only r is unknown: the signer that the precompile finds
-    /// is any function of digest and r all the same, and the solver has less to multiply.
+    /// @dev Committed to in time. Of the signature only r is unknown: the signer that the
+    /// precompile finds is any function of digest and r all the same, and the solver has less to
+    /// multiply.
     function _signedBy(
         Evidence calldata evidence,
         Checkpoint calldata claimed

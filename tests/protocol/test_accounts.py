@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ CALLS = (
     Call(address_to_bytes32(b"\x77" * 20), 0, b"\x12\x34"),
     Call(address_to_bytes32(b"\x78" * 20), 5, b""),
 )
-EXPECTED = {
+EXPECTED: dict[str, Any] = {
     "CALLS": CallsMessage(OWNER, ZERO, ZERO, CALLS),
     "CALLS with user salt and ism": CallsMessage(
         OWNER, address_to_bytes32(b"\x99" * 20), USER_SALT, CALLS

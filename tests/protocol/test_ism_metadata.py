@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ from .vectors import load, unhex, validator_account
 MULTISIG = load("multisig_metadata")["cases"]
 WEIGHTED = load("weighted_multisig_metadata")
 AGGREGATION = load("aggregation_metadata")
-LAYOUTS = {
+LAYOUTS: dict[str, Any] = {
     "MESSAGE_ID_MULTISIG": MessageIdMultisigMetadata,
     "MERKLE_ROOT_MULTISIG": MerkleRootMultisigMetadata,
     "WEIGHTED_MESSAGE_ID_MULTISIG": MessageIdMultisigMetadata,

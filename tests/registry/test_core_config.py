@@ -119,7 +119,11 @@ deployQuotedCalls: false
     ("line", "complaint", "instead"),
     [
         ("contractVersion: 13.0.0", "contractVersion: '13.0.0', expected '12.1.0', or an", ""),
-        ("deployQuotedCalls: true", "remove this key, or say false", "deployQuotedCalls: false"),
+        (
+            "deployQuotedCalls: true",
+            "remove this key, or set it to false",
+            "deployQuotedCalls: false",
+        ),
         (f"permit2: '{ONE}'", "permit2: is for QuotedCalls, which is deployed by hand", ""),
         (
             f"ownerOverrides: {{mailbox: '{ONE}'}}",

@@ -71,6 +71,6 @@ def test_domains_of_a_large_registry_are_found_without_parsing_it(public, write,
     for number in range(346):
         lines = text.replace("domainId: 5", f"domainId: {1000 + number}  # as deployed")
         write(f"chains/chain{number}/metadata.yaml", lines.replace("name: evm", "name: other"))
-    monkeypatch.setattr(known_module.Registry, "identity", None)
+    monkeypatch.setattr(known_module.Registry, "identity", None)  # type: ignore[attr-defined]
     assert Domains(public)._all["chain345"] == 1345
     assert len(Domains(public).values()) == 346 + 1 + len(FOREIGN)

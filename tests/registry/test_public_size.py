@@ -112,7 +112,7 @@ def test_a_route_of_these_chains_is_parsed_and_found(public, mine, parsed):
     twin.parent.mkdir(parents=True)
     twin.write_text(yaml.safe_dump({chain: end.as_file() for chain, end in mine.items()}))
     try:
-        with pytest.raises(routes.ConfigError, match="all ends of TWIN/mine, which is deployed"):
+        with pytest.raises(routes.ConfigError, match="all ends of TWIN/mine, which is deployed"):  # type: ignore[attr-defined]
             choose_route(public, mine, None, "MINE")
     finally:
         twin.unlink()
@@ -131,5 +131,5 @@ def test_a_route_of_these_chains_is_parsed_and_found(public, mine, parsed):
 )
 def test_a_route_is_found_however_its_file_is_laid_out(registry, write, mine, text):
     write("deployments/warp_routes/TWIN/mine-deploy.yaml", text)
-    with pytest.raises(routes.ConfigError, match="all ends of TWIN/mine, which is deployed"):
+    with pytest.raises(routes.ConfigError, match="all ends of TWIN/mine, which is deployed"):  # type: ignore[attr-defined]
         choose_route(registry, mine, None, "MINE")

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
-from gcp_storage_emulator.server import create_server
+from gcp_storage_emulator.server import create_server  # type: ignore[import-untyped]
 from google.auth import jwt
 from tests.support.devnet import free_port
 

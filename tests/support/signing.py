@@ -105,7 +105,7 @@ class Proven:
             "MerkleRoot": self.merkle_root,
             "Legacy": self.legacy,
         }
-        return encoders[kind](index, signers)
+        return encoders[kind](index, signers)  # type: ignore[operator]
 
 
 def with_signatures(metadata, *signatures: bytes):

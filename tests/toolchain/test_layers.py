@@ -28,8 +28,8 @@ def _rule(allowed: str, why: str) -> Rule:
 
 _SMALL = "errors wording bounded_json files"
 _AGENT = f"agents.runtime chain checkpoints store settings metrics protocol patterns {_SMALL}"
-_BELOW_ROOMS = "agents.relayer.reasons agents.relayer.ttl_cache agents.relayer.gas_reserve"
-_WALK = "a message walks through origin, policy, metadata, delivery, and no room knows a later one"
+_STAGE = f"{_AGENT} agents.relayer.reasons agents.relayer.ttl_cache"
+_IN_ORDER = "a message walks through origin, then policy and metadata, then delivery"
 
 RULES = {
     "hyperlane.errors": _rule("", "everything may raise errors, so they know nothing"),
@@ -60,23 +60,19 @@ RULES = {
         f"chain checkpoints store settings logs metrics protocol {_SMALL}",
         "what agents share knows no agent",
     ),
-    **{
-        f"hyperlane.agents.relayer.{name}": _rule("errors", "every room of the relayer uses it")
-        for name in ("reasons", "ttl_cache", "gas_reserve")
-    },
-    "hyperlane.agents.relayer.origin": _rule(f"{_AGENT} {_BELOW_ROOMS}", _WALK),
-    "hyperlane.agents.relayer.policy": _rule(f"{_AGENT} {_BELOW_ROOMS}", _WALK),
+    "hyperlane.agents.relayer.reasons": _rule("errors", "all parts of the relayer use reasons"),
+    "hyperlane.agents.relayer.ttl_cache": _rule("", "a cache knows nothing of what it keeps"),
+    "hyperlane.agents.relayer.origin": _rule(_STAGE, _IN_ORDER),
+    "hyperlane.agents.relayer.policy": _rule(_STAGE, _IN_ORDER),
     "hyperlane.agents.relayer.metadata": _rule(
-        f"{_AGENT} {_BELOW_ROOMS} agents.relayer.origin public_addresses", _WALK
+        f"{_STAGE} public_addresses agents.relayer.origin", _IN_ORDER
     ),
     "hyperlane.agents.relayer.delivery": _rule(
-        f"{_AGENT} {_BELOW_ROOMS} agents.relayer.origin agents.relayer.policy"
-        " agents.relayer.metadata",
-        _WALK,
+        f"{_STAGE} agents.relayer.origin agents.relayer.policy agents.relayer.metadata", _IN_ORDER
     ),
     "hyperlane.agents.relayer": _rule(
-        f"{_AGENT} {_BELOW_ROOMS} agents.relayer.origin agents.relayer.policy"
-        " agents.relayer.metadata agents.relayer.delivery",
+        f"{_STAGE} agents.relayer.origin agents.relayer.policy agents.relayer.metadata"
+        " agents.relayer.delivery",
         "agents know nothing of each other",
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
@@ -193,7 +189,11 @@ def test_packages_have_no_circles():
         ("hyperlane.settings.agents", "hyperlane.chain.kms", "settings open nothing"),
         ("hyperlane.store.payments", "hyperlane.checkpoints.documents", "checkpoint documents"),
         ("hyperlane.agents.relayer.api", "hyperlane.agents.validator.agent", "of each other"),
-        ("hyperlane.agents.relayer.policy.gas", "hyperlane.agents.relayer.delivery", "walks"),
+        (
+            "hyperlane.agents.relayer.policy.relay",
+            "hyperlane.agents.relayer.delivery.batching",
+            "walks through origin",
+        ),
         ("hyperlane.registry.warp", "hyperlane.settings", "knows no settings"),
         ("ape_hyperlane.modules.isms", "ape_hyperlane.core.deploy", "built in floors"),
         ("ape_hyperlane.warp.plan", "hyperlane.agents.relayer.agent", "needs no agent"),

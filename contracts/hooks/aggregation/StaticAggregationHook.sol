@@ -12,8 +12,8 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {PassingHook} from "../PassingHook.sol";
 
 /// @title StaticAggregationHook
-/// @notice Calls a fixed list of hooks, one after the other, and pays each its quote. Fees in a
-/// token the hooks take themselves: then no value is passed on.
+/// @notice Calls a fixed list of hooks in order and pays each its quote. When fees are paid in a
+/// token the hooks take them themselves, and no value is passed on.
 contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, PassingHook {
     using HookPlan for uint256[];
     using StandardHookMetadata for bytes;
@@ -40,7 +40,7 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
     ) external view returns (address[] memory list) {
         if (!supportsMetadata(metadata)) revert UnsupportedMetadata(metadata);
         (list, ) = StaticSet.addresses();
-        // A plan of one would give it all the value, beyond its quote.
+        // A plan of one hook would pass all the value on to that hook, more than its quote.
         if (list.length == 1) list[0] = address(this);
     }
 
@@ -57,7 +57,7 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev The sum of what the hooks ask for, in wei or in the fee token of the metadata.
+    /// @dev The sum of the hooks' quotes, in wei or in the fee token of the metadata.
     function _quoteDispatch(
         bytes calldata,
         bytes calldata
@@ -82,7 +82,7 @@ contract StaticAggregationHook is IPlanningHook, AbstractPostDispatchHook, Passi
 /// @title StaticAggregationHookFactory
 /// @notice Deploys `StaticAggregationHook`s.
 contract StaticAggregationHookFactory is StaticSetFactory {
-    /// @notice Each of the hooks must be a contract already: it is not checked when it is called.
+    /// @notice Each hook must be a contract when the list is deployed: later calls do not check.
     error HookNotContract(address hook);
 
     constructor() StaticSetFactory(address(new StaticAggregationHook())) {}

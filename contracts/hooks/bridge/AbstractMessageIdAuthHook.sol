@@ -9,16 +9,17 @@ import {AbstractMailboxHook} from "../AbstractMailboxHook.sol";
 import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 
 /// @title AbstractMessageIdAuthHook
-/// @notice Tells a security module on another chain, over a bridge that is not ours, which messages
-/// were dispatched to there. Value named in the metadata travels along for the recipient.
-/// @dev Anyone may post the message dispatched last, but only one may: so who has a message posted
-/// in its dispatch decides what travels along.
+/// @notice Announces the ids of dispatched messages to a security module on another chain, over
+/// that chain's own or a third party's bridge. Value named in the metadata is sent along for the
+/// recipient.
+/// @dev Anyone may post the message dispatched last, but only once: a sender whose dispatch posts
+/// it decides the value that is sent along.
 abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     using Message for bytes;
     using StandardHookMetadata for bytes;
     using TypeCasts for bytes32;
 
-    /// @notice There must be a security module to tell.
+    /// @notice The security module is zero.
     error InvalidIsm();
 
     /// @notice The message goes to another domain, or the hook is created for domain zero.
@@ -30,20 +31,20 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     /// @notice The value sent is less than the quote.
     error InsufficientValue(uint256 value, uint256 quote);
 
-    /// @notice The module was told of this message before.
+    /// @notice The message was announced before.
     error MessageAlreadyPosted(bytes32 messageId);
 
-    /// @notice What the hook calls must be a contract.
+    /// @notice The bridge contract has no code.
     error NotContract(address account);
 
-    /// @notice The security module that is told, as a 32-byte address.
+    /// @notice The security module that ids are announced to, as a 32-byte address.
     bytes32 public immutable ism;
 
     /// @notice The domain of that security module.
     uint32 public immutable destinationDomain;
 
-    /// @dev The message posted last. No other can be posted again, as only the latest can be
-    /// posted.
+    /// @dev The message posted last. Remembering one is enough, as only the message dispatched last
+    /// can be posted.
     bytes32 private lastPosted;
 
     /// @dev Reverts `Bytes32ToAddressOverflow` when the module is no EVM address.
@@ -59,13 +60,13 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev A bridge is paid in wei.
+    /// @dev Bridges are paid in wei, so no other fee token is supported.
     function supportsMetadata(bytes calldata metadata) public view override returns (bool) {
         return super.supportsMetadata(metadata) && metadata.feeToken() == address(0);
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev Returns all that is left in this contract, also what came back from the bridge.
+    /// @dev Refunds this contract's whole balance, which includes the bridge's refund.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         bytes32 id = message.id();
         _requireDispatching(id);
@@ -90,9 +91,9 @@ abstract contract AbstractMessageIdAuthHook is AbstractMailboxHook {
     }
 
     /// @dev Has the bridge call `target` on the other chain.
-    /// @param data What to call it with.
-    /// @param msgValue Wei to call it with.
-    /// @param quote Wei that may be spent altogether.
+    /// @param data The call data.
+    /// @param msgValue The value of the call, in wei.
+    /// @param quote The wei that may be spent in total.
     function _send(
         address target,
         bytes memory data,

@@ -9,15 +9,15 @@ import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 import {ChildHook} from "./ChildHook.sol";
 
 /// @title ArbL2ToL1Hook
-/// @notice From an Arbitrum chain to its parent chain, over the chain's own bridge. A sending must
-/// be executed there after the challenge period.
+/// @notice Announces messages from an Arbitrum chain to its parent chain, over the chain's own
+/// bridge. Each L2-to-L1 message must be executed on the parent chain after the challenge period.
 contract ArbL2ToL1Hook is AbstractMessageIdAuthHook, ChildHook {
     using StandardHookMetadata for bytes;
 
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.ARB_L2_TO_L1);
 
-    /// @notice The precompile that sends.
+    /// @notice The `ArbSys` precompile.
     IArbSys public immutable arbSys;
 
     constructor(

@@ -8,17 +8,18 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 
 /// @title CCIPHook
-/// @notice To another chain over Chainlink CCIP. Carries no value; the router's fee is the quote.
+/// @notice Announces messages to another chain over Chainlink CCIP. Sends no value along; the quote
+/// is the router's fee.
 contract CCIPHook is AbstractMessageIdAuthHook {
     using Message for bytes;
 
-    /// @notice The router sends nothing to the chain with this selector.
+    /// @notice The router does not support the chain with this selector.
     error UnsupportedChain(uint64 selector);
 
     /// @notice CCIP carries no wei.
     error NoValueAllowed(uint256 value);
 
-    /// @dev What the receiver uses, and as much again.
+    /// @dev Twice the gas that `CCIPIsm` uses.
     uint256 private constant GAS_LIMIT = 60_000;
 
     /// @dev Tag of (gas limit, whether messages may overtake one another).
@@ -49,11 +50,11 @@ contract CCIPHook is AbstractMessageIdAuthHook {
     }
 
     /// @inheritdoc AbstractMessageIdAuthHook
-    /// @dev The module is told nothing but the id. Reverts `NoValueAllowed` for value named in the
-    /// metadata, which could never arrive.
+    /// @dev Sends the message id only. Reverts `NoValueAllowed` for value named in the metadata,
+    /// which CCIP cannot transfer.
     function _send(address, bytes memory, uint256 msgValue, uint256 quote) internal override {
         if (msgValue != 0) revert NoValueAllowed(msgValue);
-        // The message being dispatched is the latest: that was checked before.
+        // The latest message is the one being posted: the caller has checked that.
         ccipRouter.ccipSend{value: quote}(
             ccipDestination,
             _ccipMessage(mailbox.latestDispatchedId())

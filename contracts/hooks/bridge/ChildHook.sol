@@ -5,8 +5,8 @@ import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {HookCallLib} from "../../libs/HookCall.sol";
 
 /// @title ChildHook
-/// @notice For hooks that have another hook called first, such as a paymaster for whoever proves
-/// the sending on the other chain.
+/// @notice The part of a hook that calls another hook first, such as a paymaster for the account
+/// that proves the bridge message on the other chain.
 abstract contract ChildHook {
     /// @notice A child hook must be a contract.
     error ChildHookNotContract(address childHook);
@@ -19,12 +19,12 @@ abstract contract ChildHook {
         childHook = IPostDispatchHook(childHook_);
     }
 
-    /// @dev For use in `postDispatch`.
+    /// @dev Calls the child hook with the call data of this `postDispatch`.
     function _postChild(uint256 value) internal {
         HookCallLib.own().postDispatch(address(childHook), value);
     }
 
-    /// @dev For use in `postDispatch` and `quoteDispatch`.
+    /// @dev The child hook's quote, for the call data of this `postDispatch` or `quoteDispatch`.
     function _quoteChild() internal view returns (uint256) {
         return HookCallLib.own().quoteDispatch(address(childHook));
     }

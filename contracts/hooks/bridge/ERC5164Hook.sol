@@ -7,10 +7,10 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 
 /// @title ERC5164Hook
-/// @notice To another chain over any ERC-5164 dispatcher, which is asked to send to the chain whose
-/// id is the destination domain. Carries no value.
+/// @notice Announces messages to another chain over an ERC-5164 dispatcher, by the chain id that
+/// equals the destination domain. Sends no value along.
 contract ERC5164Hook is AbstractMessageIdAuthHook {
-    /// @notice ERC-5164 has no use for wei.
+    /// @notice ERC-5164 transfers no wei.
     error NoValueAllowed(uint256 value);
 
     /// @inheritdoc IPostDispatchHook
@@ -31,7 +31,7 @@ contract ERC5164Hook is AbstractMessageIdAuthHook {
 
     /// @inheritdoc AbstractMessageIdAuthHook
     /// @dev Reverts `NoValueAllowed` for value sent and for value named in the metadata, which
-    /// could never arrive.
+    /// ERC-5164 cannot transfer.
     function _send(address target, bytes memory data, uint256 msgValue, uint256) internal override {
         if (msg.value != 0) revert NoValueAllowed(msg.value);
         if (msgValue != 0) revert NoValueAllowed(msgValue);

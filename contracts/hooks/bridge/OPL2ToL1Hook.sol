@@ -9,12 +9,13 @@ import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 import {ChildHook} from "./ChildHook.sol";
 
 /// @title OPL2ToL1Hook
-/// @notice From an OP Stack chain to its parent chain, over the chain's own bridge. A sending must
-/// be proven there, and again finalised after the challenge period.
+/// @notice Announces messages from an OP Stack chain to its parent chain, over the chain's own
+/// bridge. Each withdrawal must be proven on the parent chain, and finalised after the challenge
+/// period.
 contract OPL2ToL1Hook is AbstractMessageIdAuthHook, ChildHook {
     using StandardHookMetadata for bytes;
 
-    /// @notice Gas that the security module gets at least.
+    /// @notice The minimum gas for the call of the security module.
     uint32 public constant MIN_GAS_LIMIT = 300_000;
 
     /// @inheritdoc IPostDispatchHook

@@ -8,11 +8,12 @@ import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractMessageIdAuthHook} from "./AbstractMessageIdAuthHook.sol";
 
 /// @title OPStackHook
-/// @notice From a parent chain to an OP Stack chain, over the chain's own bridge.
+/// @notice Announces messages from a parent chain to an OP Stack chain, over the chain's own
+/// bridge.
 contract OPStackHook is AbstractMessageIdAuthHook {
     using StandardHookMetadata for bytes;
 
-    /// @dev As much as the bridge gives away for nothing.
+    /// @dev The gas that the bridge provides free of charge.
     uint32 private constant GAS_LIMIT = 1_920_000;
 
     /// @inheritdoc IPostDispatchHook

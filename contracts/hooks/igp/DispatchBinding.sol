@@ -5,23 +5,24 @@ import {IMailboxClient} from "../../interfaces/IMailboxClient.sol";
 import {IPassingHook} from "../../interfaces/hooks/IPassingHook.sol";
 
 /// @title DispatchBinding
-/// @notice Tells whether a hook is called by a dispatch of a message's own sender.
+/// @notice Checks that a hook is called by a dispatch of the message's own sender.
 ///
-/// A Mailbox calls hooks only while it dispatches, with the message of who dispatches and the
-/// metadata of who dispatches. So its call is the sender's own. A hook between the two counts when
-/// it says that it is passing on a call of the Mailbox, and when the sender trusts it to tell the
-/// truth: because it is the `hook()` of the sender, or a part of that, by the word of what is above
-/// it.
+/// A Mailbox calls hooks only while it dispatches, with message and metadata of the dispatching
+/// account: so a call by the Mailbox comes from the sender. A call may also pass through hooks in
+/// between, if each of them states that it is passing on a call of the Mailbox and the sender
+/// trusts its statement. The sender trusts the hook that it returns from `hook()`, and the hooks
+/// that a trusted hook states it passes messages on to.
 ///
 /// Source: docs/decisions, "Nobody but its own dispatch spends a sender's approval".
 abstract contract DispatchBinding {
-    /// @notice The dispatches of this Mailbox count from now on.
+    /// @notice The Mailbox whose dispatches are accepted was set.
     event MailboxSet(address indexed mailbox);
 
-    /// @notice No Mailbox was set, whose dispatches would count.
+    /// @notice No Mailbox was set, so no dispatch can be recognised.
     error MailboxNotSet();
 
-    /// @notice The Mailbox is set for ever: who could change it could speak for every sender.
+    /// @notice The Mailbox was set before. It cannot change: an owner who could change it could
+    /// spend the approvals of every sender.
     error MailboxAlreadySet(address mailbox);
 
     /// @notice A Mailbox must be a contract.
@@ -31,7 +32,7 @@ abstract contract DispatchBinding {
     /// hook itself, or through the hook that `sender` shows as its `hook()`.
     error NotDispatchedBySender(address caller, address sender);
 
-    /// @notice The Mailbox whose dispatches count; zero while there is none.
+    /// @notice The Mailbox whose dispatches are accepted; zero before it is set.
     address public mailbox;
 
     function _setMailbox(address mailbox_) internal {
@@ -48,14 +49,15 @@ abstract contract DispatchBinding {
         address dispatcher = mailbox;
         if (dispatcher == address(0)) revert MailboxNotSet();
 
-        // From here upwards: who called `hook`, by its own word where it is another than this one.
+        // Walks up the calls from this contract: each hook states its own caller.
         (address hook, address caller) = (address(this), msg.sender);
         while (caller != dispatcher) {
             address above = _ask(caller, abi.encodeCall(IPassingHook.passesOn, (hook)));
             if (above == address(0)) revert NotDispatchedBySender(msg.sender, sender);
             (hook, caller) = (caller, above);
         }
-        // The words count from above downwards: of a hook that is trusted, then of its parts.
+        // Statements are trusted from the top down: first of a trusted hook, then of the hooks it
+        // passes messages on to.
         if (
             hook != address(this) && hook != _ask(sender, abi.encodeCall(IMailboxClient.hook, ()))
         ) {
@@ -63,7 +65,7 @@ abstract contract DispatchBinding {
         }
     }
 
-    /// @dev Zero from accounts that do not answer with an address.
+    /// @dev The address that `account` answers; zero if it does not answer with one.
     function _ask(address account, bytes memory question) private view returns (address answer) {
         (bool success, bytes memory data) = account.staticcall(question);
         if (!success || data.length < 32) return address(0);

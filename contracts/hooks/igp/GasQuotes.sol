@@ -8,10 +8,10 @@ import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
 /// @notice Signed gas data per (fee token, destination, sender).
 ///
 /// A quote's context is feeToken(20) ‖ destination(4) ‖ sender(20), its data tokenExchangeRate(16)
-/// ‖ gasPrice(16). Destination 2^32 - 1 and sender 2^160 - 1 stand for any; for both at once only
-/// in the quote of a transaction.
+/// ‖ gasPrice(16). Destination 2^32 - 1 and sender 2^160 - 1 are wildcards; both together are
+/// allowed in quotes for a single transaction only.
 abstract contract GasQuotes is AbstractOffchainQuoter {
-    /// @notice Gas data that holds from one second to another.
+    /// @notice Gas data with the period in which it is valid.
     struct StoredQuote {
         uint128 tokenExchangeRate;
         uint128 gasPrice;
@@ -24,7 +24,7 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
 
     mapping(bytes32 contextHash => StoredQuote) private standing;
 
-    /// @dev The last quote for just this transaction.
+    /// @dev Whether a quote for this transaction was submitted.
     bool private transient quoted;
     uint32 private transient quotedDestination;
     address private transient quotedToken;
@@ -41,8 +41,8 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
         return standing[_hash(feeToken, destination, sender)];
     }
 
-    /// @dev The quote that holds now, by precedence: for this transaction, for destination and
-    /// sender, for the destination, for the sender.
+    /// @dev The valid quote of the highest precedence: for this transaction, then for destination
+    /// and sender, then for the destination, then for the sender.
     function _findQuote(
         address feeToken,
         uint32 destination,
@@ -95,7 +95,7 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
             (quotedSender == sender || quotedSender == ANY_SENDER);
     }
 
-    /// @dev Reverts `InvalidQuote` when the quote is not laid out as above.
+    /// @dev Reverts `InvalidQuote` when the quote does not have the layout above.
     function _prices(SignedQuote calldata quote) private pure returns (uint128, uint128) {
         if (quote.context.length != 44 || quote.data.length != 32) revert InvalidQuote();
         return (uint128(bytes16(quote.data[:16])), uint128(bytes16(quote.data[16:])));

@@ -37,13 +37,14 @@ contract InterchainGasPaymaster is
     using Message for bytes;
     using StandardHookMetadata for bytes;
 
-    /// @dev One slot: all that a payment in wei needs to know of most domains.
+    /// @dev Everything that a payment in wei reads for most domains, in one slot.
     struct Destination {
         uint96 tokenExchangeRate;
         uint96 gasPrice;
         uint56 gasOverhead;
-        /// @dev Whether rate and price are what gas costs: copies of the paymaster's own gas data,
-        /// which fits, and nothing goes before it. See `_copyGasData`.
+        /// @dev True if the two fields above may be used as they are: untruncated copies of
+        /// `remoteGasData`, with no external oracle or signed quote taking precedence. See
+        /// `_copyGasData`.
         bool priced;
     }
 
@@ -53,7 +54,7 @@ contract InterchainGasPaymaster is
     /// @inheritdoc IInterchainGasPaymaster
     address public constant NATIVE_TOKEN = address(0);
 
-    /// @dev What a delivery gets when metadata says nothing.
+    /// @dev Gas limit of a delivery when the metadata gives none.
     uint256 private constant DEFAULT_GAS_LIMIT = 50_000;
 
     /// @dev An exchange rate of one.
@@ -65,7 +66,7 @@ contract InterchainGasPaymaster is
     /// @inheritdoc IInterchainGasPaymaster
     address public beneficiary;
 
-    /// @dev Whether a quote signer was ever added: then there may be quotes.
+    /// @dev Whether a quote signer was ever added. If not, there are no quotes to look up.
     bool private quotable;
 
     mapping(uint32 domain => Destination) private destinations;
@@ -77,7 +78,7 @@ contract InterchainGasPaymaster is
 
     constructor() Ownable(msg.sender) {}
 
-    /// @notice Sets owner and beneficiary, once; for who may call see `Initializable`.
+    /// @notice Sets owner and beneficiary, once. `Initializable` says who may call.
     function initialize(address owner_, address beneficiary_) external initializer {
         _transferOwnership(owner_);
         _setBeneficiary(beneficiary_);
@@ -114,8 +115,8 @@ contract InterchainGasPaymaster is
         SafeTransferLib.safeTransferAll(token, beneficiary);
     }
 
-    /// @notice Configures domains; without an oracle, a domain is served no more. Only the owner;
-    /// reverts `GasOverheadTooLarge`.
+    /// @notice Configures domains. A domain whose oracle is zero is no longer served. Only the
+    /// owner; reverts `GasOverheadTooLarge`.
     function setDestinationGasConfigs(GasParam[] calldata configs) external onlyOwner {
         for (uint256 i; i < configs.length; ++i) {
             uint32 domain = configs[i].remoteDomain;
@@ -136,8 +137,8 @@ contract InterchainGasPaymaster is
     }
 
     /// @notice Sets the oracles for payments in tokens, or in wei for token zero; oracle zero
-    /// removes one. Only the owner; reverts `DomainNotConfigured` for a token where wei are not
-    /// taken.
+    /// removes one. Only the owner; reverts `DomainNotConfigured` for a token on a domain that has
+    /// no oracle for wei.
     function setTokenGasOracles(TokenGasOracleConfig[] calldata configs) external onlyOwner {
         for (uint256 i; i < configs.length; ++i) {
             TokenGasOracleConfig calldata config = configs[i];
@@ -159,13 +160,13 @@ contract InterchainGasPaymaster is
         _setBeneficiary(beneficiary_);
     }
 
-    /// @notice Says whose dispatches may pay in tokens, once and for ever. Only the owner; reverts
-    /// `MailboxAlreadySet`, `MailboxNotContract`.
+    /// @notice Sets the Mailbox whose dispatches may pay in tokens, once and for all. Only the
+    /// owner; reverts `MailboxAlreadySet`, `MailboxNotContract`.
     function setMailbox(address mailbox_) external onlyOwner {
         _setMailbox(mailbox_);
     }
 
-    /// @notice Takes quotes of a signer from now on. Only the owner; reverts `InvalidSigner` for
+    /// @notice Accepts quotes of a signer from now on. Only the owner; reverts `InvalidSigner` for
     /// zero.
     function addQuoteSigner(address signer) external onlyOwner {
         _addQuoteSigner(signer);
@@ -177,7 +178,8 @@ contract InterchainGasPaymaster is
         }
     }
 
-    /// @notice Refuses quotes of a signer from now on. Quotes taken before stay. Only the owner.
+    /// @notice Refuses quotes of a signer from now on. Quotes accepted before stay valid. Only the
+    /// owner.
     function removeQuoteSigner(address signer) external onlyOwner {
         _removeQuoteSigner(signer);
     }
@@ -235,9 +237,9 @@ contract InterchainGasPaymaster is
     }
 
     /// @inheritdoc AbstractPostDispatchHook
-    /// @dev Anyone may pay for any message in wei. Tokens come out of the sender's hands, so they
-    /// are taken in dispatches of the sender only. Reverts `InsufficientInterchainGasPayment`, or
-    /// for tokens `NativeValueNotAccepted`, `MailboxNotSet`, `NotDispatchedBySender`,
+    /// @dev Anyone may pay for any message in wei. Tokens are taken from the sender of the message,
+    /// and only in a dispatch by that sender. Reverts `InsufficientInterchainGasPayment`, or for
+    /// tokens `NativeValueNotAccepted`, `MailboxNotSet`, `NotDispatchedBySender`,
     /// `TransferFromFailed`.
     function _postDispatch(bytes calldata metadata, bytes calldata message) internal override {
         uint32 destination = message.destination();
@@ -294,7 +296,8 @@ contract InterchainGasPaymaster is
         _copyGasData(config.remoteDomain);
     }
 
-    /// @dev To be called after every change of what it reads.
+    /// @dev Refreshes the copy in `destinations`. Must be called after every change of gas data,
+    /// oracles or quote signers.
     function _copyGasData(uint32 domain) private {
         RemoteGasData memory data = remoteGasData[domain];
         Destination storage destination = destinations[domain];
@@ -307,8 +310,8 @@ contract InterchainGasPaymaster is
             data.gasPrice <= type(uint96).max;
     }
 
-    /// @dev Takes the fee out of the value sent.
-    /// @return surplus What is left.
+    /// @dev Keeps the fee from `msg.value`.
+    /// @return surplus The rest of `msg.value`.
     function _take(
         bytes32 messageId,
         uint32 destination,
@@ -337,7 +340,7 @@ contract InterchainGasPaymaster is
         SafeTransferLib.safeTransferFrom(feeToken, payer, address(this), fee);
     }
 
-    /// @dev In wei. `config` is that of the destination.
+    /// @dev The fee in wei. `config` is that of the destination.
     function _fee(
         Destination memory config,
         uint32 destination,
@@ -348,7 +351,7 @@ contract InterchainGasPaymaster is
         return _fee(NATIVE_TOKEN, destination, gasLimit, sender);
     }
 
-    /// @dev In any token, by the quote that holds or else the oracle. Reverts `NoGasOracle`.
+    /// @dev The fee in any token, by the valid quote or else by the oracle. Reverts `NoGasOracle`.
     function _fee(
         address feeToken,
         uint32 destination,

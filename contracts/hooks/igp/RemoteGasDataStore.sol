@@ -8,7 +8,7 @@ import {IGasOracle} from "../../interfaces/hooks/IGasOracle.sol";
 /// @title RemoteGasDataStore
 /// @notice Gas data that an owner sets per domain.
 abstract contract RemoteGasDataStore is Ownable {
-    /// @notice What gas costs on one domain.
+    /// @notice The gas data of one domain.
     struct RemoteGasDataConfig {
         uint32 remoteDomain;
         /// @dev See `IGasOracle.RemoteGasData`.
@@ -16,7 +16,7 @@ abstract contract RemoteGasDataStore is Ownable {
         uint128 gasPrice;
     }
 
-    /// @notice Gas on `remoteDomain` costs this much from now on.
+    /// @notice The gas data of `remoteDomain` changed.
     event RemoteGasDataSet(
         uint32 indexed remoteDomain,
         uint128 tokenExchangeRate,

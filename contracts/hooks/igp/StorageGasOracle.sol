@@ -10,7 +10,7 @@ import {DomainSet} from "../../libs/DomainSet.sol";
 import {RemoteGasDataStore} from "./RemoteGasDataStore.sol";
 
 /// @title StorageGasOracle
-/// @notice A gas oracle of its own, for paymasters that share one.
+/// @notice A gas oracle that several paymasters can share.
 contract StorageGasOracle is IGasOracle, RemoteGasDataStore, PackageVersioned {
     using DomainSet for EnumerableSet.UintSet;
     using EnumerableSet for EnumerableSet.UintSet;

@@ -11,10 +11,10 @@ import {PassingHook} from "../PassingHook.sol";
 abstract contract AbstractRoutingHook is AbstractPostDispatchHook, PassingHook {
     using StandardHookMetadata for bytes;
 
-    /// @dev What is being called with a message whose fees are paid in a token.
+    /// @dev The hook that is being called with a message whose fees are paid in a token.
     address private transient next;
 
-    /// @dev The hook that this message is passed on to: a contract, which is not checked again.
+    /// @dev The hook for a message. Must return a contract: callers do not check.
     function _route(bytes calldata message) internal view virtual returns (address);
 
     /// @inheritdoc AbstractPostDispatchHook
@@ -25,7 +25,7 @@ abstract contract AbstractRoutingHook is AbstractPostDispatchHook, PassingHook {
         _passOn(metadata, _route(message));
     }
 
-    /// @dev For use in `postDispatch`.
+    /// @dev Passes the call data of this `postDispatch` on to `hook`.
     function _passOn(bytes calldata metadata, address hook) internal {
         if (metadata.feeToken() == address(0)) {
             return HookCallLib.own().postDispatch(hook, msg.value);

@@ -6,7 +6,7 @@ import {IPostDispatchHook} from "../../interfaces/hooks/IPostDispatchHook.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title AmountRoutingHook
-/// @notice Passes token messages on to one of two hooks, by the amount that they move.
+/// @notice Passes token messages on to one of two hooks, by the amount that they transfer.
 contract AmountRoutingHook is AbstractRoutingHook, AmountPartition {
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.AMOUNT_ROUTING);

@@ -6,8 +6,8 @@ import {AbstractMailboxHook} from "../AbstractMailboxHook.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title DefaultHook
-/// @notice Passes every message on to the hook that is the Mailbox's default at that moment, for
-/// where a hook must be named.
+/// @notice Passes every message on to the Mailbox's current default hook. For settings that need
+/// the address of a hook.
 contract DefaultHook is AbstractRoutingHook, AbstractMailboxHook {
     /// @inheritdoc IPostDispatchHook
     uint8 public constant hookType = uint8(HookTypes.MAILBOX_DEFAULT_HOOK);

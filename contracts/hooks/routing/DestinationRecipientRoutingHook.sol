@@ -8,15 +8,14 @@ import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 import {DomainRoutingHook} from "./DomainRoutingHook.sol";
 
 /// @title DestinationRecipientRoutingHook
-/// @notice As `DomainRoutingHook`, with hooks of their own for some recipients.
-/// @dev As in the reference, quotes are those of the destination's hook, also where a recipient's
-/// hook will be called: that hook gets all the value of the dispatch and returns what it does not
-/// need.
+/// @notice Passes each message on to the hook of its recipient, or else of its destination.
+/// @dev As in the reference, a quote is always that of the destination's hook. A recipient's hook
+/// is paid all the value of the dispatch and refunds its surplus.
 contract DestinationRecipientRoutingHook is DomainRoutingHook {
     using Message for bytes;
 
-    /// @notice Messages to `recipient` on `destination` go to this hook from now on; zero means to
-    /// that of the destination.
+    /// @notice The hook for `recipient` on `destination` changed; zero if the hook of the
+    /// destination applies.
     event CustomHookSet(uint32 indexed destination, bytes32 indexed recipient, address hook);
 
     /// @notice The hook for a recipient; zero if it has none of its own.

@@ -11,7 +11,6 @@ import {Forward} from "../../libs/Forward.sol";
 import {HookPlan} from "../../libs/HookPlan.sol";
 import {Message} from "../../libs/Message.sol";
 import {AbstractMailboxHook} from "../AbstractMailboxHook.sol";
-import {AbstractPostDispatchHook} from "../AbstractPostDispatchHook.sol";
 import {AbstractRoutingHook} from "./AbstractRoutingHook.sol";
 
 /// @title DomainRoutingHook
@@ -28,7 +27,7 @@ contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailbo
         address hook;
     }
 
-    /// @notice Messages to `destination` go to this hook from now on; zero means there is none.
+    /// @notice The hook of `destination` changed; zero if it has none.
     event DomainHookSet(uint32 indexed destination, address hook);
 
     /// @notice A hook must be a contract, or zero.
@@ -37,7 +36,7 @@ contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailbo
     /// @notice There is no hook for messages to this destination.
     error NoHookForDestination(uint32 destination);
 
-    /// @dev One slot.
+    /// @dev Fits one slot.
     struct Route {
         address hook;
         /// @dev Whether the hook follows `IPlanningHook`.
@@ -79,7 +78,7 @@ contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailbo
     }
 
     /// @inheritdoc IPostDispatchHook
-    /// @dev Always: the hook that a message is passed on to says what it supports.
+    /// @dev True: the hook that the message is passed on to checks the metadata.
     function supportsMetadata(bytes calldata) public pure override returns (bool) {
         return true;
     }
@@ -106,7 +105,7 @@ contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailbo
         return _find(message.destination()).hook;
     }
 
-    /// @dev Where messages to a destination go. Reverts `NoHookForDestination`.
+    /// @dev The hook of a destination. Reverts `NoHookForDestination`.
     function _find(uint32 destination) internal view virtual returns (Route memory route) {
         route = routes[destination];
         if (route.hook == address(0)) revert NoHookForDestination(destination);

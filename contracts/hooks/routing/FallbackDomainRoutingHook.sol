@@ -4,9 +4,10 @@ pragma solidity 0.8.33;
 import {DomainRoutingHook} from "./DomainRoutingHook.sol";
 
 /// @title FallbackDomainRoutingHook
-/// @notice Passes each message on to the hook of its destination, or to one for all others.
+/// @notice Passes each message on to the hook of its destination, or to the fallback hook if it has
+/// none.
 contract FallbackDomainRoutingHook is DomainRoutingHook {
-    /// @notice Takes messages to destinations that have no hook.
+    /// @notice The hook of destinations that have none of their own.
     address public immutable fallbackHook;
 
     bool private immutable fallbackPlans;

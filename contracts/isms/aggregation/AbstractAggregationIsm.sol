@@ -7,9 +7,9 @@ import {IAggregationIsm} from "../../interfaces/isms/IAggregationIsm.sol";
 import {VerifyCall, VerifyCallLib} from "../../libs/VerifyCall.sol";
 
 /// @title AbstractAggregationIsm
-/// @notice Asks modules, which the contract on top of this one knows.
+/// @notice Calls several modules, which a subclass provides.
 abstract contract AbstractAggregationIsm is IAggregationIsm, PackageVersioned {
-    /// @dev Bytes of metadata that say where one module's part is.
+    /// @dev Bytes of metadata that locate the part of one module.
     uint256 private constant RANGE_SIZE = 8;
 
     /// @inheritdoc IInterchainSecurityModule
@@ -37,7 +37,7 @@ abstract contract AbstractAggregationIsm is IAggregationIsm, PackageVersioned {
         return true;
     }
 
-    /// @dev The modules in their order, and how many of them must believe a message: at least one.
+    /// @dev The modules in order, and the number of them that must verify a message: at least one.
     function _modulesAndThreshold()
         internal
         view

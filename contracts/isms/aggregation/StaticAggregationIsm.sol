@@ -7,7 +7,8 @@ import {StaticSet} from "../../libs/StaticSet.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 
 /// @title StaticAggregationIsm
-/// @notice Believes a message when exactly a given number of a fixed set of modules do.
+/// @notice Verifies a message with metadata for exactly `threshold` of a fixed set of modules, if
+/// all of these verify it.
 contract StaticAggregationIsm is AbstractAggregationIsm {
     /// @inheritdoc IAggregationIsm
     function modulesAndThreshold(

@@ -7,10 +7,10 @@ import {Threshold} from "../../libs/Threshold.sol";
 import {AbstractAggregationIsm} from "./AbstractAggregationIsm.sol";
 
 /// @title StorageAggregationIsm
-/// @notice Believes a message when exactly a given number of modules do, which the owner may
-/// change.
+/// @notice Verifies a message with metadata for exactly `threshold` of its modules, if all of these
+/// verify it. The owner may change modules and threshold.
 contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
-    /// @notice These modules count from now on.
+    /// @notice The modules and the threshold changed.
     event ModulesAndThresholdSet(address[] modules, uint8 threshold);
 
     constructor(address[] memory modules_, uint8 threshold_) StorageSet(modules_, threshold_) {}
@@ -24,7 +24,7 @@ contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
         _set(modules_, threshold_);
     }
 
-    /// @notice The module at a place of the list.
+    /// @notice The module at an index of the list.
     function modules(uint256 index) external view returns (address) {
         return values[index];
     }
@@ -41,8 +41,8 @@ contract StorageAggregationIsm is AbstractAggregationIsm, StorageSet {
     }
 
     /// @inheritdoc AbstractAggregationIsm
-    /// @dev Reverts `InvalidThreshold` for a clone that nobody initialised: none of no modules
-    /// would be all of them.
+    /// @dev Reverts `InvalidThreshold` for a clone that is not initialized: zero of zero modules
+    /// would verify everything.
     function _modulesAndThreshold() internal view override returns (address[] memory, uint256) {
         if (threshold == 0) revert Threshold.InvalidThreshold(0, 0);
         return (values, threshold);

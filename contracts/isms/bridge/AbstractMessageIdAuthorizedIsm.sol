@@ -11,9 +11,9 @@ import {IMessageIdAuthorizedIsm} from "../../interfaces/isms/IMessageIdAuthorize
 import {Message} from "../../libs/Message.sol";
 
 /// @title AbstractMessageIdAuthorizedIsm
-/// @notice Believes the messages that a hook on the origin announced over a bridge. Value that the
-/// bridge brought goes to the message's recipient when the message is first verified; what the
-/// recipient refuses waits here, and holds nothing up.
+/// @notice Verifies the messages that a hook on the origin announced over a bridge. Value that the
+/// bridge brought is sent to the message's recipient when the message is first verified. If the
+/// recipient refuses the value, it stays here, and the message is verified all the same.
 abstract contract AbstractMessageIdAuthorizedIsm is
     IMessageIdAuthorizedIsm,
     Initializable,
@@ -26,8 +26,8 @@ abstract contract AbstractMessageIdAuthorizedIsm is
 
     uint256 private constant VERIFIED = 1 << VERIFIED_MASK_INDEX;
 
-    /// @dev Given to a recipient for taking its value. Fixed, so that no relayer can make a
-    /// recipient miss it by saving gas.
+    /// @dev Gas limit for sending a recipient its value. Fixed, so that a relayer cannot make it
+    /// fail by supplying little gas.
     uint256 private constant RELEASE_GAS = 200_000;
 
     /// @inheritdoc IMessageIdAuthorizedIsm
@@ -48,8 +48,8 @@ abstract contract AbstractMessageIdAuthorizedIsm is
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev Anyone may call: value goes to nobody but the recipient. Reverts `TooLittleGas` when
-    /// the recipient fails to take it with less than the gas it is due.
+    /// @dev Anyone may call: value is sent to the recipient only. Reverts `TooLittleGas` when the
+    /// recipient fails with less gas than `RELEASE_GAS`.
     function verify(bytes calldata, bytes calldata message) public virtual returns (bool) {
         bytes32 id = message.id();
         uint256 verifiedAndValue = verifiedMessages[id];
@@ -82,7 +82,7 @@ abstract contract AbstractMessageIdAuthorizedIsm is
 
     /// @dev `preVerifyMessage` on behalf of `sender` on the other chain.
     function _preVerify(bytes32 sender, bytes32 messageId, uint256 msgValue) internal {
-        // Zero is nobody, also before there is a hook.
+        // Zero is refused too: it equals the hook before a hook is set.
         if (sender != authorizedHook || sender == 0) revert SenderNotHook(sender, authorizedHook);
         if (msg.value != msgValue || msgValue >= VERIFIED) {
             revert InvalidMsgValue(msg.value, msgValue);
@@ -90,13 +90,13 @@ abstract contract AbstractMessageIdAuthorizedIsm is
         uint256 known = verifiedMessages[messageId];
         if (known != 0 && msgValue == 0) revert MessageAlreadyVerified(messageId);
 
-        // All wei that there are stay below the flag.
+        // Amounts of wei are below the flag bit.
         verifiedMessages[messageId] = (known | VERIFIED) + msgValue;
 
         emit ReceivedMessage(messageId, msgValue);
     }
 
-    /// @dev Hands the recipient its value, and says whether it took it.
+    /// @dev Sends the recipient its value; returns whether the recipient accepted it.
     function _offer(bytes32 id, address recipient) private returns (bool taken) {
         uint256 verifiedAndValue = verifiedMessages[id];
         uint256 value = verifiedAndValue & ~VERIFIED;
@@ -108,7 +108,7 @@ abstract contract AbstractMessageIdAuthorizedIsm is
         if (taken) {
             emit ValueReleased(id, recipient, value);
         } else {
-            // The call had up to 63/64 of what was left after its own price.
+            // The call had at most 63/64 of the gas left after its own cost.
             if (gas < (RELEASE_GAS * 3) / 2) revert TooLittleGas(gas, (RELEASE_GAS * 3) / 2);
             verifiedMessages[id] = verifiedAndValue;
         }
@@ -124,8 +124,8 @@ abstract contract AbstractMessageIdAuthorizedIsm is
         emit ValueReleased(id, receiver, value);
     }
 
-    /// @dev Who on the other chain the bridge is calling for. Reverts `NotCrossChainCall` when the
-    /// caller is not the bridge.
+    /// @dev The account on the other chain for which the bridge calls. Reverts `NotCrossChainCall`
+    /// when the caller is not the bridge.
     function _crossChainSender() internal view virtual returns (bytes32);
 
     function _requireContract(address bridge) internal view {

@@ -8,22 +8,22 @@ import {TypeCasts} from "../../libs/TypeCasts.sol";
 import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.sol";
 
 /// @title ArbL2ToL1Ism
-/// @notice On the parent chain of an Arbitrum chain, for `ArbL2ToL1Hook` there. The metadata proves
-/// the hook's sending to the Outbox; it is ignored, and may be empty, once the sending was
-/// executed.
+/// @notice Verifies messages of an `ArbL2ToL1Hook` on the parent chain of an Arbitrum chain. The
+/// metadata proves the hook's L2-to-L1 message to the Outbox. It is ignored, and may be empty, once
+/// that was executed.
 ///
 /// Metadata: `abi.encode` of the arguments of `IArbitrumOutbox.executeTransaction`.
 contract ArbL2ToL1Ism is AbstractMessageIdAuthorizedIsm {
     using Message for bytes;
     using TypeCasts for address;
 
-    /// @notice The metadata is about something else than the hook's call for this message.
+    /// @notice The metadata is not of the hook's call for this message.
     error WrongSending(address l2Sender, address to, bytes data);
 
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.ARB_L2_TO_L1);
 
-    /// @notice Executes what the Arbitrum chain sends.
+    /// @notice The Outbox, which executes L2-to-L1 messages.
     IArbitrumOutbox public immutable arbOutbox;
 
     IArbitrumBridge private immutable bridge;
@@ -32,7 +32,7 @@ contract ArbL2ToL1Ism is AbstractMessageIdAuthorizedIsm {
     constructor(address bridge_) {
         _requireContract(bridge_);
         bridge = IArbitrumBridge(bridge_);
-        // Outside a call there is no active outbox, so the rollup is asked.
+        // Asks the rollup, as the bridge has no active outbox outside a call.
         arbOutbox = IArbitrumBridge(bridge_).rollup().outbox();
     }
 
@@ -51,7 +51,7 @@ contract ArbL2ToL1Ism is AbstractMessageIdAuthorizedIsm {
         return bridge.activeOutbox().l2ToL1Sender().addressToBytes32();
     }
 
-    /// @dev Has the Outbox call `preVerifyMessage`.
+    /// @dev Makes the Outbox call `preVerifyMessage`.
     function _execute(bytes calldata metadata, bytes calldata message) private {
         (
             bytes32[] memory proof,

@@ -8,12 +8,12 @@ import {Any2EVMMessage, IAny2EVMMessageReceiver} from "../../interfaces/bridges/
 import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.sol";
 
 /// @title CCIPIsm
-/// @notice Listens to Chainlink CCIP, for `CCIPHook` on one other chain.
+/// @notice Verifies messages of a `CCIPHook` on another chain, over Chainlink CCIP.
 contract CCIPIsm is AbstractMessageIdAuthorizedIsm, IAny2EVMMessageReceiver, IERC165 {
-    /// @notice Only CCIP's router may call.
+    /// @notice The caller is not CCIP's router.
     error InvalidRouter(address router);
 
-    /// @notice The message comes from another chain than the hook's.
+    /// @notice The message is not from the hook's chain.
     error WrongOrigin(uint64 selector, uint64 ccipOrigin);
 
     /// @inheritdoc IInterchainSecurityModule
@@ -31,8 +31,8 @@ contract CCIPIsm is AbstractMessageIdAuthorizedIsm, IAny2EVMMessageReceiver, IER
         ccipOrigin = ccipOrigin_;
     }
 
-    /// @notice Only for the router, from the hook on the origin: the message was dispatched whose
-    /// id is the data. Reverts `InvalidRouter`, `WrongOrigin`, `SenderNotHook`,
+    /// @notice Receives the id of a dispatched message. Only CCIP's router may call, and only for
+    /// the hook on the origin. Reverts `InvalidRouter`, `WrongOrigin`, `SenderNotHook`,
     /// `MessageAlreadyVerified`.
     function ccipReceive(Any2EVMMessage calldata message) external {
         if (msg.sender != getRouter) revert InvalidRouter(msg.sender);
@@ -51,7 +51,7 @@ contract CCIPIsm is AbstractMessageIdAuthorizedIsm, IAny2EVMMessageReceiver, IER
     }
 
     /// @inheritdoc AbstractMessageIdAuthorizedIsm
-    /// @dev CCIP calls `ccipReceive` instead.
+    /// @dev Not used: CCIP calls `ccipReceive`.
     function _crossChainSender() internal pure override returns (bytes32) {
         revert NotCrossChainCall();
     }

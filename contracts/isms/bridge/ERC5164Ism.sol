@@ -5,8 +5,8 @@ import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityMod
 import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.sol";
 
 /// @title ERC5164Ism
-/// @notice Listens to an ERC-5164 executor.
-/// @dev By the standard, an executor appends to each call what it is about:
+/// @notice Verifies messages of an `ERC5164Hook`, over an ERC-5164 executor.
+/// @dev By the standard, an executor appends three fields to each call:
 ///
 /// | offset | size | field                              |
 /// |--------|------|------------------------------------|
@@ -15,8 +15,8 @@ import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.s
 /// | 100    | 32   | id of the chain that it comes from |
 /// | 132    | 20   | sender there                       |
 ///
-/// The reference trusts whatever its executor calls; here the sender must be the hook. Which chain
-/// it is on is left to the executor.
+/// The reference accepts every call of the executor; here the sender must be the hook. The chain of
+/// the sender is not checked: that is left to the executor.
 contract ERC5164Ism is AbstractMessageIdAuthorizedIsm {
     uint256 private constant SENDER_OFFSET = 132;
 

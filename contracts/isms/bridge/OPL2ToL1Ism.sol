@@ -11,13 +11,13 @@ import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.s
 import {AbstractOPStackIsm} from "./OPStackIsm.sol";
 
 /// @title OPL2ToL1Ism
-/// @notice On the parent chain of an OP Stack chain with fault proofs, for `OPL2ToL1Hook` there.
-/// Delivering a message finalises the hook's sending, unless that was done, and has the messenger
-/// try again when the sending failed there. Proving comes days before, by `prove`, or by anybody
-/// for himself, who then is named in the metadata.
+/// @notice Verifies messages of an `OPL2ToL1Hook` on the parent chain of an OP Stack chain with
+/// fault proofs. Delivering a message finalises the hook's withdrawal, unless that was done, and
+/// makes the messenger retry a withdrawal whose call failed. The withdrawal must be proven days
+/// before, with `prove` or by any account, which the metadata then names.
 ///
-/// Metadata: as `OPL2ToL1CcipReadIsm` wants it for finalising. It is ignored, and may be empty,
-/// once the bridge has told about the message.
+/// Metadata: as for finalising in `OPL2ToL1CcipReadIsm`. It is ignored, and may be empty, once the
+/// bridge has announced the message.
 /// @dev An addition to the reference, whose abstract modules only serve token bridges.
 contract OPL2ToL1Ism is OPL2ToL1V2CcipReadIsm, AbstractOPStackIsm {
     constructor(
@@ -29,15 +29,16 @@ contract OPL2ToL1Ism is OPL2ToL1V2CcipReadIsm, AbstractOPStackIsm {
         _setUrls(urls_);
     }
 
-    /// @notice Proves a sending of the OP Stack chain to the portal, so that this contract can
-    /// finalise it. Anyone may call; does nothing while an earlier proof may still count.
+    /// @notice Proves a withdrawal of the OP Stack chain to the portal, so that this contract can
+    /// finalise it. Anyone may call; does nothing while an earlier proof may still become valid.
     /// @param metadata What `OpL2toL1Service.getWithdrawalProof` answers.
     function prove(bytes calldata metadata) external {
         _prove(metadata);
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev The metadata may be about any sending: only the bridge's word on the message counts.
+    /// @dev The metadata may be of any withdrawal: the message is verified by the bridge's
+    /// announcement only.
     function verify(
         bytes calldata metadata,
         bytes calldata message
@@ -49,11 +50,11 @@ contract OPL2ToL1Ism is OPL2ToL1V2CcipReadIsm, AbstractOPStackIsm {
         return AbstractMessageIdAuthorizedIsm.verify(metadata, message);
     }
 
-    /// @dev The portal makes a call once, whatever becomes of it. The messenger keeps what failed:
-    /// for want of gas, or because somebody had it finalised during another sending's relay.
+    /// @dev The portal makes a call once, even if it fails. The messenger keeps failed calls for a
+    /// retry: they ran out of gas, or were finalised during the relay of another withdrawal.
     function _replay(WithdrawalTransaction memory transaction) private {
         if (bytes4(transaction.data) != IRelayingMessenger.relayMessage.selector) return;
-        // Whether it helps shows in what the bridge has told.
+        // A failure is ignored: `verify` checks whether the bridge has announced the message.
         (bool success, ) = address(messenger).call(transaction.data);
         success;
     }

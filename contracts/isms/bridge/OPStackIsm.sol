@@ -7,7 +7,7 @@ import {TypeCasts} from "../../libs/TypeCasts.sol";
 import {AbstractMessageIdAuthorizedIsm} from "./AbstractMessageIdAuthorizedIsm.sol";
 
 /// @title AbstractOPStackIsm
-/// @notice Listens to the messenger of an OP Stack bridge.
+/// @notice Verifies messages announced over the messenger of an OP Stack bridge.
 abstract contract AbstractOPStackIsm is AbstractMessageIdAuthorizedIsm {
     using TypeCasts for address;
 
@@ -27,8 +27,9 @@ abstract contract AbstractOPStackIsm is AbstractMessageIdAuthorizedIsm {
 }
 
 /// @title OPStackIsm
-/// @notice On an OP Stack chain, for `OPStackHook` on its parent chain. With the messenger of the
-/// parent chain, there, it serves `OPL2ToL1Hook` once anybody has finalised the sending.
+/// @notice Verifies messages of an `OPStackHook` on the parent chain. Deployed on the parent chain
+/// with the messenger there, it verifies messages of an `OPL2ToL1Hook` whose withdrawals were
+/// finalised.
 contract OPStackIsm is AbstractOPStackIsm {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.NULL);

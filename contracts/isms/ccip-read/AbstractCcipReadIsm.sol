@@ -8,8 +8,8 @@ import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityMod
 import {ICcipReadIsm} from "../../interfaces/isms/ICcipReadIsm.sol";
 
 /// @title AbstractCcipReadIsm
-/// @notice Sends relayers to a server for metadata. What the server says is not believed for being
-/// said: `verify` must check it.
+/// @notice Directs relayers to a server for metadata. The server is not trusted: `verify` must
+/// check the metadata.
 abstract contract AbstractCcipReadIsm is ICcipReadIsm, Ownable, PackageVersioned {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.CCIP_READ);
@@ -45,6 +45,6 @@ abstract contract AbstractCcipReadIsm is ICcipReadIsm, Ownable, PackageVersioned
         emit UrlsChanged(newUrls);
     }
 
-    /// @dev What to ask the server: a call of the interface that it serves.
+    /// @dev The request to the server: call data of the server's interface.
     function _lookup(bytes calldata message) internal view virtual returns (bytes memory);
 }

@@ -10,33 +10,33 @@ import {Signature} from "../../libs/Signature.sol";
 import {AbstractCcipReadIsm} from "./AbstractCcipReadIsm.sol";
 
 /// @title IAttestationService
-/// @notice What the server of an `AttestationIsm` answers.
+/// @notice The interface of the server of an `AttestationIsm`.
 interface IAttestationService {
     /// @notice The attester's signature for a message.
     function getAttestation(bytes calldata message) external view returns (bytes memory signature);
 }
 
 /// @title AttestationIsm
-/// @notice Believes the messages that one key signs, and sends relayers to a server for the
-/// signature: for those who already know by their own means what was dispatched.
+/// @notice Verifies the messages that one key signs, and directs relayers to a server for the
+/// signature. For operators who learn by their own means which messages were dispatched.
 ///
 /// Metadata: the 65-byte signature r ‖ s ‖ v over `digest(message)`.
 contract AttestationIsm is AbstractCcipReadIsm {
     using Message for bytes;
 
-    /// @notice Signatures of `attester` count from now on, and no others.
+    /// @notice The attester changed.
     event AttesterSet(address attester);
 
-    /// @notice Nobody signs with the zero address.
+    /// @notice The attester is the zero address.
     error InvalidAttester();
 
-    /// @notice The metadata is not one signature.
+    /// @notice The metadata is not 65 bytes long.
     error InvalidSignatureLength(uint256 length);
 
-    /// @notice Somebody else has signed this message; zero: nobody has.
+    /// @notice The signer is not the attester; zero if no signer can be recovered.
     error NotAttester(address signer, address attester);
 
-    /// @notice Whose signature counts.
+    /// @notice The account whose signature is required.
     address public attester;
 
     constructor(address owner_, address attester_, string[] memory urls_) Ownable(owner_) {
@@ -44,7 +44,7 @@ contract AttestationIsm is AbstractCcipReadIsm {
         _setUrls(urls_);
     }
 
-    /// @notice Changes whose signature counts. Only the owner; reverts `InvalidAttester`.
+    /// @notice Changes the attester. Only the owner; reverts `InvalidAttester`.
     function setAttester(address attester_) external onlyOwner {
         _setAttester(attester_);
     }
@@ -63,7 +63,7 @@ contract AttestationIsm is AbstractCcipReadIsm {
     }
 
     /// @notice What the attester signs: by EIP-191, the hash of "HYPERLANE_ATTESTATION" ‖ chain id:
-    /// 32 ‖ this module: 20 ‖ message id: 32. So a signature counts nowhere else.
+    /// 32 ‖ this module: 20 ‖ message id: 32. A signature is valid for this module only.
     function digest(bytes calldata message) public view returns (bytes32) {
         return
             MessageHashUtils.toEthSignedMessageHash(

@@ -14,9 +14,9 @@ import {
 import {AbstractCcipReadIsm} from "./AbstractCcipReadIsm.sol";
 
 /// @title OpL2toL1Service
-/// @notice What the server of an `OPL2ToL1CcipReadIsm` answers.
+/// @notice The interface of the server of an `OPL2ToL1CcipReadIsm`.
 interface OpL2toL1Service {
-    /// @notice What proves the sending that the message is about.
+    /// @notice The proof of the withdrawal that belongs to the message.
     function getWithdrawalProof(
         bytes calldata message
     )
@@ -29,19 +29,19 @@ interface OpL2toL1Service {
             bytes[] memory withdrawalProof
         );
 
-    /// @notice The sending that the message is about.
+    /// @notice The withdrawal that belongs to the message.
     function getFinalizeWithdrawalTx(
         bytes calldata message
     ) external view returns (WithdrawalTransaction memory transaction);
 }
 
 /// @title OPL2ToL1CcipReadIsm
-/// @notice On the parent chain of an OP Stack chain: delivering a message proves a sending over the
-/// chain's own bridge, or finalises it. Which sending is the server's choice, and harmless: the
-/// portal accepts only what the chain has sent. So this says nothing about the message; subclasses
-/// must, or their recipients must not care.
+/// @notice Proves or finalises a withdrawal of an OP Stack chain when a message is delivered on its
+/// parent chain. The server chooses the withdrawal, which is harmless: the portal accepts only
+/// withdrawals that the chain has sent. This does not verify the message: subclasses must, or their
+/// recipients must not rely on it.
 abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
-    /// @notice The portal must be a contract.
+    /// @notice The portal has no code.
     error PortalNotContract(address portal);
 
     /// @notice The OP Stack chain's portal on this chain.
@@ -53,10 +53,10 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
     }
 
     /// @inheritdoc IInterchainSecurityModule
-    /// @dev What was proven or finalised before is left alone, so that nobody can hold up a
-    /// delivery by doing its work. A proof that cannot count any more makes room for another, and
-    /// the metadata of finalising may name anybody who has proven: so nobody can by doing it badly,
-    /// either.
+    /// @dev Skips a withdrawal that was proven or finalised before, so that nobody can block a
+    /// delivery by proving or finalising first. A proof that can no longer become valid is
+    /// replaced, and the metadata for finalising may name any prover: so an invalid proof does not
+    /// block a delivery either.
     function verify(bytes calldata metadata, bytes calldata message) public virtual returns (bool) {
         if (_isProof(message)) _prove(metadata);
         else _finalize(metadata);
@@ -83,13 +83,13 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
         }
     }
 
-    /// @dev Metadata: `abi.encode` of a `WithdrawalTransaction`, by this contract's own proof; or
-    /// of a `WithdrawalTransaction` and an address, by the proof of whoever that is, from the
-    /// portal's second version on.
+    /// @dev Metadata: `abi.encode` of a `WithdrawalTransaction`, to finalise by this contract's own
+    /// proof; or of a `WithdrawalTransaction` and an address, to finalise by the proof of that
+    /// address, from the portal's second version on.
     function _finalize(
         bytes calldata metadata
     ) internal returns (WithdrawalTransaction memory transaction) {
-        // Where the transaction starts tells whether something stands beside it.
+        // The offset of the transaction shows whether an address follows it.
         bool isOwn = uint256(bytes32(metadata[:32])) == 32;
         address prover;
         if (isOwn) transaction = abi.decode(metadata, (WithdrawalTransaction));
@@ -114,10 +114,10 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
                 : abi.encodeCall(OpL2toL1Service.getFinalizeWithdrawalTx, (message));
     }
 
-    /// @dev Whether delivering the message proves a sending, rather than finalising it.
+    /// @dev Whether delivering the message proves a withdrawal, rather than finalising it.
     function _isProof(bytes calldata message) internal view virtual returns (bool);
 
-    /// @dev Whether there is a proof that this contract can finalise by, now or later.
+    /// @dev Whether there is a proof with which this contract can finalise, now or later.
     function _isProven(bytes32 withdrawalHash) internal view virtual returns (bool);
 
     function _hash(WithdrawalTransaction memory transaction) private pure returns (bytes32) {
@@ -136,7 +136,7 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
 }
 
 /// @title OPL2ToL1V1CcipReadIsm
-/// @notice For portals without fault proofs.
+/// @notice The part for portals without fault proofs.
 abstract contract OPL2ToL1V1CcipReadIsm is OPL2ToL1CcipReadIsm {
     /// @inheritdoc OPL2ToL1CcipReadIsm
     function _isProven(bytes32 withdrawalHash) internal view override returns (bool) {
@@ -144,13 +144,13 @@ abstract contract OPL2ToL1V1CcipReadIsm is OPL2ToL1CcipReadIsm {
         (bytes32 outputRoot, uint128 timestamp, uint128 index) = portal.provenWithdrawals(
             withdrawalHash
         );
-        // As the portal itself decides whether another proof is welcome.
+        // The same test as in the portal, which accepts another proof only if it fails.
         return timestamp != 0 && portal.l2Oracle().getL2Output(index).outputRoot == outputRoot;
     }
 }
 
 /// @title OPL2ToL1V2CcipReadIsm
-/// @notice For portals with fault proofs, where one finalises what one has proven oneself.
+/// @notice The part for portals with fault proofs, where each prover has its own proof.
 abstract contract OPL2ToL1V2CcipReadIsm is OPL2ToL1CcipReadIsm {
     /// @inheritdoc OPL2ToL1CcipReadIsm
     function _isProven(bytes32 withdrawalHash) internal view override returns (bool) {
@@ -162,8 +162,8 @@ abstract contract OPL2ToL1V2CcipReadIsm is OPL2ToL1CcipReadIsm {
         return timestamp != 0 && _mayCount(portal, game);
     }
 
-    /// @dev The portal itself takes a new proof at any time, which starts the delay anew: so one
-    /// that may still count stays.
+    /// @dev Whether a proof may still become valid. The portal accepts a new proof at any time,
+    /// which restarts the delay: so such a proof is kept.
     function _mayCount(IOptimismPortalV2 portal, IDisputeGame game) private view returns (bool) {
         return
             game.status() != GameStatus.CHALLENGER_WINS &&

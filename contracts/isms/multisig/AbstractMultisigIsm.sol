@@ -14,7 +14,8 @@ import {
 } from "../../libs/MultisigMetadata.sol";
 
 /// @title AbstractMultisigIsm
-/// @notice The part of a multisig module that knows the validators, as the other part sees it.
+/// @notice The base of multisig modules. Some subclasses know the validators, others read a
+/// metadata format.
 abstract contract AbstractMultisigIsm is IInterchainSecurityModule, PackageVersioned {
     /// @dev Reverts unless enough validators have signed.
     function _requireSigned(bytes32 digest, bytes calldata signatures) internal view virtual;
@@ -38,21 +39,21 @@ abstract contract AbstractMessageIdMultisigIsm is AbstractMultisigIsm {
 }
 
 /// @title AbstractMerkleRootMultisigIsm
-/// @notice Reads `MerkleRootMultisigMetadata`. Remembers what it has verified until the transaction
-/// ends, so that many messages under one checkpoint pay for its signatures once.
-/// @dev Two kinds of facts are kept in transient storage, by keys that are hashes of all they say:
-/// this checkpoint has enough signatures; this subtree is part of such a checkpoint's tree. Facts
-/// are about this contract's own validators; a reverted call takes its facts with it. Why a
-/// subtree's leaves need no comparison with the signed index: leaves after it are zero, and no id
-/// is.
+/// @notice Reads `MerkleRootMultisigMetadata`. Remembers verified checkpoints until the transaction
+/// ends, so that the signatures of a checkpoint are checked once for many messages.
+/// @dev Keeps two kinds of facts in transient storage, keyed by the hash of their content: a
+/// checkpoint has enough signatures; a subtree belongs to the tree of such a checkpoint. Facts are
+/// about this contract's own validators, and a revert removes the facts of the reverted call. The
+/// leaves of a subtree need no comparison with the signed index: leaves after that index are zero,
+/// and no message id is zero.
 abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm, IRememberingIsm {
     using MerkleRootMultisigMetadata for bytes;
     using Message for bytes;
     using TransientSlot for bytes32;
     using TransientSlot for TransientSlot.BooleanSlot;
 
-    /// @notice The short form needs the whole proof of one of the same 16 leaves before it in the
-    /// transaction, by `remember` or by `verify` in a delivery that succeeds.
+    /// @notice The short form needs a full proof of a leaf of the same 16-leaf subtree earlier in
+    /// the transaction, by `remember` or by `verify` in a successful delivery.
     error SubtreeNotVerified(bytes32 subtree);
 
     /// @inheritdoc IInterchainSecurityModule
@@ -76,7 +77,7 @@ abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm, IRemembe
         return Multisig.count(metadata.signatures());
     }
 
-    /// @dev Reverts unless enough validators have signed a tree that has the message in it.
+    /// @dev Reverts unless enough validators have signed a tree that contains the message.
     function _prove(bytes calldata metadata, uint32 origin, bytes32 messageId) private {
         (bytes32 digest, bytes32 subtree) = metadata.prove(origin, messageId);
         TransientSlot.BooleanSlot signed = _key(digest).asBoolean();
@@ -87,7 +88,7 @@ abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm, IRemembe
         _key(subtree).asBoolean().tstore(true);
     }
 
-    /// @dev Where a fact is kept. Differs whenever the validators differ.
+    /// @dev The slot of a fact. Differs for different validators.
     function _key(bytes32 fact) internal view virtual returns (bytes32) {
         return fact;
     }

@@ -8,10 +8,10 @@ import {Multisig} from "../../libs/Multisig.sol";
 import {AbstractStaticMultisigIsm} from "./StaticMultisigIsm.sol";
 
 /// @title StaticLegacyMultisigIsm
-/// @notice Believes a message that both stands under a merkle root and is the last leaf of the
-/// checkpoint of that root that enough of a fixed set of validators have signed.
-/// Reads `LegacyMultisigMetadata`.
-/// @dev An addition to the reference, which names the module type and has no module of it. New
+/// @notice Verifies a message that is both proven under a merkle root and the last leaf of a
+/// checkpoint with that root, signed by enough of a fixed set of validators. Reads
+/// `LegacyMultisigMetadata`.
+/// @dev An addition to the reference, which defines the module type but has no such module. New
 /// deployments have no reason to prefer it: the other multisigs prove as much for less.
 contract StaticLegacyMultisigIsm is AbstractStaticMultisigIsm {
     using LegacyMultisigMetadata for bytes;
@@ -25,7 +25,7 @@ contract StaticLegacyMultisigIsm is AbstractStaticMultisigIsm {
         return true;
     }
 
-    /// @notice How many signatures this metadata has. Reverts `InvalidSignaturesLength`.
+    /// @notice The number of signatures in this metadata. Reverts `InvalidSignaturesLength`.
     function signatureCount(bytes calldata metadata) external pure returns (uint256) {
         return Multisig.count(metadata.signatures());
     }

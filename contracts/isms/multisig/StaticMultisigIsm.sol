@@ -13,7 +13,7 @@ import {
 } from "./AbstractMultisigIsm.sol";
 
 /// @title AbstractStaticMultisigIsm
-/// @notice The validators and the threshold stand behind the code.
+/// @notice The part of a multisig module that reads validators and threshold from its own code.
 abstract contract AbstractStaticMultisigIsm is AbstractMultisigIsm, IMultisigIsm {
     /// @inheritdoc IMultisigIsm
     function validatorsAndThreshold(
@@ -32,14 +32,16 @@ abstract contract AbstractStaticMultisigIsm is AbstractMultisigIsm, IMultisigIsm
 }
 
 /// @title StaticMessageIdMultisigIsm
-/// @notice Believes a message whose own checkpoint enough of a fixed set of validators have signed.
+/// @notice Verifies a message whose own checkpoint is signed by enough of a fixed set of
+/// validators.
 contract StaticMessageIdMultisigIsm is AbstractMessageIdMultisigIsm, AbstractStaticMultisigIsm {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.MESSAGE_ID_MULTISIG);
 }
 
 /// @title StaticMerkleRootMultisigIsm
-/// @notice Believes a message in a tree whose root enough of a fixed set of validators have signed.
+/// @notice Verifies a message in a tree whose root is signed by enough of a fixed set of
+/// validators.
 contract StaticMerkleRootMultisigIsm is AbstractMerkleRootMultisigIsm, AbstractStaticMultisigIsm {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.MERKLE_ROOT_MULTISIG);

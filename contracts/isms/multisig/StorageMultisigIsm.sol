@@ -12,9 +12,9 @@ import {
 } from "./AbstractMultisigIsm.sol";
 
 /// @title AbstractStorageMultisigIsm
-/// @notice The owner may change the validators and the threshold.
+/// @notice The part of a multisig module whose owner may change validators and threshold.
 abstract contract AbstractStorageMultisigIsm is AbstractMultisigIsm, IMultisigIsm, StorageSet {
-    /// @notice These validators count from now on.
+    /// @notice The validators and the threshold changed.
     event ValidatorsAndThresholdSet(address[] validators, uint8 threshold);
 
     /// @notice Changes the validators and the threshold. Only the owner; reverts `InvalidThreshold`
@@ -26,7 +26,7 @@ abstract contract AbstractStorageMultisigIsm is AbstractMultisigIsm, IMultisigIs
         _set(validators_, threshold_);
     }
 
-    /// @notice The validator at a place of the list.
+    /// @notice The validator at an index of the list.
     function validators(uint256 index) external view returns (address) {
         return values[index];
     }
@@ -51,7 +51,7 @@ abstract contract AbstractStorageMultisigIsm is AbstractMultisigIsm, IMultisigIs
 }
 
 /// @title StorageMessageIdMultisigIsm
-/// @notice Believes a message whose own checkpoint enough validators have signed.
+/// @notice Verifies a message whose own checkpoint is signed by enough validators.
 contract StorageMessageIdMultisigIsm is AbstractMessageIdMultisigIsm, AbstractStorageMultisigIsm {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.MESSAGE_ID_MULTISIG);
@@ -63,12 +63,13 @@ contract StorageMessageIdMultisigIsm is AbstractMessageIdMultisigIsm, AbstractSt
 }
 
 /// @title StorageMerkleRootMultisigIsm
-/// @notice Believes a message in a tree whose root enough validators have signed.
+/// @notice Verifies a message in a tree whose root is signed by enough validators.
 contract StorageMerkleRootMultisigIsm is AbstractMerkleRootMultisigIsm, AbstractStorageMultisigIsm {
     /// @inheritdoc IInterchainSecurityModule
     uint8 public constant moduleType = uint8(Types.MERKLE_ROOT_MULTISIG);
 
-    /// @dev How often the validators changed in this transaction: earlier facts are about others.
+    /// @dev The number of changes of the validators in this transaction: facts from before a change
+    /// must not be found.
     uint256 private transient changes;
 
     constructor(

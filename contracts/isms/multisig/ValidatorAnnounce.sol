@@ -10,7 +10,7 @@ import {Signature} from "../../libs/Signature.sol";
 import {TypeCasts} from "../../libs/TypeCasts.sol";
 
 /// @title ValidatorAnnounce
-/// @notice Where the validators of a chain say where they publish their signatures.
+/// @notice Registers where the validators of a chain publish their signatures.
 contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
     using TypeCasts for address;
 
@@ -118,7 +118,7 @@ contract ValidatorAnnounce is IValidatorAnnounce, PackageVersioned {
             );
     }
 
-    /// @dev How many items a page has.
+    /// @dev The number of items of a page.
     function _size(uint256 length, uint256 first, uint256 limit) private pure returns (uint256) {
         if (first >= length) return 0;
         uint256 left = length - first;

@@ -14,15 +14,16 @@ import {
 } from "./AbstractMultisigIsm.sol";
 
 /// @title AbstractStaticWeightedMultisigIsm
-/// @notice The validators, their weights and the threshold stand behind the code.
+/// @notice The part of a weighted multisig module that reads validators, weights and threshold from
+/// its own code.
 abstract contract AbstractStaticWeightedMultisigIsm is
     AbstractMultisigIsm,
     IStaticWeightedMultisigIsm
 {
-    /// @notice The threshold is 0 or more than everything: such a module believes nothing.
+    /// @notice The threshold is 0 or above the total weight: such a module verifies nothing.
     error InvalidThresholdWeight(uint256 thresholdWeight);
 
-    /// @notice The weights of all validators are meant to add up to this.
+    /// @notice The intended sum of all weights.
     uint96 public constant TOTAL_WEIGHT = 1e10;
 
     /// @inheritdoc IStaticWeightedMultisigIsm
@@ -46,7 +47,7 @@ abstract contract AbstractStaticWeightedMultisigIsm is
 }
 
 /// @title StaticMessageIdWeightedMultisigIsm
-/// @notice Believes a message whose own checkpoint validators of enough weight have signed.
+/// @notice Verifies a message whose own checkpoint is signed by validators of enough weight.
 contract StaticMessageIdWeightedMultisigIsm is
     AbstractMessageIdMultisigIsm,
     AbstractStaticWeightedMultisigIsm
@@ -56,7 +57,7 @@ contract StaticMessageIdWeightedMultisigIsm is
 }
 
 /// @title StaticMerkleRootWeightedMultisigIsm
-/// @notice Believes a message in a tree whose root validators of enough weight have signed.
+/// @notice Verifies a message in a tree whose root is signed by validators of enough weight.
 contract StaticMerkleRootWeightedMultisigIsm is
     AbstractMerkleRootMultisigIsm,
     AbstractStaticWeightedMultisigIsm
@@ -70,8 +71,8 @@ contract StaticMerkleRootWeightedMultisigIsm is
 abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
     constructor(address implementation_) StaticSetDeployer(implementation_) {}
 
-    /// @notice Deploys the module for this configuration, or returns it if it is there already.
-    /// @dev Weights and threshold are not checked: a wrong threshold makes a module that believes
+    /// @notice Deploys the module for this configuration, or returns the existing one.
+    /// @dev Weights and threshold are not checked: a module with a wrong threshold verifies
     /// nothing. Reverts `DuplicateValue` for a validator that is listed twice, whatever its
     /// weights, and `FailedDeployment` when code and validators exceed 24,576 bytes.
     function deploy(
@@ -86,7 +87,7 @@ abstract contract StaticWeightedValidatorSetFactory is StaticSetDeployer {
         return _deploy(_salt(validators, thresholdWeight), _arguments(validators, thresholdWeight));
     }
 
-    /// @notice Where `deploy` puts the module for this configuration.
+    /// @notice The address at which `deploy` creates the module for this configuration.
     function getAddress(
         IStaticWeightedMultisigIsm.ValidatorInfo[] calldata validators,
         uint96 thresholdWeight

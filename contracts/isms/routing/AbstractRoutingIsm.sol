@@ -7,7 +7,7 @@ import {IRoutingIsm} from "../../interfaces/isms/IRoutingIsm.sol";
 import {Forward} from "../../libs/Forward.sol";
 
 /// @title AbstractRoutingIsm
-/// @notice Leaves a message to the module that the contract on top of this one chooses.
+/// @notice Calls the module that a subclass chooses for the message.
 abstract contract AbstractRoutingIsm is IRoutingIsm, PackageVersioned {
     using Forward for address;
 

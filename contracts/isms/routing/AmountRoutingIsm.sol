@@ -6,7 +6,7 @@ import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityMod
 import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 
 /// @title AmountRoutingIsm
-/// @notice Leaves a token message to one of two modules, by the amount that it moves.
+/// @notice Calls one of two modules for a token message, by the amount that it transfers.
 contract AmountRoutingIsm is AbstractRoutingIsm, AmountPartition {
     constructor(
         address lower_,

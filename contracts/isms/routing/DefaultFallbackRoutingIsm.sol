@@ -6,14 +6,14 @@ import {IMailbox} from "../../interfaces/IMailbox.sol";
 import {DomainRoutingIsm} from "./DomainRoutingIsm.sol";
 
 /// @title DefaultFallbackRoutingIsm
-/// @notice Leaves a message to the module of its origin, or to the Mailbox's default if it has
-/// none.
-/// @dev Must not itself be the default module of that Mailbox: it would ask itself without end.
+/// @notice Calls the module of a message's origin, or the Mailbox's default module if the origin
+/// has none.
+/// @dev Must not itself be the default module of that Mailbox: it would call itself endlessly.
 contract DefaultFallbackRoutingIsm is DomainRoutingIsm {
-    /// @notice A Mailbox must be a contract.
+    /// @notice The Mailbox has no code.
     error MailboxNotContract(address mailbox);
 
-    /// @notice The Mailbox whose default module is asked.
+    /// @notice The Mailbox whose default module is called.
     IMailbox public immutable mailbox;
 
     constructor(address mailbox_) {
@@ -29,7 +29,7 @@ contract DefaultFallbackRoutingIsm is DomainRoutingIsm {
 }
 
 /// @title AtomicInitDefaultFallbackRoutingIsm
-/// @notice A `DefaultFallbackRoutingIsm` that is set up by its constructor.
+/// @notice A `DefaultFallbackRoutingIsm` that its constructor initializes.
 contract AtomicInitDefaultFallbackRoutingIsm is DefaultFallbackRoutingIsm {
     constructor(
         address mailbox_,

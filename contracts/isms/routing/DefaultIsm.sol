@@ -6,13 +6,13 @@ import {IMailbox} from "../../interfaces/IMailbox.sol";
 import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 
 /// @title DefaultIsm
-/// @notice Leaves every message to the Mailbox's default module, whichever that is at the time.
-/// @dev Must not itself be the default module of that Mailbox: it would ask itself without end.
+/// @notice Calls the Mailbox's current default module for every message.
+/// @dev Must not itself be the default module of that Mailbox: it would call itself endlessly.
 contract DefaultIsm is AbstractRoutingIsm {
-    /// @notice A Mailbox must be a contract.
+    /// @notice The Mailbox has no code.
     error MailboxNotContract(address mailbox);
 
-    /// @notice The Mailbox whose default module is asked.
+    /// @notice The Mailbox whose default module is called.
     IMailbox public immutable mailbox;
 
     constructor(address mailbox_) {

@@ -12,7 +12,7 @@ import {Message} from "../../libs/Message.sol";
 import {AbstractRoutingIsm} from "./AbstractRoutingIsm.sol";
 
 /// @title DomainRoutingIsm
-/// @notice Leaves a message to the module of its origin.
+/// @notice Calls the module of a message's origin.
 contract DomainRoutingIsm is IDomainRoutingIsm, AbstractRoutingIsm, Ownable, Initializable {
     using EnumerableMap for EnumerableMap.UintToAddressMap;
     using Message for bytes;

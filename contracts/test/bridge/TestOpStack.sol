@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-
 import {ICrossDomainMessenger} from "../../interfaces/bridges/ICrossDomainMessenger.sol";
 import {
     GameStatus,
@@ -12,11 +10,6 @@ import {
     OutputRootProof,
     WithdrawalTransaction
 } from "../../interfaces/bridges/IOptimismPortal.sol";
-import {
-    OPL2ToL1CcipReadIsm,
-    OPL2ToL1V1CcipReadIsm,
-    OPL2ToL1V2CcipReadIsm
-} from "../../isms/ccip-read/OPL2ToL1CcipReadIsm.sol";
 
 /// @title TestCrossDomainMessenger
 /// @notice A messenger of an OP Stack bridge: relays what the other messenger sent, once, and keeps
@@ -386,51 +379,5 @@ contract TestPortalV2 is TestPortal {
             game.status() != GameStatus.CHALLENGER_WINS &&
             !disputeGameBlacklist[game] &&
             game.createdAt() > respectedGameTypeUpdatedAt;
-    }
-}
-
-/// @title TestProvingIsm
-/// @notice As a token bridge would use the module: a message with an empty body proves, any other
-/// finalises.
-abstract contract TestProvingIsm is OPL2ToL1CcipReadIsm {
-    constructor(
-        address opPortal_,
-        string[] memory urls_
-    ) Ownable(msg.sender) OPL2ToL1CcipReadIsm(opPortal_) {
-        _setUrls(urls_);
-    }
-
-    function _isProof(bytes calldata message) internal pure override returns (bool) {
-        return message.length == 77;
-    }
-}
-
-/// @title TestProvingIsmV1
-contract TestProvingIsmV1 is TestProvingIsm, OPL2ToL1V1CcipReadIsm {
-    constructor(address opPortal_, string[] memory urls_) TestProvingIsm(opPortal_, urls_) {}
-}
-
-/// @title TestProvingIsmV2
-contract TestProvingIsmV2 is TestProvingIsm, OPL2ToL1V2CcipReadIsm {
-    constructor(address opPortal_, string[] memory urls_) TestProvingIsm(opPortal_, urls_) {}
-}
-
-/// @title TestFinalizer
-/// @notice Is told by a messenger to finalise somebody's sending, while its own is being relayed.
-contract TestFinalizer {
-    bool public ready;
-
-    function getReady() external {
-        ready = true;
-    }
-
-    /// @dev Fails before it is ready, so that it can be relayed once more outside the portal.
-    function finalize(
-        TestPortalV2 portal,
-        WithdrawalTransaction calldata transaction,
-        address prover
-    ) external {
-        require(ready, "not ready");
-        portal.finalizeWithdrawalTransactionExternalProof(transaction, prover);
     }
 }

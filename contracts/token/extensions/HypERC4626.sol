@@ -10,28 +10,28 @@ import {HypERC20} from "../HypERC20.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 
 /// @title HypERC4626
-/// @notice Stands for shares of a vault on another domain, and shows what they are worth: balances
-/// grow as exchange rates come in.
-/// @dev Amounts are assets, as everywhere; allowances too. Underneath are shares, in which
-/// `Transfer` events speak: their sum is `shareBalanceOf` at any rate. A transfer moves the shares
-/// its assets are worth, rounded down.
+/// @notice A synthetic token for shares of a vault on another domain. Balances are in assets, and
+/// grow as exchange rates arrive.
+/// @dev Amounts and allowances are in assets. Balances are stored in shares, and `Transfer` events
+/// are in shares: they add up to `shareBalanceOf` at every exchange rate. A transfer moves the
+/// shares for its assets, rounded down.
 contract HypERC4626 is HypERC20, IHypERC4626 {
     using TokenMessage for bytes;
 
-    /// @notice A new exchange rate came.
+    /// @notice A new exchange rate arrived.
     event ExchangeRateUpdated(uint256 newExchangeRate, uint32 rateUpdateNonce);
 
-    /// @notice Exchange rates are assets of so many shares.
+    /// @notice The number of shares whose assets are the exchange rate.
     uint256 public constant PRECISION = 1e10;
 
-    /// @notice Where the vault is; exchange rates come from there only.
+    /// @notice The domain of the vault. Exchange rates are accepted from this domain only.
     uint32 public immutable collateralDomain;
 
-    /// @notice The assets of `PRECISION` shares; never zero: nobody could send shares back.
+    /// @notice The assets of `PRECISION` shares. Never zero, as shares could then not be sent back.
     uint256 public exchangeRate;
 
-    /// @notice The nonce of that rate; one that is not greater comes late and changes nothing. Nor
-    /// does a rate of zero, but what comes with it is delivered.
+    /// @notice The nonce of the exchange rate. A rate whose nonce is not greater is outdated and
+    /// ignored; so is a rate of zero. The transfer that carries it is delivered all the same.
     uint32 public previousNonce;
 
     constructor(
@@ -45,7 +45,7 @@ contract HypERC4626 is HypERC20, IHypERC4626 {
     }
 
     /// @inheritdoc HypERC20
-    /// @dev The supply is in shares, each worth an asset so far.
+    /// @dev `supply` is in shares, each worth one asset at first.
     function initialize(
         uint256 supply,
         string memory name_,

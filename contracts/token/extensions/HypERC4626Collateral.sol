@@ -10,38 +10,38 @@ import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
 
 /// @title HypERC4626Collateral
-/// @notice Puts what is sent into a vault, where it earns. Messages carry shares, and as metadata
-/// `abi.encode(uint256 assets of 1e10 shares, uint32 nonce)`, by which `HypERC4626` on other
-/// domains shows its holders' yield.
+/// @notice Deposits transferred tokens into a vault, where they earn yield. Messages carry shares,
+/// and as metadata `abi.encode(uint256 assets of 1e10 shares, uint32 nonce)`: the exchange rate by
+/// which `HypERC4626` on other domains passes the yield on.
 contract HypERC4626Collateral is WrappedTokenRouter {
     using SafeERC20 for IERC20;
 
-    /// @notice So many shares are worth nothing: other domains could not tell what they stand for,
-    /// and send nothing back.
+    /// @notice `PRECISION` shares are worth zero assets: other domains could not convert shares,
+    /// and not send them back.
     error RateIsZero();
 
-    /// @notice For `assets` the vault gave `shares`, worth only `value`: a vault that keeps a fee,
-    /// is inflated or gives none. Nothing is sent.
+    /// @notice The vault gave `shares` for `assets` that are worth only `value`: it charges a fee,
+    /// its share price is inflated, or it gave none.
     error UnbackedDeposit(uint256 assets, uint256 shares, uint256 value);
 
-    /// @notice The vault says that it gave more shares than came.
+    /// @notice The vault returned a larger number of shares than this router received.
     error SharesMissing(uint256 received, uint256 expected);
 
-    /// @notice Exchange rates are assets of so many shares.
+    /// @notice The number of shares whose assets are the exchange rate.
     uint256 public constant PRECISION = 1e10;
 
-    /// @dev Rounding may cost a deposit two units and a millionth: where a share is worth many
-    /// units, a deposit of fewer than a million of them may be refused.
+    /// @dev The largest accepted rounding loss of a deposit: two units and a millionth. Where a
+    /// share is worth many units, deposits of less than a million shares may be refused.
     uint256 private constant ROUNDING_UNITS = 2;
     uint256 private constant ROUNDING_PART = 1e6;
 
-    /// @notice Whom `rebase` sends nothing to.
+    /// @notice The recipient of the zero amount that `rebase` sends.
     bytes32 public constant NULL_RECIPIENT = bytes32(uint256(1));
 
-    /// @notice The vault, whose asset is what is sent.
+    /// @notice The vault. Its asset is the transferred token.
     IERC4626 public immutable vault;
 
-    /// @notice How many exchange rates were sent.
+    /// @notice The number of exchange rates sent.
     uint32 public rateUpdateNonce;
 
     constructor(
@@ -55,12 +55,12 @@ contract HypERC4626Collateral is WrappedTokenRouter {
 
     /// @inheritdoc WrappedTokenRouter
     function initialize(address hook, address ism, address owner) external override initializer {
-        // This router keeps no assets that the vault could take at the wrong time.
+        // Unlimited, as this router holds no assets between transfers that the vault could take.
         wrappedToken.forceApprove(address(vault), type(uint256).max);
         _initializeClient(hook, ism, owner);
     }
 
-    /// @notice Tells a domain the exchange rate. For anybody who pays for the message.
+    /// @notice Sends the exchange rate to a domain. Anyone may call and pay for the message.
     function rebase(uint32 destination) external payable {
         _transferRemote(destination, NULL_RECIPIENT, 0);
     }
@@ -81,23 +81,23 @@ contract HypERC4626Collateral is WrappedTokenRouter {
         return _outbound(amount == 0 ? 0 : _deposit(amount)); // many vaults refuse to take nothing
     }
 
-    /// @dev Puts assets into the vault.
-    /// @return What a message says about them, in local units.
+    /// @dev Deposits assets into the vault.
+    /// @return The amount for the message, in local units.
     function _deposit(uint256 assets) internal virtual returns (uint256) {
         return _depositBacked(assets);
     }
 
-    /// @dev Reverts `RateIsZero` where messages could not tell what shares are worth.
+    /// @dev Reverts `RateIsZero` if the exchange rate is rounded to zero.
     function _requireRate() internal view virtual {
         if (_rate() == 0) revert RateIsZero();
     }
 
-    /// @dev Puts assets into the vault, and sees that what came for them is worth as much. Reverts
-    /// `SharesMissing` and `UnbackedDeposit`.
+    /// @dev Deposits assets into the vault, and checks that the received shares are worth as much.
+    /// Reverts `SharesMissing` and `UnbackedDeposit`.
     function _depositBacked(uint256 assets) internal returns (uint256 shares) {
         uint256 before = vault.balanceOf(address(this));
         shares = vault.deposit(assets, address(this));
-        // Not the difference itself: a deposit within this one would count in both.
+        // Returns `shares`, not the difference: a nested deposit would count in both differences.
         uint256 received = vault.balanceOf(address(this)) - before;
         if (received < shares) revert SharesMissing(received, shares);
         uint256 value = vault.previewRedeem(shares);

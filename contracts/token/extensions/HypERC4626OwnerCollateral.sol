@@ -5,13 +5,13 @@ import {TokenRouter} from "../TokenRouter.sol";
 import {HypERC4626Collateral} from "./HypERC4626Collateral.sol";
 
 /// @title HypERC4626OwnerCollateral
-/// @notice Puts what is sent into a vault and owes the same amount: what it earns is the owner's.
-/// Messages carry assets; other domains have an ordinary synthetic token.
+/// @notice Deposits transferred tokens into a vault and pays out the same amount: the yield belongs
+/// to the owner. Messages carry assets; other domains have an ordinary synthetic token.
 contract HypERC4626OwnerCollateral is HypERC4626Collateral {
-    /// @notice The owner took what was earned.
+    /// @notice The yield was paid to the owner.
     event ExcessSharesSwept(uint256 amount, uint256 assetsRedeemed);
 
-    /// @notice What is owed.
+    /// @notice The assets owed to holders on other domains.
     uint256 public assetDeposited;
 
     constructor(
@@ -21,9 +21,9 @@ contract HypERC4626OwnerCollateral is HypERC4626Collateral {
         address mailbox
     ) HypERC4626Collateral(vault, numerator, denominator, mailbox) {}
 
-    /// @notice Pays the owner what the vault holds beyond what is owed. Only the owner.
+    /// @notice Pays the owner the assets in the vault above `assetDeposited`. Only the owner.
     function sweep() external onlyOwner {
-        // Rounded up: what stays must be worth what is owed.
+        // Rounded up: the remaining shares must be worth `assetDeposited`.
         uint256 owed = vault.previewWithdraw(assetDeposited);
         uint256 shares = vault.maxRedeem(address(this));
         uint256 excess = shares > owed ? shares - owed : 0;
@@ -39,7 +39,7 @@ contract HypERC4626OwnerCollateral is HypERC4626Collateral {
     }
 
     /// @inheritdoc HypERC4626Collateral
-    /// @dev Nothing: messages are in assets, and nobody reads the rate.
+    /// @dev No check: messages are in assets, and the rate in them is not read.
     function _requireRate() internal pure override {}
 
     /// @inheritdoc TokenRouter

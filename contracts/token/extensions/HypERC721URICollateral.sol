@@ -7,8 +7,8 @@ import {HypERC721Collateral} from "../HypERC721Collateral.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 
 /// @title HypERC721URICollateral
-/// @notice Locks existing NFTs, and tells their URIs to the other domains. For routes whose other
-/// ends are `HypERC721URIStorage`.
+/// @notice Locks existing NFTs, and sends their URIs along. For routes whose other routers are
+/// `HypERC721URIStorage`.
 contract HypERC721URICollateral is HypERC721Collateral {
     constructor(address erc721, address mailbox) HypERC721Collateral(erc721, mailbox) {}
 

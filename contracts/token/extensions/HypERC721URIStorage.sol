@@ -10,12 +10,12 @@ import {ListedERC721} from "../ListedERC721.sol";
 import {TokenRouter} from "../TokenRouter.sol";
 
 /// @title HypERC721URIStorage
-/// @notice NFTs whose URIs come with them.
+/// @notice Synthetic NFTs whose URIs arrive with them.
 contract HypERC721URIStorage is HypERC721, IERC4906 {
     using TokenMessage for bytes;
 
-    /// @dev Kept when a token leaves, as its message is made after it was burnt. Counts for tokens
-    /// that exist, and each arrival overwrites it.
+    /// @dev Kept when a token is sent, as its message is encoded after the burn. Valid for existing
+    /// tokens only; each arrival overwrites it.
     mapping(uint256 id => string) private uris;
 
     constructor(address mailbox) HypERC721(mailbox) {}
@@ -36,7 +36,7 @@ contract HypERC721URIStorage is HypERC721, IERC4906 {
     /// @inheritdoc TokenRouter
     function _handle(uint32 origin, bytes calldata body) internal override {
         uint256 id = body.amount();
-        // Before the token: whom it goes to is called when it comes.
+        // Written before the mint, which calls the recipient.
         uris[id] = string(body.metadata());
 
         emit MetadataUpdate(id);

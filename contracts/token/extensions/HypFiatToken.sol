@@ -7,9 +7,9 @@ import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
 
 /// @title HypFiatToken
-/// @notice Burns and mints a token whose issuer made this router a minter.
+/// @notice Burns and mints a token for which this router is a minter.
 contract HypFiatToken is WrappedTokenRouter {
-    /// @notice The token says that it did not mint.
+    /// @notice `mint` of the token returned false.
     error MintFailed(address recipient, uint256 amount);
 
     constructor(

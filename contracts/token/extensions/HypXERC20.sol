@@ -14,7 +14,7 @@ import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
 contract HypXERC20 is WrappedTokenRouter {
     using MeasuredPull for IERC20;
 
-    /// @notice The token burnt another amount of the sender's than it was told to.
+    /// @notice The token burnt an amount of the sender's balance other than `expected`.
     error UnexpectedAmountBurnt(uint256 burnt, uint256 expected);
 
     constructor(

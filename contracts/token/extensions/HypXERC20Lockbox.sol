@@ -11,15 +11,16 @@ import {TokenRouter} from "../TokenRouter.sol";
 import {WrappedTokenRouter} from "../WrappedTokenRouter.sol";
 
 /// @title HypXERC20Lockbox
-/// @notice Puts an ERC-20 into the lockbox of its xERC20 and burns what it gets for it, and the
-/// other way round: other domains have the xERC20, this one the token.
+/// @notice Deposits an ERC-20 into the lockbox of its xERC20 and burns the xERC20 in outgoing
+/// transfers; mints the xERC20 and withdraws the ERC-20 in incoming ones. For routes with the
+/// xERC20 on other domains and the ERC-20 on this one.
 contract HypXERC20Lockbox is WrappedTokenRouter {
     using SafeERC20 for IERC20;
 
-    /// @notice The lockbox, which holds what is sent.
+    /// @notice The lockbox, which holds the ERC-20.
     IXERC20Lockbox public immutable lockbox;
 
-    /// @notice What the lockbox gives for the token.
+    /// @notice The xERC20 of the lockbox.
     IXERC20 public immutable xERC20;
 
     constructor(
@@ -41,8 +42,8 @@ contract HypXERC20Lockbox is WrappedTokenRouter {
         _initializeClient(hook, ism, owner);
     }
 
-    /// @notice Lets the lockbox take all of both tokens, as `initialize` does. For anybody: this
-    /// router keeps neither, and changes nothing else by it.
+    /// @notice Approves the lockbox for both tokens without limit, as `initialize` does. Anyone may
+    /// call: this router holds neither token between transfers.
     function approveLockbox() public {
         wrappedToken.forceApprove(address(lockbox), type(uint256).max);
         _xERC20().forceApprove(address(lockbox), type(uint256).max);

@@ -8,22 +8,22 @@ import {AllowanceERC20} from "../AllowanceERC20.sol";
 import {HypERC4626} from "./HypERC4626.sol";
 
 /// @title WHypERC4626
-/// @notice A `HypERC4626` whose balances do not change by themselves: one wrapped unit is one
+/// @notice Wraps a `HypERC4626` into a token whose balances do not rebase: one wrapped unit is one
 /// share.
 contract WHypERC4626 is AllowanceERC20, PackageVersioned {
-    /// @notice Nothing was to be wrapped or unwrapped, or it is worth nothing.
+    /// @notice The amount to wrap or unwrap is zero, or is worth zero.
     error NothingToWrap();
 
-    /// @notice What is wrapped.
+    /// @notice The wrapped token.
     HypERC4626 public immutable underlying;
 
     constructor(address underlying_, string memory name, string memory symbol) ERC20(name, symbol) {
         underlying = HypERC4626(underlying_);
     }
 
-    /// @notice Takes `assets` of the caller's and mints the shares that come. Reverts
+    /// @notice Takes `assets` from the caller and mints a unit for each share received. Reverts
     /// `NothingToWrap`.
-    /// @return wrapped How many.
+    /// @return wrapped The number of units minted.
     function wrap(uint256 assets) external returns (uint256 wrapped) {
         uint256 before = underlying.shareBalanceOf(address(this));
         underlying.transferFrom(msg.sender, address(this), assets);
@@ -32,8 +32,9 @@ contract WHypERC4626 is AllowanceERC20, PackageVersioned {
         _mint(msg.sender, wrapped);
     }
 
-    /// @notice Burns shares of the caller's and pays what they are worth. Reverts `NothingToWrap`.
-    /// @return assets How much.
+    /// @notice Burns units of the caller and pays the assets they are worth. Reverts
+    /// `NothingToWrap`.
+    /// @return assets The assets paid.
     function unwrap(uint256 wrapped) external returns (uint256 assets) {
         assets = getUnderlyingAmount(wrapped);
         if (assets == 0) revert NothingToWrap();
@@ -41,12 +42,12 @@ contract WHypERC4626 is AllowanceERC20, PackageVersioned {
         underlying.transfer(msg.sender, assets);
     }
 
-    /// @notice What one whole underlying token is worth.
+    /// @notice The wrapped units for one whole underlying token.
     function wrappedPerUnderlying() external view returns (uint256) {
         return getWrappedAmount(10 ** decimals());
     }
 
-    /// @notice What one whole wrapped token is worth.
+    /// @notice The underlying amount for one whole wrapped token.
     function underlyingPerWrapped() external view returns (uint256) {
         return getUnderlyingAmount(10 ** decimals());
     }

@@ -93,7 +93,7 @@ def show_plan(console: Console, deployment: Deployment, pending: list[Action], s
     if isinstance(deployment.config.default_ism, TrustedRelayerIsm):
         relayer = deployment.config.default_ism.relayer or deployment.journal.deployer
         console.print(
-            f"    Default security module: believes whatever {relayer} delivers, and nothing else;"
+            f"    Default security module: verifies only messages that {relayer} delivers;"
             " for validators, see defaultIsm in docs/deploy.md",
             highlight=False,
         )

@@ -91,7 +91,7 @@ class SlashingDemo:
             real = self.send_message()
             forged = self.lie(real)
             self.log(f"validator {self.liar.address} signed message 0x{forged.id.hex()[:16]}…,")
-            self.log("       which nobody dispatched, as the leaf of another message")
+            self.log("       which was never dispatched, as the leaf of another message")
             self.await_slash()
             after = self.standings()
             reward = int(self.token.balanceOf(development_key(WATCHTOWER).address))

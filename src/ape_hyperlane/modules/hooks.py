@@ -42,7 +42,7 @@ class HookPlanner:
     """Plans hooks and names each after its type.
 
     Equal configs become one contract, so there is one merkle tree however often a config names it.
-    Rate limits are the exception: each counts what passes at its own place.
+    Rate limits are the exception: each counts the transfers at its own position.
     """
 
     def __init__(self, builder: PlanBuilder) -> None:

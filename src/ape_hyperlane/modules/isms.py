@@ -43,8 +43,8 @@ MODULES_BY_DOMAIN = Table("module", "setIsms", "removeIsms")
 class IsmPlanner:
     """Plans modules and names nested ones after their position: `<name>.<position>`.
 
-    Equal configs become one contract. Rate limits are the exception: each counts what passes at its
-    own place.
+    Equal configs become one contract. Rate limits are the exception: each counts the transfers at
+    its own position.
     """
 
     def __init__(self, builder: PlanBuilder) -> None:
@@ -200,7 +200,7 @@ class IsmPlanner:
         module = self._create(config, name, "BlacklistIsm", {}, (CREATOR,))
         ids = [bytes.fromhex(text[2:]) for text in config.blacklisted_ids]
         if ids:
-            readings = [module.reading("blacklistedIds", True, each) for each in ids]
+            readings = [module.reading("blacklistedIds", True, message_id) for message_id in ids]
             module.call("blacklist", (ids,), *readings)
         module.hand_over(config.owner)
         return module.ref

@@ -48,7 +48,7 @@ class PlanBuilder:
     """Transfers of ownership."""
     hybrids: list[tuple[Placed, Ref]] = field(default_factory=list)
     """Contracts planned so far that are hook and security module at once: an equal config in the
-    other place means the same contract."""
+    other position stands for the same contract."""
 
     @property
     def all_steps(self) -> list[Step]:

@@ -243,7 +243,7 @@ class Survey:
         step = replace(step, arguments=_with_address(step.arguments, entry.sender))
         if entry.address is None or not self.can_resolve(step.arguments):
             return False
-        # Arguments first: another contract that was planned under this name says nothing of this.
+        # Arguments first: the entry may be of another contract that was planned under this name.
         if entry.what != self.spelled_out(step):
             if not step.permanent:
                 return False

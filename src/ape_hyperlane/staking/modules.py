@@ -46,7 +46,7 @@ def module_from_stake(
     Sorted by key, so that equal sets make equal modules. ConfigError for an empty set.
     """
     if not members:
-        raise ConfigError("the active set is empty: nobody could sign for such a module")
+        raise ConfigError("the active set is empty; a module needs validators with stake")
     validators = [
         {"signingAddress": key, "weight": weight}
         for (key, _), weight in zip(

@@ -59,7 +59,7 @@ def check_brakes(
                 f" {config.type} does not see; name none of them, or remove {config.type}"
             )
     for domain, routers in trusted.items():
-        others = [each for each in routers if word(each) != enrolled.get(domain)]
+        others = [router for router in routers if word(router) != enrolled.get(domain)]
         if domain != here and others:
             _require_passage(token, view, domain, others)
 
@@ -112,14 +112,15 @@ def _hooks_for(hook: Hook, view: RegistryView, domain: int, recipient: bytes) ->
             called = [hook.child_hook]
         case RecipientRoutingHook():
             custom = view.by_domain(hook.custom_hooks, f"{hook.type}.customHooks")
-            own = {word(key): each for key, each in custom.get(domain, {}).items()}.get(recipient)
-            called = _of_domain(hook, view, domain) if own in (None, ZERO_ADDRESS) else [own]
+            by_recipient = {word(key): value for key, value in custom.get(domain, {}).items()}
+            own = by_recipient.get(recipient, ZERO_ADDRESS)
+            called = _of_domain(hook, view, domain) if own == ZERO_ADDRESS else [own]
         case FallbackRoutingHook():
             called = _of_domain(hook, view, domain) or [hook.fallback]
         case RoutingHook():
             called = _of_domain(hook, view, domain)
-    for each in called:
-        yield from _hooks_for(each, view, domain, recipient)
+    for nested in called:
+        yield from _hooks_for(nested, view, domain, recipient)
 
 
 def _isms_for(ism: Ism, view: RegistryView, domain: int) -> Iterator[Ism]:
@@ -133,8 +134,8 @@ def _isms_for(ism: Ism, view: RegistryView, domain: int) -> Iterator[Ism]:
             asked = [ism.lower_ism, ism.upper_ism]
         case RoutingIsm():
             asked = _of_domain(ism, view, domain)
-    for each in asked:
-        yield from _isms_for(each, view, domain)
+    for nested in asked:
+        yield from _isms_for(nested, view, domain)
 
 
 def _of_domain(

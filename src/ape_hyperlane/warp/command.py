@@ -29,6 +29,7 @@ from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.warp.deploy import check_route, deploy_route, plan_route, survey_route
 from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.send import (
+    Outcome,
     Transfer,
     format_amount,
     kind_of,
@@ -40,7 +41,7 @@ from ape_hyperlane.warp.send import (
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
-from hyperlane.registry.deployed_routes import WarpRoute, find_route, route_paths
+from hyperlane.registry.deployed_routes import RouteToken, WarpRoute, find_route, route_paths
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
 from hyperlane.registry.warp import Tokens, read_warp_config
@@ -69,17 +70,7 @@ def deploy(
         planned: list[str] = []
 
         def show(chain: str, actions: list[Action]) -> None:
-            token = escape(one_line(_token_summary(deployment, chain)))
-            console.print(f"[bold]{chain}[/]: {token}", highlight=False)
-            configs = {
-                f"chains/{chain}/addresses.yaml": _core_contracts(deployment, chain),
-                "file": {chain: tokens[chain].as_file()},
-            }
-            show_context(console, str(signer.address), deployment.journals[chain].deployer, configs)
-            show_foreign(
-                console, Survey(deployment.journals[chain]).foreign(deployment.steps(chain))
-            )
-            show_steps(console, actions)
+            _show_chain(console, deployment, chain, str(signer.address), actions)
             planned.extend(f"{chain}: {step.name}" for step in actions)
 
         survey_route(deployment, signer.address, show)
@@ -92,17 +83,15 @@ def deploy(
         path, sent = deploy_route(deployment, signer, progress, max_gas_price)
     if as_json:
         click.echo(json.dumps(deployment.routers))
-    name = escape(deployment.id)
-    console.print(f"[bold]{name}[/]: {sent} transactions sent, all read back")
+    console.print(f"[bold]{escape(deployment.id)}[/]: {sent} transactions sent, all read back")
     for chain, router in deployment.routers.items():
         console.print(f"  {chain:<20} {router}", highlight=False)
     console.print(f"Written to {path}", markup=False)
-    console.print(
-        f"Next: ape run warp send --registry {registry} --route {deployment.id} --origin"
-        f" {next(iter(tokens))} --to … --amount …",
-        highlight=False,
-        markup=False,
+    next_command = (
+        f"ape run warp send --registry {registry} --route {deployment.id} --origin"
+        f" {next(iter(tokens))} --to … --amount …"
     )
+    console.print(f"Next: {next_command}", highlight=False, markup=False)
     require_nothing_left(deployment.left)
 
 
@@ -149,20 +138,14 @@ def send(
             kind = kind_of(source)
         if kind.oft:
             raise ConfigError(
-                f"{route}: LayerZero delivers, which cannot be followed from here; call the bridge"
+                f"{route}: LayerZero delivers, which this tool cannot follow; call the bridge"
             )
         if origin == destination:
             raise ConfigError(f"--to {destination}: expected another chain than --origin")
         with connect(destination):
             locked = kind_of(target).pays
         signer = _signer(connect, origin, account)
-        receiver = to_checksum_address(
-            address_from_hex(recipient, "--recipient") if recipient else str(signer.address)
-        )
-        if receiver in (ZERO_ADDRESS, target.address_or_denom, target.collateral_address_or_denom):
-            raise ConfigError(
-                f"--recipient {receiver}: nobody could use what arrives there; expected an account"
-            )
+        receiver = _receiver(recipient or str(signer.address), target)
         units = parse_amount(amount, source, target, kind.nft)
         wanted = Transfer(ends, origin, destination, units, receiver, kind.nft, locked, bounds)
         quoted = quote(wanted, folder, connect)
@@ -177,20 +160,52 @@ def send(
             console.print(f"waiting for {destination} to deliver to {receiver}")
 
         done = send_token(wanted, quoted, folder, signer, connect, seconds, announce)
-    arrived = done.delivered
+    _show_delivery(console, wanted, str(signer.address), done)
+
+
+def _show_chain(
+    console: Console, deployment: RouteDeployment, chain: str, sender: str, actions: list[Action]
+) -> None:
+    """Shows what is planned on the connected chain of a route."""
+    token = escape(one_line(_token_summary(deployment, chain)))
+    console.print(f"[bold]{chain}[/]: {token}", highlight=False)
+    journal = deployment.journals[chain]
+    configs = {
+        f"chains/{chain}/addresses.yaml": _core_contracts(deployment, chain),
+        "file": {chain: deployment.ends[chain].token.as_file()},
+    }
+    show_context(console, sender, journal.deployer, configs)
+    show_foreign(console, Survey(journal).foreign(deployment.steps(chain)))
+    show_steps(console, actions)
+
+
+def _receiver(recipient: str, target: RouteToken) -> str:
+    """The checksummed recipient. ConfigError for an address from which tokens cannot be moved."""
+    receiver = to_checksum_address(address_from_hex(recipient, "--recipient"))
+    if receiver in (ZERO_ADDRESS, target.address_or_denom, target.collateral_address_or_denom):
+        raise ConfigError(
+            f"--recipient {receiver}: tokens sent to it would be lost; expected an account"
+        )
+    return receiver
+
+
+def _show_delivery(console: Console, transfer: Transfer, sender: str, done: Outcome) -> None:
+    """Shows the delivery, and the balances of sender and recipient before and after."""
+    delivery, before, after = done.delivered, done.before, done.after
     console.print(
-        f"delivered after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas"
+        f"delivered after {delivery.seconds:.1f} s in {delivery.transaction}, {delivery.gas:,} gas"
     )
-    for holder, chain, end, before, after in (
-        (str(signer.address), origin, source, done.before.sender, done.after.sender),
-        (receiver, destination, target, done.before.recipient, done.after.recipient),
+    for holder, chain, old, new in (
+        (sender, transfer.origin, before.sender, after.sender),
+        (transfer.recipient, transfer.destination, before.recipient, after.recipient),
     ):
-        balances = f"{format_amount(before, end)}, now {format_amount(after, end)}"
-        line = f"{holder} on {chain}: {balances}"
+        end = transfer.route.on(chain)
+        line = f"{holder} on {chain}: {format_amount(old, end)}, now {format_amount(new, end)}"
         console.print(line, highlight=False, markup=False)
 
 
 def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:
+    """Id and deploy file of a deployed route."""
     route = find_route(folder.folder, route)
     return route, read_warp_config(route_paths(folder.folder, route)[0])
 
@@ -199,7 +214,7 @@ def _summary(deployment: RouteDeployment) -> str:
     """The route's id, and the chains where it is deployed."""
     if not deployment.routers:
         return f"Route {deployment.id}: a new one"
-    return f"Route {deployment.id}: goes on, with routers on {', '.join(deployment.routers)}"
+    return f"Route {deployment.id}: continued, with routers on {', '.join(deployment.routers)}"
 
 
 def _token_summary(deployment: RouteDeployment, chain: str) -> str:
@@ -224,6 +239,7 @@ def _core_contracts(deployment: RouteDeployment, chain: str) -> dict[str, str]:
 
 
 def _signer(connect: Connect, chain: str, account: str | None) -> AccountAPI:
+    """The account that signs. `test:0` is only the default on a development network."""
     with connect(chain):
         return find_account(account)
 

@@ -106,7 +106,7 @@ def route_token(end: RouteToken, router: ContractInstance) -> str:
         )
     if actual not in expected:
         raise ForeignToken(
-            f"{where}: moves {_token_name(expected[-1])}, but the router {router.address} says"
+            f"{where}: moves {_token_name(expected[-1])}, but the router {router.address} moves"
             f" {_token_name(actual)}: do not trust it"
         )
     return actual
@@ -119,11 +119,11 @@ def require_decimals(end: RouteToken, token: str) -> None:
     try:
         found = int(_erc20(token).decimals())
     except (ApeException, ValueError) as error:
-        raise ForeignToken(f"{token} does not say its decimals; expected an ERC-20") from error
+        raise ForeignToken(f"{token} has no decimals(); expected an ERC-20") from error
     if found != end.decimals:
         raise ForeignToken(
             f"the route's file, {end.chain_name}: decimals: {end.decimals}, but {token} has"
-            f" {found}: amounts would mean something else"
+            f" {found}: amounts would be wrong"
         )
 
 

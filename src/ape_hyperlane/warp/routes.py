@@ -33,7 +33,7 @@ def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol:
         first = grown[0].partition(",")[0]
         raise ConfigError(
             f"--route is needed: the file has all ends of {'; and of '.join(grown)}; --route"
-            f" {first} goes on with that, --route {route} makes another one"
+            f" {first} continues that one, --route {route} makes another one"
         )
     return route
 

@@ -78,7 +78,8 @@ class CoreConfig(StrictFileModel):
             )
         if value.get("deployQuotedCalls"):
             raise ValueError(
-                "deployQuotedCalls: QuotedCalls is deployed by hand; remove this key, or say false"
+                "deployQuotedCalls: QuotedCalls is deployed by hand; remove this key, or set it to"
+                " false"
             )
         if value.get("permit2") is not None:
             raise ValueError(
@@ -108,17 +109,17 @@ class CoreConfig(StrictFileModel):
     @field_validator("default_ism")
     @classmethod
     def _no_default_in_default_ism(cls, ism: Ism) -> Ism:
-        for each in all_isms(ism):
-            if isinstance(each, DefaultIsm):
+        for module in all_isms(ism):
+            if isinstance(module, DefaultIsm):
                 raise ValueError("defaultIsm asks the default module, which would be itself")
-            if isinstance(each, RateLimitedIsm) and each.recipient is None:
+            if isinstance(module, RateLimitedIsm) and module.recipient is None:
                 raise ValueError("rateLimitedIsm: recipient: required, but missing")
         return ism
 
     @field_validator("default_hook")
     @classmethod
     def _no_default_in_default_hook(cls, hook: Hook) -> Hook:
-        if any(isinstance(each, DefaultHook) for each in all_hooks(hook)):
+        if any(isinstance(nested, DefaultHook) for nested in all_hooks(hook)):
             raise ValueError("defaultHook calls the default hook, which would be itself")
         return hook
 

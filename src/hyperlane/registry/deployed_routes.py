@@ -71,7 +71,7 @@ class WarpRoute(FileModel):
         """The end on a chain. ConfigError unless there is exactly one."""
         here = [token for token in self.tokens if token.chain_name == chain]
         if len(here) > 1:
-            routers = ", ".join(f"{each.symbol} at {each.address_or_denom}" for each in here)
+            routers = ", ".join(f"{token.symbol} at {token.address_or_denom}" for token in here)
             raise ConfigError(
                 f"the route has several tokens on {chain}: {routers}; copy its -config.yaml under"
                 " another name and keep only the token to send"

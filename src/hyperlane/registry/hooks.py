@@ -292,13 +292,13 @@ Hook: TypeAlias = Annotated[
 def all_hooks(hook: Hook) -> Iterator[Hook]:
     """The hook and all hooks that it calls, each before those that it calls itself."""
     yield hook
-    for each in _called(hook):
-        yield from all_hooks(each)
+    for nested in _called(hook):
+        yield from all_hooks(nested)
 
 
 def leaves(hook: Hook) -> int:
     """The most leaves that one message may insert into the merkle tree."""
-    below = [leaves(each) for each in _called(hook)]
+    below = [leaves(nested) for nested in _called(hook)]
     count = sum(below) if isinstance(hook, AggregationHook) else max(below, default=0)
     return count + isinstance(hook, MerkleTreeHook)
 
@@ -312,8 +312,8 @@ def _called(hook: Hook) -> tuple[Hook, ...]:
         case RoutingHook():
             return tuple(hook.domains.values())
         case RecipientRoutingHook():
-            own = (each for hooks in hook.custom_hooks.values() for each in hooks.values())
-            return (*hook.domains.values(), *(each for each in own if each != ZERO_ADDRESS))
+            custom = (value for hooks in hook.custom_hooks.values() for value in hooks.values())
+            return (*hook.domains.values(), *(value for value in custom if value != ZERO_ADDRESS))
         case AmountRoutingHook():
             return (hook.lower_hook, hook.upper_hook)
         case ArbL2ToL1Hook():

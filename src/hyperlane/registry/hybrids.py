@@ -1,6 +1,6 @@
 """Configs of hybrids: contracts that are hook and security module at once.
 
-A route names one in both places, with equal keys, which stand for one contract. In one place only,
+A route names one as hook and as module, with equal keys, which stand for one contract. Named once,
 it has half of its effect.
 """
 

@@ -285,8 +285,8 @@ Ism: TypeAlias = Annotated[
 def all_isms(ism: Ism) -> Iterator[Ism]:
     """The module and all modules that it asks, each before those that it asks itself."""
     yield ism
-    for each in _asked(ism):
-        yield from all_isms(each)
+    for nested in _asked(ism):
+        yield from all_isms(nested)
 
 
 def _asked(ism: Ism) -> tuple[Ism, ...]:

@@ -141,8 +141,8 @@ def all_fees(config: TokenFee | None) -> list[str]:
     if isinstance(config, RoutingFee | CrossCollateralRoutingFee) and config.address:
         return [config.address, *all_fees(config.model_copy(update={"address": None}))]
     if isinstance(config, RoutingFee):
-        return [each for fee in config.fee_contracts.values() for each in all_fees(fee)]
+        return [address for fee in config.fee_contracts.values() for address in all_fees(fee)]
     if isinstance(config, CrossCollateralRoutingFee):
         by_router = config.fee_contracts.values()
-        return [each for fees in by_router for fee in fees.values() for each in all_fees(fee)]
+        return [address for fees in by_router for fee in fees.values() for address in all_fees(fee)]
     return [config] if isinstance(config, str) else []

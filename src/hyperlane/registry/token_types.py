@@ -46,7 +46,7 @@ OWN_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 JUST_TOKEN = (("token",), ())
 """Required and optional keys of all other types."""
 
-SPECIAL_KEYS = {key for keys in OWN_KEYS.values() for each in keys for key in each}
+SPECIAL_KEYS = {key for pair in OWN_KEYS.values() for keys in pair for key in keys}
 """Keys that only some types have."""
 
 MAX_DECIMALS = 77

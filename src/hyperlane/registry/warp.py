@@ -38,7 +38,7 @@ def check_route(tokens: Tokens) -> None:
             raise ValueError(f"{chain}: the only chain; expected another one, or remoteRouters")
         if token.nft != next(iter(tokens.values())).nft:
             raise ValueError(f"{chain}: NFTs and amounts cannot be on one route")
-        backing = [each for each, end in tokens.items() if end.type not in SYNTHETIC]
+        backing = [other for other, end in tokens.items() if end.type not in SYNTHETIC]
         if token.initial_supply and backing:
             raise ValueError(
                 f"{chain}.initialSupply: {token.initial_supply}, expected 0: nothing would back it"

@@ -242,10 +242,12 @@ class WarpToken(StrictFileModel):
     def _has_no_duplicates(self) -> Self:
         check_distinct("allowedRebalancers", self.allowed_rebalancers)
         for chain, bridges in self.allowed_rebalancing_bridges.items():
-            check_distinct(f"allowedRebalancingBridges.{chain}", [each.bridge for each in bridges])
+            check_distinct(
+                f"allowedRebalancingBridges.{chain}", [entry.bridge for entry in bridges]
+            )
         for name in ("cross_collateral_routers", "rebalance_targets"):
             for chain, routers in getattr(self, name).items():
-                check_distinct(f"{to_camel(name)}.{chain}", [word(each) for each in routers])
+                check_distinct(f"{to_camel(name)}.{chain}", [word(router) for router in routers])
         return self
 
     @model_validator(mode="after")

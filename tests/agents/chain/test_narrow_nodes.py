@@ -122,7 +122,7 @@ async def test_a_range_is_split_until_it_is_taken(
     last = chains[0].w3.eth.block_number
     with_all = ChainClient("alpha", 1337, [chains[0].url])
     try:
-        expected = await with_all.logs(*hook, 0, min(last, 300))
+        expected = await with_all.logs(*hook, 0, min(last, 300))  # type: ignore[call-arg]
     finally:
         await with_all.close()
     assert await client.logs(*hook, 0, min(last, 300)) == expected
@@ -169,7 +169,7 @@ async def test_one_narrow_url_does_not_narrow_the_others(chains, nodes, hook):
     urls = [nodes[0].url, chains[0].url]
     client = ChainClient("alpha", 1337, urls)
     try:
-        await client.logs(*hook, 0, 250)
+        await client.logs(*hook, 0, 250)  # type: ignore[call-arg]
         narrow, wide = client.rpc.endpoints
         assert narrow.sizes.span.now < 250 < wide.sizes.span.now
         assert narrow.health.resting_until == 0
@@ -178,7 +178,7 @@ async def test_one_narrow_url_does_not_narrow_the_others(chains, nodes, hook):
         await client.close()
     client = ChainClient("alpha", 1337, [*urls, chains[0].url], 0, Consensus.QUORUM)
     try:
-        await client.logs(*hook, 0, 250)
+        await client.logs(*hook, 0, 250)  # type: ignore[call-arg]
         assert [item.health.problem for item in client.rpc.endpoints] == ["", "", ""]
     finally:
         await client.close()

@@ -59,7 +59,7 @@ def bucket(cloud, monkeypatch):
             }
         ),
     )
-    client.name = name
+    client.name = name  # type: ignore[attr-defined]
     return client
 
 

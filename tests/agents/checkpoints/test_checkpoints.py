@@ -99,7 +99,9 @@ async def test_any_reorg_flag_counts(tmp_path):
 
 
 def test_local_locations_are_read_only_when_allowed():
-    assert open_reader("file:///var/x", allow_local=True, web=Web()).folder.as_posix() == "/var/x"
+    reader = open_reader("file:///var/x", allow_local=True, web=Web())
+    assert isinstance(reader, FolderStorage)
+    assert reader.folder.as_posix() == "/var/x"
     with pytest.raises(StorageError, match="allowLocalCheckpointSyncers"):
         open_reader("file:///var/x", allow_local=False, web=Web())
     with pytest.raises(StorageError, match="no reader"):

@@ -2,10 +2,13 @@
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from hyperlane.agents.relayer.delivery.destination import Destination
+from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.errors import ChainError
 
 
 @pytest.mark.parametrize("turns", range(6))
@@ -26,3 +29,76 @@ async def test_news_do_not_keep_it_from_stopping(turns: int) -> None:
     task.cancel()
     await asyncio.wait([task], timeout=5)
     assert task.cancelled()
+
+
+class Writes:
+    """Writes to a database that take some turns of the event loop to be given up."""
+
+    def __init__(self) -> None:
+        self.begun = self.given_up = 0
+        self.both = asyncio.Event()
+
+    async def write(self, *_: Any) -> int:
+        self.begun += 1
+        turns = 10 * self.begun
+        if self.begun == 2:
+            self.both.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            self.given_up += 1
+            raise
+        return 0
+
+
+async def stop(work: Any, writes: Writes) -> None:
+    task = asyncio.create_task(work)
+    await writes.both.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+async def test_no_submission_goes_on_after_it_stopped() -> None:
+    writes = Writes()
+    plan = SimpleNamespace(verdicts=(), drafts=(), alone=("one", "another"), limits=None)
+
+    async def planned(_: Any) -> Any:
+        return plan
+
+    async def write(_: Any) -> None: ...
+
+    destination: Any = SimpleNamespace(
+        submission=SimpleNamespace(plan=planned),
+        outcomes=SimpleNamespace(write=write),
+        _submit_alone=writes.write,
+        _free=list,
+    )
+    await stop(Destination._submit(destination, []), writes)
+    assert writes.given_up == 2
+
+
+async def test_no_indexing_goes_on_after_it_stopped() -> None:
+    writes = Writes()
+    origin: Any = SimpleNamespace(insertions=None, _sync=writes.write, _sync_payments=writes.write)
+    await stop(Origin._sync_leaves_and_payments(origin, 7), writes)
+    assert writes.given_up == 2
+
+
+async def test_a_failure_to_index_payments_is_told_once_the_leaves_are_indexed() -> None:
+    indexed = []
+
+    async def leaves(*_: Any) -> int:
+        await asyncio.sleep(0)
+        indexed.append(1)
+        return 1
+
+    async def payments(_: int) -> int:
+        raise ChainError("no logs")
+
+    origin: Any = SimpleNamespace(insertions=None, _sync=leaves, _sync_payments=payments)
+    with pytest.raises(ChainError, match="no logs"):
+        await Origin._sync_leaves_and_payments(origin, 7)
+    assert indexed == [1]

@@ -14,8 +14,8 @@ PULL = re.compile(
 
 # file -> arguments of each pull in it
 FROM_THE_CALLER = {
-    "staking/CensorshipChallenges.sol": ["msg.sender, address(this"],
-    "staking/StakePools.sol": ["msg.sender, address(this"],
+    "libs/MeasuredPull.sol": ["msg.sender, address(this"],
+    "staking/StakeToken.sol": ["msg.sender, address(this"],
     "token/HypERC721Collateral.sol": ["msg.sender, address(this", "address(this"],
     "token/QuotedCalls.sol": [
         "msg.sender, permitSingle, signature",
@@ -26,7 +26,6 @@ FROM_THE_CALLER = {
     "token/extensions/HypXERC20.sol": ["msg.sender, amount"],
     "token/extensions/HypXERC20Lockbox.sol": ["address(this"],
     "token/extensions/WHypERC4626.sol": ["msg.sender, address(this"],
-    "libs/MeasuredPull.sol": ["msg.sender, address(this"],
 }
 
 # The payer is the caller of `payForGas`, or the sender of a message in a dispatch of its own: what

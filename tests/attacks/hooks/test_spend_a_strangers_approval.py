@@ -1,5 +1,7 @@
 """Whoever approved the paymaster for a token pays for its own dispatches, and for nothing else."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -184,8 +186,9 @@ def ways(project, owner, igp, hook, aggregate, mailbox):
         def by_amount(to):
             return owner.deploy(project.AmountRoutingHook, hook, to, 1)
 
-    Ways.igp, Ways.aggregate = igp, staticmethod(aggregate)
-    return Ways
+    ways: Any = Ways
+    ways.igp, ways.aggregate = igp, staticmethod(aggregate)
+    return ways
 
 
 def transfer(router, token, payer) -> int:

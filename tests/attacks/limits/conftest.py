@@ -103,5 +103,5 @@ def in_one_transaction(project, owner) -> Callable[..., list[bool]]:
         contract.run(targets, data, sender=owner, gas_limit=20_000_000)
         return list(successes)
 
-    in_one_transaction.at = contract
+    in_one_transaction.at = contract  # type: ignore[attr-defined]
     return in_one_transaction

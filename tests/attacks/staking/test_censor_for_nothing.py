@@ -240,6 +240,39 @@ class TestDodging:
         assert receipt.decode_logs(manager.Slashed)[0].staked == 396
         assert receipt.decode_logs(manager.Jailed)
 
+    def test_in_jail_counts_up_to_the_end_of_the_term(
+        self, challenges, challenge, due, operator, manager, pass_time, stranger, chain
+    ):
+        """From there, the unbonding period begins."""
+        due()
+        number = challenge(operator, 1)
+        pass_time(PERIOD + 1)
+        receipt = challenges.resolve(number, sender=stranger)
+        term = receipt.decode_logs(manager.Jailed)[0].until
+        last = term + PARAMETERS["unbondingPeriod"]
+        accountable = []
+        for second in (term - 1, term, last, last + 1):
+            chain.mine(timestamp=second)
+            accountable.append(manager.isAccountable(operator.address))
+        assert accountable == [False, True, True, False]
+
+    def test_by_leaving_after_a_new_minimum_changes_nothing(
+        self, operator, manager, owner, pass_time, chain
+    ):
+        """The unbonding period begins when the minimum put the operator out of the set."""
+        wanted = {**PARAMETERS, "minimumStake": 10**6}
+        manager.scheduleParameters(tuple(wanted.values()), sender=owner)
+        pass_time(PARAMETERS["unbondingPeriod"])
+        manager.applyParameters(sender=owner)
+        last = chain.blocks.head.timestamp + PARAMETERS["unbondingPeriod"]
+        pass_time(60)
+        manager.leave(sender=operator.account)
+        accountable = []
+        for second in (last, last + 1):
+            chain.mine(timestamp=second)
+            accountable.append(manager.isAccountable(operator.address))
+        assert accountable == [True, False]
+
     def test_by_being_punished_for_fraud_first_is_dearer(
         self, challenges, challenge, due, operator, report, manager, pass_time, stranger, token
     ):

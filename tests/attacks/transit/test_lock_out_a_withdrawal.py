@@ -68,6 +68,33 @@ def test_proof_that_came_to_nothing_makes_room_for_another(
     assert (recipient.balance, pair.ism.balance) == (500, 0)
 
 
+def test_a_game_of_the_very_second_of_the_retirement_makes_room_too(
+    project, to_parent, send, deliver, recipient, owner, stranger, chain
+):
+    """Portals count games that were created later only."""
+    pair, passer, portal = to_parent
+    sent = send(pair.hook, 500)
+    transaction = withdrawal(passer, sent.receipt)
+    proof = against(FALSE_GAME, FALSE_OUTPUT, transaction)
+    targets = [portal, pair.ism, portal]
+    calls = [
+        portal.setOutputRoot.encode_input(FALSE_GAME, FALSE_OUTPUT),
+        pair.ism.prove.encode_input(proof),
+        portal.retire.encode_input(),
+    ]
+    sequence = owner.deploy(project.Sequence)
+    assert sequence.run.call(targets, calls)[0] == [True] * 3
+    sequence.run(targets, calls, sender=stranger)
+    chain.mine(deltatime=60)
+    portal.setOutputRoot(GAME, OUTPUT, sender=owner)
+
+    pair.ism.prove(against(GAME, OUTPUT, transaction), sender=owner)
+    chain.mine(deltatime=WEEK)
+    deliver(sent, final(transaction))
+
+    assert recipient.balance == 500
+
+
 def test_a_strangers_proof_does_not_even_cost_time(
     to_parent, send, deliver, refuses, recipient, owner, stranger, chain, lose
 ):

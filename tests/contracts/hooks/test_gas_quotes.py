@@ -97,7 +97,7 @@ def in_one_transaction(project, owner, igp):
         data = [handler.encode_input(*arguments) for handler, *arguments in calls]
         return sequence.run.call([igp.address] * len(data), data, sender=owner)
 
-    in_one_transaction.caller = sequence
+    in_one_transaction.caller = sequence  # type: ignore[attr-defined]
     return in_one_transaction
 
 

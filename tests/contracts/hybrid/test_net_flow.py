@@ -119,6 +119,15 @@ def test_what_a_rebalancer_took_is_made_up_for_by_one_message(
     assert amounts == [200, 500, 200]
 
 
+def test_what_left_in_an_earlier_period_is_over_before_the_next_flow(
+    collateral, back, deliver, wait, chain
+):
+    deliver(back(FULL))
+    wait(WINDOW)
+    chain.mine()
+    assert collateral.calculateCurrentLevel() == (HELD - FULL) // 10
+
+
 def test_sending_a_synthetic_token_drains(synthetic, route, owner, revert_of):
     """Its supply, and so the bucket, is that after the burning."""
     assert synthetic.outboundFlow() == CONSUME

@@ -191,6 +191,30 @@ def test_an_answer_counts_up_to_the_deadline_and_resolving_begins_after_it(
     assert challenges.asked(operator.address, 1) == (still_open if seconds != in_time else done)
 
 
+def test_a_place_is_taken_up_to_the_deadline(challenges, ask, operator, chain):
+    deadline = challenges.challenges(ask(1)).deadline
+    taken = []
+    for second in (deadline, deadline + 1):
+        chain.mine(timestamp=second)
+        taken.append(challenges.openCount(operator.address))
+    assert taken == [1, 0]
+
+
+def test_the_odd_unit_of_a_bond_is_the_treasurys(
+    challenges, manager, ask, leaves, operator, owner, pass_time, stranger, token
+):
+    wanted = PARAMETERS | {"challengeBond": 101}
+    manager.scheduleParameters(tuple(wanted.values()), sender=owner)
+    pass_time(PARAMETERS["unbondingPeriod"])
+    manager.applyParameters(sender=owner)
+    number, checkpoint = ask(1), leaves.checkpoint(1)
+    challenges.answer(number, struct(checkpoint), checkpoint.sign(operator.key), sender=stranger)
+    for account in (operator.address, TREASURY):
+        challenges.collect(account, sender=stranger)
+    assert (token.balanceOf(operator.address), token.balanceOf(TREASURY)) == (50, 51)
+    assert token.balanceOf(challenges) == 0
+
+
 def test_who_answers_too_late_is_told_when_it_was(
     challenges, ask, leaves, operator, pass_time, revert_of
 ):

@@ -1,6 +1,7 @@
 """Circle's tokens over CCTP: burnt here, minted there, and only as the attesters have signed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from eth_abi import encode
@@ -29,10 +30,10 @@ LAYOUT = {1: (52, 116), 2: (76, 148)}
 class Side:
     """One of the chains."""
 
-    usdc: object
-    transmitter: object
-    messenger: object
-    bridge: object
+    usdc: Any
+    transmitter: Any
+    messenger: Any
+    bridge: Any
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["v1", "v2"])
@@ -471,7 +472,7 @@ def test_an_id_that_somebody_else_sent_proves_nothing(
 
 def test_only_the_transmitter_brings_ids(there, here, version, stranger, revert_of):
     arguments = (CIRCLE[FIRST], b32(here.bridge))
-    handlers = {
+    handlers: dict[int, list[Any]] = {
         1: [("handleReceiveMessage", arguments)],
         2: [
             ("handleReceiveFinalizedMessage", (*arguments, FINALIZED)),

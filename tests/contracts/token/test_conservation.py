@@ -15,6 +15,7 @@ exists elsewhere but what they began with. At the end all that was sent arrives.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from ape.contracts import ContractInstance
@@ -353,14 +354,14 @@ class Book(RuleBasedStateMachine):
     """People and strangers at a route. `world` sets the class variables."""
 
     route: Route
-    network: object
-    owner: object
+    network: Any
+    owner: Any
     accounts: list
     fees: list[ContractInstance]
     hook: ContractInstance
     module: ContractInstance
     refuses: Callable
-    chain: object
+    chain: Any
     token_of: Callable
 
     def __init__(self):

@@ -148,8 +148,10 @@ def test_no_more_is_paid_than_the_router_holds(route, lend, project, lender, own
     assert refusal == ("WithdrawalTooLarge", lender, AMOUNT, AMOUNT // 2)
 
 
-def test_others_need_an_allowance(route, lend, lender, stranger, revert_of):
+def test_others_need_an_allowance(route, lend, donate, lender, stranger, revert_of):
+    """Of shares, whatever they are worth."""
     lend(lender, AMOUNT)
+    donate(lender, AMOUNT)
     arguments = AMOUNT, stranger.address, lender.address
     refusal = revert_of(route.redeem, *arguments, sender=stranger)
     assert refusal == ("ERC20InsufficientAllowance", stranger, 0, AMOUNT)

@@ -221,6 +221,11 @@ def test_an_oft_cannot_share_more_decimals_than_there_are(project, owner, creati
     )
 
 
+def test_all_decimals_can_travel(project, owner):
+    oft = owner.deploy(project.TestNativeOft, 1, 1, 6)
+    assert owner.deploy(project.TokenBridgeOft, oft, owner).decimalConversionRate() == 1
+
+
 def test_collateral_is_rebalanced_over_it(
     bridge, tokens, owner, accounts, deploy_collateral, connect, arrive
 ):

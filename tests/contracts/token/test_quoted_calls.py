@@ -223,11 +223,18 @@ def test_native_transfer_needs_no_token(run, native_route, token, calls):
     nothing_left(calls)
 
 
-def test_transfer_to_a_named_router(run, costs_of, deploy_route, token, owner, calls):
+@pytest.fixture(scope="module")
+def neighbours(deploy_route, token, owner):
+    """Two routers of one domain that trust each other; the second can pay `AMOUNT`."""
     here, there = (deploy_route("CrossCollateralRouter", token) for _ in range(2))
     for router, other in ((here, there), (there, here)):
         router.enrollCrossCollateralRouters([FIRST], [b32(other)], sender=owner)
     token.transfer(there, AMOUNT, sender=owner)
+    return here, there
+
+
+def test_transfer_to_a_named_router(run, costs_of, neighbours, token, calls):
+    here, there = neighbours
     named = TRANSFER_TO, here, FIRST, RECIPIENT, BALANCE, b32(there), 0, token, BALANCE
     run((PULL, token, AMOUNT), named)
     assert token.balanceOf(here) == AMOUNT
@@ -322,6 +329,11 @@ def test_call_is_made_by_an_account_of_the_callers(run, accounts_router, token, 
     nothing_left(calls, token)
 
 
+def test_all_ether_there_is_can_go_with_a_call(run, accounts_router):
+    step = CALL, accounts_router, SECOND, SALT, SALT, [], b"", SALT, BALANCE, ZERO, 0
+    assert called(run(step, value=7)).value == 7
+
+
 def test_commitment_is_of_an_account_of_the_callers(run, accounts_router, token, user, hook):
     router, ism, commitment = b"\x03" * 32, b"\x04" * 32, b"\x06" * 32
     receipt = run(
@@ -376,6 +388,8 @@ def test_costs_are_told_with_the_quotes_among_the_commands(
         (CALL, accounts_router, SECOND, SALT, SALT, [], metadata, SALT, 0, token, 0),
         (COMMIT, accounts_router, SECOND, SALT, SALT, metadata, hook, SALT, SALT, 0, ZERO, 0),
         (CALL, accounts_router, SECOND, SALT, SALT, [], b"", SALT, 0, ZERO, 0),
+        (CALL, accounts_router, SECOND, SALT, SALT, [], metadata[:65], SALT, 0, ZERO, 0),
+        (CALL, accounts_router, SECOND, SALT, SALT, [], metadata[:66], SALT, 0, ZERO, 0),
         (SWEEP, token),
     ]
     address = token.address.lower()
@@ -386,6 +400,8 @@ def test_costs_are_told_with_the_quotes_among_the_commands(
         ((address, 321),),
         ((ZERO, 642),),
         ((ZERO, 50_000),),
+        ((ZERO, 50_000),),  # of the limit, a byte is missing
+        ((ZERO, 321),),
         (),
     ]
 
@@ -455,3 +471,28 @@ def test_allowance_ends_with_the_command(run, route, quote, token, calls, native
         value=GAS,
     )
     assert token.allowance(calls, route) == 0
+
+
+def test_allowance_ends_with_a_transfer_to_a_named_router(run, neighbours, token, calls):
+    here, there = neighbours
+    sent = run(
+        (PULL, token, AMOUNT),
+        (TRANSFER_TO, here, FIRST, RECIPIENT, AMOUNT, b32(there), 0, token, AMOUNT + 10),
+    )
+    assert token.Approval(calls, here, AMOUNT + 10) in sent.events
+    assert token.allowance(calls, here) == 0
+
+
+@pytest.mark.parametrize("command", ["call", "commitment"])
+def test_allowance_ends_with_what_an_account_does(
+    run, accounts_router, project, owner, calls, hook, command
+):
+    """Of a token that the accounts' router does not take."""
+    unused = owner.deploy(project.TestERC20, "Unused", "UNU", 1, 18)
+    to = accounts_router, SECOND, SALT, SALT
+    step = {
+        "call": (CALL, *to, [], b"", SALT, 0, unused, 5),
+        "commitment": (COMMIT, *to, b"", hook, SALT, SALT, 0, unused, 5),
+    }[command]
+    assert unused.Approval(calls, accounts_router, 5) in run(step).events
+    assert unused.allowance(calls, accounts_router) == 0

@@ -185,6 +185,14 @@ class TestRebasing:
         assert (there.exchangeRate(), there.previousNonce()) == (rate, 3)
         assert [e for e in late.events if e.event_name == "ExchangeRateUpdated"] == []
 
+    def test_another_rate_of_the_same_nonce_changes_nothing(self, route, network, owner):
+        here, there = route
+        for rate in (7, 8):
+            body = TokenMessage(b32(owner), 0, rate.to_bytes(32) + (1).to_bytes(32)).encode()
+            message = incoming(there, body, b32(here), FIRST, nonce=rate)
+            network.mailboxes[SECOND].process(b"", message, sender=owner)
+        assert (there.exchangeRate(), there.previousNonce()) == (7, 1)
+
     def test_rates_come_from_the_vaults_domain_only(self, route, network, owner, stranger):
         _, there = route
         there.enrollRemoteRouter(9, b32(stranger), sender=owner)
@@ -208,6 +216,25 @@ class TestRebasing:
         assert there.balanceOf(fee) == FEE
         in_flight = TokenMessage.decode(dispatched(sent)[77:]).amount_or_id
         assert there.totalShares() + in_flight == AMOUNT
+
+    def test_fees_are_what_was_quoted_at_any_rate(
+        self, route, project, connect, hook, network, vault, token, owner, hold
+    ):
+        """In assets; rounding to shares takes less than what one is worth from each."""
+        here, there = route
+        hold(owner)
+        token.transfer(vault, 2 * AMOUNT, sender=owner)
+        network.deliver(here.rebase(SECOND, sender=owner), sender=owner)
+        connect(*route, gas=GAS)
+        fee = owner.deploy(project.TestTokenFee, [(there.address, FEE)])
+        there.setFeeRecipient(fee, sender=owner)
+        there.setFeeHook(hook, sender=owner)
+        before = there.balanceOf(owner)
+        there.transferRemote(FIRST, b32(owner), AMOUNT, sender=owner)
+        assert before - there.balanceOf(owner) == pytest.approx(AMOUNT + FEE + GAS, abs=9)
+        assert there.balanceOf(fee) == pytest.approx(FEE, abs=3)
+        assert there.balanceOf(hook) == pytest.approx(GAS, abs=3)
+        assert there.shareBalanceOf(there) == 0
 
     def test_vault_loss_is_shared(self, route, network, vault, token, owner, recipient, hold):
         here, there = route

@@ -163,7 +163,7 @@ def test_an_nft_of_somebody_elses_is_refused(world, deployed, warp):
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        ({"recipient": ZERO}, f"--recipient {ZERO}: nobody could use what arrives there"),
+        ({"recipient": ZERO}, f"--recipient {ZERO}: tokens sent to it would be lost"),
         ({"recipient": "0x12"}, "--recipient: "),
         ({"to": "alpha"}, "--to alpha: expected another chain than --origin"),
         ({"to": "gamma"}, "the route has no token on 'gamma'"),
@@ -176,7 +176,7 @@ def test_transfers_to_nobody_and_nowhere_are_refused(send, options, complaint):
 
 def test_the_routes_own_contracts_are_no_recipients(send):
     line = send.refused("1", recipient=send.routers["beta"])
-    assert f"--recipient {send.routers['beta']}: nobody could use what arrives there" in line
+    assert f"--recipient {send.routers['beta']}: tokens sent to it would be lost" in line
 
 
 def test_a_token_may_be_called_anything(world, warp):

@@ -29,14 +29,14 @@ def test_a_second_route_is_not_planned_without_a_word(world, warp, mine, more):
     result = warp("deploy", config={**FILE, "alpha": {**FILE["alpha"], **more}})
     assert result.exit_code == 1
     assert "the file has all ends of WHICH/mine, which is deployed" in result.stderr
-    assert f"--route {mine} goes on with that, --route WHICH/alpha-beta makes" in result.stderr
+    assert f"--route {mine} continues that one, --route WHICH/alpha-beta makes" in result.stderr
     assert world.nonces() == before
 
 
 def test_the_named_route_goes_on(warp, mine):
     result = warp("deploy", "--route", mine, "--dry-run", config=FILE)
     assert result.exit_code == 0, result.stderr
-    assert f"Route {mine}: goes on, with routers on alpha, beta\n" in result.stdout
+    assert f"Route {mine}: continued, with routers on alpha, beta\n" in result.stdout
     assert "Nothing to do" in result.stdout
 
 

@@ -16,11 +16,11 @@ from hyperlane.store.operations import Lane, Operation, State
 from hyperlane.store.transactions import Transaction
 
 FINAL, NONCE, PRICE = 10, 4, 7
-OURS = Transaction(1, NONCE, "batch", b"\x01" * 32, (), {}, b"", 0.0)
+OURS = Transaction(1, NONCE, "batch", b"\x01" * 32, (), {"data": "0x"}, b"", 0.0)
 
 
-def receipt(block: int, gas: int = 100_000, note: bytes = b"") -> Receipt:
-    return Receipt(b"\x01" * 32, block, True, gas, PRICE, note=note)
+def receipt(block: int, gas: int = 100_000) -> Receipt:
+    return Receipt(b"\x01" * 32, block, True, gas, PRICE)
 
 
 def operation(nonce: int, gas: int = 10**6) -> Operation:

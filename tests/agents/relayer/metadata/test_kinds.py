@@ -61,7 +61,7 @@ async def test_weighted_multisig_believes_the_fewest_signatures_that_weigh_enoug
     metadata = await way.build_and_deliver(message)
 
     layout = {"MessageId": MessageIdMultisigMetadata, "MerkleRoot": MerkleRootMultisigMetadata}
-    assert len(layout[kind].decode(metadata).signatures) == 2
+    assert len(layout[kind].decode(metadata).signatures) == 2  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("make", [multisig, storage_multisig])

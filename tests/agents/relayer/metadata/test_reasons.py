@@ -287,7 +287,7 @@ async def test_a_storage_that_hangs_is_left_alone_for_a_while(way: Line, monkeyp
         if storage.folder.name == "v1":
             asked.append(index)
             await asyncio.sleep(60)
-        return await genuine(storage, index)
+        return await genuine(storage, index)  # type: ignore[return-value]
 
     genuine = FolderStorage.checkpoint
     monkeypatch.setattr(FolderStorage, "checkpoint", hang)

@@ -110,7 +110,7 @@ def test_no_sequence_of_failures_costs_more_than_the_bound(policies, estimates, 
     for estimate in estimates:
         operation = Mock(message=MESSAGE, gas_used=spent, reason=Reason.REVERTED_OR_REORGED)
         try:
-            allowed = policy.check(operation, paid, estimate) + MARGIN
+            allowed = policy.check(operation, paid, estimate, MARGIN) + MARGIN
             first = first or allowed
             spent += allowed
         except NotReady:

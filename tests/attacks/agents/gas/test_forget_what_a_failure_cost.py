@@ -44,7 +44,8 @@ async def prepare(folder: str) -> None:
         )  # fmt: skip
         await operations.create(connection, [MESSAGE], 0.0)
     await operations.change([MESSAGE.id], 0.0, state=State.INCLUDED, batch=BATCH, block_number=5)
-    await TransactionStore(database, 7331, KEY).add(BATCH, {"nonce": 0}, RECEIPT.tx_hash, b"", 0.0)
+    fields = {"nonce": 0, "data": "0x"}
+    await TransactionStore(database, 7331, KEY).add(BATCH, fields, RECEIPT.tx_hash, b"", 0.0)
     await database.close()
 
 
@@ -62,7 +63,7 @@ async def settle(folder: str) -> None:
     async def nothing_delivered(*_: Any) -> set[bytes]:
         return set()
 
-    confirmation.delivered = nothing_delivered  # type: ignore[assignment]
+    confirmation.delivered = nothing_delivered  # type: ignore[assignment, attr-defined]
     chain: Any = SimpleNamespace(domain=7331, client=SimpleNamespace(final_block=final_block))
     sender: Any = SimpleNamespace(store=store, live=store.live, receipts=receipts)
     outcomes = Outcomes(

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.relayer.gas_reserve import ITEM_GAS, MARGIN, TRANSACTION_GAS
 from hyperlane.agents.relayer.metadata import Proof
 from hyperlane.chain import answers
 from hyperlane.chain.abi import Mailbox, SecurityModule
@@ -21,6 +20,12 @@ _MAX_GAS = 2**24
 """Gas limit of one transaction, EIP-7825."""
 _MAX_CODE = 49_152
 """Size limit of initcode in bytes, EIP-3860."""
+_TRANSACTION_GAS = 75_000
+"""Gas for the transaction itself, and a reserve in case an estimate is short."""
+_ITEM_GAS = 5_000
+"""Gas that a batch adds to each delivery."""
+MARGIN = _TRANSACTION_GAS + _ITEM_GAS
+"""Gas that a delivery alone gets beyond what it needs."""
 _CREATION_GAS = 32_000
 """Gas of a transaction that runs initcode, beyond that of any transaction."""
 _WORD_GAS = 2
@@ -115,13 +120,13 @@ class Batching:
             return needs[0] + MARGIN
         if self.kind is Kind.CODE:
             own = _CREATION_GAS + size * _BYTE_GAS + (size + 31) // 32 * _WORD_GAS
-            calls = sum(needs) + ITEM_GAS * len(needs) + max(needs) // 63
-            return max(own + calls, size * _BYTE_FLOOR) + TRANSACTION_GAS
+            calls = sum(needs) + _ITEM_GAS * len(needs) + max(needs) // 63
+            return max(own + calls, size * _BYTE_FLOOR) + _TRANSACTION_GAS
         left = 0
         for remaining, need in enumerate(reversed(needs), start=1):
             parts = 16 * remaining
-            left = max(need * parts // 15, left * parts // (parts - 15)) + ITEM_GAS
-        return left + TRANSACTION_GAS
+            left = max(need * parts // 15, left * parts // (parts - 15)) + _ITEM_GAS
+        return left + _TRANSACTION_GAS
 
     def fits(self, sizes: Sequence[int]) -> bool:
         """Whether deliveries fit into one transaction; `sizes` are the bytes of their own ones."""
@@ -136,6 +141,16 @@ def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:
         for need, (to, data) in zip(needs, calls, strict=True)
     )
     return b"".join((_CODE, *records))
+
+
+def calls_in(data: bytes) -> list[bytes]:
+    """Data of each call of a transaction that `code` built; empty for other transactions."""
+    calls, at = [], len(_CODE)
+    while data.startswith(_CODE) and at < len(data):
+        size = int.from_bytes(data[at + 4 : at + 8])
+        at += _RECORD + size
+        calls.append(data[at - size : at])
+    return calls
 
 
 def uses(note: bytes) -> list[int]:

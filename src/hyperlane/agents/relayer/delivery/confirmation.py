@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Container, Mapp
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from hyperlane.agents.relayer.delivery.batching import uses
+from hyperlane.agents.relayer.delivery.charges import charges
 from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
 from hyperlane.agents.relayer.delivery.verdicts import (
     Delivered,
@@ -24,7 +24,7 @@ from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import Receipt
-from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex
 from hyperlane.store.operations import Operation, OperationStore
 from hyperlane.store.transactions import Transaction
 
@@ -179,7 +179,7 @@ def settle(
     at once where no transaction of ours failed, later where one did. All are charged with their
     part of the transaction.
     """
-    gas = charges(operations, receipt)
+    gas = charges(operations, receipt, _data(transaction))
     wei = {key: used * receipt.gas_price for key, used in gas.items()} if receipt else {}
     done = [item for item in operations if item.message.id in known]
     failed = [item for item in operations if item.message.id not in known]
@@ -203,25 +203,7 @@ def settle(
     )
 
 
-def charges(operations: Sequence[Operation], receipt: Receipt | None) -> dict[Bytes32, int]:
-    """Gas of a transaction that each of its messages has to pay for: never more than it was given.
-
-    Where the transaction logged what each delivery used, that counts, and an equal share of the
-    rest; otherwise it is divided in proportion to what each was given.
-    """
-    if receipt is None or not operations:
-        return {}
-    used, given = receipt.gas_paid, [item.gas_estimate for item in operations]
-    if len(operations) == 1:
-        return {operations[0].message.id: used}
-    logged = uses(receipt.note)[-len(operations) :]  # proofs, which serve many, come before
-    if len(logged) == len(operations):
-        rest = max(0, used - sum(logged)) // len(operations)
-        shares = [own + rest for own in logged]
-    else:
-        total = sum(given) or 1
-        shares = [used * own // total for own in given]
-    return {
-        item.message.id: min(most, share)
-        for item, most, share in zip(operations, given, shares, strict=True)
-    }
+def _data(transaction: Transaction | None) -> bytes:
+    if transaction is None:
+        return b""
+    return bytes_from_hex(transaction.fields["data"], "transaction.data")

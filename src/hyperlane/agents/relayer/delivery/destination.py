@@ -217,18 +217,25 @@ class Destination:
             await self.outcomes.write(plan.verdicts)
             for draft in plan.drafts:
                 await self._send(draft)
-            await asyncio.gather(*(self._submit_alone(item, plan.limits) for item in plan.alone))
+            # A group waits for all when it is cancelled, `gather` for the first that ends: a write
+            # that nobody waits for is cancelled a second time at the end, and its connection hangs.
+            async with asyncio.TaskGroup() as submissions:
+                for item in plan.alone:
+                    submissions.create_task(self._submit_alone(item, plan.limits))
         except TRANSIENT as error:
             await self.outcomes.write([Postponed(operations, str(error))])
         finally:
             self._free(operations)
 
     async def _submit_alone(self, item: Prepared, limits: Limits) -> None:
-        result = await self.submission.plan_alone(item, limits)
-        if isinstance(result, Draft):
-            await self._send(result)
-        else:
-            await self.outcomes.write([result])
+        try:
+            result = await self.submission.plan_alone(item, limits)
+            if isinstance(result, Draft):
+                await self._send(result)
+            else:
+                await self.outcomes.write([result])
+        except TRANSIENT as error:
+            await self.outcomes.write([Postponed([item.candidate.operation], str(error))])
 
     async def _send(self, draft: Draft) -> None:
         """Store which messages a transaction carries, then send it.

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hyperlane.agents.relayer.delivery.batching import Delivery
+from hyperlane.agents.relayer.delivery.batching import MARGIN, Delivery
 from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
 from hyperlane.agents.relayer.delivery.verdicts import (
     DeliveredBefore,
@@ -114,7 +114,7 @@ class Preparation:
         try:
             if isinstance(module, NotReady):
                 raise module
-            self.policy.check(operation, paid, 0)
+            self.policy.check(operation, paid, 0, MARGIN)
         except NotReady as error:
             return Retry(operation, error.reason, error.detail)
         return Candidate(operation, module, paid)

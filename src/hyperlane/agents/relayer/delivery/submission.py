@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.relayer.delivery.batching import Batching, find_batching, gas_ceiling
+from hyperlane.agents.relayer.delivery.batching import MARGIN, Batching, find_batching, gas_ceiling
 from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.verdicts import (
@@ -152,13 +152,10 @@ class Submission:
     async def plan_alone(self, item: Prepared, limits: Limits) -> Draft | Verdict:
         """Simulate one delivery in a transaction of its own."""
         try:
-            try:
-                gas = await self.simulator.alone(item.delivery, self.sender.address)
-            except RpcError as error:
-                return await self._refused(item, error)
-            (data_gas,) = await self._data_gas([item])
-        except ChainError as error:
-            return Postponed([item.candidate.operation], str(error))
+            gas = await self.simulator.alone(item.delivery, self.sender.address)
+        except RpcError as error:
+            return await self._refused(item, error)
+        (data_gas,) = await self._data_gas([item])
         result = self._accept(item, gas, data_gas, limits)
         return result if isinstance(result, Retry) else _draft(limits, [result])
 
@@ -213,7 +210,7 @@ class Submission:
         ceiling = self.policy.gas_ceiling(operation.message, limits.block_gas)
         cap = self.sender.offers.overrides.gas_limit_cap or limits.block_gas
         try:
-            allowance = self.policy.check(operation, paid, gas + data_gas) - data_gas
+            allowance = self.policy.check(operation, paid, gas + data_gas, MARGIN) - data_gas
             if gas > ceiling:
                 raise NotReady(
                     Reason.EXCEEDS_MAX_GAS_LIMIT,

@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -67,9 +67,7 @@ class Origin:
             if block == self._indexed_to:
                 return
             # Leaves before messages: a delivery without its leaf would fail and wait for a retry.
-            leaves, _ = await asyncio.gather(
-                self._sync(self.insertions, block), self._sync_payments(block)
-            )
+            leaves = await self._sync_leaves_and_payments(block)
             await self._grow()
             if leaves:
                 await self._require_agreement(block)
@@ -126,6 +124,20 @@ class Origin:
         self.chain.client.distrust(problem)
         await self.dispatches.reread(nonce)
         raise ChainError(f"{self.chain.name}: {problem}")
+
+    async def _sync_leaves_and_payments(self, block: int) -> int:
+        """Index both at once; returns how many leaves are new.
+
+        Both have ended when this ends: a write to the database that went on without anybody waiting
+        for it would be cancelled a second time when the relayer stops, and its connection hangs.
+        """
+        leaves, payments = await asyncio.gather(
+            self._sync(self.insertions, block), self._sync_payments(block), return_exceptions=True
+        )
+        for result in (leaves, payments):
+            if isinstance(result, BaseException):
+                raise result
+        return cast(int, leaves)
 
     async def _sync_payments(self, block: int) -> int:
         if self.payments is None:

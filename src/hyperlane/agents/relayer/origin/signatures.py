@@ -154,7 +154,11 @@ class Signatures:
         located: _Locations,
         read: Callable[[Address, CheckpointReader], Awaitable[Answer | None]],
     ) -> Answer | str:
-        """The first answer from a validator's locations, newest first."""
+        """The first answer from a validator's locations, newest first.
+
+        All of them share one time limit, so that announcing many slow ones delays a delivery no
+        more than announcing one.
+        """
         problems = [located.problem] if located.problem else []
         loop = asyncio.get_running_loop()
         end = loop.time() + self.timeout
@@ -171,7 +175,7 @@ class Signatures:
                 answer = await each.read(partial(read, validator), left)
             except StorageError as error:
                 problems.append(str(error))
-                # One that had to wait for others was not given the time that it may take.
+                # A location with little time left, because others before it took it, is not slow.
                 if isinstance(error, NoAnswerInTime) and left > self.timeout / 2:
                     self._slow.put(each.location, problems[-1])
             else:

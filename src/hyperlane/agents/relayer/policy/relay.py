@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from hyperlane.agents.relayer.gas_reserve import MARGIN
 from hyperlane.agents.relayer.policy.gas import GasPolicies
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.protocol.message import Message
@@ -72,16 +71,17 @@ class RelayPolicy:
             return block_gas
         return min(self.gas_limit or block_gas // _BLOCK_SHARE, block_gas)
 
-    def check(self, operation: Operation, paid: GasPaid, estimate: int) -> int:
+    def check(self, operation: Operation, paid: GasPaid, estimate: int, margin: int) -> int:
         """Gas that a delivery may use; NotReady if too little was paid, or failures cost too much.
 
         With an `estimate` of 0 the check is preliminary: the gas is not known yet. A retry that the
-        operator asked for is exempt from the bound on failures, once.
+        operator asked for is exempt from the bound on failures, once. `margin` is the gas that a
+        transaction with this delivery alone gets beyond the estimate: it can be lost, too.
         """
         requirement = self.gas.requirement(operation.message)
         spent = operation.gas_used
         bound = max(self.max_failed_gas, requirement.covered(paid))
-        next_one = estimate + MARGIN
+        next_one = estimate + margin
         if spent and spent + next_one > bound and operation.reason != Reason.MANUAL:
             raise NotReady(
                 Reason.EXCEEDS_MAX_GAS_LIMIT,
