@@ -26,7 +26,7 @@ MAX_SIZE = 50 * 1024
 """Bytes; longer documents are refused unread."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RpcResponse:
     """One RPC's state of the tree when a validator stopped; None for fields without an answer."""
 

@@ -10,7 +10,7 @@ from hyperlane.store import tables
 from hyperlane.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
     """One nonce of one key, and the transaction signed for it."""
 
@@ -75,7 +75,16 @@ class TransactionStore:
                 )
             )
             identity = cast(tuple[int], added.inserted_primary_key)[0]
-        return Transaction(identity, fields["nonce"], purpose, tx_hash, (), fields, raw, now)
+        return Transaction(
+            id=identity,
+            nonce=fields["nonce"],
+            purpose=purpose,
+            hash=tx_hash,
+            replaced_hashes=(),
+            fields=fields,
+            raw=raw,
+            sent_at=now,
+        )
 
     async def replace(
         self, old: Transaction, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
@@ -94,7 +103,16 @@ class TransactionStore:
                     sent_at=now,
                 )
             )
-        return Transaction(old.id, old.nonce, old.purpose, tx_hash, old.hashes, fields, raw, now)
+        return Transaction(
+            id=old.id,
+            nonce=old.nonce,
+            purpose=old.purpose,
+            hash=tx_hash,
+            replaced_hashes=old.hashes,
+            fields=fields,
+            raw=raw,
+            sent_at=now,
+        )
 
     async def finish(self, transaction: Transaction) -> None:
         """Record that a transaction needs no more attention; its bytes are deleted."""
@@ -135,4 +153,13 @@ class TransactionStore:
 def _transaction(row: Any) -> Transaction:
     identity, nonce, purpose, tx_hash, replaced, fields, raw, sent_at = row
     hashes = tuple(replaced[start : start + 32] for start in range(0, len(replaced), 32))
-    return Transaction(identity, nonce, purpose, tx_hash, hashes, fields, raw, sent_at)
+    return Transaction(
+        id=identity,
+        nonce=nonce,
+        purpose=purpose,
+        hash=tx_hash,
+        replaced_hashes=hashes,
+        fields=fields,
+        raw=raw,
+        sent_at=sent_at,
+    )

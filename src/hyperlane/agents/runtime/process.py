@@ -87,9 +87,9 @@ async def start(
             runtime.metrics,
             runtime.waiting,
             pages(runtime),
-            settings.metrics_host,
-            settings.metrics_port,
-            settings.metrics_allowed_hosts,
+            host=settings.metrics_host,
+            port=settings.metrics_port,
+            allowed_hosts=settings.metrics_allowed_hosts,
         )
         stack.push_async_callback(runner.cleanup)
         log.info("agent.started", db=database.name, metrics_port=port)

@@ -71,7 +71,12 @@ class Witnesses:
         except (ChainError, TimeoutError):
             pass  # what it did not say is part of the testimony
         return RpcResponse(
-            client.urls[0], height, client.reorg_period, index, root, int(time.time())
+            url=client.urls[0],
+            height=height,
+            reorg_period=client.reorg_period,
+            index=index,
+            root=root,
+            unix_timestamp=int(time.time()),
         )
 
     async def _ask(self, client: ChainClient, block: int) -> tuple[Bytes32, int] | None:

@@ -23,7 +23,7 @@ from hyperlane.store.sightings import SightingStore
 _LEAVES_AT_ONCE = 5000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Laggard:
     """An operator and the first leaf that it left out."""
 
@@ -110,7 +110,16 @@ class CensorshipWatch:
             if index is not None:
                 own = [each for each, end in counting.items() if end is None or index < end]
                 since = await self._since(operator, index)
-                found.append(Laggard(operator, key, own, others, index, since))
+                found.append(
+                    Laggard(
+                        operator=operator,
+                        key=key,
+                        keys=own,
+                        others=others,
+                        index=index,
+                        since=since,
+                    )
+                )
         return found
 
     async def _first_left_out(
