@@ -71,7 +71,7 @@ class RpcPool:
     _asker: Asker = field(init=False)
     _believed: dict[str, Endpoint] = field(init=False, default_factory=dict)
     """The URL whose answer was believed last, by method."""
-    _told_head: Endpoint | None = field(init=False, default=None)
+    _head_source: Endpoint | None = field(init=False, default=None)
     """The URL whose head was believed last."""
 
     def __post_init__(self) -> None:
@@ -124,9 +124,9 @@ class RpcPool:
         if said.doubted:
             return said.best(calls)
         # Nobody has a state at a block whose number some URL gave: it may have made it up.
-        if self._told_head is not None and reads_at_a_block(calls[0]):
-            self._asker.distrust(self._told_head, "no RPC has the block that it told of")
-            self._told_head = None
+        if self._head_source is not None and reads_at_a_block(calls[0]):
+            self._asker.distrust(self._head_source, "no RPC has the block that it told of")
+            self._head_source = None
         raise self._unreachable(calls[0].method)
 
     async def opinions(self, calls: Sequence[Call]) -> list[list[Answer]]:
@@ -238,7 +238,7 @@ class RpcPool:
                 self._contradicted(other, calls, doubted, endpoint)
         self._believed[calls[0].method] = endpoint
         if tag is not None:
-            self._told_head = endpoint
+            self._head_source = endpoint
         return answers
 
     def _contradicted(
@@ -306,11 +306,11 @@ class RpcPool:
         answers contradict each other, all are asked anew: one may have been a block behind.
         """
         needed, last = self.consensus.needed(len(self.endpoints)), round_ == _ROUNDS - 1
-        told = [endpoint for endpoint, _ in said.given]
-        left = [item for item in self.endpoints if not any(item is other for other in told)]
+        answered = [endpoint for endpoint, _ in said.given]
+        left = [item for item in self.endpoints if not any(item is other for other in answered)]
         asked = [item for item in left if self._is_well(item)]
         # URLs that rest are left out as long as the others are enough.
-        if len(told) + len(asked) < needed or round_:
+        if len(answered) + len(asked) < needed or round_:
             asked = left
         said.given = given = await self._asker.ask_many(
             asked, calls, needed, round_, given=said.given

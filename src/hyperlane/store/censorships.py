@@ -32,7 +32,7 @@ class CensorshipStore:
         self._database = database
         self._domain = domain
 
-    async def is_told(self, operator: Address, index: int) -> bool:
+    async def is_alerted(self, operator: Address, index: int) -> bool:
         """Whether people were alerted to it before."""
         return index in await self._indexes(operator, tuple(Stage))
 

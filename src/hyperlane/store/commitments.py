@@ -148,7 +148,7 @@ class CheckpointStore:
                 .on_conflict_do_nothing()
             )
 
-    async def untold_reorg(self) -> ReorgReport | None:
+    async def unflagged_reorg(self) -> ReorgReport | None:
         """The reorg that stopped the validator, while its storage has no flag of it yet."""
         row = tables.reorgs
         columns = [row.c[item.name] for item in fields(ReorgReport)]
@@ -157,7 +157,7 @@ class CheckpointStore:
             item = found.one_or_none()
         return None if item is None else ReorgReport(*item)
 
-    async def reorg_told(self) -> None:
+    async def reorg_flagged(self) -> None:
         """Delete the stored reorg: the storage has the flag, which alone counts from now on."""
         async with self._database.write() as connection:
             await connection.execute(delete(tables.reorgs).filter_by(**self._key))

@@ -99,7 +99,7 @@ class SightingStore:
             kept: Bytes32 = rows.scalar_one()
         return kept
 
-    async def mark_told(self, sighting: Sighting) -> None:
+    async def mark_alerted(self, sighting: Sighting) -> None:
         """Record that people were alerted."""
         await self._set(sighting, told=True)
 

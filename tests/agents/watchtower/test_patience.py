@@ -85,7 +85,7 @@ class Fake:
         self.asked.append((set(keys), index))
         return self.verdict
 
-    async def is_told(self, *_: Any) -> bool:
+    async def is_alerted(self, *_: Any) -> bool:
         return self.told
 
     async def is_asking(self, _operator: bytes) -> bool:

@@ -44,7 +44,7 @@ class Answerer:
     metrics: Metrics
     manager: Address
     challenges: OpenChallenges
-    _told: set[int] = field(default_factory=set)
+    _logged: set[int] = field(default_factory=set)
     """Challenges that were logged."""
 
     async def step(self) -> None:
@@ -65,8 +65,8 @@ class Answerer:
                 raise failure
 
     async def _answer(self, challenge: Challenge) -> None:
-        if challenge.number not in self._told:
-            self._told.add(challenge.number)
+        if challenge.number not in self._logged:
+            self._logged.add(challenge.number)
             log.warning(
                 "challenge.opened",
                 chain=self.chain.name,

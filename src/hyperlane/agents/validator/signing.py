@@ -62,7 +62,7 @@ class CheckpointSigner:
     """Tree of the committed leaves."""
     _halted: str = ""
     """Reason of the halt; empty while the validator signs."""
-    _highest_told: int = -1
+    _latest_written: int = -1
     """The highest index that was written to the storage as the latest."""
     _goal: int | None = None
     """Leaf count at start; once all these are signed, the backfill is complete."""
@@ -72,10 +72,10 @@ class CheckpointSigner:
 
         Halted if a reorg stopped an earlier run that could not write the flag any more.
         """
-        report = await self.commitments.untold_reorg()
+        report = await self.commitments.unflagged_reorg()
         if report is not None:
             await self.storage.write_reorg_flag(report)
-            await self.commitments.reorg_told()
+            await self.commitments.reorg_flagged()
             raise self._stopped("a reorg stopped it before")
         self._tree = await self._tree_of(await self.commitments.next_index())
         await self.commitments.republish()
@@ -242,9 +242,9 @@ class CheckpointSigner:
             done = [
                 item.index for item, outcome in zip(batch, outcomes, strict=True) if outcome is None
             ]
-            if done and done[0] > self._highest_told:
+            if done and done[0] > self._latest_written:
                 await self.storage.raise_latest_index(done[0])
-                self._highest_told = done[0]
+                self._latest_written = done[0]
             await self.commitments.mark_published(done)
             if not done:
                 break
@@ -318,7 +318,7 @@ class CheckpointSigner:
         try:
             await self.commitments.remember_reorg(report)
             await self.storage.write_reorg_flag(report)
-            await self.commitments.reorg_told()
+            await self.commitments.reorg_flagged()
             await self.storage.write_rpc_responses(await self.witnesses.testify())
         except HyperlaneError as error:
             log.error("validator.flag_unwritten", chain=name, error=str(error))

@@ -85,14 +85,14 @@ class CensorshipWatch:
             await self.challenger.note(index)
         if age < grace + self.margin:
             return
-        told = await self.store.is_told(operator, index)
-        if told and (self.challenger is None or await self.challenger.is_asking(operator)):
+        alerted = await self.store.is_alerted(operator, index)
+        if alerted and (self.challenger is None or await self.challenger.is_asking(operator)):
             return
         # Now that it is due: what was read before says nothing.
         verdict = await self.inspector.inspect(laggard.keys, laggard.others, index)
         if verdict is not Verdict.LEFT_OUT:
             return
-        if not told:
+        if not alerted:
             await self.alerts.censorship(self.chain.name, operator, laggard.key, index, age)
             await self.store.tell(operator, index)
         if self.challenger is not None:

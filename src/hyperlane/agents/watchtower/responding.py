@@ -65,7 +65,7 @@ class Responder:
             return await self.sightings.settle(sighting)
         if not sighting.told:
             await self.alerts.fault(self.chain, sighting)
-            await self.sightings.mark_told(sighting)
+            await self.sightings.mark_alerted(sighting)
         if self.slasher is not None:
             await self.slasher.punish(sighting)
         await self.sightings.settle(sighting)
