@@ -115,6 +115,18 @@ async def test_a_nonce_that_one_answer_made_up_is_not_used(origin, make, others)
     assert receipt.succeeded
 
 
+@pytest.mark.parametrize("others", [1, 2, 3], ids="{} other URLs".format)
+async def test_a_nonce_that_one_url_goes_on_telling_of_is_not_used(origin, make, others):
+    with misbehaving(origin.url) as proxy:
+        proxy.alter("eth_getTransactionCount", lambda _: hex(2**40))
+        sender = make()
+        sender.client = ChainClient("alpha", 1337, [proxy.url, *[origin.url] * others])
+        sent = await sender.send("message", TO, b"", 21000)
+        await sender.client.close()
+        assert proxy.asked["eth_getTransactionCount"]
+    assert sent.nonce == 0
+
+
 async def test_fees_stay_below_the_ceiling(origin, make):
     cap = Overrides(gas_price_cap=2_001_000_000, gas_price_multiplier_numerator=3)
     sent = await make(overrides=cap).send("message", TO, b"", 21000)

@@ -1,5 +1,6 @@
 """What a validator does about single leaves that its storage does not give or take."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,27 @@ async def test_another_signature_of_its_own_stops_it(signer, tmp_path, other):
     assert (tmp_path / "v1/reorg_flag.json").exists()
     assert (await signer.storage.checkpoint(3)).checkpoint == other
     assert 0 not in stored(tmp_path), "nothing is signed after a halt"
+
+
+async def test_nothing_is_signed_beside_a_leaf_that_stops_it(signer, tmp_path, monkeypatch):
+    """Leaf 2 is looked at together with leaf 3, and its storage answers a moment later."""
+    other = checkpoint(3, b"\2" * 32)
+    await signer.storage.write_checkpoint(SignedCheckpoint(other, other.sign(ACCOUNT)))
+    read, flag, halted = FolderStorage.checkpoint, FolderStorage.write_reorg_flag, asyncio.Event()
+
+    async def late(storage: FolderStorage, index: int) -> SignedCheckpoint | None:
+        found = await read(storage, index)
+        if index == 2:
+            async with asyncio.timeout(60):
+                await halted.wait()
+        return found
+
+    async def flagged(storage: FolderStorage, report: Any) -> None:
+        await flag(storage, report)
+        halted.set()
+
+    monkeypatch.setattr(FolderStorage, "write_reorg_flag", flagged)
+    monkeypatch.setattr(FolderStorage, "checkpoint", late)
+    with pytest.raises(Halted, match="another checkpoint 3"):
+        await signer._publish()
+    assert stored(tmp_path) == {3, 4, 5}

@@ -243,9 +243,19 @@ class TestWatchtower:
 
     @pytest.mark.parametrize("budget", [None, BOND - 1])
     async def test_without_a_budget_it_only_tells(
-        self, tower_config, honest_config, stake, honest, censor, messages, webhook, budget
+        self,
+        tower_config,
+        honest_config,
+        stake,
+        honest,
+        censor,
+        messages,
+        webhook,
+        budget,
+        tmp_path,
     ):
-        async with validating(honest_config()), watching(tower_config(budget)) as task:
+        async with validating(honest_config()) as other, watching(tower_config(budget)) as task:
+            await signed(tmp_path, other)
             stake.pass_time(GRACE + MARGIN)
             await soon(lambda: kinds(webhook) == ["operator.censoring"], task)
             stake.pass_time(GRACE)

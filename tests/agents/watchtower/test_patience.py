@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.watchtower import censoring
 from hyperlane.agents.watchtower.censoring import CensorshipWatch, Laggard
 from hyperlane.agents.watchtower.inspecting import Verdict
 from hyperlane.agents.watchtower.operators import accountable_set
@@ -29,8 +30,9 @@ class Fake:
     by_key: tuple[int, ...] = (0,)
     """What the operator's key signed; somebody else signed three leaves."""
     by_former: tuple[int, ...] = ()
-    replaced_at: int = 2
-    """The first leaf after the rotation."""
+    replaced_at: int | None = 2
+    """The first leaf after the rotation; None while there is none that is final."""
+    active_since: int = 0
 
     @property
     def client(self) -> Any:
@@ -54,7 +56,7 @@ class Fake:
         if function is StakingManager.accountable_set:
             return [(OPERATOR, KEY, 1)], 0
         assert function is StakingManager.active_since
-        return 0
+        return self.active_since
 
     async def sync(self) -> None: ...
 
@@ -65,9 +67,10 @@ class Fake:
         assert (operator, current) == (OPERATOR, KEY)
         return {KEY: None, FORMER: self.replaced_at}
 
-    async def signed(self, keys: Any, first: int, _limit: int) -> list[tuple[int, bytes]]:
+    async def signed(self, keys: Any, first: int, limit: int) -> list[tuple[int, bytes]]:
         made = {KEY: self.by_key, FORMER: self.by_former}
-        return sorted((index, key) for key in keys for index in made[key] if index >= first)
+        rows = sorted((index, key) for key in keys for index in made[key] if index >= first)
+        return rows[:limit]
 
     async def indexes(self, validators: Any, first: int, _limit: int) -> list[int]:
         assert list(validators) == [OTHER]
@@ -105,9 +108,9 @@ class Block:
     timestamp: int = 0
 
 
-async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
+def watching(fake: Fake, *, challenges: bool = True) -> CensorshipWatch:
     parts: Any = fake
-    watch = CensorshipWatch(
+    return CensorshipWatch(
         chain=parts,
         manager=bytes(20),
         margin=MARGIN,
@@ -120,7 +123,10 @@ async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
         alerts=parts,
         challenger=parts if challenges else None,
     )
-    await watch.step()
+
+
+async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
+    await watching(fake, challenges=challenges).step()
     return fake.done
 
 
@@ -136,6 +142,14 @@ async def step(fake: Fake, *, challenges: bool = True) -> list[str]:
 )
 async def test_each_thing_has_its_second(age, done):
     assert await step(Fake(age)) == done
+
+
+@pytest.mark.parametrize(
+    ("active_since", "done"),
+    [(SINCE, ["note", "inspect", "alert", "challenge"]), (SINCE + 1, ["note"])],
+)
+async def test_nobody_is_late_for_what_came_before_it_was_active(active_since, done):
+    assert await step(Fake(GRACE + MARGIN, active_since=active_since)) == done
 
 
 @pytest.mark.parametrize(
@@ -162,6 +176,28 @@ async def test_it_looks_for_the_first_leaf_that_no_key_signed_that_counts(
 @pytest.mark.parametrize(("by_key", "by_former"), [((0, 1, 2), ()), ((2,), (0, 1))])
 async def test_an_operator_that_signed_everything_is_left_in_peace(by_key, by_former):
     assert await step(Fake(GRACE + MARGIN, by_key=by_key, by_former=by_former)) == []
+
+
+async def test_nothing_is_said_of_leaves_beyond_the_signatures_that_were_read(monkeypatch):
+    """Two keys signed the first leaf, which fills what is read at once."""
+    monkeypatch.setattr(censoring, "_LEAVES_AT_ONCE", 2)
+    fake = Fake(GRACE + MARGIN, by_key=(0, 1, 2), by_former=(0,))
+    watch = watching(fake)
+    for _ in range(3):
+        await watch.step()
+    assert fake.done == []
+
+
+async def test_what_a_former_key_signed_counts_no_more_once_its_end_is_known():
+    """A rotation is seen at the latest block at once, the leaf that it ends with when it is
+    final."""
+    fake = Fake(GRACE + MARGIN, by_key=(2,), by_former=(0, 1, 2), replaced_at=None)
+    watch = watching(fake)
+    await watch.step()
+    assert fake.done == []
+    fake.replaced_at = 1
+    await watch.step()
+    assert fake.asked == [({KEY}, 1)]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.SIGNED, Verdict.UNKNOWN])

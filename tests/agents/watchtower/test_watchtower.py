@@ -144,7 +144,9 @@ class TestSlashing:
         assert stake.stake_of(operator) == STAKE // 2
         assert stake.balance(key(9).address) == STAKE // 2 // 10
 
-    @pytest.mark.parametrize("fault", ["root", "message id", "premature", "wrong tree"])
+    @pytest.mark.parametrize(
+        "fault", ["root", "message id", "premature", "premature by one", "wrong tree"]
+    )
     async def test_each_fault_costs_stake_and_pays_the_watchtower(
         self, staked, stake, liar, messages, fault
     ):
@@ -155,9 +157,19 @@ class TestSlashing:
                 "root": replace(true, root=WRONG),
                 "message id": replace(true, message_id=WRONG),
                 "premature": Checkpoint(1337, liar.hook, WRONG, 4, WRONG),
+                "premature by one": Checkpoint(1337, liar.hook, WRONG, 3, WRONG),
                 "wrong tree": replace(true, merkle_tree_hook=WRONG),
             }[fault]
         )
+        async with watching(staked()) as task:
+            await self.punished(stake, operator, task)
+
+    async def test_a_lie_about_the_latest_leaf_is_proven_while_no_other_comes(
+        self, staked, stake, liar, messages
+    ):
+        """By the root right after it, which is the latest that can be stored."""
+        operator = stake.register(2, liar.account)
+        await liar.publish(replace(liar.true(messages, 2), root=WRONG))
         async with watching(staked()) as task:
             await self.punished(stake, operator, task)
 
@@ -199,13 +211,16 @@ class TestSlashing:
             assert not task.done()
         assert stake.stake_of(operator) == STAKE // 2
 
-    async def test_two_versions_need_no_stored_root(self, staked, stake, liar, messages, origin):
+    @pytest.mark.parametrize("differs", ["root", "message_id"])
+    async def test_two_versions_need_no_stored_root(
+        self, staked, stake, liar, messages, origin, differs
+    ):
         operator = stake.register(2, liar.account)
         true = liar.true(messages, 1)
         await liar.publish(true)
         async with watching(staked()) as task:
-            await asyncio.sleep(1)
-            await liar.publish(replace(true, root=WRONG))
+            await seen(staked(), origin, liar.address, 1)
+            await liar.publish(replace(true, **{differs: WRONG}))
             await self.punished(stake, operator, task)
         proofs = origin.at("CheckpointFraudProofs", stake.slasher.functions.fraudProofs().call())
         root = liar.true(messages, 2).root

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.devnet import key
 
+from hyperlane.agents.watchtower import inspecting
 from hyperlane.agents.watchtower.inspecting import CUT_OFF, DARK, Inspector, Verdict
 from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime
 from hyperlane.errors import ChainError, StorageError, StorageUnreachable
@@ -220,6 +221,14 @@ async def test_an_answer_begins_the_day_anew():
     assert await world.inspect() is Verdict.LEFT_OUT
     world.now, world.answers[address(KEY)]["own"] = DARK, "HTTP 503"
     assert await world.inspect() is Verdict.UNKNOWN
+
+
+async def test_of_very_many_locations_the_newest_are_read(monkeypatch):
+    monkeypatch.setattr(inspecting, "_MOST_PLACES", 2)
+    world = World({address(KEY): dict.fromkeys("abc", "nothing")})
+    world.answers[address(KEY)]["a"] = "signed"
+    assert await world.inspect() is Verdict.SIGNED
+    assert sorted(world.read) == ["a", "b"]
 
 
 async def test_what_is_not_known_to_be_announced_accuses_nobody():

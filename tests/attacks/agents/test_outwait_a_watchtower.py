@@ -12,9 +12,6 @@ from tests.support.staking import ANSWER, GRACE, STAKE, deploy_staking
 from hyperlane.protocol.checkpoint import Checkpoint
 
 MARGIN, JAIL = 60, 3600
-BOND, PLACES = 100, 8
-LEAST = 1_000
-"""Stake of an operator at least."""
 TOWER, FRIEND = key(9), key(4)
 WRONG = b"\x66" * 32
 

@@ -5,6 +5,7 @@ moment only.
 """
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from tests.support.staking import GRACE, deploy_staking
 from web3 import Web3
 
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.watchtower import keys as keys_module
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.chain.abi import StakingManager
-from hyperlane.chain.client import ChainClient
+from hyperlane.chain.client import ChainClient, Log
 from hyperlane.chain.rpc import RpcPool
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.typecasts import address_from_hex
@@ -181,6 +183,81 @@ class World:
 
 
 OPERATOR, HONEST = b"\x77" * 20, b"\x88" * 20
+
+
+class Lagging:
+    """A chain of one manager whose node has not all logs at first."""
+
+    name, block = "alpha", 1_000
+    settings = SimpleNamespace(index=SimpleNamespace(chunk=100), merkle_tree_hook=bytes(20))
+
+    def __init__(self) -> None:
+        self.rotations: list[Log] = []
+
+    @property
+    def client(self) -> Any:
+        return self
+
+    async def final_block(self) -> int:
+        return self.block
+
+    async def logs(self, _manager: bytes, event: Any, first: int, last: int) -> list[Log]:
+        own = self.rotations if event is StakingManager.ROTATED else []
+        return [item for item in own if first <= item.block_number <= last]
+
+
+@pytest.mark.parametrize(("behind", "found"), [(1, True), (64, True), (65, False)])
+async def test_a_rotation_that_a_node_told_too_late_is_not_missed(behind, found):
+    """Of the last 64 blocks."""
+    database, chain = await Database.open("sqlite+aiosqlite://"), Lagging()
+    manager, key = bytes(20), b"\x99" * 20
+    store = KeyStore(database, 1337, manager)
+    await store.add([], 1)
+    parts: Any = chain
+    keys = OperatorKeys(parts, manager, parts, store)
+    await keys.sync()
+    assert key not in keys.all()
+    chain.block += 1
+    topics = tuple(bytes(12) + item for item in (bytes(20), OPERATOR, bytes(20), key))
+    place = chain.block - behind
+    chain.rotations.append(Log(topics, b"", place, bytes(32), 0))
+    await keys.sync()
+    assert keys.operator_of(key) == (OPERATOR if found else None)
+    await database.close()
+
+
+async def test_the_first_look_goes_back_to_when_the_tree_was_deployed(monkeypatch):
+    """A chunk of blocks after the other: lies of long ago cost stake, too."""
+
+    async def deployed(*_: Any) -> int:
+        return 70
+
+    monkeypatch.setattr(keys_module, "deployment_block", deployed)
+    database, chain = await Database.open("sqlite+aiosqlite://"), Lagging()
+    for place in (70, 500, 1_000):
+        topics = (bytes(32), bytes(12) + OPERATOR, bytes(32), bytes(12) + place.to_bytes(20))
+        chain.rotations.append(Log(topics, b"", place, bytes(32), 0))
+    parts: Any = chain
+    keys = OperatorKeys(parts, bytes(20), parts, KeyStore(database, 1337, bytes(20)))
+    await keys.sync()
+    assert list(keys.all()) == [place.to_bytes(20) for place in (70, 500, 1_000)]
+    await database.close()
+
+
+async def test_of_very_many_keys_the_latest_count():
+    """Whoever rotates often does not have what its last keys signed forgotten."""
+    world = World()
+    for _ in range(70):
+        world.comes("rotation")
+        world.comes("leaf")
+    parts: Any = world
+    keys = OperatorKeys(parts, bytes(20), parts, parts)
+    keys._take(world.keys)
+    counting = await keys.counting(OPERATOR, world.keys[-1].key)
+    assert list(counting) == [item.key for item in reversed(world.keys[-64:])]
+    assert list(counting.values()) == [None, *range(69, 6, -1)]
+
+
 _HAPPENINGS = st.lists(
     st.one_of(
         st.sampled_from(["leaf", "leaf", "rotation", "look"]),

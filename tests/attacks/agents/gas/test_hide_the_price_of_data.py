@@ -20,6 +20,8 @@ FEE = 10**15
 ANSWER = f"66{FEE:014x}5f5260205ff3"
 ANY = "0x" + ANSWER
 """PUSH7 fee PUSH0 MSTORE PUSH1 32 PUSH0 RETURN"""
+SIZE = "0x365f5260205ff3"
+"""A wei for each byte of calldata."""
 UPPER_BOUND_ONLY = "0x60243614600a575f5ffd5b" + ANSWER
 """Answers calldata of 36 bytes alone, as `getL1FeeUpperBound(uint256)` has."""
 
@@ -69,6 +71,37 @@ async def test_the_sum_that_a_transaction_may_cost_has_the_data_in(target, clien
     sender.offers.ceiling = FeeCeiling(max_cost=FEE + 35 * 10**12)
     sent = await sender.send("message", b"\7" * 20, b"", 21000)
     assert sent.fields["maxFeePerGas"] * 21000 <= 35 * 10**12
+    await database.close()
+
+
+async def test_no_replacement_costs_more_than_the_sum_with_the_data(target, client, tmp_path):
+    target.rpc("anvil_setCode", ORACLE, ANY)
+    target.rpc("evm_setAutomine", False)
+    database = await Database.open(str(tmp_path))
+    store = TransactionStore(database, 7331, address_of(key(9)))
+    offers = Offers(client, FeeCeiling(max_cost=10**18))
+    sender = Sender(client, key(9), store, offers, clock=lambda: 1_000.0)
+    sent = await sender.send("message", b"\7" * 20, b"", 21000)
+    sender.clock = lambda: 1_100.0
+    offers.ceiling = FeeCeiling(max_cost=sent.fields["maxFeePerGas"] * 21000 + FEE)
+    await sender.maintain([sent])
+    assert await sender.live() == [sent]
+    offers.ceiling = FeeCeiling(max_cost=2 * sent.fields["maxFeePerGas"] * 21000 + FEE)
+    await sender.maintain([sent])
+    (raised,) = await sender.live()
+    assert raised.fields["maxFeePerGas"] > sent.fields["maxFeePerGas"]
+    await database.close()
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_000])
+async def test_what_is_asked_about_is_as_long_as_what_is_sent(size, target, client, tmp_path):
+    target.rpc("anvil_setCode", ORACLE, SIZE)
+    database = await Database.open(str(tmp_path))
+    store = TransactionStore(database, 7331, address_of(key(9)))
+    sender = Sender(client, key(9), store, Offers(client))
+    sent = await sender.send("message", b"\7" * 20, b"\1" * size, 100_000)
+    (asked,) = await sender.data_fees([b"\1" * size])
+    assert asked - 4 - 2 * 32 >= len(sent.raw), "selector, offset and length aside"
     await database.close()
 
 

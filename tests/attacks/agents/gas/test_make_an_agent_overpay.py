@@ -12,7 +12,7 @@ from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.process import make_sender
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient, RpcError
-from hyperlane.chain.fees import FeeCeiling, GasTooDear
+from hyperlane.chain.fees import FeeCeiling, Fees, GasTooDear, excess
 from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of
@@ -155,6 +155,24 @@ async def test_raises_end_even_when_each_is_taken(origin, proxy, make):
     (last,) = await sender.live()
     assert len(last.replaced_hashes) <= 12
     assert last.fields["maxFeePerGas"] <= 5 * first.fields["maxFeePerGas"]
+
+
+@pytest.mark.parametrize(
+    ("offer", "tip", "raises", "bound"),
+    [
+        (500, 20, 0, None),
+        (501, 20, 0, "more than 5 times"),
+        (500, 21, 0, "more than 5 times"),
+        (101, 1, 11, None),
+        (100, 1, 12, None),
+        (101, 1, 12, "raised 12 times"),
+    ],
+)
+def test_each_bound_of_a_raise_holds_to_the_wei(offer, tip, raises, bound):
+    """While gas costs 100 wei and a tip of 1: it may be a fifth of what gas costs all the same."""
+    fields = {"maxFeePerGas": offer, "maxPriorityFeePerGas": tip}
+    why = excess(Overrides(), fields, Fees(now=100, tip=1, offer=100), raises)
+    assert why is None if bound is None else why is not None and bound in why
 
 
 async def test_an_offer_follows_the_chain_when_gas_really_rises(origin, make):

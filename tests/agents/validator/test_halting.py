@@ -1,0 +1,214 @@
+"""When a validator that contradicts its chain halts for good, and when it waits and asks again."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.support.devnet import key
+
+from hyperlane.agents.runtime.indexer import SequenceRegressed
+from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.checkpoints.folder import FolderStorage
+from hyperlane.errors import ChainError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.merkle import IncrementalMerkle
+from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
+from hyperlane.store.commitments import CheckpointStore, ObservedTree
+from hyperlane.store.database import Database
+from hyperlane.store.sequences import Insertion
+
+HOOK, ACCOUNT = b"\7" * 20, key(1)
+LEAVES = [bytes([number + 1]) * 32 for number in range(4)]
+SIGNED = 3
+"""Leaves that it committed to before."""
+
+
+def root_of(count: int) -> bytes:
+    tree = IncrementalMerkle()
+    for leaf in LEAVES[:count]:
+        tree.insert(leaf)
+    return tree.root()
+
+
+class Killed(Exception):
+    """As the process may be at any line."""
+
+
+@dataclass
+class World:
+    """A chain, an index of it and those who confirm what it says, in one."""
+
+    count_now: int = SIGNED
+    """Leaves of the tree."""
+    root: bytes | None = None
+    """That the chain tells of; the right one, unless said."""
+    block: int = 100
+    too_many: bool = False
+    """Whether logs tell of more leaves than the tree has."""
+    confirmed: tuple[int, int] = (1, 1)
+    """RPCs that say the same, and that say anything."""
+    distrusted: list[str] = field(default_factory=list)
+    read_again_from: list[int] = field(default_factory=list)
+
+    name, domain, reorg_period = "alpha", 1337, 0
+    settings = SimpleNamespace(merkle_tree_hook=HOOK)
+    store = SimpleNamespace(kind="insertions")
+
+    @property
+    def client(self) -> Any:
+        return self
+
+    @property
+    def rpc(self) -> Any:
+        return SimpleNamespace(distrust=lambda problem, _method: self.distrusted.append(problem))
+
+    def distrust(self, _problem: str) -> None: ...
+
+    async def final_block(self) -> int:
+        return self.block
+
+    async def call(self, *_: Any, block: int) -> tuple[bytes, int]:
+        assert block == self.block
+        return self.root or root_of(self.count_now), self.count_now - 1
+
+    async def sync(self, _block: int) -> int:
+        if self.too_many:
+            raise SequenceRegressed("fewer than are stored", self.count_now)
+        return 0
+
+    async def reread(self, sequence: int) -> None:
+        self.read_again_from.append(sequence)
+
+    async def confirm(self, _tree: ObservedTree) -> None: ...
+
+    async def testify(self) -> list[Any]:
+        return []
+
+    async def leaves(self, first: int, limit: int) -> list[Insertion]:
+        stored = [Insertion(number, leaf, 1) for number, leaf in enumerate(LEAVES)]
+        return stored[first : first + limit]
+
+
+class Indexer:
+    """The part of a world that an index is."""
+
+    def __init__(self, world: World) -> None:
+        self.store, self.sync, self.reread = world.store, world.sync, world.reread
+        self._world = world
+
+    async def count(self, _block: int) -> int:
+        return self._world.count_now
+
+
+class Witnesses(Indexer):
+    """The part of a world that others confirm."""
+
+    def __init__(self, world: World) -> None:
+        self.confirm, self.testify = world.confirm, world.testify
+        self._world = world
+
+    async def count(self, _tree: Any) -> Any:
+        return self._world.confirmed
+
+
+@pytest.fixture
+async def made(tmp_path):
+    """A signer that goes on after a restart, and its world."""
+    database, world = await Database.open(str(tmp_path / "db")), World()
+    commitments = CheckpointStore(database, 1337, HOOK, address_from_hex(ACCOUNT.address))
+    hook = address_to_bytes32(HOOK)
+    await commitments.commit(
+        [Checkpoint(1337, hook, root_of(n + 1), n, LEAVES[n]) for n in range(SIGNED)]
+    )
+    parts: Any = world
+    indexer: Any = Indexer(world)
+    witnesses: Any = Witnesses(world)
+    signer = CheckpointSigner(
+        parts, ACCOUNT, FolderStorage(tmp_path / "v1"), commitments, indexer, parts, Metrics(),
+        witnesses,
+    )  # fmt: skip
+    await signer.resume()
+    yield signer, world
+    await database.close()
+
+
+def is_flagged(tmp_path) -> bool:
+    return (tmp_path / "v1/reorg_flag.json").exists()
+
+
+async def test_logs_of_more_leaves_than_the_tree_has_are_the_nodes_fault(made, tmp_path):
+    """While the tree has all that was signed: then nothing that was signed is in doubt."""
+    signer, world = made
+    world.too_many = True
+    for _ in range(2):
+        with pytest.raises(SequenceRegressed):
+            await signer.step()
+    assert world.read_again_from == [SIGNED] * 2
+    assert not is_flagged(tmp_path)
+    world.too_many = False
+    await signer.step()
+
+
+async def test_a_tree_without_a_leaf_that_was_signed_ends_it(made, tmp_path):
+    signer, world = made
+    world.too_many, world.count_now = True, SIGNED - 1
+    with pytest.raises(Halted):
+        await signer.step()
+    assert is_flagged(tmp_path)
+
+
+@pytest.mark.parametrize(("block", "ends"), [(99, False), (100, True), (101, True)])
+async def test_a_tree_that_went_back_ends_it_unless_the_node_did(block, ends, made, tmp_path):
+    signer, world = made
+    world.count_now = SIGNED + 1
+    await signer.step()
+    world.count_now, world.block = SIGNED, block
+    if ends:
+        with pytest.raises(Halted, match="the tree went back from leaf 3 to leaf 2"):
+            await signer.step()
+    else:
+        await signer.step()
+    assert is_flagged(tmp_path) is ends
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "ends", "distrusted"),
+    [
+        ((3, 3), True, 0),
+        ((2, 3), True, 0),
+        ((1, 2), False, 0),
+        ((1, 3), False, 1),
+        ((0, 1), False, 1),
+        ((0, 0), False, 0),
+    ],
+)
+async def test_another_root_ends_it_if_most_say_so_and_else_whoever_told_of_it_goes_last(
+    confirmed, ends, distrusted, made, tmp_path
+):
+    signer, world = made
+    world.root, world.confirmed = b"\x66" * 32, confirmed
+    with pytest.raises(Halted if ends else ChainError):
+        await signer.step()
+    assert is_flagged(tmp_path) is ends
+    assert len(world.distrusted) == distrusted
+
+
+async def test_what_is_committed_was_observed_before_whatever_kills_it(made, monkeypatch):
+    signer, world = made
+    commitments = signer.commitments
+    await signer.step()
+    world.count_now = SIGNED + 1
+    commit = CheckpointStore.commit
+
+    async def killed(self: CheckpointStore, batch: Any) -> Any:
+        await commit(self, batch)
+        raise Killed
+
+    monkeypatch.setattr(CheckpointStore, "commit", killed)
+    with pytest.raises(Killed):
+        await signer.step()
+    observed = await commitments.observed()
+    assert observed is not None
+    assert observed.index == await commitments.next_index() - 1 == SIGNED
