@@ -9,6 +9,7 @@ MODULES = [
     "ccip_read",
     "checkpoint",
     "gas_paymaster",
+    "hashing",
     "hook_metadata",
     "ism_metadata",
     "merkle",
@@ -19,7 +20,7 @@ MODULES = [
     "token_message",
     "typecasts",
 ]
-LIGHT = {"hook_metadata", "merkle", "message", "token_message", "typecasts"}
+LIGHT = {"hashing", "hook_metadata", "merkle", "message", "token_message", "typecasts"}
 
 
 @pytest.mark.parametrize("module", MODULES)

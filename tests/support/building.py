@@ -130,14 +130,14 @@ async def line(
 
     messages = MessageStore(database, chains[0].domain, no_operations)
     origin = Origin(
-        chains[0],
-        chains[0].dispatches(messages),
-        chains[0].insertions(database),
-        InsertionStore(database, chains[0].domain),
-        messages,
-        Signatures(chains[0], allow_local=True),
-        Metrics(),
-        lambda: None,
+        chain=chains[0],
+        dispatches=chains[0].dispatches(messages),
+        insertions=chains[0].insertions(database),
+        leaves=InsertionStore(database, chains[0].domain),
+        messages=messages,
+        signatures=Signatures(chains[0], allow_local=True),
+        metrics=Metrics(),
+        news=lambda: None,
     )
     builder = MetadataBuilder(
         chains[1],

@@ -27,7 +27,7 @@ class _RawAddressDecoder(AddressDecoder):
 
 
 class _AnyStringDecoder(StringDecoder):
-    """What strangers wrote is to be read even where it is no text."""
+    """Decoder that reads strings of strangers even where they are not UTF-8."""
 
     def __init__(self) -> None:
         super().__init__("replace")  # type: ignore[no-untyped-call]
@@ -120,12 +120,12 @@ _PLAIN: dict[tuple[str, ...], Callable[[bytes], tuple[Any, ...] | None]] = {
     ("bytes",): _plain_bytes,
     ("bytes32", "uint32"): _plain_leaf,
 }
-"""Messages and leaves come by the hundred thousand, and the codec is slow. None: not encoded in the
-usual way; the codec decides."""
+"""Fast decoders by types, since messages and leaves come by the hundred thousand and the codec is
+slow. They return None for an unusual encoding, which is left to the codec."""
 
 
 class Mailbox:
-    """Sends on the origin, receives on the destination."""
+    """The Mailbox: dispatches on the origin, delivers on the destination."""
 
     DISPATCH = Event("Dispatch(address,uint32,bytes32,bytes)", ("bytes",))
     nonce = Function("nonce()", ("uint32",))
@@ -141,7 +141,7 @@ class Mailbox:
 
 
 class MerkleTreeHook:
-    """Holds the tree of sent messages on the origin."""
+    """The hook with the merkle tree of sent messages on the origin."""
 
     INSERTED = Event("InsertedIntoTree(bytes32,uint32)", ("bytes32", "uint32"))
     count = Function("count()", ("uint32",))
@@ -150,14 +150,14 @@ class MerkleTreeHook:
 
 
 class GasPaymaster:
-    """Takes payments for delivery on the origin."""
+    """The paymaster: takes payments for delivery on the origin."""
 
     hook_type = Function("hookType()", ("uint8",))
     GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
 
 
 class GasPriceOracle:
-    """The predeploy of OP-stack rollups that tells what data costs on the parent chain."""
+    """The predeploy of OP-stack rollups with the price of data on the parent chain."""
 
     ADDRESS = Address(bytes.fromhex("420000000000000000000000000000000000000F"))
     l1_fee = Function("getL1Fee(bytes)", ("uint256",))
@@ -165,7 +165,7 @@ class GasPriceOracle:
 
 
 class ValidatorAnnounce:
-    """Where validators say where their signatures are."""
+    """The registry of validators' storage locations."""
 
     announce = Function("announce(address,string,bytes)", ("bool",))
     validators = Function("getAnnouncedValidators()", ("address[]",))
@@ -179,7 +179,7 @@ class ValidatorAnnounce:
 
 
 class SecurityModule:
-    """Questions to security modules of all kinds."""
+    """Functions of security modules of all kinds."""
 
     module_type = Function("moduleType()", ("uint8",))
     verify = Function("verify(bytes,bytes)", ("bool",))
@@ -209,7 +209,7 @@ class ArbSys:
 
 
 class ArbNodeInterface:
-    """What nodes of Arbitrum chains pretend to be a contract."""
+    """The virtual contract that nodes of Arbitrum chains answer for."""
 
     ADDRESS = Address((0xC8).to_bytes(20))
     construct_outbox_proof = Function(
@@ -218,7 +218,7 @@ class ArbNodeInterface:
 
 
 class ArbOutbox:
-    """Executes, on the parent chain, what an Arbitrum chain sent."""
+    """The contract on the parent chain that executes messages of an Arbitrum chain."""
 
     CONFIRMED = Event("SendRootUpdated(bytes32,bytes32)", ())
 
@@ -264,14 +264,14 @@ class StakingManager:
 
 
 class CheckpointFraudProofs:
-    """Knows roots that a tree had, for proofs against them."""
+    """Stores roots that a tree had, for fraud proofs."""
 
     store_latest_checkpoint = Function("storeLatestCheckpoint(address)")
     stored_checkpoints = Function("storedCheckpoints(address,bytes32)", ("uint32", "bool"))
 
 
 class CheckpointSlasher:
-    """Takes proofs of fraud."""
+    """Verifies fraud proofs and slashes."""
 
     fraud_proofs = Function("fraudProofs()", ("address",))
     merkle_tree = Function("merkleTree()", ("bytes32",))
@@ -290,7 +290,7 @@ class CheckpointSlasher:
 
 
 class CensorshipChallenges:
-    """Demands signatures of operators."""
+    """Challenges operators to sign leaves."""
 
     challenge_count = Function("challengeCount()", ("uint256",))
     challenges = Function(

@@ -1,4 +1,4 @@
-"""When several URLs say the same, and who says something else."""
+"""Agreement of several URLs: whether enough give the same answer, and which ones dissent."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -34,7 +34,7 @@ class Consensus(StrEnum):
         return urls // 2 + 1 if self is Consensus.QUORUM else 1
 
     def applies_to(self, calls: Sequence[Call]) -> bool:
-        """Whether several URLs have to say the same."""
+        """Whether several URLs have to give the same answers to `calls`."""
         several = self in (Consensus.QUORUM, Consensus.MAJORITY)
         return several and all(map(_needs_agreement, calls))
 
@@ -42,7 +42,7 @@ class Consensus(StrEnum):
 def all_agree(
     calls: Sequence[Call], given: Sequence[tuple[Endpoint, list[Answer]]], needed: int
 ) -> bool:
-    """Whether each call has an answer that enough of them give."""
+    """Whether each call has an answer that at least `needed` URLs give."""
     return all(
         majority(call, [(item, answers[number]) for item, answers in given], needed)
         for number, call in enumerate(calls)
@@ -52,9 +52,10 @@ def all_agree(
 def majority(
     call: Call, said: Sequence[tuple[Endpoint, Answer]], needed: int
 ) -> tuple[Answer, list[Endpoint]] | None:
-    """What enough of them say, and who says something else; None if nothing has a majority.
+    """The answer that at least `needed` URLs give, and the dissenters; None without a majority.
 
-    The height of a head is the highest that enough of them have reached.
+    Heads differ by a block or two between honest nodes, so votes on them would rarely agree. The
+    head is the highest that `needed` URLs have reached: none of them can raise it alone.
     """
     if head_tag(call) is not None:
         heights = [(found, answer) for _, answer in said if (found := height(answer)) is not None]
@@ -71,7 +72,7 @@ def majority(
 
 
 def opposed(said: Sequence[tuple[Endpoint, Answer]]) -> str:
-    """Who says what, for people."""
+    """Words for an error: the hosts, grouped by their answer."""
     groups: dict[Hashable, list[str]] = {}
     for endpoint, answer in said:
         groups.setdefault(_essence(answer), []).append(endpoint.host)
@@ -81,18 +82,18 @@ def opposed(said: Sequence[tuple[Endpoint, Answer]]) -> str:
 
 
 def reads_at_a_block(call: Call) -> bool:
-    """Whether a call names the number of the block whose state it reads."""
+    """Whether a call reads the state of a block that it gives by number."""
     position = _AT_A_BLOCK.get(call.method, len(call.params))
     return position < len(call.params) and str(call.params[position]).startswith("0x")
 
 
 def _needs_agreement(call: Call) -> bool:
-    """Whether wrong answers would do harm, and right ones are the same everywhere."""
+    """Whether a wrong answer would do harm, and all honest nodes give the same one."""
     return reads_at_a_block(call) or call.method in _AGREED
 
 
 def _essence(answer: Answer) -> Hashable:
-    """What must be equal in two answers that say the same: nodes add fields of their own."""
+    """The part of an answer that is compared: nodes add fields of their own to the rest."""
     match answer:
         case Reverted():
             return "reverted", answer.data

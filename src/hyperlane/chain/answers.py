@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 
 class Malformed(ValueError):
-    """A result that its method cannot have; the text names the field, the value and the rule."""
+    """Failure to read a result; the text names the field, the value and the rule."""
 
 
 def _never(_result: object) -> bool:
@@ -44,10 +44,10 @@ class Method(Generic[Result]):
     read: Callable[[Any], Result]
     """Raises Malformed and nothing else, whatever JSON it is given."""
     doubtful: Callable[[Result], bool] = _never
-    """Whether a node that lags behind or has forgotten states would say the same."""
+    """Whether a node that lags behind or has pruned states would give the same result."""
     dispensable: bool = False
-    """Whether one can do without: a result that it cannot have is an error of the node, and no
-    fault that takes other answers of the same request away."""
+    """Whether agents can do without the result: a malformed one is an `RpcError` then, and no
+    fault that makes the other answers of the same request unusable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class Receipt:
     succeeded: bool
     gas_used: int
     gas_price: int
-    """Effective, in wei; 0 where a client does not say it."""
+    """Effective gas price in wei; 0 where a client leaves it out."""
     block_hash: bytes = b""
     data_fee: int = 0
-    """Wei that a rollup took beside the gas, for the data on its parent chain."""
+    """Wei that a rollup took in addition to the gas, for the data on its parent chain."""
     note: bytes = b""
-    """What the contract that it created, if it created one, logged without any topic."""
+    """Data of the log without topics of the contract that it created, if it created one."""
 
     @property
     def cost(self) -> int:
-        """Wei in all."""
+        """Total cost in wei."""
         return self.gas_used * self.gas_price + self.data_fee
 
     @property
@@ -93,7 +93,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class FeeHistory:
-    """What recent blocks took, wei per gas."""
+    """Fees of recent blocks, wei per gas."""
 
     base_fees: Sequence[int]
     tips: Sequence[int]
@@ -102,7 +102,7 @@ class FeeHistory:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What agents want to know of a block."""
+    """The fields of a block that agents use."""
 
     number: int
     hash: Bytes32
@@ -221,7 +221,7 @@ def receipt(value: object, tx_hash: bytes = b"") -> Receipt | None:
 
 
 def _note(fields: dict[str, Any]) -> bytes:
-    """Logs of any other contract, and of any other shape, are not for us to read."""
+    """Data of the created contract's log without topics; other logs are skipped unread."""
     created, found = fields.get("contractAddress"), fields.get("logs")
     if not isinstance(created, str) or not isinstance(found, list):
         return b""
@@ -235,7 +235,7 @@ def _note(fields: dict[str, Any]) -> bytes:
 
 
 def fee_history(value: object) -> FeeHistory | None:
-    """What recent blocks took; None for another shape: the method can be done without."""
+    """Fees of recent blocks; None for another shape, as agents can do without the method."""
     try:
         fields = _object(value, "feeHistory")
         base_fees, rewards = fields.get("baseFeePerGas"), fields.get("reward")
@@ -357,4 +357,4 @@ METHODS: Sequence[Method[Any]] = (
     TRANSACTION_COUNT, CALL, CODE, BLOCK_BY_NUMBER, SEND_COUNT, IS_KNOWN, SEND_RAW, LOGS, RECEIPT,
     simulation_of(1),
 )  # fmt: skip
-"""All that the agents use."""
+"""All methods that the agents use."""

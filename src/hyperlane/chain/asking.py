@@ -1,4 +1,4 @@
-"""Asking URLs: one, one that may hang, or many at once; and what their failures say of them."""
+"""Requests to URLs: to one, to one that may hang, or to many at once; failures are recorded."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Asker:
-    """Asks URLs of one chain, and keeps account of how well they do."""
+    """Sends requests to the URLs of one chain, and records how healthy each is."""
 
     chain: str
     clock: Callable[[], float]
@@ -32,13 +32,13 @@ class Asker:
     def start(
         self, endpoint: Endpoint, calls: Sequence[Call], round_: int, *, alone: bool
     ) -> asyncio.Task[list[Answer]]:
-        """Ask one URL; `alone` if no other one is asked when this one is slow."""
+        """Start a request to one URL; `alone` if no other URL is asked when this one is slow."""
         seconds = endpoint.pace.deadline(methods(calls), round_)
         how = self._insist if alone and may_hedge(calls) else self.ask
         return _task(how(endpoint, calls, seconds))
 
     async def ask(self, endpoint: Endpoint, calls: Sequence[Call], seconds: float) -> list[Answer]:
-        """Answers of one URL; Fault."""
+        """Get the answers of one URL; Fault if it gives none."""
         if self._session is None:
             self._session = aiohttp.ClientSession()
         began = self.clock()
@@ -54,7 +54,7 @@ class Asker:
     async def _insist(
         self, endpoint: Endpoint, calls: Sequence[Call], seconds: float
     ) -> list[Answer]:
-        """The same, asking once more when it is slow: perhaps only this request hangs."""
+        """Ask one URL, and once more when it is slow: perhaps only the first request hangs."""
         tasks = [_task(self.ask(endpoint, calls, seconds))]
         try:
             await asyncio.wait(tasks, timeout=endpoint.pace.patience(methods(calls)))
@@ -76,9 +76,11 @@ class Asker:
         all_count: bool = False,
         given: Sequence[tuple[Endpoint, list[Answer]]] = (),
     ) -> list[tuple[Endpoint, list[Answer]]]:
-        """What they answer: all that do, or enough to decide; none is waited for in vain.
+        """Ask several URLs at once; the answers of all, or of enough of them to decide.
 
-        `given` are answers of others that count, too.
+        Waits for the rest for a while only, once `needed` have answered or too few are left to
+        reach that. `all_count`: wait for more than `needed`. `given`: answers that were collected
+        before and count, too.
         """
         tasks = {self.start(item, calls, round_, alone=True): item for item in endpoints}
         gathered = list(given)
@@ -112,11 +114,11 @@ class Asker:
         return gathered
 
     def slower(self, endpoint: Endpoint, calls: Sequence[Call]) -> None:
-        """Others answered while it did not."""
+        """Record that others answered while this URL did not."""
         endpoint.health.failed("slower than the others", calls[0].method, self.clock())
 
     def distrust(self, endpoint: Endpoint, problem: str) -> None:
-        """It told something wrong."""
+        """Record that a URL gave a wrong answer: others are asked first for a while."""
         endpoint.suspect()
         rest = endpoint.health.distrusted(problem, self.clock())
         log.warning(
@@ -128,9 +130,9 @@ class Asker:
         )
 
     def _failed(self, endpoint: Endpoint, calls: Sequence[Call], fault: Fault) -> None:
-        """The URL rests, unless it only takes less at once.
+        """Record a failure: the URL rests, unless the request was only too large for it.
 
-        What is no answer at all is told to people, once for each rest.
+        An answer that is malformed is logged as a warning, once per rest.
         """
         method = calls[0].method
         if isinstance(fault, TooMuch) and fault.certain:
@@ -145,14 +147,14 @@ class Asker:
 
 
 def methods(calls: Sequence[Call]) -> list[str]:
-    """Their names."""
+    """Names of the methods that are called."""
     return [call.method for call in calls]
 
 
 def may_hedge(calls: Sequence[Call]) -> bool:
-    """Whether two may be asked at a time.
+    """Whether the same calls may be sent to two URLs at a time (hedging).
 
-    Not to take a transaction: of two refusals nobody could tell which is about the other.
+    A transaction may not: one URL would refuse it because it knows it from the other.
     """
     return calls[0].method != SEND_RAW.name
 

@@ -51,7 +51,7 @@ Result = TypeVar("Result")
 
 
 class NoAnswer(ChainError):
-    """A call that must return something returned nothing: there is no such function or code."""
+    """Failure of a call that returned nothing: there is no such function, or no code."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class ChainClient:
     consensus: Consensus = Consensus.FALLBACK
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     sizes: SizeMemory | None = None
-    """Where what a URL takes in one request outlives the program."""
+    """Store for the request sizes that URLs take; None: they are learned anew."""
     rpc: RpcPool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class ChainClient:
         await self.rpc.verify()
 
     async def finality_tags(self) -> list[str]:
-        """Which of the tags `safe` and `finalized` the node knows a block for."""
+        """The tags out of `safe` and `finalized` for which the node has a block."""
         found = await self.request_many(answers.BLOCK_BY_NUMBER, [(tag, False) for tag in _TAGS])
         return [tag for tag, block in zip(_TAGS, found, strict=True) if isinstance(block, Block)]
 
@@ -96,7 +96,7 @@ class ChainClient:
     async def request_many(
         self, method: Method[Result], params: Sequence[Sequence[object]]
     ) -> list[Result | RpcError]:
-        """Results of one method with many parameters, in batches; errors stand in their place."""
+        """Results of one method for many parameters, in batches; errors stand in their place."""
         return await self._exchange([Call(method, item) for item in params])
 
     async def _exchange(self, calls: Sequence[Call]) -> list[Any | RpcError]:
@@ -114,9 +114,9 @@ class ChainClient:
         sender: Address | None = None,
         gas: int | None = None,
     ) -> Any:
-        """A contract function's return value at a block; Reverted, NoAnswer.
+        """Return value of a contract's function at a block; Reverted, NoAnswer.
 
-        `gas` if it may take more than a node gives unasked; most nodes have a limit of their own.
+        `gas` if the call may take more than a node's default; most nodes have a maximum, too.
         """
         transaction = _transaction(to, function.encode(*arguments), sender=sender)
         if gas is not None:
@@ -132,7 +132,7 @@ class ChainClient:
     async def call_each(
         self, to: Address, function: Function, arguments: Sequence[object], block: BlockId
     ) -> list[Any]:
-        """Return values of a function of one parameter for each argument, at one block."""
+        """Return values of a function of one parameter, for each argument, at one block."""
         calls = [
             (_transaction(to, function.encode(argument), sender=None), _block_id(block))
             for argument in arguments
@@ -156,22 +156,22 @@ class ChainClient:
         return bool(code)
 
     async def balance(self, address: Address) -> int:
-        """Wei now."""
+        """Balance of an account at the latest block, wei."""
         return await self.request(answers.BALANCE, to_hex(address), "latest")
 
     async def transaction_count(self, address: Address, block: BlockId) -> int:
-        """The next nonce as of a block."""
+        """The next nonce of an account at a block."""
         return await self.request(answers.TRANSACTION_COUNT, to_hex(address), _block_id(block))
 
     async def block(self, block: BlockId = "latest") -> Block:
-        """A block; ChainError when the node does not have it."""
+        """A block by number or tag; ChainError when the node does not have it."""
         found = await self.request(answers.BLOCK_BY_NUMBER, _block_id(block), False)
         if found is None:
             raise ChainError(f"{self.name}: the node has no block {block!r}")
         return found
 
     async def final_block(self) -> int:
-        """The highest block that counts as final: all that is acted on is read there."""
+        """The highest block that counts as final: agents act only on what they read up to it."""
         if isinstance(self.reorg_period, str):
             return (await self.block(self.reorg_period)).number
         return max(0, await self.request(answers.BLOCK_NUMBER) - self.reorg_period)
@@ -184,12 +184,11 @@ class ChainClient:
         last: int,
         indexed: Sequence[Bytes32] = (),
     ) -> list[Log]:
-        """One contract's logs of an event in blocks `first` .. `last`, in order, each once.
+        """Logs of one event of a contract in blocks `first` .. `last`, in order, each once.
 
-        Of all, or of those whose first indexed values are these.
-
-        A range that is too much for a node (too many results or blocks, too much work, no answer in
-        time) is asked for in smaller parts, and so are the next ones for a while.
+        `indexed` restricts them to those whose first indexed values are these. A range that is too
+        large for a node (too many results or blocks, too much work, no answer in time) is split
+        into smaller parts, and so are the next ranges for a while.
         """
         unique: dict[tuple[int, int], Log] = {}
         start, span = first, self.log_span
@@ -213,17 +212,20 @@ class ChainClient:
 
     @property
     def log_span(self) -> int:
-        """Blocks that the node takes in one log query, as far as is known."""
+        """Number of blocks that the node takes in one log query, as far as is known."""
         return self.rpc.log_span
 
     def distrust(self, problem: str) -> None:
-        """The logs that it was told were wrong: whoever told them is asked last for a while."""
+        """Distrust the URL whose logs were believed last, as they were wrong: it is asked last."""
         self.rpc.distrust(problem, answers.LOGS.name)
 
     async def receipts(
         self, hashes: Sequence[Bytes32], *, expected: bool = False
     ) -> list[Receipt | None]:
-        """Receipts in order; None for what is in no block, of what is `expected` if two say so."""
+        """Receipts in order; None for a transaction in no block.
+
+        `expected`: None is believed only when two answers say so.
+        """
         calls = [
             Call(answers.receipt_of(item, expected=expected), [to_hex(item)]) for item in hashes
         ]

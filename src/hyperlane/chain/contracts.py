@@ -1,4 +1,4 @@
-"""Asking contracts what they are, so that swapped addresses are named before anything is done."""
+"""Checks that each configured address is a contract of its kind, before anything is done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 A contract's own `deployedBlock()` is `block.number` of that moment. On chains whose contracts see
 another chain's block numbers there, as on Arbitrum those of Ethereum, it is no number of a block of
-the chain itself, so it is only a hint here.
+the chain itself. So it is only a hint here.
 """
 
 import structlog
@@ -20,9 +20,9 @@ async def deployment_block(
 ) -> int:
     """The first block, up to `head`, in which the contract can have logged something.
 
-    The hint is believed where the code appears in that very block. Otherwise the block is searched
-    by bisection, which takes some 30 calls. Nodes that do not know old states cannot answer either:
-    then the hint has to do, or block 0 if it is beyond `head`. ChainError if no code is there.
+    The hint is right if the code appears in that very block. Otherwise the block is searched by
+    bisection, which takes some 30 calls. Nodes that pruned old states cannot answer either: then
+    the hint is taken, or block 0 if it is beyond `head`.
     """
     try:
         hint: int = await client.call(contract, deployed_block)

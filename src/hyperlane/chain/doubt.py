@@ -1,8 +1,8 @@
-"""Answers that a node in trouble gives, too, and which of several to believe.
+"""Doubtful answers: those that a node in trouble gives, too, and which of several to believe.
 
-No code, nothing returned, an error that is neither a revert nor about the request: all that may be
-true, and is what a backend that lags behind says as well. Another URL is asked before it is
-believed, or the same one once more where there is no other.
+No code, nothing returned, an error that is neither a revert nor about the request: each may be
+true, but a backend that lags behind answers the same. Another URL is asked before such an answer is
+believed, or the same URL once more if there is no other.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ _ASKED_ELSEWHERE = frozenset(
         answers.IS_KNOWN, answers.RECEIPT, answers.TRANSACTION_COUNT,
     )
 )  # fmt: skip
-"""Methods that every node has: an error of one says nothing about the others."""
+"""Methods that every node has, so that an error may be only this node's."""
 
 
 def is_doubtful(call: Call, answer: Answer) -> bool:
-    """Whether another URL may know better."""
+    """Whether another URL may have a better answer."""
     if isinstance(answer, Reverted):
         return False
     if isinstance(answer, RpcError):
@@ -31,12 +31,12 @@ def is_doubtful(call: Call, answer: Answer) -> bool:
 
 
 def is_internal(answer: Answer) -> bool:
-    """Whether it is an error that the node calls its own."""
+    """Whether the answer is an error that the node calls internal."""
     return isinstance(answer, RpcError) and answer.is_internal
 
 
 def _times(call: Call, answer: Answer) -> int:
-    """How often it has to be said before it is believed."""
+    """How many times an answer has to be given before it is believed."""
     if is_internal(answer):
         return 3
     return 1 if isinstance(answer, RpcError) or not is_doubtful(call, answer) else 2
@@ -44,20 +44,20 @@ def _times(call: Call, answer: Answer) -> int:
 
 @dataclass(slots=True)
 class Said:
-    """What URLs answered to the same calls and nobody believes yet."""
+    """Answers to the same calls that are not believed yet."""
 
     doubted: list[tuple[Endpoint, list[Answer]]] = field(default_factory=list)
     stale: list[tuple[int, list[Answer]]] = field(default_factory=list)
-    """By the height of the head that they told."""
+    """Stale answers, with the height of the head in each."""
     given: list[tuple[Endpoint, list[Answer]]] = field(default_factory=list)
-    """Where several have to say the same: what those said that answered."""
+    """Where URLs have to agree: the answers so far, by URL."""
 
     def forget(self, endpoint: Endpoint) -> None:
-        """A URL turned out to be of another chain."""
+        """Drop the answers of a URL that turned out to be of another chain."""
         self.doubted = [item for item in self.doubted if item[0] is not endpoint]
 
     def stand(self, calls: Sequence[Call]) -> list[Answer] | None:
-        """What is believed once no other URL is left to ask in this round."""
+        """The answers to believe once no other URL is left to ask in this round; None for none."""
         if self.doubted:
             times = max(
                 _times(call, answer)
@@ -69,7 +69,7 @@ class Said:
         return max(self.stale, key=lambda item: item[0])[1] if self.stale else None
 
     def best(self, calls: Sequence[Call]) -> list[Answer]:
-        """Of each call the answer with least doubt, of equals the first."""
+        """The least doubtful answer to each call, of equals the first."""
         columns = zip(*(given for _, given in self.doubted), strict=True)
         return [
             min(column, key=lambda answer, call=call: _doubt(call, answer))  # type: ignore[misc]

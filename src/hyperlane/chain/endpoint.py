@@ -1,4 +1,4 @@
-"""One JSON-RPC URL: posting calls to it, telling its answers apart, and how well it does.
+"""One JSON-RPC URL: posting calls to it, and telling results, errors and faults apart.
 
 An answer is a result or an `RpcError`; asking again would not change either. Everything else is a
 `Fault`: no connection, a timeout, a rate limit, a block the node does not have yet, and whatever
@@ -33,7 +33,7 @@ _MOST_READ = 1000
 _MOST_CONNECTING = 5.0
 """Seconds."""
 _INTERNAL = -32603
-"""The code of errors that are the node's own."""
+"""The JSON-RPC code of internal errors."""
 _LIMITED = (
     "rate limit", "rate-limit", "too many requests", "request limit", "per second", "capacity",
     "credits", "request count",
@@ -48,15 +48,15 @@ _HEAVY = (
     "timed out", "timeout", "deadline", "exceed", "too many", "too much", "too wide", "too big",
     "limited to", "heavy", "expensive", "cancel", "memory",
 )  # fmt: skip
-"""A log query that was too much work."""
+"""Words of an error about a log query that was too much work."""
 _BULKY = ("batch", "response too large", "response size")
-"""Too many calls in one request, said in place of each answer."""
+"""Words of an error about too many calls in one request, given in place of each answer."""
 _OTHER_REASONS = (401, 403, 404, 503)
 """HTTP statuses that are not about the size of a request."""
 
 
 class RpcError(ChainError):
-    """The node's own error answer."""
+    """An error that the node answered."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class RpcError(ChainError):
     ) -> None:
         self.message = one_line(message, limit)
         self.is_internal = code == _INTERNAL
-        """Whether the node calls it its own."""
+        """Whether the node calls it internal."""
         super().__init__(f"{chain}: {method}: {self.message}")
 
 
 class Reverted(RpcError):
-    """The contract refused; `data` is what it said, `said` the reason in the node's words."""
+    """A revert: `data` is what the contract returned, `said` the reason in the node's words."""
 
     def __init__(self, chain: str, method: str, data: bytes, said: str = "") -> None:
         reason = f"execution reverted: {revert_reason(data, said)}"
@@ -82,7 +82,7 @@ class Reverted(RpcError):
 
 
 class Fault(Exception):
-    """No answer that could be used; another URL or a later try may give one."""
+    """Failure to get a usable answer; another URL or a later try may give one."""
 
     def __init__(self, problem: str, rest: float | None = None) -> None:
         super().__init__(one_line(problem))
@@ -91,27 +91,27 @@ class Fault(Exception):
 
 
 class TooMuch(Fault):
-    """Less at once may be answered: fewer calls, or logs of fewer blocks."""
+    """Failure of a request that may be too large: fewer calls or blocks may be answered."""
 
     def __init__(self, problem: str, *, certain: bool = False, slow: bool = False) -> None:
         super().__init__(problem)
         self.certain = certain
-        """Whether the node says so; the URL is well then."""
+        """Whether the node says that it is too large; the URL is healthy then."""
         self.slow = slow
-        """Whether it took all the time that there was."""
+        """Whether the request timed out."""
 
 
 class BadAnswer(Fault):
-    """What came is no answer to what was asked."""
+    """Failure of a URL whose answer is malformed."""
 
 
 class WrongChain(BadAnswer):
-    """The URL is of another chain."""
+    """Failure of a URL that serves another chain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request."""
+    """One call of a JSON-RPC method."""
 
     how: Method[Any]
     params: Sequence[object]
@@ -123,7 +123,7 @@ class Call:
 
     @property
     def blocks(self) -> int:
-        """Of a log query; 0 for everything else."""
+        """Number of blocks of a log query; 0 for other methods."""
         if self.method != answers.LOGS.name:
             return 0
         query: Any = self.params[0]
@@ -145,7 +145,7 @@ class Endpoint:
     health: Health = field(default_factory=Health)
     pace: Pace = field(default_factory=Pace)
     heads: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """Per tag, the highest block it knew and since when."""
+    """Highest block that it gave, by tag, and since when."""
     asked: Counter[str] = field(default_factory=Counter)
     """Calls so far, by method."""
     _verified: bool = False
@@ -155,20 +155,20 @@ class Endpoint:
 
     @property
     def host(self) -> str:
-        """For messages: the URL itself often carries an API key."""
+        """The host, for logs: the whole URL often has an API key in it."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     def suspect(self) -> None:
-        """Have it say again of which chain it is; forget what heads it told of."""
+        """Check its chain id again before the next request, and forget its heads."""
         self._verified = False
         self.heads.clear()
 
     async def ask(
         self, session: aiohttp.ClientSession, calls: Sequence[Call], seconds: float = LONGEST
     ) -> list[Answer]:
-        """Answers in order; Fault, of which WrongChain and TooMuch are some.
+        """Get the answers, in order; Fault, and its kinds WrongChain and TooMuch.
 
-        Each request may take so long. A batch that was too much is asked for in smaller ones.
+        Each request may take `seconds`. A batch that was too large is split into smaller ones.
         """
         if not self._verified:
             await self._verify(session, seconds)
@@ -236,7 +236,7 @@ class Endpoint:
         return self._answers_of(calls, answer)
 
     def _answers_of(self, calls: Sequence[Call], answer: Any) -> list[Answer]:
-        """The answers to a batch; TooMuch for anything else than one for each call."""
+        """The answers in a response to a batch; TooMuch unless there is one for each call."""
         if answer is None:
             raise TooMuch(f"the answers are larger than {_MAX_ANSWER} bytes", certain=True)
         if isinstance(answer, dict) and answer.get("error") is not None:
@@ -257,7 +257,7 @@ class Endpoint:
         return [self._result(call, by_id[number]) for number, call in enumerate(calls)]
 
     def _too_large(self, call: Call) -> Answer:
-        """Of a single answer other than logs less cannot be asked for."""
+        """The outcome of a lone call with too large a response: only log queries can be split."""
         message = f"the answer is larger than {_MAX_ANSWER} bytes"
         if call.blocks > 1:
             raise TooMuch(message, certain=True)
@@ -315,7 +315,7 @@ def _has(message: str, words: Sequence[str]) -> bool:
 
 
 def _by_id(answer: object, calls: int) -> dict[int, dict[str, Any]]:
-    """Answers by the number of their call, below `calls`; BadAnswer for anything else."""
+    """Answers by the number of their call; BadAnswer unless they are numbers below `calls`."""
     if not isinstance(answer, list):
         raise BadAnswer(f"not a JSON-RPC answer: {shown(answer)}")
     found: dict[int, dict[str, Any]] = {}
@@ -332,7 +332,7 @@ def _by_id(answer: object, calls: int) -> dict[int, dict[str, Any]]:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | None:
-    """The body; None if it is too large."""
+    """Read the body; None if it is too large."""
     body = bytearray()
     async for part in response.content.iter_any():
         body += part
@@ -342,7 +342,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | None:
 
 
 def _parse(body: bytes | None, status: int) -> Any:
-    """Some nodes send errors with a status of their own: what is JSON-RPC counts."""
+    """Parse the body. Some nodes send errors with HTTP statuses: JSON-RPC in the body counts."""
     if body is None:
         return None
     try:

@@ -1,9 +1,9 @@
-"""What gas costs: what a chain's URLs say about it, and how much of that is believed.
+"""Gas prices: what a chain's URLs say, and how much of that is believed.
 
-Each URL is asked by itself and the median counts, so that half of them cannot raise a fee, be it by
-hiding a base fee or by making one up. What all say is held against the fees that recent blocks
-really took, and against the sum that one transaction may cost: a single URL that lies is bounded,
-too. What an operator fixes is in `hyperlane.chain.overrides`.
+Each URL is asked and the median counts, so that half of them cannot raise a fee, be it by hiding a
+base fee or by making one up. The median is compared with the fees of recent blocks, and bounded by
+the sum that one transaction may cost: a single URL that lies is bounded, too. Fees that the
+operator fixes are in `hyperlane.chain.overrides`.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ base fee alone has risen."""
 
 
 class GasTooDear(ChainError):
-    """Gas costs more than the operator wants to pay; it is worth a try later."""
+    """Refusal to send because gas costs more than the operator pays; retried later."""
 
 
 class OfferTooLow(GasTooDear):
-    """What the operator fixed is less than gas costs: it waits until either changes."""
+    """Refusal to send because the operator fixed less than gas costs; retried later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +45,33 @@ class FeeCeiling:
     """Most that a transaction may cost, in wei; None is no ceiling."""
 
     max_cost: int | None = None
-    """Whatever it takes gas for."""
+    """Of gas and data fees together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """What to offer now, wei per gas."""
+    """Fees to offer now, wei per gas."""
 
     now: int
-    """What the next block takes."""
+    """Price in the next block."""
     tip: int | None
-    """To whoever makes the block; None on chains without EIP-1559."""
+    """Priority fee; None on chains without EIP-1559."""
     offer: int
-    """Most that may be taken: with head-room for a base fee that rises."""
+    """Maximum fee: with head-room for a base fee that rises."""
     least: int = 0
-    """Less than this the operator does not let it offer."""
+    """Lowest offer that the operator allows."""
 
     @property
     def fields(self) -> dict[str, int]:
-        """As a transaction has them."""
+        """The fee fields of a transaction."""
         if self.tip is None:
             return {"gasPrice": self.offer}
         return {"maxFeePerGas": self.offer, "maxPriorityFeePerGas": self.tip}
 
     def fields_like(self, fields: Mapping[str, Any]) -> dict[str, int]:
-        """As another version of a transaction has them: of the kind that it is, whatever URLs say.
+        """The fee fields of another version of a transaction, of the same kind as `fields`.
 
-        One that had fees of both kinds could not be signed.
+        URLs may say another kind by now, but fees of both kinds could not be signed together.
         """
         if "gasPrice" in fields:
             return {"gasPrice": self.offer}
@@ -80,7 +80,7 @@ class Fees:
 
 @dataclass(frozen=True, slots=True)
 class _Opinion:
-    """What one URL says."""
+    """Fees according to one URL."""
 
     base_fee: int | None
     tip: int
@@ -89,7 +89,7 @@ class _Opinion:
 
 
 async def read_fees(client: ChainClient, overrides: Overrides) -> Fees:
-    """What gas costs now; GasTooDear when that is more than the operator offers."""
+    """Read the fees to offer now; GasTooDear when gas costs more than the operator offers."""
     opinions = await _opinions(client)
     base_fees = [item.base_fee for item in opinions if item.base_fee is not None]
     # Half that know of none suffice: of a price for all, too, the lower median counts.
@@ -110,7 +110,7 @@ async def read_fees(client: ChainClient, overrides: Overrides) -> Fees:
 
 
 def _one_price(client: ChainClient, estimate: int, overrides: Overrides) -> Fees:
-    """On a chain without EIP-1559, where an estimate is no more than a suggestion."""
+    """Fees on a chain without EIP-1559, where a node's estimate is no more than a suggestion."""
     if overrides.gas_price is None:
         _require_below_cap(client, estimate, overrides)
         ceiling = overrides.max_fee_per_gas
@@ -139,7 +139,7 @@ async def _opinions(client: ChainClient) -> list[_Opinion]:
 
 
 def _opinion(said: Sequence[Answer]) -> _Opinion | None:
-    """None for a URL that does not know enough."""
+    """Fees from one URL's answers; None if they are not enough."""
     block, price, tip, history = said
     if not isinstance(block, Block):
         return None
@@ -158,7 +158,7 @@ def _opinion(said: Sequence[Answer]) -> _Opinion | None:
 
 
 def _believed_tip(base_fee: int, opinions: Sequence[_Opinion]) -> int:
-    """The highest tip that fits to what recent blocks took."""
+    """The highest tip that is plausible after recent blocks."""
     tips = [_median(item.history.tips) for item in opinions if item.history and item.history.tips]
     recent = _median(tips) if tips else 0
     return _TIMES * recent if recent else max(base_fee, _FIRST_TIP)
@@ -174,7 +174,7 @@ def _require_plausible(client: ChainClient, base_fee: int, opinions: Sequence[_O
 
 
 def _require_plausible_price(client: ChainClient, price: int, opinions: Sequence[_Opinion]) -> None:
-    """Where recent blocks had a base fee after all: whoever hides it does not get around them."""
+    """GasTooDear for a price far above recent blocks: URLs that hide the base fee gain nothing."""
     known = [max(item.history.base_fees) for item in opinions if item.history]
     recent = _median([item for item in known if item] or [0])
     if recent and price > _TIMES * recent + _believed_tip(recent, opinions):
@@ -193,7 +193,7 @@ def _require_below_cap(client: ChainClient, price: int, overrides: Overrides) ->
 
 
 def _require_offered(client: ChainClient, base_fee: int, offer: int, overrides: Overrides) -> None:
-    """No block takes what is below its base fee."""
+    """OfferTooLow for an offer below the base fee: no block would include it."""
     if offer < base_fee:
         raise OfferTooLow(
             f"{client.name}: gas costs {base_fee} wei, more than {overrides.limit()}: it waits;"
@@ -204,7 +204,7 @@ def _require_offered(client: ChainClient, base_fee: int, offer: int, overrides: 
 def excess(
     overrides: Overrides, fields: Mapping[str, Any], market: Fees, raises: int
 ) -> str | None:
-    """Which bound another version of a transaction exceeds, that was raised so often."""
+    """The bound that a raised offer exceeds, in words; None if it keeps to all."""
     offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
     tip = fields.get("maxPriorityFeePerGas", 0)
     cap, highest = overrides.gas_price_cap, overrides.max_fee_per_gas
@@ -222,28 +222,28 @@ def excess(
 
 
 def _median(values: Sequence[int]) -> int:
-    """Of an even number the lower one: who offers too little waits, who offers too much pays."""
+    """The median, of an even number the lower one: an offer that is too low only waits."""
     return sorted(values)[(len(values) - 1) // 2]
 
 
 _ENVELOPE = b"\xff" * 120
-"""In place of a transaction's other fields and its signature."""
+"""Stand-in for a transaction's other fields and its signature."""
 
 
 @dataclass(slots=True)
 class DataFees:
-    """What rollups of the OP stack take for a transaction's data on their parent chain, wei.
+    """Fees in wei that rollups of the OP stack take for a transaction's data on their parent chain.
 
-    It is taken beside the gas: no estimate of gas has it in. Asked of the predeploy, where there is
-    one; 0 on other chains.
+    They come in addition to the gas, and no gas estimate includes them. The predeploy is asked for
+    them; they are 0 on chains without it.
     """
 
     client: ChainClient
     _asked: bool | None = None
-    """Whether there is a predeploy; None before it was looked for."""
+    """Whether there is a predeploy; None before the first look."""
 
     async def of(self, calldata: Sequence[bytes]) -> list[int]:
-        """For transactions with such data."""
+        """Data fees of transactions with such calldata."""
         if self._asked is None:
             self._asked = await self.client.has_code(GasPriceOracle.ADDRESS)
         if not self._asked:

@@ -1,4 +1,4 @@
-"""Which calls ask for the height of the chain, and what their answers say of it."""
+"""Calls that ask for the height of the chain, and the heights in their answers."""
 
 from collections.abc import Sequence
 
@@ -16,14 +16,14 @@ def head_tag(call: Call) -> str | None:
 
 
 def head(calls: Sequence[Call], answers: Sequence[Answer]) -> tuple[str | None, int]:
-    """Tag and height that an answer tells, if it tells any."""
+    """Tag and height in an answer; (None, 0) if the calls ask for something else."""
     tag = head_tag(calls[0])
     number = None if tag is None else height(answers[0])
     return (None, 0) if number is None else (tag, number)
 
 
 def height(answer: Answer) -> int | None:
-    """Of a block, or itself."""
+    """The height in an answer, a block or a number; None for anything else."""
     if isinstance(answer, Block):
         return answer.number
     return answer if isinstance(answer, int) else None

@@ -1,7 +1,7 @@
-"""How well one URL does: for how long others are asked first.
+"""Health of one URL: for how long others are asked first.
 
 After a failure a URL rests, and twice as long after each further failure of the same method; an
-answer to that method ends it. A URL that told something wrong is distrusted: that rest is longer,
+answer to that method ends it. A URL that gave a wrong answer is distrusted: that rest is longer,
 and right answers to other questions do not end it, for a node that has lost its logs still knows
 the height of the chain.
 """
@@ -21,33 +21,33 @@ _MOST_DOUBLINGS = 10
 
 @dataclass(slots=True)
 class Health:
-    """Of one URL. Times are those of a monotonic clock."""
+    """Health of one URL. Times are those of a monotonic clock."""
 
     problem: str = ""
-    """What went wrong last, empty if nothing did since."""
+    """The last failure; empty after an answer."""
     limited_until: float = 0.0
-    """It asked to be left alone until then."""
+    """End of the time for which the URL asked to be left alone."""
     _rests: dict[str, float] = field(default_factory=dict)
-    """Per method that failed, until when."""
+    """End of the rest, by method that failed."""
     _failures: dict[str, int] = field(default_factory=dict)
-    """Per method, in a row."""
+    """Failures in a row, by method."""
     _distrusted_until: float = 0.0
     _complaints: int = 0
 
     @property
     def resting_until(self) -> float:
-        """Others are asked first until then."""
+        """The time until which other URLs are asked first."""
         return max(self._distrusted_until, max(self._rests.values(), default=0.0))
 
     def worked(self, method: str) -> None:
-        """It gave an answer."""
+        """Record an answer to a method."""
         self._rests.pop(method, None)
         self._failures.pop(method, None)
         if not self._rests:
             self.problem = ""
 
     def failed(self, problem: str, method: str, now: float, rest: float | None = None) -> bool:
-        """It gave none; `rest` if it asks to be left alone. Whether that begins another outage."""
+        """Record a failure; `rest` if it asks to be left alone. True if it begins a new outage."""
         self.problem = problem
         if rest is not None:  # also while it rests for another reason
             self.limited_until = max(self.limited_until, now + min(rest, _LONGEST_LIMIT))
@@ -62,11 +62,11 @@ class Health:
         return True
 
     def is_distrusted(self, now: float) -> bool:
-        """Whether it rests because it told something wrong."""
+        """Whether it rests because it gave a wrong answer."""
         return now < self._distrusted_until
 
     def distrusted(self, problem: str, now: float) -> float:
-        """It told something wrong; for how many seconds others are asked first."""
+        """Record a wrong answer; returns for how many seconds others are asked first."""
         self.problem = problem
         if now < self._distrusted_until:
             return self._distrusted_until - now

@@ -1,8 +1,8 @@
-"""What an operator fixes about transactions: `transactionOverrides`, with the reference's meanings.
+"""Fees and gas limits that an operator fixes: `transactionOverrides`, as in the reference.
 
 `gasPrice`, `maxFeePerGas`, `maxPriorityFeePerGas` and `gasLimit` are offered exactly as they stand,
 `min…` are floors, `…Cap` are ceilings, and multipliers scale what is estimated, before floors and
-ceilings. Everything here is arithmetic: what nodes say comes from `hyperlane.chain.fees`.
+ceilings. Everything here is arithmetic: `hyperlane.chain.fees` asks the nodes.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _MOST_TIMES = 5
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """Wei per gas, and gas; None leaves a thing to what nodes say."""
+    """Fixed fees in wei per gas, and gas limits; None: as nodes estimate."""
 
     gas_price: int | None = None
     """Exact, as the price of a transaction from before EIP-1559."""
@@ -43,16 +43,16 @@ class Overrides:
         return self.gas_price_cap_multiplier or _MOST_TIMES
 
     def price(self, estimate: int) -> int:
-        """What to offer on a chain without EIP-1559."""
+        """Price to offer on a chain without EIP-1559."""
         if self.gas_price is not None:
             return self.gas_price
         return _least(max(self._scaled(estimate), self.min_gas_price or 0), self.gas_price_cap)
 
     def dynamic(self, base_fee: int, tip: int) -> tuple[int, int]:
-        """What to offer on a chain with EIP-1559, the tip and all together.
+        """Tip and maximum fee to offer on a chain with EIP-1559.
 
-        Together it is twice the base fee and the tip, so that the base fee may rise. On a chain
-        whose base fee is nothing, the tip is the price that `minGasPrice` is about.
+        The maximum is twice the base fee plus the tip, so that the base fee may rise. On a chain
+        whose base fee is 0, the tip is the price that `minGasPrice` bounds.
         """
         free = 0 if base_fee else self.min_gas_price or 0
         offer = max(self._scaled(2 * base_fee + tip), self.min_fee_per_gas or 0, free)
@@ -65,7 +65,7 @@ class Overrides:
 
     @property
     def least_offer(self) -> int:
-        """Less than this is not offered on a chain with EIP-1559; 0 if it may be anything."""
+        """The lowest offer on a chain with EIP-1559; 0 without a bound."""
         return self.max_fee_per_gas or self.min_fee_per_gas or 0
 
     def limit(self) -> str:

@@ -1,7 +1,7 @@
 """Keys that never leave a service: each signature is asked for over the network.
 
-What services have in common: they give the key as a SubjectPublicKeyInfo and signatures as DER
-sequences, without saying which of two points a signature is of, and with any s.
+Services give the key as a SubjectPublicKeyInfo and signatures as DER sequences, without the
+recovery bit, and with an s in either half of the curve order.
 """
 
 from abc import abstractmethod
@@ -31,7 +31,7 @@ _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 
 class KmsUnavailable(ChainError):
-    """A service gave no signature; trying again may help."""
+    """Failure of a service to sign; trying again may help."""
 
 
 class RemoteAccount(BaseAccount):
@@ -45,11 +45,11 @@ class RemoteAccount(BaseAccount):
 
     @abstractmethod
     def _ask_public_key(self) -> PublicKey:
-        """ConfigError naming the setting when there is none, or one of another curve."""
+        """Ask for the key; ConfigError naming the setting if there is none on this curve."""
 
     @abstractmethod
     def _ask_signature(self, digest: bytes) -> bytes:
-        """Of a digest, in DER; KmsUnavailable."""
+        """Ask for the signature of a digest, in DER; KmsUnavailable."""
 
     @cached_property
     def _public_key(self) -> PublicKey:
@@ -98,9 +98,9 @@ class RemoteAccount(BaseAccount):
 
 
 def secp256k1_point(info: bytes) -> PublicKey | None:
-    """The key in a SubjectPublicKeyInfo; None if it is of another kind.
+    """The key in a SubjectPublicKeyInfo; None if it is of another curve.
 
-    It says which curve, and at the end the point: 0x04 ‖ x (32) ‖ y (32).
+    The structure names the curve, and ends with the point: 0x04 ‖ x (32) ‖ y (32).
     """
     if _SECP256K1 not in info[:-64]:
         return None

@@ -1,8 +1,8 @@
-"""JSON-RPC over several URLs of one chain: who is asked, who is believed, what is tried again.
+"""JSON-RPC over several URLs of one chain: which are asked, which are believed, what is retried.
 
-`single` asks the first URL alone; `fallback` the first that is well, and the next when it fails,
-is slow or falls behind; `quorum` asks all, and believes what more than half of all configured URLs
-say; `majority` what two thirds of them say, rounded up.
+`single` asks the first URL alone; `fallback` the first healthy one, and the next when it fails, is
+slow or falls behind; `quorum` asks all, and believes an answer that more than half of all
+configured URLs give; `majority` one that two thirds of them give, rounded up.
 """
 
 import asyncio
@@ -33,26 +33,26 @@ log = structlog.get_logger()
 _ROUNDS = 5
 _FIRST_PAUSE = 0.1
 _LAG = 5
-"""Blocks; a URL that is further behind another one is stale."""
+"""Blocks that a URL may be behind another one before it is stale."""
 _STALL = 30.0
 """Seconds without a new head after which other URLs are asked for theirs."""
 
 
 class Unreachable(ChainError):
-    """No URL of the chain, or too few of them, gave an answer, even after retries."""
+    """Failure to get an answer: no URL, or too few of them, gave one, even after retries."""
 
 
 class TooWide(ChainError):
-    """Logs of so many blocks are too much for the URLs of the chain."""
+    """Failure of a log query for more blocks than the URLs of the chain take."""
 
     def __init__(self, chain: str, blocks: int) -> None:
         super().__init__(f"{chain}: logs of {blocks} blocks at once, not more")
         self.blocks = blocks
-        """What one of them takes, as far as is known."""
+        """Blocks that one of them takes, as far as is known."""
 
 
 class Disagreement(ChainError):
-    """The URLs contradict each other, and none of their answers has a majority."""
+    """Failure to agree: the URLs contradict each other, and no answer has a majority."""
 
 
 @dataclass(slots=True)
@@ -67,12 +67,12 @@ class RpcPool:
     clock: Callable[[], float] = time.monotonic
     endpoints: list[Endpoint] = field(init=False)
     sizes: SizeMemory | None = None
-    """Where what a URL takes in one request outlives the program."""
+    """Store for the request sizes that URLs take; None: they are learned anew."""
     _asker: Asker = field(init=False)
     _believed: dict[str, Endpoint] = field(init=False, default_factory=dict)
-    """Per method, whose answer was believed last."""
-    _told_head: Endpoint | None = field(init=False, default=None)
-    """Whose head was believed last."""
+    """The URL whose answer was believed last, by method."""
+    _head_source: Endpoint | None = field(init=False, default=None)
+    """The URL whose head was believed last."""
 
     def __post_init__(self) -> None:
         urls = self.urls[:1] if self.consensus is Consensus.SINGLE else self.urls
@@ -101,7 +101,10 @@ class RpcPool:
             raise self._unreachable("eth_chainId")
 
     async def exchange(self, calls: Sequence[Call]) -> list[Answer]:
-        """Answers in order; Unreachable, Disagreement; TooWide for logs of too many blocks."""
+        """Get the answers to `calls`, in order, after several rounds if need be.
+
+        Unreachable, Disagreement; TooWide for logs of too many blocks.
+        """
         agree, said = len(self.endpoints) > 1 and self.consensus.applies_to(calls), Said()
         pause = _FIRST_PAUSE
         for round_ in range(_ROUNDS):
@@ -117,29 +120,31 @@ class RpcPool:
             if round_ < _ROUNDS - 1:
                 await self.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only jitter
                 pause *= 2
+        # No round settled it: a doubtful answer is better than none, as it may be true.
         if said.doubted:
             return said.best(calls)
-        if self._told_head is not None and reads_at_a_block(calls[0]):
-            self._asker.distrust(self._told_head, "no RPC has the block that it told of")
-            self._told_head = None
+        # Nobody has a state at a block whose number some URL gave: it may have made it up.
+        if self._head_source is not None and reads_at_a_block(calls[0]):
+            self._asker.distrust(self._head_source, "no RPC has the block that it told of")
+            self._head_source = None
         raise self._unreachable(calls[0].method)
 
     async def opinions(self, calls: Sequence[Call]) -> list[list[Answer]]:
-        """What each URL says by itself, whatever the consensus; Unreachable when none answers.
+        """Get the answers of each URL, whatever the consensus; Unreachable when none answers.
 
-        Those that rest are left out unless all do, and so are those that are slower than others.
+        URLs that rest are left out unless all do, and so are those that are slower than others.
         """
         well = [item for item in self.endpoints if self._is_well(item)]
         given = await self._asker.ask_many(well or self.endpoints, calls, 1, all_count=True)
         return [said for _, said in given] or [await self.exchange(calls)]
 
     def distrust(self, problem: str, method: str) -> None:
-        """What was believed of a method's last answer was wrong: others go first for a while."""
+        """Distrust the URL whose answer to a method was believed last, as it was wrong."""
         self._asker.distrust(self._believed.get(method, self._by_health()[0]), problem)
 
     @property
     def log_span(self) -> int:
-        """Blocks that those who are asked next take in one log query."""
+        """Number of blocks that the URLs asked next take in one log query."""
         order = self._by_health()
         if self.consensus in (Consensus.QUORUM, Consensus.MAJORITY):
             now = self.clock()
@@ -148,13 +153,13 @@ class RpcPool:
         return order[0].sizes.span.now
 
     def _require_width(self, blocks: int) -> None:
-        """Nobody answered: the next try is for fewer blocks if anybody takes fewer only."""
+        """TooWide if some URL takes fewer blocks than were asked for, so that all may answer."""
         least = min(item.sizes.span.now for item in self.endpoints)
         if blocks > least:
             raise TooWide(self.name, least)
 
     def _by_health(self) -> list[Endpoint]:
-        """Those that are well, in the order configured, then those that rest."""
+        """Healthy URLs in the order configured, then those that rest."""
         now = self.clock()
         return sorted(self.endpoints, key=lambda item: max(0.0, item.health.resting_until - now))
 
@@ -165,12 +170,12 @@ class RpcPool:
         if min(waits) > 0:
             await self.sleep(min(waits))
 
-    # One answer is enough
+    # Single and fallback: one answer is enough
 
     async def _by_first(
         self, calls: Sequence[Call], round_: int, said: Said
     ) -> list[Answer] | None:
-        """The first answer without doubt; the next URL is asked when one fails, or is slow."""
+        """The first answer beyond doubt; the next URL is asked when one fails, or is slow."""
         waiting, order = self._by_health(), list[Endpoint]()
         alone = not (len(waiting) > 1 and self._is_well(waiting[1]))
         running: dict[asyncio.Task[list[Answer]], Endpoint] = {}
@@ -212,7 +217,7 @@ class RpcPool:
         task: asyncio.Task[list[Answer]],
         said: Said,
     ) -> list[Answer] | None:
-        """What a URL answered, if that is beyond doubt; else it is kept in `said`."""
+        """The answer of a URL, if it is beyond doubt; otherwise it is kept in `said`."""
         try:
             answers = task.result()
         except Fault as fault:
@@ -227,18 +232,19 @@ class RpcPool:
             endpoint.suspect()
             said.doubted.append((endpoint, answers))
             return None
+        # This answer shows that the doubtful ones before it were wrong.
         for other, doubted in said.doubted:
             if other is not endpoint:
                 self._contradicted(other, calls, doubted, endpoint)
         self._believed[calls[0].method] = endpoint
         if tag is not None:
-            self._told_head = endpoint
+            self._head_source = endpoint
         return answers
 
     def _contradicted(
         self, endpoint: Endpoint, calls: Sequence[Call], doubted: list[Answer], by: Endpoint
     ) -> None:
-        """Another URL had a better answer."""
+        """Record that a URL's doubtful answer was wrong, as another URL had a better one."""
         call, answer = next(item for item in zip(calls, doubted, strict=True) if is_doubtful(*item))
         if isinstance(answer, RpcError):
             endpoint.health.failed(answer.message, call.method, self.clock())
@@ -248,7 +254,11 @@ class RpcPool:
     async def _is_stale(
         self, endpoint: Endpoint, calls: Sequence[Call], tag: str, number: int
     ) -> bool:
-        """Whether another URL knows a much higher head."""
+        """Whether another URL has a much higher head; then this one is distrusted.
+
+        A head that stands still is no lag by itself: the chain may stand still. So after a while
+        the other URLs are asked, and then any higher head counts.
+        """
         others = [item for item in self.endpoints if item is not endpoint]
         if not others:
             return False
@@ -257,7 +267,7 @@ class RpcPool:
         if number != seen:
             since = now
         elif now - since > _STALL:
-            since, allowed = now, 0  # it stands still: no lag, if another one goes on
+            since, allowed = now, 0
             trusted = [item for item in others if not item.health.is_distrusted(now)]
             await asyncio.gather(*(self._look(item, calls, tag) for item in trusted))
         endpoint.heads[tag] = number, since
@@ -277,7 +287,7 @@ class RpcPool:
         return True
 
     async def _look(self, endpoint: Endpoint, calls: Sequence[Call], tag: str) -> None:
-        """Learn the head of a URL that is not in use."""
+        """Ask a URL that is not in use for its head."""
         seconds = endpoint.pace.deadline(methods(calls))
         try:
             _, number = head(calls, await self._asker.ask(endpoint, calls, seconds))
@@ -285,21 +295,27 @@ class RpcPool:
             return
         endpoint.heads[tag] = number, self.clock()
 
-    # More than half must say the same
+    # Quorum and majority: enough URLs must give the same answer
 
     async def _by_majority(
         self, calls: Sequence[Call], round_: int, said: Said
     ) -> list[Answer] | None:
-        """What enough say; only those that failed before are asked again."""
+        """The answers that enough URLs give, or None for another round.
+
+        Answers are kept between rounds, so that only URLs that failed are asked again; when the
+        answers contradict each other, all are asked anew: one may have been a block behind.
+        """
         needed, last = self.consensus.needed(len(self.endpoints)), round_ == _ROUNDS - 1
-        told = [endpoint for endpoint, _ in said.given]
-        left = [item for item in self.endpoints if not any(item is other for other in told)]
+        answered = [endpoint for endpoint, _ in said.given]
+        left = [item for item in self.endpoints if not any(item is other for other in answered)]
         asked = [item for item in left if self._is_well(item)]
-        if len(told) + len(asked) < needed or round_:
+        # URLs that rest are left out as long as the others are enough.
+        if len(answered) + len(asked) < needed or round_:
             asked = left
         said.given = given = await self._asker.ask_many(
             asked, calls, needed, round_, given=said.given
         )
+        # An internal error may pass. Only in the last round it is a vote like any other answer.
         if not last:
             said.given = given = [item for item in given if not any(map(is_internal, item[1]))]
         if len(given) < needed:

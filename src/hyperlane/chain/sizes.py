@@ -1,4 +1,4 @@
-"""How much one URL is asked for at once: calls in a batch, blocks in a log query.
+"""Request sizes that one URL takes: calls in a batch, blocks in a log query.
 
 Nodes differ by a factor of a thousand, and few say what they take. So a size shrinks at once when
 it was too much, and grows slowly while requests of that size are answered; a growth that was
@@ -12,41 +12,41 @@ from typing import Protocol
 MOST_CALLS = 100
 MOST_BLOCKS = 2**32
 _POLITE, _RUDE = 2, 4
-"""By what a size is divided: when the node says that it was too much, and when it only fails."""
+"""Divisors of a size that was refused: where the node says why, and where it only fails."""
 _PATIENCE = 8
 """Requests of full size that have to be answered before a larger one."""
 _MOST_PATIENT = 512
 
 
 class SizeMemory(Protocol):
-    """Where sizes outlive a program."""
+    """A store of sizes that outlives the process."""
 
     def recall(self, url: str) -> tuple[int, int] | None:
-        """Calls and blocks that a URL took at last; None if it is new."""
+        """Calls and blocks that a URL took the last time; None if it is new."""
 
     def note(self, url: str, calls: int, blocks: int) -> None:
-        """Remember them."""
+        """Store the calls and blocks that a URL takes."""
 
 
 @dataclass(slots=True)
 class Size:
-    """One limit, found by trying."""
+    """One limit of a URL, found by trial."""
 
     most: int
     now: int = 0
-    """What to ask for at once."""
+    """The size to ask for now."""
     _taken: int = 0
     _patience: int = _PATIENCE
     _proven: int = 0
-    """The size before the last growth; 0 once the present one was answered, too."""
+    """The size before the last growth; 0 once the present size was answered, too."""
     _before: int = 0
-    """The size before failures that may have another reason; 0: there were none."""
+    """The size before failures that may have another reason; 0 if there were none."""
 
     def __post_init__(self) -> None:
         self.now = min(self.now or self.most, self.most)
 
     def refused(self, amount: int, *, certain: bool) -> None:
-        """So much was not answered; `certain` if the node said that it was too much."""
+        """Record that a request of this size failed; `certain` if the node called it too large."""
         if amount <= 1:
             if self._before and not certain:
                 self.now = self._before
@@ -62,7 +62,7 @@ class Size:
             self.now, self._taken, self._proven = smaller, 0, 0
 
     def taken(self, amount: int) -> None:
-        """So much was answered."""
+        """Record that a request of this size was answered."""
         self._before = 0
         if amount < self.now or self.now >= self.most:
             return
@@ -76,7 +76,7 @@ class Size:
 
 @dataclass(slots=True)
 class Sizes:
-    """Of the requests to one URL."""
+    """Sizes of the requests to one URL."""
 
     url: str = field(repr=False)
     memory: SizeMemory | None = None
@@ -90,9 +90,9 @@ class Sizes:
         self.batch, self.span = Size(MOST_CALLS, calls), Size(MOST_BLOCKS, blocks)
 
     def refused(self, calls: int, blocks: int, *, certain: bool) -> None:
-        """A request was not answered that had so many calls, or asked for logs of so many blocks.
+        """Record that a request of so many calls, or for logs of so many blocks, was not answered.
 
-        0 blocks: it did not ask for logs.
+        `blocks` is 0 if it did not ask for logs.
         """
         before = self.batch.now, self.span.now
         if calls > 1 or not certain:
@@ -102,7 +102,7 @@ class Sizes:
         self._note(before)
 
     def taken(self, calls: int, blocks: int) -> None:
-        """Such a request was answered."""
+        """Record that such a request was answered."""
         before = self.batch.now, self.span.now
         self.batch.taken(calls)
         if calls == 1 and blocks:

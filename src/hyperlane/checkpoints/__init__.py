@@ -1,1 +1,1 @@
-"""Where validators put their signatures and relayers find them."""
+"""Checkpoint storages: validators publish signatures there, and relayers read them."""

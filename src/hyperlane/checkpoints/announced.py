@@ -1,8 +1,8 @@
-"""Locations that strangers announced.
+"""Announced locations, which strangers choose.
 
-Whoever announces chooses the text, the server behind it and what that answers, and nothing of it
-can be taken back. So this is the one place where every kind of failure is caught, and turned into
-an error that belongs to that location alone.
+A stranger chooses the text, the server behind it and its answers, and an announcement stays for
+ever. So this is the one place where every kind of failure is caught, and turned into an error of
+that location alone.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _LONGEST_ERROR = 400
 
 
 class NoAnswerInTime(StorageUnreachable):
-    """A storage that is slower than whoever asks can wait."""
+    """Failure of a storage to answer within the time that the caller waits."""
 
 
 @dataclass(slots=True)
@@ -36,16 +36,16 @@ class AnnouncedLocation:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is a location that can be read, as far as its text shows."""
+        """Whether the text is a location that can be read."""
         return self._reader is not None
 
     async def read(
         self, what: Callable[[CheckpointReader], Awaitable[Answer]], seconds: float
     ) -> Answer:
-        """What it answers within so many seconds. StorageError for every failure of any kind.
+        """Read from it within some seconds. StorageError for a failure of any kind.
 
-        StorageUnreachable if it may have what was asked for, all others if it has not: it is no
-        location that anybody can read, or what it holds is unusable.
+        StorageUnreachable if it may have the object all the same; other errors if it has none that
+        is usable, or nobody can read the location.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -64,7 +64,7 @@ class AnnouncedLocation:
         return self._reader
 
     def _named(self, error: Exception, seconds: float) -> StorageError:
-        """In words that are short and printable, whatever the stranger put into them."""
+        """Error with a text that is short and printable, whatever the stranger put into it."""
         kind, text = StorageUnreachable, f"{self.location}: {type(error).__name__}: {error}"
         if isinstance(error, StorageError):
             return type(error)(printable(str(error), _LONGEST_ERROR))
@@ -76,6 +76,6 @@ class AnnouncedLocation:
 
 
 def printable(text: str, longest: int) -> str:
-    """Fit for a terminal: cut, and without what would steer one."""
+    """Text that is safe for a terminal: cut, and without control characters."""
     cut = text if len(text) <= longest else f"{text[:longest]}…"
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in cut)

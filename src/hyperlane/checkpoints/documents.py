@@ -26,9 +26,9 @@ MAX_SIZE = 50 * 1024
 """Bytes; longer documents are refused unread."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RpcResponse:
-    """What one RPC said of the tree when a validator stopped; None for what it did not answer."""
+    """One RPC's state of the tree when a validator stopped; None for fields without an answer."""
 
     url: str = field(repr=False)
     height: int | None
@@ -129,7 +129,7 @@ def _response(item: RpcResponse) -> dict[str, Any]:
 
 
 def _hashes(url: str) -> tuple[str, str]:
-    """Of a URL and of its host: they tell whether two are the same, and no more."""
+    """Hashes of a URL and of its host: they show whether two are the same, and no more."""
     return to_hex(keccak(url.encode())), to_hex(keccak((urlsplit(url).hostname or "").encode()))
 
 

@@ -1,7 +1,7 @@
 """A validator's own checkpoint storage in Google Cloud Storage.
 
-Credentials are a file of the settings', or come from where all tools of Google take them
-(application default credentials). `STORAGE_EMULATOR_HOST` names another server, as for those.
+Credentials are a file named in the settings, or the application default credentials that all tools
+of Google use. `STORAGE_EMULATOR_HOST` names another server, as for those tools.
 Relayers read without credentials, see `hyperlane.checkpoints.web`.
 """
 
@@ -32,13 +32,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class GoogleCredentials:
-    """Who writes: one of two files, or whoever the machine is."""
+    """Credentials for writing: one of two files, or the machine's default."""
 
     service_account_key: Path | None = None
     user_secrets: Path | None = None
 
     def load(self) -> Any:
-        """For the library; ConfigError names the setting, and never shows what a file holds."""
+        """Load them for Google's library; ConfigError names the setting, never a file's content."""
         from google.auth import default
         from google.auth.exceptions import DefaultCredentialsError
 
@@ -183,13 +183,13 @@ class GcsStorage(ObjectStorage):
 
 @dataclass(slots=True)
 class _Bounded:
-    """What an object holds, until that is too much."""
+    """Content of an object; StorageError once it is too long."""
 
     name: str
     content: bytearray = field(default_factory=bytearray)
 
     def write(self, part: bytes) -> int:
-        """As files have it."""
+        """Write as a file does."""
         self.content += part
         if len(self.content) > MAX_SIZE:
             raise StorageError(f"{self.name}: larger than {MAX_SIZE} bytes")
@@ -197,7 +197,7 @@ class _Bounded:
 
 
 def _retry() -> Any:
-    """Also of what is written: the same content again changes nothing."""
+    """Retry policy, for writes too: the same content again changes nothing."""
     from google.cloud.storage.retry import DEFAULT_RETRY
 
     return DEFAULT_RETRY.with_timeout(_TRIED_FOR)

@@ -1,4 +1,4 @@
-"""What all checkpoint storages share: named JSON objects, read with suspicion, written whole."""
+"""Base of all checkpoint storages: named JSON objects, checked when read, written whole."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from hyperlane.protocol.reorg import ReorgReport
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the reference calls its objects in one kind of storage."""
+    """Names of the reference's objects in one kind of storage."""
 
     checkpoint: str
-    """With `{index}`."""
+    """Name with the placeholder `{index}`."""
     latest: str
     announcement: str = "announcement.json"
     metadata: str = "metadata_latest.json"
@@ -42,7 +42,7 @@ class ObjectReader(ABC):
 
     names: Names
     location: str
-    """As announced on chain."""
+    """Location as announced on chain."""
 
     async def latest_index(self) -> int | None:
         """See CheckpointReader."""
@@ -91,10 +91,10 @@ class ObjectStorage(ObjectReader):
         return self._show(self.names.reorg_flag)
 
     async def require_writable(self) -> None:
-        """See CheckpointStorage. Over a network nothing is certain: writing is tried again."""
+        """See CheckpointStorage. A failure over a network may pass, so it is never certain."""
 
     async def raise_latest_index(self, index: int) -> None:
-        """See CheckpointStorage. What is no number is replaced, what cannot be read is not."""
+        """See CheckpointStorage. An index that is no number is replaced, an unreadable one not."""
         content = await self._read(self.names.latest)
         try:
             latest = -1 if content is None else documents.parse_index(content)

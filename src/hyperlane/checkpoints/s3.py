@@ -1,7 +1,7 @@
 """A validator's own checkpoint storage in an S3 bucket.
 
-Credentials, and an endpoint other than Amazon's (`AWS_ENDPOINT_URL_S3`), come from where all AWS
-tools take them. Relayers read without credentials, see `hyperlane.checkpoints.web`.
+Credentials, and an endpoint other than Amazon's (`AWS_ENDPOINT_URL_S3`), are found as all AWS tools
+find them. Relayers read without credentials, see `hyperlane.checkpoints.web`.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class S3Storage(ObjectStorage):
     region: str
     folder: str = ""
     endpoint: str | None = None
-    """Of another service than Amazon's."""
+    """URL of another service than Amazon's."""
     location: str = field(init=False)
     _threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "s3"), init=False

@@ -21,10 +21,10 @@ class CheckpointReader(Protocol):
     """A validator's storage as others read it. Nothing in it is trusted before it is checked."""
 
     async def latest_index(self) -> int | None:
-        """The highest index the validator says it signed; None if it says nothing yet."""
+        """The highest index that the validator claims to have signed; None without a claim."""
 
     async def checkpoint(self, index: int) -> SignedCheckpoint | None:
-        """What is stored for an index; None if nothing is; StorageError if it is unusable."""
+        """The stored checkpoint of an index; None if there is none; StorageError if unusable."""
 
     async def has_reorg_flag(self) -> bool:
         """Whether the validator stopped because its chain contradicted it."""
@@ -34,11 +34,11 @@ class CheckpointStorage(CheckpointReader, Protocol):
     """The storage that a validator writes."""
 
     location: str
-    """As announced on chain."""
+    """Location as announced on chain."""
 
     @property
     def reorg_flag(self) -> str:
-        """Where a person finds the flag, to remove it."""
+        """Place of the reorg flag, for a person who removes it."""
 
     async def require_writable(self) -> None:
         """ConfigError when it is certain that nothing can be written."""
@@ -53,13 +53,13 @@ class CheckpointStorage(CheckpointReader, Protocol):
         """Store or replace the announcement."""
 
     async def write_metadata(self, document: str) -> None:
-        """Store or replace what kind of program signs."""
+        """Store or replace the description of the signing program."""
 
     async def write_reorg_flag(self, report: ReorgReport) -> None:
-        """Leave the sign that stops this validator for good."""
+        """Store the reorg flag, which stops this validator for good."""
 
     async def write_rpc_responses(self, responses: Sequence[RpcResponse]) -> None:
-        """Store what each RPC said then."""
+        """Store the answers of each RPC at the time of the reorg."""
 
 
 def open_storage(syncer: CheckpointSyncerSettings) -> CheckpointStorage:

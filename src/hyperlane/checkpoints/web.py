@@ -1,6 +1,6 @@
-"""Reading other people's checkpoints over HTTPS, without credentials: S3 and Google Cloud Storage.
+"""Readers of other validators' storages over HTTPS, without credentials: S3 and Google Cloud.
 
-How long an answer may take is for those to say who ask.
+They have no time-outs of their own: callers set them.
 
 `AWS_ENDPOINT_URL_S3` and `STORAGE_EMULATOR_HOST` name other servers that speak these protocols, as
 for all tools of those clouds.
@@ -19,25 +19,25 @@ from hyperlane.errors import StorageError, StorageUnreachable
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-"""One label of a host name, and no more: it becomes a part of one."""
+"""One label of a host name, as the region becomes part of one."""
 _BUSY = (408, 425, 429)
 """Statuses after which the same question may get another answer; those from 500 on too."""
 
 
 @dataclass(slots=True)
 class Web:
-    """Connections that all readers share."""
+    """Client session that all readers share."""
 
     _session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        """Close them."""
+        """Close all connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     def session(self) -> aiohttp.ClientSession:
-        """Opened when first needed. No cookies, and so many connections as validators need."""
+        """The session, opened when first needed, without cookies."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -107,7 +107,7 @@ def gcs_reader(location: str, web: Web) -> WebReader:
 
 
 def _words(location: str) -> list[str]:
-    """Bucket and further segments; none can name another server or folder."""
+    """Bucket and further segments, checked so that none names another server or folder."""
     words = location.partition("://")[2].rstrip("/").split("/")
     if not all(map(_WORD.fullmatch, words)):
         raise StorageError(f"{location[:100]}: not a bucket and names of letters, digits and ._-")

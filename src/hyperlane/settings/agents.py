@@ -23,16 +23,19 @@ from hyperlane.settings.matching import Rule, parse_addresses, parse_app_context
 
 
 class LogSettings(SettingsModel):
-    """How the program speaks."""
+    """Format and level of the log."""
 
     format: Literal["json", "compact", "full", "pretty"] = "full"
     level: Literal["trace", "debug", "info", "warn", "error", "off"] = "info"
 
 
 class CheckpointSyncerSettings(SettingsModel):
-    """Where a validator writes: `{type: localStorage, path}`, `{type: s3, bucket, region, folder?,
-    endpoint?}` or `{type: gcs, bucket, folder?}` with one of `serviceAccountKey`, `userSecrets` and
-    `useApplicationDefault`."""
+    """Storage that a validator writes.
+
+    It is `{type: localStorage, path}`, `{type: s3, bucket, region, folder?, endpoint?}` or `{type:
+    gcs, bucket, folder?}` with one of `serviceAccountKey`, `userSecrets` and
+    `useApplicationDefault`.
+    """
 
     type: Literal["localStorage", "s3", "gcs"]
     path: Path | None = None
@@ -40,11 +43,11 @@ class CheckpointSyncerSettings(SettingsModel):
     region: str | None = None
     folder: str = ""
     endpoint: Url | None = None
-    """Of an S3 service other than Amazon's. None: `AWS_ENDPOINT_URL_S3`, else Amazon."""
+    """URL of an S3 service other than Amazon's. None: `AWS_ENDPOINT_URL_S3`, else Amazon's."""
     service_account_key: KeyFile | None = None
     user_secrets: KeyFile | None = None
     use_application_default: bool | None = None
-    """None: if there is neither of the files."""
+    """None: true if neither of the files is given."""
 
     @model_validator(mode="before")
     @classmethod
@@ -93,7 +96,7 @@ class AgentSettings(SettingsModel):
     metrics_port: int = Field(default=9090, ge=0, lt=2**16)
     metrics_host: str = "127.0.0.1"
     metrics_allowed_hosts: Names = ()
-    """Names under which others ask for the pages, besides `localhost` and addresses."""
+    """Host names that requests for the pages may use, besides `localhost` and addresses."""
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
@@ -109,12 +112,12 @@ class AgentSettings(SettingsModel):
         return self._ineffective
 
     def with_ineffective(self, notes: tuple[str, ...]) -> Self:
-        """These settings, with the keys that were found to change nothing."""
+        """Record the keys that were found to change nothing; returns these settings."""
         self._ineffective = notes
         return self
 
     def chain_name(self, domain: int) -> str:
-        """What messages call by number; the number itself for a chain that is not configured."""
+        """Name of the chain with a domain; the number itself for a chain that is not configured."""
         names = (item.name for item in self.chains.values() if item.domain_id == domain)
         return next(names, str(domain))
 
@@ -146,7 +149,7 @@ class ValidatorSettings(AgentSettings):
     skip_announce: bool = False
     allow_public_rpcs: bool = False
     additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
-    """In addition to the origin chain's."""
+    """URLs in addition to the origin chain's."""
     custom_additional_quorum_rpc_urls: Names = Field(default=(), repr=False)
 
     @model_validator(mode="before")
@@ -167,7 +170,7 @@ class ValidatorSettings(AgentSettings):
 
     @property
     def additional_urls(self) -> tuple[str, ...]:
-        """RPCs that only confirm roots: of the chain, and of the validator; each once."""
+        """URLs of RPCs that only confirm roots: the chain's, and the validator's; each once."""
         own = tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
             url.http for url in self.additional_quorum_rpc_urls
         )
@@ -175,7 +178,7 @@ class ValidatorSettings(AgentSettings):
 
     @property
     def origin(self) -> ChainSettings:
-        """The chain it signs for."""
+        """Chain that it signs for."""
         return self.chains[self.origin_chain_name]
 
     @classmethod
@@ -198,7 +201,7 @@ class RelayerSettings(AgentSettings):
     address_blacklist: tuple[bytes, ...] = ()
     gas_payment_enforcement: tuple[GasPaymentRule, ...] = (GasPaymentRule(),)
     igp_indexing_enabled: bool = True
-    """False: gas payments are not read, so that no policy that wants one is ever met."""
+    """False: gas payments are not read, so that no rule that requires one is ever met."""
     transaction_gas_limit: int | None = Field(default=None, gt=0)
     max_failed_gas: int = Field(default=5_000_000, gt=0)
     skip_transaction_gas_limit_for: Names = ()
@@ -233,7 +236,7 @@ class RelayerSettings(AgentSettings):
 
     @property
     def unlimited_destinations(self) -> frozenset[int]:
-        """Domains of `skipTransactionGasLimitFor`: names of chains, or, as formerly, domains."""
+        """Domains in `skipTransactionGasLimitFor`, as chain names or, as formerly, domains."""
         domains = {chain.domain_id for chain in self.chains.values()}
         found = set()
         for name in self.skip_transaction_gas_limit_for:

@@ -74,19 +74,19 @@ class RpcUrl(SettingsModel):
 
     http: Url = Field(repr=False)
     public: bool = False
-    """Serves anybody: a validator refuses it unless `allowPublicRpcs`."""
+    """Whether it serves anybody: a validator refuses it unless `allowPublicRpcs`."""
 
 
 class BlockSettings(SettingsModel):
-    """What is known of a chain's blocks."""
+    """Finality and block time of a chain."""
 
     reorg_period: Annotated[int | str, BeforeValidator(_reorg_period)] | None = None
-    """None: what the node offers, `finalized` or else `safe`."""
+    """None: the safest that the node offers, `finalized` or else `safe`."""
     estimate_block_time: float | None = Field(default=None, gt=0)
 
 
 class IndexSettings(SettingsModel):
-    """How logs are read."""
+    """First block and chunk size of log queries, and the interval between looks."""
 
     first_block: int | None = Field(default=None, alias="from")
     chunk: int = Field(default=1999, gt=0)
@@ -94,7 +94,7 @@ class IndexSettings(SettingsModel):
 
 
 class TransactionOverrides(SettingsModel):
-    """What transactions offer, wei per gas, and their gas: see `hyperlane.chain.overrides`."""
+    """Fees in wei per gas, and gas limits of transactions: see `hyperlane.chain.overrides`."""
 
     gas_price: int | None = Field(default=None, gt=0)
     gas_limit: int | None = Field(default=None, gt=0)
@@ -165,11 +165,11 @@ class ChainSettings(SettingsModel):
     rpc_urls: tuple[RpcUrl, ...] = ()
     custom_rpc_urls: Names = Field(default=(), repr=False)
     rpc_consensus_type: Literal["single", "fallback", "quorum", "majority"] | None = None
-    """None: what suits the agent."""
+    """None: the agent's default."""
     additional_quorum_rpc_urls: tuple[RpcUrl, ...] = ()
     """RPCs that a validator of this chain asks for roots only."""
     custom_additional_quorum_rpc_urls: Names = Field(default=(), repr=False)
-    """As a comma list; replaces the former."""
+    """The same as a comma list; replaces the former."""
     ignore_reorg_reports: bool = False
     """A relayer delivers messages of this chain though a validator of the set reported a reorg."""
     blocks: BlockSettings = BlockSettings()
@@ -205,7 +205,7 @@ class ChainSettings(SettingsModel):
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Where to ask; each once, for of several URLs that have to agree none counts twice."""
+        """URLs of the chain; each once, as none may count twice where several have to agree."""
         return tuple(
             dict.fromkeys(
                 tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
@@ -214,7 +214,7 @@ class ChainSettings(SettingsModel):
 
     @property
     def contracts(self) -> dict[str, Address]:
-        """Addresses of the contracts that agents use, by their key; those that are set."""
+        """Addresses of the configured contracts, by key."""
         names = (
             "mailbox", "merkle_tree_hook", "validator_announce", "interchain_gas_paymaster",
             "staking_manager",
@@ -227,7 +227,7 @@ class ChainSettings(SettingsModel):
 
     @property
     def additional_urls(self) -> tuple[str, ...]:
-        """RPCs that only confirm roots."""
+        """URLs of RPCs that only confirm roots."""
         return tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
             url.http for url in self.additional_quorum_rpc_urls
         )

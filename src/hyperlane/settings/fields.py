@@ -1,4 +1,4 @@
-"""Kinds of values in agent settings."""
+"""Types of values in agent settings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ def _address(value: object) -> Address:
 
 
 def comma_list(value: object) -> object:
-    """`a,b` or a JSON list in a string, as environment and command line have it."""
+    """Split `a,b`, or a JSON list in a string, as environment and command line have it."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -32,7 +32,7 @@ def comma_list(value: object) -> object:
 
 
 def check_url(value: str) -> str:
-    """An HTTP URL; ValueError for anything else."""
+    """Check that a value is an HTTP URL; ValueError otherwise."""
     if value.startswith(("ws://", "wss://")):
         raise ValueError(
             f"{masked_url(value)} is a WebSocket URL; expected the node's http:// or https:// URL"
@@ -54,7 +54,7 @@ def _has_place(url: str) -> bool:
 
 
 def _key_file(value: object) -> object:
-    """A path; ValueError for what a key file holds, which is neither shown nor asked for here."""
+    """Check a path; ValueError for the key itself in its place, which is not shown."""
     if not isinstance(value, str | Path) or not value or not str(value).isprintable():
         raise ValueError("expected the path of a key file")
     if "{" in str(value) or "-----" in str(value):
@@ -69,7 +69,7 @@ Url = Annotated[str, AfterValidator(check_url)]
 
 
 class SettingsModel(BaseModel):
-    """Keys in camel case; others are let through, as one file serves several agents."""
+    """Base of settings: keys in camel case; unknown keys are ignored, as agents share files."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,

@@ -79,7 +79,7 @@ def load_settings(
 
 
 def _ineffective(tree: Mapping[str, Any], model: type[Settings]) -> tuple[str, ...]:
-    """Keys that change nothing, with the reason; ConfigError for one that would have to."""
+    """Keys without effect, with the reason; ConfigError for one that must not be ignored."""
     notes = []
     for path, pattern in unread_keys(tree, model):
         known = UNREAD.get(pattern)

@@ -1,4 +1,4 @@
-"""Leaves that operators left out, and what a watchtower did about it."""
+"""Leaves that operators left out, and the challenges that a watchtower opened about them."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -13,35 +13,35 @@ _ROW = tables.censorships.c
 
 
 class Stage(StrEnum):
-    """How far it went."""
+    """Progress of one operator's missing signature on one leaf."""
 
     TOLD = "told"
     """People were alerted."""
     OPEN = "open"
-    """A challenge of ours is open, or about to be."""
+    """A challenge of this watchtower is open, or about to be."""
     ANSWERED = "answered"
-    """The operator signed at last. If we asked, the bond is gone."""
+    """The operator signed at last. If this watchtower had asked, its bond is lost."""
     RETURNED = "returned"
-    """Our challenge ended without an answer, or never began: the bond is ours again."""
+    """The challenge ended without an answer, or never began: the bond was returned."""
 
 
 class CensorshipStore:
-    """Of one chain."""
+    """Missing signatures on the leaves of one chain."""
 
     def __init__(self, database: Database, domain: int) -> None:
         self._database = database
         self._domain = domain
 
-    async def is_told(self, operator: Address, index: int) -> bool:
-        """Whether anything was done about it before."""
+    async def is_alerted(self, operator: Address, index: int) -> bool:
+        """Whether people were alerted to it before."""
         return index in await self._indexes(operator, tuple(Stage))
 
     async def answered(self, operator: Address) -> set[int]:
-        """The leaves that an operator signed when it was challenged."""
+        """Leaves that an operator signed when it was challenged."""
         return await self._indexes(operator, (Stage.ANSWERED,))
 
     async def open(self) -> list[tuple[Address, int]]:
-        """Operators and leaves of our open challenges."""
+        """Operators and leaves of this watchtower's open challenges."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_ROW.operator, _ROW.index).where(
@@ -51,7 +51,7 @@ class CensorshipStore:
             return [(operator, index) for operator, index in rows]
 
     async def at_risk(self) -> int:
-        """The bonds that are in open challenges or went to operators that answered."""
+        """Sum of the bonds in open challenges and of those lost to operators that answered."""
         async with self._database.read() as connection:
             bonds = await connection.execute(
                 select(_ROW.bond).where(
@@ -61,7 +61,7 @@ class CensorshipStore:
             return sum(int(bond) for bond in bonds.scalars())
 
     async def tell(self, operator: Address, index: int) -> None:
-        """People were alerted."""
+        """Record that people were alerted."""
         async with self._database.write() as connection:
             await connection.execute(
                 self._database.insert(tables.censorships)
@@ -70,7 +70,7 @@ class CensorshipStore:
             )
 
     async def begin(self, operator: Address, index: int, bond: int) -> None:
-        """A challenge with this bond is about to be opened, or was found open."""
+        """Record a challenge with this bond that is about to be opened, or was found open."""
         values = {"stage": Stage.OPEN, "bond": str(bond)}
         async with self._database.write() as connection:
             await connection.execute(
@@ -80,7 +80,7 @@ class CensorshipStore:
             )
 
     async def close(self, operator: Address, index: int, stage: Stage) -> None:
-        """Nothing of ours is open."""
+        """Record that this watchtower has no challenge open for the leaf."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(tables.censorships)

@@ -1,4 +1,4 @@
-"""What a validator committed itself to: the guard against signing two things for one index."""
+"""Commitments of a validator: the guard against signing two checkpoints for one index."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -15,10 +15,10 @@ from hyperlane.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class ObservedTree:
-    """A final state of the tree on the chain."""
+    """A final state of the chain's tree."""
 
     index: int
-    """Of its last leaf."""
+    """Index of its last leaf."""
     root: Bytes32
     block_number: int
 
@@ -66,7 +66,7 @@ class CheckpointStore:
         return contradicted
 
     async def unpublished(self, limit: int) -> list[Checkpoint]:
-        """Committed checkpoints that are not in the storage yet, highest index first."""
+        """Committed checkpoints that are not published yet, highest index first."""
         row = tables.checkpoints
         async with self._database.read() as connection:
             found = await connection.execute(
@@ -78,7 +78,7 @@ class CheckpointStore:
             return [self._checkpoint(item) for item in found]
 
     async def mark_published(self, indexes: Sequence[int]) -> None:
-        """These are in the storage."""
+        """Record that checkpoints are in the storage."""
         row = tables.checkpoints
         async with self._database.write() as connection:
             await connection.execute(
@@ -86,14 +86,14 @@ class CheckpointStore:
             )
 
     async def republish(self) -> None:
-        """Check the storage for all of them again, for it may have been lost."""
+        """Mark all as unpublished: the storage is checked for them again, as it may be lost."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(tables.checkpoints).where(self._mine).values(published=False)
             )
 
     async def next_index(self) -> int:
-        """The first index that nothing is committed for."""
+        """The first index without a commitment."""
         row = tables.checkpoints
         async with self._database.read() as connection:
             highest = (
@@ -102,7 +102,7 @@ class CheckpointStore:
         return 0 if highest is None else highest + 1
 
     async def observed(self) -> ObservedTree | None:
-        """The last state of the tree that agreed with ours."""
+        """The last state of the chain's tree that agreed with the local one."""
         row = tables.observed_trees
         async with self._database.read() as connection:
             found = await connection.execute(
@@ -114,7 +114,7 @@ class CheckpointStore:
         return None if seen is None else ObservedTree(*seen)
 
     async def observe(self, tree: ObservedTree) -> None:
-        """Remember a state of the tree that agrees with ours."""
+        """Store a state of the chain's tree that agrees with the local one."""
         values = {
             "index": tree.index,
             "root": tree.root,
@@ -128,7 +128,7 @@ class CheckpointStore:
             )
 
     async def at(self, index: int) -> Checkpoint | None:
-        """What is committed for an index."""
+        """The commitment for an index; None if there is none."""
         row = tables.checkpoints
         async with self._database.read() as connection:
             found = await connection.execute(
@@ -140,7 +140,7 @@ class CheckpointStore:
         return None if item is None else self._checkpoint(item)
 
     async def remember_reorg(self, report: ReorgReport) -> None:
-        """A reorg stopped the validator; durable on return."""
+        """Store the reorg that stopped the validator; durable on return."""
         async with self._database.write() as connection:
             await connection.execute(
                 self._database.insert(tables.reorgs)
@@ -148,8 +148,8 @@ class CheckpointStore:
                 .on_conflict_do_nothing()
             )
 
-    async def untold_reorg(self) -> ReorgReport | None:
-        """A reorg that stopped the validator and is not in its storage yet."""
+    async def unflagged_reorg(self) -> ReorgReport | None:
+        """The reorg that stopped the validator, while its storage has no flag of it yet."""
         row = tables.reorgs
         columns = [row.c[item.name] for item in fields(ReorgReport)]
         async with self._database.read() as connection:
@@ -157,8 +157,8 @@ class CheckpointStore:
             item = found.one_or_none()
         return None if item is None else ReorgReport(*item)
 
-    async def reorg_told(self) -> None:
-        """The storage has the flag: from now on, the flag alone counts."""
+    async def reorg_flagged(self) -> None:
+        """Delete the stored reorg: the storage has the flag, which alone counts from now on."""
         async with self._database.write() as connection:
             await connection.execute(delete(tables.reorgs).filter_by(**self._key))
 

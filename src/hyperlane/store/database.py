@@ -1,4 +1,4 @@
-"""Opening the database: SQLite in a folder by default, anything SQLAlchemy can reach by URL."""
+"""The database: SQLite in a folder by default, anything that SQLAlchemy reaches by URL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -50,7 +50,7 @@ class Anchor:
 
 @dataclass(slots=True)
 class Database:
-    """One engine; reads run side by side, writes one after the other."""
+    """One database; reads run concurrently, writes one after the other."""
 
     name: str
     engine: AsyncEngine
@@ -91,16 +91,16 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for statements each of which has a consistent view."""
+        """Open a connection for reading; each statement sees a consistent state."""
         with self._named_errors():
             async with self.engine.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: committed, durably, when the block ends; rolled back when it fails.
+        """Begin a transaction: committed, durably, when the block ends; rolled back when it fails.
 
-        Part of the one that `together` began, if it did.
+        Within `together`, it is part of the transaction begun there.
         """
         joined = self._joined.get()
         if joined is not None:
@@ -114,9 +114,9 @@ class Database:
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
-        """All that this task writes in the block, in one transaction.
+        """Run all that this task writes in the block in one transaction.
 
-        Nothing else can be written meanwhile, so nothing is to be waited for but the database.
+        No other task can write meanwhile: wait for nothing but the database in it.
         """
         async with self.write() as connection:
             before = self._joined.set(connection)
@@ -126,7 +126,7 @@ class Database:
                 self._joined.reset(before)
 
     def insert(self, table: Table) -> Any:
-        """An insert that knows `on_conflict_do_nothing`, in the engine's dialect."""
+        """An insert statement of the engine's dialect, which has `on_conflict_do_nothing`."""
         if self.engine.dialect.name == "postgresql":
             return postgresql.insert(table)
         return sqlite.insert(table)
@@ -134,9 +134,9 @@ class Database:
     async def insert_many(
         self, connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Insert rows with the same columns; those that are there already stay as they are.
+        """Insert rows with the same columns; existing rows stay as they are.
 
-        Values go to the driver as they are, which is several times as fast: plain integers, floats,
+        Values go to the driver unconverted, which is several times as fast: plain integers, floats,
         strings and bytes only.
         """
         statement = self.insert(table).on_conflict_do_nothing()
@@ -145,7 +145,7 @@ class Database:
         await connection.exec_driver_sql(str(compiled), list(map(pick, rows)))
 
     async def bind(self, deployment: Deployment) -> Anchor | None:
-        """Remember which deployment a domain is, and return its anchor if one is known.
+        """Bind a domain to a deployment, and return its anchor if one is stored.
 
         DatabaseError if the domain was another deployment before.
         """
@@ -166,7 +166,7 @@ class Database:
         return Anchor(known.anchor_block, known.anchor_hash)
 
     async def set_anchor(self, deployment: Deployment, anchor: Anchor) -> None:
-        """Remember the block that tells the deployment's chain from others."""
+        """Store the block that tells the deployment's chain from others."""
         row = tables.deployments
         async with self.write() as connection:
             await connection.execute(

@@ -1,4 +1,4 @@
-"""Making sure that only one process does a thing, for as long as it lives."""
+"""Locks between processes: only one at a time runs as an agent of a given name."""
 
 import fcntl
 import hashlib
@@ -14,10 +14,9 @@ from hyperlane.store.database import Database
 
 @asynccontextmanager
 async def exclusive(database: Database, what: str) -> AsyncIterator[None]:
-    """Hold the only lock of that name in a database; DatabaseError if another process does.
+    """Hold the lock of that name in a database; DatabaseError if another process holds it.
 
-    The operating system or the database server gives it back when the process ends, however it
-    ends.
+    The operating system or the database server releases it when the process ends, however it ends.
     """
     key = hashlib.sha256(what.encode()).digest()[:8]
     taken = DatabaseError(

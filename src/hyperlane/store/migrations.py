@@ -1,4 +1,4 @@
-"""Changes of the database's schema, forward only: what brings an older database up to date.
+"""Migrations of the database's schema, forward only.
 
 `tables` is the schema of today; tables that are merely new are created by `create_all`. A change
 runs in the transaction that raises the version, so a killed program leaves either schema whole.

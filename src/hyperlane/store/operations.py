@@ -1,8 +1,8 @@
 """The delivery of each message as a row that moves through states.
 
-pending → preparing → submitted → included → delivered, or dropped, or ignored. None is for good:
-whatever is found out about a delivery can take it back to `pending`. What is dropped is looked at
-again from time to time, see `hyperlane.store.revisions`.
+pending → preparing → submitted → included → delivered, or dropped, or ignored. No state is final:
+a delivery that turns out not to have happened goes back to `pending`. Dropped deliveries are
+attempted again from time to time, see `hyperlane.store.revisions`.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,32 +33,32 @@ from hyperlane.store.payments import GasPaid, gas_paid, paid_ids
 
 
 class State(StrEnum):
-    """Where a delivery stands."""
+    """State of a delivery."""
 
     PENDING = "pending"
     """Waits for its next attempt."""
     PREPARING = "preparing"
     """Being attempted: metadata is built, the delivery is simulated."""
     SUBMITTED = "submitted"
-    """In a transaction of ours, or found delivered by others."""
+    """In a transaction of this relayer, or found delivered by others."""
     INCLUDED = "included"
     """That transaction is in a block that is not final."""
     DELIVERED = "delivered"
-    """Confirmed at a final block, and asked about again, see `hyperlane.store.revisions`."""
+    """Confirmed at a final block, and checked again later, see `hyperlane.store.revisions`."""
     DROPPED = "dropped"
-    """Parked: its recipient is no contract so far, or, with `NEVER`, no address."""
+    """Parked: its recipient is no contract so far or, with `NEVER`, no address at all."""
     IGNORED = "ignored"
-    """Excluded by whitelist or blacklist; looked at again when the relayer starts."""
+    """Excluded by whitelist or blacklist; decided anew when the relayer starts."""
 
 
 NEVER = 253_402_300_799.0
-"""The time of the next attempt where none can succeed: the end of the year 9999."""
+"""Time of the next attempt of a delivery that cannot succeed: the end of the year 9999."""
 UNCONFIRMED = (State.SUBMITTED, State.INCLUDED)
 OPEN = (State.PENDING, State.PREPARING, *UNCONFIRMED)
 
 
 class Lane(IntEnum):
-    """Who goes first. Each lane has room of its own, so that no flood in one delays another."""
+    """Priority of a delivery. Each lane has a capacity of its own, so none delays another."""
 
     PAID = 0
     """Paid for, not tried yet."""
@@ -87,7 +87,7 @@ _WHEN_PAID = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One message on its way."""
+    """The delivery of one message."""
 
     message: Message
     state: State
@@ -95,22 +95,22 @@ class Operation:
     retries: int
     next_attempt: float
     reason: str | None
-    """Why it is not further, a reference retry reason."""
+    """Why it waits, in the reference's words."""
     detail: str | None
     batch: str | None
-    """Purpose of the transaction that carries it; None for what others delivered."""
+    """Purpose of the transaction that carries it; None if others delivered it."""
     tx_hash: Bytes32 | None
     block_number: int | None
     """Block in which the delivery was seen."""
     gas_estimate: int
-    """Of the last attempt: its share in what the transaction uses."""
+    """Gas estimate of the last attempt: its share of the transaction's gas."""
     gas_used: int
-    """By all our transactions for it that are final, what a rollup took for data included."""
+    """Gas used by all final transactions of this relayer for it, data fees included as gas."""
     created_at: float
     failures: int = 0
-    """Of those transactions, how many did not deliver it."""
+    """Number of those transactions that did not deliver it."""
     wei_used: int = 0
-    """What they cost."""
+    """Cost of those transactions in wei."""
 
 
 _COLUMNS = [tables.messages.c.raw] + [
@@ -134,13 +134,13 @@ class OperationStore:
         self._database = database
 
     def together(self) -> AbstractAsyncContextManager[None]:
-        """Everything that is written in the block, by whatever store, at once or not at all."""
+        """Run all that the block writes, by whatever store, in one transaction."""
         return self._database.together()
 
     async def create(
         self, connection: AsyncConnection, messages: Sequence[Message], now: float
     ) -> None:
-        """Deliveries for messages that have none yet, in the caller's transaction."""
+        """Insert deliveries of messages that have none yet, in the caller's transaction."""
         if not messages:
             return
         ids = [message.id for message in messages]
@@ -193,10 +193,10 @@ class OperationStore:
         )
 
     async def recover(self, now: float) -> None:
-        """After a start: what was being prepared, is ignored or parked waits again, at once.
+        """After a start: make what was being prepared, ignored or parked pending, and due at once.
 
-        Deliveries of messages that a reorg took away end here. The chain is asked about what was
-        delivered in the last day.
+        Deletes deliveries of messages that a reorg removed. Deliveries of the last day are due for
+        a check with the chain.
         """
         row, sent = tables.operations, tables.messages
         known = select(sent.c.id).where(sent.c.origin == row.c.origin, sent.c.nonce == row.c.nonce)
@@ -222,7 +222,7 @@ class OperationStore:
             )
 
     async def take(self, destination: int, now: float, room: Mapping[Lane, int]) -> list[Operation]:
-        """Up to `room` pending deliveries of lanes whose time has come, now `preparing`."""
+        """Take pending due deliveries, at most `room` per lane; they are `preparing` now."""
         row = tables.operations
         taken: list[Operation] = []
         for lane, limit in room.items():
@@ -238,7 +238,7 @@ class OperationStore:
         return taken
 
     async def next_times(self, destination: int) -> dict[Lane, float]:
-        """When the next pending delivery of each lane is due; lanes without any are left out."""
+        """Time of the next pending delivery by lane; lanes without any are left out."""
         row = tables.operations
         earliest = (
             select(literal(lane.value), func.min(row.c.next_attempt)).where(
@@ -253,7 +253,7 @@ class OperationStore:
             return {Lane(lane): time for lane, time in found if time is not None}
 
     async def batches(self, destination: int) -> set[tuple[str | None, int | None]]:
-        """What carries unconfirmed deliveries, and the block it was seen in."""
+        """Batches of unconfirmed deliveries, and the block that each was seen in."""
         row = tables.operations
         async with self._database.read() as connection:
             found = await connection.execute(
@@ -264,7 +264,7 @@ class OperationStore:
             return {(batch, block) for batch, block in found}
 
     async def carried(self, destination: int, batch: str | None) -> list[Operation]:
-        """Unconfirmed deliveries of one batch; None for what others delivered."""
+        """Unconfirmed deliveries of one batch; `batch` None: those that others delivered."""
         row = tables.operations
         return await self._select(
             row.c.destination == destination,
@@ -274,7 +274,7 @@ class OperationStore:
         )
 
     async def get(self, message_id: Bytes32) -> Operation | None:
-        """One delivery."""
+        """The delivery of a message; None if it is not known."""
         found = await self._select(tables.operations.c.message_id == message_id, order=())
         return found[0] if found else None
 
@@ -286,7 +286,7 @@ class OperationStore:
         after: tuple[int, int] = (-1, -1),
         limit: int = 100,
     ) -> list[Operation]:
-        """Deliveries in some states, by origin and nonce, from behind `after` on."""
+        """A page of deliveries in some states, by origin and nonce, after `after`."""
         row = tables.operations
         origin, nonce = after
         conditions: list[ColumnElement[bool]] = [
@@ -298,13 +298,13 @@ class OperationStore:
         return await self._select(*conditions, order=(row.c.origin, row.c.nonce), limit=limit)
 
     async def paid_for(self, operations: Sequence[Operation]) -> dict[Bytes32, GasPaid]:
-        """What was paid for each delivery."""
+        """Gas payments for each delivery."""
         keys = [(item.message.id, item.message.destination) for item in operations]
         paid = await gas_paid(self._database, keys)
         return {key[0]: paid.get(key, GasPaid()) for key in keys}
 
     async def counts(self, destination: int) -> dict[State, int]:
-        """How many deliveries are in each state that is not final."""
+        """Number of deliveries in each open state."""
         row = tables.operations
         async with self._database.read() as connection:
             found = await connection.execute(
@@ -323,7 +323,7 @@ class OperationStore:
         within: Sequence[State] = tuple(State),
         **values: Any,
     ) -> None:
-        """Write the same columns of several deliveries that are in some states, all or none."""
+        """Set the same columns of several deliveries in the states `within`, all or none."""
         row = tables.operations
         if not ids:
             return
@@ -339,7 +339,7 @@ class OperationStore:
                 )
 
     async def change_each(self, now: float, changes: Mapping[Bytes32, Mapping[str, Any]]) -> None:
-        """Write columns, the same ones but other values, of several deliveries, all or none."""
+        """Set the same columns of several deliveries, each to its own values, all or none."""
         if not changes:
             return
         row = tables.operations
@@ -356,7 +356,7 @@ class OperationStore:
             )
 
     async def charge(self, costs: Mapping[Bytes32, int], *, failed: bool) -> None:
-        """Remember, per message, the wei of a final transaction that did or did not deliver it."""
+        """Add costs in wei of a final transaction, by message; `failed` if it did not deliver."""
         row = tables.delivery_costs
         async with self._database.write() as connection:
             for message_id, wei in costs.items():

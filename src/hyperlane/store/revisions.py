@@ -1,7 +1,7 @@
-"""Going back on what was settled: deliveries that are asked about again when their time comes.
+"""Revision of settled deliveries: dropped and delivered ones are checked again when due.
 
-A delivered one is asked about at distances that double: the next time and the time of the last
-change tell how long the last one was.
+A delivered one is checked at intervals that double: the last interval is the difference between the
+next time and the time of the last change.
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from hyperlane.store.database import Database
 from hyperlane.store.operations import Lane, State
 
 _LANES = list(Lane)
-"""Named in queries, or the index would end before the time."""
+"""All lanes, named in queries so that the index is used up to the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionStore:
-    """Deliveries to one chain that no attempt is planned for."""
+    """Settled deliveries to one chain."""
 
     database: Database
     destination: int
 
     async def revive(self, now: float) -> None:
-        """Plan attempts for what is dropped and due."""
+        """Make dropped deliveries that are due pending."""
         row = tables.operations
         async with self.database.write() as connection:
             await connection.execute(
@@ -41,7 +41,7 @@ class RevisionStore:
             )
 
     async def due(self, now: float, limit: int) -> list[Bytes32]:
-        """Delivered messages that are to be asked about, those that wait longest first."""
+        """Delivered messages that are due for a check, those that wait longest first."""
         row = tables.operations
         async with self.database.read() as connection:
             found = await connection.execute(
@@ -60,16 +60,16 @@ class RevisionStore:
     async def confirm(
         self, ids: Sequence[Bytes32], now: float, shortest: float, longest: float
     ) -> None:
-        """They are delivered still: ask again after twice the time, within bounds."""
+        """Record that they are still delivered: check again after twice the interval, in bounds."""
         row = tables.operations
         doubled = 2 * (row.c.next_attempt - row.c.updated_at)
         pause = case((doubled < shortest, shortest), (doubled > longest, longest), else_=doubled)
         await self._change(ids, next_attempt=now + pause, updated_at=now)
 
     async def reopen(self, ids: Sequence[Bytes32], now: float, reason: str, detail: str) -> None:
-        """The chain does not know them as delivered: attempt them at once.
+        """Make deliveries that the chain does not know pending, and due at once.
 
-        Gas that their delivery used is not used any more, if it was ever.
+        Their transactions were reorged away, and so was the gas that these used.
         """
         await self._change(
             ids,

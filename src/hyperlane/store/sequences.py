@@ -29,7 +29,7 @@ class Numbered(Protocol):
 
     @property
     def block_number(self) -> int:
-        """Where it was emitted."""
+        """Block that it was emitted in."""
 
 
 Item = TypeVar("Item", bound=Numbered)
@@ -222,7 +222,7 @@ class InsertionStore(SequenceStore[Insertion]):
 
 
 class MessageStore(SequenceStore[Dispatched]):
-    """Sent messages. Each becomes an operation, the work of delivering it."""
+    """Sent messages. Each gets an operation, its delivery."""
 
     kind = "dispatched_message"
     _key = tables.messages.c.nonce
@@ -243,7 +243,7 @@ class MessageStore(SequenceStore[Dispatched]):
         }
 
     async def get(self, nonce: int) -> Dispatched | None:
-        """Message `nonce`, and where it was sent."""
+        """The message with a nonce, with the block and transaction that sent it."""
         row = tables.messages
         async with self.database.read() as connection:
             found = (

@@ -1,4 +1,4 @@
-"""Signatures that a watchtower saw. What was seen once stays, whatever storages say later."""
+"""Sightings: signatures that a watchtower saw. They stay, whatever storages hold later."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ _OTHER = tables.other_trees.c
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A signed checkpoint and where it was."""
+    """A signed checkpoint and the location that it was read from."""
 
     signed: SignedCheckpoint
     validator: Address
-    """Whom the signature recovers to."""
+    """The address that the signature recovers to."""
     location: str
     fault: str | None = None
-    """A FaultKind, once it is known to have one."""
+    """The FaultKind; None while none is known."""
     told: bool = False
     """Whether people were alerted to the fault."""
 
 
 class SightingStore:
-    """All that was seen of one chain, mostly of its tree."""
+    """Sightings of one chain's checkpoints."""
 
     def __init__(self, database: Database, domain: int, merkle_tree_hook: Address) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class SightingStore:
         self._hook = address_to_bytes32(merkle_tree_hook)
 
     async def add(self, sightings: Sequence[Sighting], now: float) -> None:
-        """Keep what was seen, and faults that what was seen before turned out to have."""
+        """Insert new sightings; for known ones, record a fault that was found since."""
         async with self._database.write() as connection:
             known = await self._known(connection, sightings)
             for item in sightings:
@@ -65,7 +65,7 @@ class SightingStore:
     async def _known(
         self, connection: AsyncConnection, sightings: Sequence[Sighting]
     ) -> dict[tuple[Address, Bytes32], str | None]:
-        """The stored fault of each one that is stored."""
+        """The stored faults of those sightings that are stored."""
         digests = [item.signed.checkpoint.digest for item in sightings]
         rows = await connection.execute(
             select(_SIGHTING.validator, _SIGHTING.digest, _SIGHTING.fault).where(
@@ -75,20 +75,20 @@ class SightingStore:
         return {(validator, digest): fault for validator, digest, fault in rows}
 
     async def open_faults(self) -> list[Sighting]:
-        """Faults that something is left to do about, oldest first."""
+        """Sightings with a fault that is not settled, oldest first."""
         return await self._select(
             _SIGHTING.fault.is_not(None) & ~_SIGHTING.settled, order=_SIGHTING.seen_at
         )
 
     async def of_index(self, validator: Address, index: int) -> list[Sighting]:
-        """All that a validator signed for one index."""
+        """All sightings of a validator for one index."""
         return await self._select(
             (_SIGHTING.validator == validator) & (_SIGHTING.index == index),
             order=_SIGHTING.seen_at,
         )
 
     async def salt(self, sighting: Sighting, proposed: Bytes32) -> Bytes32:
-        """The salt of a sighting: `proposed` the first time, the same for ever after."""
+        """The salt of a sighting: `proposed` the first time, and that one from then on."""
         async with self._database.write() as connection:
             await connection.execute(
                 update(tables.sightings)
@@ -99,16 +99,16 @@ class SightingStore:
             kept: Bytes32 = rows.scalar_one()
         return kept
 
-    async def mark_told(self, sighting: Sighting) -> None:
-        """People were alerted."""
+    async def mark_alerted(self, sighting: Sighting) -> None:
+        """Record that people were alerted."""
         await self._set(sighting, told=True)
 
     async def settle(self, sighting: Sighting) -> None:
-        """Nothing is left to do about this one."""
+        """Record that nothing is left to do about a sighting."""
         await self._set(sighting, settled=True)
 
     async def reopen(self, validators: Iterable[Address]) -> None:
-        """There may be something to do about all faults of these after all."""
+        """Reopen all settled faults of some validators."""
         ids = list(validators)
         async with self._database.write() as connection:
             for start in range(0, len(ids), _KEYS_AT_ONCE):
@@ -129,7 +129,7 @@ class SightingStore:
             )
 
     async def highest_index(self, validator: Address, location: str) -> int | None:
-        """The highest index without fault that was seen at a location; None if none was."""
+        """The highest index seen without fault at a location; None if there is none."""
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(func.max(_SIGHTING.index)).where(
@@ -143,7 +143,7 @@ class SightingStore:
         return index
 
     async def indexes(self, validators: Iterable[Address], first: int, limit: int) -> list[int]:
-        """What any of the validators signed truly, from `first` on, in order, each index once."""
+        """Indexes from `first` on that any of the validators signed without fault, in order."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_SIGHTING.index)
@@ -162,7 +162,7 @@ class SightingStore:
     async def signed(
         self, validators: Iterable[Address], first: int, limit: int
     ) -> list[tuple[int, Address]]:
-        """Who of the validators signed what truly, from index `first` on, in order."""
+        """Validators and the indexes that they signed without fault, from `first` on, in order."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_SIGHTING.index, _SIGHTING.validator)
@@ -178,7 +178,7 @@ class SightingStore:
             return [(index, validator) for index, validator in rows]
 
     async def places(self, index: int, validators: Iterable[Address]) -> list[str]:
-        """Some locations where these validators had a true signature on a leaf."""
+        """Some locations where these validators had a signature without fault on a leaf."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_SIGHTING.location)

@@ -1,4 +1,4 @@
-"""What RPCs take in one request, remembered by URL: see `hyperlane.chain.sizes`."""
+"""Request sizes that RPCs take, stored by URL: see `hyperlane.chain.sizes`."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class SizeStore:
-    """Sizes of all URLs of one chain. They are written beside the requests, which do not wait."""
+    """Sizes of all URLs of one chain, written in the background so that no request waits."""
 
     database: Database
     chain_id: int
@@ -28,24 +28,24 @@ class SizeStore:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def recall(self, url: str) -> tuple[int, int] | None:
-        """Calls and blocks that a URL took at last; None if it is new."""
+        """Calls and blocks that a URL took the last time; None if it is new."""
         return self._known.get(self._key(url))
 
     def note(self, url: str, calls: int, blocks: int) -> None:
-        """Remember them; they are written in a moment."""
+        """Take new sizes of a URL, to be written in the background."""
         key = self._key(url)
         self._known[key] = calls, blocks
         self._unwritten.add(key)
         self._changed.set()
 
     async def read(self) -> None:
-        """Learn what is stored."""
+        """Load the stored sizes."""
         async with self.database.read() as connection:
             for key, calls, blocks in await connection.execute(select(tables.request_sizes)):
                 self._known[key] = calls, blocks
 
     async def write(self) -> None:
-        """Store what was noted, if that can be: otherwise it only has to be found again."""
+        """Write new sizes; a failure is ignored, as they can be learned again."""
         try:
             await self._write()
         except DatabaseError as error:
@@ -68,13 +68,14 @@ class SizeStore:
                 )
 
     async def keep_writing(self) -> None:
-        """Write whenever there is something new, for ever."""
+        """Write whenever there are new sizes, for ever."""
         while True:
             await self._changed.wait()
             await self.write()
 
     def _key(self, url: str) -> bytes:
-        """A hash, since URLs hold API keys; without user and password, which can be guessed."""
+        """Hash of a URL, which may have an API key in it; without user and password, which can be
+        guessed."""
         parts = urlsplit(url)
         bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
         return hashlib.sha256(f"{self.chain_id} {bare}".encode()).digest()
@@ -82,7 +83,7 @@ class SizeStore:
 
 @asynccontextmanager
 async def remembered_sizes(database: Database, chain_id: int) -> AsyncIterator[SizeStore]:
-    """The sizes of a chain's URLs; what is noted meanwhile is stored at the end at the latest."""
+    """Load the sizes of a chain's URLs; new ones are stored at the end at the latest."""
     store = SizeStore(database, chain_id)
     await store.read()
     writing = asyncio.create_task(store.keep_writing())

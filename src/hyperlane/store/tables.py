@@ -24,12 +24,12 @@ metadata = MetaData()
 
 
 def _key(name: str, kind: type[TypeEngine[Any]]) -> Column[Any]:
-    """Part of a primary key, given and not counted up."""
+    """Column of a primary key, without auto-increment."""
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
 def _field(name: str, kind: type[TypeEngine[Any]], **options: Any) -> Column[Any]:
-    """A column that always has a value."""
+    """Column that is never null."""
     return Column(name, kind, nullable=False, **options)
 
 
@@ -45,8 +45,8 @@ deployments = Table(
     Column("anchor_block", BigInteger),
     Column("anchor_hash", LargeBinary),
 )
-"""Which deployments the rest of the database is about. The anchor is the block of the Mailbox's
-deployment: it tells a chain from another one that was started anew. Null while no node knew it."""
+"""Deployments that the database is bound to. The anchor is the block of the Mailbox's deployment:
+it tells a chain from another one that was started anew. Null until a node had the block."""
 
 cursors = Table(
     "cursors",
@@ -105,8 +105,8 @@ checkpoints = Table(
     _field("message_id", LargeBinary),
     _field("published", Boolean),
 )
-"""What a validator may sign. A row is committed before anything is signed and never changes, so
-that no other root or message can ever be signed for its index."""
+"""Checkpoints that a validator may sign. A row is committed before the signature and never changes,
+so that no other root or message can ever be signed for its index."""
 Index("checkpoints_to_publish", checkpoints.c.index, sqlite_where=text("NOT published"))
 
 reorgs = Table(
@@ -121,7 +121,7 @@ reorgs = Table(
     _field("unix_timestamp", BigInteger),
     _field("reorg_period", JSON),
 )
-"""Reorgs that stopped a validator and of which its storage does not know yet."""
+"""Reorgs that stopped a validator and are not flagged in its storage yet."""
 
 operations = Table(
     "operations",
@@ -161,8 +161,8 @@ delivery_costs = Table(
     _field("failures", Integer),
     _field("wei", String),
 )
-"""What final transactions cost for a message, wei in decimal, and how many of them did not deliver
-it. Messages without any have no row."""
+"""Cost of final transactions per message, wei in decimal, and number of those that did not deliver
+it. Messages without such transactions have no row."""
 
 gas_paid = Table(
     "gas_paid",
@@ -173,8 +173,8 @@ gas_paid = Table(
     _field("payment", String),
     _field("gas", String),
 )
-"""Sums of what was paid for a message's delivery: wei on the origin, gas on the destination, both
-uint256 in decimal."""
+"""Sums of the gas payments for a message: wei on the origin, gas on the destination, both uint256
+in decimal."""
 
 transactions = Table(
     "transactions",
@@ -218,7 +218,7 @@ other_trees = Table(
     _key("digest", LargeBinary),
     _field("merkle_tree_hook", LargeBinary),
 )
-"""The 32 bytes that a sighting of another tree than its chain's names, by the sighting's digest."""
+"""Merkle tree hooks in sightings of another tree than the chain's, by the sighting's digest."""
 
 sightings = Table(
     "sightings",
@@ -253,7 +253,7 @@ operator_keys = Table(
     _field("block_number", BigInteger),
     _field("log_index", BigInteger),
 )
-"""Keys that operators ever signed with, by the place where the manager's logs say so."""
+"""Keys that operators signed with, and the position of the manager's log about each."""
 
 censorships = Table(
     "censorships",
@@ -274,5 +274,5 @@ request_sizes = Table(
     _field("calls", Integer),
     _field("blocks", BigInteger),
 )
-"""What RPCs take in one request: calls of a batch, blocks of a log query. URLs hold API keys, so
-they are known by their hash, see `hyperlane.store.sizes`."""
+"""Request sizes that RPCs take: calls of a batch, blocks of a log query. URLs may have API keys in
+them, so only their hash is stored, see `hyperlane.store.sizes`."""

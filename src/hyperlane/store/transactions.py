@@ -1,4 +1,4 @@
-"""Signed transactions of our own keys, stored before they are sent."""
+"""Signed transactions of the agent's keys, stored before they are sent."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,9 +10,9 @@ from hyperlane.store import tables
 from hyperlane.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """One nonce of one key, and what was signed for it."""
+    """One nonce of one key, and the transaction signed for it."""
 
     id: int
     nonce: int
@@ -20,14 +20,14 @@ class Transaction:
     hash: Bytes32
     replaced_hashes: tuple[Bytes32, ...]
     fields: dict[str, Any]
-    """What was signed, as eth_account takes it."""
+    """Signed fields, as eth_account takes them."""
     raw: bytes
-    """As sent."""
+    """Encoded transaction, as sent."""
     sent_at: float
 
     @property
     def hashes(self) -> tuple[Bytes32, ...]:
-        """All versions, any of which may be included; the last one first."""
+        """Hashes of all versions, any of which may be included; the last one first."""
         return (self.hash, *self.replaced_hashes)
 
 
@@ -51,7 +51,7 @@ class TransactionStore:
     async def add(
         self, purpose: str, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
     ) -> Transaction:
-        """Store a signed transaction as live; another key's for the same purpose ends."""
+        """Store a signed transaction as live; another key's for the same purpose is finished."""
         row = tables.transactions
         async with self._database.write() as connection:
             await connection.execute(
@@ -75,7 +75,16 @@ class TransactionStore:
                 )
             )
             identity = cast(tuple[int], added.inserted_primary_key)[0]
-        return Transaction(identity, fields["nonce"], purpose, tx_hash, (), fields, raw, now)
+        return Transaction(
+            id=identity,
+            nonce=fields["nonce"],
+            purpose=purpose,
+            hash=tx_hash,
+            replaced_hashes=(),
+            fields=fields,
+            raw=raw,
+            sent_at=now,
+        )
 
     async def replace(
         self, old: Transaction, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
@@ -94,10 +103,19 @@ class TransactionStore:
                     sent_at=now,
                 )
             )
-        return Transaction(old.id, old.nonce, old.purpose, tx_hash, old.hashes, fields, raw, now)
+        return Transaction(
+            id=old.id,
+            nonce=old.nonce,
+            purpose=old.purpose,
+            hash=tx_hash,
+            replaced_hashes=old.hashes,
+            fields=fields,
+            raw=raw,
+            sent_at=now,
+        )
 
     async def finish(self, transaction: Transaction) -> None:
-        """It needs no more attention; its bytes are dropped."""
+        """Record that a transaction needs no more attention; its bytes are deleted."""
         row = tables.transactions
         async with self._database.write() as connection:
             await connection.execute(
@@ -105,7 +123,7 @@ class TransactionStore:
             )
 
     async def live(self) -> list[Transaction]:
-        """Everything that is not finished, by nonce."""
+        """Live transactions, by nonce."""
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(*_COLUMNS).where(self._mine).order_by(tables.transactions.c.nonce)
@@ -135,4 +153,13 @@ class TransactionStore:
 def _transaction(row: Any) -> Transaction:
     identity, nonce, purpose, tx_hash, replaced, fields, raw, sent_at = row
     hashes = tuple(replaced[start : start + 32] for start in range(0, len(replaced), 32))
-    return Transaction(identity, nonce, purpose, tx_hash, hashes, fields, raw, sent_at)
+    return Transaction(
+        id=identity,
+        nonce=nonce,
+        purpose=purpose,
+        hash=tx_hash,
+        replaced_hashes=hashes,
+        fields=fields,
+        raw=raw,
+        sent_at=sent_at,
+    )

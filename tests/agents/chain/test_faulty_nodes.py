@@ -90,14 +90,14 @@ class Agent:
 
         messages = MessageStore(database, 1337, no_operations)
         self.origin = Origin(
-            chain,
-            chain.dispatches(messages),
-            chain.insertions(database),
-            InsertionStore(database, 1337),
-            messages,
-            Signatures(chain, allow_local=True),
-            Metrics(),
-            lambda: None,
+            chain=chain,
+            dispatches=chain.dispatches(messages),
+            insertions=chain.insertions(database),
+            leaves=InsertionStore(database, 1337),
+            messages=messages,
+            signatures=Signatures(chain, allow_local=True),
+            metrics=Metrics(),
+            news=lambda: None,
         )
         transactions = TransactionStore(database, 1337, address_of(key(9)))
         offers = Offers(self.client, clock=self.clock)

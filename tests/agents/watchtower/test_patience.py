@@ -90,7 +90,7 @@ class Fake:
         self.asked.append((set(keys), index))
         return self.verdict
 
-    async def is_told(self, *_: Any) -> bool:
+    async def is_alerted(self, *_: Any) -> bool:
         return self.told
 
     async def is_asking(self, _operator: bytes) -> bool:
@@ -235,7 +235,10 @@ async def test_one_operator_that_cannot_be_looked_at_keeps_no_other_waiting(monk
     done = []
 
     async def two(_watch: CensorshipWatch) -> list[Laggard]:
-        return [Laggard(bytes([n]) * 20, KEY, [KEY], [OTHER], n, 0) for n in (1, 2)]
+        return [
+            Laggard(operator=bytes([n]) * 20, key=KEY, keys=[KEY], others=[OTHER], index=n, since=0)
+            for n in (1, 2)
+        ]
 
     async def inspect(self: Fake, _keys: Any, _others: Any, index: int) -> Verdict:
         done.append(index)

@@ -121,7 +121,16 @@ def test_settings_do_not_show_what_is_secret_in_them():
     )  # fmt: skip
     assert KEY not in repr(settings) + str(settings)
     assert KEY.encode().hex() not in repr(settings)
-    assert KEY not in repr(RpcResponse(f"https://node/{KEY}", 1, 1, 1, None, 1))
+    assert KEY not in repr(
+        RpcResponse(
+            url=f"https://node/{KEY}",
+            height=1,
+            reorg_period=1,
+            index=1,
+            root=None,
+            unix_timestamp=1,
+        )
+    )
 
 
 async def test_a_database_url_is_not_shown():

@@ -101,15 +101,17 @@ class Relayer:
 
         messages = MessageStore(database, chain.domain, make_operations)
         origin = Origin(
-            chain,
-            chain.dispatches(messages),
-            chain.insertions(database),
-            InsertionStore(database, chain.domain),
-            messages,
-            Signatures(chain, self.settings.allow_local_checkpoint_syncers, self.runtime.web),
-            self.runtime.metrics,
-            self._wake_all,
-            self._payments(chain),
+            chain=chain,
+            dispatches=chain.dispatches(messages),
+            insertions=chain.insertions(database),
+            leaves=InsertionStore(database, chain.domain),
+            messages=messages,
+            signatures=Signatures(
+                chain, self.settings.allow_local_checkpoint_syncers, self.runtime.web
+            ),
+            metrics=self.runtime.metrics,
+            news=self._wake_all,
+            payments=self._payments(chain),
         )
         self._origins[chain.domain] = origin
         return origin

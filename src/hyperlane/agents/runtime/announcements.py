@@ -1,11 +1,10 @@
-"""Where the validators of one chain say that their signatures are.
+"""Announced storage locations of the validators of one chain.
 
-Anybody can announce, as much as it can pay for, and for ever. So nothing is asked about more than
-one validator at a time, and no more is read than is of use: who announces too much is read slowly
-or in part, and nobody else is.
+Anybody can announce, as much as it can pay for, and for ever. So each validator is asked about by
+itself, and in bounds: one that announces too much is read slowly or in part, and no other is.
 
-Three ways, since deployments differ: in pages; all locations of one validator in one call, with
-more gas if need be; its logs, newest first.
+Deployments differ, so there are three ways to read: in pages; all locations of one validator in one
+call, with more gas if need be; its logs, newest first.
 """
 
 import asyncio
@@ -29,29 +28,29 @@ _MOST_VALIDATORS = 20_000
 _LOCATIONS_PER_CALL = 8
 _VALIDATORS_PER_CALL = 500
 _GAS = 10**9
-"""For calls that exceed what nodes give unasked."""
+"""Gas of calls that exceed a node's default."""
 _WINDOWS = 200
 """Ranges of blocks whose logs are read for one validator."""
 _AT_ONCE = 8
 _REORGED = 64
-"""Blocks whose logs are read again."""
+"""Blocks whose logs are read again, as a reorg may have changed them."""
 
 
 @dataclass(slots=True)
 class Announcements:
-    """Reads them, and what is new since the last time."""
+    """Reader of announced locations; asks only for those that are new since the last time."""
 
     chain: Chain
     _paged: bool | None = None
     """Whether the contract can be asked in pages; None before it was tried."""
     _known: dict[Address, tuple[int, list[str]]] = field(default_factory=dict)
-    """Of contracts with pages: how many locations there were, and the latest of them, in order."""
+    """By validator, read in pages: number of locations, and the latest of them, in order."""
     _logged: dict[Address, tuple[int, list[str]]] = field(default_factory=dict)
-    """Of validators that no call can answer for: up to which block, and what was there."""
+    """By validator, read from logs: the last block read, and the locations up to it."""
     _asked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def validators(self) -> list[Address]:
-        """Who announced anything, first come first; of very many the first. ChainError."""
+        """Validators that announced anything, in order, at most the first 20000. ChainError."""
         if not await self._has_pages():
             return await self._all_validators()
         count = min(await self._call(ValidatorAnnounce.validator_count), _MOST_VALIDATORS)
@@ -68,9 +67,9 @@ class Announcements:
         return found
 
     async def of(self, validators: Sequence[Address]) -> dict[Address, list[str] | ChainError]:
-        """For each validator its locations, newest first, or why they cannot be read.
+        """Locations of each validator, newest first, or the error that kept them from being read.
 
-        ChainError if nobody's can be.
+        ChainError if there is such an error for every validator.
         """
 
         async def one(validator: Address) -> list[str] | ChainError:
@@ -93,7 +92,7 @@ class Announcements:
         return dict(zip(validators, answers, strict=True))
 
     async def _of(self, validator: Address) -> list[str]:
-        """Oldest first."""
+        """Locations of one validator, oldest first."""
         if await self._has_pages():
             return await self._in_pages(validator)
         if validator not in self._logged:
@@ -167,7 +166,7 @@ class Announcements:
         return found
 
     async def _logs(self, indexed: Sequence[Bytes32], first: int, last: int) -> list[Log]:
-        """From the last block back, until there are enough; in order."""
+        """Logs from the last block back, until there are enough; in order."""
         chunk = self.chain.settings.index.chunk
         found: list[Log] = []
         for _ in range(_WINDOWS):

@@ -1,4 +1,4 @@
-"""A connected chain: checked, bound to the database, read at its final block."""
+"""Connection to a chain: its contracts are checked, and the database is bound to it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,16 +34,16 @@ class Chain:
 
     @property
     def name(self) -> str:
-        """As configured."""
+        """Name in the settings."""
         return self.settings.name
 
     @property
     def domain(self) -> int:
-        """Its domain in messages."""
+        """Domain in messages."""
         return self.settings.domain_id
 
     def insertions(self, database: Database) -> SequenceIndexer[Insertion]:
-        """Copies the leaves of its merkle tree."""
+        """Make the indexer of the leaves of its merkle tree."""
 
         def parse(entry: Log) -> Insertion:
             message_id, index = MerkleTreeHook.INSERTED.decode(entry.data)
@@ -62,7 +62,7 @@ class Chain:
         )
 
     def dispatches(self, store: MessageStore) -> SequenceIndexer[Dispatched]:
-        """Copies the messages it sends."""
+        """Make the indexer of the messages that it sends."""
 
         def parse(entry: Log) -> Dispatched:
             (raw,) = Mailbox.DISPATCH.decode(entry.data)
@@ -89,11 +89,11 @@ class Chain:
 async def connect(
     settings: ChainSettings, database: Database, consensus: Consensus = Consensus.FALLBACK
 ) -> AsyncIterator[Chain]:
-    """A chain, once it answers and is what the settings say.
+    """Connect to a chain, once it answers and is the one in the settings.
 
-    `consensus` is how its URLs are used if the settings do not say it. Waits for a node that is
-    down, or does not know the tag that stands for finality. ConfigError for the wrong chain, or
-    contracts that are not there; DatabaseError when the database knows another deployment.
+    `consensus` is how its URLs are used if the settings leave it open. Waits for a node that is
+    down, or does not know the tag for finality. ConfigError for the wrong chain, or missing
+    contracts; DatabaseError when the database is bound to another deployment.
     """
     async with remembered_sizes(database, settings.chain_id) as sizes:
         client = ChainClient(
@@ -155,7 +155,7 @@ async def _bind(client: ChainClient, settings: ChainSettings, database: Database
 
 
 async def _settle_finality(client: ChainClient, wanted: ReorgPeriod | None) -> None:
-    """Decide and say what counts as final; ChainError if it is wanted and the node has it not."""
+    """Settle which blocks count as final; ChainError if the node lacks the configured tag."""
     tags = await client.finality_tags()
     client.reorg_period = period = (
         wanted if wanted is not None else await _offered_finality(client, tags)
@@ -178,7 +178,7 @@ async def _settle_finality(client: ChainClient, wanted: ReorgPeriod | None) -> N
 
 
 async def _offered_finality(client: ChainClient, tags: Sequence[str]) -> ReorgPeriod:
-    """The safest that the node has: some know a tag, but no block except 0 for it."""
+    """The safest finality that the node offers: some know a tag, but only block 0 for it."""
     for tag in ("finalized", "safe"):
         if tag in tags and (await client.block(tag)).number:
             return tag

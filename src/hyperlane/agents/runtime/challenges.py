@@ -1,4 +1,4 @@
-"""The censorship challenges of one chain that nobody has answered or resolved yet."""
+"""Open censorship challenges of one chain: neither answered nor resolved yet."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from hyperlane.chain.abi import CensorshipChallenges, StakingManager
 from hyperlane.protocol.typecasts import Address
 
 _AGAIN = 16
-"""Of the last challenges, which are read again: a reorg may put others in their place."""
+"""Number of the last challenges that are read again, as a reorg may replace them."""
 _NOBODY = bytes(20)
 
 
@@ -26,23 +26,23 @@ class Challenge:
 
 @dataclass(slots=True)
 class OpenChallenges:
-    """Reads those that are new, and whether the others are still open."""
+    """Reader of open challenges; asks for new ones, and whether known ones are still open."""
 
     chain: Chain
     manager: Address
     _address: Address | None = None
     _read: int = 0
-    """How many there were the last time."""
+    """Number of challenges at the last look."""
     _open: set[int] = field(default_factory=set)
 
     async def contract(self) -> Address:
-        """The CensorshipChallenges of the manager, which never change."""
+        """Address of the manager's CensorshipChallenges, which never changes."""
         if self._address is None:
             self._address = await self.chain.client.call(self.manager, StakingManager.challenges)
         return self._address
 
     async def read(self) -> list[Challenge]:
-        """All that are open at the latest block, oldest first."""
+        """Challenges that are open at the latest block, oldest first."""
         contract, client = await self.contract(), self.chain.client
         count = await client.call(contract, CensorshipChallenges.challenge_count)
         new = range(max(0, min(self._read, count) - _AGAIN), count)

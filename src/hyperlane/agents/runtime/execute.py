@@ -1,4 +1,4 @@
-"""Transactions that an agent needs done once and waits for."""
+"""Single transactions that an agent waits for until they are final."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ async def execute(
     data: bytes,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Receipt:
-    """Have a call included for good; returns its final receipt.
+    """Have a call included; returns its receipt once that is final.
 
     Finds the transaction of the same purpose that was sent before a restart. It is simulated
     first: Reverted when it would fail now. ChainError when it failed in its block.
@@ -47,7 +47,7 @@ async def execute(
 async def _final_receipt(
     chain: Chain, sender: Sender, purpose: str, transaction: Transaction
 ) -> Receipt | None:
-    """None while there is no final one; what is in no block is sent again."""
+    """The final receipt, None before that; a transaction in no block is sent again."""
     final = await chain.client.final_block()
     current = await sender.store.live_for(purpose) or transaction  # replacements change its hash
     (receipt,) = await sender.receipts([current])

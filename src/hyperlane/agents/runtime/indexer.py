@@ -27,22 +27,22 @@ Item = TypeVar("Item", bound=Numbered)
 
 _FIRST_SPAN = 250
 _MANY_LOGS = 4000
-"""In one chunk; with more, the next ones are made smaller."""
+"""Logs in one chunk above which the next chunks are made smaller."""
 _MOST_QUERIES = 16
-"""In one chunk: what was read is stored before a node that takes few blocks has failed often."""
+"""Log queries in one chunk: logs are stored before a node that takes few blocks often fails."""
 
 
 class IndexGap(ChainError):
-    """The node's logs lack an event that its contract counts; the range is asked for again."""
+    """Failure of logs that lack an event which the contract counts; they are read again."""
 
 
 class SequenceRegressed(ChainError):
-    """At a block that should know them, the contract counts fewer events than are stored."""
+    """Failure of a chain whose contract counts fewer events than are stored up to the block."""
 
     def __init__(self, message: str, count: int) -> None:
         super().__init__(message)
         self.count = count
-        """What the contract counts."""
+        """Number of events according to the contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class IndexRange:
     """The block to start reading logs at, and how many to read at once."""
 
     first_block: int | None = None
-    """None: where the contract was deployed. Negative: before the final block."""
+    """None: the block of the contract's deployment. Negative: counted back from the final block."""
     chunk: int = 1999
     """Blocks per request."""
 
@@ -63,7 +63,7 @@ class IndexRange:
 
 @dataclass(slots=True, kw_only=True)
 class SequenceIndexer(Generic[Item]):
-    """Keeps one kind of event of one contract up to date."""
+    """Copies one kind of event of one contract into the store, and keeps the copy up to date."""
 
     client: ChainClient
     contract: Address
@@ -74,25 +74,25 @@ class SequenceIndexer(Generic[Item]):
     store: SequenceStore[Item]
     range: IndexRange
     needs_all: bool = False
-    """Whether starting later than number 0 is an error."""
+    """Whether a copy that starts later than number 0 is an error."""
     _first_block: int = -1
     _may_skip: bool = False
     _complete_to: int = -1
     """All events up to this block are stored, though the stored cursor may be behind."""
     _span: int = 0
-    """Blocks of the next chunk: fewer where logs are dense, so that memory stays bounded."""
+    """Blocks in the next chunk: fewer where logs are dense, so that memory stays bounded."""
     _peeked: int = -1
     """Up to this block, events are stored ahead of the backlog."""
     complete: bool = True
-    """Whether the last `sync` came to its end, instead of pausing."""
+    """Whether the last `sync` reached its block, instead of pausing."""
     _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None
-    """Blocks whose logs are being read in advance."""
+    """Prefetched blocks, and the task that reads their logs."""
 
     def __post_init__(self) -> None:
         self._span = min(self.range.chunk, _FIRST_SPAN)
 
     async def count(self, block: int) -> int:
-        """How many events there were as of a block; none before the contract."""
+        """Number of events up to a block; 0 before the contract was deployed."""
         try:
             counted: int = await self.client.call(self.contract, self.counter, block=block)
         except NoAnswer:
@@ -100,15 +100,15 @@ class SequenceIndexer(Generic[Item]):
         return counted
 
     async def reread(self, sequence: int) -> None:
-        """Forget events from `sequence` on and look for them again, from the last one kept."""
+        """Delete events from `sequence` on and read them again, from the last one kept."""
         await self.store.forget(sequence)
         await self._look_again((await self.store.progress()).last_block)
 
     async def sync(self, block: int, seconds: float = math.inf) -> int:
         """Bring the store up to `block`; returns how many events were new.
 
-        After so many `seconds` it pauses: `complete` says whether there is more to do. IndexGap or
-        SequenceRegressed when node and store disagree; what was good is kept.
+        It pauses after `seconds`: `complete` is False then. IndexGap or SequenceRegressed when node
+        and store disagree; events before the disagreement are kept.
         """
         if self._first_block < 0:
             await self._choose_start(block)
@@ -122,7 +122,7 @@ class SequenceIndexer(Generic[Item]):
                 self._ahead = None
 
     async def peek(self, block: int) -> int:
-        """Store what is new at the tip, if a backlog would delay it; returns how many events."""
+        """Store new events at the tip ahead of a long backlog; returns how many there were."""
         if self._first_block < 0:
             await self._choose_start(block)
         first = max(self._peeked, block - _FIRST_SPAN) + 1
@@ -137,6 +137,7 @@ class SequenceIndexer(Generic[Item]):
         return len(logs)
 
     async def _sync(self, block: int, target: int, deadline: float) -> int:
+        """Index chunks until the store has as many events as the contract counted at `block`."""
         added = 0
         while time.monotonic() < deadline:
             progress = await self.store.progress()
@@ -146,11 +147,13 @@ class SequenceIndexer(Generic[Item]):
                 self._check_lag(block, progress, target)
                 return added
             if have == target or (self._may_skip and not have and start > block):
+                # All events are there. The cursor is moved rarely, as each move is a transaction.
                 if block - start > self.range.chunk:
                     await self.store.add([], block + 1)
                 self._complete_to = max(self._complete_to, block)
                 return added
             if start > block:
+                # All blocks were read and an event is still missing: some logs were left out.
                 await self._look_again(progress.last_block)
                 raise self._gap(
                     f"{self.store.kind} {have} is counted by block {block}, but no log shows it"
@@ -160,12 +163,20 @@ class SequenceIndexer(Generic[Item]):
         return added
 
     async def _advance(self, start: int, block: int, progress: Progress) -> int:
-        """Index one chunk."""
+        """Index one chunk: store its events up to the first number that is missing.
+
+        Only consecutive numbers may be stored below the cursor. A gap is noticed by any higher
+        number, in this chunk or stored ahead of the cursor by `peek`. Then the cursor goes back to
+        the block of the last event before the gap: more events of that block may be missing.
+        """
         end = min(start + self._chunk - 1, block)
         logs = await self._fetch(start, end, block)
+        # By number: a node that repeats a log changes nothing.
         items = {item.sequence: item for item in map(self.parse, logs)}
         expected = progress.next_sequence
         if expected is None:
+            # Nothing is stored yet: with index.from after the deployment, the first event found
+            # may be the first of the copy.
             expected = min(items, default=0) if self._may_skip and not self.needs_all else 0
         new = []
         while expected in items:
@@ -198,7 +209,7 @@ class SequenceIndexer(Generic[Item]):
         return len(new)
 
     async def _fetch(self, start: int, end: int, block: int) -> list[Log]:
-        """Logs of a chunk; those of the next one are asked for while these are stored."""
+        """Logs of a chunk; the next chunk is prefetched while these are stored."""
         key = (start, end)
         if self._ahead is None or self._ahead[0] != key:
             self._look_ahead(key)
@@ -215,7 +226,7 @@ class SequenceIndexer(Generic[Item]):
 
     @property
     def _chunk(self) -> int:
-        """Blocks of the next chunk."""
+        """Number of blocks in the next chunk."""
         return min(self._span, _MOST_QUERIES * self.client.log_span)
 
     def _look_ahead(self, key: tuple[int, int]) -> None:
@@ -229,16 +240,16 @@ class SequenceIndexer(Generic[Item]):
         return IndexGap(f"{self.client.name}: {what}")
 
     async def _look_again(self, last_block: int | None, new: Sequence[Item] = ()) -> None:
-        """Store what is good and go back to the block of the last good event."""
+        """Store the `new` events before a gap, and move the cursor back to the block before it."""
         self._complete_to = -1
         if last_block is None and self.range.first_block is None:
-            # Nothing was found where the contract seemed to begin: it may have begun earlier.
+            # Nothing was found from the assumed deployment on: it may have been earlier.
             self._first_block //= 2
         again = self._first_block if last_block is None else last_block
         await self.store.add(new, again)
 
     def _check_lag(self, block: int, progress: Progress, target: int) -> None:
-        """More is stored than counted: fine if the node is behind the one asked before."""
+        """SequenceRegressed for fewer events than stored, unless the node only lags behind."""
         if progress.last_block is not None and block >= progress.last_block:
             raise SequenceRegressed(
                 f"{self.client.name}: {self.store.kind}: {progress.next_sequence} are stored, the"
@@ -247,6 +258,7 @@ class SequenceIndexer(Generic[Item]):
             )
 
     async def _choose_start(self, block: int) -> None:
+        """Find the block to start at; `index.from` after the deployment may skip first events."""
         deployed = await deployment_block(self.client, self.contract, self.deployed_block, block)
         first = self.range.start(block)
         self._first_block = deployed if first is None else first

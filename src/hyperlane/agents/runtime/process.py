@@ -35,9 +35,9 @@ class Runtime:
     database: Database
     metrics: Metrics
     waiting: set[str] = field(default_factory=set)
-    """What the agent is not ready without, in words."""
+    """Things that the agent waits for before it is ready, in words."""
     web: Web = field(default_factory=Web)
-    """For reading validators' storages."""
+    """Client for reading validators' storages."""
 
     def sender(self, chain: Chain) -> Sender | None:
         """The sender of the chain's configured key; None if it has none."""
@@ -87,9 +87,9 @@ async def start(
             runtime.metrics,
             runtime.waiting,
             pages(runtime),
-            settings.metrics_host,
-            settings.metrics_port,
-            settings.metrics_allowed_hosts,
+            host=settings.metrics_host,
+            port=settings.metrics_port,
+            allowed_hosts=settings.metrics_allowed_hosts,
         )
         stack.push_async_callback(runner.cleanup)
         log.info("agent.started", db=database.name, metrics_port=port)

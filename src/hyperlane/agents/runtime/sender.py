@@ -1,6 +1,6 @@
-"""Sending transactions: the one owner of a key's nonces on a chain.
+"""The sender of transactions: the only user of a key's nonces on a chain.
 
-A transaction is signed, stored, then sent. Whatever happens in between, the stored one is sent
+A transaction is signed, stored, then sent. If the process ends in between, the stored one is sent
 again until a block has its nonce, so a purpose (a message id) never has two live transactions and
 no nonce is left out. A nonce that nobody uses, or that somebody else's stuck transaction has, is
 filled with a transaction that does nothing. What transactions offer: `hyperlane.chain.offers`.
@@ -35,7 +35,7 @@ _NONCE_TRIES = 8
 _PLAIN_GAS = 21_000
 _FILLER = "no-op"
 _RAISES_AT_ONCE = 3
-"""Times that an offer is raised by half because the node calls it too low, at one go."""
+"""Raises by half in a row while the node calls an offer too low."""
 _ALREADY_SENT = ("already known", "already imported", "known transaction")
 _UNDERPRICED = ("underpriced",)
 _TOO_LOW = (*_UNDERPRICED, "fee too low", "price too low", "feetoolow", "below minimum")
@@ -46,16 +46,16 @@ _UNFUNDED = ("insufficient funds", "insufficient balance")
 
 
 class OutOfFunds(ChainError):
-    """The sending key cannot pay; it is worth a try again once somebody funds it."""
+    """Failure to send because the key has too little; retried, as somebody may fund it."""
 
 
 class FeesRose(ChainError):
-    """Gas became dearer between the look at its price and the sending."""
+    """Failure to send because the base fee rose above the offer in the meantime."""
 
 
 @dataclass(slots=True)
 class Sender:
-    """Sends for one key on one chain."""
+    """Sender of one key's transactions on one chain."""
 
     client: ChainClient
     account: "BaseAccount"
@@ -64,15 +64,15 @@ class Sender:
     clock: Callable[[], float] = time.time
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
     _used: int = 0
-    """All nonces below are used, as far as we used them ourselves."""
+    """The nonce after the highest that this process used."""
     _sent_again: dict[int, float] = field(default_factory=dict)
-    """When each transaction was last broadcast again."""
+    """Time of the last repeated broadcast, by transaction id."""
     _foreign: tuple[int, float] | None = None
-    """A nonce that holds us up and that somebody else's transaction has, and since when."""
+    """A nonce below ours that a foreign transaction with this key holds, and since when."""
 
     @property
     def address(self) -> Address:
-        """Who pays."""
+        """Address of the key."""
         return address_of(self.account)
 
     async def send(
@@ -135,12 +135,12 @@ class Sender:
         return None
 
     def _is_of_nonce(self, refusal: RpcError) -> bool:
-        """Whether another nonce mends what a node refuses."""
+        """Whether a node refused the nonce alone, so that another one may do."""
         mended_otherwise = _says(refusal, _UNFUNDED) or _says(refusal, _BELOW_BASE_FEE)
         return _says(refusal, _NONCE_TAKEN) and not mended_otherwise
 
     async def _explained(self, refusal: RpcError, fields: dict[str, Any]) -> ChainError:
-        """A refusal as the error that says what mends it; itself if nothing is known to."""
+        """The error that names the remedy for a refusal; the refusal itself if none is known."""
         if _says(refusal, _UNFUNDED):
             return await self._out_of_funds(fields["gas"])
         if _says(refusal, _BELOW_BASE_FEE):
@@ -149,10 +149,10 @@ class Sender:
         return self._too_low(fields, refusal) or refusal
 
     async def _confirmed(self, taken: int) -> int:
-        """The next nonce, of which one URL says more than we know of.
+        """The next nonce, where one URL says a higher one than we know of.
 
-        Others may have sent with this key. But a nonce that is too high holds up all later ones,
-        so it is not believed of one answer: the median counts.
+        It may be right: others may have sent with this key. But transactions with a nonce that is
+        too high wait for ever, so one URL is not believed: the median of all counts.
         """
         if taken <= max(self._used, await self.store.next_nonce()):
             return taken
@@ -183,13 +183,13 @@ class Sender:
         return await self.offers.most_gas()
 
     async def live(self) -> list[Transaction]:
-        """All transactions that nobody finished yet, by nonce."""
+        """Transactions that are not finished yet, by nonce."""
         return await self.store.live()
 
     async def receipts(
         self, transactions: list[Transaction], *, expected: bool = False
     ) -> list[Receipt | None]:
-        """For each, the receipt of whichever version is in a block; `expected` if one must be."""
+        """Receipts of whichever version of each is in a block; `expected` if one must be."""
         hashes = [item for transaction in transactions for item in transaction.hashes]
         given = await self.client.receipts(hashes, expected=expected)
         found = {item.tx_hash: item for item in given if item}
@@ -199,10 +199,10 @@ class Sender:
         ]
 
     async def maintain(self, pending: list[Transaction]) -> None:
-        """Send `pending` (live and in no block) again; those that wait long, for a higher fee.
+        """Rebroadcast `pending` (live, in no block); replace those that wait long at a higher fee.
 
-        Also fills nonces that hold them up: a no-op takes a nonce that nobody uses, or whose
-        transaction, sent by others with this key, is stuck.
+        Also fills gaps below them: a no-op takes a nonce that is unused, or whose transaction,
+        sent by others with this key, is stuck.
         """
         used = await self.client.transaction_count(self.address, "latest")
         fillers = [item for item in await self.store.live() if _is_filler(item)]
@@ -222,7 +222,7 @@ class Sender:
             await self._broadcast(transaction)
 
     async def _try(self, transaction: Transaction, action: Awaitable[None]) -> None:
-        """One transaction's trouble must not keep others from being looked after."""
+        """Run an action; log its failure, which must not keep other transactions waiting."""
         try:
             await action
         except ChainError as error:
@@ -235,7 +235,7 @@ class Sender:
             )
 
     async def _settle_fillers(self, fillers: list[Transaction], used: int) -> list[Transaction]:
-        """Forget no-ops whose nonce is used; the others are still needed."""
+        """Finish no-ops whose nonce is used; returns the others, which are still needed."""
         for transaction in fillers:
             if transaction.nonce < used:
                 await self.store.finish(transaction)
@@ -256,7 +256,7 @@ class Sender:
         await self._try(filler, self._broadcast_or_outbid(filler))
 
     async def _is_others(self, nonce: int) -> bool:
-        """Whether a transaction that we do not know has a nonce, and not yet for too long."""
+        """Whether a foreign transaction holds a nonce, and not yet for too long."""
         if nonce >= await self.client.transaction_count(self.address, "pending"):
             return False
         now = self.clock()
@@ -265,7 +265,7 @@ class Sender:
         return now - self._foreign[1] <= _REPLACE_AFTER
 
     async def _replace(self, transaction: Transaction) -> None:
-        """Offer more for a nonce, within all bounds."""
+        """Replace a transaction by one that offers more, within all bounds."""
         newer = await self._raised(transaction, _bumped)
         if newer is None:
             await self._broadcast(transaction)
@@ -288,7 +288,7 @@ class Sender:
     async def _raised(
         self, transaction: Transaction, more: Callable[[int], int]
     ) -> Transaction | None:
-        """Another version that offers more, stored; None where that would be too much."""
+        """Sign and store another version that offers more; None where a bound forbids it."""
         raises = len(transaction.replaced_hashes)
         fields = await self.offers.raised(transaction.fields, raises, more)
         if isinstance(fields, AtCeiling):
@@ -311,7 +311,7 @@ class Sender:
         return newer
 
     async def _fields(self, to: Address | None, data: bytes, gas: int) -> dict[str, Any]:
-        """All of a transaction but its nonce; GasTooDear when it would cost more than it may."""
+        """Fields of a transaction but its nonce; GasTooDear when it would cost too much."""
         fields: dict[str, Any] = {
             "chainId": self.client.chain_id,
             "data": to_hex(data),
@@ -322,7 +322,7 @@ class Sender:
         return fields if to is None else {**fields, "to": to_checksum(to)}
 
     def _too_low(self, fields: dict[str, Any], error: RpcError) -> OfferTooLow | None:
-        """What keeps the offer low that a node refused, if the operator fixed it."""
+        """The error for an offer that the operator fixed too low; None if it is not that."""
         exact = self.offers.overrides.exact(fields)
         if not exact or not _says(error, _TOO_LOW):
             return None
@@ -363,7 +363,7 @@ def _is_filler(transaction: Transaction) -> bool:
 
 
 def _bumped(fee: int) -> int:
-    """Nodes want at least 10 % more."""
+    """An eighth more: nodes want at least 10 % for a replacement."""
     return fee * 9 // 8 + 1
 
 

@@ -1,4 +1,4 @@
-"""The validator: vouches for every message that leaves its chain, and never for two histories."""
+"""The validator: signs a checkpoint for every message that leaves its chain, one per index."""
 
 from hyperlane.agents.validator.agent import run
 

@@ -1,4 +1,4 @@
-"""Starting a validator."""
+"""Entry point of a validator."""
 
 import asyncio
 from importlib.metadata import version
@@ -34,7 +34,7 @@ _PUBLIC = (
     "arb1.arbitrum.io",
     "rpc.gnosischain.com",
 )
-"""Hosts that serve anybody, without a key."""
+"""Hosts of RPCs that serve anybody, without a key."""
 
 
 async def run(settings: ValidatorSettings) -> None:
@@ -102,7 +102,7 @@ async def run(settings: ValidatorSettings) -> None:
 
 
 async def _require_no_reorg(storage: CheckpointStorage) -> None:
-    """Halted if there is a reorg flag, or if nobody can tell."""
+    """Halted if the storage has a reorg flag, or cannot be asked for one."""
     try:
         flagged = await storage.has_reorg_flag()
     except StorageError as error:
@@ -117,7 +117,7 @@ async def _require_no_reorg(storage: CheckpointStorage) -> None:
 
 
 def _require_own_rpcs(settings: ValidatorSettings) -> None:
-    """ConfigError for RPCs that are anybody's: who runs them would decide what is signed."""
+    """ConfigError for public RPCs: those who run them would decide what is signed."""
     declared = {url.http for url in settings.origin.rpc_urls if url.public}
     for url in () if settings.allow_public_rpcs else settings.origin.urls:
         host = urlsplit(url).hostname or ""

@@ -1,4 +1,4 @@
-"""Telling the chain where a validator's signatures are."""
+"""Announcement of a validator's storage location on chain."""
 
 import asyncio
 import random
@@ -30,13 +30,13 @@ _LONGEST_PAUSE = 900.0
 
 @dataclass(slots=True)
 class Announcer:
-    """Announces one storage location of one validator, and sees to it that the chain has it."""
+    """Announces one storage location of one validator until the chain lists it."""
 
     chain: Chain
     account: "BaseAccount"
-    """The validator's own."""
+    """The validator's signing key."""
     sender: Sender
-    """Who pays for the transaction."""
+    """Sender of the key that pays for the transaction."""
     storage: CheckpointStorage
     metrics: Metrics
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -74,7 +74,7 @@ class Announcer:
         )
 
     async def is_announced(self) -> bool:
-        """Whether exactly this location is on the chain."""
+        """Whether the chain lists exactly this location."""
         (locations,) = await self.chain.client.call(
             self.chain.settings.validator_announce,
             ValidatorAnnounce.storage_locations,

@@ -1,4 +1,4 @@
-"""Answering the challenges to sign what was signed long ago. See docs/concepts/staking.md."""
+"""Answers to censorship challenges, from published signatures. See docs/concepts/staking.md."""
 
 import asyncio
 from dataclasses import astuple, dataclass, field
@@ -27,28 +27,28 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, kw_only=True)
 class Answerer:
-    """Answers for the operator whose signing key this validator has.
+    """Answers challenges of the operator whose signing key this validator has.
 
-    With published signatures only: signing is somebody else's, and what was not signed yet, since
-    it is not final, is waited for. An index that the tree never gets is left to fail. Nothing is
-    answered with a key that the operator has replaced, nor after the deadline: it would not count.
+    It only uses published signatures, and waits for leaves that are not signed yet because they are
+    not final. A challenge for an index that the tree never reaches fails by itself. Keys that the
+    operator has replaced, and answers after the deadline, would not count: they are not sent.
     """
 
     chain: Chain
     account: "BaseAccount"
-    """The validator's own."""
+    """The validator's signing key."""
     sender: Sender
-    """Who pays for the transactions."""
+    """Sender of the key that pays for the transactions."""
     storage: CheckpointStorage
     commitments: CheckpointStore
     metrics: Metrics
     manager: Address
     challenges: OpenChallenges
-    _told: set[int] = field(default_factory=set)
-    """The challenges that were logged."""
+    _logged: set[int] = field(default_factory=set)
+    """Challenges that were logged."""
 
     async def step(self) -> None:
-        """Answer what can be. What fails is tried again, and keeps nothing else waiting."""
+        """Answer the open challenges. One that fails is retried, and delays no other."""
         client, key = self.chain.client, address_of(self.account)
         operator = await client.call(self.manager, StakingManager.operator_of, key)
         _, current, _ = await client.call(self.manager, StakingManager.operator_state, operator)
@@ -65,8 +65,8 @@ class Answerer:
                 raise failure
 
     async def _answer(self, challenge: Challenge) -> None:
-        if challenge.number not in self._told:
-            self._told.add(challenge.number)
+        if challenge.number not in self._logged:
+            self._logged.add(challenge.number)
             log.warning(
                 "challenge.opened",
                 chain=self.chain.name,
@@ -94,7 +94,7 @@ class Answerer:
         )
 
     async def _signed(self, index: int) -> SignedCheckpoint | None:
-        """What we committed to and published for a leaf; None if that is yet to come."""
+        """The published checkpoint of a leaf; None if there is none yet."""
         committed = await self.commitments.at(index)
         stored = None if committed is None else await self.storage.checkpoint(index)
         if stored is None:

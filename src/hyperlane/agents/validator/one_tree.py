@@ -1,7 +1,7 @@
-"""One key, one tree: why a validator does not start for a second one. See docs/protocol.
+"""Check that a key signs for one tree only. See docs/protocol.
 
-A database is bound to one tree when it is opened, and a storage that holds other checkpoints of the
-key stops the signer. Here is what the chain knows.
+Two other checks are elsewhere: a database is bound to one tree when it is opened, and a storage
+with checkpoints of another tree stops the signer. This one asks the chain.
 """
 
 from hyperlane.agents.runtime.chain import Chain
@@ -11,10 +11,10 @@ from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksu
 
 
 async def require_staked_tree(chain: Chain, key: Address) -> None:
-    """Halted if stake secures another tree of the chain than the one to be signed for.
+    """Halted if the key's stake secures another tree of the chain than the one to be signed for.
 
-    Each signature would cost the operator its stake: whoever delivers a message names the tree, so
-    that a checkpoint of any other is as good as a lie about the staked one.
+    Each signature could cost the operator its stake: the metadata of a delivery names the tree, so
+    a checkpoint of another tree is punished like a false one of the staked tree.
     """
     manager = chain.settings.staking_manager
     if manager is None:

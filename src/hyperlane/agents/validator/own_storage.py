@@ -1,4 +1,4 @@
-"""Looking at a validator's storage before its location is announced, which is for ever."""
+"""Check of a validator's storage before its location is announced, which is for ever."""
 
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.errors import ConfigError, DecodeError, StorageError, StorageUnreachable
@@ -7,10 +7,10 @@ from hyperlane.settings import ChainSettings
 
 
 async def require_own(storage: CheckpointStorage, chain: ChainSettings, validator: str) -> None:
-    """ConfigError when its latest signature is of another key, or for another chain.
+    """ConfigError when its latest signature is by another key, or for another chain.
 
-    StorageUnreachable when it does not answer. What is unusable in it is nobody's. Another tree of
-    the same chain is not for another storage, but for another key: the signer halts.
+    StorageUnreachable when it does not answer. An unusable signature is ignored. One for another
+    tree of the same chain is not refused here: the signer halts, as it needs another key.
     """
     try:
         latest = await storage.latest_index()

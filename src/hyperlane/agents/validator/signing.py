@@ -1,9 +1,9 @@
-"""Turning final leaves into published signatures.
+"""The checkpoint signer: from final leaves to published signatures.
 
 A checkpoint is signed only after three things, in this order: the local tree equals the chain's at
 one final block; the checkpoint is committed to the database, where an index can never get another
-one; the storage was read and holds no other signature of ours for it. A storage that cannot be
-read may hold one: then nothing is signed until it can be.
+one; the storage was read and has no other signature of this key for the index. While a storage
+cannot be read, nothing is signed: it may have one.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ _BATCHES_PER_STEP = 20
 
 
 class Halted(HyperlaneError):
-    """The validator must not sign any more until a person has looked at it."""
+    """Stop of a validator, which must not sign again until a person has examined it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,26 +56,26 @@ class CheckpointSigner:
     metrics: Metrics
     witnesses: Witnesses
     at_once: int = 50
-    """How many checkpoints are signed and written side by side."""
+    """Number of checkpoints that are signed and written concurrently."""
     clock: Callable[[], float] = time.time
     _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
-    """Of the leaves that are committed."""
+    """Tree of the committed leaves."""
     _halted: str = ""
-    """Why nothing is signed any more; empty while signing goes on."""
-    _highest_told: int = -1
-    """The highest index that the storage was told of as the latest."""
+    """Reason of the halt; empty while the validator signs."""
+    _latest_written: int = -1
+    """The highest index that was written to the storage as the latest."""
     _goal: int | None = None
-    """Leaf count at start; when it is signed, the backfill is complete."""
+    """Leaf count at start; once all these are signed, the backfill is complete."""
 
     async def resume(self) -> None:
         """Rebuild the tree of committed leaves; check the storage for their signatures again.
 
         Halted if a reorg stopped an earlier run that could not write the flag any more.
         """
-        report = await self.commitments.untold_reorg()
+        report = await self.commitments.unflagged_reorg()
         if report is not None:
             await self.storage.write_reorg_flag(report)
-            await self.commitments.reorg_told()
+            await self.commitments.reorg_flagged()
             raise self._stopped("a reorg stopped it before")
         self._tree = await self._tree_of(await self.commitments.next_index())
         await self.commitments.republish()
@@ -143,7 +143,7 @@ class CheckpointSigner:
         self.metrics.sync_height.labels(kind, name).set(chain_tree.block_number)
 
     async def _index_anew(self, chain_tree: ObservedTree) -> int:
-        """Perhaps logs told of leaves that are not there: those that nothing is signed for go."""
+        """Index leaves without a commitment anew, as their logs may have been wrong."""
         await self._reread("more leaves are in its logs than its contract counts")
         try:
             return await self.indexer.sync(chain_tree.block_number)
@@ -154,7 +154,7 @@ class CheckpointSigner:
             await self._halt(str(error), chain_tree, self._tree.root())
 
     async def _require_confirmed(self, chain_tree: ObservedTree) -> None:
-        """ChainError unless RPCs that are asked one by one say the same: one answer is no reorg."""
+        """ChainError unless most RPCs, asked one by one, confirm it: one answer is no reorg."""
         agree, said = await self.witnesses.count(chain_tree)
         if 2 * agree > said:
             return
@@ -167,7 +167,7 @@ class CheckpointSigner:
         )
 
     async def _reread(self, problem: str) -> None:
-        """Read again what nothing is signed for yet."""
+        """Delete the leaves without a commitment, to read them again from another URL."""
         log.warning("validator.rereading", chain=self.chain.name, from_leaf=self._tree.count)
         self.chain.client.distrust(problem)
         await self.indexer.reread(self._tree.count)
@@ -184,7 +184,7 @@ class CheckpointSigner:
             await self._halt("the leaves give another root", chain_tree, local)
 
     async def _commit_through(self, chain_tree: ObservedTree) -> None:
-        """Commit to the leaves that are new."""
+        """Commit to new leaves."""
         hook = address_to_bytes32(self.chain.settings.merkle_tree_hook)
         while self._tree.count <= chain_tree.index:
             tree = self._copy()
@@ -223,9 +223,9 @@ class CheckpointSigner:
         return found
 
     async def _publish(self) -> bool:
-        """Sign and store what is committed, newest first, so that the backlog delays nobody.
+        """Sign and publish committed checkpoints, newest first: a backlog delays no new message.
 
-        Returns whether nothing is left; after so many batches the chain gets a look again.
+        Returns whether none is left; after some batches it returns so that the chain is read again.
         """
         failures: list[BaseException] = []
         for _ in range(_BATCHES_PER_STEP):
@@ -242,9 +242,9 @@ class CheckpointSigner:
             done = [
                 item.index for item, outcome in zip(batch, outcomes, strict=True) if outcome is None
             ]
-            if done and done[0] > self._highest_told:
+            if done and done[0] > self._latest_written:
                 await self.storage.raise_latest_index(done[0])
-                self._highest_told = done[0]
+                self._latest_written = done[0]
             await self.commitments.mark_published(done)
             if not done:
                 break
@@ -273,10 +273,10 @@ class CheckpointSigner:
         )
 
     async def _is_published(self, checkpoint: Checkpoint) -> bool:
-        """Whether the storage has it. Halted if it has another of ours, or somebody else's.
+        """Whether the storage has the checkpoint. Halted if it has another one for the index.
 
-        StorageError when that cannot be known: what was signed before a database was restored, or
-        on another host, may be all that the storage has.
+        StorageError when it cannot be read: it may have a signature that this database does not
+        know, made before the database was restored, or on another host.
         """
         try:
             stored = await self.storage.checkpoint(checkpoint.index)
@@ -305,7 +305,7 @@ class CheckpointSigner:
         return True
 
     async def _halt(self, what: str, chain_tree: ObservedTree, local: Bytes32) -> NoReturn:
-        """Stop for good: no signature from here on; then remember why, and tell the world."""
+        """Stop for good: sign nothing from here on, store the reason, write the reorg flag."""
         self._halted = what
         name = self.chain.name
         report = ReorgReport(
@@ -318,7 +318,7 @@ class CheckpointSigner:
         try:
             await self.commitments.remember_reorg(report)
             await self.storage.write_reorg_flag(report)
-            await self.commitments.reorg_told()
+            await self.commitments.reorg_flagged()
             await self.storage.write_rpc_responses(await self.witnesses.testify())
         except HyperlaneError as error:
             log.error("validator.flag_unwritten", chain=name, error=str(error))

@@ -1,7 +1,7 @@
-"""What each RPC says of the tree, asked one by one.
+"""Witnesses: RPCs that confirm a tree, each asked by itself.
 
-With `additionalQuorumRpcUrls` nothing is signed before two thirds of all RPCs, these and the
-chain's own, confirm the root. They are asked nothing else.
+With `additionalQuorumRpcUrls`, nothing is signed before two thirds of all RPCs, the additional and
+the chain's own, confirm the root. Additional RPCs are asked for nothing else.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Witnesses:
         await asyncio.gather(*(client.close() for client in self._clients))
 
     async def confirm(self, tree: ObservedTree) -> None:
-        """ChainError unless two thirds of the RPCs know the tree at its block."""
+        """ChainError unless two thirds of the RPCs confirm the tree at its block."""
         if not self._needed:
             return
         agree, _ = await self.count(tree)
@@ -52,14 +52,14 @@ class Witnesses:
             )
 
     async def count(self, tree: ObservedTree) -> tuple[int, int]:
-        """How many of the RPCs know the tree at its block, and how many answer."""
+        """Number of RPCs that confirm the tree at its block, and of those that answer."""
         answers = await asyncio.gather(
             *(self._ask(client, tree.block_number) for client in self._clients)
         )
         return answers.count((tree.root, tree.index)), sum(item is not None for item in answers)
 
     async def testify(self) -> list[RpcResponse]:
-        """What each says now, at its own final block."""
+        """The state of the tree according to each RPC, at its own final block."""
         return await asyncio.gather(*map(self._testimony, self._clients))
 
     async def _testimony(self, client: ChainClient) -> RpcResponse:
@@ -71,7 +71,12 @@ class Witnesses:
         except (ChainError, TimeoutError):
             pass  # what it did not say is part of the testimony
         return RpcResponse(
-            client.urls[0], height, client.reorg_period, index, root, int(time.time())
+            url=client.urls[0],
+            height=height,
+            reorg_period=client.reorg_period,
+            index=index,
+            root=root,
+            unix_timestamp=int(time.time()),
         )
 
     async def _ask(self, client: ChainClient, block: int) -> tuple[Bytes32, int] | None:

@@ -1,4 +1,4 @@
-"""The watchtower: reads what validators sign and finds what they must not have signed."""
+"""The watchtower: reads all signed checkpoints, and finds false and missing signatures."""
 
 from hyperlane.agents.watchtower.agent import run
 

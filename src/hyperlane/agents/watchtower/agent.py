@@ -1,4 +1,4 @@
-"""Starting a watchtower."""
+"""Entry point of a watchtower."""
 
 import asyncio
 from collections.abc import Collection
@@ -91,7 +91,7 @@ def _keys(chain: Chain, runtime: Runtime, tree: TrueTree) -> OperatorKeys | None
 
 
 async def _every_key(keys: OperatorKeys | None) -> Collection[Address]:
-    """That was an operator's up to the final block; none where nothing is staked."""
+    """Keys of operators up to the final block; none on a chain without stake."""
     if keys is None:
         return ()
     await keys.sync()

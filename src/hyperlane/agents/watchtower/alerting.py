@@ -1,4 +1,4 @@
-"""Telling people about faults: log, metric and, if configured, a webhook."""
+"""Alerts about faults: log, metric and, if configured, a webhook."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Where alerts go."""
+    """Sender of alerts."""
 
     metrics: Metrics
     webhook: str | None
@@ -26,7 +26,7 @@ class Alerts:
     """Seconds before the second try at the webhook; doubles each time."""
 
     async def fault(self, chain: str, sighting: Sighting) -> None:
-        """A signature that must not exist was found."""
+        """Alert to a false signature."""
         validator = to_checksum(sighting.validator)
         self.metrics.faults.labels(chain, validator, sighting.fault).inc()
         checkpoint = sighting.signed.checkpoint
@@ -45,7 +45,7 @@ class Alerts:
     async def censorship(
         self, chain: str, operator: Address, key: Address, index: int, age: int
     ) -> None:
-        """An operator with stake has not signed a leaf that others signed, for `age` seconds."""
+        """Alert to an operator that has not signed a leaf for `age` seconds, though others have."""
         self.metrics.censorships.labels(chain, to_checksum(operator)).inc()
         await self._tell(
             "operator.censoring",
@@ -59,7 +59,7 @@ class Alerts:
     async def unanswered(
         self, chain: str, operator: Address, index: int, before: int, after: int
     ) -> None:
-        """An operator did not answer our challenge; its stake before and after."""
+        """Alert to an operator that left a challenge unanswered; its stake before and after."""
         await self._tell(
             "censorship.punished",
             chain=chain,
@@ -92,7 +92,7 @@ class Alerts:
 
 
 def _problem(error: Exception) -> str:
-    """Without the URL, of which whoever has it may send alerts."""
+    """Description of an error without the URL, which would let anybody send alerts."""
     if isinstance(error, aiohttp.ClientResponseError):
         return f"HTTP {error.status}"
     if isinstance(error, aiohttp.ClientConnectorError):

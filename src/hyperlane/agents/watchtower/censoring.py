@@ -1,7 +1,7 @@
-"""Finding operators with stake that do not sign what others sign.
+"""Detection of censorship: operators with stake that do not sign leaves which others sign.
 
-One leaf at a time, the first that an operator left out: once it is in jail for it, or has signed,
-the next one is looked at.
+Only the first leaf that an operator left out is dealt with: the next one follows once the operator
+is in jail for it, or has signed it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,33 +23,33 @@ from hyperlane.store.sightings import SightingStore
 _LEAVES_AT_ONCE = 5000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Laggard:
     """An operator and the first leaf that it left out."""
 
     operator: Address
     key: Address
-    """That it signs with now."""
+    """Its current signing key."""
     keys: Sequence[Address]
-    """Whose signatures on the leaf count: that one, and those that were replaced after it came."""
+    """Keys whose signature on the leaf counts: the current, and those replaced after the leaf."""
     others: Sequence[Address]
-    """Keys of anybody else."""
+    """Announced keys of other validators."""
     index: int
     since: int
-    """When it could have signed first, Unix seconds of the chain."""
+    """Time from which it could have signed, Unix seconds of the chain."""
 
 
 @dataclass(slots=True, kw_only=True)
 class CensorshipWatch:
-    """Looks at those who have to sign, by one chain's manager: the active set, and who left it
-    lately."""
+    """Watch over the operators that have to sign by one chain's manager: the active set, and those
+    that left it lately."""
 
     chain: Chain
     manager: Address
     margin: float
     """Seconds of patience beyond the grace period of the contracts."""
     announced: Callable[[], Iterable[Address]]
-    """Every key that signatures are looked for of."""
+    """All keys whose signatures are searched for."""
     keys: OperatorKeys
     inspector: Inspector
     tree: TrueTree
@@ -57,14 +57,14 @@ class CensorshipWatch:
     store: CensorshipStore
     alerts: Alerts
     challenger: Challenger | None
-    """None where nobody is to be challenged: then laggards are told, no more."""
+    """None: only alert about late operators, open no challenges."""
     _signed_below: dict[Address, int] = field(default_factory=dict)
-    """An operator signed all leaves below."""
+    """By operator, the index below which it signed all leaves."""
     _counted: dict[Address, Mapping[Address, int | None]] = field(default_factory=dict)
-    """Of each operator, the keys that counted then, and for which leaves."""
+    """By operator, the keys that counted then, and the leaf below which each did."""
 
     async def step(self) -> None:
-        """One look at everybody. What fails is tried again, and keeps nothing else waiting."""
+        """Check every operator once. A check that fails is retried, and delays no other."""
         client, failed = self.chain.client, None
         if self.challenger is not None:
             await self.challenger.settle()
@@ -85,14 +85,14 @@ class CensorshipWatch:
             await self.challenger.note(index)
         if age < grace + self.margin:
             return
-        told = await self.store.is_told(operator, index)
-        if told and (self.challenger is None or await self.challenger.is_asking(operator)):
+        alerted = await self.store.is_alerted(operator, index)
+        if alerted and (self.challenger is None or await self.challenger.is_asking(operator)):
             return
         # Now that it is due: what was read before says nothing.
         verdict = await self.inspector.inspect(laggard.keys, laggard.others, index)
         if verdict is not Verdict.LEFT_OUT:
             return
-        if not told:
+        if not alerted:
             await self.alerts.censorship(self.chain.name, operator, laggard.key, index, age)
             await self.store.tell(operator, index)
         if self.challenger is not None:
@@ -110,13 +110,22 @@ class CensorshipWatch:
             if index is not None:
                 own = [each for each, end in counting.items() if end is None or index < end]
                 since = await self._since(operator, index)
-                found.append(Laggard(operator, key, own, others, index, since))
+                found.append(
+                    Laggard(
+                        operator=operator,
+                        key=key,
+                        keys=own,
+                        others=others,
+                        index=index,
+                        since=since,
+                    )
+                )
         return found
 
     async def _first_left_out(
         self, operator: Address, counting: Mapping[Address, int | None], others: Iterable[Address]
     ) -> int | None:
-        """The first leaf that somebody else signed and the operator did not."""
+        """The first leaf that another validator signed and the operator did not."""
         first = self._first(operator, counting)
         rows = await self.sightings.signed(counting, first, _LEAVES_AT_ONCE)
         signed = await self.store.answered(operator)
@@ -135,7 +144,7 @@ class CensorshipWatch:
         )
 
     def _first(self, operator: Address, counting: Mapping[Address, int | None]) -> int:
-        """Where to look from: what a key signed after it was replaced counts no more."""
+        """The index to check from: signatures of a replaced key do not count for later leaves."""
         before = self._counted.get(operator, {})
         ended = [
             end

@@ -1,6 +1,6 @@
-"""Challenging operators to sign, and having those punished that do not.
+"""Censorship challenges: opened against late operators, and resolved if they do not answer.
 
-The chain and the database say what was done already, so that a restart goes on where it was.
+Chain and database hold the state, so that a restart resumes where the last run ended.
 """
 
 import time
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 _OPEN, _ANSWERED = 1, 2
 """CensorshipChallenges.Asked; 0 is never."""
 _PLACES = 8
-"""Challenges that an operator can be under. While all are taken, nobody can ask it for anything."""
+"""Open challenges that one operator can have. While all are taken, no other can be opened."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,16 +50,16 @@ class Challenger:
     clock: Callable[[], float] = time.time
 
     async def note(self, index: int) -> None:
-        """Have a snapshot of the tree that has this leaf, so that its age can be shown."""
+        """Take a snapshot of the tree with this leaf, which proves its age later."""
         if await self._snapshot_with(index) is None:
             await self._execute("take snapshot", CensorshipChallenges.take_snapshot.encode())
 
     async def is_asking(self, operator: Address) -> bool:
-        """Whether a challenge of ours is open: there is one at a time."""
+        """Whether this watchtower has a challenge open: there is one at a time."""
         return operator in [asked for asked, _ in await self.store.open()]
 
     async def challenge(self, operator: Address, index: int, since: int, grace: int) -> None:
-        """Ask an operator for a leaf, if that is allowed by now and we can afford it."""
+        """Challenge an operator to sign a leaf, if that is allowed by now and within the budget."""
         client, contract = self.chain.client, await self.challenges.contract()
         if await self.is_asking(operator):
             return
@@ -82,7 +82,7 @@ class Challenger:
         await self._open(operator, index, snapshot)
 
     async def settle(self) -> None:
-        """Go on with what is open: have operators punished that are late, learn from answers."""
+        """Resolve overdue challenges, which punishes operators; read the answers to others."""
         rows, client = set(await self.store.open()), self.chain.client
         open_now = await self.challenges.read()
         ours = {
@@ -120,7 +120,7 @@ class Challenger:
         self._log(operator, index).warning("challenge.opened", bond=bond)
 
     async def _bond(self, operator: Address) -> int:
-        """What the next challenge of an operator takes."""
+        """Bond of the next challenge of an operator."""
         client, contract = self.chain.client, await self.challenges.contract()
         parameters = await client.call(self.manager, StakingManager.parameters)
         first: int = parameters[StakingManager.CHALLENGE_BOND]
@@ -136,11 +136,11 @@ class Challenger:
             await execute(self.chain, self.sender, "approve bond", token, data)
 
     async def _resolve_of_another(self, challenge: Challenge) -> None:
-        """Have an operator punished that somebody else has asked in vain.
+        """Resolve an overdue challenge that somebody else opened, which punishes the operator.
 
-        If we gain by it, or if all its places are taken: a punishment that pays nobody, since the
-        operator has next to nothing of its own, is the only way to ask it for anything again. If
-        that fails, somebody was quicker: it keeps nothing of ours waiting.
+        Only if it pays, or if all places of the operator are taken: then even a punishment that
+        pays nothing, as the operator has next to no stake of its own, is the only way to challenge
+        it again. If it fails, somebody was quicker, which delays nothing else.
         """
         client, contract = self.chain.client, await self.challenges.contract()
         operator, function = challenge.operator, CensorshipChallenges.resolve
@@ -154,10 +154,10 @@ class Challenger:
             self._log(operator, challenge.index).info("challenge.unresolved", error=str(error))
 
     async def _end_overdue(self, operator: Address, index: int) -> None:
-        """Close overdue challenges of somebody else that are in our way.
+        """Resolve overdue challenges of others that block one of this watchtower.
 
-        The one for the leaf, which a punishment may cover: nobody gains by that, and it would stay
-        open for ever. Others that take places: one punishment frees all.
+        One for the same leaf may be covered by an earlier punishment: nobody gains by resolving it,
+        so it would stay open for ever. Others take places: one punishment frees them all.
         """
         client, contract = self.chain.client, await self.challenges.contract()
         now, me = (await client.block()).timestamp, self.sender.address
@@ -192,7 +192,7 @@ class Challenger:
         )
 
     async def _close(self, operator: Address, index: int) -> None:
-        """A challenge of ours is not open any more, or never was."""
+        """Record that a challenge of this watchtower is not open any more, or never was."""
         contract = await self.challenges.contract()
         asked = await self.chain.client.call(contract, CensorshipChallenges.asked, operator, index)
         # An answer counts no more once the operator has another key: it may be false all the same.
@@ -202,7 +202,7 @@ class Challenger:
             await self.store.close(operator, index, Stage.RETURNED)
 
     async def _take_answer(self, operator: Address, index: int) -> None:
-        """Look at what an operator signed when it had to: it may be false."""
+        """Check the checkpoint in an answer: it may be false."""
         signed = await self._answer(operator, index)
         if signed is None:
             raise ChainError(f"{self.chain.name}: no answer of leaf {index} is in the logs yet")
@@ -215,7 +215,7 @@ class Challenger:
         self._log(operator, index).warning("challenge.answered", fault=fault)
 
     async def _answer(self, operator: Address, index: int) -> SignedCheckpoint | None:
-        """The last one for a leaf, as the logs have it."""
+        """The last answer for a leaf in the logs."""
         client, contract = self.chain.client, await self.challenges.contract()
         latest = (await client.block()).number
         logs = await client.logs(
@@ -228,7 +228,7 @@ class Challenger:
         return None
 
     async def _snapshot_with(self, index: int) -> int | None:
-        """The first snapshot that has a leaf: counts never fall."""
+        """The first snapshot with a leaf, by bisection, as counts never fall."""
         client, contract = self.chain.client, await self.challenges.contract()
         low, high = 0, await client.call(contract, CensorshipChallenges.snapshot_count)
         count = high
@@ -242,7 +242,7 @@ class Challenger:
         return log.bind(chain=self.chain.name, operator=to_checksum(operator), index=index)
 
     async def _execute(self, purpose: str, data: bytes) -> int:
-        """Have a call of the challenges included; the block that it is in."""
+        """Send a call of the challenges contract; returns the block that it is in."""
         contract = await self.challenges.contract()
         receipt = await execute(self.chain, self.sender, purpose, contract, data)
         return receipt.block_number

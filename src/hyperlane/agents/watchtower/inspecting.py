@@ -1,8 +1,8 @@
-"""Making sure that an operator left a leaf out, before anybody says so.
+"""Inspection of an operator's storages, before anybody says that it left a leaf out.
 
-What the watchtower has not seen is no proof: it may not have looked yet. So every location that the
-operator announced is asked for this very leaf, after it was due. One that gives no answer leaves
-the question open, until it has given none for a day while other people's storages have the leaf.
+That the watchtower has no sighting proves nothing: it may not have looked yet. So every location
+that the operator announced is read for this very leaf, after it was due. A location without an
+answer leaves the question open, until it was silent for a day while other storages had the leaf.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 DARK = 24 * 3600.0
 """Seconds of silence after which a location counts as empty."""
 CUT_OFF = 3 * DARK
-"""The same while all of its service that had the leaf are silent: it may be our network."""
+"""The same while all locations of its service are silent: it may be this machine's network."""
 _TIMEOUT = 10.0
 _READS_AT_ONCE = 32
 _MOST_PLACES = 1024
@@ -38,16 +38,16 @@ _MOST_PLACES = 1024
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Who is asked for what."""
+    """One inspection: the operator's keys and the leaf."""
 
     keys: Sequence[Address]
-    """Whose signatures count."""
+    """Keys whose signatures count."""
     others: Sequence[Address]
     index: int
 
 
 class Verdict(Enum):
-    """What all locations of an operator say about one leaf."""
+    """Result of reading all locations of an operator for one leaf."""
 
     SIGNED = auto()
     LEFT_OUT = auto()
@@ -72,9 +72,9 @@ class Inspector:
     async def inspect(
         self, keys: Sequence[Address], others: Sequence[Address], index: int
     ) -> Verdict:
-        """Whether one of these keys, all of one operator, signed the leaf anywhere.
+        """Find out whether one of these keys of an operator signed the leaf anywhere.
 
-        `others` are keys of anybody else. ChainError when it cannot be known what was announced.
+        `others` are keys of other validators. ChainError when announcements cannot be read.
         """
         asked = _Asked(keys, others, index)
         places = []
@@ -111,7 +111,7 @@ class Inspector:
         return await announced.read(lambda reader: reader.checkpoint(index), _TIMEOUT)
 
     async def _counts(self, asked: _Asked, signed: SignedCheckpoint, location: str) -> bool:
-        """Whether it is a true signature of the operator's on the leaf; then it is kept."""
+        """Whether it is a true signature of the operator on the leaf; if so, it is stored."""
         checkpoint, hook = signed.checkpoint, self.chain.settings.merkle_tree_hook
         if (checkpoint.origin, checkpoint.merkle_tree_hook, checkpoint.index) != (
             self.chain.domain,
@@ -145,9 +145,9 @@ class Inspector:
         return Verdict.LEFT_OUT
 
     async def _others_have(self, asked: _Asked, location: str, silent: float) -> bool:
-        """Whether a storage of somebody else gives its signature on the leaf, here and now.
+        """Whether a storage of another validator gives its signature on the leaf now.
 
-        For some days it has to be one of the same service, if others use that.
+        For some days it has to be one of the same service, if other validators use that.
         """
         places = await self.sightings.places(asked.index, asked.others)
         near = [place for place in places if service_of(place) == service_of(location)]
@@ -163,9 +163,9 @@ class Inspector:
 
 
 def service_of(location: str) -> str:
-    """What keeps a location: locations of the same service are cut off together.
+    """Service that a location is on: locations of one service become unreachable together.
 
-    The scheme, and for web servers the host: buckets of one provider are behind the same names.
+    It is the scheme, and for web servers the host: buckets of one provider share host names.
     """
     scheme, _, rest = location.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}" if scheme in ("http", "https") else scheme

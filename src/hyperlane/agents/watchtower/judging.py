@@ -1,4 +1,4 @@
-"""What is wrong with a signed checkpoint, judged by the true tree.
+"""Judgement of a signed checkpoint by the true tree.
 
 Pure: bytes in, a fault out. The faults are those that `contracts/staking` can verify on the chain
 of the tree; docs/security-model.md says what each costs.
@@ -40,10 +40,9 @@ class Fault:
 def judge(signed: SignedCheckpoint, tree: MerkleTree, hook: Bytes32) -> FaultKind | None:
     """The fault of a checkpoint of this chain; None for a true one.
 
-    A security module takes the tree from whoever delivers, so that a signature for any other than
-    that of `hook` is as good as a lie about this one. `tree` is the tree at the latest block, not
-    only the final one: a checkpoint of a leaf that exists but is not final yet is no fault that
-    could be proven.
+    The metadata of a delivery names the tree, so a signature for another tree than that of `hook`
+    is a fault, too. `tree` is the tree at the latest block, not at the final one: a checkpoint of
+    a leaf that exists but is not final yet is no fault that could be proven.
     """
     checkpoint = signed.checkpoint
     if checkpoint.merkle_tree_hook != hook:

@@ -1,11 +1,11 @@
-"""Which keys each operator signed with, and for which leaves each of them counts.
+"""Keys of each operator, and the leaves for which each key counts.
 
-Modules of other chains get an operator's new key, and challenges are answered with it. So a leaf
-counts as signed if a key signed it that was the operator's when the leaf came, or later: whoever
-rotates and goes on signing with the former key only leaves out all that comes after.
+Modules of other chains use an operator's new key, and challenges are answered with it. So a leaf
+counts as signed if its signer was the operator's key when the leaf came, or later: an operator that
+rotates and goes on signing with the former key leaves out all later leaves.
 
-Read from the manager's logs up to the final block, and kept: no key is missed that was an
-operator's only between two looks, and nobody is asked about each key again.
+The keys are read from the manager's logs up to the final block, and stored: no key is missed that
+was an operator's only between two looks, and no log is read twice.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from hyperlane.store.keys import Bound, KeyStore
 _AGAIN = 64
 """Blocks whose logs are read once more: the node asked before may have lagged."""
 _MOST = 64
-"""Keys of one operator that are looked at, the latest: rotating is cheap."""
+"""Latest keys of one operator that count: a bound, as rotating is cheap."""
 
 
 @dataclass(slots=True)
 class OperatorKeys:
-    """Of one chain's manager."""
+    """Keys of the operators of one chain's manager."""
 
     chain: Chain
     manager: Address
@@ -37,14 +37,14 @@ class OperatorKeys:
     _next: int | None = None
     """The block whose logs are read next; None before the first look."""
     _of: dict[Address, list[Bound]] = field(default_factory=dict)
-    """Of each operator, in the order of the chain."""
+    """Keys by operator, in the order of the logs."""
     _operators: dict[Address, Address] = field(default_factory=dict)
     _ends: dict[int, int] = field(default_factory=dict)
-    """Of blocks in which a key was replaced: the first leaf of a later one."""
+    """By block in which a key was replaced, the first leaf of a later block."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def sync(self) -> None:
-        """Take in what the manager logged up to the final block."""
+        """Read the manager's logs up to the final block."""
         async with self._reading:
             block = await self.chain.client.final_block()
             if self._next is None:
@@ -66,13 +66,13 @@ class OperatorKeys:
         return self._operators.keys()
 
     def operator_of(self, key: Address) -> Address | None:
-        """Whose a key is, or was."""
+        """The operator that a key is or was bound to; None if there is none."""
         return self._operators.get(key)
 
     async def counting(self, operator: Address, current: Address) -> dict[Address, int | None]:
         """Keys of an operator, latest first, and the leaf below which each counts; None: for all.
 
-        `current` is the one that it signs with at the latest block.
+        `current` is its key at the latest block.
         """
         known = self._of.get(operator, [])[-_MOST:]
         found: dict[Address, int | None] = {current: None}

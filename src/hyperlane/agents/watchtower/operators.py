@@ -1,4 +1,4 @@
-"""Who has stake on one chain."""
+"""Operators with stake on one chain."""
 
 from typing import TypeAlias
 
@@ -24,7 +24,7 @@ async def accountable_set(chain: Chain, manager: Address) -> list[Member]:
 
 
 async def staked_keys(chain: Chain) -> set[Address]:
-    """What these operators sign with; nothing where nothing is staked."""
+    """Keys of these operators; none on a chain without stake."""
     manager = chain.settings.staking_manager
     return (
         set() if manager is None else {key for _, key, _ in await accountable_set(chain, manager)}

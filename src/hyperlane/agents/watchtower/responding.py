@@ -1,4 +1,4 @@
-"""What is done about the faults that were found."""
+"""Responses to faults: alerts and punishment."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
@@ -17,22 +17,22 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, kw_only=True)
 class Responder:
-    """Answers the faults of one chain's validators."""
+    """Responds to the faults of one chain's validators."""
 
     chain: str
     sightings: SightingStore
     alerts: Alerts
     slasher: Slasher | None
-    """None where nothing is at stake: then faults are told, no more."""
+    """None: only alert, as nothing is at stake."""
     is_staked: Callable[[Address], Awaitable[bool]]
-    """Whether somebody can be punished for what a key signed."""
+    """Whether an operator can be punished for what a key signed."""
     staked_keys: Callable[[], Awaitable[Collection[Address]]]
-    """What operators ever signed with, if only between two looks."""
+    """All keys that were ever an operator's, if only between two looks."""
     _staked: set[Address] = field(default_factory=set)
-    """The keys among them whose earlier faults were taken up again."""
+    """Those keys whose earlier faults were reopened."""
 
     async def step(self) -> None:
-        """Everything that is open. What fails is tried again, and keeps nothing else waiting."""
+        """Respond to all open faults. A response that fails is retried, and delays no other."""
         failed = None
         try:
             await self._reopen()
@@ -47,10 +47,10 @@ class Responder:
             raise failed
 
     async def _reopen(self) -> None:
-        """Take up what keys signed before there was stake behind them: now it can be punished.
+        """Reopen faults of keys that have stake only now: they can be punished from now on.
 
-        A fault that was written off would protect whoever told it early. After a restart, all of
-        them are looked at once more.
+        Otherwise a fault that was published before the stake would go unpunished. After a restart,
+        all of them are reopened once more.
         """
         new = set(await self.staked_keys()) - self._staked
         if new:
@@ -65,7 +65,7 @@ class Responder:
             return await self.sightings.settle(sighting)
         if not sighting.told:
             await self.alerts.fault(self.chain, sighting)
-            await self.sightings.mark_told(sighting)
+            await self.sightings.mark_alerted(sighting)
         if self.slasher is not None:
             await self.slasher.punish(sighting)
         await self.sightings.settle(sighting)

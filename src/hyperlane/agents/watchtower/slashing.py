@@ -1,6 +1,6 @@
-"""Having faults punished: commit, store the root that the proof leads to, prove.
+"""Slashing in three steps: commit to the fault, store the root for the proof, prove.
 
-Each step asks the chain what was done already, so that a restart goes on where it was.
+Each step asks the chain what is done already, so that a restart resumes where the last run ended.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ _NOBODY = bytes(20)
 
 
 async def stake_of(client: ChainClient, manager: Address, operator: Address, block: int) -> int:
-    """What an operator could lose at a block: what is staked on it, and what is unbonding."""
+    """Stake that an operator can lose at a block: staked, and unbonding."""
     staked, _ = await client.call(manager, StakingManager.pools, operator, block=block)
     unbonding, _ = await client.call(manager, StakingManager.unbonding_pools, operator, block=block)
     return int(staked + unbonding)
 
 
 async def is_staked(client: ChainClient, manager: Address | None, key: Address) -> bool:
-    """Whether an operator can be punished for what a key signs; never where nothing is staked."""
+    """Whether an operator can be punished for what a key signs; never without a manager."""
     if manager is None:
         return False
     operator = await client.call(manager, StakingManager.operator_of, key)
@@ -53,9 +53,9 @@ class Slasher:
     sightings: SightingStore
 
     async def punish(self, sighting: Sighting) -> None:
-        """Have the signer of a faulty checkpoint punished, unless that was done or nobody can be.
+        """Slash the signer of a false checkpoint, unless that was done or cannot be done.
 
-        ChainError when a step fails: it is worth another try.
+        ChainError when a step fails; the caller retries.
         """
         client = self.chain.client
         key, index = sighting.validator, sighting.signed.checkpoint.index
@@ -91,7 +91,7 @@ class Slasher:
         )
 
     async def _commit(self, slasher: Address, fault: Bytes32, sighting: Sighting) -> Bytes32:
-        """Commit to the fault if that was not done; returns the salt that it takes."""
+        """Commit to the fault unless that was done; returns the salt of the commitment."""
         client = self.chain.client
         salt = await self.sightings.salt(sighting, Bytes32(secrets.token_bytes(32)))
         arguments = (fault, self.sender.address, salt)
@@ -103,7 +103,7 @@ class Slasher:
         return salt
 
     async def _contradiction(self, sighting: Sighting) -> SignedCheckpoint | None:
-        """What else the validator signed for that tree and index, if it did."""
+        """Another checkpoint that the validator signed for that tree and index; None if none."""
         checkpoint = sighting.signed.checkpoint
         seen = await self.sightings.of_index(sighting.validator, checkpoint.index)
         others = (each.signed for each in seen if each.signed.checkpoint != checkpoint)
@@ -117,7 +117,7 @@ class Slasher:
         other: SignedCheckpoint | None,
         salt: Bytes32,
     ) -> bytes:
-        """The call that proves the fault, the cheapest that there is."""
+        """The cheapest call that proves the fault."""
         signed = sighting.signed
         checkpoint, signature = astuple(signed.checkpoint), signed.signature
         index = signed.checkpoint.index
@@ -138,10 +138,10 @@ class Slasher:
         return CheckpointSlasher.slash_root.encode(checkpoint, proof, signature, salt)
 
     async def _stored_root(self, slasher: Address, index: int) -> int:
-        """The leaf index of a root that the fraud proofs know, at `index` or later.
+        """The leaf index of a root that the fraud proofs contract has stored, at `index` or later.
 
-        Has the latest one stored if none of the last is known. ChainError while our own tree does
-        not have that one yet.
+        Has the latest root stored if none of the last ones is. ChainError while the local tree is
+        behind that root.
         """
         proofs = await self.chain.client.call(slasher, CheckpointSlasher.fraud_proofs)
         known = await self._known_root(proofs, index)

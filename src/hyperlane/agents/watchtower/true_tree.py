@@ -1,4 +1,4 @@
-"""The tree of one chain as its final blocks have it."""
+"""The true tree: that of one chain's final blocks."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ _LEAVES_AT_ONCE = 5000
 
 @dataclass(slots=True)
 class TrueTree:
-    """Grows with the chain."""
+    """Tree of a chain's final leaves, which grows with the chain."""
 
     chain: Chain
     insertions: SequenceIndexer[Insertion]
@@ -30,16 +30,16 @@ class TrueTree:
 
     @property
     def hook(self) -> Bytes32:
-        """Whose tree it is."""
+        """The hook that has the tree."""
         return address_to_bytes32(self.chain.settings.merkle_tree_hook)
 
     @property
     def count(self) -> int:
-        """Final leaves."""
+        """Number of final leaves."""
         return len(self.tree)
 
     async def block_of(self, index: int) -> int:
-        """The block with a leaf; ChainError while it is being read again."""
+        """The block of a leaf; ChainError while leaves are being read again."""
         found = await self.leaves.leaves(index, 1)
         if not found or found[0].leaf_index != index or index >= self.count:
             raise ChainError(f"{self.chain.name}: leaf {index} is not known")
@@ -54,9 +54,9 @@ class TrueTree:
         return low if low < self.count else None
 
     async def sync(self) -> None:
-        """Take in the leaves up to the final block, and make sure that they give its root.
+        """Append the leaves up to the final block, and check that they give its root.
 
-        ChainError when they do not: then the leaves are read again next time.
+        ChainError when they do not: the leaves are read again next time.
         """
         client, hook = self.chain.client, self.chain.settings.merkle_tree_hook
         block = await client.final_block()

@@ -1,8 +1,8 @@
-"""One announced location under watch, and what of it is read in one look.
+"""One announced location under watch, and the indexes of it that one look reads.
 
-A look costs a bounded number of reads, most of all where nothing is found: what was not seen is
-searched for a piece at a time, further on in each look, and from the start again after the end. So
-no index stays unread, and a storage that is empty takes as little as one that is complete.
+A look has a bounded number of reads. Unseen indexes are searched a piece at a time: each look goes
+on where the last one ended, and after the end from the start again. So every index is read sooner
+or later, and an empty storage costs as little as a complete one.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from hyperlane.protocol.typecasts import Address
 PIECE = 20
 """Indexes that are read together."""
 MOST_READS = 500
-"""Of what was not seen before, in one look at a storage that has it."""
+"""Reads of unseen checkpoints in one look at a storage that has them."""
 _READS_AT_ONCE = 10
 _AHEAD = 3
-"""Indexes beyond the tree that are looked at besides the one claimed as latest."""
+"""Indexes beyond the tree that are read in addition to the one claimed as latest."""
 _FIRST_REST = 5.0
 _LONGEST_REST = 600.0
 
@@ -30,31 +30,31 @@ class Watched:
     validator: Address
     announced: AnnouncedLocation
     next_index: int
-    """All below were seen once."""
+    """Index below which all were seen."""
     searched: int = 0
-    """Where the search for what was not seen goes on."""
+    """Index at which the search for unseen ones goes on."""
     again: int = 0
-    """Where the next look at old ones begins."""
+    """Index at which the next reading of seen ones begins."""
     claimed: int | None = None
-    """The latest index, as the validator says."""
+    """The latest index that the validator claims."""
     flagged: bool = False
-    """Whether it left a reorg flag."""
+    """Whether the storage has a reorg flag."""
     rests_until: float = 0.0
-    """It gave no answer: it is left alone until then."""
+    """Time until which a silent storage is not read."""
     problems: list[str] = field(default_factory=list)
-    """What went wrong in this look."""
+    """Problems in this look."""
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_READS_AT_ONCE))
-    """Its own: a storage that answers slowly does not take the turns of others."""
+    """Concurrent reads of this location alone: a slow storage delays no other."""
     _silences: int = 0
     """Looks in a row that got no answer."""
 
     @property
     def location(self) -> str:
-        """As announced."""
+        """Location as announced."""
         return self.announced.location
 
     def always(self, leaves: int) -> list[int]:
-        """The indexes that every look reads, when the tree has so many final leaves."""
+        """Indexes that every look reads, for a tree with so many final leaves."""
         fresh = range(max(self.next_index, leaves - PIECE), leaves)
         ahead = range(leaves, leaves + _AHEAD)
         claimed = [] if self.claimed is None else [self.claimed]
@@ -64,7 +64,7 @@ class Watched:
         return sorted({*fresh, *ahead, *claimed, *old})
 
     def search(self, leaves: int) -> range:
-        """The next few of those that were not seen yet; empty if all were."""
+        """The next few unseen indexes; empty if all were seen."""
         inside = self.next_index <= self.searched < leaves
         start = self.searched if inside else min(self.next_index, leaves)
         piece = range(start, min(leaves, start + PIECE))
@@ -72,16 +72,16 @@ class Watched:
         return piece
 
     def saw(self, indexes: Iterable[int], leaves: int) -> None:
-        """These were there."""
+        """Record indexes that were there."""
         found = set(indexes)
         while self.next_index in found and self.next_index < leaves:
             self.next_index += 1
 
     def answered(self) -> None:
-        """It can be reached."""
+        """Record that the storage answered."""
         self._silences = 0
 
     def was_silent(self, now: float) -> None:
-        """It cannot: it rests, longer and longer."""
+        """Record that it did not answer: it rests, longer each time."""
         self.rests_until = now + min(_LONGEST_REST, _FIRST_REST * 2 ** min(self._silences, 10))
         self._silences += 1

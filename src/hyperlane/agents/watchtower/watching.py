@@ -1,10 +1,10 @@
-"""Reading everything that the validators of one chain signed, and judging it by the true tree.
+"""The watch over one chain's validators: reads all their checkpoints, judges them by the true tree.
 
-Storages are looked through from the first index on, again and again: a checkpoint may be replaced
-after it was used. What is beyond the tree's end is looked for too, since nothing honest is there.
+Storages are read from the first index on, again and again, as a checkpoint may be replaced after it
+was used. Indexes beyond the tree's end are read, too: no honest checkpoint is there.
 
-Strangers announce too. Whoever has stake has a turn in every step, all others in rotation, and a
-turn is bounded: in locations, in reads and in seconds.
+Strangers announce locations, too. Validators with stake have a turn in every step, all others in
+rotation, and a turn is bounded in locations, reads and seconds.
 """
 
 import asyncio
@@ -39,17 +39,17 @@ Item = TypeVar("Item")
 
 _READ_TIMEOUT = 10.0
 _LOOK_SECONDS = 30.0
-"""After which a look begins no more reads."""
+"""Seconds after which a look begins no more reads."""
 _OTHERS_PER_STEP = 64
 """Validators without stake that have a turn in one step."""
 _LATEST, _OLDER = 8, 4
-"""Locations of one validator in one step: of the latest each, of the older ones in rotation."""
+"""Locations of one validator in one step: the latest, and some older ones in rotation."""
 _SHOWN = 200
 
 
 @dataclass(slots=True, kw_only=True)
 class Watcher:
-    """Looks at one chain's validators."""
+    """Watch over one chain's validators."""
 
     chain: Chain
     tree: TrueTree
@@ -62,20 +62,20 @@ class Watcher:
     locations: dict[tuple[Address, str], Watched] = field(default_factory=dict)
     _validators: list[Address] = field(default_factory=list)
     _staked: set[Address] = field(default_factory=set)
-    """Keys that had stake when they were looked up, or before."""
+    """Keys that have or had stake, as far as it was looked up."""
     _steps: int = 0
 
     def validators(self) -> list[Address]:
-        """Who announced anything."""
+        """Validators that announced anything."""
         return self._validators
 
     async def step(self) -> None:
-        """Take in new leaves and announcements, then one look at those whose turn it is."""
+        """Read new leaves and announcements, then the locations whose turn it is."""
         await self.tree.sync()
         await asyncio.gather(*map(self._look, await self._turns()))
 
     async def _turns(self) -> list[Watched]:
-        """The locations to look at now. They are never taken back, nor forgotten here."""
+        """Locations whose turn it is. Announced locations stay for ever, also here."""
         self._validators = await self.announcements.validators()
         validators = await self._validators_in_turn()
         turns: list[Watched] = []
@@ -134,7 +134,7 @@ class Watcher:
         watched.flagged = flagged
 
     async def _take(self, watched: Watched, indexes: Iterable[int]) -> int:
-        """Read and judge what is there; how many there are."""
+        """Read and judge the checkpoints of some indexes; returns how many there are."""
 
         async def checkpoint(index: int, reader: CheckpointReader) -> SignedCheckpoint | None:
             return await reader.checkpoint(index)
@@ -190,7 +190,7 @@ class Watcher:
     async def _read(
         self, watched: Watched, what: Callable[[CheckpointReader], Awaitable[Answer]]
     ) -> Answer | None:
-        """What a storage answers; None when it does not, or nothing usable."""
+        """Read from a storage; None without a usable answer."""
         try:
             return await self._ask(watched, what)
         except StorageError as error:
@@ -201,7 +201,7 @@ class Watcher:
         watched.problems.append(str(error))
 
     def _report(self, watched: Watched) -> None:
-        """Once per look, however much went wrong in it."""
+        """Log the problems of a look, in one event."""
         if watched.problems:
             log.warning(
                 "checkpoint.unusable",
@@ -224,6 +224,6 @@ class Watcher:
 
 
 def _rotate(items: Sequence[Item], step: int, size: int) -> list[Item]:
-    """So many of them, others each step, each within as many steps as it takes."""
+    """The `size` items whose turn it is in a step, in rotation."""
     first = step * size % max(1, len(items))
     return [*items[first:], *items[:first]][:size]

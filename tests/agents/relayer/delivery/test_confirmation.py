@@ -16,7 +16,16 @@ from hyperlane.store.operations import Lane, Operation, State
 from hyperlane.store.transactions import Transaction
 
 FINAL, NONCE, PRICE = 10, 4, 7
-OURS = Transaction(1, NONCE, "batch", b"\x01" * 32, (), {"data": "0x"}, b"", 0.0)
+OURS = Transaction(
+    id=1,
+    nonce=NONCE,
+    purpose="batch",
+    hash=b"\x01" * 32,
+    replaced_hashes=(),
+    fields={"data": "0x"},
+    raw=b"",
+    sent_at=0.0,
+)
 
 
 def receipt(block: int, gas: int = 100_000) -> Receipt:

@@ -30,7 +30,7 @@ _REREADS = 3
 """How often logs are read again for the message of one leaf."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Origin:
     """One chain as the source of messages."""
 
