@@ -44,6 +44,7 @@ prove: setup ## Symbolic proof that a true checkpoint is never punished
 
 lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
+	@toolchain/typecheck
 	@node_modules/.bin/prettier --cache --check --log-level warn $(SOLIDITY)
 	@node_modules/.bin/solhint --disc --noPoster --quiet $(SOLIDITY)
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
