@@ -46,7 +46,7 @@ lint: setup ## Style and types
 	@$(RUN) ruff check . && ruff format --check . && mypy
 	@toolchain/typecheck
 	@node_modules/.bin/prettier --cache --check --log-level warn $(SOLIDITY)
-	@node_modules/.bin/solhint --disc --noPoster --quiet $(SOLIDITY)
+	@node_modules/.bin/solhint --disc --noPoster $(SOLIDITY)
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/contracts/snapshot.py" >&2; false; }
 
 format: setup ## Format Python and Solidity
