@@ -54,8 +54,9 @@ docs: setup ## This documentation as a site, in build/docs
 lint: docs ## Style, types, and links of the documentation
 	@$(RUN) ruff check . && ruff format --check . && mypy
 	@! grep -rnE "(from|import) .*\bconftest\b" tests benchmarks --include=*.py || { echo "import from tests/support instead of a conftest" >&2; false; }
+	@toolchain/typecheck
 	@node_modules/.bin/prettier --cache --check --log-level warn $(SOLIDITY)
-	@node_modules/.bin/solhint --disc --noPoster --quiet $(SOLIDITY)
+	@node_modules/.bin/solhint --disc --noPoster $(SOLIDITY)
 	@! grep -rnE "\.isolate\(" tests benchmarks scripts src --include=*.py --exclude=test_snapshot.py || { echo "isolate() of ape swallows exceptions: tests/support/snapshot.py" >&2; false; }
 
 format: setup ## Format Python and Solidity

@@ -4,8 +4,8 @@ pragma solidity 0.8.33;
 import {ITokenBridge} from "./ITokenBridge.sol";
 
 /// @title ITokenRouter
-/// @notice One end of a warp route: takes tokens in and tells the router of another domain to pay
-/// them out there. Source: docs/protocol, "Warp routes".
+/// @notice A router of a warp route: takes tokens in, and instructs the router of another domain to
+/// pay them out. Source: docs/protocol, "Warp routes".
 ///
 /// Messages carry amounts in a unit that all routers of a route share. `amount` here is in the
 /// token's smallest unit, and a message amount is floor(amount × numerator / denominator).
@@ -21,54 +21,55 @@ interface ITokenRouter is ITokenBridge {
         uint256 amountOrId
     );
 
-    /// @notice Tokens came in. `amountOrId` is the message amount.
+    /// @notice Tokens were received. `amountOrId` is the message amount.
     event ReceivedTransferRemote(
         uint32 indexed origin,
         bytes32 indexed recipient,
         uint256 amountOrId
     );
 
-    /// @notice The fees of transfers go to this contract, which sets them, from now on.
+    /// @notice The fee recipient changed. It sets the fees of transfers and receives them.
     event FeeRecipientSet(address feeRecipient);
 
-    /// @notice Dispatches are paid in the route's token through this hook from now on.
+    /// @notice The fee hook changed. Dispatches are paid in the route's token through it.
     event FeeHookSet(address feeHook);
 
-    /// @notice Neither part of a scale may be zero.
+    /// @notice A part of the scale is zero.
     error ScaleIsZero(uint256 numerator, uint256 denominator);
 
-    /// @notice Ether came where nothing takes it, as with a delivery.
+    /// @notice The call does not accept ether; deliveries do not either.
     error UnexpectedValue(uint256 value);
 
-    /// @notice A router cannot be its own fee recipient.
+    /// @notice The fee recipient is this router.
     error FeeRecipientIsSelf();
 
-    /// @notice Only a route of an ERC-20 can pay for dispatches in its token.
+    /// @notice The route has no ERC-20, in which dispatches could be paid.
     error FeeHookNeedsToken();
 
-    /// @notice A fee recipient asks for more than one fee.
+    /// @notice The fee recipient quotes more than one fee.
     error TooManyFees(address feeRecipient, uint256 fees);
 
-    /// @notice A fee recipient asks for its fee in another token.
+    /// @notice The fee recipient quotes its fee in another token than the route's.
     error FeeNotInToken(address feeToken, address token);
 
-    /// @notice The token of this end; zero for the native one.
+    /// @notice The token of this router; zero for the native one.
     function token() external view returns (address);
 
-    /// @notice Message units per local unit: above the fraction line.
+    /// @notice The numerator of message units per local unit.
     function scaleNumerator() external view returns (uint256);
 
-    /// @notice Message units per local unit: below the fraction line.
+    /// @notice The denominator of message units per local unit.
     function scaleDenominator() external view returns (uint256);
 
-    /// @notice An `ITokenFee` that sets the fee and gets it; zero if transfers are free.
+    /// @notice The `ITokenFee` that sets and receives the fee; zero if transfers are free.
     function feeRecipient() external view returns (address);
 
-    /// @notice The hook that dispatches are paid through in the route's token; zero if they are
+    /// @notice The hook through which dispatches are paid in the route's token; zero if they are
     /// paid in the native one.
     function feeHook() external view returns (address);
 
-    /// @notice What dispatches are paid in: the route's token if there is a fee hook, else zero.
+    /// @notice The token in which dispatches are paid: the route's token if there is a fee hook,
+    /// else zero.
     function feeToken() external view returns (address);
 
     /// @notice Changes the fee recipient; zero for none. Only the owner; reverts
@@ -76,6 +77,6 @@ interface ITokenRouter is ITokenBridge {
     function setFeeRecipient(address recipient) external;
 
     /// @notice Changes the fee hook; zero for none. Only the owner; reverts `FeeHookNeedsToken`.
-    /// @dev The hook may spend, per transfer, the router's tokens that pay for the dispatch.
+    /// @dev In each transfer, the router approves the hook for the quote of the dispatch.
     function setFeeHook(address hook) external;
 }

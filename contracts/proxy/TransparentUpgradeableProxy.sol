@@ -3,7 +3,6 @@ pragma solidity 0.8.33;
 
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
-import {ITransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol";
 
 /// @title TransparentUpgradeableProxy
 /// @notice Runs the code of another contract on its own storage. The admin, and nobody else, can
@@ -13,6 +12,9 @@ import {ITransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transp
 contract TransparentUpgradeableProxy is ERC1967Proxy {
     /// @notice The admin can do nothing but upgrade.
     error ProxyDeniedAdminAccess();
+
+    /// @dev The selector of `ITransparentUpgradeableProxy.upgradeToAndCall`.
+    bytes4 private constant UPGRADE = bytes4(keccak256("upgradeToAndCall(address,bytes)"));
 
     address private immutable admin;
 
@@ -30,7 +32,7 @@ contract TransparentUpgradeableProxy is ERC1967Proxy {
     function _fallback() internal override {
         if (msg.sender != admin) {
             super._fallback();
-        } else if (msg.sig == ITransparentUpgradeableProxy.upgradeToAndCall.selector) {
+        } else if (msg.sig == UPGRADE) {
             (address logic, bytes memory data) = abi.decode(msg.data[4:], (address, bytes));
             ERC1967Utils.upgradeToAndCall(logic, data);
         } else {

@@ -2,9 +2,9 @@
 pragma solidity 0.8.33;
 
 /// @title IGasOracle
-/// @notice Knows what gas costs on other chains. Source: docs/protocol, "Gas fees".
+/// @notice Provides the price of gas on other chains. Source: docs/protocol, "Gas fees".
 interface IGasOracle {
-    /// @notice What gas costs on one chain.
+    /// @notice The price of gas on one chain.
     struct RemoteGasData {
         /// @dev Smallest units of the local fee token for one smallest unit of the remote chain's
         /// gas token, times 1e10.
@@ -13,7 +13,7 @@ interface IGasOracle {
         uint128 gasPrice;
     }
 
-    /// @notice The figures for a domain; zeros if nobody set them.
+    /// @notice The gas data of a domain; zeros if it was never set.
     function getExchangeRateAndGasPrice(
         uint32 destination
     ) external view returns (uint128 tokenExchangeRate, uint128 gasPrice);

@@ -7,9 +7,9 @@ pragma solidity 0.8.33;
 interface IInterchainGasPaymaster {
     /// @notice Gas data and overhead of a domain.
     struct DomainGasConfig {
-        /// @dev Who knows what gas costs there; the paymaster itself if it keeps that data.
+        /// @dev The gas oracle of the domain; the paymaster itself if it stores the gas data.
         address gasOracle;
-        /// @dev Gas that a delivery uses beside the recipient's own; at most 2^56 - 1.
+        /// @dev Gas that a delivery uses besides the recipient's own; at most 2^56 - 1.
         uint96 gasOverhead;
     }
 
@@ -35,28 +35,29 @@ interface IInterchainGasPaymaster {
         uint256 payment
     );
 
-    /// @notice A domain is served with this configuration from now on.
+    /// @notice The configuration of a domain changed.
     event DestinationGasConfigSet(uint32 remoteDomain, address gasOracle, uint96 gasOverhead);
 
     /// @notice The overhead of a domain changed.
     event DestinationGasOverheadSet(uint32 indexed remoteDomain, uint256 gasOverhead);
 
-    /// @notice Payments in `feeToken` for a domain are quoted by this oracle from now on.
+    /// @notice The oracle for payments in `feeToken` for a domain changed.
     event TokenGasOracleSet(address indexed feeToken, uint32 remoteDomain, address gasOracle);
 
-    /// @notice Payments go to `beneficiary` from now on.
+    /// @notice The receiver of payments changed.
     event BeneficiarySet(address beneficiary);
 
-    /// @notice Nothing says what gas on this domain costs in this token (zero: native).
+    /// @notice There is neither an oracle nor a quote for gas on this domain in this token; zero
+    /// for the native token.
     error NoGasOracle(address feeToken, uint32 destination);
 
-    /// @notice Payments in wei are not taken for the domain.
+    /// @notice The domain has no oracle for payments in wei.
     error DomainNotConfigured(uint32 destination);
 
     /// @notice The value sent is less than the fee.
     error InsufficientInterchainGasPayment(uint256 value, uint256 fee);
 
-    /// @notice A fee in a token leaves no use for wei.
+    /// @notice The fee is paid in a token, but the call brings wei.
     error NativeValueNotAccepted(uint256 value);
 
     /// @notice The overhead does not fit its 56 bits.
@@ -65,20 +66,19 @@ interface IInterchainGasPaymaster {
     /// @notice The zero address cannot receive payments.
     error InvalidBeneficiary(address beneficiary);
 
-    /// @notice The token did not let go of what was to be paid out. Of `SafeTransferLib`, as the
-    /// next.
+    /// @notice The token refused the payout. Declared by `SafeTransferLib`, as the next error.
     error TransferFailed();
 
     /// @notice The payer does not have the fee in this token, or did not approve it.
     error TransferFromFailed();
 
-    /// @notice Stands for wei where a token is named.
+    /// @notice The address that stands for wei in place of a token.
     function NATIVE_TOKEN() external view returns (address);
 
     /// @notice The block in which this contract's code was created: no payment is older.
     function deployedBlock() external view returns (uint256);
 
-    /// @notice Who receives the payments.
+    /// @notice The receiver of payments.
     function beneficiary() external view returns (address);
 
     /// @notice The domains that are configured.
@@ -104,7 +104,7 @@ interface IInterchainGasPaymaster {
         uint32 destination
     ) external view returns (address gasOracle);
 
-    /// @notice What `gasLimit` gas on a domain costs the caller, in wei. Without overhead.
+    /// @notice The price of `gasLimit` gas on a domain for the caller, in wei, without overhead.
     /// @dev floor(gasLimit × gasPrice × tokenExchangeRate / 1e10). Reverts `NoGasOracle`.
     function quoteGasPayment(uint32 destination, uint256 gasLimit) external view returns (uint256);
 
@@ -115,12 +115,12 @@ interface IInterchainGasPaymaster {
         uint256 gasLimit
     ) external view returns (uint256);
 
-    /// @notice Pays in wei for gas of a message. Without overhead: add it with
+    /// @notice Pays in wei for the gas of a message, without overhead: add it with
     /// `destinationGasLimit`.
-    /// @param messageId Any message's id; nothing is checked.
-    /// @param destination The domain it goes to.
+    /// @param messageId The id of the message. Not checked.
+    /// @param destination The destination of the message.
     /// @param gasLimit The gas paid for.
-    /// @param refundAddress Gets what the value exceeds the fee by.
+    /// @param refundAddress The receiver of the surplus.
     /// @dev Reverts `NoGasOracle`, `InsufficientInterchainGasPayment`, `NoRefundAddress`.
     function payForGas(
         bytes32 messageId,
@@ -129,8 +129,8 @@ interface IInterchainGasPaymaster {
         address refundAddress
     ) external payable;
 
-    /// @notice As above in `feeToken`, taken from the caller, who must have approved exactly the
-    /// price: `quoteGasPayment` in the same transaction tells it.
+    /// @notice As above in `feeToken`, taken from the caller. Approve exactly the price that
+    /// `quoteGasPayment` returns in the same transaction.
     /// @dev Reverts `NoGasOracle`, `TransferFromFailed`.
     function payForGas(
         address feeToken,

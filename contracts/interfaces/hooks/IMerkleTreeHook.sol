@@ -11,13 +11,13 @@ interface IMerkleTreeHook is IMailboxHook {
     /// @notice A message id became the leaf at `index`. The same id can be inserted more than once.
     event InsertedIntoTree(bytes32 messageId, uint32 index);
 
-    /// @notice Inserting costs nothing.
+    /// @notice The hook accepts no value: inserting is free.
     error NoValueExpected(uint256 value);
 
     /// @notice The block in which this contract was created: no leaf is older.
     function deployedBlock() external view returns (uint256);
 
-    /// @notice How many leaves there are.
+    /// @notice The number of leaves.
     function count() external view returns (uint32);
 
     /// @notice The root over all leaves so far.

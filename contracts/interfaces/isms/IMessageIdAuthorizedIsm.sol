@@ -4,79 +4,77 @@ pragma solidity 0.8.33;
 import {IInterchainSecurityModule} from "../IInterchainSecurityModule.sol";
 
 /// @title IMessageIdAuthorizedIsm
-/// @notice A security module that learns over a bridge that is not ours which messages were
-/// dispatched, from a hook on the origin.
+/// @notice A security module that verifies the messages announced by a hook on the origin over a
+/// bridge.
 interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
-    /// @notice The bridge says that the message was dispatched, and brought `msgValue` wei for its
-    /// recipient.
+    /// @notice The message was announced, with `msgValue` wei for its recipient.
     event ReceivedMessage(bytes32 indexed messageId, uint256 msgValue);
 
-    /// @notice Value that the bridge had brought went to `receiver`.
+    /// @notice Value that came over the bridge was sent to `receiver`.
     event ValueReleased(bytes32 indexed messageId, address indexed receiver, uint256 value);
 
-    /// @notice The recipient did not take the value, which waits for `releaseValueToRecipient` and
-    /// `claimValue`.
+    /// @notice The recipient refused the value. It stays in the module for
+    /// `releaseValueToRecipient` and `claimValue`.
     event ValueRefused(bytes32 indexed messageId, uint256 value);
 
-    /// @notice There must be a hook to believe.
+    /// @notice The hook is zero.
     error InvalidAuthorizedHook();
 
-    /// @notice The caller is not the bridge, or not on behalf of anybody on another chain.
+    /// @notice The caller is not the bridge, or does not relay a call from the other chain.
     error NotCrossChainCall();
 
-    /// @notice The bridge speaks for another sender than the hook.
+    /// @notice The sender on the other chain is not the hook.
     error SenderNotHook(bytes32 sender, bytes32 authorizedHook);
 
     /// @notice The value sent is not what the hook sent, or not below 2^255.
     error InvalidMsgValue(uint256 value, uint256 msgValue);
 
-    /// @notice The bridge told about this message before, and this time it brings nothing.
+    /// @notice The message was announced before, and this announcement brings no value.
     error MessageAlreadyVerified(bytes32 messageId);
 
-    /// @notice The bridge that the module listens to must be a contract.
+    /// @notice The bridge has no code.
     error BridgeNotContract(address bridge);
 
-    /// @notice The recipient failed to take its value, perhaps for want of gas.
+    /// @notice The recipient failed to accept its value, possibly for lack of gas.
     error TooLittleGas(uint256 gas, uint256 needed);
 
-    /// @notice Only the message's recipient, or its owner, says where else its value goes.
+    /// @notice The caller is neither the message's recipient nor its owner.
     error NotRecipient(address caller, address recipient);
 
-    /// @notice Chooses the hook that is believed, once and for ever; for who may call see
-    /// `Initializable`.
+    /// @notice Sets the hook, once and for all. `Initializable` says who may call.
     /// @param hook Its 32-byte address on the origin.
-    /// @dev Not a constructor's argument, because the hook's constructor wants this module's
-    /// address.
+    /// @dev Not an argument of the constructor, because the hook's constructor needs the address of
+    /// this module.
     function setAuthorizedHook(bytes32 hook) external;
 
-    /// @notice Only for the bridge, on behalf of the hook on the origin: the message was
-    /// dispatched.
+    /// @notice Announces a dispatched message. Only the bridge may call, on behalf of the hook on
+    /// the origin.
     /// @param messageId Its id.
-    /// @param msgValue Wei that came along, for the message's recipient. Those of a second call are
-    /// added to the first's.
+    /// @param msgValue The value for the message's recipient, in wei. Repeated announcements add
+    /// up.
     function preVerifyMessage(bytes32 messageId, uint256 msgValue) external payable;
 
-    /// @notice Hands the message's recipient what the bridge has brought for it. Anyone may call.
+    /// @notice Sends the message's recipient the value that came over the bridge. Anyone may call.
     /// @dev Reverts `ETHTransferFailed` when the recipient refuses it. Delivering the message does
-    /// the same, but is not held up by a refusal.
+    /// the same, but does not fail when the recipient refuses.
     function releaseValueToRecipient(bytes calldata message) external;
 
-    /// @notice Sends what the bridge has brought for a recipient that refuses it to `receiver`.
-    /// Only the recipient, or the owner that it names, may call.
-    /// @dev A recipient that takes it by now gets it itself. Reverts `NotRecipient`,
+    /// @notice Sends the value for a recipient that refuses it to `receiver`. Only the recipient,
+    /// or the owner that it names, may call.
+    /// @dev A recipient that now accepts the value is sent it instead. Reverts `NotRecipient`,
     /// `TooLittleGas`, `ETHTransferFailed`.
     function claimValue(bytes calldata message, address receiver) external;
 
-    /// @notice The hook that is believed, as a 32-byte address; zero before it was set.
+    /// @notice The hook on the origin, as a 32-byte address; zero before it is set.
     function authorizedHook() external view returns (bytes32);
 
-    /// @notice Whether the bridge has told about the message.
+    /// @notice Whether the message was announced.
     function isVerified(bytes calldata message) external view returns (bool);
 
-    /// @notice Bit `VERIFIED_MASK_INDEX` is set if the bridge has told about the message; below it
-    /// stand the wei that wait for the recipient.
+    /// @notice Bit `VERIFIED_MASK_INDEX` is set if the message was announced; the bits below are
+    /// the wei held for the recipient.
     function verifiedMessages(bytes32 messageId) external view returns (uint256 verifiedAndValue);
 
-    /// @notice The place of the flag in `verifiedMessages`: 255.
+    /// @notice The index of the flag bit in `verifiedMessages`: 255.
     function VERIFIED_MASK_INDEX() external view returns (uint256);
 }
