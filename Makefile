@@ -7,6 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 RUN := . .venv/bin/activate &&
 KEEP ?=
+SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 # Files with tests that need neither a chain nor compiled contracts say so: `pytestmark = pytest.mark.quick`.
 QUICK = tests/protocol tests/registry $(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py)
 
