@@ -244,8 +244,8 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     }
 
     /// @inheritdoc IMailbox
-    function delivering(bytes32 messageId) external view returns (bool) {
-        return messageId.asBoolean().tload();
+    function delivering(bytes32 messageId) external view returns (bool yes) {
+        yes = messageId.asBoolean().tload();
     }
 
     /// @inheritdoc IMailbox
