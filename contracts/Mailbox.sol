@@ -84,8 +84,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         _setRequiredHook(requiredHook_);
     }
 
-    /// @notice Changes the default security module. Only the owner; reverts
-    /// `DefaultIsmNotContract`.
+    /// @notice Changes the default module. Only the owner; reverts `DefaultIsmNotContract`.
     function setDefaultIsm(address module) external onlyOwner {
         _setDefaultIsm(module);
     }
@@ -141,8 +140,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         if (delivery.record.exists()) revert AlreadyDelivered(id);
         address recipient = message.recipientAddress();
         (address ism, bool answered) = _recipientIsm(recipient);
-        // A recipient that answered has code. A call of an account without code would succeed and
-        // lose the message.
+        // A call of an account without code would succeed and lose the message.
         if (!answered && recipient.code.length == 0) revert RecipientNotContract(recipient);
 
         delivery.record = DeliveryRecordLib.ofThisCall();
@@ -244,8 +242,8 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
     }
 
     /// @inheritdoc IMailbox
-    function delivering(bytes32 messageId) external view returns (bool) {
-        return messageId.asBoolean().tload();
+    function delivering(bytes32 messageId) external view returns (bool yes) {
+        yes = messageId.asBoolean().tload();
     }
 
     /// @inheritdoc IMailbox
@@ -307,8 +305,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         else hookCall.postDispatch(second.hook(), left);
     }
 
-    /// @dev Executes the planner's hooks directly: the effects of `planner.postDispatch` without
-    /// passing value through the planner.
+    /// @dev Does what `planner.postDispatch` does, without passing value through the planner.
     function _carryOutPlan(
         HookCall hookCall,
         address planner,
@@ -370,14 +367,12 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         return HookCallLib.encode(head, msg.sender, destination, recipient, body, metadata);
     }
 
-    /// @dev Gas limit for one of `count` remaining calls: an equal share of fifteen sixteenths. The
-    /// rest is for reporting failures.
+    /// @dev Gas limit for one of `count` remaining calls. A sixteenth is kept to report failures.
     function _share(uint256 count) private view returns (uint256) {
         return (gasleft() - gasleft() / 16) / count;
     }
 
-    /// @dev The module that guards a recipient, and whether the recipient answered when asked for
-    /// it.
+    /// @dev The module for a recipient, and whether the recipient answered when asked for it.
     function _recipientIsm(address recipient) private view returns (address ism, bool answered) {
         (ism, answered) = recipient.chosenIsm();
         if (ism == address(0)) ism = address(defaultIsm);
