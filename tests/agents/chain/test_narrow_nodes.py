@@ -100,27 +100,40 @@ async def test_what_was_found_out_is_used_after_a_restart(
     assert probes <= 8, "now and then a larger one is tried"
 
 
-# The same without agents
+# The same without agents, on one chain that nobody changes
+
+
+@pytest.fixture(scope="module")
+def chain():
+    with devnet("alpha", 1337) as made:
+        made.mine(300)
+        yield made
 
 
 @pytest.fixture
-async def client(nodes):
+def node(chain):
+    with misbehaving(chain.url) as made:
+        yield made
+
+
+@pytest.fixture
+async def client(node):
     async def no_sleep(_seconds):
         pass
 
-    made = ChainClient("alpha", 1337, [nodes[0].url], sleep=no_sleep)
+    made = ChainClient("alpha", 1337, [node.url], sleep=no_sleep)
     yield made
     await made.close()
 
 
 @pytest.mark.parametrize(("most", "answer"), RANGE_ROWS)
 async def test_a_range_is_split_until_it_is_taken(
-    most, answer, chains, nodes, client, hook, monkeypatch
+    most, answer, chain, node, client, hook, monkeypatch
 ):
     monkeypatch.setattr("hyperlane.chain.pace._FIRST_DEADLINE", {False: 0.5, True: 0.5})
-    limit = Limit(BLOCKS, most, answer).impose(nodes[0])
-    last = chains[0].w3.eth.block_number
-    with_all = ChainClient("alpha", 1337, [chains[0].url])
+    limit = Limit(BLOCKS, most, answer).impose(node)
+    last = chain.w3.eth.block_number
+    with_all = ChainClient("alpha", 1337, [chain.url])
     try:
         expected = await with_all.logs(*hook, 0, min(last, 300))  # type: ignore[call-arg]
     finally:
@@ -131,25 +144,23 @@ async def test_a_range_is_split_until_it_is_taken(
 
 
 @pytest.fixture
-def hook(chains):
-    chains[0].mine(300)
+def hook(chain):
     return (
-        address_from_hex(chains[0].contracts["merkleTreeHook"].address),
+        address_from_hex(chain.contracts["merkleTreeHook"].address),
         MerkleTreeHook.INSERTED,
     )
 
 
 @pytest.mark.parametrize(("most", "answer"), BATCH_ROWS)
-async def test_a_batch_is_split_until_it_is_taken(most, answer, nodes, client, monkeypatch):
+async def test_a_batch_is_split_until_it_is_taken(most, answer, node, client, monkeypatch):
     monkeypatch.setattr("hyperlane.chain.pace._FIRST_DEADLINE", {False: 0.5, True: 0.5})
-    limit = Limit(CALLS, most, answer).impose(nodes[0])
+    limit = Limit(CALLS, most, answer).impose(node)
     balances = await client.request_many(BALANCE, [["0x" + "07" * 20, "latest"]] * 50)
     assert balances == [0] * 50
     assert 1 <= limit.refused <= 10
 
 
-async def test_an_outage_is_no_reason_for_small_requests(nodes, client, hook):
-    node = nodes[0]
+async def test_an_outage_is_no_reason_for_small_requests(node, client, hook):
     await client.verify_chain_id()
     for fault in (lambda: node.fail(500), lambda: node.interfere(lambda _: (-1, b""))):
         fault()
@@ -162,11 +173,11 @@ async def test_an_outage_is_no_reason_for_small_requests(nodes, client, hook):
     assert (sizes.batch.now, sizes.span.now) == (100, 2**32)
 
 
-async def test_one_narrow_url_does_not_narrow_the_others(chains, nodes, hook):
+async def test_one_narrow_url_does_not_narrow_the_others(chain, node, hook):
     """Nor does it rest for taking less, nor is it outvoted."""
     answer = RANGES["geth"][1]
-    limit = Limit(BLOCKS, 9, answer).impose(nodes[0])
-    urls = [nodes[0].url, chains[0].url]
+    limit = Limit(BLOCKS, 9, answer).impose(node)
+    urls = [node.url, chain.url]
     client = ChainClient("alpha", 1337, urls)
     try:
         await client.logs(*hook, 0, 250)  # type: ignore[call-arg]
@@ -176,7 +187,7 @@ async def test_one_narrow_url_does_not_narrow_the_others(chains, nodes, hook):
         assert limit.refused == 1
     finally:
         await client.close()
-    client = ChainClient("alpha", 1337, [*urls, chains[0].url], 0, Consensus.QUORUM)
+    client = ChainClient("alpha", 1337, [*urls, chain.url], 0, Consensus.QUORUM)
     try:
         await client.logs(*hook, 0, 250)  # type: ignore[call-arg]
         assert [item.health.problem for item in client.rpc.endpoints] == ["", "", ""]
