@@ -7,6 +7,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -77,8 +78,9 @@ async def settle(folder: str) -> None:
     look = confirmation.Confirmation(
         chain=chain, sender=sender, operations=operations, is_sending=lambda _: False
     )
-    async for verdict in look.verdicts():
-        await outcomes.write([verdict])
+    with patch.object(confirmation, "delivered", nothing_delivered):
+        async for verdict in look.verdicts():
+            await outcomes.write([verdict])
     await database.close()
 
 
