@@ -104,7 +104,7 @@ def test_a_router_that_wants_all_ether_for_a_delivery_gets_none(evil, route, sen
 
 def test_a_higher_bound_is_the_users_to_set(evil, route, send):
     route(evil({"token()": word(ZERO), QUOTE: quotes((ZERO, 9000 * ETHER))}))
-    assert "allowed are 8,000.02" in send("1", "--max-fee", "8000")
+    assert "the limit is 8,000.02" in send("1", "--max-fee", "8000")
 
 
 def test_a_router_that_wants_another_token_than_the_routes_gets_no_approval(
@@ -137,7 +137,7 @@ def test_a_router_that_moves_another_token_than_its_file_says_gets_no_approval(
     cheap, savings = token(), token()
     router = evil({"token()": word(savings.address), QUOTE: quotes((savings.address, ETHER))})
     route(router, "collateral", "EvmHypCollateral", cheap.address)
-    assert f"says {savings.address}" in send("1")
+    assert f"moves {savings.address}" in send("1")
     assert savings.functions.allowance(world["alpha"].sender, router).call() == 0
 
 
