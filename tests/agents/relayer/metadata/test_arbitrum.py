@@ -138,8 +138,8 @@ async def test_a_sending_waits_for_the_rollup(rollup: Rollup):
     count = rollup.confirm()
     late = await rollup.send()
     assert (await rollup.way.why_not(late))[1] == (
-        f"sending {count} of alpha is not confirmed yet: the newest root in"
-        f" {rollup.outbox.address} covers {count} sendings"
+        f"L2-to-L1 message {count} of alpha is not confirmed yet: the newest root in"
+        f" {rollup.outbox.address} covers {count} of them"
     )
 
 
