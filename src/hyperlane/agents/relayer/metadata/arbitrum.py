@@ -119,7 +119,7 @@ async def _count_sends(chain: Chain, block_hash: Bytes32) -> int:
     count = await chain.client.request(answers.SEND_COUNT, to_hex(block_hash), False)
     if count is None:
         raise _waiting(
-            f"{chain.name}'s node does not say how many sendings there were at block"
+            f"{chain.name}'s node does not say how many L2-to-L1 messages there were at block"
             f" {to_hex(block_hash)}"
         )
     return count
