@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 from hyperlane.wording import shown
 
 _OWN_SITE = ("same-origin", "none")
-"""`none`: somebody typed the address."""
+"""Values of the header Sec-Fetch-Site that are let in. `none`: somebody typed the address."""
 _ANYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - to listen at, not to be asked for
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -78,7 +78,7 @@ def _is_same(origin: str, host: str) -> bool:
 
 
 def _own_address(request: web.Request) -> str | None:
-    """At which this request arrived."""
+    """The address at which this request arrived; None if it is unknown."""
     name = request.transport.get_extra_info("sockname") if request.transport else None
     if not isinstance(name, tuple):
         return None

@@ -8,8 +8,13 @@ from benchmarks.anvil import Chain
 from web3.exceptions import ContractCustomError
 
 from hyperlane.registry import ChainMetadata
+from hyperlane.registry.hooks import HOOKS
 from hyperlane.registry.hybrids import HYBRIDS
 
+PLACED_BY_EVERYTHING = {"merkleTreeHook", "fallbackRoutingHook", "domainRoutingHook"}
+"""Hooks that the config of `everything` has beside those of `hooks`."""
+FOR_ROUTES = {"defaultHook"}
+"""Hooks that only a route can have: a core's default hook would call itself."""
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 ID, RECIPIENT = "0x" + 64 * "a", "0x" + 64 * "b"
 BETA, GAMMA, SELECTOR = 31338, 77, 2**64 - 1
@@ -187,6 +192,10 @@ def deployed(deploy, config, beta):
     return deployed
 
 
+def test_every_type_of_hook_has_an_example(hooks):
+    assert set(hooks) == set(HOOKS) - PLACED_BY_EVERYTHING - FOR_ROUTES
+
+
 def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
     deployed, deploy, check, node, registry, everything
 ):
@@ -203,15 +212,16 @@ def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
     nested = node.view(router, "module(uint32)", "address", GAMMA)
     kinds = [
         node.view(node.view(nested, "module(uint32)", "address", domain), "moduleType()", "uint8")
-        for domain in range(100, 121)
+        for domain in range(100, 121)  # the modules of `isms`, in its order
     ]
     assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 6, 6, 7, 6, 6, 6]
     hook = node.view(mailbox, "defaultHook()", "address")
     kinds = [
         node.view(node.view(hook, "hooks(uint32)", "address", domain), "hookType()", "uint8")
-        for domain in (BETA, *range(100, 114))
+        for domain in (BETA, *range(100, 114))  # those of `hooks`, in its order, from 100
     ]
     assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 6, 6, 1, 4, 10, 1, 1]
+    # The hybrids come last in both.
     for as_module, as_hook in zip(range(118, 121), range(111, 114), strict=True):
         module = node.view(nested, "module(uint32)", "address", as_module)
         assert module == node.view(hook, "hooks(uint32)", "address", as_hook)

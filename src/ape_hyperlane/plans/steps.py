@@ -59,7 +59,7 @@ ABSENT = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """An expected list: any order, no members but these."""
+    """An expected list that may have only these members, in any order; some may be missing."""
 
     values: tuple[Any, ...]
 

@@ -42,8 +42,8 @@ BRAKES = (
 def check_brakes(
     token: WarpToken, view: RegistryView, enrolled: Mapping[int, bytes | Ref | None]
 ) -> None:
-    """ConfigError for a limit that is a fraction of nothing, for transfers that would bypass a
-    limit, and for transfers that a hybrid would refuse.
+    """ConfigError for a limit in percent of holdings on a router that holds nothing, for transfers
+    that would bypass a limit, and for transfers that a hybrid would refuse.
 
     `view` is that of the router's chain, `enrolled` has the router's counterpart by domain.
     """
@@ -72,7 +72,7 @@ def _configs(token: WarpToken) -> Iterator[Hook | Ism]:
 
 
 def _require_holdings(token: WarpToken, config: NetFlow | DelayedFlow) -> None:
-    """ConfigError for a fraction of this router's holdings if it has none."""
+    """ConfigError for a limit in percent of holdings on a router that holds nothing."""
     if config.warp_router is None and (token.nft or token.type not in HOLDING):
         raise ConfigError(
             f"{config.type}: type {token.type} holds no tokens that it could be a fraction of;"

@@ -28,8 +28,8 @@ _FIRST_TIP = 30 * 10**9
 _MOST_RAISES = 12
 """Times that an offer is raised; after that it only follows what gas costs."""
 _TIP_SHARE = 5
-"""A tip may be this part of what gas costs now: pools want it raised with the offer, also where the
-base fee alone has risen."""
+"""Divisor: a tip may be at most a fifth of what gas costs now. Pools want it raised with the offer,
+also where the base fee alone has risen."""
 
 
 class GasTooDear(ChainError):

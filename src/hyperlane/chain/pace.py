@@ -11,7 +11,7 @@ from hyperlane.chain import answers
 
 _LARGE = (answers.LOGS.name, answers.simulation_of(0).name)
 _FEW = 10
-"""Calls in one request that count as one cheap call."""
+"""Batches of up to so many calls get the time-outs of a cheap call."""
 _FIRST_PATIENCE = {False: 0.5, True: 2.0}
 """Seconds before the next URL is asked, too; by whether the call is a large one."""
 _FIRST_DEADLINE = {False: 2.0, True: 5.0}

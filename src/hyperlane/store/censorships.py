@@ -20,7 +20,8 @@ class Stage(StrEnum):
     OPEN = "open"
     """A challenge of this watchtower is open, or about to be."""
     ANSWERED = "answered"
-    """The operator signed at last. If this watchtower had asked, its bond is lost."""
+    """The operator signed at last. If this watchtower had opened the challenge, its bond is
+    lost."""
     RETURNED = "returned"
     """The challenge ended without an answer, or never began: the bond was returned."""
 

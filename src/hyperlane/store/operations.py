@@ -98,7 +98,8 @@ class Operation:
     """Why it waits, in the reference's words."""
     detail: str | None
     batch: str | None
-    """Purpose of the transaction that carries it; None if others delivered it."""
+    """Key of the transaction that carries it, its `purpose` in the TransactionStore; None if
+    others delivered it."""
     tx_hash: Bytes32 | None
     block_number: int | None
     """Block in which the delivery was seen."""

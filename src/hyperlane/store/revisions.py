@@ -1,7 +1,7 @@
 """Revision of settled deliveries: dropped and delivered ones are checked again when due.
 
-A delivered one is checked at intervals that double: the last interval is the difference between the
-next time and the time of the last change.
+A delivered one is checked at intervals that double. The last interval is not stored: it is
+`next_attempt - updated_at`.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.operations import Lane, State
 
 _LANES = list(Lane)
-"""All lanes, named in queries so that the index is used up to the time."""
+"""All lanes, named in queries so that the database index also covers `next_attempt`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,8 +138,8 @@ async def test_a_sending_waits_for_the_rollup(rollup: Rollup):
     count = rollup.confirm()
     late = await rollup.send()
     assert (await rollup.way.why_not(late))[1] == (
-        f"sending {count} of alpha is not confirmed yet: the newest root in"
-        f" {rollup.outbox.address} covers {count} sendings"
+        f"L2-to-L1 message {count} of alpha is not confirmed yet: the newest root in"
+        f" {rollup.outbox.address} covers {count} of them"
     )
 
 
@@ -160,7 +160,9 @@ async def test_a_node_that_cannot_count_is_named(rollup: Rollup):
     detail = (await rollup.way.why_not(message))[1]
     await plain.close()
 
-    assert detail.startswith("alpha's node does not say how many sendings there were at block 0x")
+    assert detail.startswith(
+        "alpha's node does not say how many L2-to-L1 messages there were at block 0x"
+    )
 
 
 async def test_a_root_that_the_node_does_not_prove_is_named(rollup: Rollup):

@@ -227,9 +227,10 @@ class Outcomes:
             self.metrics.last_nonce.labels("message_processed", origin).set(item.message.nonce)
 
     async def _settled(self, verdict: Settled) -> None:
-        """A crash between these writes would lose what the transaction cost, or charge it twice.
+        """Write all outcomes of one batch in one database transaction.
 
-        Once the transaction is finished nothing leads to its receipt any more.
+        A crash between these writes would lose what the batch cost, or charge it twice: once its
+        transaction is finished nothing leads to the receipt any more.
         """
         async with self.operations.together():
             if verdict.transaction is not None:

@@ -51,15 +51,15 @@ class ArbitrumProofs:
         count = await _count_sends(origin.chain, confirmed.block_hash)
         if position >= count:
             raise _waiting(
-                f"sending {position} of {origin.chain.name} is not confirmed yet: the newest root"
-                f" in {to_checksum(outbox)} covers {count} sendings"
+                f"L2-to-L1 message {position} of {origin.chain.name} is not confirmed yet: the"
+                f" newest root in {to_checksum(outbox)} covers {count} of them"
             )
         _, root, proof = await origin.chain.client.call(
             ArbNodeInterface.ADDRESS, ArbNodeInterface.construct_outbox_proof, count, position
         )
         if root != confirmed.root:
             raise _waiting(
-                f"{origin.chain.name} proves sending {position} to {to_hex(root)}, but"
+                f"{origin.chain.name} proves L2-to-L1 message {position} to {to_hex(root)}, but"
                 f" {to_hex(confirmed.root)} is confirmed"
             )
         l2_sender, l2_block, l1_block, timestamp, value, data = sending
@@ -119,7 +119,7 @@ async def _count_sends(chain: Chain, block_hash: Bytes32) -> int:
     count = await chain.client.request(answers.SEND_COUNT, to_hex(block_hash), False)
     if count is None:
         raise _waiting(
-            f"{chain.name}'s node does not say how many sendings there were at block"
+            f"{chain.name}'s node does not say how many L2-to-L1 messages there were at block"
             f" {to_hex(block_hash)}"
         )
     return count
