@@ -15,7 +15,7 @@ struct EVM2AnyMessage {
     EVMTokenAmount[] tokenAmounts;
     /// @dev Zero for wei.
     address feeToken;
-    /// @dev A tag of 4 bytes, and what it stands for.
+    /// @dev A tag of 4 bytes, and the ABI-encoded options of the kind that the tag names.
     bytes extraArgs;
 }
 

@@ -43,7 +43,7 @@ struct OutputProposal {
 }
 
 /// @title IDisputeGame
-/// @notice Vouches for a state of an OP Stack chain once nobody can dispute it any more.
+/// @notice Vouches for a state of an OP Stack chain once no challenge can succeed.
 interface IDisputeGame {
     /// @notice Whether it vouches.
     function status() external view returns (GameStatus);
