@@ -19,7 +19,7 @@ struct EVM2AnyMessage {
     bytes extraArgs;
 }
 
-/// @notice What arrives.
+/// @notice A message as it arrives on the destination.
 struct Any2EVMMessage {
     /// @dev CCIP's id, not ours.
     bytes32 messageId;

@@ -54,7 +54,8 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     /// @notice Zero is not an endpoint id of LayerZero.
     error LzEidIsZero(uint32 hyperlaneDomain);
 
-    /// @notice Not an OFT: `token` returns no contract with `decimals`, or `sharedDecimals` no uint8.
+    /// @notice Not an OFT: `token` returns no contract with `decimals`, or `sharedDecimals` returns
+    /// no uint8.
     error InvalidOft(address oft);
 
     /// @notice The OFT would keep the whole amount.
@@ -66,7 +67,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     /// @notice The OFT sent another amount than the bridge requested.
     error UnexpectedAmountSent(uint256 sent, uint256 expected);
 
-    /// @notice What moves the token.
+    /// @notice The LayerZero OFT that moves the token.
     IOft public immutable oft;
 
     /// @notice The token that is moved.
