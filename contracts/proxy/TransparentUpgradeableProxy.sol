@@ -40,7 +40,8 @@ contract TransparentUpgradeableProxy is ERC1967Proxy {
         }
     }
 
-    /// @dev Our initializers accept only the deployer of the code: docs/decisions/0001.
+    /// @dev Our initializers accept only the deployer of the code. See
+    /// docs/decisions/0001-initializers-bound-to-the-deployer.md.
     function _unsafeAllowUninitialized() internal pure override returns (bool) {
         return true;
     }

@@ -118,7 +118,8 @@ interface IStakingManager {
     error DelegationTooHigh(uint256 staked, uint256 most);
     /// @notice The caller owns fewer shares of the pool than it wants to unstake.
     error InsufficientShares(uint256 owned, uint256 wanted);
-    /// @notice The caller does not own this unbonding; `owner` is zero if it does not exist.
+    /// @notice The caller does not own this unbonding; `owner` is zero if it does not exist or was
+    /// withdrawn.
     error NotUnbonding(uint256 unbonding, address owner);
     /// @notice The call is too early: it is possible from `time`, Unix seconds.
     error NotBefore(uint256 time);
