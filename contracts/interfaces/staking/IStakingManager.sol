@@ -105,7 +105,7 @@ interface IStakingManager {
     error CommissionTooHigh(uint256 commission, uint256 most);
     /// @notice The call is not possible in the operator's current `status`: `register` needs None,
     /// `unjail` Jailed, and `punishFraud` any but Tombstoned; `rotateKey`, `leave`, `stake` and
-    /// `reward` need Active or Jailed.
+    /// `reward` need Active or Jailed; `activeSince` any but None.
     error WrongStatus(address operator, Status status);
     /// @notice No shares: `unstake` was called with zero, staked tokens are worth none, or the pool
     /// to reward has none.
