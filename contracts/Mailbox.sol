@@ -71,7 +71,7 @@ contract Mailbox is IMailbox, Ownable, Initializable, PackageVersioned {
         deployedBlock = block.number;
     }
 
-    /// @notice Initializes the contract, once. `Initializable` says who may call.
+    /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(
         address owner_,
         address defaultIsm_,

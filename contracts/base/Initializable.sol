@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 /// @title Initializable
 /// @notice An initializer that runs once, and only for the deployer, with and without a proxy. See
-/// docs/decisions/0001.
+/// docs/decisions/0001-initializers-bound-to-the-deployer.md.
 abstract contract Initializable {
     /// @notice The contract was initialised.
     event Initialized(uint8 version);

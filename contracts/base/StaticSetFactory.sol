@@ -11,9 +11,9 @@ import {Threshold} from "../libs/Threshold.sol";
 import {PackageVersioned} from "./PackageVersioned.sol";
 
 /// @title StaticSetDeployer
-/// @notice Deploys copies of an implementation's code with a `StaticSet` behind it, by CREATE2.
+/// @notice Deploys copies of an implementation's code with a `StaticSet` appended, by CREATE2.
 abstract contract StaticSetDeployer is PackageVersioned {
-    /// @dev Init code that returns everything behind its own 11 bytes.
+    /// @dev Init code that returns all bytes after its own 11.
     bytes11 private constant RETURN_THE_REST = 0x600b380380600b3d393df3;
 
     /// @notice The contract whose code all deployed contracts copy. Must not be used itself.

@@ -14,7 +14,7 @@ import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 /// to the router enrolled for its destination, in a message of its own. As a router, it receives
 /// announcements. As a security module, it verifies a message after the delay, if the router of the
 /// message's origin sent the announcement that belongs to it. Aggregate it with a `PausableIsm`, so
-/// that somebody can stop a message during the delay.
+/// that the owner of that module can stop a message during the delay.
 /// @dev Announcements are verified by the security module set for this contract. They change the
 /// message that the Mailbox dispatched last, so in an aggregation this hook comes after the merkle
 /// tree hook. The Mailbox's own hooks and this contract's `hook` must not lead to it: announcements

@@ -4,9 +4,9 @@ pragma solidity 0.8.33;
 import {Quote} from "./ITokenFee.sol";
 
 /// @title ICrossCollateralFee
-/// @notice Says what a transfer to one of several routers of a domain costs.
+/// @notice Quotes the cost of a transfer to one of several routers of a domain.
 interface ICrossCollateralFee {
-    /// @notice What has to be paid to send `amount` to `recipient` by way of `targetRouter` on
+    /// @notice The amounts to pay for sending `amount` to `recipient` by way of `targetRouter` on
     /// `destination`.
     function quoteTransferRemoteTo(
         uint32 destination,

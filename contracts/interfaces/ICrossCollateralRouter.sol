@@ -6,7 +6,7 @@ import {ICrossCollateralFee} from "./ICrossCollateralFee.sol";
 /// @title ICrossCollateralRouter
 /// @notice A warp route's end that knows several routers per domain, its own among them, each with
 /// another token of the same worth: what goes in as one token comes out as another. Source:
-/// docs/protocol, "Warp routes".
+/// docs/warp-routes.md, "Several tokens of the same worth".
 ///
 /// The routers that `IRouter` enrols are trusted as well, and are where `transferRemote` goes. A
 /// transfer to a router of the same domain takes no message: the two routers settle it at once, and
@@ -36,7 +36,7 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
     /// @notice A router of this domain must be a contract.
     error RouterNotContract(bytes32 router);
 
-    /// @notice Collateral cannot be moved to nobody.
+    /// @notice Collateral cannot be moved to the zero address.
     error TargetIsZero(uint32 domain);
 
     /// @notice Sends `amount` of the sender's tokens to `recipient` on `destination`, where

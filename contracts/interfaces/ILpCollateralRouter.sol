@@ -2,21 +2,22 @@
 pragma solidity 0.8.33;
 
 /// @title ILpCollateralRouter
-/// @notice Lets people lend collateral to a router, so that transfers to it find something to pay
-/// out. What they lent is an ERC-4626 vault, whose shares the router itself is. Source:
-/// docs/protocol, "Warp routes".
+/// @notice Accepts loans of collateral, from which a router pays out incoming transfers. The router
+/// is the ERC-4626 vault of the lent assets, and the token of its shares. Source:
+/// docs/warp-routes.md, "More about transfers and fees".
 ///
-/// Assets are what was lent and donated, whatever the router holds besides for its transfers:
-/// shares earn by donations only. Withdrawing takes what the router holds at that moment, so it can
-/// be too little; it is not lost, and comes back with the collateral. A thousand virtual shares and
-/// as many virtual assets take their part of every donation: whoever inflates the price of the
-/// first shares loses more than that makes rounding take from a thousand lenders. A lender can name
-/// the fewest shares it accepts.
+/// The vault's assets are the lent and donated amounts, not the router's balance: shares gain value
+/// by donations only. A withdrawal is paid from the router's balance, which can be too small at the
+/// time; the claim remains, and can be paid once transfers bring collateral back.
+///
+/// A thousand virtual shares and as many virtual assets take their part of every donation: an
+/// attacker who inflates the price of the first shares loses more than a thousand lenders lose by
+/// the rounding that this causes. A lender can name the fewest shares it accepts.
 interface ILpCollateralRouter {
-    /// @notice Somebody lent assets.
+    /// @notice `sender` lent assets, and `owner` got the shares.
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
 
-    /// @notice Somebody took back what was lent.
+    /// @notice Shares of `owner` were redeemed, and `receiver` got the assets.
     event Withdraw(
         address indexed sender,
         address indexed receiver,
@@ -25,7 +26,7 @@ interface ILpCollateralRouter {
         uint256 shares
     );
 
-    /// @notice Somebody gave the lenders assets.
+    /// @notice `sender` donated assets to the lenders.
     event Donation(address sender, uint256 amount);
 
     /// @notice More was asked for than the owner's shares and the router's collateral allow.
@@ -34,7 +35,7 @@ interface ILpCollateralRouter {
     /// @notice A share is worth more than these assets.
     error AssetsWithoutShares(uint256 assets);
 
-    /// @notice Fewer shares than the lender wanted at least: somebody made them dearer meanwhile.
+    /// @notice The deposit would get fewer than `minShares`: the price of shares has risen.
     error TooFewShares(uint256 shares, uint256 minShares);
 
     /// @notice What is lent: the route's token, zero for the native one.

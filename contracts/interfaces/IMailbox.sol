@@ -5,7 +5,8 @@ import {IInterchainSecurityModule} from "./IInterchainSecurityModule.sol";
 import {IPostDispatchHook} from "./hooks/IPostDispatchHook.sol";
 
 /// @title IMailbox
-/// @notice Sends and delivers interchain messages. One per chain. Source: docs/protocol, "Mailbox".
+/// @notice Sends and delivers interchain messages. One per chain. Source:
+/// docs/protocol/message.md.
 interface IMailbox {
     /// @notice The proof of a message, for a module that remembers it until the transaction ends.
     /// @param module The module that remembers the proof.
@@ -194,7 +195,7 @@ interface IMailbox {
     function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external;
 
     /// @notice As above, after modules remembered the proofs that the metadata leaves out. No
-    /// message in the batch can undo them, and a delivery of a message by somebody else does not
+    /// message in the batch can undo them, and a delivery of a message by another account does not
     /// remove them: each message fails or succeeds independently.
     /// @param proofs The proofs, in the order in which modules are called.
     /// @dev A module that refuses its proof is skipped. Each proof has a share of the gas, as

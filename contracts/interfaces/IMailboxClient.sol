@@ -5,8 +5,7 @@ import {IMailbox} from "./IMailbox.sol";
 import {IPostDispatchHook} from "./hooks/IPostDispatchHook.sol";
 
 /// @title IMailboxClient
-/// @notice A contract with an owner that sends and receives through one Mailbox. Source:
-/// docs/protocol, "Warp routes".
+/// @notice A contract with an owner that sends and receives messages through one Mailbox.
 interface IMailboxClient {
     /// @notice Dispatches call this hook from now on; zero means the Mailbox's default.
     event HookSet(address hook);

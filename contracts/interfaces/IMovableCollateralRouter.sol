@@ -5,8 +5,8 @@ import {ITokenBridge} from "./ITokenBridge.sol";
 
 /// @title IMovableCollateralRouter
 /// @notice A warp route's end whose collateral may be moved to where it is needed: by accounts that
-/// its owner trusts, over bridges that its owner trusts, to where its owner says. Source:
-/// docs/protocol, "Warp routes".
+/// its owner trusts, over bridges that its owner trusts, to recipients that its owner sets. Source:
+/// docs/warp-routes.md, "The file".
 interface IMovableCollateralRouter {
     /// @notice Collateral was sent over a bridge.
     event CollateralMoved(
@@ -61,9 +61,9 @@ interface IMovableCollateralRouter {
     function approveTokenForBridge(address token, ITokenBridge bridge) external;
 
     /// @notice Moves `amount` of the collateral to `domain` over `bridge`.
-    /// @dev Whatever the bridge asks for in the route's token beyond `amount` comes from the
-    /// rebalancer: by allowance, or, in a native route, with the call. What it asks for in the
-    /// native token is paid from the router's balance, to which the call's value belongs; value
+    /// @dev What the bridge charges in the route's token beyond `amount` is paid by the rebalancer:
+    /// by allowance, or, in a native route, with the call. What the bridge charges in the native
+    /// token is paid from the router's balance, to which the call's value belongs; value
     /// that pays for none of this goes back to the rebalancer. Unenrolling a domain forgets its
     /// bridges and recipient. Only a rebalancer; reverts `NotRebalancer`, `BridgeNotAllowed`,
     /// `RouterNotEnrolled`, `NativeFeeExceedsBalance`, `ETHTransferFailed`.

@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title IRouter
-/// @notice A client that talks to one contract of its kind per domain, its router there. Source:
-/// docs/protocol, "Warp routes".
+/// @notice A client that exchanges messages with one contract of its kind per domain, the router
+/// that its owner enrolled for the domain.
 interface IRouter {
     /// @notice No router is enrolled for the domain.
     error RouterNotEnrolled(uint32 domain);

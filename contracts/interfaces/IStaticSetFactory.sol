@@ -4,8 +4,7 @@ pragma solidity 0.8.33;
 import {IThresholdAddressFactory} from "./IThresholdAddressFactory.sol";
 
 /// @title IStaticSetFactory
-/// @notice Deploys contracts whose configuration nobody can change, at an address that follows from
-/// it.
+/// @notice Deploys contracts whose configuration cannot change, at an address that follows from it.
 /// @dev `deploy` returns the contract that is there already if the configuration was deployed
 /// before. It reverts `FailedDeployment` when code and values together exceed 24,576 bytes.
 interface IStaticSetFactory is IThresholdAddressFactory {

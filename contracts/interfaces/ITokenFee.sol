@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-/// @notice An amount of a token that somebody has to pay; `token` zero is the native token.
+/// @notice An amount of a token that the sender of a transfer has to pay; `token` zero is the
+/// native token.
 struct Quote {
     address token;
     uint256 amount;
 }
 
 /// @title ITokenFee
-/// @notice Says what a transfer costs.
+/// @notice Quotes the cost of a transfer.
 interface ITokenFee {
-    /// @notice What has to be paid to send `amount` to `recipient` on `destination`.
+    /// @notice The amounts to pay for sending `amount` to `recipient` on `destination`.
     function quoteTransferRemote(
         uint32 destination,
         bytes32 recipient,

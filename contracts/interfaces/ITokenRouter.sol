@@ -5,14 +5,14 @@ import {ITokenBridge} from "./ITokenBridge.sol";
 
 /// @title ITokenRouter
 /// @notice A router of a warp route: takes tokens in, and instructs the router of another domain to
-/// pay them out. Source: docs/protocol, "Warp routes".
+/// pay them out. Source: docs/protocol/token-messages.md.
 ///
 /// Messages carry amounts in a unit that all routers of a route share. `amount` here is in the
 /// token's smallest unit, and a message amount is floor(amount × numerator / denominator).
 ///
 /// A transfer costs up to three things, which `quoteTransferRemote` lists in this order:
 /// the dispatch, in the native token or in `feeToken`; the amount itself with the fee of
-/// `feeRecipient`; and zero, where bridges list what a third party charges.
+/// `feeRecipient`; and the fee of a third party, zero unless the router is a bridge.
 interface ITokenRouter is ITokenBridge {
     /// @notice Tokens were sent. `amountOrId` is the message amount.
     event SentTransferRemote(
@@ -37,7 +37,7 @@ interface ITokenRouter is ITokenBridge {
     /// @notice A part of the scale is zero.
     error ScaleIsZero(uint256 numerator, uint256 denominator);
 
-    /// @notice The call does not accept ether; deliveries do not either.
+    /// @notice The call, or the delivery of the message, carries `value` wei but must carry none.
     error UnexpectedValue(uint256 value);
 
     /// @notice The fee recipient is this router.
@@ -77,6 +77,6 @@ interface ITokenRouter is ITokenBridge {
     function setFeeRecipient(address recipient) external;
 
     /// @notice Changes the fee hook; zero for none. Only the owner; reverts `FeeHookNeedsToken`.
-    /// @dev In each transfer, the router approves the hook for the quote of the dispatch.
+    /// @dev For each transfer, the router approves the hook to spend the quoted dispatch fee.
     function setFeeHook(address hook) external;
 }

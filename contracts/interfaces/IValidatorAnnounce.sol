@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title IValidatorAnnounce
-/// @notice Where the validators of a chain say where they publish their signatures. One per
-/// Mailbox. Source: docs/protocol, "Checkpoints and announcements".
+/// @notice Stores the places at which the validators of a chain publish their signatures. One per
+/// Mailbox. Source: docs/protocol/checkpoints.md, "Announcements".
 interface IValidatorAnnounce {
     /// @notice A validator publishes at another place, too.
     event ValidatorAnnouncement(address indexed validator, string storageLocation);

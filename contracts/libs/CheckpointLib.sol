@@ -15,7 +15,7 @@ struct Checkpoint {
 }
 
 /// @title CheckpointLib
-/// @notice What validators sign. Source: docs/protocol, "Checkpoints and announcements".
+/// @notice The digest that validators sign. Source: docs/protocol/checkpoints.md, "Checkpoints".
 library CheckpointLib {
     /// @notice The EIP-191 digest of a checkpoint on the tree of `domain`:
     /// H("\x19Ethereum Signed Message:\n32" ‖ H(domainHash ‖ root ‖ index:4 ‖ messageId)) with

@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 import {IMailbox} from "../interfaces/IMailbox.sol";
 
 /// @title Delivery
-/// @notice Tells modules that count messages whether one is being delivered.
+/// @notice Lets modules that count messages check whether a message is being delivered.
 library Delivery {
-    /// @notice Whether `mailbox` is asking a message's module right now. Of a Mailbox that does not
-    /// tell, as the reference's: whether it delivered the message in this block.
+    /// @notice Whether `mailbox` is calling the message's module right now. If the Mailbox lacks
+    /// `delivering`, as the reference's: whether it delivered the message in this block.
     function isDelivering(IMailbox mailbox, bytes32 id) internal view returns (bool) {
         (bool success, bytes memory answer) = address(mailbox).staticcall(
             abi.encodeCall(IMailbox.delivering, (id))

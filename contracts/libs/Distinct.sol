@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title Distinct
-/// @notice Lists in which nobody may stand twice: a validator or module that did would count twice.
+/// @notice Checks that a list names no address twice: a validator or module would count twice.
 library Distinct {
     /// @notice The list names this address more than once: name it once.
     error DuplicateValue(address value);

@@ -5,7 +5,7 @@ pragma solidity 0.8.33;
 /// @notice Calls another contract with the arguments of the call being served.
 /// @dev For functions with the same parameter list, such as `Mailbox.process` and an ISM's
 /// `verify`, both `(bytes metadata, bytes message)`: nothing is decoded or encoded again. Calldata
-/// behind the arguments is passed on too, where an ABI decoder ignores it.
+/// after the arguments is passed on too, where an ABI decoder ignores it.
 library Forward {
     /// @notice `target.selector(own arguments)`, reverting as the target reverts, or else returning
     /// the first word of the answer.
@@ -44,9 +44,9 @@ library Forward {
     /// @notice Delegate-calls this contract's own `selector(bytes, bytes)` with at most `gasLimit`
     /// gas: caller and storage stay, and a revert undoes just this call.
     /// @return success Whether it returned.
-    /// @return reason If not, the first 256 bytes of what it reverted with: a hostile contract
+    /// @return reason If not, the first 256 bytes of its revert data: a hostile contract
     /// cannot make its caller pay for copying more.
-    /// @dev Uses memory behind the free pointer and gives it back, so that a loop does not grow it.
+    /// @dev Uses memory after the free pointer and gives it back, so that a loop does not grow it.
     function toSelf(
         bytes4 selector,
         bytes calldata first,

@@ -73,7 +73,7 @@ library HookCallLib {
 
     /// @notice The call being served, as a call of other hooks: nothing is decoded or encoded
     /// again.
-    /// @dev For `postDispatch` and `quoteDispatch` themselves. Calldata behind the arguments is
+    /// @dev For `postDispatch` and `quoteDispatch` themselves. Calldata after the arguments is
     /// passed on too, where an ABI decoder ignores it.
     function own() internal pure returns (HookCall hookCall) {
         assembly ("memory-safe") {

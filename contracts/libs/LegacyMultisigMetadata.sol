@@ -17,7 +17,7 @@ import {Message} from "./Message.sol";
 /// | 68     | 1024 | the leaf's 32 siblings, level 0 first           |
 /// | 1092   | 65 n | signatures                                      |
 ///
-/// Source: docs/decisions, "The legacy multisig".
+/// Source: docs/decisions/0006-the-legacy-multisig.md.
 /// @dev Functions revert with empty data when the fixed part is not there.
 library LegacyMultisigMetadata {
     using Message for bytes;

@@ -45,7 +45,7 @@ library HookAndNonceLib {
 library PlannedHookLib {
     uint256 private constant PLANS = 1 << 160;
 
-    /// @notice The word of `hook_`, which follows `IPlanningHook` if `plans_` says so.
+    /// @notice The word of `hook_`; `plans_` is whether the hook follows `IPlanningHook`.
     function from(address hook_, bool plans_) internal pure returns (PlannedHook) {
         return PlannedHook.wrap(uint160(hook_) | (plans_ ? PLANS : 0));
     }

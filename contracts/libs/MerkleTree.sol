@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 /// @title MerkleTree
 /// @notice The incremental merkle tree of message ids: 32 levels, a node is keccak256(left ‖
-/// right), an empty leaf is zero. Source: docs/protocol, "Merkle tree".
+/// right), an empty leaf is zero. Source: docs/protocol/merkle-tree.md.
 library MerkleTree {
     uint256 internal constant DEPTH = 32;
 

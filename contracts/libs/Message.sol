@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {TypeCasts} from "./TypeCasts.sol";
 
 /// @title Message
-/// @notice Reads the fields of an encoded message. Source: docs/protocol, "Message".
+/// @notice Reads the fields of an encoded message. Source: docs/protocol/message.md.
 ///
 /// | offset | size | field                        |
 /// |--------|------|------------------------------|

@@ -8,13 +8,14 @@ import {Signature} from "./Signature.sol";
 library Multisig {
     using Signature for bytes32;
 
-    /// @notice Nobody's signatures are needed: such a module believes nothing.
+    /// @notice The threshold is zero: the module refuses every message.
     error NoThreshold();
 
     /// @notice The metadata ends before the last signature that is needed.
     error SignaturesTooShort(uint256 length, uint256 needed);
 
-    /// @notice Signature number `index` is malformed, malleated, or nobody's.
+    /// @notice Signature number `index` has a high s or an invalid v, or no signer can be recovered
+    /// from it.
     error InvalidSignature(uint256 index);
 
     /// @notice The signer of signature number `index` is no validator, or stands in the list of
@@ -36,7 +37,7 @@ library Multisig {
         uint256 threshold
     ) internal view {
         if (threshold == 0) revert NoThreshold();
-        // Both are counts of things that exist, and cursors stay behind the last of them.
+        // No overflow: thresholds are counts of validators, and offsets end after the last element.
         unchecked {
             if (signatures.length < threshold * Signature.LENGTH) {
                 revert SignaturesTooShort(signatures.length, threshold * Signature.LENGTH);
@@ -88,7 +89,7 @@ library Multisig {
         return signatures.length / Signature.LENGTH;
     }
 
-    /// @dev The place in memory behind the first `signer` between two places, or zero without one.
+    /// @dev The memory offset after the first `signer` in [start, end), or zero if there is none.
     function _behind(
         address signer,
         uint256 start,

@@ -67,7 +67,7 @@ library MessageIdMultisigMetadata {
 library MerkleRootMultisigMetadata {
     using Message for bytes;
 
-    /// @notice The leaf is behind the signed checkpoint, whose root cannot cover it.
+    /// @notice The leaf comes after the signed checkpoint, whose root cannot cover it.
     error LeafAfterCheckpoint(uint32 leafIndex, uint32 signedIndex);
 
     uint256 private constant SHORT_LENGTH = 164;

@@ -6,10 +6,10 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 /// @title Refund
 /// @notice Returns surplus payment.
 library Refund {
-    /// @notice There is surplus payment, and nobody to return it to.
+    /// @notice There is surplus payment, but the refund address is zero.
     error NoRefundAddress(uint256 surplus);
 
-    /// @notice Whom wei were sent to refused them. Of `SafeTransferLib`; stands here for the ABI.
+    /// @notice The receiver of wei refused them. Raised by `SafeTransferLib`; declared for the ABI.
     error ETHTransferFailed();
 
     /// @notice Sends surplus wei, if any.

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {IRememberingIsm} from "../interfaces/isms/IRememberingIsm.sol";
 
 /// @title RememberCall
-/// @notice Shows a module a proof.
+/// @notice Gives a module a proof to remember.
 ///
 /// The call of `remember(bytes metadata, uint32 origin, bytes32 messageId)` in memory:
 ///
@@ -17,10 +17,10 @@ import {IRememberingIsm} from "../interfaces/isms/IRememberingIsm.sol";
 /// | 100    | 32   | metadata length                    |
 /// | 132    | rest | metadata, padded to 32             |
 library RememberCall {
-    /// @notice `module.remember(metadata, domain, messageId)` with at most `gasLimit` gas, whatever
-    /// becomes of it.
+    /// @notice Calls `module.remember(metadata, domain, messageId)` with at most `gasLimit` gas,
+    /// and ignores failure.
     /// @dev Copies nothing that comes back: a hostile module cannot make its caller pay for that.
-    /// Uses memory behind the free pointer and leaves the pointer, so that a loop does not grow it.
+    /// Uses memory after the free pointer and leaves the pointer, so that a loop does not grow it.
     function remember(
         address module,
         bytes calldata metadata,

@@ -19,7 +19,7 @@ library Signature {
             let v := byte(0, calldataload(add(offset, 64)))
             let free := mload(0x40)
             mstore(free, digest)
-            mstore(add(free, 32), mul(v, iszero(gt(s, MAX_S)))) // nobody signs with a v of 0
+            mstore(add(free, 32), mul(v, iszero(gt(s, MAX_S)))) // v = 0 recovers no signer
             mstore(add(free, 64), calldataload(offset))
             mstore(add(free, 96), s)
             mstore(0, 0)

@@ -2,7 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title StandardHookMetadata
-/// @notice What a dispatcher tells its hooks. Source: docs/protocol, "Hooks".
+/// @notice The metadata that a dispatching account passes to its hooks. Source:
+/// docs/protocol/metadata.md, "Hooks".
 ///
 /// | offset | size | field                                             | when too short |
 /// |--------|------|---------------------------------------------------|----------------|

@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title StaticSet
-/// @notice A list of words and a threshold that stand behind a contract's own code, where nobody
-/// can change them and reading them costs a copy. `StaticSetDeployer` puts them there.
+/// @notice A list of words and a threshold at the end of a contract's own code, where they cannot
+/// change and are read by one code copy. `StaticSetDeployer` appends them.
 ///
 /// | place, from the end of the code | size | content                           |
 /// |---------------------------------|------|-----------------------------------|
@@ -15,11 +15,11 @@ pragma solidity 0.8.33;
 /// @dev The last word of code as compiled is part of the compiler's metadata and never begins with
 /// 18 zero bytes: by them a contract sees that it has arguments.
 library StaticSet {
-    /// @notice The code has no arguments behind it: this is the implementation that a factory
+    /// @notice No arguments are appended to the code: this is the implementation that a factory
     /// copies, not a contract to use.
     error NoArgumentsInCode();
 
-    /// @notice The bytes to put behind the code.
+    /// @notice The bytes to append to the code.
     /// @param words The words, packed.
     /// @param threshold At most 96 bits.
     function encode(bytes memory words, uint96 threshold) internal pure returns (bytes memory) {
@@ -27,7 +27,7 @@ library StaticSet {
         return abi.encodePacked(words, bytes18(0), uint16(words.length / 32), threshold);
     }
 
-    /// @notice The addresses and the threshold behind this contract's code.
+    /// @notice The addresses and the threshold appended to this contract's code.
     /// @dev Reverts `NoArgumentsInCode`. Pure, because code does not change.
     function addresses() internal pure returns (address[] memory list, uint256 threshold) {
         uint256[] memory words;
@@ -37,7 +37,7 @@ library StaticSet {
         }
     }
 
-    /// @notice The words and the threshold behind this contract's code.
+    /// @notice The words and the threshold appended to this contract's code.
     /// @dev Reverts `NoArgumentsInCode`.
     function read() internal pure returns (uint256[] memory words, uint256 threshold) {
         uint256 count;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title TokenMessage
-/// @notice Reads the body of a token message. Source: docs/protocol, "Token message body".
+/// @notice Reads the body of a token message. Source: docs/protocol/token-messages.md.
 ///
 /// | offset | size | field                                 |
 /// |--------|------|---------------------------------------|

@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 /// @title TypeCasts
 /// @notice 20-byte EVM addresses as the 32-byte addresses of the protocol: left-padded with zeros.
-/// Source: docs/protocol, "Message".
+/// Source: docs/protocol/message.md, "Addresses".
 library TypeCasts {
     /// @notice A 32-byte address that no EVM account can have: one of its top 96 bits is set.
     error Bytes32ToAddressOverflow(bytes32 value);

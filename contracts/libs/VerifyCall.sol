@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 
 /// @notice The call `verify(metadata, message)` in memory, with the message in place. Each use
-/// copies its own metadata behind it.
+/// copies its own metadata after the message.
 type VerifyCall is uint256;
 
 using VerifyCallLib for VerifyCall global;

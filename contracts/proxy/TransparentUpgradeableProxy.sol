@@ -5,9 +5,9 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 
 /// @title TransparentUpgradeableProxy
-/// @notice Runs the code of another contract on its own storage. The admin, and nobody else, can
-/// have it run another; the admin can do nothing else, so that no function of the code is ever
-/// hidden from its users.
+/// @notice Runs the code of another contract on its own storage. Only the admin can replace that
+/// contract, and the admin can do nothing else, so that the proxy hides no function of the code
+/// from its users.
 /// @dev One admin serves many proxies and is given, unlike in OpenZeppelin's contract of this name.
 contract TransparentUpgradeableProxy is ERC1967Proxy {
     /// @notice The admin can do nothing but upgrade.
@@ -40,7 +40,8 @@ contract TransparentUpgradeableProxy is ERC1967Proxy {
         }
     }
 
-    /// @dev Our initializers are bound to who deployed the code: docs/decisions/0001.
+    /// @dev Our initializers accept only the deployer of the code. See
+    /// docs/decisions/0001-initializers-bound-to-the-deployer.md.
     function _unsafeAllowUninitialized() internal pure override returns (bool) {
         return true;
     }

@@ -27,7 +27,7 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     /// @notice A reporter committed to a fault.
     event FaultCommitted(bytes32 indexed commitment);
 
-    /// @notice The operator behind `key` was punished for what it signed for leaf `index`.
+    /// @notice `operator` was punished for the checkpoint of leaf `index` that `key` signed.
     event FaultProven(
         address indexed operator,
         address indexed key,

@@ -196,7 +196,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     /// @inheritdoc IStakingManager
     function reward(address operator, uint256 assets) external nonReentrant {
         _requireMember(operator);
-        if (pools[operator].shares == 0) revert NoAmount(); // it would be nobody's
+        if (pools[operator].shares == 0) revert NoAmount(); // no shares: no owner of the reward
         _pull(assets);
 
         uint256 commission = (assets * states[operator].commission) / BASIS;

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title CannedAnswer
-/// @notice Answers every call alike: with some bytes, and zeros behind them up to a size, or
+/// @notice Answers every call alike: with some bytes, padded with zeros to a size, or
 /// reverts with them. Stands in for whatever a test needs to answer badly.
 contract CannedAnswer {
     bytes private answer;

@@ -5,8 +5,8 @@ import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 
 /// @title GasPricedHook
-/// @notice Asks for a wei per gas of the delivery, sends surplus back, and tells what it was called
-/// with. Paid in an ERC-20, it pulls the fee from the message's sender.
+/// @notice Charges one wei per gas of the delivery, refunds surplus, and emits its arguments. Paid
+/// in an ERC-20, it pulls the fee from the message's sender.
 contract GasPricedHook is IPostDispatchHook {
     using StandardHookMetadata for bytes;
 

@@ -16,10 +16,10 @@ import {
 import {TestERC20} from "./TestERC20.sol";
 
 /// @title HostileVault
-/// @notice Keeps a part of the shares of every deposit, claims to have given more, tells a rate of
-/// zero, or calls somebody in the middle of the next deposit.
+/// @notice Keeps a part of the shares of every deposit, returns more than it gave, converts shares
+/// to zero, or calls a prepared target during the next deposit.
 contract HostileVault is ERC4626 {
-    /// @notice Millionths of the shares of a deposit that go to nobody.
+    /// @notice Millionths of the shares of a deposit that the vault mints to 0xdead instead.
     uint256 public keptPpm;
 
     /// @notice Shares that `deposit` answers beyond those it gave.
@@ -131,7 +131,7 @@ contract IdleCctp {
 }
 
 /// @title IdleOft
-/// @notice Says that it sends, and takes nothing.
+/// @notice Returns receipts as if it sent tokens, but takes none.
 contract IdleOft {
     address public immutable token;
 

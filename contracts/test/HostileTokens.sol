@@ -81,7 +81,7 @@ contract BlocklistToken is TestERC20 {
 }
 
 /// @title CallbackToken
-/// @notice Calls somebody in the middle of the next transfer, as ERC-777 tokens call senders.
+/// @notice Calls a prepared target during the next transfer, as ERC-777 tokens call senders.
 contract CallbackToken is TestERC20 {
     address private target;
     bytes private data;
@@ -120,7 +120,7 @@ contract ShrinkingToken is TestERC20 {
 }
 
 /// @title NoZeroApprovalToken
-/// @notice Nobody can be allowed to spend nothing.
+/// @notice Reverts on approvals of zero.
 contract NoZeroApprovalToken is TestERC20 {
     constructor() TestERC20("No zero approval", "NZA", 1e24, 18) {}
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
 
 /// @title NftReceiver
-/// @notice Takes NFTs and, when prepared, calls somebody while it does.
+/// @notice Accepts NFTs and, if prepared, calls the prepared target while it receives one.
 contract NftReceiver is IERC721Receiver {
     address private target;
     bytes private data;

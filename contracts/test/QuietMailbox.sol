@@ -2,8 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title QuietMailbox
-/// @notice Tells in which block it delivered a message, as the reference's, and not that it is
-/// doing so.
+/// @notice Has `processedAt` but no `delivering`, as the reference's Mailbox.
 contract QuietMailbox {
     uint32 public constant localDomain = 1;
 

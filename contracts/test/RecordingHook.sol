@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 
 /// @title RecordingHook
-/// @notice Tells what it was called with, asks for a fixed fee, and refuses less.
+/// @notice Emits its arguments, charges a fixed fee, and refuses less.
 contract RecordingHook is IPostDispatchHook {
     /// @notice One call of `postDispatch`.
     event PostDispatch(uint256 value, bytes metadata, bytes message);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title Sequence
-/// @notice Makes several calls in one transaction and tells which succeeded.
+/// @notice Makes several calls in one transaction, and returns which succeeded.
 contract Sequence {
     function run(
         address[] calldata targets,

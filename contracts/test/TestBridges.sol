@@ -6,8 +6,8 @@ import {ICrossDomainMessenger} from "../interfaces/bridges/ICrossDomainMessenger
 import {IMessageDispatcher} from "../interfaces/bridges/IMessageDispatcher.sol";
 
 /// @title TestMessenger
-/// @notice Both sides of an OP Stack messenger: tells what it was asked to send, keeps the value,
-/// and calls the target when somebody relays.
+/// @notice Both sides of an OP Stack messenger: emits the messages to send, keeps the value,
+/// and calls the target when a message is relayed.
 contract TestMessenger is ICrossDomainMessenger {
     event SentMessage(
         address indexed target,
@@ -59,7 +59,7 @@ contract TestMessenger is ICrossDomainMessenger {
 }
 
 /// @title TestArbSys
-/// @notice Tells what it was asked to send to the parent chain, and keeps the value.
+/// @notice Emits the messages to the parent chain as events, and keeps the value.
 contract TestArbSys is IArbSys {
     event L2ToL1Tx(
         address caller,
@@ -97,7 +97,7 @@ contract TestArbSys is IArbSys {
 }
 
 /// @title TestDispatcher
-/// @notice An ERC-5164 dispatcher that tells what it was asked to send.
+/// @notice An ERC-5164 dispatcher that emits the messages to send as events.
 contract TestDispatcher is IMessageDispatcher {
     event MessageDispatched(
         bytes32 indexed messageId,

@@ -5,7 +5,7 @@ import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 /// @title TestERC721
-/// @notice A collection, all of it the creator's at first, whose URIs tell the id.
+/// @notice A collection, minted to its creator, whose URIs contain the token id.
 contract TestERC721 is ERC721 {
     constructor(uint256 supply) ERC721("Collection", "COL") {
         for (uint256 id; id < supply; ++id) {

@@ -7,7 +7,7 @@ import {IFiatToken} from "../interfaces/IFiatToken.sol";
 
 /// @title TestFiatToken
 /// @notice A token like the big stablecoins: minters mint within an allowance and burn their own,
-/// and nobody on the blacklist moves anything.
+/// and blacklisted accounts cannot send or receive.
 contract TestFiatToken is ERC20, IFiatToken {
     /// @notice Only minters, within their allowance.
     error NotMinter(address caller, uint256 allowance);
@@ -17,7 +17,7 @@ contract TestFiatToken is ERC20, IFiatToken {
 
     address private immutable issuer = msg.sender;
 
-    /// @notice Whether `mint` does nothing and says so.
+    /// @notice Whether `mint` mints nothing and returns false.
     bool public lazy;
 
     /// @notice What an account may still mint.
@@ -31,7 +31,7 @@ contract TestFiatToken is ERC20, IFiatToken {
         _mint(msg.sender, supply);
     }
 
-    /// @notice Lets an account mint so much, and burn.
+    /// @notice Lets an account mint up to `allowance`, and burn.
     function configureMinter(address minter, uint256 allowance) external {
         assert(msg.sender == issuer);
         (isMinter[minter], minterAllowance[minter]) = (true, allowance);

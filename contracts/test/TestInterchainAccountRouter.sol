@@ -7,8 +7,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
 
 /// @title TestInterchainAccountRouter
-/// @notice Tells what it was called with and takes all it was approved for. A unit of gas costs
-/// one, of a commitment two.
+/// @notice Emits its arguments, and takes the whole allowance. Quotes one per unit
+/// of gas, and two per unit for commitments.
 contract TestInterchainAccountRouter is IInterchainAccountRouter {
     using SafeERC20 for IERC20;
 

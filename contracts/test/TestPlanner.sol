@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {IPlanningHook} from "../interfaces/hooks/IPlanningHook.sol";
 
 /// @title TestPlanner
-/// @notice Says that it plans, and answers every other call with the same bytes.
+/// @notice Claims to support `planDispatch`, and answers every other call with the same bytes.
 contract TestPlanner {
     bytes private answer;
 

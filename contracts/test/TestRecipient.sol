@@ -10,7 +10,7 @@ import {
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
 
 /// @title TestRecipient
-/// @notice Takes every message from everybody and shows what it got.
+/// @notice Accepts every message from every sender, emits it and stores the last one.
 contract TestRecipient is Ownable, IMessageRecipient, ISpecifiesInterchainSecurityModule {
     /// @notice A message came in, with `value` wei.
     event ReceivedMessage(
@@ -20,7 +20,7 @@ contract TestRecipient is Ownable, IMessageRecipient, ISpecifiesInterchainSecuri
         string message
     );
 
-    /// @notice Somebody called `fooBar`.
+    /// @notice `fooBar` was called.
     event ReceivedCall(address indexed caller, uint256 amount, string message);
 
     /// @inheritdoc ISpecifiesInterchainSecurityModule
@@ -32,10 +32,10 @@ contract TestRecipient is Ownable, IMessageRecipient, ISpecifiesInterchainSecuri
     /// @notice The body of the last message.
     bytes public lastData;
 
-    /// @notice Who called `fooBar` last.
+    /// @notice The last caller of `fooBar`.
     address public lastCaller;
 
-    /// @notice What the last call of `fooBar` said.
+    /// @notice The text argument of the last call of `fooBar`.
     string public lastCallMessage;
 
     constructor() Ownable(msg.sender) {}

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {TransferCall} from "../token/libs/TransferCall.sol";
 
 /// @title TestTransferCall
-/// @notice Shows what `TransferCall` lays out, and that it leaves the memory behind it alone.
+/// @notice Shows what `TransferCall` lays out, and that it does not change the memory after that.
 contract TestTransferCall {
     /// @notice The call, laid out after memory was filled with ones.
     function encode(

@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 import {Mailbox} from "../Mailbox.sol";
 
 /// @title UpgradedMailbox
-/// @notice A later Mailbox with something to remember behind what there was.
+/// @notice A later Mailbox with a new storage variable after the Mailbox's own.
 contract UpgradedMailbox is Mailbox {
     /// @notice What was added.
     uint256 public added;

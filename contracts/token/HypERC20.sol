@@ -25,8 +25,8 @@ contract HypERC20 is AllowanceERC20, TokenRouter {
         tokenDecimals = decimals_;
     }
 
-    /// @notice Initializes the contract, once, and mints `supply` to the caller. `Initializable`
-    /// says who may call.
+    /// @notice Initializes the contract, once, and mints `supply` to the caller. Only the
+    /// deployer: see `Initializable`.
     function initialize(
         uint256 supply,
         string memory name_,

@@ -12,7 +12,7 @@ import {TokenRouter} from "./TokenRouter.sol";
 
 /// @title HypERC20Collateral
 /// @notice Locks an existing ERC-20 in outgoing transfers, and pays it out in incoming ones.
-/// @dev `MeasuredPull` says which tokens are refused and which must not be used.
+/// @dev See `MeasuredPull` for tokens that are refused, and tokens that must not be used.
 contract HypERC20Collateral is LpCollateralRouter {
     using MeasuredPull for IERC20;
     using SafeERC20 for IERC20;
@@ -29,7 +29,7 @@ contract HypERC20Collateral is LpCollateralRouter {
         wrappedToken = MeasuredPull.checked(erc20);
     }
 
-    /// @notice Initializes the contract, once. `Initializable` says who may call.
+    /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
     }

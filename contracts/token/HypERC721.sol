@@ -18,7 +18,7 @@ contract HypERC721 is ListedERC721, NftRouter {
     constructor(address mailbox) ERC721("", "") NftRouter(mailbox) {}
 
     /// @notice Initializes the contract, once, and mints the ids below `supply` to the caller.
-    /// `Initializable` says who may call.
+    /// Only the deployer: see `Initializable`.
     function initialize(
         uint256 supply,
         string calldata name_,

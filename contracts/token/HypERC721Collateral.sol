@@ -24,7 +24,7 @@ contract HypERC721Collateral is NftRouter {
         wrappedToken = IERC721(erc721);
     }
 
-    /// @notice Initializes the contract, once. `Initializable` says who may call.
+    /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
     }

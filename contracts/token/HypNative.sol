@@ -26,7 +26,7 @@ contract HypNative is LpCollateralRouter {
     /// @notice Accepts hooks' refunds, and additions to the collateral from anybody.
     receive() external payable {}
 
-    /// @notice Initializes the contract, once. `Initializable` says who may call.
+    /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
         _initializeClient(hook, ism, owner);
     }

@@ -33,7 +33,7 @@ import {Allowance} from "./libs/Allowance.sol";
 /// | 8       | give the caller all that is left    | token, zero for ether alone                 |
 ///
 /// An amount of 2^255 stands for the whole balance. Salts are replaced by keccak256(caller ‖ salt),
-/// so that nobody can use the quotes and accounts of others.
+/// so that no caller can use the quotes and accounts of others.
 ///
 /// @dev An allowance to this contract is spent only by calls of its owner, and no command makes an
 /// arbitrary call; still, approve only what the call takes. Leave no tokens here: anybody can take
@@ -183,7 +183,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
             input,
             (IPermit2.PermitSingle, bytes)
         );
-        // Fails harmlessly if somebody has submitted the permit before; without an allowance,
+        // Fails harmlessly if another account submitted the permit before; without an allowance,
         // taking the tokens fails.
         try PERMIT2.permit(msg.sender, permitSingle, signature) {} catch {}
     }
@@ -344,7 +344,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
     function _gasLimit(bytes memory metadata) private pure returns (uint256 gasLimit) {
         if (metadata.length < 66) return DEFAULT_GAS;
         assembly ("memory-safe") {
-            gasLimit := mload(add(metadata, 66)) // behind the length, the variant and the value
+            gasLimit := mload(add(metadata, 66)) // after the length, the variant and the value
         }
     }
 

@@ -17,7 +17,7 @@ abstract contract WrappedTokenRouter is TokenRouter {
         wrappedToken = MeasuredPull.checked(erc20);
     }
 
-    /// @notice Initializes the contract, once. `Initializable` says who may call.
+    /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external virtual initializer {
         _initializeClient(hook, ism, owner);
     }

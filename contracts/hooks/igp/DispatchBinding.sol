@@ -13,7 +13,7 @@ import {IPassingHook} from "../../interfaces/hooks/IPassingHook.sol";
 /// trusts its statement. The sender trusts the hook that it returns from `hook()`, and the hooks
 /// that a trusted hook states it passes messages on to.
 ///
-/// Source: docs/decisions, "Nobody but its own dispatch spends a sender's approval".
+/// Source: docs/decisions/0009-whose-dispatch-pays.md.
 abstract contract DispatchBinding {
     /// @notice The Mailbox whose dispatches are accepted was set.
     event MailboxSet(address indexed mailbox);

@@ -78,7 +78,7 @@ contract InterchainGasPaymaster is
 
     constructor() Ownable(msg.sender) {}
 
-    /// @notice Sets owner and beneficiary, once. `Initializable` says who may call.
+    /// @notice Sets owner and beneficiary, once. Only the deployer: see `Initializable`.
     function initialize(address owner_, address beneficiary_) external initializer {
         _transferOwnership(owner_);
         _setBeneficiary(beneficiary_);

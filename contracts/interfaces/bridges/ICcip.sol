@@ -15,11 +15,11 @@ struct EVM2AnyMessage {
     EVMTokenAmount[] tokenAmounts;
     /// @dev Zero for wei.
     address feeToken;
-    /// @dev A tag of 4 bytes, and what it stands for.
+    /// @dev A tag of 4 bytes, and the ABI-encoded options of the kind that the tag names.
     bytes extraArgs;
 }
 
-/// @notice What arrives.
+/// @notice A message as it arrives on the destination.
 struct Any2EVMMessage {
     /// @dev CCIP's id, not ours.
     bytes32 messageId;

@@ -2,15 +2,15 @@
 pragma solidity 0.8.33;
 
 /// @title ICctpTransmitter
-/// @notice What the message transmitters of both versions of Circle's CCTP have that we use.
-/// Attesters off the chain sign what one transmitter has sent, and the one on the other chain
-/// receives it. CCTP names chains by domains of its own.
+/// @notice The functions common to the message transmitters of both versions of Circle's CCTP, as
+/// far as we use them. Off-chain attesters sign the messages of one transmitter, and the
+/// transmitter of the destination delivers them. CCTP numbers chains by domains of its own.
 interface ICctpTransmitter {
     /// @notice The version of messages: 0 for CCTP v1, 1 for v2.
     function version() external view returns (uint32);
 
-    /// @notice Hands a message to its recipient, once. Reverts unless the attesters have signed it,
-    /// and when it names another caller.
+    /// @notice Delivers a message to its recipient, once. Reverts unless the attesters have signed
+    /// it, and if it names a destination caller other than `msg.sender`.
     /// @param attestation The attesters' signatures over the message's hash, 65 bytes each, by
     /// ascending address.
     function receiveMessage(
@@ -21,7 +21,7 @@ interface ICctpTransmitter {
 
 /// @title ICctpTransmitterV1
 interface ICctpTransmitterV1 is ICctpTransmitter {
-    /// @notice Sends a message that anybody may have received.
+    /// @notice Sends a message, which any caller may submit to the destination's transmitter.
     function sendMessage(
         uint32 destinationDomain,
         bytes32 recipient,
@@ -32,9 +32,10 @@ interface ICctpTransmitterV1 is ICctpTransmitter {
 /// @title ICctpTransmitterV2
 interface ICctpTransmitterV2 is ICctpTransmitter {
     /// @notice Sends a message.
-    /// @param destinationCaller Who may have it received; zero for anybody.
-    /// @param minFinalityThreshold How final the attesters wait for it to be: 1000 confirmed, 2000
-    /// finalised.
+    /// @param destinationCaller The only account that may call `receiveMessage` with the message;
+    /// zero for any account.
+    /// @param minFinalityThreshold The finality that attesters wait for before they sign: 1000
+    /// confirmed, 2000 finalised.
     function sendMessage(
         uint32 destinationDomain,
         bytes32 recipient,
@@ -45,8 +46,8 @@ interface ICctpTransmitterV2 is ICctpTransmitter {
 }
 
 /// @title ICctpMessenger
-/// @notice What the token messengers of both versions have that we use. They burn Circle's tokens
-/// and have their counterparts mint them.
+/// @notice The functions common to the token messengers of both versions, as far as we use them. A
+/// messenger burns Circle's tokens, and its counterpart on the destination mints them.
 interface ICctpMessenger {
     /// @notice The version of burn messages: 0 for CCTP v1, 1 for v2.
     function messageBodyVersion() external view returns (uint32);
@@ -55,7 +56,7 @@ interface ICctpMessenger {
 /// @title ICctpMessengerV1
 interface ICctpMessengerV1 is ICctpMessenger {
     /// @notice Burns the caller's tokens, which it may take.
-    /// @param destinationCaller Who may have them minted.
+    /// @param destinationCaller The only account that may mint the tokens.
     function depositForBurnWithCaller(
         uint256 amount,
         uint32 destinationDomain,
@@ -68,9 +69,9 @@ interface ICctpMessengerV1 is ICctpMessenger {
 /// @title ICctpMessengerV2
 interface ICctpMessengerV2 is ICctpMessenger {
     /// @notice Burns the caller's tokens, which it may take.
-    /// @param destinationCaller Who may have them minted; zero for anybody.
-    /// @param maxFee How much of the amount may be kept as a fee where they are minted.
-    /// @param hookData Goes along with the burn, for who has it minted. Not empty.
+    /// @param destinationCaller The only account that may mint the tokens; zero for any account.
+    /// @param maxFee The highest fee deducted on the destination.
+    /// @param hookData Data in the burn message for the destination caller. Not empty.
     function depositForBurnWithHook(
         uint256 amount,
         uint32 destinationDomain,
@@ -84,7 +85,7 @@ interface ICctpMessengerV2 is ICctpMessenger {
 }
 
 /// @title ICctpHandlerV1
-/// @notice What a v1 transmitter calls.
+/// @notice The recipient of messages that a v1 transmitter delivers.
 interface ICctpHandlerV1 {
     function handleReceiveMessage(
         uint32 sourceDomain,
@@ -94,8 +95,8 @@ interface ICctpHandlerV1 {
 }
 
 /// @title ICctpHandlerV2
-/// @notice What a v2 transmitter calls: one or the other, by how final the message was when the
-/// attesters signed it.
+/// @notice The recipient of messages that a v2 transmitter delivers: it calls one of the two
+/// functions, depending on the finality of the message when the attesters signed it.
 interface ICctpHandlerV2 {
     function handleReceiveFinalizedMessage(
         uint32 sourceDomain,

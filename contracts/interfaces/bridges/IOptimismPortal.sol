@@ -43,19 +43,19 @@ struct OutputProposal {
 }
 
 /// @title IDisputeGame
-/// @notice Vouches for a state of an OP Stack chain once nobody can dispute it any more.
+/// @notice Vouches for a state of an OP Stack chain once no challenge can succeed.
 interface IDisputeGame {
-    /// @notice Whether it vouches.
+    /// @notice The status, which shows whether the game vouches for the state.
     function status() external view returns (GameStatus);
 
-    /// @notice When it was created.
+    /// @notice The time at which the game was created, Unix seconds.
     function createdAt() external view returns (uint64);
 }
 
 /// @title IL2OutputOracle
-/// @notice Where the first version's states are kept.
+/// @notice Stores the proposed states of an OP Stack chain, for portals of the first version.
 interface IL2OutputOracle {
-    /// @notice One of them; another than before, or none, if it was taken back.
+    /// @notice The state at `index`; a deleted state is missing, or replaced by another.
     function getL2Output(uint256 index) external view returns (OutputProposal memory);
 }
 

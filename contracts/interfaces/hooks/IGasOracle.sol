@@ -2,7 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title IGasOracle
-/// @notice Provides the price of gas on other chains. Source: docs/protocol, "Gas fees".
+/// @notice Provides the price of gas on other chains. Source:
+/// docs/protocol/metadata.md, "Gas fees".
 interface IGasOracle {
     /// @notice The price of gas on one chain.
     struct RemoteGasData {

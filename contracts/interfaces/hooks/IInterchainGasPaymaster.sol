@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 /// @title IInterchainGasPaymaster
 /// @notice Takes payment on the origin chain for the gas that a delivery uses on the destination.
-/// Source: docs/protocol, "Gas fees".
+/// Source: docs/protocol/metadata.md, "Gas fees".
 interface IInterchainGasPaymaster {
     /// @notice Gas data and overhead of a domain.
     struct DomainGasConfig {

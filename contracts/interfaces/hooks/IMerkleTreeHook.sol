@@ -6,7 +6,7 @@ import {IMailboxHook} from "./IMailboxHook.sol";
 
 /// @title IMerkleTreeHook
 /// @notice Inserts the id of every dispatched message into a merkle tree, whose roots validators
-/// sign. Source: docs/protocol, "Merkle tree".
+/// sign. Source: docs/protocol/merkle-tree.md.
 interface IMerkleTreeHook is IMailboxHook {
     /// @notice A message id became the leaf at `index`. The same id can be inserted more than once.
     event InsertedIntoTree(bytes32 messageId, uint32 index);

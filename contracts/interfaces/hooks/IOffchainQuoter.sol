@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 /// @title IOffchainQuoter
 /// @notice Accepts prices that a trusted signer signed off chain, for a period or for one
-/// transaction. Source: docs/protocol, "Off-chain quotes".
+/// transaction. Source: docs/protocol/metadata.md, "Off-chain quotes".
 interface IOffchainQuoter {
     /// @notice A signed price. Signed by EIP-712 with the domain ("OffchainQuoter", "1", chain id,
     /// contract) and the struct type SignedQuote(bytes context,bytes data,uint48 issuedAt,uint48
@@ -17,7 +17,7 @@ interface IOffchainQuoter {
         uint48 issuedAt;
         /// @dev The last second of validity; equal to `issuedAt` for a quote of one transaction
         /// only. Until the end of that transaction, the quote prices everything that matches its
-        /// context, whoever submitted it and whoever pays: sign it for one sender or one transfer,
+        /// context, for any submitter and any payer: sign it for one sender or one transfer,
         /// and for a submitter that does not act for others.
         uint48 expiry;
         bytes32 salt;

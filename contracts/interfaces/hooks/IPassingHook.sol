@@ -2,13 +2,12 @@
 pragma solidity 0.8.33;
 
 /// @title IPassingHook
-/// @notice A hook that passes messages on to other hooks, and says for whom while it does. A hook
-/// that takes money in a sender's name follows the answers up to the Mailbox: see
+/// @notice A hook that passes messages on to other hooks and, while it does, states its own caller.
+/// A hook that spends a sender's approval follows these statements up to the Mailbox: see
 /// `DispatchBinding`.
 /// @dev An addition to the protocol. An answer counts only from a hook that is trusted otherwise.
 interface IPassingHook {
-    /// @notice Who called this hook with the message that it is passing on to `part` in this
-    /// moment, with the same metadata; zero if it is passing on nothing, or nothing to `part`. Only
-    /// of messages whose metadata name a fee token.
+    /// @notice The caller of this hook, while it passes the caller's message and metadata on to
+    /// `part`; zero while it passes nothing on to `part`. Zero for messages without a fee token.
     function passesOn(address part) external view returns (address caller);
 }

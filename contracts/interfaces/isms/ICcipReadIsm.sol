@@ -6,17 +6,17 @@ import {IInterchainSecurityModule} from "../IInterchainSecurityModule.sol";
 /// @title ICcipReadIsm
 /// @notice A security module whose metadata a server provides, asked as ERC-3668 describes.
 interface ICcipReadIsm is IInterchainSecurityModule {
-    /// @notice Lookups go to these addresses from now on.
+    /// @notice Lookups go to these URLs from now on.
     event UrlsChanged(string[] newUrls);
 
-    /// @notice There must be somebody to ask.
+    /// @notice The list of server URLs must not be empty.
     error NoUrls();
 
     /// @notice Where to get the metadata. Source: ERC-3668.
     /// @param sender This module.
     /// @param urls Templates, in which {sender} and {data} are replaced; tried in order.
-    /// @param callData What to ask.
-    /// @param callbackFunction What to hand the answer to: `verify`, as metadata.
+    /// @param callData The request, which replaces {data}.
+    /// @param callbackFunction The selector of `verify`, which takes the answer as metadata.
     /// @param extraData The message.
     error OffchainLookup(
         address sender,
@@ -26,7 +26,7 @@ interface ICcipReadIsm is IInterchainSecurityModule {
         bytes extraData
     );
 
-    /// @notice Says where to get the metadata for a message, always by reverting `OffchainLookup`.
+    /// @notice Always reverts `OffchainLookup`, which states where to get a message's metadata.
     function getOffchainVerifyInfo(bytes calldata message) external view;
 
     /// @notice Changes where lookups go. Only the owner; reverts `NoUrls`.

@@ -41,7 +41,7 @@ interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
     /// @notice The caller is neither the message's recipient nor its owner.
     error NotRecipient(address caller, address recipient);
 
-    /// @notice Sets the hook, once and for all. `Initializable` says who may call.
+    /// @notice Sets the hook, once and for all. Only the deployer: see `Initializable`.
     /// @param hook Its 32-byte address on the origin.
     /// @dev Not an argument of the constructor, because the hook's constructor needs the address of
     /// this module.

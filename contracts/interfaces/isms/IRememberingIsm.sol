@@ -4,8 +4,8 @@ pragma solidity 0.8.33;
 import {IInterchainSecurityModule} from "../IInterchainSecurityModule.sol";
 
 /// @title IRememberingIsm
-/// @notice A security module that remembers, until the transaction ends, what it was shown, so that
-/// metadata of later messages may leave it out. An addition to the reference.
+/// @notice A security module that remembers a verified proof until the transaction ends, so that
+/// metadata of later messages may leave the proof out. An addition to the reference.
 interface IRememberingIsm is IInterchainSecurityModule {
     /// @notice Takes the proof of a message without being asked about the message. Anyone may call.
     /// @dev Reverts where `verify` would.

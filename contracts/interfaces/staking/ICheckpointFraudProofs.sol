@@ -4,10 +4,10 @@ pragma solidity 0.8.33;
 import {Checkpoint} from "../../libs/CheckpointLib.sol";
 
 /// @title ICheckpointFraudProofs
-/// @notice Says whether a checkpoint contradicts the merkle tree that it is about. Source:
-/// docs/protocol, "Fraud proofs".
-/// @dev Proofs lead to a root that the tree had when somebody stored it here, since the tree's
-/// current root changes with every message.
+/// @notice Checks whether a checkpoint contradicts the merkle tree that it names. Source:
+/// docs/protocol/checkpoints.md, "Fraud proofs".
+/// @dev Proofs are verified against a root of the tree that was stored here before, since the
+/// tree's current root changes with every message.
 interface ICheckpointFraudProofs {
     /// @notice The checkpoint is not of a tree on this chain.
     error NotLocal(uint32 origin, bytes32 merkleTree);
@@ -34,7 +34,8 @@ interface ICheckpointFraudProofs {
         bytes32[32] calldata proof
     ) external view returns (bool);
 
-    /// @notice Whether the checkpoint's tree is a contract here that says it is of the origin.
+    /// @notice Whether the checkpoint's tree is a contract on this chain whose `localDomain` is the
+    /// checkpoint's origin.
     function isLocal(Checkpoint calldata checkpoint) external view returns (bool);
 
     /// @notice Whether the tree has no leaf at the checkpoint's index yet. Reverts `NotLocal`.

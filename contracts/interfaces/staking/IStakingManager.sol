@@ -95,26 +95,35 @@ interface IStakingManager {
     /// @notice Confiscated stake was sent to the treasury.
     event Collected(uint256 assets);
 
+    /// @notice The key is zero.
     error InvalidKey(address key);
-    /// @notice The key is or was the key of an operator.
+    /// @notice The key is or was an operator's: it cannot be used again, even after a rotation.
     error KeyInUse(address key, address operator);
     /// @notice The signature is not of the key, over `Possession(address operator,address key)`.
     error NotInPossession(address key, address signer);
     /// @notice The commission exceeds `most` basis points.
     error CommissionTooHigh(uint256 commission, uint256 most);
-    /// @notice The operator's status does not allow this.
+    /// @notice The call is not possible in the operator's current `status`: `register` needs None,
+    /// `unjail` Jailed, and `punishFraud` any but Tombstoned; `rotateKey`, `leave`, `stake` and
+    /// `reward` need Active or Jailed; `activeSince` any but None.
     error WrongStatus(address operator, Status status);
+    /// @notice No shares: `unstake` was called with zero, staked tokens are worth none, or the pool
+    /// to reward has none.
     error NoAmount();
     /// @notice The balance did not grow by the amount taken from the caller.
     error UnexpectedTransfer(uint256 received, uint256 expected);
     /// @notice The tokens are worth fewer shares than the minimum of the caller.
     error TooFewShares(uint256 shares, uint256 least);
-    /// @notice The pool would exceed the limit set by the operator's own stake.
+    /// @notice The pool would exceed the operator's own stake divided by `reporterFraction`.
     error DelegationTooHigh(uint256 staked, uint256 most);
+    /// @notice The caller owns fewer shares of the pool than it wants to unstake.
     error InsufficientShares(uint256 owned, uint256 wanted);
+    /// @notice The caller does not own this unbonding; `owner` is zero if it does not exist or was
+    /// withdrawn.
     error NotUnbonding(uint256 unbonding, address owner);
     /// @notice The call is too early: it is possible from `time`, Unix seconds.
     error NotBefore(uint256 time);
+    /// @notice The caller is not `slasher`, for fraud, or `challenges`, for censorship.
     error NotSlasher(address caller);
 
     /// @notice Registers the caller as operator with a key that proves possession by an EIP-712
@@ -170,14 +179,14 @@ interface IStakingManager {
 
     /// @notice Confiscates the fraction for censorship from both pools and jails the operator
     /// unless it left. Only `challenges`. Does nothing to a tombstoned operator.
-    /// @param challenger The account named as reporter in the event.
+    /// @param challenger The account that `Slashed` names as reporter.
     /// @return bounty The bounty, as for fraud. Sent to the caller.
     function punishCensorship(
         address operator,
         address challenger
     ) external returns (uint256 bounty);
 
-    /// @notice The operator behind a key that can be punished now; zero if there is none.
+    /// @notice The operator that can be punished now for signatures of this key; zero for none.
     function operatorOf(address key) external view returns (address);
 
     /// @notice The status of an operator, its current key, and its commission in basis points.

@@ -16,10 +16,10 @@ contract IncrementalDomainRoutingIsm is DomainRoutingIsm {
         super._set(domain, module_);
     }
 
-    /// @dev Other people's clients know this contract by the text, which they look for in its code.
-    /// A compiler keeps 32 bytes of a text together. Here, three topics of a log that nobody will
-    /// see stand behind one another as in the text: "o" is the opcode that pushes the 16 bytes
-    /// after it, "d" the one that pushes 5.
+    /// @dev Clients of the reference recognise this contract by a text in its code. A compiler
+    /// keeps only 32 bytes of a string together. Here, the topics of a log, which the revert
+    /// undoes, follow one another in the code as in the text: "o" is the opcode that
+    /// pushes the 16 bytes after it, "d" the one that pushes 5.
     function _remove(uint32) internal override {
         assembly ("memory-safe") {
             log3(

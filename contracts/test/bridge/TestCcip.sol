@@ -12,8 +12,8 @@ import {
 } from "../../interfaces/bridges/ICcip.sol";
 
 /// @title TestCcipRouter
-/// @notice CCIP's router of one chain, with what stands behind it: takes fees in wei, checks what
-/// the lanes check, and executes what the network brings, failures again when somebody asks.
+/// @notice CCIP's router of one chain with its lanes: takes fees in wei, makes the checks of the
+/// lanes, executes messages that the network delivers, and repeats failed ones on request.
 contract TestCcipRouter is ICcipRouter {
     enum ExecutionState {
         UNTOUCHED,

@@ -17,8 +17,8 @@ import {
 } from "../../interfaces/bridges/IOft.sol";
 import {Refund} from "../../libs/Refund.sol";
 
-/// @notice An OFT of one chain with the endpoint behind it: removes dust, keeps a share, and hands
-/// out what its peers have sent, once. Amounts travel in shared decimals.
+/// @notice An OFT of one chain with its endpoint: removes dust, keeps a fee, and pays out each
+/// transfer of its peers once. Amounts travel in shared decimals.
 abstract contract TestOft is IOft {
     /// @notice To be received by the peer.
     event PacketSent(bytes32 guid, uint32 destination, bytes32 to, uint64 amount, bytes options);
@@ -40,7 +40,7 @@ abstract contract TestOft is IOft {
     mapping(bytes32 guid => bool) private received;
     uint64 private nonce;
 
-    /// @notice What is kept, in basis points; and what `send` keeps beyond what it says.
+    /// @notice The fee in basis points; and the amount by which `send` falls short of `quoteOFT`.
     uint256 public feeBps;
     uint256 public dishonesty;
 
@@ -56,7 +56,7 @@ abstract contract TestOft is IOft {
         feeBps = feeBps_;
     }
 
-    /// @notice From now on `send` takes that much less than `quoteOFT` says.
+    /// @notice From now on `send` takes `amount` less than `quoteOFT` returns.
     function setDishonesty(uint256 amount) external {
         dishonesty = amount;
     }

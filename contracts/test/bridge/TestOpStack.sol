@@ -173,7 +173,7 @@ contract TestMessagePasser {
 
 /// @title TestPortal
 /// @notice A portal that asks the message passer itself where a real one checks a merkle proof. So
-/// a proof is good against any state that somebody has proposed, also a false one.
+/// a proof is valid against any proposed state, also a false one.
 abstract contract TestPortal {
     uint256 public constant DELAY = 7 days;
 

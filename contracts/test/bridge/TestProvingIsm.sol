@@ -38,7 +38,7 @@ contract TestProvingIsmV2 is TestProvingIsm, OPL2ToL1V2CcipReadIsm {
 }
 
 /// @title TestFinalizer
-/// @notice Is told by a messenger to finalise somebody's sending, while its own is being relayed.
+/// @notice Finalises another withdrawal at the portal while a messenger relays a call to it.
 contract TestFinalizer {
     bool public ready;
 

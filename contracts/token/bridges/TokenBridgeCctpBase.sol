@@ -32,17 +32,16 @@ struct Domain {
 }
 
 /// @title TokenBridgeCctpBase
-/// @notice Moves Circle's tokens: CCTP burns and mints them, and a token message says so. The
-/// router is the security module of its messages, for which it wants CCTP's attestation of that
-/// burn. So delivering the message mints the tokens, and the router never holds any.
+/// @notice Moves Circle's tokens: CCTP burns and mints them, and a token message accompanies each
+/// burn. The router is the security module of its own messages, and requires CCTP's attestation of
+/// the burn. So delivering the message mints the tokens, and the router never holds any.
 ///
-/// It also is a hook and a security module for messages of others: the hook has CCTP carry their
-/// ids, the module wants CCTP's attestation of that.
+/// The router also is a hook and a security module for messages of other contracts: the hook sends
+/// their ids over CCTP, and the module requires CCTP's attestation of the id.
 ///
 /// Metadata: `abi.encode(bytes cctpMessage, bytes attestation)`.
-/// @dev Burns name the enrolled router as who may have them minted, and that does so only when
-/// their message is delivered: so a delivery has the tokens arrive, and nobody can have them arrive
-/// without it. Which message a burn belongs to is written in burns of v2 only.
+/// @dev Only the enrolled router can mint a burn, and it does so only while delivering its message.
+/// Only burns of CCTP v2 carry the id of their message.
 abstract contract TokenBridgeCctpBase is
     TokenRouter,
     AbstractCcipReadIsm,
@@ -54,55 +53,56 @@ abstract contract TokenBridgeCctpBase is
     using SafeERC20 for IERC20;
     using TypeCasts for address;
 
-    /// @notice Two domains are the same chain from now on.
+    /// @notice A Circle domain was set for a Hyperlane domain.
     event DomainAdded(uint32 indexed hyperlaneDomain, uint32 circleDomain);
 
-    /// @notice A contract of Circle's is of another version of CCTP.
+    /// @notice A contract of Circle has another version of CCTP than this bridge supports.
     error InvalidCCTPVersion();
 
-    /// @notice Nobody said what Circle calls this domain.
+    /// @notice No Circle domain is set for this Hyperlane domain.
     error CircleDomainNotConfigured();
 
-    /// @notice Nobody said what Hyperlane calls this domain.
+    /// @notice No Hyperlane domain is set for this Circle domain.
     error HyperlaneDomainNotConfigured();
 
-    /// @notice A burn proves nothing about a message to another contract.
+    /// @notice CCTP's message is a burn, but the token message's recipient is not this contract.
     error InvalidTokenMessageRecipient();
 
-    /// @notice CCTP's message is for another contract.
+    /// @notice CCTP's message has the wrong recipient: a burn must name Circle's token messenger of
+    /// this chain, and an id must name this contract.
     error InvalidCircleRecipient();
 
     /// @notice CCTP's message comes from another chain than the token message.
     error InvalidBurnOrigin(uint32 origin, uint32 expected);
 
-    /// @notice Somebody else has burnt.
+    /// @notice The burn's sender is not the enrolled router, the sender of the token message.
     error InvalidBurnSender();
 
-    /// @notice Another amount was burnt.
+    /// @notice The burnt amount differs from the token message's.
     error InvalidMintAmount();
 
-    /// @notice The burnt tokens go to somebody else.
+    /// @notice The burn's mint recipient differs from the token message's recipient.
     error InvalidMintRecipient();
 
     /// @notice A burn is minted only while its message is being delivered.
     error MessageNotDelivering(bytes32 id);
 
-    /// @notice CCTP carried the id of another message.
+    /// @notice The id in CCTP's message is not the message's.
     error InvalidMessageId();
 
     /// @notice CCTP's message comes from another domain than the message whose id it carries.
     error InvalidIdOrigin(uint32 origin, uint32 expected);
 
-    /// @notice Only CCTP's transmitter may hand in what it carried.
+    /// @notice The caller is not CCTP's transmitter of this chain.
     error NotMessageTransmitter();
 
-    /// @notice Somebody else than the enrolled router had CCTP carry this.
+    /// @notice The sender of CCTP's message is not the router enrolled for its origin.
     error UnauthorizedCircleSender();
 
-    /// @notice The hook works on the message that was dispatched last only.
+    /// @notice The hook accepts only the message that the Mailbox dispatched last.
     error MessageNotDispatched();
 
-    /// @notice The hook does not vouch for this route's own messages: burns do.
+    /// @notice Messages of this route are proven by their burns, not by the hook.
     error InvalidPostDispatchSender();
 
     /// @notice Circle's token.
@@ -114,7 +114,7 @@ abstract contract TokenBridgeCctpBase is
     /// @notice CCTP's token messenger on this chain.
     ICctpMessenger public immutable tokenMessenger;
 
-    /// @dev Whether CCTP carried this id here from the enrolled router of a domain.
+    /// @dev Whether CCTP delivered this id from the router enrolled for a domain.
     mapping(bytes32 messageId => mapping(uint32 origin => bool)) private verifiedFrom;
 
     /// @dev One more than the domain, as zero is a domain of Circle's.
@@ -136,12 +136,12 @@ abstract contract TokenBridgeCctpBase is
     }
 
     /// @notice Sets everything up, once; for who may call see `Initializable`.
-    /// @param urls Where the service is that answers `CctpService`.
+    /// @param urls The URLs of the service that answers calls of `CctpService`.
     function initialize(address hook, address owner, string[] calldata urls) external virtual {
         _initialize(hook, owner, urls);
     }
 
-    /// @notice Says that two domains are the same chain. Only the owner.
+    /// @notice Sets the Circle domain of a Hyperlane domain. Only the owner.
     function addDomain(uint32 hyperlaneDomain, uint32 circleDomain) external onlyOwner {
         _addDomain(hyperlaneDomain, circleDomain);
     }
@@ -244,7 +244,7 @@ abstract contract TokenBridgeCctpBase is
     }
 
     /// @inheritdoc TokenRouter
-    /// @dev Nothing: CCTP has minted.
+    /// @dev Does nothing: CCTP minted to the recipient.
     function _transferTo(address, uint256) internal pure override {}
 
     /// @inheritdoc TokenRouter
@@ -264,9 +264,9 @@ abstract contract TokenBridgeCctpBase is
         _refund(metadata, message, msg.value);
     }
 
-    /// @dev Has CCTP burn.
-    /// @param maxFee What may be missing of `amount` where it is minted.
-    /// @param router Who has it minted.
+    /// @dev Burns tokens through CCTP.
+    /// @param maxFee The highest fee deducted on the destination.
+    /// @param router The only allowed caller of the mint.
     function _depositForBurn(
         uint32 destination,
         bytes32 recipient,
@@ -275,10 +275,10 @@ abstract contract TokenBridgeCctpBase is
         bytes32 router
     ) internal virtual;
 
-    /// @dev Reverts when the burn says that it belongs to another message.
+    /// @dev Reverts when the burn carries the id of another message.
     function _requireBound(bytes calldata burn, bytes calldata message) internal pure virtual {}
 
-    /// @dev Has CCTP carry the id of a message.
+    /// @dev Sends the id of a message over CCTP.
     function _sendId(uint32 circleDomain, bytes32 router, bytes32 id) internal virtual;
 
     /// @inheritdoc TokenRouter
@@ -299,10 +299,10 @@ abstract contract TokenBridgeCctpBase is
         return abi.encodeCall(CctpService.getCCTPAttestation, (message));
     }
 
-    /// @dev Where in a message of this version of CCTP its recipient and its body are.
+    /// @dev The offsets of recipient and body in a message of this version of CCTP.
     function _layout() internal pure virtual returns (uint256 recipientAt, uint256 bodyAt);
 
-    /// @dev A domain has one counterpart: what either had before is forgotten.
+    /// @dev Each domain has one counterpart: former counterparts of both domains are removed.
     function _addDomain(uint32 hyperlaneDomain, uint32 circleDomain) private {
         uint256 formerCircle = circleDomains[hyperlaneDomain];
         if (formerCircle != 0) delete hyperlaneDomains[uint32(formerCircle - 1)];
@@ -315,7 +315,7 @@ abstract contract TokenBridgeCctpBase is
         emit DomainAdded(hyperlaneDomain, circleDomain);
     }
 
-    /// @dev Reverts unless CCTP's message is the burn that a token message is about.
+    /// @dev Reverts unless CCTP's message is the burn of the token message.
     function _requireBurn(bytes calldata cctpMessage, bytes calldata message) private view {
         (uint256 recipientAt, uint256 bodyAt) = _layout();
         _requireCircleRecipient(cctpMessage.word(recipientAt), address(tokenMessenger));
@@ -331,8 +331,8 @@ abstract contract TokenBridgeCctpBase is
         _requireBound(burn, message);
     }
 
-    /// @dev Reverts unless CCTP's message carries the id of a message to somebody else. Who sent it
-    /// is checked when it is received.
+    /// @dev Reverts unless CCTP's message carries the id of a message to another contract. The
+    /// sender of CCTP's message is checked when CCTP delivers it.
     function _requireId(bytes calldata cctpMessage, bytes calldata message) private view {
         (uint256 recipientAt, uint256 bodyAt) = _layout();
         bytes32 circleRecipient = cctpMessage.word(recipientAt);

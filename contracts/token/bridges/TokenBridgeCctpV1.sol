@@ -10,9 +10,9 @@ import {TokenBridgeCctpBase} from "./TokenBridgeCctpBase.sol";
 
 /// @title TokenBridgeCctpV1
 /// @notice Over CCTP v1, which charges nothing and waits for finality.
-/// @dev Burns of v1 carry nothing that tells which message they belong to. So whoever delivers
-/// another message about the same burn, made up from its sender, amount and recipient, has it
-/// minted: the tokens arrive, and the message that was dispatched stays undelivered.
+/// @dev Burns of v1 do not carry the id of their message. So a made-up message with the sender,
+/// amount and recipient of the burn can be delivered instead: the tokens arrive, and the message
+/// that was dispatched stays undelivered.
 contract TokenBridgeCctpV1 is TokenBridgeCctpBase, ICctpHandlerV1 {
     constructor(
         address erc20,

@@ -23,10 +23,10 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     using Message for bytes;
     using TypeCasts for address;
 
-    /// @notice Circle may keep so many millionths of what is burnt from now on.
+    /// @notice The highest fee of Circle, in millionths of the burnt amount, changed.
     event MaxFeePpmSet(uint256 maxFeePpm);
 
-    /// @notice Something must remain.
+    /// @notice The highest fee must be below a million millionths.
     error MaxFeeTooHigh();
 
     uint256 private constant MILLION = 1e6;
@@ -34,13 +34,13 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     /// @dev Where the hook data of a burn message's body start.
     uint256 private constant HOOK_DATA_OFFSET = 228;
 
-    /// @dev What `maxFeePpm` is at first, behind a proxy too.
+    /// @dev The first value of `maxFeePpm`: immutable, so that a proxy has it too.
     uint256 private immutable firstMaxFeePpm;
 
     /// @notice How final a burn has to be before it is minted: 1000 confirmed, 2000 finalised.
     uint32 public immutable minFinalityThreshold;
 
-    /// @notice How many millionths of what is burnt Circle may keep.
+    /// @notice The highest fee of Circle, in millionths of the burnt amount.
     uint256 public maxFeePpm;
 
     constructor(
@@ -62,7 +62,7 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
         _setMaxFeePpm(firstMaxFeePpm);
     }
 
-    /// @notice Changes what Circle may keep. Only the owner; reverts `MaxFeeTooHigh`.
+    /// @notice Changes the highest fee of Circle. Only the owner; reverts `MaxFeeTooHigh`.
     function setMaxFeePpm(uint256 maxFeePpm_) external onlyOwner {
         if (maxFeePpm_ >= MILLION) revert MaxFeeTooHigh();
         _setMaxFeePpm(maxFeePpm_);
@@ -90,8 +90,8 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     }
 
     /// @inheritdoc TokenBridgeCctpBase
-    /// @dev The message is dispatched next, so its id is known: Circle's contracts call nobody who
-    /// could dispatch another before it.
+    /// @dev The message is dispatched next, so its id is known: Circle's contracts call no contract
+    /// that could dispatch another message first.
     function _depositForBurn(
         uint32 destination,
         bytes32 recipient,
@@ -117,8 +117,8 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     }
 
     /// @inheritdoc TokenBridgeCctpBase
-    /// @dev Bridges of others burn without the id: their burns are believed for any message that
-    /// says the same.
+    /// @dev Bridges of the reference burn without the id: their burns are accepted for any message
+    /// with the same sender, amount and recipient.
     function _requireBound(bytes calldata burn, bytes calldata message) internal pure override {
         if (burn.length != HOOK_DATA_OFFSET + 32) return;
         bytes32 id = burn.word(HOOK_DATA_OFFSET);

@@ -39,34 +39,35 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
     /// @notice LayerZero calls this domain so from now on.
     event DomainAdded(uint32 indexed hyperlaneDomain, uint32 lzEid);
 
-    /// @notice Nothing can be sent there any more.
+    /// @notice No transfer to the domain is possible any more.
     event DomainRemoved(uint32 indexed hyperlaneDomain);
 
-    /// @notice These go with every transfer from now on.
+    /// @notice LayerZero's options for every transfer changed.
     event ExtraOptionsSet(bytes extraOptions);
 
     /// @notice An OFT cannot share more decimals than its token has.
     error TooManySharedDecimals(uint8 sharedDecimals, uint8 decimals);
 
-    /// @notice Nobody said what LayerZero calls this domain.
+    /// @notice No LayerZero endpoint id is set for this domain.
     error LzEidNotConfigured(uint32 hyperlaneDomain);
 
-    /// @notice LayerZero calls nothing zero.
+    /// @notice Zero is not an endpoint id of LayerZero.
     error LzEidIsZero(uint32 hyperlaneDomain);
 
-    /// @notice Not an OFT: it does not tell a token that is a contract, or its shared decimals.
+    /// @notice Not an OFT: `token` returns no contract with `decimals`, or `sharedDecimals` returns
+    /// no uint8.
     error InvalidOft(address oft);
 
-    /// @notice The OFT would keep everything.
+    /// @notice The OFT would keep the whole amount.
     error NothingArrives(uint256 amount);
 
-    /// @notice LayerZero asks for more than came along.
+    /// @notice LayerZero's fee exceeds the value of the call.
     error InsufficientValue(uint256 value, uint256 required);
 
-    /// @notice The OFT took another amount than it had said.
+    /// @notice The OFT sent another amount than the bridge requested.
     error UnexpectedAmountSent(uint256 sent, uint256 expected);
 
-    /// @notice What moves the token.
+    /// @notice The LayerZero OFT that moves the token.
     IOft public immutable oft;
 
     /// @notice The token that is moved.
@@ -97,7 +98,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
         IERC20(token_).forceApprove(oft_, type(uint256).max);
     }
 
-    /// @notice Says what LayerZero calls a domain. Only the owner; reverts `LzEidIsZero`.
+    /// @notice Sets LayerZero's endpoint id of a domain. Only the owner; reverts `LzEidIsZero`.
     function addDomain(uint32 hyperlaneDomain, uint32 lzEid) external onlyOwner {
         if (lzEid == 0) revert LzEidIsZero(hyperlaneDomain);
 
