@@ -1,15 +1,12 @@
 """Loops that outlive failures of nodes and storages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import structlog
 
 from hyperlane.errors import ChainError, DecodeError, StorageError
-
-if TYPE_CHECKING:
-    pass
 
 log = structlog.get_logger()
 
@@ -42,3 +39,17 @@ async def repeat(name: str, interval: float, step: Callable[[], Awaitable[None]]
             pause = min(2 * pause, max(interval, _LONGEST_PAUSE))
             log.warning("task.failed", task=name, error=str(error), retry_in=pause)
         await asyncio.sleep(pause)
+
+
+async def all_ended(*steps: Coroutine[Any, Any, Any]) -> list[Any]:
+    """The results of steps that run at once, when all have ended; raises the first failure.
+
+    `gather` returns when the first of them is cancelled or fails. A write to the database that goes
+    on without anybody waiting for it is cancelled a second time when the agent stops, and then its
+    connection hangs.
+    """
+    results = await asyncio.gather(*steps, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results

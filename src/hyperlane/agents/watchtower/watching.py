@@ -18,6 +18,7 @@ import structlog
 
 from hyperlane.agents.runtime.announcements import Announcements
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.operators import staked_keys
 from hyperlane.agents.watchtower.true_tree import TrueTree
@@ -72,7 +73,7 @@ class Watcher:
     async def step(self) -> None:
         """Read new leaves and announcements, then the locations whose turn it is."""
         await self.tree.sync()
-        await asyncio.gather(*map(self._look, await self._turns()))
+        await all_ended(*map(self._look, await self._turns()))
 
     async def _turns(self) -> list[Watched]:
         """Locations whose turn it is. Announced locations stay for ever, also here."""

@@ -64,7 +64,6 @@ async def settle(folder: str) -> None:
     async def nothing_delivered(*_: Any) -> set[bytes]:
         return set()
 
-    confirmation.delivered = nothing_delivered  # type: ignore[assignment, attr-defined]
     chain: Any = SimpleNamespace(domain=7331, client=SimpleNamespace(final_block=final_block))
     sender: Any = SimpleNamespace(store=store, live=store.live, receipts=receipts)
     outcomes = Outcomes(

@@ -1,6 +1,5 @@
 """The sending side: copies one chain's messages into the store, and its leaves into a tree."""
 
-import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from hyperlane.agents.relayer.origin.payments import PaymentIndexer
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
+from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
@@ -126,17 +126,8 @@ class Origin:
         raise ChainError(f"{self.chain.name}: {problem}")
 
     async def _sync_leaves_and_payments(self, block: int) -> int:
-        """Index both at once; returns how many leaves are new.
-
-        Both have ended when this ends: a write to the database that went on without anybody waiting
-        for it would be cancelled a second time when the relayer stops, and its connection hangs.
-        """
-        leaves, payments = await asyncio.gather(
-            self._sync(self.insertions, block), self._sync_payments(block), return_exceptions=True
-        )
-        for result in (leaves, payments):
-            if isinstance(result, BaseException):
-                raise result
+        """Index both at once; returns how many leaves are new."""
+        leaves, _ = await all_ended(self._sync(self.insertions, block), self._sync_payments(block))
         return cast(int, leaves)
 
     async def _sync_payments(self, block: int) -> int:
