@@ -10,12 +10,12 @@ from hyperlane.agents.relayer.metadata.lookups import Lookups
 from hyperlane.agents.relayer.metadata.modules import (
     Aggregation,
     ArbitrumChild,
-    Impossible,
     Lookup,
     Module,
     ModuleReader,
     Multisig,
     Null,
+    Unsatisfiable,
 )
 from hyperlane.agents.relayer.metadata.multisig import Multisigs
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Metadata, Proven
@@ -99,7 +99,7 @@ class _Build:
                 return Fixed(await proofs.build(module, self.origin, self.message))
             case Aggregation():
                 return await self._aggregation(module)
-            case Impossible():
+            case Unsatisfiable():
                 raise module.why
 
     async def _multisig(self, module: Multisig) -> Metadata:

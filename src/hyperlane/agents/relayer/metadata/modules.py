@@ -111,7 +111,7 @@ class Aggregation:
 
 
 @dataclass(frozen=True, slots=True)
-class Impossible:
+class Unsatisfiable:
     """Module for which no metadata can be built."""
 
     address: Address
@@ -119,7 +119,7 @@ class Impossible:
     cost: Cost = _IMPOSSIBLE
 
 
-Module: TypeAlias = Null | Multisig | Lookup | ArbitrumChild | Aggregation | Impossible
+Module: TypeAlias = Null | Multisig | Lookup | ArbitrumChild | Aggregation | Unsatisfiable
 """A module to satisfy. Routing modules do not occur: the one that they route to replaces them."""
 
 
@@ -133,7 +133,7 @@ class ModuleReader:
     )
 
     async def read(self, address: Address, message: Message) -> Module:
-        """Read what `address` wants for `message`; an Impossible takes the place of a NotReady."""
+        """Read what `address` wants for `message`; an Unsatisfiable takes the place of a NotReady."""
         return await _Reading(self, message).read(address, 0)
 
     async def ask(self, module: Address, function: Function, *arguments: object) -> Any:
@@ -192,7 +192,7 @@ class _Reading:
         try:
             return await self._read(address, depth)
         except NotReady as error:
-            return Impossible(address, error)
+            return Unsatisfiable(address, error)
 
     async def _read(self, address: Address, depth: int) -> Module:
         self._modules += 1
