@@ -133,7 +133,7 @@ class ModuleReader:
     )
 
     async def read(self, address: Address, message: Message) -> Module:
-        """Read what `address` wants for `message`; an Unsatisfiable takes the place of a NotReady."""
+        """Read what `address` wants for `message`; Unsatisfiable in place of a NotReady."""
         return await _Reading(self, message).read(address, 0)
 
     async def ask(self, module: Address, function: Function, *arguments: object) -> Any:
