@@ -20,7 +20,7 @@ abstract contract RateLimited is Bucket, Ownable {
     /// @notice The refill rate, in units per second.
     uint256 public refillRate;
 
-    /// @notice Whether a message was counted.
+    /// @notice True for messages whose amount this limit has already counted.
     mapping(bytes32 messageId => bool) public messageValidated;
 
     /// @param capacity The capacity; zero to let nothing pass. Rounded down to a multiple of

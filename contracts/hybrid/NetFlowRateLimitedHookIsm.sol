@@ -70,7 +70,7 @@ contract NetFlowRateLimitedHookIsm is AbstractMailboxHook, TvlBucket, IInterchai
     /// the opposite effect.
     FlowDirection public immutable outboundFlow;
 
-    /// @notice Whether a message was counted.
+    /// @notice True for messages whose amount this limit has already counted.
     mapping(bytes32 messageId => bool) public messageValidated;
 
     /// @dev The net outflow in the period of the last flow.

@@ -21,7 +21,7 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
     /// @notice A bridge may be used to a domain from now on.
     event CCRBridgeAdded(uint32 indexed domain, address indexed bridge);
 
-    /// @notice What is moved to a domain goes there from now on.
+    /// @notice `rebalance` sends collateral for this domain to `recipient` from now on.
     event CCRRecipientSet(uint32 indexed domain, bytes32 recipient);
 
     /// @notice Collateral may be moved to this account from now on.
@@ -64,14 +64,15 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
         bytes32[] calldata routers
     ) external;
 
-    /// @notice Allows collateral to be moved to an account of a domain, besides where `rebalance`
-    /// moves it. Only the owner; reverts `RouterNotEnrolled`, `TargetIsZero`.
+    /// @notice Allows collateral to be moved to an account of a domain, in addition to the
+    /// recipient of `rebalance`. Only the owner; reverts `RouterNotEnrolled`, `TargetIsZero`.
     function addRebalanceTarget(uint32 domain, bytes32 target) external;
 
-    /// @notice Takes that back. Only the owner.
+    /// @notice Removes a target that `addRebalanceTarget` added. Only the owner.
     function removeRebalanceTarget(uint32 domain, bytes32 target) external;
 
-    /// @notice Whether a router was enrolled here, and not as `IRouter` does.
+    /// @notice True if `enrollCrossCollateralRouters` enrolled the router; the router that
+    /// `IRouter` enrols for the domain does not count.
     function crossCollateralRouters(uint32 domain, bytes32 router) external view returns (bool);
 
     /// @notice The routers enrolled here for a domain, in no particular order.
@@ -83,7 +84,7 @@ interface ICrossCollateralRouter is ICrossCollateralFee {
     /// @notice The accounts that were added as targets, in no particular order.
     function rebalanceTargets(uint32 domain) external view returns (bytes32[] memory);
 
-    /// @notice Whether collateral may be moved to this account: it was added, or is where
-    /// `rebalance` moves it.
+    /// @notice True if collateral may be moved to this account: it was added as a target, or it is
+    /// the recipient of `rebalance`.
     function isRebalanceTarget(uint32 domain, bytes32 target) external view returns (bool);
 }

@@ -2,10 +2,10 @@
 pragma solidity 0.8.33;
 
 /// @title IFiatToken
-/// @notice What a minter does with a token whose issuer lets it make and burn some.
+/// @notice Functions of a fiat-backed token, such as USDC, for minters that its issuer approved.
 interface IFiatToken {
-    /// @notice Makes `amount` tokens.
-    /// @return Whether it did.
+    /// @notice Mints `amount` tokens to `to`.
+    /// @return True on success.
     function mint(address to, uint256 amount) external returns (bool);
 
     /// @notice Burns `amount` of the caller's tokens.

@@ -27,7 +27,7 @@ interface IGasRouter {
     /// `LocalDomain`.
     function setDestinationGas(uint32 domain, uint256 gas) external;
 
-    /// @notice As above, several at once.
+    /// @notice Changes several gas limits, like `setDestinationGas(uint32,uint256)`.
     function setDestinationGas(GasRouterConfig[] calldata configs) external;
 
     /// @notice The value in wei that a message with an empty body to the domain's router needs.

@@ -9,9 +9,9 @@ struct Call {
 }
 
 /// @title IInterchainAccountRouter
-/// @notice Has calls made on other domains by accounts of its callers there.
+/// @notice Makes calls on other domains from accounts that its callers own there.
 interface IInterchainAccountRouter {
-    /// @notice Has `calls` made by the account of the caller and `userSalt`.
+    /// @notice Makes `calls` on `destination` from the account of the caller and `userSalt`.
     function callRemoteWithOverrides(
         uint32 destination,
         bytes32 router,
@@ -21,7 +21,8 @@ interface IInterchainAccountRouter {
         bytes32 userSalt
     ) external payable returns (bytes32 messageId);
 
-    /// @notice Commits the account of the caller and `salt` to calls that are revealed there.
+    /// @notice Commits the account of the caller and `salt` to calls that are revealed on
+    /// `destination`.
     function callRemoteCommitReveal(
         uint32 destination,
         bytes32 router,
@@ -32,14 +33,15 @@ interface IInterchainAccountRouter {
         bytes32 commitment
     ) external payable returns (bytes32 commitmentMessageId, bytes32 revealMessageId);
 
-    /// @notice What a call costs in `feeToken`, zero for the native token.
+    /// @notice Quotes the fee of `callRemoteWithOverrides` in `feeToken`; zero names the native
+    /// token.
     function quoteGasPayment(
         address feeToken,
         uint32 destination,
         uint256 gasLimit
     ) external view returns (uint256);
 
-    /// @notice As above, for a commitment and its reveal.
+    /// @notice Quotes the fee of `callRemoteCommitReveal`: both of its messages.
     function quoteGasForCommitReveal(
         address feeToken,
         uint32 destination,

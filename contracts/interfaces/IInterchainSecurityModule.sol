@@ -4,7 +4,7 @@ pragma solidity 0.8.33;
 /// @title IInterchainSecurityModule
 /// @notice Decides whether a message is to be believed.
 interface IInterchainSecurityModule {
-    /// @notice What metadata a module needs, for relayers.
+    /// @notice Kinds of metadata that modules need, for relayers.
     enum Types {
         UNUSED,
         ROUTING,

@@ -38,10 +38,10 @@ interface ILpCollateralRouter {
     /// @notice The deposit would get fewer than `minShares`: the price of shares has risen.
     error TooFewShares(uint256 shares, uint256 minShares);
 
-    /// @notice What is lent: the route's token, zero for the native one.
+    /// @notice Asset of the vault: the route's token, zero for the native one.
     function asset() external view returns (address);
 
-    /// @notice What was lent and donated.
+    /// @notice Assets of the vault: deposits and donations.
     function totalAssets() external view returns (uint256);
 
     /// @notice The shares for assets, rounded down.

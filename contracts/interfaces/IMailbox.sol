@@ -137,7 +137,7 @@ interface IMailbox {
         bytes calldata body
     ) external payable returns (bytes32);
 
-    /// @notice As above, with `StandardHookMetadata` for both hooks.
+    /// @notice Dispatches a message with `StandardHookMetadata` for both hooks.
     function dispatch(
         uint32 destination,
         bytes32 recipient,
@@ -145,7 +145,8 @@ interface IMailbox {
         bytes calldata metadata
     ) external payable returns (bytes32);
 
-    /// @notice As above, with `hook` instead of the default hook; zero for the default.
+    /// @notice Dispatches a message with metadata for both hooks, and with `hook` in place of the
+    /// default hook; zero for the default.
     function dispatch(
         uint32 destination,
         bytes32 recipient,
@@ -161,7 +162,7 @@ interface IMailbox {
         bytes calldata body
     ) external view returns (uint256 fee);
 
-    /// @notice As above, with metadata.
+    /// @notice The value in wei that a dispatch with this metadata needs now.
     function quoteDispatch(
         uint32 destination,
         bytes32 recipient,
@@ -169,7 +170,7 @@ interface IMailbox {
         bytes calldata metadata
     ) external view returns (uint256 fee);
 
-    /// @notice As above, with metadata and a hook.
+    /// @notice The value in wei that a dispatch with this metadata and hook needs now.
     function quoteDispatch(
         uint32 destination,
         bytes32 recipient,
@@ -194,7 +195,7 @@ interface IMailbox {
     /// `BatchLengthMismatch`. An addition to the reference.
     function processBatch(bytes[] calldata metadata, bytes[] calldata messages) external;
 
-    /// @notice As above, after modules remembered the proofs that the metadata leaves out. No
+    /// @notice Processes a batch after modules remembered the proofs that its metadata omits. No
     /// message in the batch can undo them, and a delivery of a message by another account does not
     /// remove them: each message fails or succeeds independently.
     /// @param proofs The proofs, in the order in which modules are called.

@@ -25,7 +25,7 @@ interface IMovableCollateralRouter {
     /// @notice The bridge asks for more wei than the router has.
     error NativeFeeExceedsBalance(uint256 fee, uint256 balance);
 
-    /// @notice Who may move collateral.
+    /// @notice Accounts that may move collateral.
     function allowedRebalancers() external view returns (address[] memory);
 
     /// @notice Whether an account may move collateral.
@@ -34,7 +34,8 @@ interface IMovableCollateralRouter {
     /// @notice The bridges that may be used to a domain.
     function allowedBridges(uint32 domain) external view returns (address[] memory);
 
-    /// @notice Who gets what is moved to a domain; zero for the router enrolled there.
+    /// @notice Recipient of collateral that is moved to a domain; zero for the router enrolled
+    /// there.
     function allowedRecipient(uint32 domain) external view returns (bytes32);
 
     /// @notice Lets an account move collateral. Only the owner.

@@ -26,12 +26,13 @@ interface IRouter {
     /// @notice Sets or replaces the router of a domain. Only the owner; reverts `RouterIsZero`.
     function enrollRemoteRouter(uint32 domain, bytes32 router) external;
 
-    /// @notice As above, several at once; reverts `LengthMismatch`.
+    /// @notice Sets or replaces the routers of several domains. Only the owner; reverts
+    /// `RouterIsZero`, `LengthMismatch`.
     function enrollRemoteRouters(uint32[] calldata domains, bytes32[] calldata routers) external;
 
     /// @notice Forgets the router of a domain. Only the owner; reverts `RouterNotEnrolled`.
     function unenrollRemoteRouter(uint32 domain) external;
 
-    /// @notice As above, several at once.
+    /// @notice Forgets the routers of several domains. Only the owner; reverts `RouterNotEnrolled`.
     function unenrollRemoteRouters(uint32[] calldata domains) external;
 }

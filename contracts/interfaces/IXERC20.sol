@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title IXERC20
-/// @notice What a bridge does with an xERC20. Source: ERC-7281.
+/// @notice Functions of an xERC20 that bridges call. Source: ERC-7281.
 interface IXERC20 {
     /// @notice Makes `amount` tokens, of what the caller may make.
     function mint(address user, uint256 amount) external;

@@ -6,8 +6,8 @@ import {MerkleTree} from "./MerkleTree.sol";
 import {Message} from "./Message.sol";
 
 /// @title LegacyMultisigMetadata
-/// @notice What proves a message by signatures on the checkpoint of its own leaf, and a merkle
-/// proof that the leaf is under the checkpoint's root.
+/// @notice Metadata that proves a message by signatures on the checkpoint of its own leaf, and a
+/// merkle proof that the leaf is under the checkpoint's root.
 ///
 /// | offset | size | field                                           |
 /// |--------|------|-------------------------------------------------|
@@ -27,7 +27,7 @@ library LegacyMultisigMetadata {
 
     uint256 private constant SIGNATURES_OFFSET = 1092;
 
-    /// @notice What the validators signed if the message is real. Reverts `RootMismatch`.
+    /// @notice Digest that the validators signed if the message is real. Reverts `RootMismatch`.
     function digest(
         bytes calldata metadata,
         bytes calldata message

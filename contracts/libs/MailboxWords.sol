@@ -8,7 +8,8 @@ type HookAndNonce is uint256;
 /// @notice A hook in the low 160 bits, and in the bit above whether it follows `IPlanningHook`.
 type PlannedHook is uint256;
 
-/// @notice Who delivered a message in the low 160 bits, and the block number in the bits above.
+/// @notice Record of a delivery: the caller of `process` in the low 160 bits, the block number in
+/// the bits above.
 /// Zero if the message was not delivered.
 type DeliveryRecord is uint256;
 

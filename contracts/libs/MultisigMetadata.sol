@@ -6,7 +6,7 @@ import {MerkleTree} from "./MerkleTree.sol";
 import {Message} from "./Message.sol";
 
 /// @title MessageIdMultisigMetadata
-/// @notice What proves a message by signatures on the checkpoint of its own leaf.
+/// @notice Metadata that proves a message by signatures on the checkpoint of its own leaf.
 ///
 /// | offset | size | field                                          |
 /// |--------|------|------------------------------------------------|
@@ -21,7 +21,7 @@ library MessageIdMultisigMetadata {
 
     uint256 private constant SIGNATURES_OFFSET = 68;
 
-    /// @notice What the validators signed if the message is real.
+    /// @notice Digest that the validators signed if the message is real.
     function digest(
         bytes calldata metadata,
         bytes calldata message
@@ -43,8 +43,8 @@ library MessageIdMultisigMetadata {
 }
 
 /// @title MerkleRootMultisigMetadata
-/// @notice What proves a message by signatures on its own or a later checkpoint, and a merkle
-/// proof.
+/// @notice Metadata that proves a message by signatures on its own or a later checkpoint, and a
+/// merkle proof.
 ///
 /// | offset | size | field                                          |
 /// |--------|------|------------------------------------------------|
@@ -88,8 +88,8 @@ library MerkleRootMultisigMetadata {
         return _subtree(message.origin(), bytes32(metadata), leafIndex >> 4, node);
     }
 
-    /// @notice What the validators signed, and the subtree of 16 leaves that has the message in it,
-    /// if the message is real. Reverts `LeafAfterCheckpoint`.
+    /// @notice Digest that the validators signed if the message is real, and the subtree of 16
+    /// leaves that has the message in it. Reverts `LeafAfterCheckpoint`.
     function prove(
         bytes calldata metadata,
         uint32 origin,

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 /// @title Threshold
-/// @notice What "m of n" may be.
+/// @notice Bounds of thresholds: which "m of n" are valid.
 library Threshold {
     /// @notice A threshold must be at least 1 and at most the number of values.
     error InvalidThreshold(uint256 threshold, uint256 count);

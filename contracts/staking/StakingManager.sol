@@ -28,8 +28,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         address key;
         Status status;
         uint16 commission;
-        /// @dev If jailed, the earliest time to leave jail; otherwise since when it has been
-        /// active.
+        /// @dev If jailed, the earliest time to leave jail; otherwise the time of its activation.
         uint48 time;
         /// @dev The last time known to be in the active set, written before a change that may take
         /// it out; the end of a jail term. The operator stays accountable for an unbonding period
@@ -61,8 +60,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
     mapping(address key => Key) private keys;
 
     /// @param token_ The stake token.
-    /// @param treasury_ The receiver of confiscated stake; an address without a known key, to burn
-    /// it.
+    /// @param treasury_ The receiver of confiscated stake; one without a known key burns it.
     /// @param owner_ The owner, see above; a timelock or a multisig, for example.
     /// @param merkleTreeHook The tree whose checkpoints the operators sign.
     /// @param fraudProofs The contract that decides whether a checkpoint is fraudulent.
@@ -318,8 +316,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         keys[key] = Key(msg.sender, WHILE_IN_USE);
     }
 
-    /// @dev Reverts `WrongStatus`, `DelegationTooHigh`, `NoAmount`, `TooFewShares`,
-    /// `UnexpectedTransfer`.
+    /// @dev Both forms of `IStakingManager.stake`.
     function _stake(
         address operator,
         uint256 assets,
@@ -342,8 +339,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         emit Staked(operator, msg.sender, assets, shares);
     }
 
-    /// @dev Updates `activeUntil`. Must be called before a change that may take an operator out of
-    /// the active set.
+    /// @dev Updates `activeUntil`, before a change that may end the operator's activity.
     function _noteActivity(address operator) private {
         if (isActive(operator)) {
             states[operator].activeUntil = uint48(block.timestamp);

@@ -7,7 +7,7 @@ struct EVMTokenAmount {
     uint256 amount;
 }
 
-/// @notice What is sent.
+/// @notice Message to send.
 struct EVM2AnyMessage {
     /// @dev An EVM address in a word.
     bytes receiver;
@@ -37,7 +37,7 @@ interface ICcipRouter {
     /// @notice Whether messages can be sent there.
     function isChainSupported(uint64 destinationChainSelector) external view returns (bool);
 
-    /// @notice What a message costs, in its fee token.
+    /// @notice Fee of a message, in its fee token.
     function getFee(
         uint64 destinationChainSelector,
         EVM2AnyMessage calldata message
@@ -51,7 +51,7 @@ interface ICcipRouter {
 }
 
 /// @title IAny2EVMMessageReceiver
-/// @notice What a router calls. It first asks the receiver, by ERC-165, whether it has this
+/// @notice Receiver that a router calls. The router first asks it, by ERC-165, whether it has this
 /// function, and leaves it alone if not.
 interface IAny2EVMMessageReceiver {
     function ccipReceive(Any2EVMMessage calldata message) external;

@@ -17,7 +17,7 @@ interface ICrossDomainMessenger {
 }
 
 /// @title IRelayingMessenger
-/// @notice What the bridge calls, and anyone for what has failed.
+/// @notice Relay function, called by the bridge, and by anyone for a message that failed before.
 interface IRelayingMessenger {
     /// @notice Calls `target` with what was sent on the other side. What fails, or comes during
     /// another relay, is kept, and anyone may call again.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-/// @notice What to send. LayerZero names chains by endpoint ids, and calls amounts in the token's
-/// own decimals "LD".
+/// @notice Transfer to make. LayerZero names chains by endpoint ids, and calls amounts in the
+/// token's own decimals "LD".
 struct SendParam {
     uint32 dstEid;
     bytes32 to;
@@ -15,13 +15,13 @@ struct SendParam {
     bytes oftCmd;
 }
 
-/// @notice What the messaging costs.
+/// @notice Fee of the messaging.
 struct MessagingFee {
     uint256 nativeFee;
     uint256 lzTokenFee;
 }
 
-/// @notice What was sent.
+/// @notice Receipt of a sent message.
 struct MessagingReceipt {
     bytes32 guid;
     uint64 nonce;
@@ -38,7 +38,7 @@ struct OFTFeeDetail {
     string description;
 }
 
-/// @notice What is taken here, and what arrives there.
+/// @notice Amounts that are taken on this chain and arrive on the other.
 struct OFTReceipt {
     uint256 amountSentLD;
     uint256 amountReceivedLD;
@@ -54,7 +54,7 @@ interface IOft {
     /// @notice How many decimals of an amount travel.
     function sharedDecimals() external view returns (uint8);
 
-    /// @notice What sending would take and bring.
+    /// @notice Quotes the amounts that `send` takes and delivers.
     function quoteOFT(
         SendParam calldata param
     )
@@ -62,7 +62,7 @@ interface IOft {
         view
         returns (OFTLimit memory limit, OFTFeeDetail[] memory fees, OFTReceipt memory receipt);
 
-    /// @notice What the messaging would cost.
+    /// @notice Quotes the fee of the messaging.
     function quoteSend(
         SendParam calldata param,
         bool payInLzToken

@@ -25,7 +25,7 @@ struct OutputRootProof {
     bytes32 latestBlockhash;
 }
 
-/// @notice What became of a dispute about a state of an OP Stack chain.
+/// @notice Outcome of a dispute about a state of an OP Stack chain.
 enum GameStatus {
     IN_PROGRESS,
     CHALLENGER_WINS,

@@ -108,7 +108,7 @@ interface IInterchainGasPaymaster {
     /// @dev floor(gasLimit × gasPrice × tokenExchangeRate / 1e10). Reverts `NoGasOracle`.
     function quoteGasPayment(uint32 destination, uint256 gasLimit) external view returns (uint256);
 
-    /// @notice As above in units of `feeToken`, zero for wei.
+    /// @notice The price of `gasLimit` gas in units of `feeToken`, zero for wei.
     function quoteGasPayment(
         address feeToken,
         uint32 destination,
@@ -129,7 +129,7 @@ interface IInterchainGasPaymaster {
         address refundAddress
     ) external payable;
 
-    /// @notice As above in `feeToken`, taken from the caller. Approve exactly the price that
+    /// @notice Pays in `feeToken`, taken from the caller. Approve exactly the price that
     /// `quoteGasPayment` returns in the same transaction.
     /// @dev Reverts `NoGasOracle`, `TransferFromFailed`.
     function payForGas(

@@ -2,9 +2,9 @@
 pragma solidity 0.8.33;
 
 /// @title IPostDispatchHook
-/// @notice What a Mailbox calls after it has dispatched a message.
+/// @notice Contract that a Mailbox calls after it has dispatched a message.
 interface IPostDispatchHook {
-    /// @notice What a hook does, for clients that configure or read it.
+    /// @notice Kinds of hooks, for clients that configure or read them.
     enum HookTypes {
         UNUSED,
         ROUTING,

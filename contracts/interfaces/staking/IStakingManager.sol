@@ -146,11 +146,13 @@ interface IStakingManager {
     function unjail() external;
 
     /// @notice Stakes tokens of the caller on an operator. If that is another account, the pool may
-    /// hold as much as the operator's own stake in it divided by `reporterFraction`.
+    /// hold as much as the operator's own stake in it divided by `reporterFraction`. Reverts
+    /// `WrongStatus`, `DelegationTooHigh`, `NoAmount`, `UnexpectedTransfer`.
     /// @return shares The shares of the operator's pool that the caller gets.
     function stake(address operator, uint256 assets) external returns (uint256 shares);
 
-    /// @notice As above, and reverts `TooFewShares` unless the caller gets `minShares`.
+    /// @notice Stakes like `stake(address,uint256)`, and reverts `TooFewShares` unless the caller
+    /// gets `minShares`.
     function stake(
         address operator,
         uint256 assets,

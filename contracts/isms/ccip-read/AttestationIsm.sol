@@ -62,8 +62,8 @@ contract AttestationIsm is AbstractCcipReadIsm {
         return true;
     }
 
-    /// @notice What the attester signs: by EIP-191, the hash of "HYPERLANE_ATTESTATION" ‖ chain id:
-    /// 32 ‖ this module: 20 ‖ message id: 32. A signature is valid for this module only.
+    /// @notice Digest that the attester signs: by EIP-191, the hash of "HYPERLANE_ATTESTATION" ‖
+    /// chain id: 32 ‖ this module: 20 ‖ message id: 32. A signature is valid for this module only.
     function digest(bytes calldata message) public view returns (bytes32) {
         return
             MessageHashUtils.toEthSignedMessageHash(

@@ -17,9 +17,9 @@ import {TokenRouter} from "../TokenRouter.sol";
 import {CctpMessage} from "../libs/CctpMessage.sol";
 
 /// @title CctpService
-/// @notice What the server of a CCTP bridge answers.
+/// @notice Answer of the server of a CCTP bridge.
 interface CctpService {
-    /// @notice What CCTP sent together with a message, and its attesters' signatures for it.
+    /// @notice CCTP message that was sent with a message, and its attesters' signatures for it.
     function getCCTPAttestation(
         bytes calldata message
     ) external view returns (bytes memory cctpMessage, bytes memory attestation);
@@ -146,7 +146,7 @@ abstract contract TokenBridgeCctpBase is
         _addDomain(hyperlaneDomain, circleDomain);
     }
 
-    /// @notice As above, for several chains. Only the owner.
+    /// @notice Adds the Circle domains of several chains. Only the owner.
     function addDomains(Domain[] calldata domains_) external onlyOwner {
         for (uint256 i; i < domains_.length; ++i) {
             _addDomain(domains_[i].hyperlane, domains_[i].circle);
@@ -181,14 +181,14 @@ abstract contract TokenBridgeCctpBase is
         }
     }
 
-    /// @notice What Circle calls a domain. Reverts `CircleDomainNotConfigured`.
+    /// @notice Circle's number of a domain. Reverts `CircleDomainNotConfigured`.
     function hyperlaneDomainToCircleDomain(uint32 hyperlaneDomain) public view returns (uint32) {
         uint256 successor = circleDomains[hyperlaneDomain];
         if (successor == 0) revert CircleDomainNotConfigured();
         return uint32(successor - 1);
     }
 
-    /// @notice What Hyperlane calls a domain of Circle's. Reverts `HyperlaneDomainNotConfigured`.
+    /// @notice Hyperlane's number of a Circle domain. Reverts `HyperlaneDomainNotConfigured`.
     function circleDomainToHyperlaneDomain(uint32 circleDomain) public view returns (uint32) {
         uint256 successor = hyperlaneDomains[circleDomain];
         if (successor == 0) revert HyperlaneDomainNotConfigured();

@@ -179,7 +179,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
         return address(wrappedToken);
     }
 
-    /// @notice What LayerZero calls a domain. Reverts `LzEidNotConfigured`.
+    /// @notice LayerZero's endpoint id of a domain. Reverts `LzEidNotConfigured`.
     function hyperlaneDomainToLzEid(uint32 domain) public view returns (uint32) {
         (bool known, uint256 eid) = lzEids.tryGet(domain);
         if (!known) revert LzEidNotConfigured(domain);

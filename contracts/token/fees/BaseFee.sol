@@ -31,7 +31,7 @@ abstract contract BaseFee is ITokenFee, Ownable, PackageVersioned {
     /// @notice The route's token; zero for the native one.
     address public immutable token;
 
-    /// @notice What no fee exceeds.
+    /// @notice Upper bound of every fee.
     uint256 public immutable maxFee;
 
     /// @notice The amount whose fee is half of that.

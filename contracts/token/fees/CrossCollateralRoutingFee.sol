@@ -34,7 +34,7 @@ contract CrossCollateralRoutingFee is ITokenFee, ICrossCollateralFee, Ownable, P
     /// @notice The kind of this fee.
     FeeType public constant feeType = FeeType.CROSS_COLLATERAL_ROUTING;
 
-    /// @notice What sets the fees to a router; zero if its domain's are taken.
+    /// @notice Fee contract of transfers to a router; zero if its domain's are taken.
     mapping(uint32 destination => mapping(bytes32 targetRouter => address)) public feeContracts;
 
     constructor(address owner) Ownable(owner) {}

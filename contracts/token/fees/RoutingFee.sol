@@ -21,7 +21,7 @@ contract RoutingFee is BaseFee {
     /// @inheritdoc BaseFee
     FeeType public constant override feeType = FeeType.ROUTING;
 
-    /// @notice What sets the fees to a domain; zero if transfers there are free.
+    /// @notice Fee contract of transfers to a domain; zero if transfers there are free.
     mapping(uint32 destination => address) public feeContracts;
 
     EnumerableSet.UintSet private destinations;
