@@ -1,5 +1,6 @@
 """Shared parts of all commands: connection, account, one-line errors, progress."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from ape_hyperlane.plans.disclosure import print_line
 from ape_hyperlane.plans.gas_price import read_offer
 from ape_hyperlane.plans.refusals import refusal
 from ape_hyperlane.plans.steps import Action, Call
-from hyperlane.errors import ConfigError, HyperlaneError
+from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 
 
 @contextmanager
@@ -110,6 +111,20 @@ def require_nothing_left(left: Sequence[str]) -> None:
             f"{len(left)} steps are left to others; the first is {left[0]}. Run the same command"
             " with their account"
         )
+
+
+def report_differences(kind: str, name: str, differences: Sequence[str], as_json: bool) -> None:
+    """Prints how a deployment differs from the chain; ChainError if it does.
+
+    As JSON: `{"<kind>": name, "differences": [...]}`.
+    """
+    if as_json:
+        click.echo(json.dumps({kind: name, "differences": differences}))
+    else:
+        for difference in differences or [f"{name} is as it was deployed"]:
+            click.echo(difference)
+    if differences:
+        raise ChainError(f"{name} differs from its deployment in {len(differences)} places")
 
 
 class ReportProgress:

@@ -12,6 +12,7 @@ from ape_hyperlane.console import (
     default_chain_name,
     find_account,
     one_line_errors,
+    report_differences,
     require_nothing_left,
     show_left,
     show_steps,
@@ -21,7 +22,6 @@ from ape_hyperlane.core.deploy import Deployment, Outcome, check_core, deploy_co
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
-from hyperlane.errors import ChainError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.isms import TrustedRelayerIsm
 from hyperlane.registry.models import read
@@ -71,14 +71,7 @@ def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> 
     with one_line_errors(), connected(network):
         name = chain or default_chain_name()
         differences = check_core(Registry(registry), name)
-        if as_json:
-            click.echo(json.dumps({"chain": name, "differences": differences}))
-        for difference in differences if not as_json else ():
-            click.echo(difference)
-        if differences:
-            raise ChainError(f"{name} differs from its deployment in {len(differences)} places")
-        if not as_json:
-            click.echo(f"{name} is as it was deployed")
+        report_differences("chain", name, differences, as_json)
 
 
 def show_plan(console: Console, deployment: Deployment, pending: list[Action], sender: str) -> None:

@@ -16,6 +16,7 @@ from ape_hyperlane.console import (
     connected,
     find_account,
     one_line_errors,
+    report_differences,
     require_nothing_left,
     show_left,
     show_steps,
@@ -38,7 +39,7 @@ from ape_hyperlane.warp.send import (
     quote_lines,
     send_token,
 )
-from hyperlane.errors import ChainError, ConfigError
+from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute, find_route, route_paths
@@ -102,14 +103,7 @@ def check(*, route: str | None, registry: Path, as_json: bool) -> None:
         route, tokens = _deployed(folder, route)
         deployment = plan_route(tokens, folder, "", _connect(folder), route)
         differences = check_route(deployment)
-        if as_json:
-            click.echo(json.dumps({"route": route, "differences": differences}))
-        for difference in differences if not as_json else ():
-            click.echo(difference)
-        if differences:
-            raise ChainError(f"{route} differs from its deployment in {len(differences)} places")
-        if not as_json:
-            click.echo(f"{route} is as it was deployed")
+        report_differences("route", route, differences, as_json)
 
 
 def send(
