@@ -84,6 +84,9 @@ _WHEN_PAID = {
 }
 """The lane that a payment moves a delivery to, by its lane without one."""
 
+MOST_GAS = 2**63 - 1
+"""Highest `gas_used` that the database holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

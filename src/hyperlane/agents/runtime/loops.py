@@ -42,14 +42,16 @@ async def repeat(name: str, interval: float, step: Callable[[], Awaitable[None]]
 
 
 async def all_ended(*steps: Coroutine[Any, Any, Any]) -> list[Any]:
-    """The results of steps that run at once, when all have ended; raises the first failure.
+    """The results of steps that run at once, when all have ended.
+
+    Raises the first failure that no loop outlives, else the first of all.
 
     `gather` returns when the first of them is cancelled or fails. A write to the database that goes
     on without anybody waiting for it is cancelled a second time when the agent stops, and then its
     connection hangs.
     """
     results = await asyncio.gather(*steps, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    failures = [item for item in results if isinstance(item, BaseException)]
+    if failures:
+        raise next((item for item in failures if not isinstance(item, TRANSIENT)), failures[0])
     return results

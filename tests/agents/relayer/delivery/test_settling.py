@@ -199,11 +199,22 @@ class TestABlock:
         assert (operation.gas_used, operation.wei_used, operation.failures) == (2 * GAS, 2 * GAS, 1)
 
 
-async def test_a_state_that_lags_for_one_of_a_batch_is_asked_again(relayer, monkeypatch):
-    said = [{MESSAGE.id}, {MESSAGE.id, OTHER.id}]
+@pytest.mark.parametrize(
+    ("answers", "states"),
+    [
+        ([set(), {MESSAGE.id, OTHER.id}], [State.DELIVERED, State.DELIVERED]),
+        ([{MESSAGE.id}], [State.DELIVERED, State.PENDING]),
+    ],
+    ids=["a state before the batch", "a state with a delivery that failed"],
+)
+async def test_a_state_without_any_delivery_of_a_batch_is_asked_again(
+    relayer, monkeypatch, answers, states
+):
+    """A state that has one of them has all: who fails in a batch must not hold up the others."""
+    answers = list(answers)
 
     async def delivered(*_: Any) -> set[Bytes32]:
-        return said.pop(0)
+        return answers.pop(0)
 
     monkeypatch.setattr(confirmation, "delivered", delivered)
     monkeypatch.setattr(confirmation, "_STATE_LAG", 0.0)
@@ -212,10 +223,39 @@ async def test_a_state_that_lags_for_one_of_a_batch_is_asked_again(relayer, monk
     await relayer.operations.change([OTHER.id], 0.0, **sent)
     relayer.receipts_now = [receipt(FINAL)]
     assert await relayer.confirms()
-    for item in (MESSAGE, OTHER):
-        operation = await relayer.operations.get(item.id)
-        assert (operation.state, operation.retries) == (State.DELIVERED, 0)
-    assert said == []
+    found = [await relayer.operations.get(item.id) for item in (MESSAGE, OTHER)]
+    assert [item.state for item in found] == states
+    assert answers == []
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_a_fee_that_no_database_holds_ends_nothing(relayer, delivered):
+    """A node makes it up; it counts as the most that can be stored."""
+    await relayer.sends()
+    relayer.delivered = {MESSAGE.id} if delivered else set()
+    relayer.receipts_now = [Receipt(HASH, FINAL, delivered, GAS, 1, data_fee=2**255)]
+    assert await relayer.confirms()
+    operation = await relayer.operation()
+    assert operation.state is (State.DELIVERED if delivered else State.PENDING)
+    assert operation.gas_used == 2**63 - 1
+
+
+@pytest.mark.parametrize("again", ["being sent", "sent"])
+async def test_a_batch_that_is_sent_again_during_a_look_is_left_alone(relayer, monkeypatch, again):
+    """The node refuses it after the look has begun, and keeps the look waiting for its answers."""
+    await relayer.operations.change([MESSAGE.id], 0.0, state=State.SUBMITTED, batch=BATCH)
+
+    async def stall(transactions: list[Any], *, expected: bool = False) -> list[Any]:
+        if again == "sent":
+            await relayer.sends()
+        else:
+            relayer.sending.add(BATCH)
+        return [None for _ in transactions]
+
+    monkeypatch.setattr(relayer, "receipts", stall)
+    assert not await relayer.confirms()
+    operation = await relayer.operation()
+    assert (operation.state, operation.batch) == (State.SUBMITTED, BATCH)
 
 
 async def test_what_is_in_no_transaction_that_is_known_is_tried_again_at_once(relayer):

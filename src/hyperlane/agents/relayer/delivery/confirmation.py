@@ -136,8 +136,20 @@ class Confirmation:
             if receipt is not None and receipt.block_number > look.final:
                 return None  # the next look has this receipt
         operations = await self._carried(look.batch)
+        if look.transaction is None and await self._was_sent_again(look.batch):
+            return None
         known = await self._delivered(operations, receipt, look.final)
         return settle(operations, known, look.transaction, receipt)
+
+    async def _was_sent_again(self, batch: str) -> bool:
+        """Whether a batch without a transaction has one since this look began.
+
+        The same messages make the same batch: refused by the node while the look waited for it, the
+        batch can have been tried again. Read after what it carries: those rows may be the new ones.
+        """
+        return self.is_sending(batch) or any(
+            item.purpose == batch for item in await self.sender.live()
+        )
 
     async def _carried(self, batch: str | None) -> list[Operation]:
         return await self.operations.carried(self.chain.domain, batch)
@@ -148,8 +160,9 @@ class Confirmation:
         """Messages that the mailbox has delivered as of the final block."""
         ids = [item.message.id for item in operations]
         known = await delivered(self.chain, ids, final)
-        if receipt is not None and receipt.succeeded and len(known) < len(ids):
-            # A node can know a receipt before the state that goes with it.
+        if receipt is not None and receipt.succeeded and not known:
+            # A node can know a receipt before the state that goes with it. A state that has some of
+            # the deliveries has all that succeeded.
             await asyncio.sleep(_STATE_LAG)
             known = await delivered(self.chain, ids, final)
         return known

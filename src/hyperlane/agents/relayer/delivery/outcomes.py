@@ -39,6 +39,7 @@ from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32, to_hex
 from hyperlane.store.operations import (
+    MOST_GAS,
     NEVER,
     UNCONFIRMED,
     Lane,
@@ -215,7 +216,7 @@ class Outcomes:
                     "next_attempt": self.clock() + FIRST_PAUSE,
                     "reason": None,
                     "detail": None,
-                    "gas_used": item.gas_used + gas.get(item.message.id, 0),
+                    "gas_used": _spent(item, gas.get(item.message.id, 0)),
                 }
                 for item in operations
             },
@@ -255,7 +256,7 @@ class Outcomes:
             batch=None,
             tx_hash=None,
             block_number=None,
-            gas_used=operation.gas_used + verdict.gas,
+            gas_used=_spent(operation, verdict.gas),
         )
         if retries > operation.retries:
             self._count(operation, "failed")
@@ -318,3 +319,8 @@ class Outcomes:
     def _count(self, operation: Operation, phase: str) -> None:
         context = self.policy.app_context(operation.message)
         self.metrics.operations_processed.labels(context, phase, self.chain).inc()
+
+
+def _spent(operation: Operation, gas: int) -> int:
+    """Gas of all attempts including one more, whatever a node said of its fee for data."""
+    return min(operation.gas_used + gas, MOST_GAS)
