@@ -6,6 +6,8 @@ import pytest
 from ape_ethereum.provider import Web3Provider
 from ape_foundry import FoundryProvider
 
+from ape_hyperlane.demo.processes import free_port
+
 _build_command = FoundryProvider.build_command
 
 
@@ -16,6 +18,19 @@ def _build_command_without_history(self: FoundryProvider) -> list[str]:
 
 
 FoundryProvider.build_command = _build_command_without_history
+
+_start = FoundryProvider._start
+
+
+def _start_on_a_free_port(self: FoundryProvider) -> None:
+    """ape takes any port at random, also one that a connection held in the last minute, on which
+    anvil cannot listen."""
+    if self._host == "auto":
+        self._host = f"http://127.0.0.1:{free_port()}"
+    _start(self)
+
+
+FoundryProvider._start = _start_on_a_free_port
 
 
 def _kinds(provider: type[Web3Provider]) -> Iterator[type[Web3Provider]]:
