@@ -1,6 +1,8 @@
 """The database: SQLite in a folder by default, anything that SQLAlchemy reaches by URL."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -9,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import Table, event, insert, make_url, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -252,10 +255,7 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
     def configure(connection: Any, _record: object) -> None:
         # Leaves BEGIN to the listener below; the driver would begin too late.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
+        connection.run_async(_set_journal)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
@@ -265,6 +265,23 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+async def _set_journal(connection: aiosqlite.Connection) -> None:
+    """Set a durable write-ahead log; wait for others that open a new file at the same moment.
+
+    SQLite does not: its own timeout is not applied to a change of the journal.
+    """
+    deadline = time.monotonic() + _LOCK_TIMEOUT
+    while True:
+        try:
+            await connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.01)
+    await connection.execute("PRAGMA synchronous=FULL")
 
 
 def _without_url(error: Exception) -> str:

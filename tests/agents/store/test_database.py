@@ -1,5 +1,7 @@
 """Opening databases: of other versions of the program, and of other chains."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
@@ -25,6 +27,14 @@ async def as_of_version_2(database: Database) -> None:
             text("INSERT INTO chains VALUES (7, 77, :genesis, :mailbox, :hook)"),
             {"genesis": bytes(32), "mailbox": b"\1" * 20, "hook": b"\2" * 20},
         )
+
+
+async def test_programs_that_open_a_new_database_at_the_same_moment_all_can(tmp_path):
+    for number in range(40):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for database in await asyncio.gather(*(Database.open(str(folder)) for _ in range(4))):
+            await database.close()
 
 
 async def test_a_database_bound_to_block_0_is_migrated_and_keeps_what_it_knows(tmp_path):
