@@ -93,7 +93,8 @@ OPENERS = {
 
 FLOORS = (
     ("plans",),
-    ("modules", "console"),
+    ("modules", "safety"),
+    ("console",),
     ("core",),
     ("warp", "staking"),
     ("demo", "cli"),
