@@ -58,6 +58,11 @@ MAX_FEE = click.option(
 FORCE = click.option(
     "--force", is_flag=True, help="deploy in spite of the risks that the plan lists"
 )
+SALT = click.option(
+    "--salt",
+    help="text, or 0x and 32 bytes in hex: gives one address on all chains to what has this account"
+    " and salt; default: as deployed, at first an address of its own on each",
+)
 CHAIN = click.option("--chain", help="name of the chain in the registry; default: the network's")
 
 
@@ -73,6 +78,7 @@ def cli() -> None:
 @REGISTRY
 @CHAIN
 @click.option("--domain", type=int, help="domain id; default: the chain id")
+@SALT
 @MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @FORCE
@@ -111,6 +117,7 @@ ROUTE = click.option("--route", help="<SYMBOL>/<name>; default: the only one in 
 @REGISTRY
 @click.option("--account", help="ape account that pays; development networks have a default")
 @click.option("--route", help="<SYMBOL>/<name> in the registry; default: symbol and chains")
+@SALT
 @MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 @FORCE

@@ -29,6 +29,7 @@ from ape_hyperlane.core.deploy import (
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
+from ape_hyperlane.plans.salt import parse_salt
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.safety.finding import Finding
@@ -48,6 +49,7 @@ def run(
     registry: Path,
     chain: str | None,
     domain: int | None,
+    salt: str | None,
     max_gas_price: int | None,
     dry_run: bool,
     force: bool,
@@ -57,11 +59,13 @@ def run(
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():
-        wanted = read(CoreConfig, config) if config else None
+        wanted, chosen = read(CoreConfig, config) if config else None, parse_salt(salt)
         with connected(network):
             signer = find_account(account)
             name = chain or default_chain_name()
-            deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
+            deployment = plan_deployment(
+                wanted, folder, name, signer.address, domain=domain, salt=chosen
+            )
             survey = Survey(deployment.journal)
             pending = survey.pending(deployment.steps, signer.address)
             show_plan(console, deployment, pending, str(signer.address))

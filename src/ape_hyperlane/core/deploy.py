@@ -15,6 +15,7 @@ from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
+    require_deployer,
     require_funds,
     silent,
     used_addresses,
@@ -25,6 +26,7 @@ from ape_hyperlane.plans.steps import Step, final_readings
 from ape_hyperlane.plans.survey import check_steps
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
 from hyperlane.registry.known import Decimals
@@ -58,12 +60,13 @@ def plan_deployment(
     *,
     domain: int | None = None,
     rpc_url: str | None = None,
+    salt: Bytes32 | None = None,
 ) -> Deployment:
     """Plans a core for the connected chain. Nothing is written or sent.
 
-    Without a config, that of the last deployment is used, or the default. ConfigError when the
-    registry has the chain with another chain id or domain, or when the chain lacks a contract that
-    the config names.
+    Without a config, that of the last deployment is used, or the default; the same goes for the
+    salt of reserved addresses. ConfigError when the registry has the chain with another chain id,
+    domain or salt, or when the chain lacks a contract that the config names.
     """
     metadata = _metadata(registry, name, domain, rpc_url)
     journal = Journal(
@@ -72,6 +75,7 @@ def plan_deployment(
     _require_journal(registry, name, journal)
     if is_development() and _is_reset(journal):
         journal.restart(deployer)
+    journal.choose_salt(salt)
     config = config or deployed_config(registry, name) or CoreConfig()
     config = spelled_out(config, journal.deployer, Decimals(registry))
     require_contracts((*config.hooks(), *config.isms()), name)
@@ -80,8 +84,10 @@ def plan_deployment(
         domain=metadata.domain_id,
         deployer=journal.deployer,
         registry=registry_view(registry, name),
+        salt=journal.salt,
     )
     require_contracts(used_addresses(steps), name)
+    require_deployer(steps, name)
     return Deployment(metadata, config, journal, steps)
 
 

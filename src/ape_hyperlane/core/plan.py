@@ -4,11 +4,13 @@ from ape_hyperlane.modules.hooks import HookPlanner
 from ape_hyperlane.modules.isms import IsmPlanner
 from ape_hyperlane.plans.builder import PlanBuilder
 from ape_hyperlane.plans.registry_view import RegistryView
-from ape_hyperlane.plans.steps import CREATOR, Ref, Step, Target, Use
+from ape_hyperlane.plans.steps import CREATOR, Ref, Step, Target, Use, reserve
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.core_config import ProxyAdmin
 
 MAILBOX, DEFAULT_ISM = Ref("mailbox"), Ref("interchainSecurityModule")
+ANNOUNCE = "validatorAnnounce"
 
 FACTORIES = {
     "staticMessageIdMultisigIsmFactory": "StaticMessageIdMultisigIsmFactory",
@@ -24,25 +26,44 @@ FACTORIES = {
 
 
 def plan_core(
-    config: CoreConfig, *, domain: int, deployer: str, registry: RegistryView
+    config: CoreConfig,
+    *,
+    domain: int,
+    deployer: str,
+    registry: RegistryView,
+    salt: Bytes32 | None = None,
 ) -> list[Step]:
-    """The steps for `config` on the chain with this domain. ConfigError when the config names a
-    remote chain that the registry does not have."""
+    """The steps for `config` on the chain with this domain. With a salt, Mailbox and
+    ValidatorAnnounce get addresses that depend on deployer and salt alone. ConfigError when the
+    config names a remote chain that the registry does not have."""
     owner = config.owner or deployer
     admin = (config.proxy_admin or ProxyAdmin()) if config.upgradeable else None
     plan = PlanBuilder(deployer, owner, MAILBOX, registry, admin)
     mailbox = plan.create_upgradeable(
-        MAILBOX.step, "Mailbox", (domain,), state={"localDomain": domain}
+        MAILBOX.step,
+        "Mailbox",
+        (domain,),
+        state={"localDomain": domain},
+        reserve=reserve(MAILBOX.step, MAILBOX.step, deployer, salt),
     )
     for name, contract in FACTORIES.items():
         plan.create(name, contract)
     settings = _plan_modules(plan, config)
     state = {"owner": owner, **settings}
-    mailbox.call_once("initialize", tuple(state.values()), state)
+    # Without a journal the chain has to show whether a Mailbox that was recovered is initialised.
+    mailbox.call_once(
+        "initialize", tuple(state.values()), state, reverts_when_done=salt is not None
+    )
     for setting, target in settings.items():
         # Sends nothing after `initialize`: for a Mailbox that an earlier config initialised.
         mailbox.set(setting, target)
-    plan.create("validatorAnnounce", "ValidatorAnnounce", (MAILBOX,), state={"mailbox": MAILBOX})
+    plan.create(
+        ANNOUNCE,
+        "ValidatorAnnounce",
+        (MAILBOX,),
+        state={"mailbox": MAILBOX},
+        reserve=reserve(ANNOUNCE, ANNOUNCE, deployer, salt),
+    )
     recipient = plan.create("testRecipient", "TestRecipient", state={"owner": CREATOR})
     mailbox.hand_over(None)
     recipient.hand_over(None)

@@ -7,7 +7,6 @@ killed run left pending takes effect once: the next run waits for it instead of 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 from ape import networks
 from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
@@ -19,9 +18,20 @@ from ape_hyperlane.plans.chain import container, is_development
 from ape_hyperlane.plans.gas_price import read_offer
 from ape_hyperlane.plans.journal import Entry, Journal
 from ape_hyperlane.plans.refusals import refusal
-from ape_hyperlane.plans.steps import Action, Call, Create, CreateSet, Reading, Step, Use
+from ape_hyperlane.plans.steps import (
+    Action,
+    Call,
+    Create,
+    CreateSet,
+    Reading,
+    Reserve,
+    Step,
+    Use,
+)
 from ape_hyperlane.plans.survey import Survey
 from hyperlane.errors import ChainError
+from hyperlane.protocol.reserved import DEPLOYER
+from hyperlane.protocol.typecasts import to_checksum
 
 Report = Callable[[Action, str | None], None]
 """Called for each step: after its transaction with the created address or the transaction's hash,
@@ -33,6 +43,9 @@ PATIENCE = 120.0
 LAG = 30.0
 """Seconds that a node may lag behind another node of the same URL. None on development networks,
 which have one node."""
+
+UNKNOWN_NONCE = -1
+"""Nonce of a step that a lost journal had."""
 
 GAS_MARGIN = 1.2
 """Gas limit divided by estimate: the state may change between estimating and sending."""
@@ -68,6 +81,7 @@ class Applier(Survey):
             if isinstance(step, Use):
                 continue
             if done:
+                self._recall(step)
                 self.report(step, None)
             elif reason := self.forbidden(step, self.account.address):
                 self.left.append((step, reason))
@@ -101,6 +115,13 @@ class Applier(Survey):
         unreadable = isinstance(step, Call) and not step.readings
         if unreadable or _eventually(lambda: self.is_done(step), _lag()):
             self.journal.record(step.name, replace(entry, done=True))
+
+    def _recall(self, step: Action) -> None:
+        """Records a contract at a reserved address that the journal does not know."""
+        if isinstance(step, Create) and step.reserve and self.journal.entry(step.name) is None:
+            what, reserve = self.spelled_out(step), step.reserve
+            entry = Entry(what, reserve.owner, UNKNOWN_NONCE, reserve.reserved, done=True)
+            self.journal.record(step.name, entry)
 
     def _carry_out(self, step: Action) -> None:
         """Sends the step's transaction, waits for it and records it."""
@@ -153,18 +174,33 @@ class Applier(Survey):
     def _transaction(self, step: Action, nonce: int) -> TransactionAPI:
         prices = read_offer().fields(self.max_gas_price)
         options = {"sender": self.account.address, "nonce": nonce, **prices}
-        if isinstance(step, Create):
+        if isinstance(step, Create) and step.reserve is None:
             constructor = container(step.contract).constructor
             return constructor.serialize_transaction(*self.resolve(step.arguments), **options)
-        if isinstance(step, CreateSet):
-            method = self.factory_of(step).deploy
-            arguments: tuple[Any, ...] = (self.members_of(step), step.threshold)
-        else:
-            method = getattr(self.at(step.target, step.contract), step.method)
-            arguments = self.resolve(step.arguments)
+        receiver, data = self._call(step)
         return networks.provider.network.ecosystem.create_transaction(
-            receiver=method.contract.address, data=method.encode_input(*arguments), **options
+            receiver=receiver, data=data, **options
         )
+
+    def _call(self, step: Action) -> tuple[str, bytes]:
+        """Contract that the step's transaction calls, and its data."""
+        if isinstance(step, Reserve):
+            return to_checksum(DEPLOYER), step.data
+        if isinstance(step, Create):
+            method, arguments = "create", (self.creation_code(step),)
+        elif isinstance(step, CreateSet):
+            factory = self.factory_of(step)
+            data = factory.deploy.encode_input(self.members_of(step), step.threshold)
+            return str(factory.address), bytes(data)
+        else:
+            target = self.at(step.target, step.contract)
+            data = getattr(target, step.method).encode_input(*self.resolve(step.arguments))
+            if step.reserve is None:
+                return str(target.address), bytes(data)
+            method, arguments = "call", (bytes(data),)
+        assert step.reserve is not None
+        reservation = self.at(step.reserve.address, "Reservation")
+        return step.reserve.address, bytes(getattr(reservation, method).encode_input(*arguments))
 
     def _send(self, step: Action, transaction: TransactionAPI) -> ReceiptAPI:
         try:
@@ -178,6 +214,10 @@ class Applier(Survey):
 
     def _creates(self, step: Action, nonce: int) -> str | None:
         """Address that the step's transaction creates; None for a call."""
+        if isinstance(step, Reserve):
+            return step.address
+        if isinstance(step, Create) and step.reserve:
+            return step.reserve.reserved
         if isinstance(step, Create):
             return str(get_create_address(self.account.address, Nonce(nonce)))
         return self.set_address(step) if isinstance(step, CreateSet) else None

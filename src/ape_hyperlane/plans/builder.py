@@ -16,6 +16,7 @@ from ape_hyperlane.plans.steps import (
     CreateSet,
     Reading,
     Ref,
+    Reserve,
     Step,
     Target,
     Use,
@@ -63,17 +64,21 @@ class PlanBuilder:
         *readings: Reading,
         address: str | None = None,
         permanent: bool = False,
+        reserve: Reserve | None = None,
         state: Mapping[str, Any] = NOTHING,
     ) -> PlannedContract:
         """Plans a new contract, or the use of the one at `address`. `state` has the expected
-        results of views without arguments, by name."""
-        created = PlannedContract(self, Ref(name), contract)
+        results of views without arguments, by name. `reserve` gives it a reserved address."""
+        created = PlannedContract(self, Ref(name), contract, reserve)
         readings = (*readings, *created.state_readings(state))
         if address is not None:
             self.steps.append(Use(name, address, readings))
         else:
             arguments = with_creator(name, arguments)
-            self.steps.append(Create(name, contract, arguments, readings, permanent))
+            if reserve is not None:
+                self.steps.append(reserve)
+                permanent = True  # there is one address, for one contract
+            self.steps.append(Create(name, contract, arguments, readings, permanent, reserve))
         return created
 
     def create_upgradeable(
@@ -82,11 +87,15 @@ class PlanBuilder:
         contract: str,
         arguments: tuple[Any, ...] = (),
         *,
+        reserve: Reserve | None = None,
         state: Mapping[str, Any] = NOTHING,
     ) -> PlannedContract:
-        """Plans a permanent contract, behind a proxy if the plan has a proxy admin."""
+        """Plans a permanent contract, behind a proxy if the plan has a proxy admin. Of the two, the
+        proxy has the reserved address; its code is the sender's to initialise."""
         if self.proxy_admin is None:
-            return self.create(name, contract, arguments, permanent=True, state=state)
+            return self.create(
+                name, contract, arguments, permanent=True, reserve=reserve, state=state
+            )
         admin = self._admin(self.proxy_admin)
         implementation = self.create(f"{name}Implementation", contract, arguments, permanent=True)
         proxied = PlannedContract(self, Ref(name), contract)
@@ -100,6 +109,7 @@ class PlanBuilder:
             replace(proxied.reading("admin", admin), slot=ADMIN_SLOT),
             *proxied.state_readings(state),
             permanent=True,
+            reserve=reserve,
         )
         return proxied
 

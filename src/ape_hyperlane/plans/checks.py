@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 from ape.api import AccountAPI
 
-from ape_hyperlane.plans.chain import container, has_code
+from ape_hyperlane.plans.chain import code_at, container, has_code
 from ape_hyperlane.plans.gas_price import read_offer
-from ape_hyperlane.plans.steps import Action, Call, CreateSet, Step, Use
+from ape_hyperlane.plans.steps import Action, Call, Create, CreateSet, Reserve, Step, Use
 from hyperlane.errors import ChainError, ConfigError
+from hyperlane.protocol.reserved import DEPLOYER, DEPLOYER_CODE
+from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.registry.fields import Placed
 
 # Gas estimates, as measured: tests/deploy compares them with real transactions.
@@ -16,6 +18,9 @@ GAS_PER_CREATED_BYTE = 216
 """200 to store a byte as code, up to 16 to send it."""
 GAS_PER_COPIED_BYTE = 205
 CALL_GAS = 35_000
+CREATION_GAS_THROUGH = 40_000
+"""More through a reservation, which writes down what it creates."""
+CALL_GAS_THROUGH = 10_000
 GAS_PER_READING = 25_000
 """A reading stands for the one or two storage slots that a call writes."""
 
@@ -40,15 +45,30 @@ def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:
                 raise ConfigError(f"{key_path}{address}: no contract on {chain}; expected one")
 
 
+def require_deployer(steps: Iterable[Step], chain: str) -> None:
+    """ConfigError when a plan has reserved addresses, but the connected chain no deterministic
+    deployer. Another one would make other addresses."""
+    deployer = to_checksum(DEPLOYER)
+    if any(isinstance(step, Reserve) for step in steps) and code_at(deployer) != DEPLOYER_CODE:
+        raise ConfigError(
+            f"--salt: no deterministic deployer at {deployer} on {chain}; send the transaction that"
+            " creates it (docs/deploy.md, One address on all chains), or deploy without --salt"
+        )
+
+
 def estimate_gas(step: Action) -> int:
     """Estimated gas of the step's transaction, by the size of what it creates or writes."""
+    if isinstance(step, Reserve):
+        return CREATION_GAS + GAS_PER_CREATED_BYTE * len(step.data)
     if isinstance(step, Call):
-        return CALL_GAS + GAS_PER_READING * len(step.readings)
+        through = CALL_GAS_THROUGH if step.reserve else 0
+        return CALL_GAS + through + GAS_PER_READING * len(step.readings)
     contract = container(step.contract).contract_type
     if isinstance(step, CreateSet):
         copied = len(contract.get_runtime_bytecode()) + 32 * len(step.members)
         return CREATION_GAS + GAS_PER_COPIED_BYTE * copied
-    return CREATION_GAS + GAS_PER_CREATED_BYTE * len(contract.get_deployment_bytecode())
+    through = CREATION_GAS_THROUGH if isinstance(step, Create) and step.reserve else 0
+    return CREATION_GAS + through + GAS_PER_CREATED_BYTE * len(contract.get_deployment_bytecode())
 
 
 def require_funds(gas: int, account: AccountAPI, max_gas_price: int | None = None) -> None:

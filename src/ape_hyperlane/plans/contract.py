@@ -9,6 +9,7 @@ from ape_hyperlane.plans.steps import (
     Contains,
     Reading,
     Ref,
+    Reserve,
     Step,
     Subset,
     Unlisted,
@@ -71,6 +72,8 @@ class PlannedContract:
     ref: Ref
     contract: str
     """Name of the contract whose ABI it has: behind a proxy, the implementation's."""
+    reserve: Reserve | None = None
+    """The reservation that creates the code, and so may initialise it; None for the sender."""
 
     def reading(self, view: str, expected: Any, *arguments: Any) -> Reading:
         """The expectation that a view returns `expected`."""
@@ -99,7 +102,13 @@ class PlannedContract:
     ) -> None:
         """Plans a call that can be made once only, by the contract's creator."""
         readings = self.state_readings(state)
-        self._append(method, arguments, readings, reverts_when_done=reverts_when_done)
+        self._append(
+            method,
+            arguments,
+            readings,
+            reverts_when_done=reverts_when_done,
+            reserve=self.reserve,
+        )
 
     def set(self, view: str, value: Any, setter: str = "") -> None:
         """Plans a setting: `setX` for the view `x` unless the setter has another name."""
@@ -187,7 +196,7 @@ class PlannedContract:
         readings: tuple[Reading, ...],
         *,
         label: str = "",
-        **kind: bool,
+        **kind: Any,
     ) -> None:
         name = f"{method} {label}of {self.ref.step}"
         arguments = with_creator(self.ref.step, arguments)

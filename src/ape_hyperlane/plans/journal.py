@@ -12,6 +12,7 @@ from pathlib import Path
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
+from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
 from hyperlane.registry import Registry
 
 
@@ -48,6 +49,8 @@ class Journal:
         self.chain_id = chain_id
         self.deployer = deployer
         """Account of the first run."""
+        self.salt: Bytes32 | None = None
+        """Salt of the reserved addresses; None if there are none."""
         self._entries: dict[str, Entry] = {}
         if path.exists():
             self._load()
@@ -55,12 +58,29 @@ class Journal:
     def entry(self, step: str) -> Entry | None:
         return self._entries.get(step)
 
+    @property
+    def begun(self) -> bool:
+        """True if a run has recorded a step."""
+        return bool(self._entries)
+
+    def choose_salt(self, salt: Bytes32 | None) -> None:
+        """Sets the salt; None for that of the run before, if there was one. ConfigError if that
+        had another, or none."""
+        if self.begun and salt is not None and salt != self.salt:
+            before = to_hex(self.salt) if self.salt else "none"
+            raise ConfigError(
+                f"--salt: it stands for {to_hex(salt)}, but {self.path} was begun with {before},"
+                " and contracts do not move; leave --salt out to go on with that"
+            )
+        self.salt = salt or self.salt
+
     def record(self, step: str, entry: Entry) -> None:
         """Sets the entry of a step and replaces the file."""
         self._entries[step] = entry
         content = {
             "chainId": self.chain_id,
             "deployer": self.deployer,
+            **({} if self.salt is None else {"salt": to_hex(self.salt)}),
             **({} if self.route is None else {"route": self.route}),
             "steps": {name: asdict(entry) for name, entry in self._entries.items()},
         }
@@ -76,6 +96,8 @@ class Journal:
             content = parse_json(self.path.read_bytes())
             chain_id, self.deployer = content["chainId"], content["deployer"]
             self.route = content.get("route", self.route)
+            if "salt" in content:
+                self.salt = Bytes32(bytes_from_hex(content["salt"], "salt", 32))
             self._entries = {name: Entry(**entry) for name, entry in content["steps"].items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(

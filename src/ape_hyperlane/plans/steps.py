@@ -9,6 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from hyperlane.protocol.reserved import (
+    reservation_address,
+    reservation_code,
+    reservation_salt,
+    reserved_address,
+)
+from hyperlane.protocol.typecasts import Address, Bytes32, address_from_hex, to_checksum, to_hex
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
@@ -125,6 +133,47 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """A step that has the deterministic deployer create a `Reservation`, which keeps an address for
+    one contract of its owner. It depends on the fields here alone, so no journal is needed."""
+
+    name: str
+    what: str
+    """Name of the contract among those of one salt."""
+    owner: str
+    salt: Bytes32
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Address of the reservation."""
+        return to_checksum(reservation_address(self._owner, self.salt, self.what))
+
+    @property
+    def reserved(self) -> str:
+        """The address that is kept."""
+        return to_checksum(reserved_address(self._owner, self.salt, self.what))
+
+    @property
+    def data(self) -> bytes:
+        """What the deterministic deployer is called with."""
+        return reservation_salt(self.salt, self.what) + reservation_code(self._owner)
+
+    def describe(self) -> str:
+        salt = to_hex(self.salt)
+        return f"reserve {self.reserved} for {self.what}: account {self.owner}, salt {salt}"
+
+    @property
+    def _owner(self) -> Address:
+        return address_from_hex(self.owner, "owner")
+
+
+def reserve(step: str, what: str, owner: str, salt: Bytes32 | None) -> Reserve | None:
+    """The reservation for the contract that the step with this name makes; None without a salt."""
+    return None if salt is None else Reserve(f"{step}Reservation", what, owner, salt)
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """A step that creates a contract by a transaction."""
 
@@ -135,9 +184,12 @@ class Create:
     permanent: bool = False
     """True if other arguments than in an earlier run are an error. Otherwise they make a new
     contract."""
+    reserve: Reserve | None = None
+    """The reservation that creates the contract; None for the account that sends the step."""
 
     def describe(self) -> str:
-        return f"create {self.contract}({_listed(self.arguments)})"
+        where = f" at {self.reserve.reserved}" if self.reserve else ""
+        return f"create {self.contract}({_listed(self.arguments)}){where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +227,9 @@ class Call:
     reverts_when_done: bool = False
     """True if a second call reverts. That is stronger evidence than readings, which may hold before
     the first call."""
+    reserve: Reserve | None = None
+    """The reservation that makes the call, as the target's creator; None for the account that sends
+    the step."""
 
     @property
     def repeats(self) -> bool:
@@ -188,7 +243,7 @@ class Call:
         return f"call {self.target}.{self.method}({_listed(map(_legible, self.arguments))})"
 
 
-Action = Create | CreateSet | Call
+Action = Reserve | Create | CreateSet | Call
 """A step that takes a transaction."""
 
 Step = Use | Action

@@ -28,6 +28,7 @@ from ape_hyperlane.plans.steps import (
     Creator,
     Reading,
     Ref,
+    Reserve,
     Step,
     Subset,
     Unlisted,
@@ -36,6 +37,7 @@ from ape_hyperlane.plans.steps import (
 )
 from ape_hyperlane.plans.values import agrees, comparable, display
 from hyperlane.errors import ChainError, ConfigError
+from hyperlane.protocol.hashing import keccak
 
 NOTHING_PLANNED: Mapping[Any, Any] = {}
 
@@ -122,14 +124,18 @@ class Survey:
         holding = [self._holds(reading, planned) for reading in step.readings]
         return bool(holding) and all(holding)
 
-    def address_of(self, step: Use | Create | CreateSet) -> str | None:
+    def address_of(self, step: Use | Reserve | Create | CreateSet) -> str | None:
         """Address of the step's contract; None if it does not exist."""
         if isinstance(step, Use):
             return self.resolve(step.address) if self.can_resolve(step.address) else None
         if isinstance(step, Create):
             entry = self.journal.entry(step.name)
-            created = entry is not None and self._is_created(step, entry)
-            return entry.address if entry and created else None
+            if entry is not None and self._is_created(step, entry):
+                return entry.address
+            return self._recovered(step)
+        if isinstance(step, Reserve):
+            # The address vouches for the code, whoever had it created.
+            return step.address if has_code(step.address) else None
         if not self.can_resolve((Ref(step.factory), step.members)):
             return None
         # A static factory deploys to an address that depends on the members: no journal is needed.
@@ -207,6 +213,11 @@ class Survey:
     ) -> str | None:
         """The reason why `sender` may not send a call; None if it may. ConfigError when only one
         other account ever may."""
+        if isinstance(step, Create) and step.reserve and step.reserve.owner != sender:
+            raise ConfigError(
+                f"{step.name}: {step.reserve.reserved} is reserved for {step.reserve.owner}; resume"
+                " with that account"
+            )
         if not isinstance(step, Call) or not isinstance(step.target, Ref):
             return None
         if step.target.step not in self.addresses:
@@ -228,6 +239,11 @@ class Survey:
 
     def factory_of(self, step: CreateSet) -> ContractInstance:
         return self.at(Ref(step.factory), f"{step.contract}Factory")
+
+    def creation_code(self, step: Create) -> bytes:
+        """What the step's contract is created from: code and arguments."""
+        constructor = container(step.contract).constructor
+        return bytes(constructor.serialize_transaction(*self.resolve(step.arguments)).data)
 
     def members_of(self, step: CreateSet) -> list[Any]:
         return list(self.resolve(step.members))
@@ -262,6 +278,22 @@ class Survey:
         # code: `foreign` shows those.
         return entry.done or is_code_of(step.contract, code_at(entry.address))
 
+    def _recovered(self, step: Create) -> str | None:
+        """The reserved address if the step's contract is there, though the journal does not know
+        it; None if nothing is. ConfigError if something else is."""
+        if step.reserve is None or not has_code(step.reserve.address):
+            return None
+        created_from = self._read(Reading(step.reserve.address, "Reservation", "createdFrom", b""))
+        if not any(created_from):
+            return None
+        if self.can_resolve(step.arguments) and keccak(self.creation_code(step)) == created_from:
+            return step.reserve.reserved
+        raise ConfigError(
+            f"{step.name}: {step.reserve.reserved} is taken: {step.reserve.owner} created another"
+            f" contract there than {step.describe()} of this version; restore"
+            f" {self.journal.path} if this deployment did, or choose another --salt"
+        )
+
     def _was_called(self, step: Call) -> bool:
         """True if the journal has this method of this contract as called, with any arguments."""
         entry = self.journal.entry(step.name)
@@ -274,13 +306,14 @@ class Survey:
         made before."""
         target = step.target
         creation = self.journal.entry(target.step) if isinstance(target, Ref) else None
-        if creation is None or not self.can_resolve((target, step.arguments)):
+        creator = step.reserve.address if step.reserve else creation.sender if creation else None
+        if creator is None or not self.can_resolve((target, step.arguments)):
             return False
         method = getattr(self.at(target, step.contract), step.method)
         try:
             networks.provider.web3.eth.call(
                 {
-                    "from": to_checksum_address(creation.sender),
+                    "from": to_checksum_address(creator),
                     "to": to_checksum_address(self.resolve(target)),
                     "data": method.encode_input(*self.resolve(step.arguments)),
                 }

@@ -27,6 +27,7 @@ from ape_hyperlane.core.quotes import Bounds
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import print_line, show_context, show_foreign
+from ape_hyperlane.plans.salt import parse_salt
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.safety.finding import Finding
@@ -62,6 +63,7 @@ def deploy(
     registry: Path,
     account: str | None,
     route: str | None,
+    salt: str | None,
     max_gas_price: int | None,
     dry_run: bool,
     force: bool,
@@ -72,9 +74,9 @@ def deploy(
     folder = Registry(registry)
     connect = _connect(folder)
     with one_line_errors():
-        tokens = read_warp_config(config)
+        tokens, chosen = read_warp_config(config), parse_salt(salt)
         signer = _signer(connect, next(iter(tokens)), account)
-        deployment = plan_route(tokens, folder, signer.address, connect, route)
+        deployment = plan_route(tokens, folder, signer.address, connect, route, chosen)
         console.print(_summary(deployment), highlight=False, markup=False)
         planned: list[str] = []
 

@@ -13,6 +13,7 @@ from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
     estimate_gas,
     require_contracts,
+    require_deployer,
     require_funds,
     silent,
     used_addresses,
@@ -27,6 +28,7 @@ from ape_hyperlane.warp.records import config_file, deploy_file
 from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.routes import choose_route
 from hyperlane.errors import ConfigError
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.registry import ChainMetadata, Registry
 from hyperlane.registry.deployed_routes import WarpRoute, route_paths, write_route
 from hyperlane.registry.fields import ZERO_ADDRESS, word
@@ -40,10 +42,17 @@ from hyperlane.registry.warp_token import WarpToken
 
 
 def plan_route(
-    tokens: Tokens, registry: Registry, deployer: str, connect: Connect, route_id: str | None = None
+    tokens: Tokens,
+    registry: Registry,
+    deployer: str,
+    connect: Connect,
+    route_id: str | None = None,
+    salt: Bytes32 | None = None,
 ) -> RouteDeployment:
-    """Plans a route. ConfigError when the registry does not have a chain or has it with another
-    chain id, or when a chain lacks a contract that the config names."""
+    """Plans a route. With a salt, its routers have one address, which depends on route, deployer
+    and salt alone; without, that of the last deployment is used. ConfigError when the registry does
+    not have a chain or has it with another chain id or salt, or when a chain lacks a contract that
+    the config names."""
     backing = {}
     for chain, token in tokens.items():
         metadata = registry.metadata(chain)
@@ -70,6 +79,7 @@ def plan_route(
     _require_journals(deployment)
     _require_equal_worth(deployment)
     _find_routers(deployment, deployer)
+    _choose_salt(deployment, salt)
     deployment.require_others()
     return deployment
 
@@ -98,6 +108,7 @@ def survey_route(
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
             require_contracts(used_addresses(steps), chain)
+            require_deployer(steps, chain)
             pending = survey.pending(steps, sender)
             if differences := survey.differences(_unchangeable(steps, pending)):
                 raise ConfigError(
@@ -208,6 +219,25 @@ def _find_routers(deployment: RouteDeployment, deployer: str) -> None:
                 journal.restart(deployer)  # the development node was started anew
             else:
                 deployment.routers[chain] = entry.address
+
+
+def _choose_salt(deployment: RouteDeployment, salt: Bytes32 | None) -> None:
+    """Gives all ends one salt and one deployer, on whom their address depends as well. ConfigError
+    when an end has others already."""
+    journals = deployment.journals
+    begun = next((journal for journal in journals.values() if journal.begun), None)
+    if salt is None and begun is not None:
+        salt = begun.salt
+    for chain, journal in journals.items():
+        journal.choose_salt(salt)
+        if salt is None or begun is None or journal.deployer == begun.deployer:
+            continue
+        if journal.begun or journal.deployer:
+            raise ConfigError(
+                f"{chain}: the route's routers have the address that is reserved for"
+                f" {begun.deployer}, not for {journal.deployer}; deploy with that account"
+            )
+        journal.deployer = begun.deployer
 
 
 def _unchangeable(steps: list[Step], pending: list[Action]) -> list[Reading]:

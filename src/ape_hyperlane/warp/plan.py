@@ -17,6 +17,7 @@ from ape_hyperlane.plans.steps import (
     Create,
     CreateSet,
     Ref,
+    Reserve,
     Step,
     Subset,
     Use,
@@ -83,6 +84,8 @@ class ChainContext:
     mailbox: str
     addresses: ChainAddresses
     registry: RegistryView
+    reserve: Reserve | None = None
+    """Reserves the router's address; None if it has one of its own on each chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,9 @@ def plan_end(
     owner, mailbox = token.owner or context.deployer, token.mailbox or context.mailbox
     plan = PlanBuilder(context.deployer, owner, mailbox, context.registry, token.admin, ROUTER)
     if token.type == "collateralOft":
-        router = _plan_oft(plan, token)
+        router = _plan_oft(plan, token, context.reserve)
     else:
-        router = _plan_router(plan, end, vault_domain)
+        router = _plan_router(plan, end, vault_domain, context.reserve)
         _plan_settings(plan, router, end)
         if token.type == "crossCollateral":
             _plan_trusted_routers(plan, router, token)
@@ -125,13 +128,16 @@ def plan_end(
     return [*_factories(plan, context.addresses), *plan.all_steps]
 
 
-def _plan_router(plan: PlanBuilder, end: End, vault_domain: int) -> PlannedContract:
+def _plan_router(
+    plan: PlanBuilder, end: End, vault_domain: int, reserve: Reserve | None
+) -> PlannedContract:
     """Plans the router and its `initialize`."""
     router = plan.create_upgradeable(
         ROUTER.step,
         contract_of(end.token),
         _constructor_arguments(plan, end, vault_domain),
         state=_initial_state(plan, end),
+        reserve=reserve,
     )
     token = end.token
     state: dict[str, Any] = {"owner": CREATOR}
@@ -243,11 +249,16 @@ def _plan_rebalance_targets(plan: PlanBuilder, router: PlannedContract, token: W
         router.members(REBALANCE_TARGETS, tuple(map(word, targets.get(domain, ()))), domain)
 
 
-def _plan_oft(plan: PlanBuilder, token: WarpToken) -> PlannedContract:
+def _plan_oft(plan: PlanBuilder, token: WarpToken, reserve: Reserve | None) -> PlannedContract:
     """Plans the whole router of a bridge over LayerZero."""
     state = {"oft": token.oft, "token": token.token, "owner": CREATOR, "extraOptions": b""}
     router = plan.create(
-        ROUTER.step, contract_of(token), (token.oft, CREATOR), state=state, permanent=True
+        ROUTER.step,
+        contract_of(token),
+        (token.oft, CREATOR),
+        state=state,
+        permanent=True,
+        reserve=reserve,
     )
     endpoints = plan.registry.by_domain(token.domain_mappings, "domainMappings")
     for domain in _domains(plan, endpoints):

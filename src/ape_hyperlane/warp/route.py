@@ -7,10 +7,10 @@ from typing import Any
 
 from ape_hyperlane.plans.journal import Journal
 from ape_hyperlane.plans.registry_view import RegistryView
-from ape_hyperlane.plans.steps import Ref, Step
+from ape_hyperlane.plans.steps import Ref, Step, reserve
 from ape_hyperlane.warp.brakes import check_brakes
 from ape_hyperlane.warp.ends import End
-from ape_hyperlane.warp.plan import ChainContext, Remote, delivery_gas, plan_end
+from ape_hyperlane.warp.plan import ROUTER, ChainContext, Remote, delivery_gas, plan_end
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.fields import word
@@ -52,7 +52,9 @@ class RouteDeployment:
         end, addresses = self.ends[chain], self.view.addresses[chain]
         mailbox = str(end.token.mailbox or addresses.mailbox)
         view = replace(self.view, chain=chain)
-        context = ChainContext(self.journals[chain].deployer, mailbox, addresses, view)
+        journal = self.journals[chain]
+        kept = reserve(ROUTER.step, f"router of {self.id}", journal.deployer, journal.salt)
+        context = ChainContext(journal.deployer, mailbox, addresses, view, kept)
         vaults = [
             view.domains[other]
             for other, other_end in self.ends.items()

@@ -1,4 +1,4 @@
-"""Addresses of contracts that a contract deploys by CREATE2."""
+"""Addresses of contracts that a contract creates."""
 
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import require_bytes
@@ -10,3 +10,10 @@ def create2_address(deployer: Address, salt: Bytes32, init_code: bytes) -> Addre
     require_bytes("deployer", deployer, 20)
     require_bytes("salt", salt, 32)
     return Address(keccak(b"\xff" + deployer + salt + keccak(init_code))[12:])
+
+
+def first_created(creator: Address) -> Address:
+    """Where the contract at `creator` puts the first contract that it makes by CREATE: the hash of
+    the RLP list of its address and its nonce, 1 (EIP-161)."""
+    require_bytes("creator", creator, 20)
+    return Address(keccak(b"\xd6\x94" + creator + b"\x01")[12:])
