@@ -16,6 +16,7 @@ MODULES = [
     "message",
     "multisig_metadata",
     "offchain_quote",
+    "reserved",
     "static_addresses",
     "token_message",
     "typecasts",

@@ -131,7 +131,13 @@ def plan_end(
 def _plan_router(
     plan: PlanBuilder, end: End, vault_domain: int, reserve: Reserve | None
 ) -> PlannedContract:
-    """Plans the router and its `initialize`."""
+    """Plans the router and its `initialize`. ConfigError for an initial supply that would be minted
+    to a reservation: whoever initialises a token is given it."""
+    if reserve and end.token.initial_supply and end.token.admin is None:
+        raise ConfigError(
+            f"initialSupply: {end.token.initial_supply}, expected none with --salt: the"
+            " reservation of the address would get it; set upgradeable: true, or leave one out"
+        )
     router = plan.create_upgradeable(
         ROUTER.step,
         contract_of(end.token),
