@@ -55,13 +55,23 @@ class Node:
 
 
 @pytest.fixture
-def node(tmp_path):
-    port = free_port()
+def start_node(tmp_path):
+    """Starts an anvil."""
     with Processes(tmp_path / "logs") as processes:
-        processes.start("anvil", anvil(port, CHAIN_ID))
-        node = Node(f"http://127.0.0.1:{port}")
-        processes.wait_until(node.web3.is_connected, "anvil answers", 20)
-        yield node
+
+        def start_node(chain_id, *options):
+            port = free_port()
+            processes.start(f"anvil-{port}", anvil(port, chain_id, *options))
+            node = Node(f"http://127.0.0.1:{port}")
+            processes.wait_until(node.web3.is_connected, "anvil answers", 20)
+            return node
+
+        yield start_node
+
+
+@pytest.fixture
+def node(start_node):
+    return start_node(CHAIN_ID)
 
 
 @pytest.fixture

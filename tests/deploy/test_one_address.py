@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from eth_utils import keccak, to_checksum_address
-from tests.deploy.conftest import Node
 
 from ape_hyperlane import cli
-from ape_hyperlane.demo.processes import Processes, anvil, free_port
 from ape_hyperlane.plans.apply import Applier
 from ape_hyperlane.plans.steps import Reserve
 from hyperlane.protocol.reserved import (
@@ -38,15 +36,11 @@ def predicted(node, name="mailbox"):
 
 
 @pytest.fixture
-def beta(tmp_path):
+def beta(start_node):
     """Another chain, where the deployer has a past."""
-    port = free_port()
-    with Processes(tmp_path / "beta") as processes:
-        processes.start("anvil", anvil(port, 31338))
-        node = Node(f"http://127.0.0.1:{port}")
-        processes.wait_until(node.web3.is_connected, "anvil answers", 20)
-        node.web3.eth.send_transaction({"from": node.deployer, "to": node.other, "value": 1})
-        yield node
+    node = start_node(31338)
+    node.web3.eth.send_transaction({"from": node.deployer, "to": node.other, "value": 1})
+    return node
 
 
 def gas_used(node, first=1):
@@ -222,27 +216,23 @@ def test_an_address_is_not_taken_over_by_another_account(deploy, node, monkeypat
     assert node.nonce(node.other) == 0
 
 
-def test_without_a_deterministic_deployer_the_guide_has_the_remedy(deploy, tmp_path, registry):
-    port = free_port()
-    with Processes(tmp_path / "bare") as processes:
-        processes.start("anvil", anvil(port, 31337, "--disable-default-create2-deployer"))
-        node = Node(f"http://127.0.0.1:{port}")
-        processes.wait_until(node.web3.is_connected, "anvil answers", 20)
-        refused = deploy("--salt", SALT, network=node.url)
-        assert refused.exit_code == 1
-        (line,) = refused.stderr.splitlines()
-        assert f"--salt: no deterministic deployer at {to_checksum_address(DEPLOYER)}" in line
-        assert "docs/deploy.md, One address on all chains" in line
-        assert node.nonce() == 0
-        assert not registry.folder.exists()
+def test_without_a_deterministic_deployer_the_guide_has_the_remedy(deploy, start_node, registry):
+    node = start_node(31337, "--disable-default-create2-deployer")
+    refused = deploy("--salt", SALT, network=node.url)
+    assert refused.exit_code == 1
+    (line,) = refused.stderr.splitlines()
+    assert f"--salt: no deterministic deployer at {to_checksum_address(DEPLOYER)}" in line
+    assert "docs/deploy.md, One address on all chains" in line
+    assert node.nonce() == 0
+    assert not registry.folder.exists()
 
-        guide = GUIDE.read_text()
-        (sender,) = set(re.findall(r"0x3f[0-9A-Fa-f]{38}", guide))
-        (raw,) = re.findall(r"0xf8a5[0-9a-f]+", guide)
-        node.web3.eth.send_transaction({"from": node.deployer, "to": sender, "value": 10**16})
-        node.rpc("eth_sendRawTransaction", raw)
-        node.rpc("anvil_mine", hex(25))  # its price is no longer that of recent blocks
+    guide = GUIDE.read_text()
+    (sender,) = set(re.findall(r"0x3f[0-9A-Fa-f]{38}", guide))
+    (raw,) = re.findall(r"0xf8a5[0-9a-f]+", guide)
+    node.web3.eth.send_transaction({"from": node.deployer, "to": sender, "value": 10**16})
+    node.rpc("eth_sendRawTransaction", raw)
+    node.rpc("anvil_mine", hex(25))  # its price is no longer that of recent blocks
 
-        planned = deploy("--salt", SALT, "--dry-run", network=node.url)
-        assert planned.exit_code == 0, planned.stderr
-        assert predicted(node) in planned.stdout
+    planned = deploy("--salt", SALT, "--dry-run", network=node.url)
+    assert planned.exit_code == 0, planned.stderr
+    assert predicted(node) in planned.stdout

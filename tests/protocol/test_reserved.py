@@ -4,14 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-import rlp
 from eth_account import Account
 from eth_utils import keccak
+from web3.utils.address import get_create_address
 
 from ape_hyperlane.plans.salt import parse_salt
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.protocol.create2 import first_created
 from hyperlane.protocol.reserved import DEPLOYER, DEPLOYER_CODE, reserved_address
+from hyperlane.protocol.typecasts import to_checksum
 
 pytestmark = pytest.mark.quick
 
@@ -21,8 +22,8 @@ WORD = "0x" + 64 * "7"
 
 
 def test_the_first_contract_of_a_creator_is_where_the_yellow_paper_puts_it():
-    expected = keccak(rlp.encode([ACCOUNT, 1]))[12:]
-    assert first_created(ACCOUNT) == expected
+    expected = get_create_address(to_checksum(ACCOUNT), 1)
+    assert to_checksum(first_created(ACCOUNT)) == expected
 
 
 def test_the_transaction_in_the_guide_makes_the_deterministic_deployer():
@@ -30,8 +31,7 @@ def test_the_transaction_in_the_guide_makes_the_deterministic_deployer():
     transaction = re.search(r"0xf8a5[0-9a-f]+", GUIDE.read_text()).group()
     sender = Account.recover_transaction(transaction)
     assert sender in GUIDE.read_text()
-    made = keccak(rlp.encode([bytes.fromhex(sender[2:]), 0]))[12:]
-    assert made == DEPLOYER
+    assert get_create_address(sender, 0) == to_checksum(DEPLOYER)
     assert DEPLOYER_CODE.hex() in transaction
 
 

@@ -18,7 +18,7 @@ GAS_PER_CREATED_BYTE = 216
 """200 to store a byte as code, up to 16 to send it."""
 GAS_PER_COPIED_BYTE = 205
 CALL_GAS = 35_000
-CREATION_GAS_THROUGH = 40_000
+CREATION_GAS_THROUGH = 30_000
 """More through a reservation, which writes down what it creates."""
 CALL_GAS_THROUGH = 10_000
 GAS_PER_READING = 25_000
