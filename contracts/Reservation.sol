@@ -2,8 +2,8 @@
 pragma solidity 0.8.33;
 
 /// @title Reservation
-/// @notice Keeps one address free for its owner. It depends on this contract's address alone, not on
-/// the code or the arguments of what is created there: docs/decisions/0013-reserved-addresses.md.
+/// @notice Keeps one address for its owner. It depends on this contract's address alone, not on the
+/// code or the arguments of what is created there: docs/decisions/0013-reserved-addresses.md.
 /// @dev The deploy tool uses the creation code in `hyperlane/protocol/reserved.py`, not a build.
 contract Reservation {
     /// @notice Only the owner may use the reservation.
