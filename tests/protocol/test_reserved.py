@@ -77,3 +77,14 @@ def test_what_is_not_clearly_a_salt_is_refused(text, expected):
 def test_other_sizes_have_no_address(salt):
     with pytest.raises(DecodeError, match="salt"):
         reserved_address(ACCOUNT, salt, "mailbox")
+
+
+def test_the_lines_of_python_in_the_guide_make_addresses():
+    block = re.search(
+        r"```python\n(from hyperlane[^`]*reserved_address[^`]*)```", GUIDE.read_text()
+    )
+    *_, last = block.group(1).strip().splitlines()
+    names = {}
+    exec(block.group(1), names)
+    made = eval(last, names)
+    assert made == reserved_address(ACCOUNT, keccak(text="acme"), "router of ETH/acme")
