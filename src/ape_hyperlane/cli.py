@@ -169,9 +169,12 @@ def warp_send(
 @click.option("--account", help="ape account that pays; development networks have a default")
 @MAX_FEE
 @MAX_GAS_PRICE
-@click.option("--timeout", "seconds", type=float, default=120, show_default=True, help="seconds")
+@click.option(
+    "--timeout", "seconds", type=float, default=120, show_default=True, help="seconds to wait"
+)
+@click.option("--yes", is_flag=True, help="send to an address without a contract without asking")
 def send(**options: Any) -> None:
-    """Dispatch a message, wait for its delivery and show it."""
+    """Dispatch a message, wait for its delivery and show it, or why it does not come."""
     from ape_hyperlane.core.send import run
 
     run(**options)
@@ -232,3 +235,54 @@ def ism_from_stake(**options: Any) -> None:
     from ape_hyperlane.staking.command import from_stake
 
     from_stake(**options)
+
+
+cli.add_command(send)
+
+MESSAGE = click.argument("message", metavar="MESSAGE")
+ORIGIN = click.option("--origin", help="chain that the message was sent from; default: search all")
+SEARCH_BLOCKS = click.option(
+    "--search-blocks",
+    type=click.IntRange(min=1),
+    default=1_000_000,
+    show_default=True,
+    help="blocks of each chain, back from the newest, in which logs are looked for",
+)
+
+
+@cli.command()
+@MESSAGE
+@REGISTRY
+@ORIGIN
+@click.option("--relayer", help="URL of a relayer's pages, to ask it too")
+@click.option("--watch", is_flag=True, help="go on until it is delivered, or Ctrl-C")
+@click.option("--json", "as_json", is_flag=True, help="print JSON, an object a line")
+@SEARCH_BLOCKS
+def status(**options: Any) -> None:
+    """Show where a message is, what holds it up, and what to do about it.
+
+    MESSAGE is its id, the hash of a transaction that sent or delivered it, or an explorer's link to
+    either. Chains and validators' public storages are asked; no relayer is needed.
+    """
+    from ape_hyperlane.core.status import run
+
+    run(**options)
+
+
+@cli.command()
+@MESSAGE
+@REGISTRY
+@ORIGIN
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option("--gas", type=click.IntRange(min=21_000), help="gas limit; default: as estimated")
+@MAX_GAS_PRICE
+@click.option("--dry-run", is_flag=True, help="simulate, show the cost and stop")
+@SEARCH_BLOCKS
+def deliver(**options: Any) -> None:
+    """Deliver a message yourself, as a relayer would.
+
+    MESSAGE is as in `status`. The delivery is simulated first, and its cost shown.
+    """
+    from ape_hyperlane.core.deliver import run
+
+    run(**options)

@@ -79,6 +79,11 @@ RULES = {
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
+    "hyperlane.tracking": _rule(
+        f"agents.relayer agents.relayer.origin agents.relayer.metadata agents.relayer.reasons"
+        f" registry {_AGENT}",
+        "tracking does for one message what a relayer does, and stores nothing",
+    ),
     "hyperlane.cli": _rule(
         "agents.relayer agents.validator agents.watchtower settings errors",
         "the command line reads settings and starts agents",
@@ -100,10 +105,11 @@ FLOORS = (
 )
 """Packages of the ape plugin; each may import those of lower floors."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}
+_EXTRA = {"demo": {"hyperlane.checkpoints"}, "core": {"hyperlane.tracking"}}
 for _number, _floor in enumerate(FLOORS):
     _lower = {f"ape_hyperlane.{name}" for floor in FLOORS[:_number] for name in floor}
     for _name in _floor:
-        _extra = {"hyperlane.checkpoints"} if _name == "demo" else set()
+        _extra = _EXTRA.get(_name, set())
         RULES[f"ape_hyperlane.{_name}"] = Rule(
             frozenset(_lower | _LIBRARY | _extra),
             "the plugin is built in floors, on what needs no agent",
