@@ -12,6 +12,7 @@ from prometheus_client import (
 )
 
 from hyperlane.errors import ConfigError
+from hyperlane.pages import json_errors, with_index
 from hyperlane.visitors import only_for
 
 _MAX_BODY = 64 * 1024
@@ -117,7 +118,7 @@ async def serve(
     port: int,
     allowed_hosts: Iterable[str] = (),
 ) -> tuple[web.AppRunner, int]:
-    """Serve `/metrics`, `/health`, `/ready` (once `waiting` is empty) and what else is given.
+    """Serve `/metrics`, `/health`, `/ready` (once `waiting` is empty), what is given and an index.
 
     Port 0 takes a free one. Returns what to clean up, and the port. All of it is only for those
     whom `hyperlane.visitors` lets in; `allowed_hosts` are names of this agent, besides `host`.
@@ -126,27 +127,32 @@ async def serve(
     """
 
     async def show(_request: web.Request) -> web.Response:
+        """Metrics for Prometheus."""
         return web.Response(
             body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
 
     async def health(_request: web.Request) -> web.Response:
+        """Answer 200 while the program runs."""
         return web.json_response({"status": "alive"})
 
     async def ready(_request: web.Request) -> web.Response:
+        """Answer 200 once nothing is waited for; before, 503 and what is."""
         status = {"status": "waiting" if waiting else "ready", "waiting_for": sorted(waiting)}
         return web.json_response(status, status=503 if waiting else 200)
 
     application = web.Application(
-        middlewares=[only_for([host, *allowed_hosts])], client_max_size=_MAX_BODY
+        middlewares=[json_errors, only_for([host, *allowed_hosts])], client_max_size=_MAX_BODY
     )
     application.add_routes(
-        [
-            web.get("/metrics", show),
-            web.get("/health", health),
-            web.get("/ready", ready),
-            *routes,
-        ]
+        with_index(
+            [
+                web.get("/metrics", show),
+                web.get("/health", health),
+                web.get("/ready", ready),
+                *routes,
+            ]
+        )
     )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()

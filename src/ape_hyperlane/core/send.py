@@ -1,6 +1,7 @@
 """`ape hyperlane send`: dispatches a message, waits for its delivery and shows it."""
 
 import asyncio
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -77,7 +78,8 @@ def run(
             arrived = asyncio.run(_await(folder, origin, sent, seconds, console))
         except KeyboardInterrupt:
             raise click.ClickException(
-                f"stopped waiting for {to_hex(sent.id)}; see it with: {_status(folder, sent)}"
+                f"stopped waiting for {to_hex(sent.id)}; see it with:"
+                f" {_status(folder, origin, sent)}"
             ) from None
         gas = f", {arrived.gas:,} gas" if arrived.gas is not None else ""
         where = to_hex(arrived.transaction) if arrived.transaction else "a transaction"
@@ -120,14 +122,15 @@ async def _await(
                 show(console, report, tracer.advice)
                 raise ChainError(
                     f"message {to_hex(sent.id)} was not delivered within {seconds:.0f} s; see it"
-                    f" again with: {_status(folder, sent)}"
+                    f" again with: {_status(folder, origin, sent)}"
                 )
             await asyncio.sleep(_LOOK)
         return delivery
 
 
-def _status(folder: Registry, sent: Dispatched) -> str:
-    return f"ape hyperlane status {to_hex(sent.id)} --registry {folder.folder}"
+def _status(folder: Registry, origin: str, sent: Dispatched) -> str:
+    words = ["ape", "hyperlane", "status", to_hex(sent.id), "--origin", origin]
+    return shlex.join([*words, "--registry", str(folder.folder)])
 
 
 def content(body: str) -> bytes:

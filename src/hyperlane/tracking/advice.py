@@ -121,7 +121,7 @@ class Advice:
             return signer.problem or "never signed anything"
         words = f"last signed leaf {signer.latest}"
         if signer.latest_at is not None:
-            words += f" {ago(self.clock() - signer.latest_at)}"
+            words += f", {ago(self.clock() - signer.latest_at)}"
         if report.leaf is not None:
             words += f", {max(0, report.leaf.count - 1 - signer.latest)} behind"
         return f"{words}; {signer.problem}" if signer.problem else words
@@ -141,9 +141,9 @@ class Advice:
         if paid.quote is not None and paid.paymaster is not None and estimate is not None:
             gas = estimate - paid.gas
             by = (
-                f"{by} ; or pay {coins(paid.quote)} of {report.sent.chain}'s coin:"
+                f"pay {coins(paid.quote)} of {report.sent.chain}'s coin by"
                 f" payForGas({to_hex(report.message.id)}, {report.message.destination}, {gas},"
-                f" <refund address>) of {to_checksum(paid.paymaster)}"
+                f" <refund address>) of {to_checksum(paid.paymaster)}, or {by}"
             )
         return Problem(Stage.UNPAID, what, by)
 

@@ -22,13 +22,18 @@ def text(report: Report, advice: Advice) -> list[str]:
 
 
 def line(report: Report) -> str:
-    """Where the message is, in one line."""
+    """Where the message is, in one line that stays the same while nothing happens."""
     if report.delivery is not None:
         return f"delivered on {report.delivery.chain}"
     if not report.problems:
         return str(report.stage)
     first = report.problems[0]
-    said = f"{first.stage}: {first.what}"
+    what = first.what
+    if first.stage is Stage.READY:
+        what = "nobody has delivered it yet"
+    elif first.stage is Stage.UNSIGNED and report.simulation is not None:
+        what = report.simulation.reason
+    said = f"{first.stage}: {what}"
     if report.relayer is not None:
         said += f" | relayer: {report.relayer.problem or report.relayer.status}"
     return said

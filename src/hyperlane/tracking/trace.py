@@ -78,10 +78,10 @@ class Tracer:
             delivery = await self.delivery(destination, message.id)
         except (ChainError, ConfigError) as error:
             stage = Stage.SILENT if isinstance(error, ChainError) else Stage.NO_CHAIN
-            paid, leaf = await self._paid(dispatch, search=True), await self._leaf(dispatch)
+            paid, leaf = await self._paid(dispatch), await self._leaf(dispatch)
             report = Report(message, sent, name, paid, leaf, relayer=view)
             return self.advice.judged(report, Simulation(stage, str(error)))
-        paid = await self._paid(dispatch, search=delivery is None)
+        paid = await self._paid(dispatch)
         leaf = await self._leaf(dispatch)
         if delivery is not None:
             return Report(message, sent, name, paid, leaf, delivery=delivery, relayer=view)
@@ -168,14 +168,14 @@ class Tracer:
             await client.final_block(),
         )
 
-    async def _paid(self, dispatch: Dispatch, *, search: bool) -> Paid:
+    async def _paid(self, dispatch: Dispatch) -> Paid:
         """Payments in the dispatching transaction to anybody, and later ones to the paymaster."""
         message_id, outcome = dispatch.message.id, dispatch.receipt.outcome
         paymaster = dispatch.chain.settings.interchain_gas_paymaster
         emitted = [
             (item.address, item.log) for item in dispatch.receipt.of(GasPaymaster.GAS_PAYMENT)
         ]
-        if search and paymaster is not None:
+        if paymaster is not None:
             later = newest_first(
                 dispatch.chain,
                 paymaster,
