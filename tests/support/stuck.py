@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
-from tests.support.devnet import Devnet, devnet, key
+from tests.support.devnet import Devnet, devnet, free_port, key
 from tests.support.processes import Agents, wait_until
 
 from ape_hyperlane import cli
@@ -56,10 +56,14 @@ class World:
         """A message, and a payment for so much gas if any."""
         message = self.alpha.dispatch(7331, (recipient or self.recipient).address, body)
         if gas:
-            payer = self.alpha.w3.eth.default_account
-            call = self.paymaster.functions.payForGas(message.id, 7331, gas, payer)
-            self.alpha.wait(call.transact({"value": gas * GAS_PRICE}))
+            self.pay(message, gas)
         return message
+
+    def pay(self, message: Message, gas: int) -> None:
+        """A payment for a message that was sent before."""
+        payer = self.alpha.w3.eth.default_account
+        call = self.paymaster.functions.payForGas(message.id, 7331, gas, payer)
+        self.alpha.wait(call.transact({"value": gas * GAS_PRICE}))
 
     def start_validator(self, index: int) -> None:
         """Starts one, or starts it again after `agents.kill`."""
@@ -81,6 +85,34 @@ class World:
             },
         )
 
+    def start_relayer(self) -> str:
+        """Starts a relayer that wants half the gas to be paid for; the URL of its pages."""
+        port = free_port()
+        chains = {chain.name: chain.settings() for chain in (self.alpha, self.beta)}
+        chains["alpha"]["interchainGasPaymaster"] = self.paymaster.address
+        self.agents.start(
+            "relayer",
+            "relayer",
+            {
+                "chains": chains,
+                "relayChains": "alpha,beta",
+                "defaultSigner": {"key": key(9).key.hex()},
+                "allowLocalCheckpointSyncers": True,
+                "gasPaymentEnforcement": [{"type": "onChainFeeQuoting"}],
+                "db": str(self.folder / "db-relayer"),
+                "metricsPort": port,
+            },
+        )
+        return f"http://127.0.0.1:{port}"
+
+    def router(self) -> Any:
+        """A recipient that refuses all messages, as no router is enrolled for any domain."""
+        made = self.beta.deploy("TestGasRouter", self.beta.contracts["mailbox"].address)
+        owner = self.beta.w3.eth.default_account
+        none = "0x" + "00" * 20
+        self.beta.send(made.functions.initialize(none, self.multisig.address, owner))
+        return made
+
     def storage(self, index: int) -> Path:
         """Where a validator publishes."""
         return self.folder / f"v{index}"
@@ -88,12 +120,11 @@ class World:
     def signed(self, message: Message, *validators: int) -> None:
         """Wait until some validators have signed a message."""
         hook = self.alpha.contracts["merkleTreeHook"]
-        (event,) = [
-            event
-            for event in hook.events.InsertedIntoTree().get_logs(from_block=0)
-            if event["args"]["messageId"] == message.id
+        leaves = hook.events.InsertedIntoTree().get_logs(from_block=0)
+        (leaf,) = [
+            each["args"]["index"] for each in leaves if each["args"]["messageId"] == message.id
         ]
-        name = f"{event['args']['index']}_with_id.json"
+        name = f"{leaf}_with_id.json"
         wait_until(lambda: all((self.storage(each) / name).exists() for each in validators))
 
 

@@ -210,12 +210,12 @@ async def test_the_pages_list_find_and_retry(origin, target, paid_config):
             assert (status, ids) == (200, ["0x" + messages[1].id.hex()])
 
         _, index = await get("/")
-        listed = {(page["method"], page["path"]): page["what"] for page in index["pages"]}
-        assert {path for _, path in listed} == {
+        pages = {page["path"]: page["what"] for page in index["pages"]}
+        assert set(pages) == {
             *("/metrics", "/health", "/ready", "/list_operations", "/message_retry"),
             *("/messages/{id}", "/transactions/{hash}"),
         }
-        assert all(listed.values())
+        assert all(pages.values())
 
         nothing = "0x" + "00" * 32
         wrong: list[tuple[str, Any, str, int, str, str]] = [
