@@ -91,9 +91,13 @@ def _confirm(receiver: str, destination: str, yes: bool) -> None:
     problem = f"--recipient {receiver}: no contract on {destination}, so nothing can be delivered"
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not _is_interactive():
         raise ConfigError(f"{problem} there now; to send all the same, give --yes")
     click.confirm(f"{problem} there now. Send all the same?", abort=True, err=True)
+
+
+def _is_interactive() -> bool:
+    return sys.stdin.isatty()
 
 
 async def _await(
