@@ -14,6 +14,7 @@ from rich.console import Console
 
 from ape_hyperlane.console import one_line_errors
 from ape_hyperlane.plans.disclosure import print_line
+from hyperlane.errors import ChainError, HyperlaneError
 from hyperlane.registry import Registry
 from hyperlane.tracking.advice import Advice
 from hyperlane.tracking.network import Network, is_local, opened
@@ -64,7 +65,14 @@ async def _show(tracer: Tracer, dispatch: Dispatch, watch: bool, json_wanted: bo
     console = Console(soft_wrap=True)
     said = None
     while True:
-        report = await tracer.report(dispatch)
+        try:
+            report = await tracer.report(dispatch)
+        except ChainError as error:
+            if said is None:
+                raise
+            click.echo(f"cannot look now: {error}", err=True)
+            await asyncio.sleep(INTERVAL)
+            continue
         if (now := line(report)) != said:
             if json_wanted:
                 click.echo(json.dumps(as_json(report)))
@@ -89,7 +97,7 @@ async def advise(network: Network, registry: Path, dispatch: Dispatch) -> Advice
     name = network.name_of(dispatch.message.destination)
     try:
         local = name is None or is_local(await network.chain(name))
-    except Exception:
+    except HyperlaneError:  # the report says it
         local = True
     known = sorted(ape.accounts.aliases)
     return Advice(registry, None if local else known[0] if len(known) == 1 else "ALIAS")

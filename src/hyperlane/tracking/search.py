@@ -54,6 +54,8 @@ class Search:
         for chain, receipt in zip(chains, receipts, strict=True):
             if isinstance(receipt, FullReceipt):
                 return await self._of_transaction(chain, receipt, chains)
+            if isinstance(receipt, BaseException) and not isinstance(receipt, ChainError):
+                raise receipt
         found = await self._by_id(chains, subject)
         if found is not None:
             return [found]

@@ -5,6 +5,7 @@ Hashes, addresses, numbers and ages differ from run to run; all else has to be t
 
 import re
 import shlex
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,7 @@ SITUATIONS: dict[str, Callable[[World], Message]] = {
 @pytest.fixture
 def relayer(world):
     url = world.start_relayer()
+    wait_until(lambda: answers(url))
     yield url
     if world.agents.running["relayer"].poll() is None:
         world.agents.kill("relayer")
@@ -101,7 +103,8 @@ def relayer(world):
 def test_the_page_shows_what_the_commands_say(world, relayer, monkeypatch):
     monkeypatch.chdir(world.registry.folder.parent)
     found = sections(PAGE.read_text())
-    wanted, said = {}, {}
+    wanted: list[str] = []
+    said: list[str] = []
     for heading, make in SITUATIONS.items():
         blocks = [each for block in found[heading] for each in commands(block)]
         (documented,) = {name for command, _ in blocks for name in _ID.findall(command)}
@@ -109,11 +112,20 @@ def test_the_page_shows_what_the_commands_say(world, relayer, monkeypatch):
         for command, output in blocks:
             run = command.replace(documented, to_hex(message.id)).replace(RELAYER, relayer)
             shown = output_of(run).replace(relayer, RELAYER)
-            wanted[heading, command] = alike(output)
-            said[heading, command] = alike(shown)
+            wanted += [f"{heading}: {command}", *alike(output).splitlines()]
+            said += [f"{heading}: {command}", *alike(shown).splitlines()]
         if heading == "A validator is down":
             world.start_validator(2)
     assert said == wanted
+
+
+def answers(url: str) -> bool:
+    """Whether somebody serves pages there."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
 
 
 def output_of(command: str) -> str:
