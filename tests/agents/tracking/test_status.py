@@ -10,6 +10,7 @@ from tests.support.stuck import write_chain
 from tests.support.words import b32
 
 from ape_hyperlane.core import status
+from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.registry import ChainAddresses, ChainMetadata, Registry
 from hyperlane.tracking import traced
@@ -259,6 +260,26 @@ def test_watching_ends_with_the_delivery_and_says_what_changed(world, monkeypatc
     result = world.run("status", to_hex(message.id), "--watch", "--json")
     states = [json.loads(line)["state"] for line in result.stdout.splitlines()]
     assert states == ["unpaid", "ready", "delivered"]
+
+
+def test_watching_goes_on_when_a_node_fails(world, monkeypatch):
+    message = world.dispatch(world.beta.recipient(), gas=200_000)
+    process = world.beta.contracts["mailbox"].functions.process(b"", message.encode())
+    original, looks = Tracer.report, []
+
+    async def report(self, dispatch):
+        looks.append(dispatch)
+        if len(looks) == 2:
+            world.beta.send(process)
+            raise ChainError("alpha: no RPC answers")
+        return await original(self, dispatch)
+
+    monkeypatch.setattr(Tracer, "report", report)
+    monkeypatch.setattr(status, "INTERVAL", 0.01)
+    result = world.run("status", to_hex(message.id), "--watch", "--json")
+    states = [json.loads(line)["state"] for line in result.stdout.splitlines()]
+    assert (result.exit_code, states) == (0, ["ready", "delivered"])
+    assert "cannot look now: alpha: no RPC answers" in result.stderr
 
 
 def test_watching_is_stopped_with_a_word(world, monkeypatch):
