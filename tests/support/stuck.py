@@ -118,14 +118,21 @@ class World:
         return self.folder / f"v{index}"
 
     def signed(self, message: Message, *validators: int) -> None:
-        """Wait until some validators have signed a message."""
+        """Wait until some validators have signed a message, and anybody can find that."""
         hook = self.alpha.contracts["merkleTreeHook"]
         leaves = hook.events.InsertedIntoTree().get_logs(from_block=0)
         (leaf,) = [
             each["args"]["index"] for each in leaves if each["args"]["messageId"] == message.id
         ]
-        name = f"{leaf}_with_id.json"
-        wait_until(lambda: all((self.storage(each) / name).exists() for each in validators))
+        announce = self.alpha.contracts["validatorAnnounce"].functions
+        keys = [key(each).address for each in validators]
+
+        def done() -> bool:
+            return all(
+                (self.storage(each) / f"{leaf}_with_id.json").exists() for each in validators
+            ) and all(announce.getAnnouncedStorageLocations(keys).call())
+
+        wait_until(done)
 
 
 @contextmanager
