@@ -86,8 +86,8 @@ RULES = {
         "tracking does for one message what a relayer does, and stores nothing",
     ),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower settings errors",
-        "the command line reads settings and starts agents",
+        "agents.relayer agents.validator agents.watchtower settings store errors",
+        "the command line reads settings, starts agents, and mends a database",
     ),
 }
 
@@ -99,7 +99,8 @@ OPENERS = {
 
 FLOORS = (
     ("plans",),
-    ("modules", "console"),
+    ("modules", "safety"),
+    ("console",),
     ("core",),
     ("warp", "staking"),
     ("demo", "cli"),
