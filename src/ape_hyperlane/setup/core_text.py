@@ -40,7 +40,7 @@ def core_text(choices: CoreChoices) -> str:
 
 
 _HEAD = """\
-# What `ape hyperlane deploy` puts on a chain. Every key may be left out; docs/deploy.md has them all.
+# What `ape hyperlane deploy` puts on a chain. Every key may be left out; docs/deploy.md lists them.
 # Change it and run the same command again: what differs is changed on the chain.
 """
 
@@ -62,8 +62,9 @@ _MODULE = """\
 def _module(choices: CoreChoices) -> str:
     if not choices.validators:
         return f"""\
-{_MODULE} This one believes whatever one relayer delivers, by default
-# the account that deploys: good to try things, and nothing else.
+{_MODULE}
+# This one believes whatever one relayer delivers, by default the account that deploys: good to try
+# things, and nothing else.
 defaultIsm:
   type: trustedRelayerIsm
 # With validators instead, which sign on the chains that messages come from:
@@ -75,8 +76,8 @@ defaultIsm:
     both = choices.validators.get(EVERY_ORIGIN)
     if both is not None:
         return f"""\
-{_MODULE} Here {choices.threshold} of these validators, which
-# sign on the chains that messages come from, whichever that is.
+{_MODULE}
+# Here {choices.threshold} of these validators have to sign, wherever the message comes from.
 defaultIsm:
 {_multisig(both, choices.threshold, "  ")}
 """
@@ -85,8 +86,9 @@ defaultIsm:
         for origin, validators in choices.validators.items()
     )
     return f"""\
-{_MODULE} Here {choices.threshold} of the validators of the chain that
-# it comes from; messages from other chains are refused.
+{_MODULE}
+# Here {choices.threshold} of the validators of the chain that it comes from have to sign;
+# messages from chains that are not named are refused.
 defaultIsm:
   type: domainRoutingIsm
   domains:
@@ -114,8 +116,8 @@ requiredHook:
 def _paymaster(choices: CoreChoices) -> str:
     if not choices.remotes:
         return """\
-# The hook of messages whose senders name none: it sells the gas of deliveries. No chain is named yet,
-# so it refuses messages to all of them: name those that messages go to.
+# The hook of messages whose senders name none: it sells the gas of deliveries. No chain is named
+# yet, so it refuses messages to all of them: name those that messages go to.
 defaultHook:
   type: interchainGasPaymaster
 #   overhead: {otherchain: 80000}
@@ -134,9 +136,9 @@ defaultHook:
   # Gas of a delivery beside what the recipient uses, by chain.
   overhead:
 {overhead}
-  # What gas costs there, in the smallest unit of that chain's coin, and what such a unit is worth in
-  # this chain's, times 10000000000 (two coins of equal worth and decimals: as here). The owner keeps
-  # both up to date; look at what gas costs there.
+  # What gas costs there, in the smallest unit of that chain's coin, and what such a unit is worth
+  # in this chain's, times 10000000000 (two coins of equal worth and decimals: as here). The owner
+  # keeps both up to date: look at what gas costs there.
   oracleConfig:
 {prices}
 """

@@ -103,7 +103,7 @@ def relayer_config(
 def _gas_policy(made: AgentConfig, wanted: GasPolicy) -> list[dict[str, Any]]:
     if wanted == "none":
         made.notes.append(
-            "gasPaymentEnforcement: none: your key pays for every message that the lists let through"
+            "gasPaymentEnforcement: none: your key pays for every message that is not excluded"
         )
         return [{"type": "none"}]
     unpaid = [

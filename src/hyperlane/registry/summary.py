@@ -71,4 +71,5 @@ def _addresses(registry: Registry, chain: str) -> dict[str, str]:
     content = read_yaml(path)
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: {shown(content)} is not a mapping of keys to addresses")
-    return {str(key): str(value) for key, value in content.items()}
+    # Other tools write an empty text for a contract that is not there.
+    return {str(key): str(value) for key, value in content.items() if value}

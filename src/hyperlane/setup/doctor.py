@@ -76,7 +76,7 @@ def examine_agent(
     agent: AgentSettings | None = None
     try:
         agent = load_settings(kind, files, environment)
-        used = {name: agent.chains[name] for name in named}
+        used: Mapping[str, ChainSettings] = agent.chains
         found = ", ".join([kind.__name__.removesuffix("Settings").lower(), *agent.ineffective])
         checks.append(Check(True, "configuration", found))
     except ConfigError as error:
@@ -191,7 +191,7 @@ def _signers(subject: _Subject) -> dict[str, tuple[str, Address]]:
                         False,
                         f"{name}: key that pays",
                         "none",
-                        f"export HYP_DEFAULTSIGNER_KEY=0x…, or HYP_CHAINS_{name.upper()}_SIGNER_KEY",
+                        "export HYP_DEFAULTSIGNER_KEY=0x…, the key that pays for deliveries",
                     )
                 )
             continue
