@@ -79,6 +79,11 @@ RULES = {
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
+    "hyperlane.setup": _rule(
+        "agents.runtime agents.relayer.metadata agents.validator chain checkpoints settings"
+        f" registry protocol {_SMALL}",
+        "what sets agents up stands on them, and they know nothing of it",
+    ),
     "hyperlane.cli": _rule(
         "agents.relayer agents.validator agents.watchtower settings errors",
         "the command line reads settings and starts agents",
@@ -95,15 +100,17 @@ FLOORS = (
     ("plans",),
     ("modules", "console"),
     ("core",),
-    ("warp", "staking"),
+    ("warp", "staking", "setup"),
     ("demo", "cli"),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
+_EXTRA = {"demo": {"hyperlane.checkpoints"}, "setup": {"hyperlane.setup"}}
+"""Further packages of the library, by package of the plugin."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}
 for _number, _floor in enumerate(FLOORS):
     _lower = {f"ape_hyperlane.{name}" for floor in FLOORS[:_number] for name in floor}
     for _name in _floor:
-        _extra = {"hyperlane.checkpoints"} if _name == "demo" else set()
+        _extra = _EXTRA.get(_name, set())
         RULES[f"ape_hyperlane.{_name}"] = Rule(
             frozenset(_lower | _LIBRARY | _extra),
             "the plugin is built in floors, on what needs no agent",

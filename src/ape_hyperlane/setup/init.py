@@ -146,7 +146,7 @@ def _config(
         if name == wanted.name:
             raise ConfigError(f"--remote {name}: is this chain; expected other ones")
     owned = None if owner is None else to_checksum(address_from_hex(owner, "--owner"))
-    choices = CoreChoices(owned, sets, threshold or _majority(sets), remotes)
+    choices = CoreChoices(owned, sets, _majority(sets) if threshold is None else threshold, remotes)
     try:
         choices.check()
     except ValueError as error:

@@ -30,9 +30,11 @@ def as_word(address: str) -> str | None:
     if data is not None:
         return f"0x{data.hex().zfill(40 if len(data) == 20 else 64)}"
     number = _from_base58(address)
-    # 32 bytes take 43 or 44 letters, or fewer if they begin with zero bytes, encoded as "1".
-    fits = number is not None and 32 <= len(address) <= 44 and number < 2**256
-    return f"0x{number:064x}" if fits else None
+    if number is None:
+        return None
+    # Each zero byte at the beginning is a letter, "1".
+    zeros = len(address) - len(address.lstrip("1"))
+    return f"0x{number:064x}" if zeros + (number.bit_length() + 7) // 8 == 32 else None
 
 
 def _from_base58(text: str) -> int | None:

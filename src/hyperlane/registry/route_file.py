@@ -1,6 +1,6 @@
 """Deploy files of mixed routes, whose ends are partly on chains of other protocols."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def read_route_file(path: Path, registry: Registry) -> RouteFile:
     return RouteFile(tokens, foreign)
 
 
-def _of_other_protocols(chains: Collection[str] | map[str], registry: Registry) -> list[str]:
+def _of_other_protocols(chains: Iterable[str], registry: Registry) -> list[str]:
     found = []
     for chain in chains:
         try:

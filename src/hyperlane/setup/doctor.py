@@ -242,10 +242,11 @@ async def _lanes(
     )
     relayers = {name: account for name, (_, account) in signers.items()}
     look = SignatureChecks(allow_local, web, relayers)
+    states = [subject.states[name] for name in subject.chains if name in subject.states]
     lanes = [
         lane
-        for origin in subject.states.values()
-        for destination in subject.states.values()
+        for origin in states
+        for destination in states
         if origin is not destination
         for lane in _lanes_between(origin, destination, agent)
     ]
