@@ -19,6 +19,7 @@ from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.models import read
 from hyperlane.settings import RelayerSettings, ValidatorSettings, load_settings
 
+DOCS = Path(__file__).parents[2] / "docs"
 CHAINS = {"alpha": 90_901, "beta": 90_902}
 VALIDATOR, RELAYER = development_key(3), development_key(0)
 
@@ -241,6 +242,43 @@ def test_two_names_for_one_domain_are_refused(setup, deployed):
     rpc = ["--rpc", setup.nodes["alpha"].url, "--name", "gamma", "--chain-only"]
     said = setup.run(["init", *setup.where(*rpc)], fails=True).stderr
     assert f"has domain {CHAINS['alpha']} as alpha; use that name, or another --domain" in said
+
+
+def commands_of(page, heading):
+    """The commands that a section of the documentation shows."""
+    section = (DOCS / page).read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ")
+    return re.findall(r"^\$ (ape hyperlane .*)$", lines, re.MULTILINE)
+
+
+def test_the_documentation_works_in_an_empty_folder(setup, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ports = {"8545": setup.nodes["alpha"].url, "8546": setup.nodes["beta"].url}
+
+    def follow(page, heading, *, fails=()):
+        said = ""
+        for command in commands_of(page, heading):
+            for port, url in ports.items():
+                command = command.replace(f"http://127.0.0.1:{port}", url)
+            said += setup.run(command, fails=command.startswith(fails) if fails else False).stdout
+        assert said
+        return said
+
+    follow("deploy.md", "A first config")
+    assert "alpha" in follow("registry.md", "Look at it")
+    (add,) = commands_of("registry.md", "Add a chain")
+    assert "exists; leave --rpc out" in setup.run(add, fails=True).stderr
+    # Nobody signs yet, which the doctor notices.
+    assert "has announced no storage" in follow(
+        "registry.md", "Agents", fails=("ape hyperlane doctor",)
+    )
+    assert {"relayer.json", "validator.json"} < {path.name for path in tmp_path.iterdir()}
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "registry.md").read_text(), re.DOTALL)
+    shown = []
+    exec(code, {"print": lambda *words: shown.append(words)})
+    assert ("alpha", "ethereum") in shown
+    assert (CHAINS["alpha"], CHAINS["alpha"], ports["8545"]) in shown
 
 
 def test_files_are_listed_in_the_forms_of_others(setup, deployed):
