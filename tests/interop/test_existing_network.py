@@ -310,7 +310,8 @@ def test_the_configuration_is_of_this_route_alone(network, reader):
 
 def test_their_tool_makes_the_same_chains(network, reader, cli):
     made = network.folder / "theirs.json"
-    cli("registry", "agent-config", "--chains", f"{ORIGIN},{DESTINATION}", "--out", str(made))
+    chains = ("--chains", ORIGIN, "--chains", DESTINATION)
+    cli("registry", "agent-config", *chains, "--out", str(made))
     theirs = json.loads(made.read_text())
     ours = json.loads((reader.folder / "relayer.json").read_text())
     for chain in network.chains:
