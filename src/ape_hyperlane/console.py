@@ -22,6 +22,9 @@ from ape_hyperlane.plans.steps import Action, Call
 from ape_hyperlane.safety.finding import Finding
 from ape_hyperlane.safety.report import show_findings
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
+from hyperlane.registry import Registry
+
+LOCAL_NETWORK = "ethereum:local:foundry"
 
 
 @contextmanager
@@ -31,6 +34,16 @@ def connected(network: str | ProviderContextManager) -> Iterator[None]:
         network = ape.networks.parse_network_choice(network)
     with logger.at_level(LogLevel.ERROR), network:
         yield
+
+
+def choose_network(network: str | None, registry: Registry, chain: str | None) -> str:
+    """The network that a command connects to: the one that it names, or the node that the registry
+    has for its chain, or a local node. ConfigError for a chain of another protocol."""
+    if network is not None:
+        return network
+    if chain is not None and registry.has_metadata(chain):
+        return registry.metadata(chain).rpc_urls[0].http
+    return LOCAL_NETWORK
 
 
 @contextmanager

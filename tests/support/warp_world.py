@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,6 +19,10 @@ from ape_hyperlane.demo.processes import Processes, anvil, free_port
 from hyperlane.registry import ChainAddresses, ChainMetadata, Registry
 
 CHAINS = {"alpha": 31337, "beta": 31338}
+PUBLIC = Path(__file__).parents[1] / "registry" / "public" / "chains"
+FOREIGN = tuple(
+    sorted(path.name for path in PUBLIC.iterdir() if path.name not in ("mainland", "rollup"))
+)
 DISPATCH = keccak(text="Dispatch(address,uint32,bytes32,bytes)")
 
 
@@ -25,6 +31,8 @@ class World:
 
     def __init__(self, processes, folder):
         self.registry = Registry(folder / "registry")
+        for chain in FOREIGN:  # of other protocols, as in the public registry
+            shutil.copytree(PUBLIC / chain, self.registry.chain_folder(chain))
         self.urls, self.chains, self.mailboxes = {}, {}, {}
         for name, domain in CHAINS.items():
             port = free_port()

@@ -85,6 +85,11 @@ RULES = {
         f" registry {_AGENT}",
         "tracking does for one message what a relayer does, and stores nothing",
     ),
+    "hyperlane.setup": _rule(
+        "agents.runtime agents.relayer.metadata agents.validator chain checkpoints settings"
+        f" registry protocol {_SMALL}",
+        "what sets agents up stands on them, and they know nothing of it",
+    ),
     "hyperlane.cli": _rule(
         "agents.relayer agents.validator agents.watchtower settings store errors",
         "the command line reads settings, starts agents, and mends a database",
@@ -102,12 +107,17 @@ FLOORS = (
     ("modules", "safety"),
     ("console",),
     ("core",),
-    ("warp", "staking"),
+    ("warp", "staking", "setup"),
     ("demo", "cli"),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
+_EXTRA = {
+    "core": {"hyperlane.tracking"},
+    "setup": {"hyperlane.setup"},
+    "demo": {"hyperlane.checkpoints"},
+}
+"""Further packages of the library, by package of the plugin."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}
-_EXTRA = {"demo": {"hyperlane.checkpoints"}, "core": {"hyperlane.tracking"}}
 for _number, _floor in enumerate(FLOORS):
     _lower = {f"ape_hyperlane.{name}" for floor in FLOORS[:_number] for name in floor}
     for _name in _floor:

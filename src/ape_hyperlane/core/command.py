@@ -1,6 +1,7 @@
 """`ape run deploy` and `ape hyperlane check`: command lines of `deploy_core` and `check_core`."""
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from ape_hyperlane.console import (
     ReportProgress,
+    choose_network,
     connected,
     default_chain_name,
     find_account,
@@ -42,7 +44,7 @@ from hyperlane.registry.models import read
 
 def run(
     *,
-    network: str,
+    network: str | None,
     account: str | None,
     config: Path | None,
     registry: Path,
@@ -58,7 +60,7 @@ def run(
     folder = Registry(registry)
     with one_line_errors():
         wanted = read(CoreConfig, config) if config else None
-        with connected(network):
+        with connected(choose_network(network, folder, chain)):
             signer = find_account(account)
             name = chain or default_chain_name()
             deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
@@ -84,11 +86,11 @@ def run(
     require_nothing_left(left)
 
 
-def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
+def check(*, network: str | None, registry: Path, chain: str | None, as_json: bool) -> None:
     """Compares a core with its deployment. ClickException when they differ."""
-    with one_line_errors(), connected(network):
+    folder = Registry(registry)
+    with one_line_errors(), connected(choose_network(network, folder, chain)):
         name = chain or default_chain_name()
-        folder = Registry(registry)
         differences = check_core(folder, name)
         findings = core_findings(deployed_config(folder, name) or CoreConfig())
         report_differences("chain", name, differences, findings, as_json)
@@ -126,4 +128,9 @@ def show_outcome(
     for key, address in outcome.addresses.as_file().items():
         console.print(f"  {key:<36} {address}", highlight=False)
     console.print(f"Written to {registry.chain_folder(name)}")
-    console.print(f"Next: ape hyperlane check --chain {name}; agents: docs/operate/agents.md")
+    where = shlex.join(["--registry", str(registry.folder)])
+    for command in (
+        f"ape hyperlane check --chain {name} {where}",
+        f"ape hyperlane agent-config --validator {name} {where} --out validator-{name}.json",
+    ):
+        console.print(f"Next: {command}", highlight=False, markup=False)

@@ -52,7 +52,7 @@ from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute, find_route, route_paths
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import Tokens, read_warp_config
+from hyperlane.registry.route_file import RouteFile, read_route_file
 from hyperlane.wording import one_line
 
 
@@ -72,10 +72,13 @@ def deploy(
     folder = Registry(registry)
     connect = _connect(folder)
     with one_line_errors():
-        tokens = read_warp_config(config)
-        signer = _signer(connect, next(iter(tokens)), account)
-        deployment = plan_route(tokens, folder, signer.address, connect, route)
+        file = read_route_file(config, folder)
+        signer = _signer(connect, next(iter(file.tokens)), account)
+        deployment = plan_route(file.tokens, folder, signer.address, connect, route, file.foreign)
         console.print(_summary(deployment), highlight=False, markup=False)
+        for chain, end in deployment.foreign.items():
+            line = f"{chain}: {end.foreign_deployment} exists, enrolled as 0x{end.router.hex()}"
+            print_line(console, line)
         planned: list[str] = []
 
         def show(chain: str, actions: list[Action]) -> None:
@@ -104,7 +107,7 @@ def deploy(
     console.print(f"Written to {path}", markup=False)
     next_command = (
         f"ape run warp send --registry {registry} --route {deployment.id} --origin"
-        f" {next(iter(tokens))} --to … --amount …"
+        f" {next(iter(file.tokens))} --to … --amount …"
     )
     console.print(f"Next: {next_command}", highlight=False, markup=False)
     require_nothing_left(deployment.left)
@@ -114,8 +117,8 @@ def check(*, route: str | None, registry: Path, as_json: bool) -> None:
     """Compares a route with its deployment. ClickException when they differ."""
     folder = Registry(registry)
     with one_line_errors():
-        route, tokens = _deployed(folder, route)
-        deployment = plan_route(tokens, folder, "", _connect(folder), route)
+        route, file = _deployed(folder, route)
+        deployment = plan_route(file.tokens, folder, "", _connect(folder), route, file.foreign)
         differences, findings = check_route(deployment), []
         for chain in deployment.ends:
             with deployment.on(chain):
@@ -228,10 +231,10 @@ def _show_delivery(console: Console, transfer: Transfer, sender: str, done: Outc
         console.print(line, highlight=False, markup=False)
 
 
-def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:
+def _deployed(folder: Registry, route: str | None) -> tuple[str, RouteFile]:
     """Id and deploy file of a deployed route."""
     route = find_route(folder.folder, route)
-    return route, read_warp_config(route_paths(folder.folder, route)[0])
+    return route, read_route_file(route_paths(folder.folder, route)[0], folder)
 
 
 def _summary(deployment: RouteDeployment) -> str:

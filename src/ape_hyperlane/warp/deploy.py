@@ -1,8 +1,9 @@
 """Deploys and checks warp routes: a router on each chain, enrolled with all others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from ape import networks
 from ape.api import AccountAPI
@@ -33,17 +34,27 @@ from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
+from hyperlane.registry.registry import EVM
+from hyperlane.registry.route_file import ForeignEnd
 from hyperlane.registry.token_fees import all_fees
 from hyperlane.registry.token_types import SYNTHETIC
 from hyperlane.registry.warp import Tokens
 from hyperlane.registry.warp_token import WarpToken
 
+NO_ENDS: Mapping[str, ForeignEnd] = MappingProxyType({})
+
 
 def plan_route(
-    tokens: Tokens, registry: Registry, deployer: str, connect: Connect, route_id: str | None = None
+    tokens: Tokens,
+    registry: Registry,
+    deployer: str,
+    connect: Connect,
+    route_id: str | None = None,
+    foreign: Mapping[str, ForeignEnd] = NO_ENDS,
 ) -> RouteDeployment:
-    """Plans a route. ConfigError when the registry does not have a chain or has it with another
-    chain id, or when a chain lacks a contract that the config names."""
+    """Plans a route; `foreign` ends exist already. ConfigError when the registry does not have a
+    chain or has it with another chain id, or when a chain lacks a contract that the config
+    names."""
     backing = {}
     for chain, token in tokens.items():
         metadata = registry.metadata(chain)
@@ -54,7 +65,7 @@ def plan_route(
             backing[chain] = end
     ends = complete(tokens, backing)
     first = next(iter([*backing.values(), *ends.values()]))
-    route_id = choose_route(registry, tokens, route_id, first.symbol)
+    route_id = choose_route(registry, tokens, route_id, first.symbol, foreign)
     journals = {
         chain: Journal(
             journal_path(registry, chain, route_id),
@@ -65,7 +76,13 @@ def plan_route(
         for chain in tokens
     }
     deployment = RouteDeployment(
-        route_id, ends, registry, connect, journals, registry_view(registry)
+        route_id,
+        ends,
+        registry,
+        connect,
+        journals,
+        registry_view(registry),
+        foreign=foreign,
     )
     _require_journals(deployment)
     _require_equal_worth(deployment)
@@ -142,7 +159,9 @@ def deploy_route(
             applier.apply(steps)
             applier.verify(final_readings(steps))
     tokens, route = deploy_file(deployment), config_file(deployment)
-    paths = write_route(deployment.registry.folder, deployment.id, tokens, route)
+    paths = write_route(
+        deployment.registry.folder, deployment.id, tokens, route, deployment.foreign
+    )
     return paths[1], sum(applier.sent for applier in appliers.values())
 
 
@@ -163,13 +182,14 @@ def _with_chain_name(chain: str, report: Report) -> Report:
 def _require_equal_worth(deployment: RouteDeployment) -> None:
     """ConfigError when a trusted router has other message units for a whole token: transfers
     between the two would create or lose value."""
+    registry = deployment.registry
     chain_names = {str(domain): name for name, domain in deployment.view.domains.items()}
     for chain, end in deployment.ends.items():
         here = end.scale * 10**end.decimals
         for key, routers in end.token.cross_collateral_routers.items():
             where, name = f"{chain}.crossCollateralRouters.{key}", chain_names.get(key, key)
-            if name not in chain_names.values():
-                continue  # a domain without a chain in the registry: there is no node to ask
+            if name not in chain_names.values() or registry.identity(name).protocol != EVM:
+                continue  # there is no node to ask, or none that is understood
             with deployment.connect(name):
                 for router in routers:
                     there = whole_token(where, to_checksum_address(word(router)[12:]))

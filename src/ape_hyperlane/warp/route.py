@@ -14,6 +14,7 @@ from ape_hyperlane.warp.plan import ChainContext, Remote, delivery_gas, plan_end
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.fields import word
+from hyperlane.registry.route_file import ForeignEnd
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""
@@ -35,6 +36,8 @@ class RouteDeployment:
     view: RegistryView
     routers: dict[str, str] = field(default_factory=dict)
     """Deployed routers, by chain."""
+    foreign: Mapping[str, ForeignEnd] = field(default_factory=dict)
+    """Ends that exist already, which the routers here enrol."""
     left: list[str] = field(default_factory=list)
     """Steps that the surveying account may not send, a line each."""
 
@@ -81,6 +84,9 @@ class RouteDeployment:
                     gas.get(domain, delivery_gas(end.token)),
                     end.circle_domain,
                 )
+        for other, known in self.foreign.items():
+            domain = view.domain(other, "foreignDeployment")
+            remotes[domain] = Remote(known.router, gas.get(domain, known.gas))
         trusted = view.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
         for domain, routers in trusted.items():
             if routers and domain != view.domains[chain]:

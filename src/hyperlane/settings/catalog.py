@@ -130,6 +130,10 @@ UNREAD: Mapping[str, Unread] = {
     ),
     "relayer": Unread(Effect.REFUSED, "HYP_RELAYER_… is an old prefix: use HYP_<SETTING>"),
     "base": Unread(Effect.REFUSED, "HYP_BASE_… is an old prefix: use HYP_<SETTING>"),
+    "defaultRpcConsensusType": Unread(
+        Effect.DESCRIPTION,
+        "each agent has a default of its own; chains.<name>.rpcConsensusType changes it",
+    ),
     "chainsToScrape": Unread(Effect.DESCRIPTION, "the reference scraper's"),
     "ccrRouters": Unread(Effect.DESCRIPTION, "the reference scraper's"),
     "tracing": Unread(Effect.REFUSED, "it is log now: set log.level and log.format"),

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from hyperlane.protocol.typecasts import Address
@@ -195,6 +195,12 @@ class ChainSettings(SettingsModel):
         if isinstance(value, dict) and "domainId" not in value and "chainId" in value:
             return {**value, "domainId": value["chainId"]}
         return value
+
+    @field_validator("interchain_gas_paymaster")
+    @classmethod
+    def _zero_is_none(cls, paymaster: Address | None) -> Address | None:
+        """The reference's tool writes the zero address for a chain without a paymaster."""
+        return paymaster if paymaster and any(paymaster) else None
 
     @model_validator(mode="after")
     def _has_url(self) -> "ChainSettings":
