@@ -92,11 +92,13 @@ OPENERS = {
 """The two modules that open what settings describe, and the settings each may import for it."""
 
 FLOORS = (
+    ("artifacts",),
     ("plans",),
     ("modules", "console"),
     ("core",),
     ("warp", "staking"),
-    ("demo", "cli"),
+    ("demo",),
+    ("cli",),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}

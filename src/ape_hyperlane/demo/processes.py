@@ -1,14 +1,24 @@
 """Child processes of demos and tests: local chains and agents."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hyperlane.errors import HyperlaneError
+
+INSTALL = {
+    "anvil": "it comes with Foundry, see https://getfoundry.sh, and npm has it alone:"
+    " `npm install --global @foundry-rs/anvil-linux-amd64`, or -linux-arm64, -darwin-arm64,"
+    " -darwin-amd64",
+    "hyperlane-agent": "it comes with ape-hyperlane: `pip install --force-reinstall ape-hyperlane`",
+}
+"""What to do about a missing program."""
 
 
 class ProcessError(HyperlaneError):
@@ -20,6 +30,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """Path of a program: beside this Python, where pip puts those of packages, or on PATH.
+    ProcessError, with what to do, if it is in neither."""
+    here = Path(sys.executable).parent
+    found = shutil.which(name, path=f"{here}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    if found is None:
+        remedy = INSTALL.get(name, "install it, or add its folder to PATH")
+        raise ProcessError(f"{name}: not found on PATH or in {here}; {remedy}")
+    return found
 
 
 def anvil(port: int, chain_id: int, *options: str) -> list[str]:
@@ -45,7 +66,9 @@ class Processes:
         self.close()
 
     def start(self, name: str, command: Sequence[str]) -> int:
-        """Starts a process in the background and returns its pid."""
+        """Starts a process in the background and returns its pid. ProcessError if there is no such
+        program."""
+        command = [program(command[0]), *command[1:]]
         with self.log(name).open("ab") as log:
             # In a session of its own: Ctrl-C interrupts only the parent, which then ends its
             # children in order.
