@@ -53,8 +53,8 @@ def write(compiled: dict[str, Any]) -> None:
 
 
 def by_name(compiled: dict[str, Any]) -> dict[str, Any]:
-    """The contracts of a build by name. DuplicateName if two have the same: they are looked up by
-    it."""
+    """The contracts of a build by name, in ape's form. DuplicateName if two have the same: they are
+    looked up by it."""
     contracts: dict[str, Any] = {}
     for source, found in sorted(compiled.items()):
         for name, contract in found["contracts"].items():
@@ -63,8 +63,24 @@ def by_name(compiled: dict[str, Any]) -> dict[str, Any]:
                     f"{source} and {contracts[name]['sourceId']} both have a contract {name}:"
                     " rename one"
                 )
-            contracts[name] = contract
+            contracts[name] = _for_ape(source, name, contract)
     return contracts
+
+
+def _for_ape(source: str, name: str, found: dict[str, Any]) -> dict[str, Any]:
+    code = found["evm"]
+    selectors = code["methodIdentifiers"].items()
+    return {
+        "abi": found["abi"],
+        "contractName": name,
+        "deploymentBytecode": {"bytecode": f"0x{code['bytecode']['object']}"},
+        "devdoc": found["devdoc"],
+        "methodIdentifiers": {signature: f"0x{selector}" for signature, selector in selectors},
+        "runtimeBytecode": {"bytecode": f"0x{code['deployedBytecode']['object']}"},
+        "sourceId": source,
+        "sourcemap": code["bytecode"]["sourceMap"],
+        "userdoc": found["userdoc"],
+    }
 
 
 def stale() -> str | None:
