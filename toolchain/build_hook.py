@@ -11,7 +11,11 @@ class PackageHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Stops the build of a wheel or sdist whose contracts are not those of the sources. An
         editable installation has them from `make build`."""
+        # ape finds plugins by this file, which setuptools wrote.
+        place = f"{self.build_config.builder.artifact_project_id}.dist-info/top_level.txt"
+        names = {str(Path(self.root, "toolchain", "top_level.txt")): place}
         if version == "editable":
+            build_data["force_include_editable"] |= names
             return
         sys.path.insert(0, str(Path(self.root) / "toolchain"))
         import artifacts
@@ -20,6 +24,6 @@ class PackageHook(BuildHookInterface):  # type: ignore[type-arg]
         if reason := artifacts.stale():
             raise SystemExit(f"ape-hyperlane: {reason}; run `make build`, then build the package")
         if self.target_name == "wheel":
-            build_data["force_include"] |= {
+            build_data["force_include"] |= names | {
                 name: f"ape_hyperlane/{name}" for name in sources.packaged()
             }

@@ -11,6 +11,7 @@ from ape_hyperlane.console import one_line_errors
 from ape_hyperlane.core.messages import await_delivery, dispatch
 from ape_hyperlane.demo.devnet import DEPLOYER, Devnet, development_key, send_command
 from ape_hyperlane.demo.narration import Narration, ended_with_a_word, keep_running
+from ape_hyperlane.demo.processes import program
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import address_from_hex
 
@@ -22,6 +23,7 @@ def run(folder: Path | None, once: bool) -> None:
     or until the message is delivered if `once`. ClickException with one line on failure."""
     console = Console(soft_wrap=True)
     with one_line_errors(), ended_with_a_word(), logger.at_level(LogLevel.ERROR):
+        program("anvil")
         with Devnet(new_folder(folder)) as net:
             narration = Narration(console)
             start(net, narration)

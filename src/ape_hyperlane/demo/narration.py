@@ -32,6 +32,8 @@ def ended_with_a_word() -> Iterator[None]:
     """Has Ctrl-C and SIGTERM end the process by an exception, so that child processes are ended as
     well, and says so afterwards."""
     signal.signal(signal.SIGTERM, _terminate)
+    # ape's handler exits at once, without a word.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

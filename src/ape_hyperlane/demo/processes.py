@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from hyperlane.errors import HyperlaneError
@@ -48,6 +50,18 @@ def anvil(port: int, chain_id: int, *options: str) -> list[str]:
     another number: anvil's default are thousands, written to the home folder, up to 75 GB."""
     kept = () if "--prune-history" in options else ("--prune-history", "500")
     return ["anvil", "--port", str(port), "--chain-id", str(chain_id), *kept, *options]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Processes:
@@ -110,7 +124,12 @@ class Processes:
         return self.start(name, self._commands[name])
 
     def close(self) -> None:
-        """Terminates all processes, agents before chains, and kills those that do not exit."""
+        """Terminates all processes, agents before chains, and kills those that do not exit. Takes no
+        notice of Ctrl-C meanwhile."""
+        with _uninterrupted():
+            self._end_all()
+
+    def _end_all(self) -> None:
         for process in reversed(self._running.values()):
             process.terminate()
         for process in reversed(self._running.values()):
