@@ -35,7 +35,7 @@ def write(compiled: dict[str, Any]) -> None:
     if before is not None and before["digests"] == digests and INPUT.exists():
         return
     version = sources.config()["version"]
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     _write(INPUT, sources.standard_json(names, OUTPUTS))
     contracts = {
         contract: {key: found[key] for key in KEPT}

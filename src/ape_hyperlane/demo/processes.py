@@ -124,8 +124,8 @@ class Processes:
         return self.start(name, self._commands[name])
 
     def close(self) -> None:
-        """Terminates all processes, agents before chains, and kills those that do not exit. Takes no
-        notice of Ctrl-C meanwhile."""
+        """Terminates all processes, agents before chains, and kills those that do not exit.
+        Ctrl-C does nothing meanwhile."""
         with _uninterrupted():
             self._end_all()
 
