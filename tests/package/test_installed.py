@@ -76,6 +76,9 @@ def test_the_guide_names_extras_that_there_are():
 
 
 def test_a_devnet_runs_until_ctrl_c_and_prints_commands_that_work(installed):
+    """In the folder of a project that has contracts of the same names, which do not compile."""
+    (installed.folder / "contracts").mkdir()
+    (installed.folder / "contracts" / "Mailbox.sol").write_text("contract Mailbox {")
     process = installed.start("ape", "hyperlane", "devnet", "--folder", "a net")
     try:
         said = ""
