@@ -64,9 +64,7 @@ def test_the_guide_to_installing_works_line_by_line(installed, node):
 
 
 def test_the_guide_names_extras_that_there_are():
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
-        "optional-dependencies"
-    ]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     table = re.findall(r"^\| (`.*?`) \|", GUIDE.split("## First look")[0], re.MULTILINE)
     named = {name for cell in table for name in re.findall(r"`(\w+)`", cell)}
     assert named == set(project["optional-dependencies"]) - {"dev"}
