@@ -14,7 +14,7 @@ QUICK = tests/protocol tests/registry $(shell grep -rl "^pytestmark = pytest.mar
 .PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 
 help: ## Show the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install the pinned Python and npm packages (quick when nothing changed)
 	@toolchain/setup
@@ -37,7 +37,7 @@ package: build-demo ## The wheel and the source archive, in build/dist
 	@$(RUN) python -m hatchling build -d build/dist
 
 test: lint build ## Everything we promise
-	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m "not long" -q -n 2
+	@$(RUN) ape test -q -n 2
 	@$(RUN) tests/fork/run
 
 test-quick: setup ## Formats, files, settings and the parts of agents that need no chain
@@ -46,7 +46,7 @@ test-quick: setup ## Formats, files, settings and the parts of agents that need 
 		$(QUICK)
 
 test-long: build ## The long forms of tests that make test runs shortened
-	@$(RUN) ape test tests --ignore tests/fork --ignore tests/interop -m long -q
+	@$(RUN) ape test -m long -q
 
 test-fork: build ## The suite that runs on a fork of mainnet
 	@$(RUN) tests/fork/run

@@ -80,8 +80,8 @@ RULES = {
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower settings errors",
-        "the command line reads settings and starts agents",
+        "agents.relayer agents.validator agents.watchtower settings store errors",
+        "the command line reads settings, starts agents, and mends a database",
     ),
 }
 
@@ -94,7 +94,8 @@ OPENERS = {
 FLOORS = (
     ("artifacts",),
     ("plans",),
-    ("modules", "console"),
+    ("modules", "safety"),
+    ("console",),
     ("core",),
     ("warp", "staking"),
     ("demo",),
