@@ -103,12 +103,14 @@ OPENERS = {
 """The two modules that open what settings describe, and the settings each may import for it."""
 
 FLOORS = (
+    ("artifacts",),
     ("plans",),
     ("modules", "safety"),
     ("console",),
     ("core",),
     ("warp", "staking", "setup"),
-    ("demo", "cli"),
+    ("demo",),
+    ("cli",),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
 _EXTRA = {
