@@ -22,6 +22,9 @@ interface IMailboxClient {
     /// @notice A security module must be a contract, or zero.
     error IsmNotContract(address module);
 
+    /// @notice The account must be a contract.
+    error NotContract(address account);
+
     /// @notice Only the Mailbox may call this.
     error SenderNotMailbox(address sender, address mailbox);
 

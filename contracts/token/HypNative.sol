@@ -28,7 +28,7 @@ contract HypNative is LpCollateralRouter {
 
     /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @notice Deposits `msg.value` and mints shares for it to `receiver`.
