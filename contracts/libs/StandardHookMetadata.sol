@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title StandardHookMetadata
 /// @notice The metadata that a dispatching account passes to its hooks. Source:
@@ -78,8 +78,7 @@ library StandardHookMetadata {
         address _refundAddress,
         bytes memory _customMetadata
     ) internal pure returns (bytes memory) {
-        return
-            abi.encodePacked(VARIANT, _msgValue, _gasLimit, _refundAddress, _customMetadata);
+        return abi.encodePacked(VARIANT, _msgValue, _gasLimit, _refundAddress, _customMetadata);
     }
 
     /// @notice Metadata with wei to carry, gas limit zero, and the caller to refund.

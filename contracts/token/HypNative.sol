@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {SafeTransferLib} from "solady/src/utils/SafeTransferLib.sol";
 
 import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";

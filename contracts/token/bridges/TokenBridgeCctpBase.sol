@@ -239,7 +239,13 @@ abstract contract TokenBridgeCctpBase is
     ) internal override returns (uint256 burnt) {
         burnt = _messageAmount(amount);
         uint256 before = wrappedToken.balance();
-        _depositForBurn(destination, recipient, burnt, burnt - amount, _mustHaveRemoteRouter(destination));
+        _depositForBurn(
+            destination,
+            recipient,
+            burnt,
+            burnt - amount,
+            _mustHaveRemoteRouter(destination)
+        );
         wrappedToken.requireBalance(before - burnt);
     }
 
