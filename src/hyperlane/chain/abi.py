@@ -128,6 +128,7 @@ class Mailbox:
     """The Mailbox: dispatches on the origin, delivers on the destination."""
 
     DISPATCH = Event("Dispatch(address,uint32,bytes32,bytes)", ("bytes",))
+    PROCESS_ID = Event("ProcessId(bytes32)", ())
     nonce = Function("nonce()", ("uint32",))
     local_domain = Function("localDomain()", ("uint32",))
     deployed_block = Function("deployedBlock()", ("uint256",))
