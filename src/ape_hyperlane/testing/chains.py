@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import ape
 from ape.contracts import ContractInstance
 from eth_account.signers.local import LocalAccount
 
@@ -116,8 +117,10 @@ class LocalChain:
 def taken_back(node: Node) -> Iterator[None]:
     """Takes back what happens to a node within the block."""
     with node.use():
-        snapshot = node.rpc("evm_snapshot")
-        try:
-            yield
-        finally:
-            node.rpc("evm_revert", snapshot)
+        snapshot = node.provider.snapshot()
+    try:
+        yield
+    finally:
+        with node.use():
+            node.provider.restore(snapshot)
+            ape.chain.history.revert_to_block(node.block)
