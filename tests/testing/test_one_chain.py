@@ -211,7 +211,7 @@ def test_endless_answers_are_named(project, network, owner, send):
         ends[here].prepare(network[here].mailbox_address, call, sender=owner)
     send(to=ends["beta"])
 
-    with pytest.raises(TestKitError, match="7 messages are delivered and <message .* still waits"):
+    with pytest.raises(TestKitError, match=r"7 messages are delivered and <message .* still waits"):
         network.deliver_all(limit=7)
 
     assert sum(message.delivered for message in network.messages) == 7

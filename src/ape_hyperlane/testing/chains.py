@@ -47,14 +47,15 @@ class LocalChain:
     """Security module that verifies nothing."""
     verifying_ism: str = field(default="", repr=False)
     """Security module that wants signatures of the origin's validators."""
+    _connections: list[contextlib.ExitStack] = field(default_factory=list, repr=False)
 
     def __enter__(self) -> "LocalChain":
-        self._connection = contextlib.ExitStack()
-        self._connection.enter_context(self.node.use())
+        self._connections.append(contextlib.ExitStack())
+        self._connections[-1].enter_context(self.node.use())
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        self._connections.pop().close()
 
     @property
     def mailbox(self) -> ContractInstance:

@@ -30,7 +30,8 @@ from hyperlane.protocol.typecasts import (
 )
 
 FIRST_DOMAIN = 31337
-"""Domain of the first chain that the kit makes, unless `domains` says otherwise."""
+"""Domain of the first chain that the kit makes on ape's chain, unless `domains` says otherwise.
+Chains of their own have their chain id."""
 MOST_DELIVERIES = 100
 """Number of deliveries after which `deliver_all` takes it that there is no end."""
 
@@ -355,13 +356,15 @@ class LocalNetwork:
     ) -> None:
         _require_names([place for place, _ in places])
         made = set()
+        shared = places[0][1] is places[-1][1]
         for position, (place, node) in enumerate(places):
             first_block = node.block + 1
             name = place if isinstance(place, str) else place.name
             existing = None if isinstance(place, str) else place.mailbox
             if existing is None:
                 made.add(name)
-                domain = options.domains.get(name, FIRST_DOMAIN + position)
+                usual = FIRST_DOMAIN + position if shared else int(node.web3.eth.chain_id)
+                domain = options.domains.get(name, usual)
                 mailbox = create_mailbox(node, domain)
             else:
                 mailbox = checksum(existing, f"{name}: mailbox")

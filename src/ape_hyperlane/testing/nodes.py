@@ -8,6 +8,7 @@ from typing import Any
 
 import ape
 from ape.api import ProviderAPI, ProviderContextManager, ReceiptAPI
+from eth_typing import HexStr
 from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 from web3 import Web3
@@ -84,7 +85,11 @@ class Node:
             yield
             return
         with self._context:
-            yield
+            _forget_chain_id()
+            try:
+                yield
+            finally:
+                _forget_chain_id()
 
     def rpc(self, method: str, *parameters: object) -> Any:
         """Result of a JSON-RPC call. TestKitError when the node refuses it."""
@@ -117,7 +122,7 @@ class Node:
         query: FilterParams = {
             "fromBlock": first,
             "toBlock": "latest" if last is None else last,
-            "topics": [HexBytes(topic)],
+            "topics": [HexStr(to_hex(topic))],  # eth-tester finds nothing by bytes
         }
         if address is not None:
             query["address"] = to_checksum_address(to_checksum(address))
@@ -207,6 +212,11 @@ class Node:
         with self.use():
             receipt: ReceiptAPI = self.provider.get_receipt(tx_hash)
             return receipt
+
+
+def _forget_chain_id() -> None:
+    """ape keeps the chain id by the name of the network, and all these nodes are called `local`."""
+    ape.chain._chain_id_cache.clear()
 
 
 def _data(error: Exception) -> bytes:
