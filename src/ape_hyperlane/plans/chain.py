@@ -1,5 +1,6 @@
 """Reads from the chain that ape is connected to: contracts, code, views, storage slots."""
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from hexbytes import HexBytes
 from ape_hyperlane.plans.values import comparable
 from hyperlane.errors import ConfigError
 
+_BUILD = Path(__file__).parents[3] / ".build" / "__local__.json"
+
 
 def container(contract: str) -> ContractContainer:
     """The compiled contract of this name. ConfigError when ape's project does not have it."""
@@ -23,12 +26,23 @@ def container(contract: str) -> ContractContainer:
 @cache
 def _container(_project: Path, contract: str) -> ContractContainer:
     # Cached, since ape searches all sources on each access.
+    if built := _built().get(contract):
+        return ContractContainer(ContractType.model_validate({**built, "sourceId": None}))
     found: ContractContainer | None = getattr(project, contract, None)
     if found is None:
         raise ConfigError(
             f"{project.path}: no contract {contract}; run from ape-hyperlane's folder"
         )
     return found
+
+
+@cache
+def _built() -> dict[str, Any]:
+    """What this clone's build holds, for projects in other folders."""
+    if not _BUILD.exists():
+        return {}
+    contracts: dict[str, Any] = json.loads(_BUILD.read_text())["contractTypes"]
+    return contracts
 
 
 def is_development() -> bool:

@@ -1,6 +1,7 @@
 """A chain's node: its JSON-RPC, and ape's provider for it."""
 
 import contextlib
+from ast import literal_eval
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,11 +9,13 @@ from typing import Any
 
 import ape
 from ape.api import ProviderAPI, ProviderContextManager, ReceiptAPI
-from eth_typing import HexStr
+from eth_abi.abi import encode
+from eth_hash.auto import keccak
+from eth_typing import BlockIdentifier, HexStr
 from eth_utils.address import to_checksum_address
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.exceptions import TransactionNotFound, Web3Exception
+from web3.exceptions import ContractLogicError, TransactionNotFound, Web3Exception
 from web3.types import FilterParams, TxParams
 
 from ape_hyperlane.testing.errors import TestKitError
@@ -111,9 +114,18 @@ class Node:
         return function.decode(self.call(address, function.encode(*arguments)))
 
     def call(self, address: Address, data: bytes, block: int | None = None) -> bytes:
-        """What a call returns."""
+        """What a call returns. ChainError or Web3Exception when it reverts."""
         transaction: TxParams = {"to": to_checksum(address), "data": HexBytes(data)}
-        return bytes(self.web3.eth.call(transaction, "latest" if block is None else block))
+        return self._call(transaction, "latest" if block is None else block)
+
+    def _call(self, transaction: TxParams, block: BlockIdentifier = "latest") -> bytes:
+        try:
+            return bytes(self.web3.eth.call(transaction, block))
+        except Exception as error:
+            if type(error).__name__ != "TransactionFailed":
+                raise
+            # eth-tester's, which need not be installed; web3 says it in this way.
+            raise ContractLogicError(str(error), to_hex(_said(error))) from error
 
     def logs(
         self, address: Address | None, topic: bytes, first: int, last: int | None = None
@@ -173,13 +185,10 @@ class Node:
     def _simulated(self, fields: TxParams) -> bytes:
         """The data that a transaction would revert with."""
         try:
-            self.web3.eth.call(fields)
+            self._call(fields)
         except Web3Exception as error:
-            return _data(error)
-        except Exception as error:
-            if type(error).__name__ != "TransactionFailed":  # eth-tester's; it need not be there
-                raise
-            return _data(error)
+            data = str(getattr(error, "data", ""))
+            return bytes(HexBytes(data)) if data.startswith("0x") else b""
         return b""
 
     @contextlib.contextmanager
@@ -219,11 +228,11 @@ def _forget_chain_id() -> None:
     ape.chain._chain_id_cache.clear()
 
 
-def _data(error: Exception) -> bytes:
-    """Revert data in an error of web3 or eth-tester."""
-    for value in (getattr(error, "data", None), *error.args):
-        if isinstance(value, bytes):
-            return value
-        if isinstance(value, str) and value.startswith("0x"):
-            return bytes(HexBytes(value))
-    return b""
+def _said(error: Exception) -> bytes:
+    """Revert data in an error of eth-tester: bytes as Python writes them, or a contract's text."""
+    text = str(error).removeprefix("execution reverted: ")
+    if text.startswith(("b'", 'b"')):
+        return bytes(literal_eval(text))
+    if not text or text == "execution reverted":
+        return b""
+    return keccak(b"Error(string)")[:4] + encode(("string",), (text,))
