@@ -54,9 +54,7 @@ def test_an_examples_tests_pass(name, tests, environment):
 def test_the_counter_and_the_guide_pass_elsewhere(tmp_path, environment, upstreams):
     """The guide's samples, as one file, in a copy of the project in a folder of its own."""
     folder = tmp_path / "counter"
-    shutil.copytree(
-        EXAMPLES / "counter", folder, ignore=shutil.ignore_patterns(".build", ".cache")
-    )
+    shutil.copytree(EXAMPLES / "counter", folder, ignore=shutil.ignore_patterns(".build", ".cache"))
     config = folder / "ape-config.yaml"
     config.write_text(config.read_text().replace("../..", str(ROOT)))
     guide = (ROOT / "docs" / "test-your-app.md").read_text()

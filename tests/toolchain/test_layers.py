@@ -97,6 +97,7 @@ FLOORS = (
     ("core",),
     ("warp", "staking"),
     ("demo", "cli"),
+    ("testing",),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}

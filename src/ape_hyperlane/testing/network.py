@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import ape
@@ -15,6 +15,14 @@ from ape_hyperlane.testing.errors import TestKitError
 from ape_hyperlane.testing.instant import deliver_after_transactions
 from ape_hyperlane.testing.messages import InterchainMessage, Outcome, Status, require_changes
 from ape_hyperlane.testing.nodes import Log, Node
+from ape_hyperlane.testing.options import (
+    Options,
+    Place,
+    known_options,
+    require_distinct_domains,
+    require_known_domains,
+    require_names,
+)
 from ape_hyperlane.testing.places import Existing, Fork
 from ape_hyperlane.testing.reverts import decode_revert
 from ape_hyperlane.testing.signatures import Leaf, MetadataBuilder, NoMetadata, find_leaf
@@ -38,33 +46,6 @@ MOST_DELIVERIES = 100
 Order = Callable[[Sequence[InterchainMessage]], Iterable[InterchainMessage]]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the constructors of a network have in common."""
-
-    verification: bool = False
-    """Whether messages need signatures of the origin's validators."""
-    instant: bool = False
-    """Whether every transaction of ape is followed by a delivery of what it dispatched."""
-    validators: int = 3
-    """Number of validators of each chain."""
-    threshold: int = 2
-    """Number of them that have to sign."""
-    gas_price: int = 10**9
-    """What the paymasters take for a unit of the destination's gas, in wei; 0 for nothing."""
-    domains: Mapping[str, int] = field(default_factory=dict)
-    """Domains by chain name, for chains that are made."""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.threshold <= self.validators:
-            raise TestKitError(
-                f"threshold: {self.threshold}, expected 1 to {self.validators}, the number of"
-                " validators"
-            )
-        if self.gas_price < 0:
-            raise TestKitError(f"gas_price: {self.gas_price}, expected 0 or more")
-
-
 class LocalNetwork:
     """Chains with Mailboxes, and the relayer between them. A context manager: its exit ends the
     nodes that it started.
@@ -85,9 +66,15 @@ class LocalNetwork:
         """Several Mailboxes on the chain that ape is connected to: one for each name, and those
         that exist. `options` are those of `Options`."""
         network = cls()
+        for place in places:
+            if isinstance(place, Fork):
+                raise TestKitError(
+                    f"{place.name}: a Fork is a chain of its own; expected"
+                    " LocalNetwork.on_separate_chains"
+                )
         with network._closed_on_error():
             node = Node(ape.networks.provider)
-            network._set_up([(place, node) for place in places], Options(**_known(options)))
+            network._set_up([(place, node) for place in places], Options(**known_options(options)))
         return network
 
     @classmethod
@@ -96,9 +83,17 @@ class LocalNetwork:
         of `Options`. ape is connected to none of them: `with network["alpha"]:` does that."""
         network = cls()
         with network._closed_on_error():
-            _require_names(places)
+            require_names(places)
+            for place in places:
+                if isinstance(place, Existing):
+                    raise TestKitError(
+                        f"{place.name}: Existing is for LocalNetwork.on_one_chain; expected a name,"
+                        " or a Fork with its mailbox"
+                    )
             started = network._closing.enter_context(start_anvils(places))
-            network._set_up(list(zip(places, started, strict=True)), Options(**_known(options)))
+            network._set_up(
+                list(zip(places, started, strict=True)), Options(**known_options(options))
+            )
         return network
 
     def __enter__(self) -> "LocalNetwork":
@@ -351,10 +346,9 @@ class LocalNetwork:
     def _trusting_code(self, chain: LocalChain) -> bytes:
         return chain.node.code(chain.trusting_ism)
 
-    def _set_up(
-        self, places: Sequence[tuple[str | Existing | Fork, Node]], options: Options
-    ) -> None:
-        _require_names([place for place, _ in places])
+    def _set_up(self, places: Sequence[tuple[Place, Node]], options: Options) -> None:
+        require_names([place for place, _ in places])
+        require_known_domains([place for place, _ in places], options.domains)
         made = set()
         shared = places[0][1] is places[-1][1]
         for position, (place, node) in enumerate(places):
@@ -374,7 +368,7 @@ class LocalNetwork:
                 self, name, domain, mailbox, keys, options.threshold, node, first_block
             )
             self.chains.append(chain)
-        _require_domains(self.chains)
+        require_distinct_domains(self.chains)
         for node in {id(node): node for _, node in places}.values():
             complete(
                 node, [each for each in self.chains if each.node is node], made, options.gas_price
@@ -402,38 +396,3 @@ def _process_log(message: InterchainMessage) -> Log:
 
 def _evm(word: Bytes32) -> Address:
     return bytes32_to_address(word, "message.recipient")
-
-
-def _known(options: dict[str, Any]) -> dict[str, Any]:
-    """TestKitError for an option that there is not."""
-    for name in options:
-        if name not in Options.__dataclass_fields__:
-            known = ", ".join(Options.__dataclass_fields__)
-            raise TestKitError(f"{name}: no option of a network; expected one of: {known}")
-    return options
-
-
-def _require_names(places: Sequence[str | Existing | Fork]) -> None:
-    names = [place if isinstance(place, str) else place.name for place in places]
-    if len(names) < 2:
-        raise TestKitError(f"a network of {len(names)} chains; expected 2 or more names")
-    for name in names:
-        if names.count(name) > 1:
-            raise TestKitError(
-                f"{name!r} names two chains of the network; expected names that differ"
-            )
-
-
-def _require_domains(chains: Sequence[LocalChain]) -> None:
-    by_domain: dict[int, str] = {}
-    for chain in chains:
-        if not 0 < chain.domain < 2**32:
-            raise TestKitError(
-                f"domains[{chain.name!r}]: {chain.domain}, expected 1 to {2**32 - 1}"
-            )
-        if chain.domain in by_domain:
-            raise TestKitError(
-                f"{by_domain[chain.domain]} and {chain.name} both have the domain {chain.domain};"
-                " expected one each: domains={…} sets those of chains that are made"
-            )
-        by_domain[chain.domain] = chain.name
