@@ -111,6 +111,7 @@ FLOORS = (
     ("warp", "staking", "setup"),
     ("demo",),
     ("cli",),
+    ("testing",),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
 _EXTRA = {
