@@ -79,8 +79,12 @@ RULES = {
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
+    "hyperlane.agents.kathy": _rule(
+        f"{_AGENT} agents.relayer.origin agents.relayer.metadata",
+        "who has to sign a canary, and who did, is read as a relayer reads it",
+    ),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower settings errors",
+        "agents.relayer agents.validator agents.watchtower agents.kathy settings errors",
         "the command line reads settings and starts agents",
     ),
 }

@@ -178,7 +178,7 @@ async def test_a_fee_goes_along_in_replacements(world, origin):
     origin.rpc("evm_setAutomine", True)
     origin.mine()
     await sender.step()
-    assert len(world.messages()) == 1
+    assert [message.body.split()[1] for message in world.messages()] == [b"1", b"2"]
 
 
 async def test_while_the_origin_mines_nothing_there_is_one_transaction(world, origin):

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from hyperlane.agents.kathy.observations import Observations
-from hyperlane.agents.relayer.metadata.modules import Aggregation, Module, ModuleReader, Multisig
+from hyperlane.agents.relayer.metadata.modules import (
+    Aggregation,
+    Module,
+    ModuleReader,
+    Multisig,
+    Unsatisfiable,
+)
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import TRANSIENT, all_ended
@@ -157,7 +163,7 @@ def is_signed(module: Module, signers: Collection[Address]) -> bool:
         )
     if isinstance(module, Aggregation):
         return sum(is_signed(part, signers) for part in module.parts) >= module.threshold
-    return True
+    return not isinstance(module, Unsatisfiable)
 
 
 def _validators(module: Module) -> Iterator[Address]:
