@@ -12,6 +12,7 @@ from hyperlane.agents.runtime.alerting import Alerter
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import to_hex
 from hyperlane.store.canaries import DAY, Canary, CanaryStore, Outcome
+from hyperlane.wording import one_line
 
 log = structlog.get_logger()
 
@@ -19,6 +20,7 @@ GIVEN_UP_AFTER = 7 * DAY
 """Seconds after which a dispatched canary makes room for the next one."""
 _KEPT = 8 * DAY
 _PRUNE_EVERY = 3600.0
+_LONGEST_DETAIL = 1000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +70,10 @@ class Judge:
         stage, detail = self.seen.hang(canary)
         self.metrics.canaries_late.labels(*self._pair(canary)).inc()
         await self.canaries.change(
-            canary.key, late_at=now, late_stage=stage.value, late_detail=detail
+            canary.key,
+            late_at=now,
+            late_stage=stage.value,
+            late_detail=one_line(detail, _LONGEST_DETAIL),
         )
 
     async def _give_up(self, canary: Canary, now: float) -> None:

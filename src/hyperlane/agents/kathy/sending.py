@@ -36,7 +36,9 @@ _GAS_MARGIN = 50_000
 class _Draft:
     """A canary that was simulated, with all that its transaction takes."""
 
+    key: CanaryKey
     destination: int
+    sent_at: float
     data: bytes
     value: int
     """Quoted fee in wei."""
@@ -91,8 +93,8 @@ class CanarySender:
         if destination is None:
             return
         try:
-            draft = await self._draft(destination, 1 if last is None else last.sequence + 1, now)
-            sent = await self._send(draft, last, now)
+            key = CanaryKey(self.chain.domain, 1 if last is None else last.sequence + 1)
+            sent = await self._send(await self._draft(key, destination, now))
         except Unreachable:
             raise
         except ChainError as error:
@@ -126,29 +128,29 @@ class CanarySender:
         }
         return {**counted, **full}
 
-    async def _draft(self, destination: int, sequence: int, now: float) -> _Draft:
+    async def _draft(self, key: CanaryKey, destination: int, now: float) -> _Draft:
         """Quote and simulate a canary; ChainError if it would fail."""
         client, mailbox = self.chain.client, self.chain.settings.mailbox
         pair = ">".join(self._pair(destination))
         # Recipients store a short text in fewer slots.
-        body = f"canary {sequence} {pair} {int(now)}".encode()
+        body = f"canary {key.sequence} {pair} {int(now)}".encode()
         arguments = (destination, address_to_bytes32(self.recipients[destination]), body)
         value = await client.call(mailbox, Mailbox.quote_dispatch, *arguments)
         data = Mailbox.dispatch.encode(*arguments)
         gas = await client.estimate_gas(mailbox, data, self.sender.address, value)
-        return _Draft(destination, data, value, gas)
+        return _Draft(key, destination, now, data, value, gas)
 
-    async def _send(self, draft: _Draft, last: Canary | None, now: float) -> bool:
+    async def _send(self, draft: _Draft) -> bool:
         """Send a canary unless the budget has no room for it; whether it was sent."""
-        room = self.budget - await self.canaries.spent(self.chain.domain, day_of(now))
+        key, day = draft.key, day_of(draft.sent_at)
+        room = self.budget - await self.canaries.spent(self.chain.domain, day)
         fits = draft.value + await self._gas_cost(draft) <= room
         self.metrics.budget_exhausted.labels(self.chain.name).set(int(not fits))
         if not fits:
-            self._warn_of_budget(day_of(now), room)
+            self._warn_of_budget(day, room)
             return False
-        key = CanaryKey(self.chain.domain, 1 if last is None else last.sequence + 1)
         # The most that it can cost, as the ceiling keeps it below that.
-        await self.canaries.add(key, draft.destination, now, room)
+        await self.canaries.add(key, draft.destination, draft.sent_at, room)
         self._set_ceiling(room - draft.value)
         try:
             transaction = await self.sender.send(
