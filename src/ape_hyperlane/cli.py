@@ -55,6 +55,9 @@ MAX_FEE = click.option(
     show_default="0.05",
     help="most to pay for a delivery, in whole coins of the chain",
 )
+FORCE = click.option(
+    "--force", is_flag=True, help="deploy in spite of the risks that the plan lists"
+)
 CHAIN = click.option("--chain", help="name of the chain in the registry; default: the network's")
 
 
@@ -72,6 +75,7 @@ def cli() -> None:
 @click.option("--domain", type=int, help="domain id; default: the chain id")
 @MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
+@FORCE
 @click.option("--json", "as_json", is_flag=True, help="print the addresses as JSON")
 def deploy(**options: Any) -> None:
     """Deploy and configure a core, or the missing parts of one, and write the registry."""
@@ -109,6 +113,7 @@ ROUTE = click.option("--route", help="<SYMBOL>/<name>; default: the only one in 
 @click.option("--route", help="<SYMBOL>/<name> in the registry; default: symbol and chains")
 @MAX_GAS_PRICE
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
+@FORCE
 @click.option("--json", "as_json", is_flag=True, help="print the routers as JSON")
 def warp_deploy(**options: Any) -> None:
     """Deploy a route on all chains of a file, or the missing parts of one."""

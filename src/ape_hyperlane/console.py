@@ -19,6 +19,8 @@ from ape_hyperlane.plans.disclosure import print_line
 from ape_hyperlane.plans.gas_price import read_offer
 from ape_hyperlane.plans.refusals import refusal
 from ape_hyperlane.plans.steps import Action, Call
+from ape_hyperlane.safety.finding import Finding
+from ape_hyperlane.safety.report import show_findings
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 
 
@@ -113,16 +115,20 @@ def require_nothing_left(left: Sequence[str]) -> None:
         )
 
 
-def report_differences(kind: str, name: str, differences: Sequence[str], as_json: bool) -> None:
-    """Prints how a deployment differs from the chain; ChainError if it does.
+def report_differences(
+    kind: str, name: str, differences: Sequence[str], risks: Sequence[Finding], as_json: bool
+) -> None:
+    """Prints how a deployment differs from the chain, and its risks; ChainError if it differs.
 
-    As JSON: `{"<kind>": name, "differences": [...]}`.
+    As JSON: `{"<kind>": name, "differences": [...], "risks": [...]}`.
     """
     if as_json:
-        click.echo(json.dumps({kind: name, "differences": differences}))
+        lines = list(map(str, risks))
+        click.echo(json.dumps({kind: name, "differences": differences, "risks": lines}))
     else:
         for difference in differences or [f"{name} is as it was deployed"]:
             click.echo(difference)
+        show_findings(Console(stderr=True, soft_wrap=True), risks)
     if differences:
         raise ChainError(f"{name} differs from its deployment in {len(differences)} places")
 

@@ -20,7 +20,7 @@ def test_what_somebody_changed_is_named_field_by_field(deploy, check, node, regi
     result = check()
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [difference]
-    assert result.stderr == "Error: alpha differs from its deployment in 1 places\n"
+    assert result.stderr.splitlines()[-1] == "Error: alpha differs from its deployment in 1 places"
     assert json.loads(check("--json").stdout)["differences"] == [difference]
 
 

@@ -84,8 +84,8 @@ RULES = {
         "who has to sign a canary, and who did, is read as a relayer reads it",
     ),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower agents.kathy settings errors",
-        "the command line reads settings and starts agents",
+        "agents.relayer agents.validator agents.watchtower agents.kathy settings store errors",
+        "the command line reads settings, starts agents, and mends a database",
     ),
 }
 
@@ -97,7 +97,8 @@ OPENERS = {
 
 FLOORS = (
     ("plans",),
-    ("modules", "console"),
+    ("modules", "safety"),
+    ("console",),
     ("core",),
     ("warp", "staking"),
     ("demo", "cli"),

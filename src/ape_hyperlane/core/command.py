@@ -18,10 +18,23 @@ from ape_hyperlane.console import (
     show_steps,
     unlock,
 )
-from ape_hyperlane.core.deploy import Deployment, Outcome, check_core, deploy_core, plan_deployment
+from ape_hyperlane.core.deploy import (
+    Deployment,
+    Outcome,
+    check_core,
+    deploy_core,
+    deployed_config,
+    plan_deployment,
+)
+from ape_hyperlane.plans.chain import has_code
+from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
+from ape_hyperlane.safety.finding import Finding
+from ape_hyperlane.safety.modules import module_findings
+from ape_hyperlane.safety.owners import owner_findings
+from ape_hyperlane.safety.report import require_force, show_findings
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.isms import TrustedRelayerIsm
 from hyperlane.registry.models import read
@@ -37,6 +50,7 @@ def run(
     domain: int | None,
     max_gas_price: int | None,
     dry_run: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Deploys a core. ClickException with one line on failure."""
@@ -54,9 +68,13 @@ def run(
             show_foreign(console, survey.foreign(deployment.steps))
             left = [f"{step.name}: {reason}" for step, reason in survey.left]
             show_left(console, left)
+            findings = core_findings(deployment.config)
+            show_findings(console, findings)
             if dry_run:
+                require_funds(sum(map(estimate_gas, pending)), signer, max_gas_price)
                 return
             if pending:
+                require_force(findings, force)
                 unlock(signer)
             progress = ReportProgress(console, [step.name for step in pending])
             outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
@@ -70,8 +88,15 @@ def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> 
     """Compares a core with its deployment. ClickException when they differ."""
     with one_line_errors(), connected(network):
         name = chain or default_chain_name()
-        differences = check_core(Registry(registry), name)
-        report_differences("chain", name, differences, as_json)
+        folder = Registry(registry)
+        differences = check_core(folder, name)
+        findings = core_findings(deployed_config(folder, name) or CoreConfig())
+        report_differences("chain", name, differences, findings, as_json)
+
+
+def core_findings(config: CoreConfig) -> list[Finding]:
+    """Warnings about a core's config, with its defaults filled in, on the connected chain."""
+    return [*module_findings("defaultIsm", config.default_ism), *owner_findings(config, has_code)]
 
 
 def show_plan(console: Console, deployment: Deployment, pending: list[Action], sender: str) -> None:

@@ -24,9 +24,16 @@ from ape_hyperlane.console import (
 )
 from ape_hyperlane.core.messages import Dispatched
 from ape_hyperlane.core.quotes import Bounds
+from ape_hyperlane.plans.chain import has_code
+from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import print_line, show_context, show_foreign
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
+from ape_hyperlane.safety.finding import Finding
+from ape_hyperlane.safety.modules import module_findings
+from ape_hyperlane.safety.owners import owner_findings
+from ape_hyperlane.safety.report import require_force, show_findings
+from ape_hyperlane.warp.delivery_gas import gas_findings
 from ape_hyperlane.warp.deploy import check_route, deploy_route, plan_route, survey_route
 from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.send import (
@@ -57,6 +64,7 @@ def deploy(
     route: str | None,
     max_gas_price: int | None,
     dry_run: bool,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Deploys a route on all chains of a file. ClickException with one line on failure."""
@@ -73,6 +81,12 @@ def deploy(
         def show(chain: str, actions: list[Action]) -> None:
             _show_chain(console, deployment, chain, str(signer.address), actions)
             planned.extend(f"{chain}: {step.name}" for step in actions)
+            findings = end_findings(deployment, chain)
+            show_findings(console, findings)
+            if dry_run:
+                require_funds(sum(map(estimate_gas, actions)), signer, max_gas_price)
+            elif actions:
+                require_force(findings, force)
 
         survey_route(deployment, signer.address, show)
         show_left(console, deployment.left)
@@ -102,8 +116,11 @@ def check(*, route: str | None, registry: Path, as_json: bool) -> None:
     with one_line_errors():
         route, tokens = _deployed(folder, route)
         deployment = plan_route(tokens, folder, "", _connect(folder), route)
-        differences = check_route(deployment)
-        report_differences("route", route, differences, as_json)
+        differences, findings = check_route(deployment), []
+        for chain in deployment.ends:
+            with deployment.on(chain):
+                findings += end_findings(deployment, chain)
+        report_differences("route", route, differences, findings, as_json)
 
 
 def send(
@@ -155,6 +172,19 @@ def send(
 
         done = send_token(wanted, quoted, folder, signer, connect, seconds, announce)
     _show_delivery(console, wanted, str(signer.address), done)
+
+
+def end_findings(deployment: RouteDeployment, chain: str) -> list[Finding]:
+    """Warnings about one end of a route, on the connected chain."""
+    token = deployment.ends[chain].token
+    owner = token.owner or deployment.journals[chain].deployer or None
+    owned = {chain: token.model_copy(update={"owner": owner})}
+    module = token.interchain_security_module
+    return [
+        *(module_findings(f"{chain}.interchainSecurityModule", module) if module else ()),
+        *owner_findings(owned, has_code),
+        *gas_findings(deployment, chain),
+    ]
 
 
 def _show_chain(

@@ -464,3 +464,33 @@ def test_routes_that_cannot_be_are_refused_in_one_line(world, warp, config, comp
 
 def word(address):
     return address_to_bytes32(address_from_hex(address))
+
+
+def test_gas_that_does_not_cover_a_delivery_is_a_risk(world, deployed, warp):
+    config = {
+        "alpha": {"type": "native", "destinationGas": {"beta": 30_000}},
+        "beta": {"type": "synthetic", "destinationGas": {"alpha": 60_000}},
+    }
+    routers = deployed("ETH/gas", config)
+    chain = world["alpha"]
+    chain.web3.eth.send_transaction(
+        {"from": chain.sender, "to": routers["alpha"], "value": 1, "gas": 100_000}
+    )
+    risks = [
+        line.removeprefix("risk: ")
+        for line in warp("check", "--route", "ETH/gas").stderr.splitlines()
+        if "destinationGas" in line
+    ]
+    assert len(risks) == 2
+    to_alpha, to_beta = sorted(risks, reverse=True)
+    assert re.fullmatch(
+        r"beta\.destinationGas\.alpha: 60,000 gas is paid for deliveries that take [345]\d,\d{3},"
+        r" and 1[234]\d,\d{3} once new storage is repriced as announced for Ethereum: set .* before"
+        r" that, where alpha takes part in it",
+        to_alpha,
+    )
+    assert re.fullmatch(
+        r"alpha\.destinationGas\.beta: 30,000 gas is paid for deliveries that take [567]\d,\d{3}:"
+        r" set \d+,\d{3} or more",
+        to_beta,
+    )

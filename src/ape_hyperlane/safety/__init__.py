@@ -1,0 +1,1 @@
+"""Warnings about configs that work, and that an operator would regret."""

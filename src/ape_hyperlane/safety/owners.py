@@ -1,0 +1,66 @@
+"""Warnings about owners: plain keys, and pausable contracts that nobody can pause."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from ape_hyperlane.safety.finding import Finding
+from hyperlane.registry.hooks import PausableHook
+from hyperlane.registry.isms import PausableIsm
+
+_PRECOMPILES = 2**16
+"""Below this number nobody has a key, nor is there a contract that could be an owner."""
+_BURN = "dead"
+_SHOWN = 4
+"""Keys of a config that a warning names; it counts the others."""
+
+
+def owner_findings(config: object, has_code: Callable[[str], bool]) -> Iterator[Finding]:
+    """Warnings about the owners in a config with its defaults filled in.
+
+    `has_code` tells contracts from keys.
+    """
+    for where, part in _parts(config, ""):
+        owner = getattr(part, "owner", None)
+        if isinstance(part, PausableIsm | PausableHook) and owner and _is_nobody(owner):
+            remedy = "name an account that can act within minutes"
+            yield Finding(f"{where}.owner", f"nobody can pause: {owner} has no key", remedy)
+    for owner, keys in _owned(config).items():
+        if _is_nobody(owner) or has_code(owner):
+            continue
+        others = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+        yield Finding(
+            ", ".join(keys[:_SHOWN]) + others,
+            f"{owner} is a plain key: whoever steals it owns all of this",
+            "take a Safe or a timelock",
+        )
+
+
+def _owned(config: object) -> dict[str, list[str]]:
+    """Keys of a config whose value owns something, by owner."""
+    found: dict[str, list[str]] = {}
+    for where, part in _parts(config, ""):
+        owner = getattr(part, "owner", None)
+        if isinstance(owner, str):
+            found.setdefault(owner, []).append(f"{where}.owner".removeprefix("."))
+    return found
+
+
+def _parts(value: object, where: str) -> Iterator[tuple[str, BaseModel]]:
+    """All models in a config, with their keys."""
+    items: Any = ()
+    if isinstance(value, BaseModel):
+        yield where, value
+        fields = type(value).model_fields
+        items = ((info.alias or name, getattr(value, name)) for name, info in fields.items())
+    elif isinstance(value, Mapping):
+        items = value.items()
+    elif isinstance(value, tuple):
+        items = enumerate(value)
+    for key, item in items:
+        yield from _parts(item, f"{where}.{key}".removeprefix("."))
+
+
+def _is_nobody(address: str) -> bool:
+    return int(address, 16) < _PRECOMPILES or address.lower().endswith(_BURN)
