@@ -73,6 +73,22 @@ def relayer(context: click.Context, files: tuple[Path, ...]) -> None:
 @main.command(context_settings=_PASS_THROUGH)
 @_config_option
 @click.pass_context
+def kathy(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Send canaries between chains, and alert when one is late."""
+
+    def start() -> Coroutine[Any, Any, None]:
+        from hyperlane.agents.kathy import run
+        from hyperlane.settings import KathySettings, load_settings
+
+        return run(load_settings(KathySettings, files, os.environ, context.args))
+
+    _warn_of_secrets(context.args)
+    _run(start)
+
+
+@main.command(context_settings=_PASS_THROUGH)
+@_config_option
+@click.pass_context
 def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
     """Find signatures that validators must not have made."""
 

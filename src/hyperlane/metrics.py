@@ -82,6 +82,39 @@ class Metrics:
         self.open_challenges = self._gauge(
             "validator_open_challenges", "Demands to sign a leaf, not answered yet", "chain"
         )
+        self.canaries_sent = self._gauge(
+            "kathy_sent", "Canaries dispatched since start", "origin", "remote"
+        )
+        self.canaries_delivered = self._gauge(
+            "kathy_delivered", "Canaries delivered since start", "origin", "remote"
+        )
+        self.canaries_late = self._gauge(
+            "kathy_late", "Canaries found late since start", "origin", "remote"
+        )
+        self.canaries_unsent = self._gauge(
+            "kathy_unsent", "Canaries that could not be sent, since start", "origin", "remote"
+        )
+        self.canaries_in_flight = self._gauge(
+            "kathy_in_flight", "Canaries sent and not delivered", "origin", "remote"
+        )
+        self.canaries_overdue = self._gauge(
+            "kathy_overdue", "Canaries late and not delivered", "origin", "remote"
+        )
+        self.canary_success = self._gauge(
+            "kathy_last_success", "Unix time of the last delivery of a canary", "origin", "remote"
+        )
+        self.canary_seconds = Histogram(
+            "hyperlane_kathy_seconds",
+            "Time of a canary from sending to dispatch, from dispatch to signatures or delivery",
+            ("origin", "remote", "stage"),
+            buckets=(1, 2, 3, 5, 10, 30, 60, 300, 900, 1800, 7200),
+            registry=self.registry,
+        )
+        self.canary_spent = self._gauge("kathy_spent", "Wei spent or reserved today", "chain")
+        self.canary_budget = self._gauge("kathy_budget", "Wei that a day may cost", "chain")
+        self.budget_exhausted = self._gauge(
+            "kathy_budget_exhausted", "1 while the next canary does not fit in the budget", "chain"
+        )
         self.metadata_seconds = self._gauge(
             "metadata_build_duration", "Seconds spent on building metadata",
             "app_context", "origin", "remote", "status",

@@ -80,6 +80,10 @@ RULES = {
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
+    "hyperlane.agents.kathy": _rule(
+        f"{_AGENT} agents.relayer.origin agents.relayer.metadata",
+        "who has to sign a canary, and who did, is read as a relayer reads it",
+    ),
     "hyperlane.tracking": _rule(
         f"agents.relayer agents.relayer.origin agents.relayer.metadata agents.relayer.reasons"
         f" registry {_AGENT}",
@@ -91,7 +95,7 @@ RULES = {
         "what sets agents up stands on them, and they know nothing of it",
     ),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower settings store errors",
+        "agents.relayer agents.validator agents.watchtower agents.kathy settings store errors",
         "the command line reads settings, starts agents, and mends a database",
     ),
 }

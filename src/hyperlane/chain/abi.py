@@ -133,6 +133,8 @@ class Mailbox:
     nonce = Function("nonce()", ("uint32",))
     local_domain = Function("localDomain()", ("uint32",))
     deployed_block = Function("deployedBlock()", ("uint256",))
+    dispatch = Function("dispatch(uint32,bytes32,bytes)", ("bytes32",))
+    quote_dispatch = Function("quoteDispatch(uint32,bytes32,bytes)", ("uint256",))
     delivered = Function("delivered(bytes32)", ("bool",))
     processed_at = Function("processedAt(bytes32)", ("uint48",))
     processor = Function("processor(bytes32)", ("address",))

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from hyperlane.settings.agents import (
     AgentSettings,
+    KathySettings,
     RelayerSettings,
     ValidatorSettings,
     WatchtowerSettings,
@@ -91,7 +92,6 @@ UNREAD: Mapping[str, Unread] = {
         "staticMessageIdWeightedMultisigIsmFactory",
         "storageGasOracle",
         "technicalStack",
-        "testRecipient",
         "testTokenRecipient",
         "timelockController",
         "blocks.confirmations",
@@ -140,7 +140,12 @@ UNREAD: Mapping[str, Unread] = {
 }
 """Documented keys that no model reads, by path; `*` stands for any name or position."""
 
-_AGENTS: Sequence[type[AgentSettings]] = (RelayerSettings, ValidatorSettings, WatchtowerSettings)
+_AGENTS: Sequence[type[AgentSettings]] = (
+    RelayerSettings,
+    ValidatorSettings,
+    WatchtowerSettings,
+    KathySettings,
+)
 
 
 def applied() -> Iterator[str]:

@@ -185,6 +185,10 @@ class ChainSettings(SettingsModel):
     challenge_budget: int | None = Field(default=None, gt=0)
     """Most that a watchtower's open and answered challenges may cost together, in the smallest unit
     of the stake token. None: it challenges nobody."""
+    test_recipient: AddressField | None = None
+    """Contract that takes canaries."""
+    daily_budget: Coins | None = None
+    """Most that canaries from this chain may cost in a day (UTC), fees and gas together."""
     max_transaction_cost: Coins = 10**18
     """Most that one transaction may cost; above it, sending waits."""
     max_batch_size: int = Field(default=100, gt=0)
