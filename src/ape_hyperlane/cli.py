@@ -232,3 +232,27 @@ def ism_from_stake(**options: Any) -> None:
     from ape_hyperlane.staking.command import from_stake
 
     from_stake(**options)
+
+
+OUT = click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="new file to write; default: print"
+)
+WITH_ADDRESSES = click.option(
+    "--addresses",
+    "with_addresses",
+    is_flag=True,
+    help="name each contract's address, so that deploy uses the contracts read",
+)
+
+
+@cli.command("read")
+@NETWORK
+@click.option("--mailbox", required=True, help="address of the Mailbox")
+@REGISTRY
+@OUT
+@WITH_ADDRESSES
+def read_core(**options: Any) -> None:
+    """Print or write the core-config.yaml of any live core, whoever deployed it."""
+    from ape_hyperlane.reading.command import read
+
+    read(**options)
