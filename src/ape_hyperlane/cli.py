@@ -235,7 +235,9 @@ def ism_from_stake(**options: Any) -> None:
 
 
 OUT = click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="new file to write; default: print"
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="new file to write; default: print",
 )
 WITH_ADDRESSES = click.option(
     "--addresses",
@@ -256,3 +258,22 @@ def read_core(**options: Any) -> None:
     from ape_hyperlane.reading.command import read
 
     read(**options)
+
+
+@warp.command("read")
+@click.option(
+    "--router",
+    "routers",
+    multiple=True,
+    required=True,
+    metavar="CHAIN=ADDRESS",
+    help="a router to start from; those that it has enrolled are read, too",
+)
+@REGISTRY
+@OUT
+@WITH_ADDRESSES
+def warp_read(**options: Any) -> None:
+    """Print or write the deploy file of any live route, whoever deployed it."""
+    from ape_hyperlane.reading.command import read_route
+
+    read_route(**options)

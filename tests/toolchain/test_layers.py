@@ -96,6 +96,7 @@ FLOORS = (
     ("modules", "console"),
     ("core",),
     ("warp", "staking"),
+    ("reading",),
     ("demo", "cli"),
 )
 """Packages of the ape plugin; each may import those of lower floors."""

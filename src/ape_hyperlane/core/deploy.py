@@ -8,7 +8,7 @@ from ape.api import AccountAPI
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
-from ape_hyperlane.core.defaults import spelled_out
+from ape_hyperlane.core.defaults import domains_in, spelled_out, with_names
 from ape_hyperlane.core.plan import plan_core
 from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
@@ -27,7 +27,7 @@ from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
-from hyperlane.registry.known import Decimals
+from hyperlane.registry.known import Decimals, Domains
 from hyperlane.registry.models import read
 
 
@@ -72,7 +72,8 @@ def plan_deployment(
     _require_journal(registry, name, journal)
     if is_development() and _is_reset(journal):
         journal.restart(deployer)
-    config = config or deployed_config(registry, name) or CoreConfig()
+    before = deployed_config(registry, name)
+    config = with_names(config or before or CoreConfig(), _names(registry, before))
     config = spelled_out(config, journal.deployer, Decimals(registry))
     require_contracts((*config.hooks(), *config.isms()), name)
     steps = plan_core(
@@ -83,6 +84,14 @@ def plan_deployment(
     )
     require_contracts(used_addresses(steps), name)
     return Deployment(metadata, config, journal, steps)
+
+
+def _names(registry: Registry, before: CoreConfig | None) -> dict[str, str]:
+    """Chains of the registry by domain, without the domains that the last config has: the steps of
+    its journal are called after those."""
+    kept = domains_in(before)
+    by_domain = {str(domain): chain for chain, domain in Domains(registry).items()}
+    return {domain: chain for domain, chain in by_domain.items() if domain not in kept}
 
 
 def deploy_core(

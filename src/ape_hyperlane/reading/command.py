@@ -10,7 +10,9 @@ import yaml
 
 from ape_hyperlane.console import connected, one_line_errors
 from ape_hyperlane.reading.core import read_core
+from ape_hyperlane.reading.route import RouteReader
 from ape_hyperlane.reading.source import Source
+from ape_hyperlane.warp.route import connector
 from hyperlane.errors import ConfigError, DecodeError
 from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
@@ -33,6 +35,31 @@ def read(
                 f" {ape.networks.provider.chain_id}"
             )
         publish(out, found.content, [head, *source.notes])
+
+
+def read_route(
+    *, routers: tuple[str, ...], registry: Path, out: Path | None, with_addresses: bool
+) -> None:
+    """Writes the deploy file of a live route. ClickException with one line on failure."""
+    with one_line_errors():
+        starts = dict(map(_router, routers))
+        require_new(out)
+        folder = Registry(registry)
+        reader = RouteReader(folder, connector(folder), with_addresses=with_addresses)
+        content = reader.read(starts)
+        found = ", ".join(f"{router} on {chain}" for chain, router in reader.routers.items())
+        publish(out, content, [f"Route of {found}", *reader.notes])
+
+
+def _router(text: str) -> tuple[str, str]:
+    """Chain and address of a `--router` option."""
+    chain, equals, address = text.partition("=")
+    if not equals:
+        raise ConfigError(
+            f"--router {one_line(text, 80)!r}: expected <chain>=<address>, the name of a chain in"
+            " the registry and its router"
+        )
+    return chain, contract_address("--router", address)
 
 
 def contract_address(option: str, text: str) -> str:

@@ -7,11 +7,11 @@ from ape import networks
 
 from ape_hyperlane.core.defaults import spelled_out
 from ape_hyperlane.plans.chain import has_code
-from ape_hyperlane.plans.steps import ADMIN_SLOT, IMPLEMENTATION_SLOT
 from ape_hyperlane.reading.hooks import read_hook
 from ape_hyperlane.reading.isms import read_ism
-from ape_hyperlane.reading.source import Source, address_of
-from ape_hyperlane.reading.views import ask, word_in_slot
+from ape_hyperlane.reading.proxies import read_proxy
+from ape_hyperlane.reading.source import Source
+from ape_hyperlane.reading.views import ask
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.models import parse
@@ -42,7 +42,7 @@ def read_core(source: Source, mailbox: str) -> ReadCore:
     source.chain = source.names.get(domain, "")
     owner = source.owner(mailbox)
     source.core_owner = owner.get("owner", "")
-    content: dict[str, Any] = {**owner, **_proxy(source, mailbox)}
+    content: dict[str, Any] = {**owner, **read_proxy(source, mailbox)}
     for key, address in settings.items():
         content[key] = (read_ism if key == "defaultIsm" else read_hook)(source, address)
     _note_version(source, mailbox)
@@ -53,24 +53,6 @@ def _note_version(source: Source, mailbox: str) -> None:
     version = ask(mailbox, "PACKAGE_VERSION()", "string")
     if version is not None:
         source.note(f"{mailbox}: the Mailbox, of contract version {version}")
-
-
-def _proxy(source: Source, address: str) -> dict[str, Any]:
-    """`proxyAdmin` of a contract behind a proxy; nothing for another."""
-    implementation = address_of(word_in_slot(address, IMPLEMENTATION_SLOT))
-    admin = address_of(word_in_slot(address, ADMIN_SLOT))
-    if implementation is None:
-        return {}
-    source.note(f"{address}: a proxy for the implementation {implementation}")
-    if admin is None:
-        source.note(f"{address}: its proxy has no admin, so the config has no proxyAdmin")
-        return {}
-    if not has_code(admin):
-        source.note(f"{address}: the account {admin} itself is admin of its proxy")
-        return {"proxyAdmin": {}}
-    source.note(f"{address}: the admin of its proxy is {admin}")
-    placed = {"address": admin} if source.with_addresses else {}
-    return {"proxyAdmin": {**placed, **source.owner(admin)}}
 
 
 def _as_written(source: Source, content: dict[str, Any]) -> dict[str, Any]:

@@ -211,7 +211,7 @@ def _token_prices(source: Source, paymaster: str) -> dict[str, Any]:
     """Prices in tokens: of those tokens and domains that events name."""
     logged = events(paymaster, "TokenGasOracleSet(address,uint32,address)")
     if logged is None:
-        source.note(f"{paymaster}: its tokenOracleConfig is in events, which the node does not search")
+        source.note(f"{paymaster}: tokenOracleConfig is in events, which the node does not search")
     found: dict[str, Any] = {}
     for (topic,), data in logged or ():
         token, domain = address_of(topic) or ZERO_ADDRESS, int.from_bytes(data[:32])

@@ -78,7 +78,7 @@ def _is_account_router(address: str) -> bool:
 
 def _asks_default(address: str, mailbox: str) -> bool:
     default = ask(mailbox, "defaultIsm()", "address")
-    return ask(address, "route(bytes)", "address", b"") == default
+    return bool(ask(address, "route(bytes)", "address", b"") == default)
 
 
 def _is_incremental(source: Source, address: str) -> bool:

@@ -104,8 +104,7 @@ class Source:
         if listed is not None:
             return [int(domain) for domain in listed if domain < 2**32]
         self.note(
-            f"{address}: does not list its domains; asked for the {len(self.names)} of the"
-            " registry"
+            f"{address}: does not list its domains; asked for the {len(self.names)} of the registry"
         )
         return sorted(self.names)
 

@@ -78,9 +78,7 @@ def _call(address: str, method: str, arguments: Sequence[Any], sender: str) -> b
 
 def _in_contract(error: Exception) -> bool:
     said = str(error).lower()
-    return isinstance(error, ContractLogicError) or any(
-        word in said for word in _FAILED_EXECUTIONS
-    )
+    return isinstance(error, ContractLogicError) or any(word in said for word in _FAILED_EXECUTIONS)
 
 
 def _plain(value: Any) -> Any:

@@ -1,19 +1,16 @@
 """`ape run warp deploy|check|send`: command lines for routes."""
 
 import json
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-import ape
 import click
-from ape.api import AccountAPI, ProviderContextManager
+from ape.api import AccountAPI
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 from rich.markup import escape
 
 from ape_hyperlane.console import (
     ReportProgress,
-    connected,
     find_account,
     one_line_errors,
     report_differences,
@@ -28,7 +25,7 @@ from ape_hyperlane.plans.disclosure import print_line, show_context, show_foreig
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.warp.deploy import check_route, deploy_route, plan_route, survey_route
-from ape_hyperlane.warp.route import Connect, RouteDeployment
+from ape_hyperlane.warp.route import Connect, RouteDeployment, connector
 from ape_hyperlane.warp.send import (
     Outcome,
     Transfer,
@@ -62,7 +59,7 @@ def deploy(
     """Deploys a route on all chains of a file. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
-    connect = _connect(folder)
+    connect = connector(folder)
     with one_line_errors():
         tokens = read_warp_config(config)
         signer = _signer(connect, next(iter(tokens)), account)
@@ -101,7 +98,7 @@ def check(*, route: str | None, registry: Path, as_json: bool) -> None:
     folder = Registry(registry)
     with one_line_errors():
         route, tokens = _deployed(folder, route)
-        deployment = plan_route(tokens, folder, "", _connect(folder), route)
+        deployment = plan_route(tokens, folder, "", connector(folder), route)
         differences = check_route(deployment)
         report_differences("route", route, differences, as_json)
 
@@ -123,7 +120,7 @@ def send(
     failure."""
     console = Console(soft_wrap=True)
     folder = Registry(registry)
-    connect = _connect(folder)
+    connect = connector(folder)
     with one_line_errors():
         route = find_route(registry, route, "-config.yaml")
         ends = read(WarpRoute, route_paths(registry, route)[1])
@@ -236,17 +233,3 @@ def _signer(connect: Connect, chain: str, account: str | None) -> AccountAPI:
     """The account that signs. `test:0` is only the default on a development network."""
     with connect(chain):
         return find_account(account)
-
-
-def _connect(folder: Registry) -> Connect:
-    """A function that connects ape to a chain of the registry. Providers are cached, since making
-    one takes time."""
-    providers: dict[str, ProviderContextManager] = {}
-
-    def connect(chain: str) -> AbstractContextManager[None]:
-        if chain not in providers:
-            url = folder.metadata(chain).rpc_urls[0].http
-            providers[chain] = ape.networks.parse_network_choice(url)
-        return connected(providers[chain])
-
-    return connect

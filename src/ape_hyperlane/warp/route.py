@@ -5,6 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import ape
+from ape.api import ProviderContextManager
+
+from ape_hyperlane.console import connected
 from ape_hyperlane.plans.journal import Journal
 from ape_hyperlane.plans.registry_view import RegistryView
 from ape_hyperlane.plans.steps import Ref, Step
@@ -111,3 +115,17 @@ class RouteDeployment:
                 f"{', '.join(entries)}: this file deploys the routers on {', '.join(conflicts)};"
                 " remove these entries"
             )
+
+
+def connector(folder: Registry) -> Connect:
+    """A function that connects ape to a chain of the registry. Providers are cached, since making
+    one takes time."""
+    providers: dict[str, ProviderContextManager] = {}
+
+    def connect(chain: str) -> AbstractContextManager[None]:
+        if chain not in providers:
+            url = folder.metadata(chain).rpc_urls[0].http
+            providers[chain] = ape.networks.parse_network_choice(url)
+        return connected(providers[chain])
+
+    return connect
