@@ -277,3 +277,45 @@ def warp_read(**options: Any) -> None:
     from ape_hyperlane.reading.command import read_route
 
     read_route(**options)
+
+
+PROPOSALS = click.option(
+    "--proposals",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="proposals",
+    show_default=True,
+    help="folder for the calls of Safes and timelocks",
+)
+
+
+@cli.command("apply")
+@NETWORK
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option("--config", type=click.Path(path_type=Path), help="core-config.yaml")
+@REGISTRY
+@CHAIN
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+def apply_core(**options: Any) -> None:
+    """Bring a core into line with its config, and write what Safes and timelocks have to do."""
+    from ape_hyperlane.core.command import run
+
+    run(**options, domain=None, as_json=False)
+
+
+@warp.command("apply")
+@click.option(
+    "--config", type=click.Path(path_type=Path), required=True, help="the route's *-deploy.yaml"
+)
+@REGISTRY
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option("--route", help="<SYMBOL>/<name> in the registry; default: symbol and chains")
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+def warp_apply(**options: Any) -> None:
+    """Bring a route into line with its file, and write what Safes and timelocks have to do."""
+    from ape_hyperlane.warp.command import deploy
+
+    deploy(**options, as_json=False)

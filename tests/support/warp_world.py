@@ -160,7 +160,7 @@ def assert_reads_as(found, written):
             assert ends[0].admin.owner == ends[1].admin.owner
         read, told = (end.as_file() for end in ends)
         names = {str(domain): name for name, domain in CHAINS.items()}
-        _assert_within(*(_plain(value, names) for value in (told, read)), chain, UNREAD)
+        _assert_within(_plain(told, names), _plain(read, names), chain, UNREAD)
 
 
 def _plain(value, names):

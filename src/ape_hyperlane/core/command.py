@@ -15,11 +15,13 @@ from ape_hyperlane.console import (
     report_differences,
     require_nothing_left,
     show_left,
+    show_proposals,
     show_steps,
     unlock,
 )
 from ape_hyperlane.core.deploy import Deployment, Outcome, check_core, deploy_core, plan_deployment
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
+from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
 from hyperlane.registry import CoreConfig, Registry
@@ -38,8 +40,10 @@ def run(
     max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
+    proposals: Path | None = None,
 ) -> None:
-    """Deploys a core. ClickException with one line on failure."""
+    """Deploys a core. With a folder for `proposals`, what Safes and timelocks have to do is
+    written there. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():
@@ -49,21 +53,32 @@ def run(
             name = chain or default_chain_name()
             deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
             survey = Survey(deployment.journal)
-            pending = survey.pending(deployment.steps, signer.address)
+            together = proposals is not None
+            pending = survey.pending(deployment.steps, signer.address, together=together)
             show_plan(console, deployment, pending, str(signer.address))
             show_foreign(console, survey.foreign(deployment.steps))
             left = [f"{step.name}: {reason}" for step, reason in survey.left]
             show_left(console, left)
+            if together:
+                require_proposable(survey.owned_lines())
             if dry_run:
                 return
             if pending:
                 unlock(signer)
             progress = ReportProgress(console, [step.name for step in pending])
-            outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
+            outcome = deploy_core(
+                deployment, folder, signer, progress, max_gas_price, together=together
+            )
+            if proposals is not None:
+                chain_id = deployment.journal.chain_id
+                written = write_proposals(proposals, name, chain_id, outcome.owned)
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
-    require_nothing_left(left)
+    if proposals is None:
+        require_nothing_left(left)
+    else:
+        show_proposals(console, written)
 
 
 def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Deploys and checks the core on the chain that ape is connected to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 from ape import networks
@@ -20,6 +20,7 @@ from ape_hyperlane.plans.checks import (
     used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.proposals import OwnedCall, require_proposable
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Step, final_readings
 from ape_hyperlane.plans.survey import check_steps
@@ -48,6 +49,8 @@ class Outcome:
     addresses: ChainAddresses
     transactions: int
     """Number of transactions that this run sent."""
+    owned: list[OwnedCall] = field(default_factory=list)
+    """Calls that Safes and timelocks have to make."""
 
 
 def plan_deployment(
@@ -100,9 +103,11 @@ def deploy_core(
     account: AccountAPI,
     report: Report = silent,
     max_gas_price: int | None = None,
+    *,
+    together: bool = False,
 ) -> Outcome:
     """Deploys what a core lacks, verifies it and writes the registry. Nothing is sent if the core
-    is complete.
+    is complete. `together`: with Safes and timelocks, whose calls are in the outcome.
 
     ape must be connected to the chain. ConfigError when the account may send none of the steps,
     ChainError when funds do not suffice, a transaction fails, or the chain differs from the plan
@@ -111,7 +116,9 @@ def deploy_core(
     """
     name = deployment.metadata.name
     applier = Applier(account, deployment.journal, report, max_gas_price)
-    pending = applier.pending(deployment.steps, account.address)
+    pending = applier.pending(deployment.steps, account.address, together=together)
+    if together:
+        require_proposable(applier.owned_lines())
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
     if deployed_config(registry, name) != deployment.config:
         content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
@@ -127,7 +134,8 @@ def deploy_core(
         if first is not None:
             index = Index.model_validate({"from": first})
             registry.write_metadata(metadata.model_copy(update={"index": index}))
-    return Outcome(addresses, applier.sent)
+    owned = applier.owned_calls(deployment.steps) if together else []
+    return Outcome(addresses, applier.sent, owned)
 
 
 def _first_block(journal: Journal, mailbox: str) -> int | None:

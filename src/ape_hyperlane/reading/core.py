@@ -7,11 +7,11 @@ from ape import networks
 
 from ape_hyperlane.core.defaults import spelled_out
 from ape_hyperlane.plans.chain import has_code
+from ape_hyperlane.plans.views import ask
 from ape_hyperlane.reading.hooks import read_hook
 from ape_hyperlane.reading.isms import read_ism
 from ape_hyperlane.reading.proxies import read_proxy
 from ape_hyperlane.reading.source import Source
-from ape_hyperlane.reading.views import ask
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 from hyperlane.registry.models import parse

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ape_hyperlane.plans.views import ask, events
 from ape_hyperlane.reading.hybrids import spelled_word
 from ape_hyperlane.reading.source import Source
-from ape_hyperlane.reading.views import ask, events
 from hyperlane.protocol.enums import FeeType
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.token_fees import MAX_BPS_FEE, Curve

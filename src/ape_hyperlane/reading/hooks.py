@@ -3,9 +3,9 @@
 from enum import IntEnum
 from typing import Any
 
+from ape_hyperlane.plans.views import ask, events, has
 from ape_hyperlane.reading.hybrids import read_hybrid, spelled_word
 from ape_hyperlane.reading.source import Config, Source, address_of
-from ape_hyperlane.reading.views import ask, events, has
 from hyperlane.registry.fields import ZERO_ADDRESS
 
 KIND = "hook"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ape_hyperlane.plans.views import ask
 from ape_hyperlane.reading.source import Source
-from ape_hyperlane.reading.views import ask
 from hyperlane.registry.fields import ZERO_ADDRESS
 
 

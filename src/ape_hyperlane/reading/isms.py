@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from ape_hyperlane.plans.views import ask, has, refuses_with
 from ape_hyperlane.reading.hybrids import read_hybrid
 from ape_hyperlane.reading.source import Config, Source, address_of
-from ape_hyperlane.reading.views import ask, has, refuses_with
 from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.registry.fields import ZERO_ADDRESS
 

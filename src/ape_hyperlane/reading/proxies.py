@@ -4,8 +4,8 @@ from typing import Any
 
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.steps import ADMIN_SLOT, IMPLEMENTATION_SLOT
+from ape_hyperlane.plans.views import word_in_slot
 from ape_hyperlane.reading.source import Source, address_of
-from ape_hyperlane.reading.views import word_in_slot
 
 
 def read_proxy(source: Source, address: str) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from eth_utils.address import to_checksum_address
 
 from ape_hyperlane.plans.chain import code_at, is_code_of
 from ape_hyperlane.plans.steps import IMPLEMENTATION_SLOT
+from ape_hyperlane.plans.views import ask, has, word_in_slot
 from ape_hyperlane.reading.fees import read_fee
 from ape_hyperlane.reading.hooks import read_hook
 from ape_hyperlane.reading.hybrids import spelled_word
 from ape_hyperlane.reading.isms import read_ism
 from ape_hyperlane.reading.proxies import read_proxy
 from ape_hyperlane.reading.source import Source, address_of
-from ape_hyperlane.reading.views import ask, has, word_in_slot
 from hyperlane.errors import ConfigError
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.token_types import MOVABLE

@@ -7,7 +7,7 @@ from typing import Any
 from eth_utils.address import to_checksum_address
 
 from ape_hyperlane.plans.chain import has_code
-from ape_hyperlane.reading.views import ask
+from ape_hyperlane.plans.views import ask
 from hyperlane.errors import ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.fields import ZERO_ADDRESS, word

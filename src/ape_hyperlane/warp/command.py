@@ -16,6 +16,7 @@ from ape_hyperlane.console import (
     report_differences,
     require_nothing_left,
     show_left,
+    show_proposals,
     show_steps,
     unlock,
 )
@@ -55,8 +56,10 @@ def deploy(
     max_gas_price: int | None,
     dry_run: bool,
     as_json: bool,
+    proposals: Path | None = None,
 ) -> None:
-    """Deploys a route on all chains of a file. ClickException with one line on failure."""
+    """Deploys a route on all chains of a file. With a folder for `proposals`, what Safes and
+    timelocks have to do is written there. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     connect = connector(folder)
@@ -71,14 +74,14 @@ def deploy(
             _show_chain(console, deployment, chain, str(signer.address), actions)
             planned.extend(f"{chain}: {step.name}" for step in actions)
 
-        survey_route(deployment, signer.address, show)
+        survey_route(deployment, signer.address, show, together=proposals is not None)
         show_left(console, deployment.left)
         if dry_run:
             return
         if planned:
             unlock(signer)
         progress = ReportProgress(console, planned)
-        path, sent = deploy_route(deployment, signer, progress, max_gas_price)
+        path, sent = deploy_route(deployment, signer, progress, max_gas_price, proposals)
     if as_json:
         click.echo(json.dumps(deployment.routers))
     console.print(f"[bold]{escape(deployment.id)}[/]: {sent} transactions sent, all read back")
@@ -90,7 +93,10 @@ def deploy(
         f" {next(iter(tokens))} --to … --amount …"
     )
     console.print(f"Next: {next_command}", highlight=False, markup=False)
-    require_nothing_left(deployment.left)
+    if proposals is None:
+        require_nothing_left(deployment.left)
+    else:
+        show_proposals(console, deployment.proposals)
 
 
 def check(*, route: str | None, registry: Path, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from ape.api import ProviderContextManager
 
 from ape_hyperlane.console import connected
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.proposals import Proposal
 from ape_hyperlane.plans.registry_view import RegistryView
 from ape_hyperlane.plans.steps import Ref, Step
 from ape_hyperlane.warp.brakes import check_brakes
@@ -41,6 +42,8 @@ class RouteDeployment:
     """Deployed routers, by chain."""
     left: list[str] = field(default_factory=list)
     """Steps that the surveying account may not send, a line each."""
+    proposals: list[Proposal] = field(default_factory=list)
+    """What Safes and timelocks have to do."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:
