@@ -110,13 +110,14 @@ def test_a_timelock_does_what_is_written_for_it(
     # There and back: the same calls once more are another operation.
     for paused in (False, True):
         hook = {"type": "pausableHook", "paused": paused}
-        text = core(timelock.address, **{**yaml.safe_load(wanted), "defaultHook": hook})
+        text = yaml.safe_dump({**yaml.safe_load(wanted), "defaultHook": hook})
         assert apply("--config", config(text)).exit_code == 0
         proposal = written()
         send(node, proposal["schedule"], node.other)
         node.rpc("evm_increaseTime", DELAY)
         node.rpc("evm_mine")
         send(node, proposal["execute"], node.other)
+        next((tmp_path / "proposals").iterdir()).unlink()
     assert check().exit_code == 0
 
 

@@ -30,8 +30,8 @@ def ask(address: str, view: str, kind: str, *arguments: Any) -> Any:
     view. Several `kind`s, separated by spaces, make a tuple."""
     kinds = kind.split()
     answer = call(address, view, *arguments)
-    if answer is None:
-        return None
+    if answer is None or len(answer) < 32 * len(kinds):
+        return None  # of an account without code, or a fallback function
     try:
         values = [_plain(value) for value in decode(kinds, answer)]
     except (DecodingError, OverflowError):
