@@ -74,7 +74,7 @@ def test_with_addresses_deploy_takes_over_the_contracts_that_were_read(
 
 def test_what_cannot_be_known_stays_an_address_and_is_said(chain, node, read):
     mailbox = chain.deploy("Mailbox", 31337)
-    ism, hook = chain.deploy("MetadataIsm", 42), chain.deploy("RecordingHook")
+    ism, hook = chain.deploy("MetadataIsm", b"x"), chain.deploy("RecordingHook", 1)
     silent = chain.deploy("TestRecipient")
     chain.send(
         mailbox.functions.initialize(node.deployer, ism.address, hook.address, silent.address)
@@ -89,7 +89,7 @@ def test_what_cannot_be_known_stays_an_address_and_is_said(chain, node, read):
         "requiredHook": silent.address,
     }
     for address, why in (
-        (ism.address, "security module, of type 42, which no config here can name; kept as an"),
+        (ism.address, "security module, of type 0, which no config here can name; kept as an"),
         (hook.address, "hook, of type 0, which no config here can name; kept as an address"),
         (silent.address, "hook, of type None, which no config here can name; kept as an address"),
     ):
@@ -114,7 +114,10 @@ def test_a_module_that_asks_itself_ends_the_reading(chain, node, read):
 @pytest.mark.parametrize(
     ("mailbox", "said"),
     [
-        ("mailbox", "--mailbox 'mailbox': 'mailbox' is not a 0x hex string of whole bytes; expected the"),
+        (
+            "mailbox",
+            "--mailbox 'mailbox': 'mailbox' is not a 0x hex string of whole bytes; expected the",
+        ),
         ("0x12", "--mailbox '0x12': '0x12' is not an address of 20 bytes; expected the address of"),
         (LOWER.replace("aa3", "Aa3"), "has a wrong checksum, expected 0x5FbDB23"),
         (LOWER, "0x5FbDB2315678afecb367f032d93F642f64180aa3 is no contract on chain 31337"),

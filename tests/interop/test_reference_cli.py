@@ -214,6 +214,32 @@ def without_addresses(value: Any) -> Any:
     return list(map(without_addresses, value)) if isinstance(value, list) else value
 
 
+def test_their_tool_changes_our_core(net, cli, tmp_path):
+    """It wants an interchain account router in the addresses, which this change does not call."""
+    registry = Registry(tmp_path / "registry")
+    for chain in (OURS, THEIRS):
+        registry.write_metadata(net.registry.metadata(chain))
+    config = CoreConfig.model_validate(
+        {"owner": net.user.address, "upgradeable": True, "defaultIsm": SIGNED}
+    )
+    with net.connect(OURS):
+        plan = plan_deployment(config, registry, OURS, net.deployer.address)
+        deploy_core(plan, registry, net.deployer)
+    addresses = registry.addresses(OURS)
+    router = {"interchain_account_router": "0x" + 40 * "7"}
+    registry.write_addresses(OURS, addresses.model_copy(update=router))
+    path = registry.chain_folder(OURS) / "core-config.yaml"
+    wanted = yaml.safe_load(path.read_text())
+    wanted["defaultIsm"] |= {"validators": ["0x" + 40 * "8", "0x" + 40 * "9"], "threshold": 2}
+    path.write_text(yaml.safe_dump(wanted))
+
+    cli("core", "apply", "--chain", OURS, "--config", str(path), registry=registry.folder)
+
+    with net.connect(OURS):
+        found = read_core(Source(registry), str(addresses.mailbox))
+    assert CoreConfig.model_validate(found.content) == read(CoreConfig, path)
+
+
 @pytest.mark.parametrize(("origin", "destination"), [(OURS, THEIRS), (THEIRS, OURS)])
 def test_messages_of_their_tool_arrive(net, cli, origin, destination):
     said = cli("send", "message", "--origin", origin, "--destination", destination)

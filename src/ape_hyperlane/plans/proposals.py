@@ -152,10 +152,10 @@ def safe_file(
 
 
 def _input(parameter: Any) -> dict[str, Any]:
-    described = {"internalType": parameter.internalType, "name": parameter.name}
+    kind = str(parameter.type)
+    described = {"internalType": kind, "name": parameter.name, "type": kind}
     parts = [_input(each) for each in parameter.components or ()]
-    found = {**described, "type": str(parameter.type)}
-    return {**found, "components": parts} if parts else found
+    return {**described, "components": parts} if parts else described
 
 
 def _spelled(value: Any) -> str:
