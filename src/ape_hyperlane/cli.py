@@ -319,3 +319,20 @@ def warp_apply(**options: Any) -> None:
     from ape_hyperlane.warp.command import deploy
 
     deploy(**options, as_json=False)
+
+
+@cli.command("upgrade")
+@NETWORK
+@click.option("--account", help="ape account that pays; development networks have a default")
+@REGISTRY
+@CHAIN
+@click.option("--contract", help="name of a proxy, such as mailbox; default: all of the core")
+@click.option("--force", is_flag=True, help="also replace code of unknown versions")
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+def upgrade_core(**options: Any) -> None:
+    """Replace the code behind a core's proxies by this version's, if its storage fits."""
+    from ape_hyperlane.core.upgrade import run
+
+    run(**options)

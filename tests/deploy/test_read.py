@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from benchmarks.anvil import Chain
@@ -35,6 +36,20 @@ def test_reading_shows_what_the_documentation_shows(deploy, node, registry):
     result = CliRunner(mix_stderr=False).invoke(cli.cli, arguments)
     assert result.exit_code == 0, result.stderr
     assert result.stdout == output
+
+
+def test_every_command_line_of_the_page_has_the_options_that_it_needs():
+    text = DOCS.read_text()
+    lines = re.findall(r"^(?:\$ )?ape hyperlane (.*)$", text, re.MULTILINE)
+    named = set()
+    for line in lines:
+        arguments = shlex.split(line)
+        group: click.Command = cli.cli
+        while isinstance(group, click.Group):
+            group = group.commands[arguments.pop(0)]
+        group.make_context(str(group.name), arguments)  # raises for a wrong or missing option
+        named.add(f"{line.split(' --')[0]}")
+    assert named >= {"read", "warp read", "apply", "warp apply", "upgrade"}
 
 
 def test_what_is_read_of_a_core_deploys_the_same_core(
