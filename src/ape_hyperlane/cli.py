@@ -492,3 +492,109 @@ def verify_input(contract: str, out: Path | None) -> None:
         else:
             write_atomic(out, text)
     click.echo(f"{source}:{contract}, compiled with solc {compiler()}", err=True)
+
+
+OUT = click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="new file to write; default: print",
+)
+WITH_ADDRESSES = click.option(
+    "--addresses",
+    "with_addresses",
+    is_flag=True,
+    help="name each contract's address, so that deploy uses the contracts read",
+)
+
+
+@cli.command("read")
+@NETWORK
+@click.option("--mailbox", required=True, help="address of the Mailbox")
+@REGISTRY
+@OUT
+@WITH_ADDRESSES
+def read_core(**options: Any) -> None:
+    """Print or write the core-config.yaml of any live core, whoever deployed it."""
+    from ape_hyperlane.reading.command import read
+
+    read(**options)
+
+
+@warp.command("read")
+@click.option(
+    "--router",
+    "routers",
+    multiple=True,
+    required=True,
+    metavar="CHAIN=ADDRESS",
+    help="a router to start from; those that it has enrolled are read, too",
+)
+@REGISTRY
+@OUT
+@WITH_ADDRESSES
+def warp_read(**options: Any) -> None:
+    """Print or write the deploy file of any live route, whoever deployed it."""
+    from ape_hyperlane.reading.command import read_route
+
+    read_route(**options)
+
+
+PROPOSALS = click.option(
+    "--proposals",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="proposals",
+    show_default=True,
+    help="folder for the calls of Safes and timelocks",
+)
+
+
+@cli.command("apply")
+@NETWORK
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option("--config", type=click.Path(path_type=Path), help="core-config.yaml")
+@REGISTRY
+@CHAIN
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+@FORCE
+def apply_core(**options: Any) -> None:
+    """Bring a core into line with its config, and write what Safes and timelocks have to do."""
+    from ape_hyperlane.core.command import run
+
+    run(**options, domain=None, as_json=False)
+
+
+@warp.command("apply")
+@click.option(
+    "--config", type=click.Path(path_type=Path), required=True, help="the route's *-deploy.yaml"
+)
+@REGISTRY
+@click.option("--account", help="ape account that pays; development networks have a default")
+@click.option("--route", help="<SYMBOL>/<name> in the registry; default: symbol and chains")
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+@FORCE
+def warp_apply(**options: Any) -> None:
+    """Bring a route into line with its file, and write what Safes and timelocks have to do."""
+    from ape_hyperlane.warp.command import deploy
+
+    deploy(**options, as_json=False)
+
+
+@cli.command("upgrade")
+@NETWORK
+@click.option("--account", help="ape account that pays; development networks have a default")
+@REGISTRY
+@CHAIN
+@click.option("--contract", help="name of a proxy, such as mailbox; default: all of the core")
+@click.option("--force", is_flag=True, help="also replace code of unknown versions")
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+def upgrade_core(**options: Any) -> None:
+    """Replace the code behind a core's proxies by this version's, if its storage fits."""
+    from ape_hyperlane.core.upgrade import run
+
+    run(**options)

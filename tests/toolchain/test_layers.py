@@ -113,6 +113,7 @@ FLOORS = (
     ("console",),
     ("core",),
     ("warp", "staking", "setup"),
+    ("reading",),
     ("demo",),
     ("cli",),
     ("testing",),

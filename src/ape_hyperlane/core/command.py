@@ -17,6 +17,7 @@ from ape_hyperlane.console import (
     report_differences,
     require_nothing_left,
     show_left,
+    show_proposals,
     show_steps,
     unlock,
 )
@@ -31,6 +32,7 @@ from ape_hyperlane.core.deploy import (
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
+from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.safety.finding import Finding
@@ -54,8 +56,10 @@ def run(
     dry_run: bool,
     force: bool,
     as_json: bool,
+    proposals: Path | None = None,
 ) -> None:
-    """Deploys a core. ClickException with one line on failure."""
+    """Deploys a core. With a folder for `proposals`, what Safes and timelocks have to do is
+    written there. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():
@@ -65,11 +69,14 @@ def run(
             name = chain or default_chain_name()
             deployment = plan_deployment(wanted, folder, name, signer.address, domain=domain)
             survey = Survey(deployment.journal)
-            pending = survey.pending(deployment.steps, signer.address)
+            together = proposals is not None
+            pending = survey.pending(deployment.steps, signer.address, together=together)
             show_plan(console, deployment, pending, str(signer.address))
             show_foreign(console, survey.foreign(deployment.steps))
             left = [f"{step.name}: {reason}" for step, reason in survey.left]
             show_left(console, left)
+            if together:
+                require_proposable(survey.owned_lines())
             findings = core_findings(deployment.config)
             show_findings(console, findings)
             if dry_run:
@@ -79,11 +86,19 @@ def run(
                 require_force(findings, force)
                 unlock(signer)
             progress = ReportProgress(console, [step.name for step in pending])
-            outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
+            outcome = deploy_core(
+                deployment, folder, signer, progress, max_gas_price, together=together
+            )
+            if proposals is not None:
+                chain_id = deployment.journal.chain_id
+                written = write_proposals(proposals, name, chain_id, outcome.owned)
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
-    require_nothing_left(left)
+    if proposals is None:
+        require_nothing_left(left)
+    else:
+        show_proposals(console, written)
 
 
 def check(*, network: str | None, registry: Path, chain: str | None, as_json: bool) -> None:

@@ -19,6 +19,7 @@ from ape_hyperlane.plans.checks import (
     used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal, journal_path
+from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Action, Call, Reading, Step, final_readings
 from ape_hyperlane.plans.survey import Survey, check_steps
@@ -105,17 +106,23 @@ def _read_chain(registry: Registry, metadata: ChainMetadata, token: WarpToken) -
 
 
 def survey_route(
-    deployment: RouteDeployment, sender: str, show: Callable[[str, list[Action]], None]
+    deployment: RouteDeployment,
+    sender: str,
+    show: Callable[[str, list[Action]], None],
+    *,
+    together: bool = False,
 ) -> None:
     """Calls `show` for each chain, while connected to it, with the steps that need a transaction.
-    ConfigError when `sender` may send none of them, or the chain differs in something that no
-    transaction can change."""
+    `together`: Safes and timelocks will do theirs. ConfigError when `sender` may send none of them,
+    or the chain differs in something that no transaction can change."""
     deployment.left.clear()
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
             require_contracts(used_addresses(steps), chain)
-            pending = survey.pending(steps, sender)
+            pending = survey.pending(steps, sender, together=together)
+            if together:
+                require_proposable(survey.owned_lines())
             if differences := survey.differences(_unchangeable(steps, pending)):
                 raise ConfigError(
                     f"{differences[0]}; this cannot be changed, choose another --route"
@@ -129,9 +136,11 @@ def deploy_route(
     account: AccountAPI,
     report: Report = silent,
     max_gas_price: int | None = None,
+    proposals: Path | None = None,
 ) -> tuple[Path, int]:
     """Deploys what a route lacks, verifies it and writes its files. Returns the config file's path
-    and the number of transactions.
+    and the number of transactions. With a folder for `proposals`, what Safes and timelocks have to
+    do is written there.
 
     ConfigError when the account may send none of the steps, ChainError when funds do not suffice, a
     transaction fails, or a chain differs from the plan afterwards; GasTooDear as `deploy_core`.
@@ -146,6 +155,7 @@ def deploy_route(
         lambda _chain, actions: require_funds(
             sum(map(estimate_gas, actions)), account, max_gas_price
         ),
+        together=proposals is not None,
     )
     # Routers first, on all chains: each is enrolled on the others by its address.
     for chain, applier in appliers.items():
@@ -158,6 +168,10 @@ def deploy_route(
             steps = deployment.steps(chain)
             applier.apply(steps)
             applier.verify(final_readings(steps))
+            if proposals is not None:
+                chain_id = int(networks.provider.chain_id)
+                owned = applier.owned_calls(steps)
+                deployment.proposals += write_proposals(proposals, chain, chain_id, owned)
     tokens, route = deploy_file(deployment), config_file(deployment)
     paths = write_route(
         deployment.registry.folder, deployment.id, tokens, route, deployment.foreign

@@ -5,7 +5,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import ape
+from ape.api import ProviderContextManager
+
+from ape_hyperlane.console import connected
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.proposals import Proposal
 from ape_hyperlane.plans.registry_view import RegistryView
 from ape_hyperlane.plans.steps import Ref, Step
 from ape_hyperlane.warp.brakes import check_brakes
@@ -40,6 +45,8 @@ class RouteDeployment:
     """Ends that exist already, which the routers here enrol."""
     left: list[str] = field(default_factory=list)
     """Steps that the surveying account may not send, a line each."""
+    proposals: list[Proposal] = field(default_factory=list)
+    """What Safes and timelocks have to do."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:
@@ -117,3 +124,17 @@ class RouteDeployment:
                 f"{', '.join(entries)}: this file deploys the routers on {', '.join(conflicts)};"
                 " remove these entries"
             )
+
+
+def connector(folder: Registry) -> Connect:
+    """A function that connects ape to a chain of the registry. Providers are cached, since making
+    one takes time."""
+    providers: dict[str, ProviderContextManager] = {}
+
+    def connect(chain: str) -> AbstractContextManager[None]:
+        if chain not in providers:
+            url = folder.metadata(chain).rpc_urls[0].http
+            providers[chain] = ape.networks.parse_network_choice(url)
+        return connected(providers[chain])
+
+    return connect
