@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-import {EIP712} from "solady/utils/EIP712.sol";
+import {EIP712} from "solady/src/utils/EIP712.sol";
 
 import {IOffchainQuoter} from "../interfaces/hooks/IOffchainQuoter.sol";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title Initializable
 /// @notice An initializer that runs once, and only for the deployer, with and without a proxy. See

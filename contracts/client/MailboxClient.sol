@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.24;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 
@@ -16,6 +16,8 @@ import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
 /// @title MailboxClient
 /// @notice The base of contracts that send or receive messages through a Mailbox: owner, hook and
 /// security module.
+/// @dev Helpers named after a contract, and their parameters, are those of the reference, so that
+/// an app written for either compiles with both. They cost nothing where they are not called.
 abstract contract MailboxClient is
     IMailboxClient,
     ISpecifiesInterchainSecurityModule,
@@ -23,12 +25,6 @@ abstract contract MailboxClient is
     Initializable,
     PackageVersioned
 {
-    /// @dev Fits one slot. The flags are for a subclass that reads them in every dispatch.
-    struct HookAndFlags {
-        address hook;
-        uint96 flags;
-    }
-
     /// @inheritdoc IMailboxClient
     IMailbox public immutable mailbox;
 
@@ -38,10 +34,26 @@ abstract contract MailboxClient is
     /// @inheritdoc ISpecifiesInterchainSecurityModule
     IInterchainSecurityModule public interchainSecurityModule;
 
-    HookAndFlags internal hookAndFlags;
+    /// @inheritdoc IMailboxClient
+    IPostDispatchHook public hook;
+
+    /// @dev In the slot of `hook`, for a subclass that reads both in every dispatch.
+    uint96 internal _hookFlags;
 
     modifier onlyMailbox() {
         if (msg.sender != address(mailbox)) revert SenderNotMailbox(msg.sender, address(mailbox));
+        _;
+    }
+
+    /// @dev For settings of apps.
+    modifier onlyContract(address account) {
+        if (account.code.length == 0) revert NotContract(account);
+        _;
+    }
+
+    /// @dev For settings of apps.
+    modifier onlyContractOrNull(address account) {
+        if (account != address(0) && account.code.length == 0) revert NotContract(account);
         _;
     }
 
@@ -53,37 +65,80 @@ abstract contract MailboxClient is
     }
 
     /// @inheritdoc IMailboxClient
-    function setHook(address hook_) external onlyOwner {
+    function setHook(address hook_) public onlyOwner {
         _setHook(hook_);
     }
 
     /// @inheritdoc IMailboxClient
-    function setInterchainSecurityModule(address module) external onlyOwner {
+    function setInterchainSecurityModule(address module) public onlyOwner {
         _setInterchainSecurityModule(module);
     }
 
-    /// @inheritdoc IMailboxClient
-    function hook() external view returns (IPostDispatchHook) {
-        return IPostDispatchHook(hookAndFlags.hook);
-    }
-
     /// @dev Sets hook, security module and owner. For initializers.
-    function _initializeClient(address hook_, address module, address owner_) internal {
+    function _MailboxClient_initialize(address hook_, address module, address owner_) internal {
         _setHook(hook_);
         _setInterchainSecurityModule(module);
         _transferOwnership(owner_);
     }
 
-    /// @dev Writes `hookAndFlags`; nothing else does. A subclass that stores data derived from it
-    /// overrides this.
+    /// @dev Dispatches a message, paid with `_value` wei.
+    /// @return The id of the message.
+    function _MailboxClient_dispatch(
+        uint32 _destinationDomain,
+        bytes32 _recipient,
+        uint256 _value,
+        bytes memory _messageBody,
+        bytes memory _hookMetadata,
+        address _hook
+    ) internal returns (bytes32) {
+        return
+            mailbox.dispatch{value: _value}(
+                _destinationDomain,
+                _recipient,
+                _messageBody,
+                _hookMetadata,
+                IPostDispatchHook(_hook)
+            );
+    }
+
+    /// @dev The value in wei that `_MailboxClient_dispatch` needs.
+    function _MailboxClient_quoteDispatch(
+        uint32 _destinationDomain,
+        bytes32 _recipient,
+        bytes memory _messageBody,
+        bytes memory _hookMetadata,
+        address _hook
+    ) internal view returns (uint256) {
+        return
+            mailbox.quoteDispatch(
+                _destinationDomain,
+                _recipient,
+                _messageBody,
+                _hookMetadata,
+                IPostDispatchHook(_hook)
+            );
+    }
+
+    /// @dev Whether `id` is the message that the Mailbox dispatched last. For hooks.
+    function _isLatestDispatched(bytes32 id) internal view returns (bool) {
+        return mailbox.latestDispatchedId() == id;
+    }
+
+    /// @dev Whether the Mailbox delivered the message.
+    function _isDelivered(bytes32 id) internal view returns (bool) {
+        return mailbox.delivered(id);
+    }
+
+    /// @dev Writes the slot of `hook`; nothing else does. A subclass that stores data derived from
+    /// it overrides this.
     function _setHookAndFlags(address hook_, uint96 flags) internal virtual {
-        hookAndFlags = HookAndFlags(hook_, flags);
+        (hook, _hookFlags) = (IPostDispatchHook(hook_), flags);
     }
 
     function _setHook(address hook_) private {
         if (hook_ != address(0) && hook_.code.length == 0) revert HookNotContract(hook_);
 
-        _setHookAndFlags(hook_, hookAndFlags.flags);
+        _setHookAndFlags(hook_, _hookFlags);
 
         emit HookSet(hook_);
     }

@@ -98,7 +98,7 @@ contract DelayedFlowRouterHookIsm is TimelockRouter, TvlBucket {
     /// @inheritdoc TimelockRouter
     /// @dev Counts the announced amount of an incoming transfer. `verify` accepts a message of that
     /// amount only.
-    function _handle(uint32 origin, bytes calldata body) internal override {
+    function _handle(uint32 origin, bytes32, bytes calldata body) internal override {
         (bytes32 id, uint256 messageAmount) = abi.decode(body, (bytes32, uint256));
         uint256 amount = _toLocal(messageAmount);
 

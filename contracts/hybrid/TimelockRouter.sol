@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {MailboxClient} from "../client/MailboxClient.sol";
 import {Router} from "../client/Router.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailboxHook} from "../interfaces/hooks/IMailboxHook.sol";
@@ -61,7 +60,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     /// announcement must not block the right one.
     mapping(bytes32 messageId => mapping(bytes26 digest => uint48)) private others;
 
-    constructor(address mailbox_, uint48 timelockWindow_) MailboxClient(mailbox_) {
+    constructor(address mailbox_, uint48 timelockWindow_) Router(mailbox_) {
         _checkWait(timelockWindow_);
         timelockWindow = timelockWindow_;
     }
@@ -78,10 +77,10 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         uint32 destination = message.destination();
         mailbox.dispatch{value: msg.value}(
             destination,
-            _requireRouter(destination),
+            _mustHaveRemoteRouter(destination),
             _announcement(message),
             _hookMetadata(metadata, message),
-            IPostDispatchHook(hookAndFlags.hook)
+            hook
         );
     }
 
@@ -94,10 +93,10 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return
             mailbox.quoteDispatch(
                 destination,
-                _requireRouter(destination),
+                _mustHaveRemoteRouter(destination),
                 _announcement(message),
                 _hookMetadata(metadata, message),
-                IPostDispatchHook(hookAndFlags.hook)
+                hook
             );
     }
 
@@ -119,7 +118,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
 
     /// @notice The hook of announcements, whatever the destination; zero for the Mailbox's default.
     function hooks(uint32) external view returns (address) {
-        return hookAndFlags.hook;
+        return address(hook);
     }
 
     /// @inheritdoc IPostDispatchHook
@@ -132,7 +131,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     function _beforeAnnouncement(bytes calldata message) internal virtual {}
 
     /// @inheritdoc Router
-    function _handle(uint32 origin, bytes calldata body) internal virtual override {
+    function _handle(uint32 origin, bytes32, bytes calldata body) internal virtual override {
         _queue(origin, abi.decode(body, (bytes32)), body, timelockWindow);
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title ILpCollateralRouter
 /// @notice Accepts loans of collateral, from which a router pays out incoming transfers. The router

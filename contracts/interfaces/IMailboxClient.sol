@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 import {IMailbox} from "./IMailbox.sol";
 import {IPostDispatchHook} from "./hooks/IPostDispatchHook.sol";
@@ -21,6 +21,9 @@ interface IMailboxClient {
 
     /// @notice A security module must be a contract, or zero.
     error IsmNotContract(address module);
+
+    /// @notice The account must be a contract.
+    error NotContract(address account);
 
     /// @notice Only the Mailbox may call this.
     error SenderNotMailbox(address sender, address mailbox);

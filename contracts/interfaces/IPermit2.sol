@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IPermit2
 /// @notice The part of Permit2 that spends allowances: a contract, the same on every chain, that

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IRouter
 /// @notice A client that exchanges messages with one contract of its kind per domain, the router

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IStorageSet
 /// @notice A contract configured by some addresses, of which a number is needed, and by its owner.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IThresholdAddressFactory
 /// @notice Deploys contracts that are configured by some addresses, of which a number is needed.

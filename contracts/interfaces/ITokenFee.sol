@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @notice An amount of a token that the sender of a transfer has to pay; `token` zero is the
 /// native token.

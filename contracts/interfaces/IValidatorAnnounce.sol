@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IValidatorAnnounce
 /// @notice Stores the places at which the validators of a chain publish their signatures. One per

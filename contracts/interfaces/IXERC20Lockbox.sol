@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IXERC20Lockbox
 /// @notice Holds an ERC-20 on its home chain against xERC20s, one for one. Source: ERC-7281.

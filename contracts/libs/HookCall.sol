@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @notice Where the call of a hook stands in memory: its length in bytes in the upper half, the
 /// address of its selector in the lower half.

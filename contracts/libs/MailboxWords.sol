@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @notice The Mailbox's required hook in the low 160 bits, and its nonce in the 32 bits above:
 /// every dispatch reads both and writes one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title MerkleTree
 /// @notice The incremental merkle tree of message ids: 32 levels, a node is keccak256(left ‖

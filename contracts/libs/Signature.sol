@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title Signature
 /// @notice Recovers the signer of a 65-byte signature r(32) ‖ s(32) ‖ v(1) standing in calldata.

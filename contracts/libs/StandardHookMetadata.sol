@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title StandardHookMetadata
 /// @notice The metadata that a dispatching account passes to its hooks. Source:
@@ -68,6 +68,32 @@ library StandardHookMetadata {
         address token
     ) internal pure returns (bytes memory) {
         return abi.encodePacked(VARIANT, value, gas, refund, token);
+    }
+
+    /// @notice Metadata of 86 bytes and custom ones. No fee token can be given: the first 20 custom
+    /// bytes are read as one.
+    function formatMetadata(
+        uint256 _msgValue,
+        uint256 _gasLimit,
+        address _refundAddress,
+        bytes memory _customMetadata
+    ) internal pure returns (bytes memory) {
+        return abi.encodePacked(VARIANT, _msgValue, _gasLimit, _refundAddress, _customMetadata);
+    }
+
+    /// @notice Metadata with wei to carry, gas limit zero, and the caller to refund.
+    function overrideMsgValue(uint256 _msgValue) internal view returns (bytes memory) {
+        return format(_msgValue, 0, msg.sender);
+    }
+
+    /// @notice Metadata with a gas limit, and the caller to refund.
+    function overrideGasLimit(uint256 _gasLimit) internal view returns (bytes memory) {
+        return format(0, _gasLimit, msg.sender);
+    }
+
+    /// @notice Metadata with a refund address, gas limit zero.
+    function overrideRefundAddress(address _refundAddress) internal pure returns (bytes memory) {
+        return format(0, 0, _refundAddress);
     }
 
     /// @dev The 32 bytes at `offset`; callers have checked that the part they keep is inside.

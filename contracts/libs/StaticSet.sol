@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title StaticSet
 /// @notice A list of words and a threshold at the end of a contract's own code, where they cannot

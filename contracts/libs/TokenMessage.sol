@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title TokenMessage
 /// @notice Reads the body of a token message. Source: docs/protocol/token-messages.md.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title TypeCasts
 /// @notice 20-byte EVM addresses as the 32-byte addresses of the protocol: left-padded with zeros.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 import {IStakingManager} from "../interfaces/staking/IStakingManager.sol";
 import {Pool} from "./Pool.sol";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.24;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 

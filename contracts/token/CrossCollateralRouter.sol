@@ -91,7 +91,7 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         bytes32 targetRouter
     ) external payable returns (bytes32 messageId) {
         _requireTrusted(destination, targetRouter);
-        Remote storage remote = remotes[destination];
+        EnrolledRouter storage remote = _enrolledRouters[destination];
         return
             _sendTo(
                 RemoteTransfer(destination, recipient, amount, targetRouter, remote.gas),
@@ -106,13 +106,13 @@ contract CrossCollateralRouter is HypERC20Collateral, ICrossCollateralRouter {
         if (msg.sender == address(mailbox)) {
             if (origin == localDomain) revert RouterNotTrusted(origin, sender);
             _requireTrusted(origin, sender);
-            _handle(origin, body);
+            _handle(origin, sender, body);
         } else {
             bytes32 caller = msg.sender.addressToBytes32();
             if (!collateralRouters[localDomain].contains(caller)) {
                 revert RouterNotTrusted(localDomain, caller);
             }
-            _handle(localDomain, body);
+            _handle(localDomain, caller, body);
         }
     }
 

@@ -38,7 +38,7 @@ contract HypERC20 is AllowanceERC20, TokenRouter {
         tokenName = name_;
         tokenSymbol = symbol_;
         _mint(msg.sender, supply);
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @inheritdoc ERC20

@@ -31,7 +31,7 @@ contract HypERC20Collateral is LpCollateralRouter {
 
     /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @inheritdoc ERC20

@@ -32,7 +32,7 @@ contract HypERC721 is ListedERC721, NftRouter {
         for (uint256 id; id < supply; ++id) {
             _safeMint(msg.sender, id);
         }
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @inheritdoc ERC721

@@ -26,7 +26,7 @@ contract HypERC721Collateral is NftRouter {
 
     /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @inheritdoc TokenRouter

@@ -3,7 +3,7 @@ pragma solidity 0.8.33;
 
 import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {SafeTransferLib} from "solady/src/utils/SafeTransferLib.sol";
 
 import {LpCollateralRouter} from "./LpCollateralRouter.sol";
 import {TokenRouter} from "./TokenRouter.sol";
@@ -28,7 +28,7 @@ contract HypNative is LpCollateralRouter {
 
     /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external initializer {
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @notice Deposits `msg.value` and mints shares for it to `receiver`.

@@ -72,7 +72,7 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
             revert BridgeNotAllowed(domain, address(bridge));
         }
         bytes32 recipient = allowedRecipient[domain];
-        if (recipient == 0) recipient = _requireRouter(domain);
+        if (recipient == 0) recipient = _mustHaveRemoteRouter(domain);
 
         Quote[] memory quotes = bridge.quoteTransferRemote(domain, recipient, amount);
         uint256 tokens = _sum(quotes, token());
@@ -109,9 +109,9 @@ abstract contract MovableCollateralRouter is TokenRouter, IMovableCollateralRout
     }
 
     /// @inheritdoc Router
-    function _unenroll(uint32 domain) internal override {
+    function _unenrollRemoteRouter(uint32 domain) internal override {
         _forget(domain);
-        super._unenroll(domain);
+        super._unenrollRemoteRouter(domain);
     }
 
     /// @dev Removes the bridges and the recipient of a domain.

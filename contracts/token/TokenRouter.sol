@@ -38,7 +38,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         uint256 gas;
     }
 
-    /// @dev Bits of `hookAndFlags.flags`: a transfer without fees learns from that slot that there
+    /// @dev Bits of `_hookFlags`: a transfer without fees learns from that slot that there
     /// are none, and reads no other.
     uint96 private constant HAS_FEE_RECIPIENT = 1;
     uint96 private constant HAS_FEE_HOOK = 2;
@@ -56,7 +56,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     /// @inheritdoc ITokenRouter
     address public feeHook;
 
-    constructor(uint256 numerator, uint256 denominator, address mailbox) MailboxClient(mailbox) {
+    constructor(uint256 numerator, uint256 denominator, address mailbox) GasRouter(mailbox) {
         if (numerator == 0 || denominator == 0) revert ScaleIsZero(numerator, denominator);
 
         scaleNumerator = numerator;
@@ -120,7 +120,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @dev Sends a transfer to a trusted router.
-    /// @param plain As in `remotes`.
+    /// @param plain As in `EnrolledRouter`.
     function _sendTo(
         RemoteTransfer memory outgoing,
         bool plain
@@ -128,7 +128,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         address hook_;
         uint96 flags;
         // In one expression, so that the slot is read once.
-        if (!plain) (hook_, flags) = (hookAndFlags.hook, hookAndFlags.flags);
+        if (!plain) (hook_, flags) = (address(hook), _hookFlags);
         address payIn;
         uint256 value;
         if (flags == 0) {
@@ -150,7 +150,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     /// @inheritdoc Router
-    function _handle(uint32 origin, bytes calldata body) internal virtual override {
+    function _handle(uint32 origin, bytes32, bytes calldata body) internal virtual override {
         if (msg.value != 0) revert UnexpectedValue(msg.value);
         bytes32 recipient = body.recipient();
         uint256 amount = body.amount();
@@ -184,31 +184,31 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     }
 
     function _setFlag(uint96 flag, bool set) internal virtual {
-        (address hook_, uint96 flags) = (hookAndFlags.hook, hookAndFlags.flags);
+        (address hook_, uint96 flags) = (address(hook), _hookFlags);
         _setHookAndFlags(hook_, set ? flags | flag : flags & ~flag);
     }
 
     /// @inheritdoc MailboxClient
     /// @dev Copies to each enrolled domain whether the route has no hook and no fees (`plain`);
-    /// transfers to a plain domain skip reading `hookAndFlags`.
+    /// transfers to a plain domain skip reading that slot.
     function _setHookAndFlags(address hook_, uint96 flags) internal override {
         super._setHookAndFlags(hook_, flags);
         uint32[] memory enrolled = domains();
         for (uint256 i; i < enrolled.length; ++i) {
-            remotes[enrolled[i]].plain = hook_ == address(0) && flags == 0;
+            _enrolledRouters[enrolled[i]].plain = hook_ == address(0) && flags == 0;
         }
     }
 
     /// @inheritdoc Router
-    function _enroll(uint32 domain, bytes32 router) internal override {
-        super._enroll(domain, router);
-        remotes[domain].plain = hookAndFlags.hook == address(0) && hookAndFlags.flags == 0;
+    function _enrollRemoteRouter(uint32 domain, bytes32 router) internal override {
+        super._enrollRemoteRouter(domain, router);
+        _enrolledRouters[domain].plain = address(hook) == address(0) && _hookFlags == 0;
     }
 
     /// @inheritdoc Router
-    function _unenroll(uint32 domain) internal virtual override {
-        super._unenroll(domain);
-        remotes[domain].plain = false;
+    function _unenrollRemoteRouter(uint32 domain) internal virtual override {
+        super._unenrollRemoteRouter(domain);
+        _enrolledRouters[domain].plain = false;
     }
 
     /// @dev Takes the amount and all fees from the sender, and pays the fee recipient.
@@ -255,7 +255,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
         return
             _mailboxCall(
                 TransferCall.QUOTE_DISPATCH,
-                hookAndFlags.hook,
+                address(hook),
                 outgoing,
                 _messageAmount(outgoing.amount),
                 feeToken()

@@ -19,7 +19,7 @@ abstract contract WrappedTokenRouter is TokenRouter {
 
     /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook, address ism, address owner) external virtual initializer {
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @inheritdoc TokenRouter

@@ -17,11 +17,15 @@ from ape_hyperlane.plans.chain import is_development
 from ape_hyperlane.plans.checks import estimate_gas
 from ape_hyperlane.plans.disclosure import print_line
 from ape_hyperlane.plans.gas_price import read_offer
+from ape_hyperlane.plans.proposals import Proposal
 from ape_hyperlane.plans.refusals import refusal
 from ape_hyperlane.plans.steps import Action, Call
 from ape_hyperlane.safety.finding import Finding
 from ape_hyperlane.safety.report import show_findings
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
+from hyperlane.registry import Registry
+
+LOCAL_NETWORK = "ethereum:local:foundry"
 
 
 @contextmanager
@@ -31,6 +35,16 @@ def connected(network: str | ProviderContextManager) -> Iterator[None]:
         network = ape.networks.parse_network_choice(network)
     with logger.at_level(LogLevel.ERROR), network:
         yield
+
+
+def choose_network(network: str | None, registry: Registry, chain: str | None) -> str:
+    """The network that a command connects to: the one that it names, or the node that the registry
+    has for its chain, or a local node. ConfigError for a chain of another protocol."""
+    if network is not None:
+        return network
+    if chain is not None and registry.has_metadata(chain):
+        return registry.metadata(chain).rpc_urls[0].http
+    return LOCAL_NETWORK
 
 
 @contextmanager
@@ -104,6 +118,16 @@ def show_left(console: Console, left: Sequence[str]) -> None:
     """Shows the steps that only other accounts may send."""
     for line in left:
         print_line(console, f"left to others: {line}")
+
+
+def show_proposals(console: Console, proposals: Sequence[Proposal]) -> None:
+    """Shows the files with the calls of Safes and timelocks, and what to do with each."""
+    for proposal in proposals:
+        print_line(console, proposal.describe())
+        for call in proposal.calls:
+            print_line(console, f"    {call.describe()}")
+    if not proposals:
+        console.print("No Safe and no timelock has anything to do.")
 
 
 def require_nothing_left(left: Sequence[str]) -> None:

@@ -73,6 +73,22 @@ def relayer(context: click.Context, files: tuple[Path, ...]) -> None:
 @main.command(context_settings=_PASS_THROUGH)
 @_config_option
 @click.pass_context
+def kathy(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Send canaries between chains, and alert when one is late."""
+
+    def start() -> Coroutine[Any, Any, None]:
+        from hyperlane.agents.kathy import run
+        from hyperlane.settings import KathySettings, load_settings
+
+        return run(load_settings(KathySettings, files, os.environ, context.args))
+
+    _warn_of_secrets(context.args)
+    _run(start)
+
+
+@main.command(context_settings=_PASS_THROUGH)
+@_config_option
+@click.pass_context
 def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
     """Find signatures that validators must not have made."""
 
@@ -86,11 +102,37 @@ def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
     _run(start)
 
 
+@main.command()
+@click.argument("domain", type=click.IntRange(1, 2**32 - 1))
+@click.option("--db", required=True, help="folder of the database, or a postgresql:// URL")
+def forget(domain: int, db: str) -> None:
+    """Forget one chain: for a development chain that was started anew.
+
+    A relayer's or watchtower's database then goes on with its other chains where it was.
+    """
+
+    async def run() -> None:
+        from hyperlane.store.database import Database
+        from hyperlane.store.forget import forget
+
+        database = await Database.open(db)
+        try:
+            rows = await forget(database, domain)
+        finally:
+            await database.close()
+        click.echo(f"forgot the chain with domain {domain}: {rows} rows")
+
+    _warn_of_secrets([f"--db={db}"] if "://" in db else [])
+    _run(run)
+
+
 def _warn_of_secrets(words: Sequence[str]) -> None:
     """The process list shows options to everybody."""
     for word in words:
         name = word.partition("=")[0]
-        if word.startswith("--") and name.lower().endswith((".key", ".http", "urls", "webhook")):
+        if word.startswith("--") and name.lower().endswith(
+            (".key", ".http", "urls", "webhook", "--db")
+        ):
             click.echo(
                 f"warning: {name}: every user of this machine can read options; give it in a file"
                 " or by HYP_* in the environment",

@@ -21,7 +21,7 @@ _LEVELS = {
     "info": logging.INFO,
     "warn": logging.WARNING,
     "error": logging.ERROR,
-    "off": logging.CRITICAL + 1,
+    "off": logging.CRITICAL,  # which no agent uses; structlog knows no level above
 }
 
 

@@ -12,6 +12,7 @@ from prometheus_client import (
 )
 
 from hyperlane.errors import ConfigError
+from hyperlane.pages import json_errors, with_index
 from hyperlane.visitors import only_for
 
 _MAX_BODY = 64 * 1024
@@ -81,6 +82,39 @@ class Metrics:
         self.open_challenges = self._gauge(
             "validator_open_challenges", "Demands to sign a leaf, not answered yet", "chain"
         )
+        self.canaries_sent = self._gauge(
+            "kathy_sent", "Canaries dispatched since start", "origin", "remote"
+        )
+        self.canaries_delivered = self._gauge(
+            "kathy_delivered", "Canaries delivered since start", "origin", "remote"
+        )
+        self.canaries_late = self._gauge(
+            "kathy_late", "Canaries found late since start", "origin", "remote"
+        )
+        self.canaries_unsent = self._gauge(
+            "kathy_unsent", "Canaries that could not be sent, since start", "origin", "remote"
+        )
+        self.canaries_in_flight = self._gauge(
+            "kathy_in_flight", "Canaries sent and not delivered", "origin", "remote"
+        )
+        self.canaries_overdue = self._gauge(
+            "kathy_overdue", "Canaries late and not delivered", "origin", "remote"
+        )
+        self.canary_success = self._gauge(
+            "kathy_last_success", "Unix time of the last delivery of a canary", "origin", "remote"
+        )
+        self.canary_seconds = Histogram(
+            "hyperlane_kathy_seconds",
+            "Time of a canary from sending to dispatch, from dispatch to signatures or delivery",
+            ("origin", "remote", "stage"),
+            buckets=(1, 2, 3, 5, 10, 30, 60, 300, 900, 1800, 7200),
+            registry=self.registry,
+        )
+        self.canary_spent = self._gauge("kathy_spent", "Wei spent or reserved today", "chain")
+        self.canary_budget = self._gauge("kathy_budget", "Wei that a day may cost", "chain")
+        self.budget_exhausted = self._gauge(
+            "kathy_budget_exhausted", "1 while the next canary does not fit in the budget", "chain"
+        )
         self.metadata_seconds = self._gauge(
             "metadata_build_duration", "Seconds spent on building metadata",
             "app_context", "origin", "remote", "status",
@@ -117,7 +151,7 @@ async def serve(
     port: int,
     allowed_hosts: Iterable[str] = (),
 ) -> tuple[web.AppRunner, int]:
-    """Serve `/metrics`, `/health`, `/ready` (once `waiting` is empty) and what else is given.
+    """Serve `/metrics`, `/health`, `/ready` (once `waiting` is empty), what is given and an index.
 
     Port 0 takes a free one. Returns what to clean up, and the port. All of it is only for those
     whom `hyperlane.visitors` lets in; `allowed_hosts` are names of this agent, besides `host`.
@@ -126,27 +160,32 @@ async def serve(
     """
 
     async def show(_request: web.Request) -> web.Response:
+        """Metrics for Prometheus."""
         return web.Response(
             body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
 
     async def health(_request: web.Request) -> web.Response:
+        """Answer 200 while the program runs."""
         return web.json_response({"status": "alive"})
 
     async def ready(_request: web.Request) -> web.Response:
+        """Answer 200 once nothing is waited for; before, 503 and what is."""
         status = {"status": "waiting" if waiting else "ready", "waiting_for": sorted(waiting)}
         return web.json_response(status, status=503 if waiting else 200)
 
     application = web.Application(
-        middlewares=[only_for([host, *allowed_hosts])], client_max_size=_MAX_BODY
+        middlewares=[json_errors, only_for([host, *allowed_hosts])], client_max_size=_MAX_BODY
     )
     application.add_routes(
-        [
-            web.get("/metrics", show),
-            web.get("/health", health),
-            web.get("/ready", ready),
-            *routes,
-        ]
+        with_index(
+            [
+                web.get("/metrics", show),
+                web.get("/health", health),
+                web.get("/ready", ready),
+                *routes,
+            ]
+        )
     )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()

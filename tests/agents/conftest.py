@@ -2,6 +2,7 @@
 
 from tests.support.agents import (  # noqa: F401 - fixtures
     agents,
+    kathy_config,
     liar,
     messages,
     origin,

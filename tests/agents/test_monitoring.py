@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
+from urllib.error import URLError
 
 import pytest
 import yaml
@@ -21,7 +22,14 @@ from tests.support.staking import GRACE, deploy_staking
 
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.protocol.checkpoint import Checkpoint
-from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSettings
+from hyperlane.settings import (
+    KathySettings,
+    RelayerSettings,
+    ValidatorSettings,
+    WatchtowerSettings,
+)
+
+AGENTS = (ValidatorSettings, RelayerSettings, WatchtowerSettings, KathySettings)
 
 ROOT = Path(__file__).parents[2]
 OPERATE = ROOT / "docs" / "operate"
@@ -78,14 +86,16 @@ Sample = tuple[str, dict[str, str]]
 
 
 @pytest.fixture
-def exported(origin, target, validator_config, relayer_config, agents, tmp_path) -> list[Sample]:
+def exported(
+    origin, target, validator_config, relayer_config, kathy_config, agents, tmp_path
+) -> list[Sample]:
     """What the agents export after messages that were delivered, refused and dropped, and a lie."""
     liar = DishonestValidator(origin, 2, tmp_path / "liar")
     liar.announce()
     stake = deploy_staking(origin)
     stake.register(2, liar.account)
     staked = {origin.name: origin.settings(stakingManager=stake.manager.address)}
-    ports = {"validator": free_port(), "relayer": free_port(), "watchtower": free_port()}
+    ports = {kind: free_port() for kind in ("validator", "relayer", "watchtower", "kathy")}
     watchtower = {
         "chains": staked,
         "censorshipMargin": 0,
@@ -108,6 +118,8 @@ def exported(origin, target, validator_config, relayer_config, agents, tmp_path)
     recipients = [signed.address, unsigned.address, hostile.address, key(3).address]
     messages = [origin.dispatch(7331, recipient) for recipient in recipients]
     wait_until(lambda: target.delivered(messages[0]))
+    canaries = kathy_config({origin: origin.recipient(), target: signed})
+    agents.start("kathy", "kathy", {**canaries, "metricsPort": ports["kathy"]})
     stake.pass_time(GRACE)
 
     def samples() -> list[Sample]:
@@ -133,12 +145,18 @@ def exported(origin, target, validator_config, relayer_config, agents, tmp_path)
         ("validator_open_challenges", "alpha"),
         ("last_known_message_nonce", "message_processed"),
         ("gas_price", "alpha"),
+        ("kathy_spent", "alpha"),
+        ("kathy_in_flight", "beta"),
     }
 
     def complete() -> bool:
+        try:
+            found = samples()
+        except URLError:  # the last one is still starting
+            return False
         seen = {
             (name.removeprefix(PREFIX), value)
-            for name, labels in samples()
+            for name, labels in found
             for value in labels.values()
         }
         return late <= seen
@@ -154,7 +172,8 @@ def test_all_that_is_shown_and_explained_is_exported_and_all_that_is_exported_is
     queries += [Query("the table", text, frozenset()) for text in metrics_explained()]
     assert [problem for query in queries for problem in _problems(query, exported)] == []
     explained = {SELECTOR.fullmatch(text)[1] for text in metrics_explained()}
-    names = {name for name, _ in exported if not name.startswith("hyperlane_message_delivery")}
+    histograms = ("hyperlane_message_delivery", "hyperlane_kathy_seconds")
+    names = {name for name, _ in exported if not name.startswith(histograms)}
     assert names <= explained, "each metric is explained"
 
 
@@ -209,7 +228,7 @@ def test_each_alert_is_explained():
 PAGES = "\n".join(path.read_text() for path in sorted(OPERATE.rglob("*.md")))
 
 
-@pytest.mark.parametrize("model", [ValidatorSettings, RelayerSettings, WatchtowerSettings])
+@pytest.mark.parametrize("model", AGENTS)
 def test_each_setting_is_explained(model):
     keys = {
         word
@@ -222,12 +241,10 @@ def test_each_setting_is_explained(model):
 
 
 def test_no_setting_is_explained_that_is_not_there():
-    there = {
-        name
-        for model in (ValidatorSettings, RelayerSettings, WatchtowerSettings)
-        for path in _settings(model)
-        for name in path
-    } | {"chains", "name"}
+    there = {name for model in AGENTS for path in _settings(model) for name in path} | {
+        "chains",
+        "name",
+    }
     for page in OPERATE.glob("*.md"):
         for row in rows(page, "key"):
             for path in re.findall(r"`([^`]+)`", row[0]):

@@ -120,6 +120,20 @@ def check(node, registry):
 
 
 @pytest.fixture
+def read(node, registry):
+    def read(mailbox, *options):
+        return CliRunner(mix_stderr=False).invoke(
+            cli.read_core,
+            [
+                *("--network", node.url, "--mailbox", mailbox),
+                *("--registry", str(registry.folder), *map(str, options)),
+            ],
+        )
+
+    return read
+
+
+@pytest.fixture
 def start(options):
     """Starts the command as a user does."""
 

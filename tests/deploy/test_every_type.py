@@ -196,10 +196,38 @@ def test_every_type_of_hook_has_an_example(hooks):
     assert set(hooks) == set(HOOKS) - PLACED_BY_EVERYTHING - FOR_ROUTES
 
 
+UNREADABLE = {"opStackIsm", "ccipIsm", "erc5164Ism"}
+"""Modules whose contracts do not tell the whole config: they are read as addresses."""
+
+
+def read_back(content):
+    """A config as `read` can know it."""
+    if isinstance(content, dict):
+        if content.get("type") in UNREADABLE:
+            return "address"
+        if "maxCapacity" in content:  # a bucket refills by whole units a second
+            duration = content["duration"]
+            content = {
+                **content,
+                "maxCapacity": str(int(content["maxCapacity"]) // duration * duration),
+            }
+        return {key: read_back(value) for key, value in content.items()}
+    return [read_back(value) for value in content] if isinstance(content, list) else content
+
+
 def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
-    deployed, deploy, check, node, registry, everything
+    deployed, deploy, check, read, node, registry, everything
 ):
     deployed(everything)
+    written = yaml.safe_load((registry.chain_folder("alpha") / "core-config.yaml").read_text())
+    found = read(registry.addresses("alpha").mailbox)
+    assert found.exit_code == 0, found.stderr
+    content = yaml.safe_load(found.stdout)
+    modules = content["defaultIsm"]["domains"][str(GAMMA)]["domains"]
+    for domain, module in modules.items():
+        if isinstance(module, str):
+            modules[domain] = "address"
+    assert content == read_back(written)
     assert check().stdout == "alpha is as it was deployed\n"
     sent = node.nonce()
     again = deploy()

@@ -15,7 +15,6 @@ from ape_hyperlane.core.messages import (
     dispatch,
 )
 from ape_hyperlane.demo.devnet import RELAYER, Devnet, development_key
-from ape_hyperlane.plans.chain import container
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 
@@ -153,7 +152,7 @@ def test_a_validator_that_was_killed_signs_the_rest(net):
 
 def test_a_recipient_that_refuses_delays_nobody_and_gets_its_message_later(net):
     with net.connect("beta"):
-        refusing = net.user.deploy(container("HostileRecipient"))
+        refusing = net.user.deploy(ape.project.HostileRecipient)
         refusing.setMode(REFUSE, sender=net.user)
     stuck = send(net, "alpha", b"stuck", refusing.address)
     free = send(net, "alpha", b"free")

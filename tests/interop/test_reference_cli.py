@@ -7,14 +7,19 @@ import pytest
 import yaml
 from tests.interop.reference import OURS, THEIRS, THRESHOLD, Cli
 
+from ape_hyperlane.core.defaults import spelled_out
 from ape_hyperlane.core.deploy import deploy_core, plan_deployment
 from ape_hyperlane.core.messages import contract
 from ape_hyperlane.demo.devnet import Devnet
+from ape_hyperlane.plans.survey import Survey
+from ape_hyperlane.reading.core import read_core
+from ape_hyperlane.reading.source import Source
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from ape_hyperlane.warp.send import Transfer, quote, send_token
 from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.deployed_routes import WarpRoute, route_paths
+from hyperlane.registry.known import Decimals
 from hyperlane.registry.models import read
 from hyperlane.registry.warp import read_warp_config
 
@@ -135,6 +140,104 @@ def test_their_tool_finds_every_core_as_its_file_says(net, cli, tmp_path, kind):
         plan = plan_deployment(config, registry, OURS, net.deployer.address)
         deploy_core(plan, registry, net.deployer)
     assert "No violations found" in check_core(cli, registry)
+
+
+def test_their_tool_knows_the_chains_that_our_config_has_by_domain(net, cli, tmp_path):
+    registry = Registry(tmp_path / "registry")
+    for chain in (OURS, THEIRS):
+        registry.write_metadata(net.registry.metadata(chain))
+    domain = registry.metadata(THEIRS).domain_id
+    paymaster = {
+        "type": "interchainGasPaymaster",
+        "overhead": {domain: 80_000},
+        "oracleConfig": {domain: {"gasPrice": 10**9, "tokenExchangeRate": 10**10}},
+    }
+    module = {"type": "domainRoutingIsm", "domains": {domain: SIGNED}}
+    with net.connect(OURS):
+        config = CoreConfig.model_validate({"defaultIsm": module, "defaultHook": paymaster})
+        plan = plan_deployment(config, registry, OURS, net.deployer.address)
+        deploy_core(plan, registry, net.deployer)
+        again = plan_deployment(config, registry, OURS, net.deployer.address)
+        assert again.config == plan.config
+        assert Survey(again.journal).pending(again.steps, net.deployer.address) == []
+    assert "No violations found" in check_core(cli, registry)
+
+
+def ours(net: Devnet, chain: str) -> CoreConfig:
+    """The config of a core, read by us."""
+    source = Source(net.registry)
+    with net.connect(chain):
+        found = read_core(source, str(net.registry.addresses(chain).mailbox))
+    return CoreConfig.model_validate(found.content)
+
+
+def theirs(net: Devnet, cli: Cli, chain: str) -> dict[str, Any]:
+    """The config of a core, read by their tool."""
+    out = net.folder / f"they-read-{chain}.yaml"
+    cli("core", "read", "--chain", chain, "--config", str(out))
+    return yaml.safe_load(out.read_text())
+
+
+def test_we_read_the_core_that_their_tool_deployed(net):
+    config = read(CoreConfig, net.folder / "their-core.yaml")
+    expected = spelled_out(config, net.user.address, Decimals(net.registry))
+    found = ours(net, THEIRS)
+    # They always put a Mailbox behind a proxy, whose admin has an owner of its own.
+    with net.connect(THEIRS):
+        admin = contract("ProxyAdmin", str(net.registry.addresses(THEIRS).proxy_admin))
+        assert found.proxy_admin.owner == admin.owner()
+    left_out = {"proxy_admin": None, "upgradeable": False}
+    found, expected = (
+        in_order(each.model_copy(update=left_out).as_file()) for each in (found, expected)
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize("chain", [OURS, THEIRS])
+def test_we_take_what_their_tool_reads_for_what_we_read(net, cli, chain):
+    content = theirs(net, cli, chain)
+    config = CoreConfig.model_validate(content)
+    config = spelled_out(config, str(config.owner), Decimals(net.registry))
+    assert without_addresses(config.as_file()) == without_addresses(ours(net, chain).as_file())
+
+
+def in_order(core: dict[str, Any]) -> dict[str, Any]:
+    """Validators by address: their tool sorts the members of a set."""
+    validators = sorted(core["defaultIsm"]["validators"])
+    return {**core, "defaultIsm": {**core["defaultIsm"], "validators": validators}}
+
+
+def without_addresses(value: Any) -> Any:
+    """Without the contracts' addresses, which their tool writes beside their settings."""
+    if isinstance(value, dict):
+        return {key: without_addresses(each) for key, each in value.items() if key != "address"}
+    return list(map(without_addresses, value)) if isinstance(value, list) else value
+
+
+def test_their_tool_changes_our_core(net, cli, tmp_path):
+    """It wants an interchain account router in the addresses, which this change does not call."""
+    registry = Registry(tmp_path / "registry")
+    for chain in (OURS, THEIRS):
+        registry.write_metadata(net.registry.metadata(chain))
+    config = CoreConfig.model_validate(
+        {"owner": net.user.address, "upgradeable": True, "defaultIsm": SIGNED}
+    )
+    with net.connect(OURS):
+        plan = plan_deployment(config, registry, OURS, net.deployer.address)
+        deploy_core(plan, registry, net.deployer)
+    addresses = registry.addresses(OURS)
+    router = {"interchain_account_router": "0x" + 40 * "7"}
+    registry.write_addresses(OURS, addresses.model_copy(update=router))
+    path = registry.chain_folder(OURS) / "core-config.yaml"
+    wanted = yaml.safe_load(path.read_text())
+    wanted["defaultIsm"] |= {"validators": ["0x" + 40 * "8", "0x" + 40 * "9"], "threshold": 2}
+    path.write_text(yaml.safe_dump(wanted))
+
+    cli("core", "apply", "--chain", OURS, "--config", str(path), registry=registry.folder)
+
+    with net.connect(OURS):
+        found = read_core(Source(registry), str(addresses.mailbox))
+    assert CoreConfig.model_validate(found.content) == read(CoreConfig, path)
 
 
 @pytest.mark.parametrize(("origin", "destination"), [(OURS, THEIRS), (THEIRS, OURS)])

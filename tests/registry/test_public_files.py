@@ -19,6 +19,7 @@ from hyperlane.registry.deployed_routes import WarpRoute, find_route
 from hyperlane.registry.fields import word
 from hyperlane.registry.known import Contracts, Decimals, Domains
 from hyperlane.registry.models import read
+from hyperlane.registry.route_file import read_route_file
 from hyperlane.registry.token_types import SYNTHETIC
 from hyperlane.registry.warp import read_warp_config
 from hyperlane.settings import RelayerSettings, load_settings
@@ -32,6 +33,9 @@ FOREIGN = {
     "wasmland": "cosmos",
     "cairoland": "starknet",
     "aleoland": "aleo",
+    "radixland": "radix",
+    "tronland": "tron",
+    "cosmosland": "cosmosnative",
 }
 DOMAINS = {
     "mainland": 9001,
@@ -40,12 +44,25 @@ DOMAINS = {
     "wasmland": 1466987100,
     "cairoland": 1128483154,
     "aleoland": 1097622895,
+    "radixland": 1633970781,
+    "tronland": 728126428,
+    "cosmosland": 875,
 }
 REFUSED = {
     "LSTX/lst-limits": "rollup: xERC20: ",
-    "USDX/svmland": "svmland: foreignDeployment: ",
 }
 DEPLOYER = "0x" + 40 * "d"
+
+
+ROUTERS = {
+    "aleoland": "0x" + 64 * "3",
+    "cairoland": "0x05ee8d2f3a8d5e9b7a1c3d5f7091b2d4f6a8c0e2f4061728394a5b6c7d8e9fa0",
+    "cosmosland": "0x726f757465725f61707000000000000000000000000000010000000000000005",
+    "radixland": "0x0000c0" + 58 * "4",
+    "tronland": "0x" + 24 * "0" + 40 * "1",
+    "wasmland": "0x" + 64 * "2",
+}
+"""Routers of LAND/all on chains of other protocols, as messages encode them."""
 
 
 def named(pattern):
@@ -85,10 +102,10 @@ def test_domains_are_found_beside_comments_and_other_than_chain_ids():
 
 @pytest.mark.parametrize("route", sorted(set(named("*-deploy.yaml")) - REFUSED.keys()))
 def test_a_deploy_file_is_taken_and_written_again_as_it_is(route, tmp_path):
-    tokens = read_warp_config(deploy_file(route))
-    again = tmp_path / "again-deploy.yaml"
-    again.write_text(yaml.safe_dump({chain: end.as_file() for chain, end in tokens.items()}))
-    assert read_warp_config(again) == tokens
+    file = read_route_file(deploy_file(route), PUBLIC)
+    again, ends = tmp_path / "again-deploy.yaml", {**file.tokens, **file.foreign}
+    again.write_text(yaml.safe_dump({chain: end.as_file() for chain, end in ends.items()}))
+    assert read_route_file(again, PUBLIC) == file
 
 
 @pytest.mark.parametrize("route", REFUSED)
@@ -97,25 +114,10 @@ def test_a_deploy_file_is_refused_with_the_end_and_the_key(route):
         read_warp_config(deploy_file(route))
 
 
-@pytest.fixture
-def without_foreign(tmp_path):
-    """A file with an end of another protocol, changed as the message asks for."""
-    content = yaml.safe_load(deploy_file("USDX/svmland").read_text())
-    with pytest.raises(ConfigError) as refused:
-        read_warp_config(deploy_file("USDX/svmland"))
-    (router,) = re.findall(r"its router, (0x[0-9a-f]{64}), under", str(refused.value))
-    gas = content.pop("svmland")["gas"]
-    for end in content.values():
-        end["remoteRouters"] = {"svmland": {"address": router}}
-        end["destinationGas"] = {"svmland": gas}
-    path = tmp_path / "svmland-deploy.yaml"
-    path.write_text(yaml.safe_dump(content))
-    return path
-
-
 def plan(path):
     """The steps of each end, with what the chains would say made up."""
-    tokens = read_warp_config(path)
+    file = read_route_file(path, PUBLIC)
+    tokens = file.tokens
     backing = {
         chain: End(token, "Dollar", "USDX", 18 if token.scale else 6, token.token)
         for chain, token in tokens.items()
@@ -134,6 +136,7 @@ def plan(path):
             **{domain: Remote(None, 1) for domain in cross},
             **{domain: Remote(word(each.address), 1) for domain, each in routers.items()},
             **{domain: Remote(word(each), 1) for domain, each in others.items()},
+            **{DOMAINS[name]: Remote(each.router, each.gas) for name, each in file.foreign.items()},
         }
         planned[chain] = plan_end(end, place, remotes)
     return planned
@@ -145,10 +148,44 @@ def test_a_route_is_planned_by_its_file_as_it_is(route):
         assert {step.name for step in steps} >= {"router", "transferOwnership of router"}, chain
 
 
-def test_a_route_is_planned_as_the_message_asks_for(without_foreign):
-    for steps in plan(without_foreign).values():
+@pytest.mark.parametrize("route", ["USDX/svmland", "LAND/all"])
+def test_ends_on_chains_of_other_protocols_are_enrolled_on_the_others(route):
+    foreign = read_route_file(deploy_file(route), PUBLIC).foreign
+    for chain, steps in plan(deploy_file(route)).items():
         (enrolled,) = (step for step in steps if step.name.startswith("enrollRemoteRouters"))
-        assert DOMAINS["svmland"] in enrolled.arguments[0]
+        routers = dict(zip(*enrolled.arguments, strict=True))
+        other = {"mainland": "rollup", "rollup": "mainland"}[chain]
+        assert set(routers) == {DOMAINS[name] for name in (*foreign, other)}
+        for name, end in foreign.items():
+            assert routers[DOMAINS[name]] == end.router
+            if name in ROUTERS:
+                assert end.router == word(ROUTERS[name]), name
+
+
+def test_the_router_of_an_end_that_names_none_is_in_the_config_beside_it(tmp_path):
+    lonely = tmp_path / "all-deploy.yaml"
+    lonely.write_text(deploy_file("LAND/all").read_text())
+    with pytest.raises(ConfigError, match="cosmosland: foreignDeployment: required, but missing"):
+        read_route_file(lonely, PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "router",
+    [
+        "TBXSw8fM4jpQkGc6zZjsVABFpVN7UvXPdW",
+        "wasm1yg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3qa7a8fn",
+        "0x" + 65 * "1",
+        "nothing",
+        "0",
+    ],
+    ids=["tron checksum", "bech32 checksum", "too long", "text", "zero"],
+)
+def test_a_router_that_cannot_be_encoded_is_named(router, tmp_path):
+    path = tmp_path / "mine-deploy.yaml"
+    ends = {"mainland": {"type": "native"}, "tronland": {"foreignDeployment": router}}
+    path.write_text(yaml.safe_dump(ends))
+    with pytest.raises(ConfigError, match=f"tronland: foreignDeployment: '{router}', expected"):
+        read_route_file(path, PUBLIC)
 
 
 def test_contracts_that_files_and_registry_name_are_used_and_others_made():

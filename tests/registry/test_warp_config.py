@@ -94,9 +94,8 @@ def test_what_other_tools_wrote_for_themselves_is_taken(tokens):
             "not YAML: line 3, column 1: 'alpha' appears twice",
         ),
         (
-            {"foreignDeployment": "EqRSt9aU"},
-            "alpha: foreignDeployment: 'EqRSt9aU': all ends of a file are deployed; take this one"
-            " out, and name its router, as the 32 bytes that messages encode it in, under this",
+            "alpha: {type: native, foreignDeployment: '0x12'}",
+            "no end to deploy; expected one on an EVM chain",
         ),
         (
             {"xERC20": {"warpRouteLimits": {"bufferCap": "1"}}},

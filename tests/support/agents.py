@@ -1,7 +1,7 @@
 """Chains and running agents."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,12 @@ from tests.support.processes import Agents
 from tests.support.proxy import Proxy, misbehaving
 
 from hyperlane.protocol.message import Message
-from hyperlane.settings import RelayerSettings, ValidatorSettings, WatchtowerSettings
+from hyperlane.settings import (
+    KathySettings,
+    RelayerSettings,
+    ValidatorSettings,
+    WatchtowerSettings,
+)
 
 settings.register_profile("agents", deadline=None)
 settings.load_profile("agents")
@@ -147,6 +152,28 @@ def watchtower_config(tmp_path: Path, webhook: Webhook) -> Callable[..., dict[st
     return make
 
 
+@pytest.fixture
+def kathy_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Configuration of a kathy that sends with development account 5, to recipients by chain."""
+
+    def make(recipients: Mapping[Devnet, Any], **changes: object) -> dict[str, Any]:
+        return {
+            "chains": {
+                chain.name: chain.settings(testRecipient=recipient.address, dailyBudget="1")
+                for chain, recipient in recipients.items()
+            },
+            "kathyChains": ",".join(chain.name for chain in recipients),
+            "defaultSigner": {"key": key(5).key.hex()},
+            "allowLocalCheckpointSyncers": True,
+            "db": str(tmp_path / "db-kathy"),
+            "interval": 0.5,
+            "metricsPort": 0,
+            **changes,
+        }
+
+    return make
+
+
 @asynccontextmanager
 async def validating(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
     """A validator in this process."""
@@ -171,6 +198,15 @@ async def watching(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
     from hyperlane.agents.watchtower import run
 
     async with running(run(WatchtowerSettings.model_validate(config))) as task:
+        yield task
+
+
+@asynccontextmanager
+async def canarying(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
+    """A kathy in this process."""
+    from hyperlane.agents.kathy import run
+
+    async with running(run(KathySettings.model_validate(config))) as task:
         yield task
 
 

@@ -37,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
+@dataclass(eq=False)
 class Devnet:
     """One anvil with a Mailbox, its tree and what goes with them."""
 

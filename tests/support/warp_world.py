@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,8 +17,14 @@ from web3 import HTTPProvider, Web3
 from ape_hyperlane import cli
 from ape_hyperlane.demo.processes import Processes, anvil, free_port
 from hyperlane.registry import ChainAddresses, ChainMetadata, Registry
+from hyperlane.registry.deployed_routes import route_paths
+from hyperlane.registry.warp_token import WarpToken
 
 CHAINS = {"alpha": 31337, "beta": 31338}
+PUBLIC = Path(__file__).parents[1] / "registry" / "public" / "chains"
+FOREIGN = tuple(
+    sorted(path.name for path in PUBLIC.iterdir() if path.name not in ("mainland", "rollup"))
+)
 DISPATCH = keccak(text="Dispatch(address,uint32,bytes32,bytes)")
 
 
@@ -25,6 +33,8 @@ class World:
 
     def __init__(self, processes, folder):
         self.registry = Registry(folder / "registry")
+        for chain in FOREIGN:  # of other protocols, as in the public registry
+            shutil.copytree(PUBLIC / chain, self.registry.chain_folder(chain))
         self.urls, self.chains, self.mailboxes = {}, {}, {}
         for name, domain in CHAINS.items():
             port = free_port()
@@ -127,7 +137,7 @@ def warp(world, tmp_path_factory):
         if config is not None:
             path.write_text(config if isinstance(config, str) else yaml.safe_dump(config))
             options = ("--config", str(path), *options)
-        account = () if command == "check" else ("--account", "test:0")
+        account = () if command in ("check", "read") else ("--account", "test:0")
         arguments = [command, "--registry", str(world.registry.folder), *account, *options]
         result = CliRunner(mix_stderr=False).invoke(cli.warp, list(map(str, arguments)))
         assert result.exception is None or isinstance(result.exception, SystemExit), result
@@ -136,13 +146,84 @@ def warp(world, tmp_path_factory):
     return warp
 
 
+UNREAD = {
+    *("initialSupply", "gas", "name", "symbol", "decimals", "contractVersion", "mailbox"),
+    *("upgradeable", "ownerOverrides", "proxyAdmin"),
+}
+"""Keys of a deploy file that a router does not tell, or tells by others."""
+DEFAULTS = {
+    *("owner", "beneficiary", "oracleKey", "paused", "duration"),
+    *("sender", "recipient", "warpRouter", "router", "chainSelector", "ism"),
+}
+"""Keys of modules that a file may omit and a contract tells."""
+
+
+def assert_reads_as(found, written):
+    """What was read is what the file says, besides what a contract cannot tell, or a file omit."""
+    assert found.keys() == written.keys()
+    for chain, token in written.items():
+        ends = [WarpToken.model_validate(each) for each in (found[chain], token)]
+        assert ends[0].upgradeable == ends[1].upgradeable
+        if ends[1].admin and ends[1].admin.owner:
+            assert ends[0].admin.owner == ends[1].admin.owner
+        read, told = (end.as_file() for end in ends)
+        names = {str(domain): name for name, domain in CHAINS.items()}
+        _assert_within(_plain(told, names), _plain(read, names), chain, UNREAD)
+
+
+def _plain(value, names):
+    """Chains by name, addresses in lower case, limits as they refill."""
+    if isinstance(value, dict):
+        if "maxCapacity" in value:
+            duration = value.get("duration", 86400)
+            capacity = int(value["maxCapacity"]) // duration * duration
+            value = {**value, "maxCapacity": str(capacity)}
+        plain = {names.get(key, key.lower()): _plain(each, names) for key, each in value.items()}
+        return plain
+    if isinstance(value, list):
+        return [_plain(each, names) for each in value]
+    if isinstance(value, str) and value.startswith("0x" + 24 * "0"):
+        value = f"0x{value[26:]}"
+    return names.get(value.lower(), value.lower()) if isinstance(value, str) else value
+
+
+def _assert_within(told, read, path, ignored=frozenset()):
+    if isinstance(told, dict) and isinstance(read, dict):
+        told, read = (
+            {key: each for key, each in value.items() if key not in map(str.lower, ignored)}
+            for value in (told, read)
+        )
+        told = {key: each for key, each in told.items() if each not in ([], {}, "0x", False, 1)}
+        read = {key: each for key, each in read.items() if each not in ([], {}, "0x", False, 1)}
+        missing = (told.keys() - read.keys(), read.keys() - told.keys() - DEFAULTS_BELOW)
+        assert missing == (set(), set()), (path, told, read)
+        for key, each in told.items():
+            _assert_within(each, read[key], f"{path}.{key}")
+    elif isinstance(told, list) and isinstance(read, list) and len(told) == len(read):
+        for index, (one, other) in enumerate(zip(told, read, strict=True)):
+            _assert_within(one, other, f"{path}.{index}")
+    else:
+        assert read == told, path
+
+
+DEFAULTS_BELOW = {key.lower() for key in DEFAULTS}
+
+
 @pytest.fixture(scope="package")
-def deployed(warp):
-    """Deploys a route and returns its routers by chain."""
+def deployed(warp, world):
+    """Deploys a route, which reads back as its file, and returns its routers by chain."""
 
     def deployed(route, config, *options):
         result = warp("deploy", "--route", route, "--json", *options, config=config)
         assert result.exit_code == 0, result.stderr
-        return json.loads(result.stdout)
+        routers = json.loads(result.stdout)
+        written = yaml.safe_load(route_paths(world.registry.folder, route)[0].read_text())
+        starts = [f"{chain}={router}" for chain, router in routers.items()]
+        if not any(token["type"] == "collateralOft" for token in written.values()):
+            starts = starts[:1]  # the others are enrolled
+        found = warp("read", *(option for start in starts for option in ("--router", start)))
+        assert found.exit_code == 0, found.stderr
+        assert_reads_as(yaml.safe_load(found.stdout), written)
+        return routers
 
     return deployed

@@ -29,7 +29,7 @@ def _rule(allowed: str, why: str) -> Rule:
 
 
 _SMALL = "errors wording bounded_json files"
-_AGENT = f"agents.runtime chain checkpoints store settings metrics protocol patterns {_SMALL}"
+_AGENT = f"agents.runtime chain checkpoints store settings metrics protocol pages patterns {_SMALL}"
 _STAGE = f"{_AGENT} agents.relayer.reasons agents.relayer.ttl_cache"
 _IN_ORDER = "a message walks through origin, then policy and metadata, then delivery"
 
@@ -41,7 +41,8 @@ RULES = {
     "hyperlane.public_addresses": _rule("", "a small helper knows nothing"),
     "hyperlane.patterns": _rule("wording", "a small helper knows other helpers at most"),
     "hyperlane.visitors": _rule("wording", "a small helper knows other helpers at most"),
-    "hyperlane.metrics": _rule("errors visitors", "metrics know nothing of what they count"),
+    "hyperlane.pages": _rule("wording", "a small helper knows other helpers at most"),
+    "hyperlane.metrics": _rule("errors visitors pages", "metrics know nothing of what they count"),
     "hyperlane.protocol": _rule("errors wording", "the protocol is pure: bytes in, values out"),
     "hyperlane.registry": _rule(f"protocol {_SMALL}", "the registry knows no settings"),
     "hyperlane.settings": _rule(
@@ -79,9 +80,23 @@ RULES = {
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
     "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
+    "hyperlane.agents.kathy": _rule(
+        f"{_AGENT} agents.relayer.origin agents.relayer.metadata",
+        "who has to sign a canary, and who did, is read as a relayer reads it",
+    ),
+    "hyperlane.tracking": _rule(
+        f"agents.relayer agents.relayer.origin agents.relayer.metadata agents.relayer.reasons"
+        f" registry {_AGENT}",
+        "tracking does for one message what a relayer does, and stores nothing",
+    ),
+    "hyperlane.setup": _rule(
+        "agents.runtime agents.relayer.metadata agents.validator chain checkpoints settings"
+        f" registry protocol {_SMALL}",
+        "what sets agents up stands on them, and they know nothing of it",
+    ),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower settings errors",
-        "the command line reads settings and starts agents",
+        "agents.relayer agents.validator agents.watchtower agents.kathy settings store errors",
+        "the command line reads settings, starts agents, and mends a database",
     ),
 }
 
@@ -92,19 +107,29 @@ OPENERS = {
 """The two modules that open what settings describe, and the settings each may import for it."""
 
 FLOORS = (
+    ("artifacts",),
     ("plans",),
     ("modules", "safety"),
     ("console",),
     ("core",),
-    ("warp", "staking"),
-    ("demo", "cli"),
+    ("warp", "staking", "setup"),
+    ("reading",),
+    ("demo",),
+    ("cli",),
+    ("testing",),
 )
 """Packages of the ape plugin; each may import those of lower floors."""
+_EXTRA = {
+    "core": {"hyperlane.tracking"},
+    "setup": {"hyperlane.setup"},
+    "demo": {"hyperlane.checkpoints"},
+}
+"""Further packages of the library, by package of the plugin."""
 _LIBRARY = {f"hyperlane.{name}" for name in f"protocol registry chain {_SMALL}".split()}
 for _number, _floor in enumerate(FLOORS):
     _lower = {f"ape_hyperlane.{name}" for floor in FLOORS[:_number] for name in floor}
     for _name in _floor:
-        _extra = {"hyperlane.checkpoints"} if _name == "demo" else set()
+        _extra = _EXTRA.get(_name, set())
         RULES[f"ape_hyperlane.{_name}"] = Rule(
             frozenset(_lower | _LIBRARY | _extra),
             "the plugin is built in floors, on what needs no agent",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title ICctpTransmitter
 /// @notice The functions common to the message transmitters of both versions of Circle's CCTP, as

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title ICrossDomainMessenger
 /// @notice The messenger between an OP Stack chain and its parent chain, on either side.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @notice Transfer to make. LayerZero names chains by endpoint ids, and calls amounts in the
 /// token's own decimals "LD".

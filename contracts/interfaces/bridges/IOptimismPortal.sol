@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @notice A call that an OP Stack chain sends to its parent chain. Its hash names it.
 /// @param nonce Different for each.

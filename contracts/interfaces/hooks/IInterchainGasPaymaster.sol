@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IInterchainGasPaymaster
 /// @notice Takes payment on the origin chain for the gas that a delivery uses on the destination.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IOffchainQuoter
 /// @notice Accepts prices that a trusted signer signed off chain, for a period or for one

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IPlanningHook
 /// @notice A hook that only passes messages and value on to other hooks. Its caller may ask which

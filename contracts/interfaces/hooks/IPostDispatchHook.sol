@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-pragma solidity 0.8.33;
+pragma solidity >=0.8.13;
 
 /// @title IPostDispatchHook
 /// @notice Contract that a Mailbox calls after it has dispatched a message.

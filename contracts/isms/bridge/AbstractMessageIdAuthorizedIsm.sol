@@ -2,7 +2,7 @@
 pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {SafeTransferLib} from "solady/src/utils/SafeTransferLib.sol";
 
 import {Initializable} from "../../base/Initializable.sol";
 import {PackageVersioned} from "../../base/PackageVersioned.sol";

@@ -204,7 +204,7 @@ abstract contract TokenBridgeCctpBase is
         // This router keeps no tokens that the messenger could take at the wrong time.
         wrappedToken.forceApprove(address(tokenMessenger), type(uint256).max);
         _setUrls(urls);
-        _initializeClient(hook, address(this), owner);
+        _MailboxClient_initialize(hook, address(this), owner);
     }
 
     /// @dev Takes a message of CCTP's to this contract.
@@ -215,7 +215,7 @@ abstract contract TokenBridgeCctpBase is
     ) internal returns (bool) {
         if (msg.sender != address(messageTransmitter)) revert NotMessageTransmitter();
         uint32 origin = circleDomainToHyperlaneDomain(circleDomain);
-        bytes32 router = _requireRouter(origin);
+        bytes32 router = _mustHaveRemoteRouter(origin);
         if (sender != router) revert UnauthorizedCircleSender();
 
         verifiedFrom[abi.decode(body, (bytes32))][origin] = true;
@@ -239,7 +239,13 @@ abstract contract TokenBridgeCctpBase is
     ) internal override returns (uint256 burnt) {
         burnt = _messageAmount(amount);
         uint256 before = wrappedToken.balance();
-        _depositForBurn(destination, recipient, burnt, burnt - amount, _requireRouter(destination));
+        _depositForBurn(
+            destination,
+            recipient,
+            burnt,
+            burnt - amount,
+            _mustHaveRemoteRouter(destination)
+        );
         wrappedToken.requireBalance(before - burnt);
     }
 
@@ -260,7 +266,7 @@ abstract contract TokenBridgeCctpBase is
             revert InvalidPostDispatchSender();
 
         uint32 destination = message.destination();
-        _sendId(hyperlaneDomainToCircleDomain(destination), _requireRouter(destination), id);
+        _sendId(hyperlaneDomainToCircleDomain(destination), _mustHaveRemoteRouter(destination), id);
         _refund(metadata, message, msg.value);
     }
 

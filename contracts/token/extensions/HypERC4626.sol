@@ -102,7 +102,7 @@ contract HypERC4626 is HypERC20, IHypERC4626 {
     }
 
     /// @inheritdoc TokenRouter
-    function _handle(uint32 origin, bytes calldata body) internal override {
+    function _handle(uint32 origin, bytes32 sender, bytes calldata body) internal override {
         if (origin == collateralDomain) {
             (uint256 rate, uint32 nonce) = abi.decode(body.metadata(), (uint256, uint32));
             if (rate != 0 && nonce > previousNonce) {
@@ -111,7 +111,7 @@ contract HypERC4626 is HypERC20, IHypERC4626 {
                 emit ExchangeRateUpdated(rate, nonce);
             }
         }
-        super._handle(origin, body);
+        super._handle(origin, sender, body);
     }
 
     /// @inheritdoc TokenRouter

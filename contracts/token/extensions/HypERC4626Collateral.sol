@@ -57,7 +57,7 @@ contract HypERC4626Collateral is WrappedTokenRouter {
     function initialize(address hook, address ism, address owner) external override initializer {
         // Unlimited, as this router holds no assets between transfers that the vault could take.
         wrappedToken.forceApprove(address(vault), type(uint256).max);
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @notice Sends the exchange rate to a domain. Anyone may call and pay for the message.

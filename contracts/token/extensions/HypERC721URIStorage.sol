@@ -34,14 +34,14 @@ contract HypERC721URIStorage is HypERC721, IERC4906 {
     }
 
     /// @inheritdoc TokenRouter
-    function _handle(uint32 origin, bytes calldata body) internal override {
+    function _handle(uint32 origin, bytes32 sender, bytes calldata body) internal override {
         uint256 id = body.amount();
         // Written before the mint, which calls the recipient.
         uris[id] = string(body.metadata());
 
         emit MetadataUpdate(id);
 
-        super._handle(origin, body);
+        super._handle(origin, sender, body);
     }
 
     /// @inheritdoc TokenRouter

@@ -39,7 +39,7 @@ contract HypXERC20Lockbox is WrappedTokenRouter {
     /// @inheritdoc WrappedTokenRouter
     function initialize(address hook, address ism, address owner) external override initializer {
         approveLockbox();
-        _initializeClient(hook, ism, owner);
+        _MailboxClient_initialize(hook, ism, owner);
     }
 
     /// @notice Approves the lockbox for both tokens without limit, as `initialize` does. Anyone may

@@ -1,6 +1,7 @@
 """`ape run deploy` and `ape hyperlane check`: command lines of `deploy_core` and `check_core`."""
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from ape_hyperlane.console import (
     ReportProgress,
+    choose_network,
     connected,
     default_chain_name,
     find_account,
@@ -15,6 +17,7 @@ from ape_hyperlane.console import (
     report_differences,
     require_nothing_left,
     show_left,
+    show_proposals,
     show_steps,
     unlock,
 )
@@ -29,6 +32,7 @@ from ape_hyperlane.core.deploy import (
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
+from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.salt import parse_salt
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
@@ -43,7 +47,7 @@ from hyperlane.registry.models import read
 
 def run(
     *,
-    network: str,
+    network: str | None,
     account: str | None,
     config: Path | None,
     registry: Path,
@@ -54,24 +58,29 @@ def run(
     dry_run: bool,
     force: bool,
     as_json: bool,
+    proposals: Path | None = None,
 ) -> None:
-    """Deploys a core. ClickException with one line on failure."""
+    """Deploys a core. With a folder for `proposals`, what Safes and timelocks have to do is
+    written there. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():
         wanted, chosen = read(CoreConfig, config) if config else None, parse_salt(salt)
-        with connected(network):
+        with connected(choose_network(network, folder, chain)):
             signer = find_account(account)
             name = chain or default_chain_name()
             deployment = plan_deployment(
                 wanted, folder, name, signer.address, domain=domain, salt=chosen
             )
             survey = Survey(deployment.journal)
-            pending = survey.pending(deployment.steps, signer.address)
+            together = proposals is not None
+            pending = survey.pending(deployment.steps, signer.address, together=together)
             show_plan(console, deployment, pending, str(signer.address))
             show_foreign(console, survey.foreign(deployment.steps))
             left = [f"{step.name}: {reason}" for step, reason in survey.left]
             show_left(console, left)
+            if together:
+                require_proposable(survey.owned_lines())
             findings = core_findings(deployment.config)
             show_findings(console, findings)
             if dry_run:
@@ -81,18 +90,26 @@ def run(
                 require_force(findings, force)
                 unlock(signer)
             progress = ReportProgress(console, [step.name for step in pending])
-            outcome = deploy_core(deployment, folder, signer, progress, max_gas_price)
+            outcome = deploy_core(
+                deployment, folder, signer, progress, max_gas_price, together=together
+            )
+            if proposals is not None:
+                chain_id = deployment.journal.chain_id
+                written = write_proposals(proposals, name, chain_id, outcome.owned)
     if as_json:
         click.echo(json.dumps(outcome.addresses.as_file()))
     show_outcome(console, deployment, outcome, folder)
-    require_nothing_left(left)
+    if proposals is None:
+        require_nothing_left(left)
+    else:
+        show_proposals(console, written)
 
 
-def check(*, network: str, registry: Path, chain: str | None, as_json: bool) -> None:
+def check(*, network: str | None, registry: Path, chain: str | None, as_json: bool) -> None:
     """Compares a core with its deployment. ClickException when they differ."""
-    with one_line_errors(), connected(network):
+    folder = Registry(registry)
+    with one_line_errors(), connected(choose_network(network, folder, chain)):
         name = chain or default_chain_name()
-        folder = Registry(registry)
         differences = check_core(folder, name)
         findings = core_findings(deployed_config(folder, name) or CoreConfig())
         report_differences("chain", name, differences, findings, as_json)
@@ -130,4 +147,9 @@ def show_outcome(
     for key, address in outcome.addresses.as_file().items():
         console.print(f"  {key:<36} {address}", highlight=False)
     console.print(f"Written to {registry.chain_folder(name)}")
-    console.print(f"Next: ape hyperlane check --chain {name}; agents: docs/operate/agents.md")
+    where = shlex.join(["--registry", str(registry.folder)])
+    for command in (
+        f"ape hyperlane check --chain {name} {where}",
+        f"ape hyperlane agent-config --validator {name} {where} --out validator-{name}.json",
+    ):
+        console.print(f"Next: {command}", highlight=False, markup=False)

@@ -34,6 +34,51 @@ def spelled_out(config: CoreConfig, deployer: str, decimals: Decimals) -> CoreCo
     return found
 
 
+REMOTES = ("destination_chain", "origin", "origin_chain")
+"""Fields of modules that have a remote chain."""
+
+
+def with_names(config: CoreConfig, names: Mapping[str, str]) -> CoreConfig:
+    """The config with remote chains by name that it has by domain, as other tools want them.
+    `names` has the names by domain."""
+    named: CoreConfig = _named(config, names)
+    return named
+
+
+def domains_in(value: Any) -> set[str]:
+    """The domains by which a config names remote chains."""
+    if isinstance(value, BaseModel):
+        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        own = {str(fields.get(name)) for name in REMOTES}
+        return {text for text in own if text.isdecimal()}.union(*map(domains_in, fields.values()))
+    if isinstance(value, tuple):
+        return set().union(*map(domains_in, value))
+    if isinstance(value, Mapping):
+        keys = {key for key in value if str(key).isdecimal()}
+        return keys.union(*map(domains_in, value.values()))
+    return set()
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, BaseModel):
+        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        updates = {
+            name: names.get(str(content), content) if name in REMOTES else _named(content, names)
+            for name, content in fields.items()
+        }
+        changed = {name: new for name, new in updates.items() if new != fields[name]}
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, tuple):
+        return tuple(_named(item, names) for item in value)
+    if isinstance(value, Mapping):
+        # A chain named twice, by name and by domain, stays so: the plan refuses it.
+        keys = {key: names.get(key, key) for key in value}
+        if len(set(keys.values())) < len(keys):
+            keys = {key: key for key in value}
+        return {keys[key]: _named(item, names) for key, item in value.items()}
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class _Defaults:
     owner: str

@@ -1,6 +1,6 @@
 """Deploys and checks the core on the chain that ape is connected to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 from ape import networks
@@ -8,7 +8,7 @@ from ape.api import AccountAPI
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
-from ape_hyperlane.core.defaults import spelled_out
+from ape_hyperlane.core.defaults import domains_in, spelled_out, with_names
 from ape_hyperlane.core.plan import plan_core
 from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
@@ -21,6 +21,7 @@ from ape_hyperlane.plans.checks import (
     used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.proposals import OwnedCall, require_proposable
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Step, final_readings
 from ape_hyperlane.plans.survey import check_steps
@@ -29,7 +30,7 @@ from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.registry import ChainAddresses, ChainMetadata, CoreConfig, Registry
 from hyperlane.registry.chains import ETHER, Blocks, Index, NativeToken, RpcUrl
-from hyperlane.registry.known import Decimals
+from hyperlane.registry.known import Decimals, Domains
 from hyperlane.registry.models import read
 
 
@@ -50,6 +51,8 @@ class Outcome:
     addresses: ChainAddresses
     transactions: int
     """Number of transactions that this run sent."""
+    owned: list[OwnedCall] = field(default_factory=list)
+    """Calls that Safes and timelocks have to make."""
 
 
 def plan_deployment(
@@ -76,7 +79,8 @@ def plan_deployment(
     if is_development() and _is_reset(journal):
         journal.restart(deployer)
     journal.choose_salt(salt)
-    config = config or deployed_config(registry, name) or CoreConfig()
+    before = deployed_config(registry, name)
+    config = with_names(config or before or CoreConfig(), _names(registry, before))
     config = spelled_out(config, journal.deployer, Decimals(registry))
     require_contracts((*config.hooks(), *config.isms()), name)
     steps = plan_core(
@@ -91,15 +95,25 @@ def plan_deployment(
     return Deployment(metadata, config, journal, steps)
 
 
+def _names(registry: Registry, before: CoreConfig | None) -> dict[str, str]:
+    """Chains of the registry by domain, without the domains that the last config has: the steps of
+    its journal are called after those."""
+    kept = domains_in(before)
+    by_domain = {str(domain): chain for chain, domain in Domains(registry).items()}
+    return {domain: chain for domain, chain in by_domain.items() if domain not in kept}
+
+
 def deploy_core(
     deployment: Deployment,
     registry: Registry,
     account: AccountAPI,
     report: Report = silent,
     max_gas_price: int | None = None,
+    *,
+    together: bool = False,
 ) -> Outcome:
     """Deploys what a core lacks, verifies it and writes the registry. Nothing is sent if the core
-    is complete.
+    is complete. `together`: with Safes and timelocks, whose calls are in the outcome.
 
     ape must be connected to the chain. ConfigError when the account may send none of the steps,
     ChainError when funds do not suffice, a transaction fails, or the chain differs from the plan
@@ -108,7 +122,9 @@ def deploy_core(
     """
     name = deployment.metadata.name
     applier = Applier(account, deployment.journal, report, max_gas_price)
-    pending = applier.pending(deployment.steps, account.address)
+    pending = applier.pending(deployment.steps, account.address, together=together)
+    if together:
+        require_proposable(applier.owned_lines())
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
     if deployed_config(registry, name) != deployment.config:
         content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
@@ -124,7 +140,8 @@ def deploy_core(
         if first is not None:
             index = Index.model_validate({"from": first})
             registry.write_metadata(metadata.model_copy(update={"index": index}))
-    return Outcome(addresses, applier.sent)
+    owned = applier.owned_calls(deployment.steps) if together else []
+    return Outcome(addresses, applier.sent, owned)
 
 
 def _first_block(journal: Journal, mailbox: str) -> int | None:

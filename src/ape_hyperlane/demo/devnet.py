@@ -6,6 +6,7 @@ are those of the public development mnemonic, so it must only be reachable by lo
 
 import contextlib
 import json
+import shlex
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ class Devnet:
         self.folder = folder
         self.registry = Registry(folder / "registry")
         self.processes = Processes(folder / "logs")
+        self.pages: dict[str, str] = {}
+        """URL of each agent's metrics, and of the relayer's pages."""
         self.chains = {
             name: LocalChain(
                 name,
@@ -108,6 +111,7 @@ class Devnet:
                     rpc_urls=[RpcUrl(http=chain.url)],
                     native_token=ETHER,
                     blocks=Blocks(confirmations=1, reorg_period=1, estimate_block_time=1),
+                    is_testnet=True,
                 )
             )
         for chain in self.chains.values():
@@ -203,15 +207,27 @@ class Devnet:
 
     def _start_agent(self, kind: str, name: str, config: dict[str, Any]) -> None:
         path = self.folder / "config" / f"{name}.json"
+        port = free_port()
+        self.pages[name] = f"http://127.0.0.1:{port}"
         content = {
             **config,
             "db": str(self.folder / "db" / name),
-            "metricsPort": free_port(),
+            "metricsPort": port,
             "log": {"format": "json", "level": "info"},
         }
         write_atomic(path, json.dumps(content, indent=2))
         path.chmod(0o600)  # it holds a key
         self.processes.start(name, ["hyperlane-agent", kind, "--config", str(path)])
+
+
+def send_command(net: Devnet) -> str:
+    """Command line that sends a message from the first chain to the second."""
+    origin, destination = net.chains
+    registry = shlex.quote(str(net.registry.folder))
+    return (
+        f"ape hyperlane send --registry {registry} --origin {origin} --to {destination}"
+        " --body hello"
+    )
 
 
 def hex_key(key: LocalAccount) -> dict[str, str]:

@@ -4,9 +4,6 @@ Every effect is read from the chains afterwards; the demo fails when one is not 
 """
 
 import json
-import signal
-import sys
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +23,8 @@ from ape_hyperlane.core.messages import (
     dispatch,
 )
 from ape_hyperlane.core.quotes import DEFAULT_BOUNDS
-from ape_hyperlane.demo.devnet import Devnet, development_key
+from ape_hyperlane.demo.devnet import Devnet, development_key, send_command
+from ape_hyperlane.demo.narration import Narration, ended_with_a_word, keep_running
 from ape_hyperlane.warp.deploy import deploy_route, plan_route
 from ape_hyperlane.warp.quotes import Order, quote_transfer
 from ape_hyperlane.warp.transfer import transfer
@@ -72,11 +70,9 @@ class Effect:
 
 def run(folder: Path, keep: bool) -> bool:
     """Runs the demo in `folder`. True if every effect is as expected."""
-    # Exits on SIGTERM by an exception, so that the child processes are ended as well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console()
     console.width = max(console.width, 120)  # wrapped tables are unreadable
-    with Devnet(folder) as net, logger.at_level(LogLevel.ERROR):
+    with ended_with_a_word(), Devnet(folder) as net, logger.at_level(LogLevel.ERROR):
         demo = Demo(net, console)
         demo.prepare()
         crossings, effects = demo.cross()
@@ -89,22 +85,18 @@ def run(folder: Path, keep: bool) -> bool:
             else "[bold red]Not every effect is as expected.[/]"
         )
         if keep:
-            wait_for_interrupt(console, net)
+            console.print("\nEverything keeps running until Ctrl-C. Send the next message with:")
+            console.print(f"  {send_command(net)}", soft_wrap=True, highlight=False)
+            keep_running(console, net.processes.check)
     return verified
 
 
-class Demo:
+class Demo(Narration):
     """The scenes of the demo, on one devnet."""
 
     def __init__(self, net: Devnet, console: Console) -> None:
+        super().__init__(console)
         self.net = net
-        self.console = console
-        self.started = time.monotonic()
-
-    def log(self, text: str) -> None:
-        """Prints a line with the time since the start."""
-        elapsed = time.monotonic() - self.started
-        self.console.print(f"[dim]{elapsed:5.1f} s[/]  {text}", highlight=False, soft_wrap=True)
 
     def prepare(self) -> None:
         """Starts chains and agents, and deploys cores and a warp route."""
@@ -280,22 +272,6 @@ def keep_record(path: Path, crossings: list[Crossing], effects: list[Effect]) ->
         ],
     }
     write_atomic(path, json.dumps(record, indent=2) + "\n")
-
-
-def wait_for_interrupt(console: Console, net: Devnet) -> None:
-    console.print("\nEverything keeps running until Ctrl-C. Send the next message with:")
-    console.print(
-        f"  . .venv/bin/activate && ape run send --registry {net.registry.folder} "
-        f'--origin {ORIGIN} --to {REMOTE} --body "hello"',
-        soft_wrap=True,
-        highlight=False,
-    )
-    try:
-        while True:
-            time.sleep(1)
-            net.processes.check()
-    except KeyboardInterrupt:
-        console.print("Stopping.")
 
 
 def short(hash_: str) -> str:

@@ -1,14 +1,26 @@
 """Child processes of demos and tests: local chains and agents."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from hyperlane.errors import HyperlaneError
+
+INSTALL = {
+    "anvil": "it comes with Foundry, see https://getfoundry.sh, and npm has it alone:"
+    " `npm install --global @foundry-rs/anvil-linux-amd64`, or -linux-arm64, -darwin-arm64,"
+    " -darwin-amd64",
+    "hyperlane-agent": "it comes with ape-hyperlane: `pip install --force-reinstall ape-hyperlane`",
+}
+"""What to do about a missing program."""
 
 
 class ProcessError(HyperlaneError):
@@ -22,11 +34,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def program(name: str) -> str:
+    """Path of a program: beside this Python, where pip puts those of packages, or on PATH.
+    ProcessError, with what to do, if it is in neither."""
+    here = Path(sys.executable).parent
+    found = shutil.which(name, path=f"{here}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
+    if found is None:
+        remedy = INSTALL.get(name, "install it, or add its folder to PATH")
+        raise ProcessError(f"{name}: not found on PATH or in {here}; {remedy}")
+    return found
+
+
 def anvil(port: int, chain_id: int, *options: str) -> list[str]:
     """Command that starts a local chain. It keeps the states of 500 blocks unless `options` set
     another number: anvil's default are thousands, written to the home folder, up to 75 GB."""
     kept = () if "--prune-history" in options else ("--prune-history", "500")
     return ["anvil", "--port", str(port), "--chain-id", str(chain_id), *kept, *options]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Processes:
@@ -45,7 +80,9 @@ class Processes:
         self.close()
 
     def start(self, name: str, command: Sequence[str]) -> int:
-        """Starts a process in the background and returns its pid."""
+        """Starts a process in the background and returns its pid. ProcessError if there is no such
+        program."""
+        command = [program(command[0]), *command[1:]]
         with self.log(name).open("ab") as log:
             # In a session of its own: Ctrl-C interrupts only the parent, which then ends its
             # children in order.
@@ -87,7 +124,12 @@ class Processes:
         return self.start(name, self._commands[name])
 
     def close(self) -> None:
-        """Terminates all processes, agents before chains, and kills those that do not exit."""
+        """Terminates all processes, agents before chains, and kills those that do not exit.
+        Ctrl-C does nothing meanwhile."""
+        with _uninterrupted():
+            self._end_all()
+
+    def _end_all(self) -> None:
         for process in reversed(self._running.values()):
             process.terminate()
         for process in reversed(self._running.values()):

@@ -19,6 +19,7 @@ from web3.exceptions import ContractLogicError
 
 from ape_hyperlane.core.messages import contract, dispatch
 from ape_hyperlane.demo.devnet import Devnet, development_key
+from ape_hyperlane.demo.narration import Narration, ended_with_a_word
 from ape_hyperlane.plans.chain import container
 from ape_hyperlane.plans.refusals import refusal
 from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
@@ -55,24 +56,18 @@ def run(folder: Path) -> bool:
     """Runs the demo in `folder`. True if every effect is as expected."""
     console = Console()
     console.width = max(console.width, 100)
-    with Devnet(folder, validators=3) as net, logger.at_level(LogLevel.ERROR):
+    with ended_with_a_word(), Devnet(folder, validators=3) as net, logger.at_level(LogLevel.ERROR):
         return SlashingDemo(net, console).play()
 
 
-class SlashingDemo:
+class SlashingDemo(Narration):
     """The scenes of the demo, on one devnet."""
 
     def __init__(self, net: Devnet, console: Console) -> None:
+        super().__init__(console)
         self.net = net
-        self.console = console
-        self.started = time.monotonic()
         self.keys = net.chains[ORIGIN].validators
         self.liar = self.keys[-1]
-
-    def log(self, text: str) -> None:
-        """Prints a line with the time since the start."""
-        elapsed = time.monotonic() - self.started
-        self.console.print(f"[dim]{elapsed:5.1f} s[/]  {text}", highlight=False, soft_wrap=True)
 
     def play(self) -> bool:
         net = self.net

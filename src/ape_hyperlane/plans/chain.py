@@ -2,33 +2,34 @@
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from ape import networks, project
+from ape import networks
 from ape.contracts import ContractContainer
 from eth_utils.address import to_checksum_address
 from ethpm_types import ContractType
 from hexbytes import HexBytes
 
+from ape_hyperlane.artifacts import artifact
 from ape_hyperlane.plans.values import comparable
-from hyperlane.errors import ConfigError
-
-
-def container(contract: str) -> ContractContainer:
-    """The compiled contract of this name. ConfigError when ape's project does not have it."""
-    return _container(project.path, contract)
 
 
 @cache
-def _container(_project: Path, contract: str) -> ContractContainer:
-    # Cached, since ape searches all sources on each access.
-    found: ContractContainer | None = getattr(project, contract, None)
-    if found is None:
-        raise ConfigError(
-            f"{project.path}: no contract {contract}; run from ape-hyperlane's folder"
+def container(contract: str) -> ContractContainer:
+    """The compiled contract of this name, as packaged: whatever project ape is in. ConfigError if
+    the package has none."""
+    found = artifact(contract)
+    return ContractContainer(
+        # Without the source's path: ape would look for it in its project.
+        ContractType.model_validate(
+            {
+                "contractName": found.name,
+                "abi": found.abi,
+                "deploymentBytecode": {"bytecode": found.creation},
+                "runtimeBytecode": {"bytecode": found.runtime},
+            }
         )
-    return found
+    )
 
 
 def is_development() -> bool:

@@ -18,6 +18,8 @@ from ape_hyperlane.plans.chain import (
     is_code_of,
 )
 from ape_hyperlane.plans.journal import Entry, Journal
+from ape_hyperlane.plans.owners import Stranger, owner_at
+from ape_hyperlane.plans.proposals import OwnedCall
 from ape_hyperlane.plans.steps import (
     ABSENT,
     Action,
@@ -36,6 +38,7 @@ from ape_hyperlane.plans.steps import (
     final_readings,
 )
 from ape_hyperlane.plans.values import agrees, comparable, display
+from ape_hyperlane.plans.views import ask
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.hashing import keccak
 
@@ -61,12 +64,14 @@ class Survey:
         self._replaced: set[str] = set()
         """Steps whose journal entry is of a contract that does not fit: it is created anew."""
 
-    def pending(self, steps: Iterable[Step], sender: str | None = None) -> list[Action]:
+    def pending(
+        self, steps: Iterable[Step], sender: str | None = None, *, together: bool = False
+    ) -> list[Action]:
         """The steps that need a transaction of `sender`. Those that only others may send are
-        collected in `left`.
+        collected in `left`; `together`: others will do those.
 
-        ConfigError when `sender` may send none of those that change existing contracts, ChainError
-        when the chain contradicts the journal.
+        ConfigError when `sender` may send none of those that change existing contracts and does
+        not act together with others, ChainError when the chain contradicts the journal.
         """
         self.sender = sender or self.sender
         self.left = []
@@ -83,11 +88,13 @@ class Survey:
             exists = isinstance(step, Call) and self.can_resolve(step.target)
             if sender is not None and (reason := self.forbidden(step, sender, planned)):
                 self.left.append((step, reason))
+                if together:
+                    planned |= {reading.subject: reading.expected for reading in step.readings}
                 continue
             changes |= exists
             planned |= {reading.subject: reading.expected for reading in step.readings}
             found.append(step)
-        if self.left and not changes:
+        if self.left and not changes and not together:
             step, reason = self.left[0]
             raise ConfigError(f"{step.name}: {reason}")
         return found
@@ -233,6 +240,66 @@ class Survey:
             )
         return None
 
+    def owned_lines(self) -> dict[str, list[str]]:
+        """What others than the sender have to do, by owner, a line each."""
+        found: dict[str, list[str]] = {}
+        for step, _ in self.left:
+            if isinstance(step, Call):
+                found.setdefault(self._owner_of(step), []).append(
+                    self.spelled_out(step) if self.can_resolve(step.arguments) else step.describe()
+                )
+        return found
+
+    def owned_calls(self, steps: Iterable[Step]) -> list[OwnedCall]:
+        """The calls that others than the sender have to make: first those that accept ownership,
+        then those of the steps in `left`."""
+        calls = [call for step in steps if (call := self._acceptance(step)) is not None]
+        for step, _ in self.left:
+            if isinstance(step, Call):
+                owner = self._owner_of(step)
+                for arguments in self._each_time(step):
+                    calls.append(self._owned_call(owner, step, step.method, arguments))
+        return calls
+
+    def _owned_call(
+        self, owner: str, step: Call, method: str, arguments: tuple[Any, ...]
+    ) -> OwnedCall:
+        handler = getattr(self.at(step.target, step.contract), method)
+        data = bytes(handler.encode_input(*arguments))
+        abi = next(abi for abi in handler.abis if len(abi.inputs) == len(arguments))
+        to = str(handler.contract.address)
+        return OwnedCall(owner, step.name, to, abi, tuple(map(comparable, arguments)), data)
+
+    def _acceptance(self, step: Step) -> OwnedCall | None:
+        """The call by which a Safe or timelock accepts a contract that was transferred to it in the
+        first of two steps; None if there is nothing to accept."""
+        if not isinstance(step, Call) or step.method != "transferOwnership":
+            return None
+        if "pendingOwner" not in container(step.contract).contract_type.view_methods:
+            return None
+        if not self.can_resolve(step.target):
+            return None
+        pending = ask(self.resolve(step.target), "pendingOwner()", "address")
+        if pending is None or isinstance(owner_at(pending), Stranger):
+            return None
+        return self._owned_call(pending, step, "acceptOwnership", ())
+
+    def _owner_of(self, step: Call) -> str:
+        return str(self._read(Reading(step.target, step.contract, "owner", "")))
+
+    def _each_time(self, step: Call) -> list[tuple[Any, ...]]:
+        """Arguments of each call of a step, of which those that remove a member need several."""
+        if not step.repeats:
+            return [self.resolve(step.arguments)]
+        wanted = next(
+            value
+            for argument in step.arguments
+            for value in (argument if isinstance(argument, list) else [argument])
+            if isinstance(value, Unlisted)
+        )
+        unlisted = self._unlisted(replace(wanted, first=False, rest=()))
+        return [self.resolve(_substituted(step.arguments, wanted, each)) for each in unlisted]
+
     def at(self, target: Ref | str, contract: str) -> ContractInstance:
         """The contract that a step refers to."""
         return ContractInstance(self.resolve(target), container(contract).contract_type)
@@ -369,6 +436,15 @@ def check_steps(journal: Journal, steps: list[Step]) -> list[str]:
         if survey.can_resolve((reading.target, reading.expected))
     ]
     return [f"{step.name} is not there" for step in missing] + survey.differences(readings)
+
+
+def _substituted(value: Any, wanted: Unlisted, member: Any) -> Any:
+    """`value` with a member in place of the description of it."""
+    if value is wanted:
+        return member
+    if isinstance(value, tuple | list):
+        return type(value)(_substituted(item, wanted, member) for item in value)
+    return value
 
 
 def _with_address(value: Any, creator: str) -> Any:

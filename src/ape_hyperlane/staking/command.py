@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ape_hyperlane.console import (
     ReportProgress,
+    choose_network,
     connected,
     default_chain_name,
     find_account,
@@ -33,7 +34,7 @@ from hyperlane.registry.staking_config import StakingConfig
 
 def deploy(
     *,
-    network: str,
+    network: str | None,
     account: str | None,
     config: Path | None,
     registry: Path,
@@ -47,7 +48,7 @@ def deploy(
     folder = Registry(registry)
     with one_line_errors():
         wanted = read(StakingConfig, config) if config else None
-        with connected(network):
+        with connected(choose_network(network, folder, chain)):
             signer = find_account(account)
             name = chain or default_chain_name()
             plan = plan_staking(wanted, folder, name, signer.address)
@@ -69,7 +70,7 @@ def deploy(
 
 def from_stake(
     *,
-    network: str,
+    network: str | None,
     registry: Path,
     chain: str | None,
     kind: ModuleType,
@@ -78,7 +79,7 @@ def from_stake(
 ) -> None:
     """Prints or writes a module's config. ClickException with one line on failure."""
     folder = Registry(registry)
-    with one_line_errors(), connected(network):
+    with one_line_errors(), connected(choose_network(network, folder, chain)):
         name = chain or default_chain_name()
         connected_chain(folder, name)
         manager = manager_at(folder.addresses(name).require(name, MANAGER))

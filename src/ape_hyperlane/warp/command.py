@@ -1,24 +1,22 @@
 """`ape run warp deploy|check|send`: command lines for routes."""
 
 import json
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-import ape
 import click
-from ape.api import AccountAPI, ProviderContextManager
+from ape.api import AccountAPI
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 from rich.markup import escape
 
 from ape_hyperlane.console import (
     ReportProgress,
-    connected,
     find_account,
     one_line_errors,
     report_differences,
     require_nothing_left,
     show_left,
+    show_proposals,
     show_steps,
     unlock,
 )
@@ -36,7 +34,7 @@ from ape_hyperlane.safety.owners import owner_findings
 from ape_hyperlane.safety.report import require_force, show_findings
 from ape_hyperlane.warp.delivery_gas import gas_findings
 from ape_hyperlane.warp.deploy import check_route, deploy_route, plan_route, survey_route
-from ape_hyperlane.warp.route import Connect, RouteDeployment
+from ape_hyperlane.warp.route import Connect, RouteDeployment, connector
 from ape_hyperlane.warp.send import (
     Outcome,
     Transfer,
@@ -53,7 +51,7 @@ from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import RouteToken, WarpRoute, find_route, route_paths
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.models import read
-from hyperlane.registry.warp import Tokens, read_warp_config
+from hyperlane.registry.route_file import RouteFile, read_route_file
 from hyperlane.wording import one_line
 
 
@@ -68,16 +66,23 @@ def deploy(
     dry_run: bool,
     force: bool,
     as_json: bool,
+    proposals: Path | None = None,
 ) -> None:
-    """Deploys a route on all chains of a file. ClickException with one line on failure."""
+    """Deploys a route on all chains of a file. With a folder for `proposals`, what Safes and
+    timelocks have to do is written there. ClickException with one line on failure."""
     console = Console(stderr=as_json, soft_wrap=True)
     folder = Registry(registry)
-    connect = _connect(folder)
+    connect = connector(folder)
     with one_line_errors():
-        tokens, chosen = read_warp_config(config), parse_salt(salt)
-        signer = _signer(connect, next(iter(tokens)), account)
-        deployment = plan_route(tokens, folder, signer.address, connect, route, chosen)
+        file, chosen = read_route_file(config, folder), parse_salt(salt)
+        signer = _signer(connect, next(iter(file.tokens)), account)
+        deployment = plan_route(
+            file.tokens, folder, signer.address, connect, route, file.foreign, chosen
+        )
         console.print(_summary(deployment), highlight=False, markup=False)
+        for chain, end in deployment.foreign.items():
+            line = f"{chain}: {end.foreign_deployment} exists, enrolled as 0x{end.router.hex()}"
+            print_line(console, line)
         planned: list[str] = []
 
         def show(chain: str, actions: list[Action]) -> None:
@@ -90,14 +95,14 @@ def deploy(
             elif actions:
                 require_force(findings, force)
 
-        survey_route(deployment, signer.address, show)
+        survey_route(deployment, signer.address, show, together=proposals is not None)
         show_left(console, deployment.left)
         if dry_run:
             return
         if planned:
             unlock(signer)
         progress = ReportProgress(console, planned)
-        path, sent = deploy_route(deployment, signer, progress, max_gas_price)
+        path, sent = deploy_route(deployment, signer, progress, max_gas_price, proposals)
     if as_json:
         click.echo(json.dumps(deployment.routers))
     console.print(f"[bold]{escape(deployment.id)}[/]: {sent} transactions sent, all read back")
@@ -106,18 +111,21 @@ def deploy(
     console.print(f"Written to {path}", markup=False)
     next_command = (
         f"ape run warp send --registry {registry} --route {deployment.id} --origin"
-        f" {next(iter(tokens))} --to … --amount …"
+        f" {next(iter(file.tokens))} --to … --amount …"
     )
     console.print(f"Next: {next_command}", highlight=False, markup=False)
-    require_nothing_left(deployment.left)
+    if proposals is None:
+        require_nothing_left(deployment.left)
+    else:
+        show_proposals(console, deployment.proposals)
 
 
 def check(*, route: str | None, registry: Path, as_json: bool) -> None:
     """Compares a route with its deployment. ClickException when they differ."""
     folder = Registry(registry)
     with one_line_errors():
-        route, tokens = _deployed(folder, route)
-        deployment = plan_route(tokens, folder, "", _connect(folder), route)
+        route, file = _deployed(folder, route)
+        deployment = plan_route(file.tokens, folder, "", connector(folder), route, file.foreign)
         differences, findings = check_route(deployment), []
         for chain in deployment.ends:
             with deployment.on(chain):
@@ -142,7 +150,7 @@ def send(
     failure."""
     console = Console(soft_wrap=True)
     folder = Registry(registry)
-    connect = _connect(folder)
+    connect = connector(folder)
     with one_line_errors():
         route = find_route(registry, route, "-config.yaml")
         ends = read(WarpRoute, route_paths(registry, route)[1])
@@ -230,10 +238,10 @@ def _show_delivery(console: Console, transfer: Transfer, sender: str, done: Outc
         console.print(line, highlight=False, markup=False)
 
 
-def _deployed(folder: Registry, route: str | None) -> tuple[str, Tokens]:
+def _deployed(folder: Registry, route: str | None) -> tuple[str, RouteFile]:
     """Id and deploy file of a deployed route."""
     route = find_route(folder.folder, route)
-    return route, read_warp_config(route_paths(folder.folder, route)[0])
+    return route, read_route_file(route_paths(folder.folder, route)[0], folder)
 
 
 def _summary(deployment: RouteDeployment) -> str:
@@ -268,17 +276,3 @@ def _signer(connect: Connect, chain: str, account: str | None) -> AccountAPI:
     """The account that signs. `test:0` is only the default on a development network."""
     with connect(chain):
         return find_account(account)
-
-
-def _connect(folder: Registry) -> Connect:
-    """A function that connects ape to a chain of the registry. Providers are cached, since making
-    one takes time."""
-    providers: dict[str, ProviderContextManager] = {}
-
-    def connect(chain: str) -> AbstractContextManager[None]:
-        if chain not in providers:
-            url = folder.metadata(chain).rpc_urls[0].http
-            providers[chain] = ape.networks.parse_network_choice(url)
-        return connected(providers[chain])
-
-    return connect

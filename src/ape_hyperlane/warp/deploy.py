@@ -1,8 +1,9 @@
 """Deploys and checks warp routes: a router on each chain, enrolled with all others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from ape import networks
 from ape.api import AccountAPI
@@ -19,6 +20,7 @@ from ape_hyperlane.plans.checks import (
     used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal, journal_path
+from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Action, Call, Reading, Step, final_readings
 from ape_hyperlane.plans.survey import Survey, check_steps
@@ -35,10 +37,14 @@ from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
 from hyperlane.registry.isms import all_isms
 from hyperlane.registry.models import read
+from hyperlane.registry.registry import EVM
+from hyperlane.registry.route_file import ForeignEnd
 from hyperlane.registry.token_fees import all_fees
 from hyperlane.registry.token_types import SYNTHETIC
 from hyperlane.registry.warp import Tokens
 from hyperlane.registry.warp_token import WarpToken
+
+NO_ENDS: Mapping[str, ForeignEnd] = MappingProxyType({})
 
 
 def plan_route(
@@ -47,12 +53,13 @@ def plan_route(
     deployer: str,
     connect: Connect,
     route_id: str | None = None,
+    foreign: Mapping[str, ForeignEnd] = NO_ENDS,
     salt: Bytes32 | None = None,
 ) -> RouteDeployment:
-    """Plans a route. With a salt, its routers have one address, which depends on route, deployer
-    and salt alone; without, that of the last deployment is used. ConfigError when the registry does
-    not have a chain or has it with another chain id or salt, or when a chain lacks a contract that
-    the config names."""
+    """Plans a route; `foreign` ends exist already. With a salt, its routers have one address, which
+    depends on route, deployer and salt alone; without, that of the last deployment is used.
+    ConfigError when the registry does not have a chain or has it with another chain id or salt, or
+    when a chain lacks a contract that the config names."""
     backing = {}
     for chain, token in tokens.items():
         metadata = registry.metadata(chain)
@@ -63,7 +70,7 @@ def plan_route(
             backing[chain] = end
     ends = complete(tokens, backing)
     first = next(iter([*backing.values(), *ends.values()]))
-    route_id = choose_route(registry, tokens, route_id, first.symbol)
+    route_id = choose_route(registry, tokens, route_id, first.symbol, foreign)
     journals = {
         chain: Journal(
             journal_path(registry, chain, route_id),
@@ -74,7 +81,13 @@ def plan_route(
         for chain in tokens
     }
     deployment = RouteDeployment(
-        route_id, ends, registry, connect, journals, registry_view(registry)
+        route_id,
+        ends,
+        registry,
+        connect,
+        journals,
+        registry_view(registry),
+        foreign=foreign,
     )
     _require_journals(deployment)
     _require_equal_worth(deployment)
@@ -98,18 +111,24 @@ def _read_chain(registry: Registry, metadata: ChainMetadata, token: WarpToken) -
 
 
 def survey_route(
-    deployment: RouteDeployment, sender: str, show: Callable[[str, list[Action]], None]
+    deployment: RouteDeployment,
+    sender: str,
+    show: Callable[[str, list[Action]], None],
+    *,
+    together: bool = False,
 ) -> None:
     """Calls `show` for each chain, while connected to it, with the steps that need a transaction.
-    ConfigError when `sender` may send none of them, or the chain differs in something that no
-    transaction can change."""
+    `together`: Safes and timelocks will do theirs. ConfigError when `sender` may send none of them,
+    or the chain differs in something that no transaction can change."""
     deployment.left.clear()
     for chain, journal in deployment.journals.items():
         with deployment.on(chain):
             survey, steps = Survey(journal), deployment.steps(chain)
             require_contracts(used_addresses(steps), chain)
             require_deployer(steps, chain)
-            pending = survey.pending(steps, sender)
+            pending = survey.pending(steps, sender, together=together)
+            if together:
+                require_proposable(survey.owned_lines())
             if differences := survey.differences(_unchangeable(steps, pending)):
                 raise ConfigError(
                     f"{differences[0]}; this cannot be changed, choose another --route"
@@ -123,9 +142,11 @@ def deploy_route(
     account: AccountAPI,
     report: Report = silent,
     max_gas_price: int | None = None,
+    proposals: Path | None = None,
 ) -> tuple[Path, int]:
     """Deploys what a route lacks, verifies it and writes its files. Returns the config file's path
-    and the number of transactions.
+    and the number of transactions. With a folder for `proposals`, what Safes and timelocks have to
+    do is written there.
 
     ConfigError when the account may send none of the steps, ChainError when funds do not suffice, a
     transaction fails, or a chain differs from the plan afterwards; GasTooDear as `deploy_core`.
@@ -140,6 +161,7 @@ def deploy_route(
         lambda _chain, actions: require_funds(
             sum(map(estimate_gas, actions)), account, max_gas_price
         ),
+        together=proposals is not None,
     )
     # Routers first, on all chains: each is enrolled on the others by its address.
     for chain, applier in appliers.items():
@@ -152,8 +174,14 @@ def deploy_route(
             steps = deployment.steps(chain)
             applier.apply(steps)
             applier.verify(final_readings(steps))
+            if proposals is not None:
+                chain_id = int(networks.provider.chain_id)
+                owned = applier.owned_calls(steps)
+                deployment.proposals += write_proposals(proposals, chain, chain_id, owned)
     tokens, route = deploy_file(deployment), config_file(deployment)
-    paths = write_route(deployment.registry.folder, deployment.id, tokens, route)
+    paths = write_route(
+        deployment.registry.folder, deployment.id, tokens, route, deployment.foreign
+    )
     return paths[1], sum(applier.sent for applier in appliers.values())
 
 
@@ -174,13 +202,14 @@ def _with_chain_name(chain: str, report: Report) -> Report:
 def _require_equal_worth(deployment: RouteDeployment) -> None:
     """ConfigError when a trusted router has other message units for a whole token: transfers
     between the two would create or lose value."""
+    registry = deployment.registry
     chain_names = {str(domain): name for name, domain in deployment.view.domains.items()}
     for chain, end in deployment.ends.items():
         here = end.scale * 10**end.decimals
         for key, routers in end.token.cross_collateral_routers.items():
             where, name = f"{chain}.crossCollateralRouters.{key}", chain_names.get(key, key)
-            if name not in chain_names.values():
-                continue  # a domain without a chain in the registry: there is no node to ask
+            if name not in chain_names.values() or registry.identity(name).protocol != EVM:
+                continue  # there is no node to ask, or none that is understood
             with deployment.connect(name):
                 for router in routers:
                     there = whole_token(where, to_checksum_address(word(router)[12:]))

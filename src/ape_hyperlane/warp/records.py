@@ -46,11 +46,24 @@ def config_file(deployment: RouteDeployment) -> WarpRoute:
                 scale=None if end.scale == 1 else end.scale,
                 collateral_address_or_denom=end.token.token,
                 connections=[
-                    Connection(token=f"ethereum|{other}|{deployment.routers[other]}")
-                    for other in deployment.ends
-                    if other != chain
+                    *(
+                        Connection(token=f"ethereum|{other}|{deployment.routers[other]}")
+                        for other in deployment.ends
+                        if other != chain
+                    ),
+                    *_foreign_connections(deployment),
                 ],
             )
             for chain, end in deployment.ends.items()
         ]
     )
+
+
+def _foreign_connections(deployment: RouteDeployment) -> list[Connection]:
+    """Connections to the ends that exist already, in the spelling of their chains."""
+    return [
+        Connection(
+            token=f"{deployment.registry.identity(chain).protocol}|{chain}|{end.foreign_deployment}"
+        )
+        for chain, end in deployment.foreign.items()
+    ]

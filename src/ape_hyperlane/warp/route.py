@@ -5,7 +5,12 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import ape
+from ape.api import ProviderContextManager
+
+from ape_hyperlane.console import connected
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.proposals import Proposal
 from ape_hyperlane.plans.registry_view import RegistryView
 from ape_hyperlane.plans.steps import Ref, Step, reserve
 from ape_hyperlane.warp.brakes import check_brakes
@@ -14,6 +19,7 @@ from ape_hyperlane.warp.plan import ROUTER, ChainContext, Remote, delivery_gas, 
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.registry import Registry
 from hyperlane.registry.fields import word
+from hyperlane.registry.route_file import ForeignEnd
 
 Connect = Callable[[str], AbstractContextManager[Any]]
 """Connects ape to the chain of this name for the duration of a `with` block."""
@@ -35,8 +41,12 @@ class RouteDeployment:
     view: RegistryView
     routers: dict[str, str] = field(default_factory=dict)
     """Deployed routers, by chain."""
+    foreign: Mapping[str, ForeignEnd] = field(default_factory=dict)
+    """Ends that exist already, which the routers here enrol."""
     left: list[str] = field(default_factory=list)
     """Steps that the surveying account may not send, a line each."""
+    proposals: list[Proposal] = field(default_factory=list)
+    """What Safes and timelocks have to do."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:
@@ -83,6 +93,9 @@ class RouteDeployment:
                     gas.get(domain, delivery_gas(end.token)),
                     end.circle_domain,
                 )
+        for other, known in self.foreign.items():
+            domain = view.domain(other, "foreignDeployment")
+            remotes[domain] = Remote(known.router, gas.get(domain, known.gas))
         trusted = view.by_domain(token.cross_collateral_routers, "crossCollateralRouters")
         for domain, routers in trusted.items():
             if routers and domain != view.domains[chain]:
@@ -113,3 +126,17 @@ class RouteDeployment:
                 f"{', '.join(entries)}: this file deploys the routers on {', '.join(conflicts)};"
                 " remove these entries"
             )
+
+
+def connector(folder: Registry) -> Connect:
+    """A function that connects ape to a chain of the registry. Providers are cached, since making
+    one takes time."""
+    providers: dict[str, ProviderContextManager] = {}
+
+    def connect(chain: str) -> AbstractContextManager[None]:
+        if chain not in providers:
+            url = folder.metadata(chain).rpc_urls[0].http
+            providers[chain] = ape.networks.parse_network_choice(url)
+        return connected(providers[chain])
+
+    return connect

@@ -16,17 +16,23 @@ _KEY = re.compile(rb"""^["']?([a-z][a-z0-9]*)["']?[ \t]*:""", re.MULTILINE)
 """A key at the beginning of a line: in YAML's block style, a chain."""
 
 
-def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol: str) -> str:
+def choose_route(
+    registry: Registry,
+    tokens: Tokens,
+    wanted: str | None,
+    symbol: str,
+    foreign: Collection[str] = (),
+) -> str:
     """Id of the route: `wanted`, or else made of symbol and chains. ConfigError for an invalid id,
     and without `wanted` for a file that may extend an existing route: it would deploy a second
-    one."""
-    route = wanted or f"{symbol}/{'-'.join(sorted(tokens))}"
+    one. `foreign` are the chains of further ends."""
+    route = wanted or f"{symbol}/{'-'.join(sorted([*tokens, *foreign]))}"
     deploy, _ = route_paths(registry.folder, route)
     begun = any(journal_path(registry, chain, route).exists() for chain in tokens)
     if wanted is not None or deploy.exists() or begun:
         return route
     grown = [
-        *(f"{known}, which is deployed" for known in _deployed(registry, tokens)),
+        *(f"{known}, which is deployed" for known in _deployed(registry, tokens, foreign)),
         *(f"{known}, which was begun" for known in _begun(registry, tokens)),
     ]
     if grown:
@@ -38,14 +44,14 @@ def choose_route(registry: Registry, tokens: Tokens, wanted: str | None, symbol:
     return route
 
 
-def _deployed(registry: Registry, tokens: Tokens) -> Iterator[str]:
+def _deployed(registry: Registry, tokens: Tokens, foreign: Collection[str]) -> Iterator[str]:
     """Deployed routes whose ends are all among these."""
     for known in known_routes(registry.folder, "-deploy.yaml"):
         deploy, _ = route_paths(registry.folder, known)
-        if not _may_be_of(deploy, tokens):
+        if not _may_be_of(deploy, [*tokens, *foreign]):
             continue
         try:
-            before = read_warp_config(deploy)
+            before = read_warp_config(deploy, foreign)
         except ConfigError:
             continue  # invalid, so not written by this tool
         if all(

@@ -128,10 +128,16 @@ class Mailbox:
     """The Mailbox: dispatches on the origin, delivers on the destination."""
 
     DISPATCH = Event("Dispatch(address,uint32,bytes32,bytes)", ("bytes",))
+    DISPATCH_ID = Event("DispatchId(bytes32)", ())
+    PROCESS_ID = Event("ProcessId(bytes32)", ())
     nonce = Function("nonce()", ("uint32",))
     local_domain = Function("localDomain()", ("uint32",))
     deployed_block = Function("deployedBlock()", ("uint256",))
+    dispatch = Function("dispatch(uint32,bytes32,bytes)", ("bytes32",))
+    quote_dispatch = Function("quoteDispatch(uint32,bytes32,bytes)", ("uint256",))
     delivered = Function("delivered(bytes32)", ("bool",))
+    processed_at = Function("processedAt(bytes32)", ("uint48",))
+    processor = Function("processor(bytes32)", ("address",))
     recipient_ism = Function("recipientIsm(address)", ("address",))
     process = Function("process(bytes,bytes)")
     process_batch = Function(
@@ -147,12 +153,14 @@ class MerkleTreeHook:
     count = Function("count()", ("uint32",))
     deployed_block = Function("deployedBlock()", ("uint256",))
     latest_checkpoint = Function("latestCheckpoint()", ("bytes32", "uint32"))
+    tree = Function("tree()", ("bytes32[32]", "uint256"))
 
 
 class GasPaymaster:
     """The paymaster: takes payments for delivery on the origin."""
 
     hook_type = Function("hookType()", ("uint8",))
+    quote = Function("quoteGasPayment(uint32,uint256)", ("uint256",))
     GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
 
 
@@ -193,9 +201,16 @@ class SecurityModule:
     offchain_verify_info = Function("getOffchainVerifyInfo(bytes)")
     pre_verify = Function("preVerifyMessage(bytes32,uint256)")
     is_verified = Function("isVerified(bytes)", ("bool",))
+    trusted_relayer = Function("trustedRelayer()", ("address",))
     arb_outbox = Function("arbOutbox()", ("address",))
     SUBTREE_NOT_VERIFIED = keccak(b"SubtreeNotVerified(bytes32)")[:4]
     """A custom error of our merkle-root multisigs."""
+
+
+class Recipient:
+    """A contract that takes messages."""
+
+    handle = Function("handle(uint32,bytes32,bytes)")
 
 
 class ArbSys:

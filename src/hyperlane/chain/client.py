@@ -144,9 +144,12 @@ class ChainClient:
             values.append(function.decode(answer))
         return values
 
-    async def estimate_gas(self, to: Address, data: bytes, sender: Address) -> int:
-        """Gas that a transaction would need now; Reverted if it would fail."""
-        return await self.request(answers.ESTIMATE_GAS, _transaction(to, data, sender=sender))
+    async def estimate_gas(self, to: Address, data: bytes, sender: Address, value: int = 0) -> int:
+        """Gas that a transaction with `value` wei would need now; Reverted if it would fail."""
+        transaction = _transaction(to, data, sender=sender)
+        if value:
+            transaction["value"] = hex(value)
+        return await self.request(answers.ESTIMATE_GAS, transaction)
 
     async def has_code(self, address: Address, block: BlockId = "latest") -> bool:
         """True if a contract is there at a block."""

@@ -46,6 +46,8 @@ class FeeCeiling:
 
     max_cost: int | None = None
     """Of gas and data fees together."""
+    bound: str = "maxTransactionCost"
+    """What sets it, in words."""
 
 
 @dataclass(frozen=True, slots=True)

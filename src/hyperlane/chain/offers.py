@@ -85,7 +85,7 @@ class Offers:
         if cost > most:
             raise GasTooDear(
                 f"{self.client.name}: a transaction of {gas} gas would cost {cost} wei, more than"
-                f" maxTransactionCost, {most} wei: it waits; raise that if it is worth it"
+                f" {self.ceiling.bound}, {most} wei: it waits; raise that if it is worth it"
             )
         return replace(fees, offer=min(fees.offer, (most - data_fee) // gas))
 
@@ -136,5 +136,5 @@ class Offers:
         offered = fields.get("maxFeePerGas", fields.get("gasPrice", 0))
         (data_fee,) = await self.data_fees([bytes.fromhex(fields["data"].removeprefix("0x"))])
         if fields["gas"] * offered + data_fee > self.ceiling.max_cost:
-            return f"it could cost more than maxTransactionCost, {self.ceiling.max_cost} wei"
+            return f"it could cost more than {self.ceiling.bound}, {self.ceiling.max_cost} wei"
         return None

@@ -33,6 +33,12 @@ class FolderStorage(ObjectStorage):
             raise StorageUnreachable(f"{path}: {error.strerror}") from None
         return True
 
+    async def _written_at(self, name: str) -> float | None:
+        try:
+            return (await asyncio.to_thread((self.folder / name).stat)).st_mtime
+        except OSError:
+            return None
+
     async def require_writable(self) -> None:
         """See CheckpointStorage."""
         try:

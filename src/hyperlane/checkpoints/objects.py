@@ -65,12 +65,19 @@ class ObjectReader(ABC):
         except DecodeError as error:
             raise StorageError(f"{self._show(name)}: {error}") from None
 
+    async def written_at(self, index: int) -> float | None:
+        """See CheckpointReader."""
+        return await self._written_at(self.names.checkpoint.format(index=index))
+
     async def has_reorg_flag(self) -> bool:
         """See CheckpointReader. Any object of that name counts, whatever it holds."""
         return await self._exists(self.names.reorg_flag)
 
     async def _exists(self, name: str) -> bool:
         return await self._read(name) is not None
+
+    async def _written_at(self, _name: str) -> float | None:
+        return None
 
     def _show(self, name: str) -> str:
         # Locations in Google Cloud Storage end with the name of the announcement.

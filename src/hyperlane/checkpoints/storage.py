@@ -26,6 +26,9 @@ class CheckpointReader(Protocol):
     async def checkpoint(self, index: int) -> SignedCheckpoint | None:
         """The stored checkpoint of an index; None if there is none; StorageError if unusable."""
 
+    async def written_at(self, index: int) -> float | None:
+        """When the checkpoint of an index was stored, in Unix seconds; None if nobody says."""
+
     async def has_reorg_flag(self) -> bool:
         """Whether the validator stopped because its chain contradicted it."""
 

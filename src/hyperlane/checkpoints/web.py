@@ -9,6 +9,7 @@ for all tools of those clouds.
 import os
 import re
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import aiohttp
@@ -72,6 +73,15 @@ class WebReader(ObjectReader):
         if content is None:
             raise StorageError(f"{self._show(name)}: larger than {MAX_SIZE} bytes")
         return content
+
+    async def _written_at(self, name: str) -> float | None:
+        url = f"{self.base}/{quote(name)}"
+        try:
+            async with self.web.session().head(url, allow_redirects=False) as response:
+                stated = response.headers.get("Last-Modified", "")
+                return parsedate_to_datetime(stated).timestamp() if response.ok else None
+        except (aiohttp.ClientError, ValueError):
+            return None
 
 
 async def _read_limited(response: aiohttp.ClientResponse) -> bytes | None:

@@ -1,6 +1,6 @@
 """Models of a chain's `metadata.yaml` and `addresses.yaml`, in the reference's format."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
@@ -135,6 +135,14 @@ class ChainAddresses(FileModel):
     censorship_challenges: HexAddress | None = None
     test_recipient: HexAddress | None = None
     test_token_recipient: HexAddress | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_missing(cls, value: Any) -> Any:
+        """Other tools write an empty text for a contract that is not there."""
+        if isinstance(value, dict):
+            return {key: address for key, address in value.items() if address != ""}
+        return value
 
     def require(self, chain: str, key: str) -> str:
         """Address under a `key` of the file. ConfigError if it is missing."""

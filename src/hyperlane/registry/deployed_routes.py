@@ -1,6 +1,7 @@
 """Files of deployed warp routes: `warp_routes/<SYMBOL>/<id>-deploy.yaml` and `-config.yaml`."""
 
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,22 +89,29 @@ class WarpRoute(FileModel):
 
 
 def write_route(
-    registry: Path, route_id: str, tokens: Tokens, route: WarpRoute
+    registry: Path,
+    route_id: str,
+    tokens: Tokens,
+    route: WarpRoute,
+    foreign: Mapping[str, FileModel] | None = None,
 ) -> tuple[Path, Path]:
     """Writes deploy file and config file of a route and returns their paths. Keys that others added
-    to the config file, such as `logoURI`, are kept."""
-    content = {chain: token.as_file() for chain, token in tokens.items()}
+    to the config file, such as `logoURI`, are kept, and so are its tokens on chains of `foreign`,
+    the ends that others deploy."""
+    ends: Mapping[str, FileModel] = {**tokens, **(foreign or {})}
+    content = {chain: end.as_file() for chain, end in ends.items()}
     deploy, config = route_paths(registry, route_id)
     if config.exists():
-        route = _with_additions(route, read(WarpRoute, config))
+        route = _with_additions(route, read(WarpRoute, config), foreign or {})
     write_atomic(deploy, yaml.safe_dump(content, sort_keys=False))
     write_atomic(config, yaml.safe_dump(route.as_file(), sort_keys=False))
     return deploy, config
 
 
-def _with_additions(route: WarpRoute, before: WarpRoute) -> WarpRoute:
+def _with_additions(route: WarpRoute, before: WarpRoute, foreign: Collection[str]) -> WarpRoute:
     added = {token.chain_name: token.model_extra for token in before.tokens}
     tokens = [token.model_copy(update=added.get(token.chain_name) or {}) for token in route.tokens]
+    tokens += [token for token in before.tokens if token.chain_name in foreign]
     return route.model_copy(update={**(before.model_extra or {}), "tokens": tokens})
 
 

@@ -1,6 +1,6 @@
 """Deploy files of warp routes, `*-deploy.yaml`: a token per chain, and checks across chains."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic.alias_generators import to_camel
@@ -15,26 +15,38 @@ Tokens = Mapping[str, WarpToken]
 """Tokens of a deploy file, by chain."""
 
 
-def read_warp_config(path: Path) -> dict[str, WarpToken]:
-    """Reads a deploy file. ConfigError if it is invalid."""
+FOREIGN = "foreignDeployment"
+"""Key of an end that exists already: its router, in the spelling of its chain."""
+
+
+def read_warp_config(path: Path, foreign: Collection[str] = ()) -> dict[str, WarpToken]:
+    """Reads the ends of a deploy file that are to be deployed. ConfigError if it is invalid.
+
+    Ends with `foreignDeployment`, and those on the chains in `foreign`, are left out:
+    `hyperlane.registry.route_file` reads them.
+    """
     content = read_yaml(path)
     if not isinstance(content, dict) or not content:
         raise ConfigError(f"{path}: expected a token for each chain")
     tokens = {
-        str(chain): parse(WarpToken, token, f"{path}: {chain}") for chain, token in content.items()
+        str(chain): parse(WarpToken, token, f"{path}: {chain}")
+        for chain, token in content.items()
+        if str(chain) not in foreign and not (isinstance(token, dict) and token.get(FOREIGN))
     }
+    if not tokens:
+        raise ConfigError(f"{path}: no end to deploy; expected one on an EVM chain")
     try:
-        check_route(tokens)
+        check_route(tokens, mixed=len(tokens) < len(content))
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
     return tokens
 
 
-def check_route(tokens: Tokens) -> None:
-    """ValueError for tokens that cannot form a route."""
+def check_route(tokens: Tokens, *, mixed: bool = False) -> None:
+    """ValueError for tokens that cannot form a route. `mixed`: it has further ends."""
     for chain, token in tokens.items():
         outward = (token.remote_routers, token.cross_collateral_routers, token.domain_mappings)
-        if len(tokens) == 1 and not any(outward):
+        if len(tokens) == 1 and not mixed and not any(outward):
             raise ValueError(f"{chain}: the only chain; expected another one, or remoteRouters")
         if token.nft != next(iter(tokens.values())).nft:
             raise ValueError(f"{chain}: NFTs and amounts cannot be on one route")
@@ -44,7 +56,7 @@ def check_route(tokens: Tokens) -> None:
                 f"{chain}.initialSupply: {token.initial_supply}, expected 0: nothing would back it"
                 f" on {backing[0]}"
             )
-    if not any(
+    if not mixed and not any(
         token.type not in SYNTHETIC or token.initial_supply or token.remote_routers
         for token in tokens.values()
     ):

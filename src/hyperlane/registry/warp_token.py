@@ -22,7 +22,6 @@ from hyperlane.registry.fields import (
     check_distinct,
     word,
 )
-from hyperlane.registry.foreign import as_word
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.isms import Ism
 from hyperlane.registry.models import FileModel, HexAddress, StrictFileModel
@@ -38,7 +37,6 @@ from hyperlane.registry.token_types import (
     SYNTHETIC,
     URI_TYPES,
 )
-from hyperlane.wording import shown
 
 UNSUPPORTED = {
     "predicateWrapper": "deploy it by hand, in front of the route, and remove this key",
@@ -49,17 +47,6 @@ UNSUPPORTED = {
 
 SYNONYMS = {"nativeScaled": "native", "collateralDex": "collateral"}
 """Types of the reference with the same contract as another type."""
-
-
-def _foreign_deployment_error(router: str) -> str:
-    """Error message for `foreignDeployment`, with the entry to write instead."""
-    word = as_word(router)
-    spelled = f"{word}, " if word else "as the 32 bytes that messages encode it in, "
-    return (
-        f"foreignDeployment: {shown(router)}: all ends of a file are deployed; take this one out,"
-        f" and name its router, {spelled}under this chain in remoteRouters of the others (with"
-        " its gas in their destinationGas)"
-    )
 
 
 Gas = Annotated[int, Field(ge=0, lt=2**64), PlainSerializer(str)]
@@ -164,8 +151,6 @@ class WarpToken(StrictFileModel):
     def _normalise(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        if (foreign := value.get("foreignDeployment")) is not None:
-            raise ValueError(_foreign_deployment_error(str(foreign)))
         for key, reason in UNSUPPORTED.items():
             if value.get(key) is not None:
                 raise ValueError(f"{key}: {value[key]!r}: {reason}")

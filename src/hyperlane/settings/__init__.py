@@ -3,6 +3,7 @@
 from hyperlane.settings.agents import (
     AgentSettings,
     CheckpointSyncerSettings,
+    KathySettings,
     LogSettings,
     RelayerSettings,
     ValidatorSettings,
@@ -15,6 +16,7 @@ __all__ = [
     "AgentSettings",
     "ChainSettings",
     "CheckpointSyncerSettings",
+    "KathySettings",
     "LogSettings",
     "RelayerSettings",
     "SignerSettings",

@@ -256,6 +256,44 @@ class RelayerSettings(AgentSettings):
         return _names(tree, "relayChains")
 
 
+class KathySettings(AgentSettings):
+    """A sender of canaries between all of its chains."""
+
+    db: str = Field(default="kathy_db", repr=False)
+    kathy_chains: Names = Field(min_length=2)
+    interval: float = Field(default=600, gt=0)
+    """Seconds between two canaries of one origin."""
+    late_after: float = Field(default=1800, gt=0)
+    """Seconds after which a canary that is not delivered is late."""
+    max_in_flight: int = Field(default=1, gt=0)
+    """Most canaries of one origin that are on their way to one destination."""
+    allow_local_checkpoint_syncers: bool = False
+    alert_webhook: Url | None = Field(default=None, repr=False)
+    """Gets a JSON object by POST for each canary that is late, or delivered after that."""
+
+    @model_validator(mode="after")
+    def _chains_are_complete(self) -> "KathySettings":
+        for at, name in enumerate(self.kathy_chains):
+            if name in self.kathy_chains[:at]:
+                raise ValueError(f"kathyChains: {name} stands twice: name each chain once")
+            chain = self.chains[name]
+            if chain.test_recipient is None:
+                raise ValueError(
+                    f"chains.{name}.testRecipient: missing; expected the address of a contract that"
+                    " takes canaries, such as testRecipient of the registry's addresses"
+                )
+            if chain.daily_budget is None:
+                raise ValueError(
+                    f"chains.{name}.dailyBudget: missing; expected the most that canaries from"
+                    f' {name} may cost a day, in its coin, such as "0.05"'
+                )
+        return self
+
+    @classmethod
+    def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
+        return _names(tree, "kathyChains")
+
+
 class WatchtowerSettings(AgentSettings):
     """A watchtower over the validators of any of its chains."""
 

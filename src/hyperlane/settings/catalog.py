@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from hyperlane.settings.agents import (
     AgentSettings,
+    KathySettings,
     RelayerSettings,
     ValidatorSettings,
     WatchtowerSettings,
@@ -91,7 +92,6 @@ UNREAD: Mapping[str, Unread] = {
         "staticMessageIdWeightedMultisigIsmFactory",
         "storageGasOracle",
         "technicalStack",
-        "testRecipient",
         "testTokenRecipient",
         "timelockController",
         "blocks.confirmations",
@@ -130,13 +130,22 @@ UNREAD: Mapping[str, Unread] = {
     ),
     "relayer": Unread(Effect.REFUSED, "HYP_RELAYER_… is an old prefix: use HYP_<SETTING>"),
     "base": Unread(Effect.REFUSED, "HYP_BASE_… is an old prefix: use HYP_<SETTING>"),
+    "defaultRpcConsensusType": Unread(
+        Effect.DESCRIPTION,
+        "each agent has a default of its own; chains.<name>.rpcConsensusType changes it",
+    ),
     "chainsToScrape": Unread(Effect.DESCRIPTION, "the reference scraper's"),
     "ccrRouters": Unread(Effect.DESCRIPTION, "the reference scraper's"),
     "tracing": Unread(Effect.REFUSED, "it is log now: set log.level and log.format"),
 }
 """Documented keys that no model reads, by path; `*` stands for any name or position."""
 
-_AGENTS: Sequence[type[AgentSettings]] = (RelayerSettings, ValidatorSettings, WatchtowerSettings)
+_AGENTS: Sequence[type[AgentSettings]] = (
+    RelayerSettings,
+    ValidatorSettings,
+    WatchtowerSettings,
+    KathySettings,
+)
 
 
 def applied() -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from hyperlane.protocol.typecasts import Address
@@ -185,6 +185,10 @@ class ChainSettings(SettingsModel):
     challenge_budget: int | None = Field(default=None, gt=0)
     """Most that a watchtower's open and answered challenges may cost together, in the smallest unit
     of the stake token. None: it challenges nobody."""
+    test_recipient: AddressField | None = None
+    """Contract that takes canaries."""
+    daily_budget: Coins | None = None
+    """Most that canaries from this chain may cost in a day (UTC), fees and gas together."""
     max_transaction_cost: Coins = 10**18
     """Most that one transaction may cost; above it, sending waits."""
     max_batch_size: int = Field(default=100, gt=0)
@@ -195,6 +199,12 @@ class ChainSettings(SettingsModel):
         if isinstance(value, dict) and "domainId" not in value and "chainId" in value:
             return {**value, "domainId": value["chainId"]}
         return value
+
+    @field_validator("interchain_gas_paymaster")
+    @classmethod
+    def _zero_is_none(cls, paymaster: Address | None) -> Address | None:
+        """The reference's tool writes the zero address for a chain without a paymaster."""
+        return paymaster if paymaster and any(paymaster) else None
 
     @model_validator(mode="after")
     def _has_url(self) -> "ChainSettings":

@@ -57,6 +57,8 @@ class Database:
 
     name: str
     engine: AsyncEngine
+    location: str
+    """The folder as given; for a URL its kind alone, since it may hold a password."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _joined: ContextVar[AsyncConnection | None] = field(
         default_factory=lambda: ContextVar("joined", default=None)
@@ -69,7 +71,8 @@ class Database:
         DatabaseError when it cannot be used or has another schema version.
         """
         if "://" in location:
-            database = cls(location.split("://")[0], _engine(location))
+            kind = location.split("://")[0]
+            database = cls(kind, _engine(location), f"{kind}://…")
         else:
             path = Path(location) / FILE_NAME
             try:
@@ -80,7 +83,7 @@ class Database:
                 raise DatabaseError(
                     f"db: cannot create {error.filename or path}: {error.strerror}"
                 ) from None
-            database = cls(str(path), _sqlite_engine(path))
+            database = cls(str(path), _sqlite_engine(path), location)
         try:
             await database._prepare()
         except BaseException:
@@ -184,8 +187,9 @@ class Database:
         """The error for a database of another deployment."""
         return DatabaseError(
             f"db: {self.name} was made for another deployment on domain {deployment.domain}:"
-            f" {name} was {_show(was)}, now it is {_show(now)}; use another db,"
-            " and for a validator another key: a key signs for one tree"
+            f" {name} was {_show(was)}, now it is {_show(now)}; use another db, and for a validator"
+            " another key: a key signs for one tree. For a development chain that was started anew:"
+            f" hyperlane-agent forget {deployment.domain} --db {self.location}"
         )
 
     async def _prepare(self) -> None:

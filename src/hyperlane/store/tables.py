@@ -267,6 +267,32 @@ censorships = Table(
 """Leaves that operators left out, see `hyperlane.store.censorships`. `bond` is in the smallest unit
 of the stake token, in decimal."""
 
+canaries = Table(
+    "canaries",
+    metadata,
+    _key("origin", BigInteger),
+    _key("sequence", BigInteger),
+    _field("destination", BigInteger),
+    _field("sent_at", Float),
+    _field("cost", String),
+    _field("settled", Boolean),
+    Column("message", LargeBinary),
+    Column("leaf_index", BigInteger),
+    Column("tx_hash", LargeBinary),
+    Column("block_number", BigInteger),
+    Column("dispatched_at", Float),
+    Column("signed_at", Float),
+    Column("outcome", String),
+    Column("ended_at", Float),
+    Column("late_at", Float),
+    Column("late_stage", String),
+    Column("late_detail", String),
+    _field("alerts", Integer),
+)
+"""Canaries of kathy, see `hyperlane.store.canaries`. `cost` is in wei of the origin, in decimal."""
+Index("canaries_in_flight", canaries.c.destination, sqlite_where=text("outcome IS NULL"))
+Index("canaries_of_day", canaries.c.origin, canaries.c.sent_at)
+
 request_sizes = Table(
     "request_sizes",
     metadata,

@@ -84,6 +84,11 @@ async def test_what_a_validator_writes_everybody_reads(folder, bucket, http):
     await storage.raise_latest_index(7)
     await storage.raise_latest_index(3)
     await storage.write_reorg_flag(ReorgReport(bytes(32), b"\1" * 32, 7, 1, "finalized"))
+    stored = bucket.head_object(
+        Bucket=bucket.name, Key=f"{folder}/checkpoint_7_with_id.json".lstrip("/")
+    )["LastModified"].timestamp()
+    assert await reader.written_at(7) == stored
+    assert await reader.written_at(8) is None
     for one in (storage, reader):
         assert await one.latest_index() == 7
         assert await one.checkpoint(7) == SIGNED

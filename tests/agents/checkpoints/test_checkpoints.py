@@ -1,6 +1,7 @@
 """Checkpoint documents and folders: what we read from strangers."""
 
 import json
+import os
 
 import pytest
 from tests.support.devnet import key
@@ -108,3 +109,12 @@ def test_local_locations_are_read_only_when_allowed():
         open_reader("file:///var/x", allow_local=False, web=Web())
     with pytest.raises(StorageError, match="no reader"):
         open_reader("ipfs://x", allow_local=True, web=Web())
+
+
+async def test_a_folder_says_when_a_checkpoint_was_stored(tmp_path):
+    storage = FolderStorage(tmp_path)
+    await storage.write_checkpoint(SIGNED)
+    (file,) = tmp_path.iterdir()
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert await storage.written_at(7) == 1_700_000_000
+    assert await storage.written_at(8) is None

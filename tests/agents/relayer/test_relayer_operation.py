@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
@@ -196,14 +197,45 @@ async def test_the_pages_list_find_and_retry(origin, target, paid_config):
         assert (status, answer["evaluated"], answer["matched"]) == (200, 5, 1)
         await eventually(lambda: target.delivered(messages[1]), task, seconds=5)
 
-        assert await get("/messages/0x" + "00" * 32) == (
-            404,
-            {"error": f"id: no message 0x{'00' * 32} is known"},
+        # Both transactions of a message lead to it: the one that sent it, and the delivery.
+        (sent,) = (
+            origin.contracts["mailbox"]
+            .events.DispatchId()
+            .get_logs(from_block=0, argument_filters={"messageId": messages[1].id})
         )
-        for path in ("/messages/12", "/list_operations?limit=x", "/list_operations?after=1"):
-            assert (await get(path))[0] == 400
-        assert (await get("/message_retry", wanted, kind="text/plain"))[0] == 400
-        assert (await get("/message_retry", [{"sender": "*"}]))[0] == 400
+        delivery = (await told(config, task, messages[1], "delivered"))["transaction"]
+        for tx_hash in ("0x" + bytes(sent["transactionHash"]).hex(), delivery):
+            status, page = await get(f"/transactions/{tx_hash}")
+            ids = [item["id"] for item in page["messages"]]
+            assert (status, ids) == (200, ["0x" + messages[1].id.hex()])
+
+        _, index = await get("/")
+        pages = {page["path"]: page["what"] for page in index["pages"]}
+        assert set(pages) == {
+            *("/metrics", "/health", "/ready", "/list_operations", "/message_retry"),
+            *("/messages/{id}", "/transactions/{hash}"),
+        }
+        assert all(pages.values())
+
+        nothing = "0x" + "00" * 32
+        wrong: list[tuple[str, Any, str, int, str, str]] = [
+            (f"/messages/{nothing}", None, "", 404, f"no message {nothing}", "/transactions/0x00"),
+            (f"/transactions/{nothing}", None, "", 404, "no message of", "ape hyperlane status 0x"),
+            ("/messages/12", None, "", 400, "id: '12'", "0x and 64 hex digits"),
+            ("/transactions/0x12", None, "", 400, "hash:", "0x and 64 hex digits"),
+            ("/list_operations?limit=x", None, "", 400, "limit: 'x'", "limit=1"),
+            ("/list_operations?after=1", None, "", 400, "after: '1'", "leave it out"),
+            ("/message_retry", wanted, "text/plain", 400, "'text/plain'", "Content-Type: appl"),
+            ("/message_retry", [{"sender": "*"}], "application/json", 400, "sender", "messageId"),
+            ("/nothing", None, "", 404, "no page '/nothing'", "GET / lists"),
+            ("/message_retry", None, "", 405, "GET: '/message_retry'", "use POST"),
+            ("/ready", {}, "application/json", 405, "POST: '/ready'", "use GET"),
+        ]
+        for path, body, kind, status, error, remedy in wrong:
+            answer = await get(path, body, kind)
+            assert answer[0] == status, path
+            assert error in answer[1]["error"]
+            assert remedy in answer[1]["remedy"]
 
 
 async def test_several_messages_share_a_transaction(origin, target, paid_config):

@@ -83,6 +83,25 @@ async def test_a_stuck_transaction_is_replaced_and_found_under_its_new_hash(orig
     assert origin.w3.eth.get_transaction_count(key(9).address) == 1
 
 
+async def test_a_value_goes_along_and_into_replacements(origin, make):
+    clock = Clock()
+    origin.rpc("evm_setAutomine", False)
+    sender = make(clock=clock)
+    first = await sender.send("message", TO, b"", 21000, value=12345)
+    clock.now += 100
+    await sender.maintain([first])
+    (replaced,) = await sender.live()
+    assert (replaced.replaced_hashes, replaced.fields["value"]) == ((first.hash,), 12345)
+    origin.mine()
+    assert origin.w3.eth.get_balance("0x" + TO.hex()) == 12345
+
+
+async def test_a_key_that_cannot_pay_the_value_is_told_what_it_needs(origin, make):
+    value = origin.w3.eth.get_balance(key(9).address)
+    with pytest.raises(OutOfFunds, match=rf"21000 gas and {value} wei may cost \d+: fund it"):
+        await make().send("message", TO, b"", 21000, value=value)
+
+
 async def test_a_refused_transaction_gives_its_nonce_back(origin, make):
     sender = make()
     with pytest.raises(RpcError):

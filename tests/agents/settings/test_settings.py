@@ -1,10 +1,12 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from hyperlane.chain.signer import open_account
 from hyperlane.errors import ConfigError
-from hyperlane.settings import RelayerSettings, ValidatorSettings, load_settings
+from hyperlane.settings import KathySettings, RelayerSettings, ValidatorSettings, load_settings
 
 pytestmark = pytest.mark.quick
 
@@ -132,6 +134,80 @@ def alpha_with(**changes):
 def test_a_wrong_setting_is_named(change, message, load):
     with pytest.raises(ConfigError, match=message) as error:
         load(config(**change))
+    assert "\n" not in str(error.value)
+
+
+def with_canaries(**changes):
+    chains = {
+        name: chain(name=name, testRecipient=ADDRESS, dailyBudget="0.05", **changes.pop(name, {}))
+        for name in ("alpha", "beta")
+    }
+    return config(chains=chains, kathyChains="alpha,beta", **changes)
+
+
+def test_defaults_of_kathy(load):
+    settings = load(with_canaries(), model=KathySettings)
+    assert settings.kathy_chains == ("alpha", "beta")
+    assert (settings.db, settings.interval, settings.late_after) == ("kathy_db", 600, 1800)
+    assert settings.max_in_flight == 1
+    assert settings.chains["alpha"].daily_budget == 5 * 10**16
+
+
+def test_the_configuration_in_the_documentation_is_one(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "operate" / "kathy.md").read_text()
+    shared, own = tmp_path / "agent-config.json", tmp_path / "kathy.json"
+    shared.write_text(json.dumps(config()))
+    (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    own.write_text(example.replace("0x…", ADDRESS))
+    settings = load_settings(KathySettings, [shared, own], {})
+    assert settings.ineffective == ()
+    assert settings.chains["beta"].daily_budget == 5 * 10**16
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kathyChains": "alpha"}, "kathyChains: .*at least 2"),
+        ({"kathyChains": "alpha,beta,alpha"}, "kathyChains: alpha stands twice: name each chain"),
+        ({"kathyChains": "alpha,gamma"}, "chains.gamma: missing; the configuration has alpha, b"),
+        ({"interval": 0}, "interval: 0: .*greater than 0"),
+        ({"lateAfter": "soon"}, "lateAfter: 'soon': .*valid number"),
+        ({"lateAfter": -1}, "lateAfter: -1: .*greater than 0"),
+        ({"maxInFlight": 0}, "maxInFlight: 0: .*greater than 0"),
+        ({"maxInFlight": 1.5}, "maxInFlight: 1.5: .*integer"),
+        ({"alertWebhook": "nowhere"}, "alertWebhook: .*not an http:// or https:// URL"),
+        ({"kathyChain": "alpha"}, "kathyChain: no such setting; did you mean kathyChains"),
+        ({"lateAfters": 3}, "lateAfters: no such setting; did you mean lateAfter"),
+    ],
+)
+def test_a_wrong_setting_of_kathy_is_named(change, message, load):
+    content = with_canaries() | change
+    if "kathyChain" in change:
+        del content["kathyChains"]
+    with pytest.raises(ConfigError, match=message) as error:
+        load(content, model=KathySettings)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("testRecipient", None, "chains.beta.testRecipient: missing; expected the address of"),
+        ("testRecipient", "0x12", "chains.beta.testRecipient: '0x12': "),
+        ("dailyBudget", None, 'chains.beta.dailyBudget: missing; expected .* such as "0.05"'),
+        ("dailyBudget", "0", "chains.beta.dailyBudget: '0': not an amount of the chain's coin"),
+        ("dailyBudget", "1e-19", "chains.beta.dailyBudget: '1e-19': not an amount .* whole wei"),
+        ("dailyBudget", "lots", "chains.beta.dailyBudget: 'lots': not an amount"),
+    ],
+)
+def test_a_wrong_setting_of_a_chain_with_canaries_is_named(key, value, message, load):
+    content = with_canaries()
+    if value is None:
+        del content["chains"]["beta"][key]
+    else:
+        content["chains"]["beta"][key] = value
+    with pytest.raises(ConfigError, match=message) as error:
+        load(content, model=KathySettings)
     assert "\n" not in str(error.value)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from hyperlane.errors import ConfigError
 from hyperlane.settings import (
+    KathySettings,
     RelayerSettings,
     ValidatorSettings,
     WatchtowerSettings,
@@ -22,12 +23,18 @@ KEY, OTHER_KEY = "0x" + "ab" * 32, "0x" + "cd" * 32
 DOCS = Path(__file__).parents[3] / "docs" / "operate" / "settings.md"
 
 RELAYER, VALIDATOR, WATCHTOWER = RelayerSettings, ValidatorSettings, WatchtowerSettings
+KATHY = KathySettings
+AGENTS = (RELAYER, VALIDATOR, WATCHTOWER, KATHY)
+
+
+CANARIES = {"testRecipient": ADDRESS, "dailyBudget": "0.5"}
 
 
 def configuration():
     return {
         "chains": {
             "alpha": {
+                **CANARIES,
                 "name": "alpha",
                 "chainId": 1337,
                 "protocol": "ethereum",
@@ -37,6 +44,7 @@ def configuration():
                 "validatorAnnounce": ADDRESS,
             },
             "beta": {
+                **CANARIES,
                 "chainId": 1338,
                 "rpcUrls": [{"http": "http://127.0.0.1:8546"}],
                 "mailbox": ADDRESS,
@@ -46,6 +54,7 @@ def configuration():
         },
         "relayChains": "alpha",
         "watchChains": "alpha",
+        "kathyChains": "alpha,beta",
         "originChainName": "alpha",
         "validator": {"key": KEY},
         "checkpointSyncer": {"type": "localStorage", "path": "checkpoints"},
@@ -121,6 +130,8 @@ CHANGES = {
     "chains.*.interchainGasPaymaster": (ADDRESS, OTHER),
     "chains.*.stakingManager": (ADDRESS, OTHER),
     "chains.*.challengeBudget": (1, 2),
+    "chains.*.testRecipient": (ADDRESS, OTHER),
+    "chains.*.dailyBudget": ("1", "2"),
     "chains.*.maxBatchSize": (1, 2),
     "chains.*.maxTransactionCost": ("1", "2"),
     "db": ("a", "b"),
@@ -171,6 +182,9 @@ CHANGES = {
     "watchChains": ("alpha", "alpha,beta"),
     "alertWebhook": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
     "censorshipMargin": (1, 2),
+    "kathyChains": ("alpha,beta", "beta,alpha"),
+    "lateAfter": (1, 2),
+    "maxInFlight": (1, 2),
 }
 WHOLE = ("signer", "defaultSigner", "validator", "checkpointSyncer")
 FACTORS = ("gasPriceMultiplier", "gasLimitMultiplier")
@@ -209,7 +223,7 @@ def with_setting(pattern, value):
 def outcome(load, pattern, value):
     """What each agent makes of a setting: comparable, or the error."""
     seen = []
-    for model in (RELAYER, VALIDATOR, WATCHTOWER):
+    for model in AGENTS:
         try:
             settings = load(with_setting(pattern, value), model)
         except ConfigError as error:
@@ -266,7 +280,7 @@ def test_metadata_for_people_is_let_through(pattern, load):
 
 def test_keys_of_other_agents_are_let_through(load):
     content = configuration() | {"interval": 3, "whitelist": [], "censorshipMargin": 3}
-    for model in (RELAYER, VALIDATOR, WATCHTOWER):
+    for model in AGENTS:
         assert load(content, model).ineffective == ()
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from hyperlane.errors import DatabaseError
+from hyperlane.store.canaries import CanaryKey, CanaryStore
 from hyperlane.store.database import Anchor, Database, Deployment
 
 pytestmark = pytest.mark.quick
@@ -55,6 +56,19 @@ async def test_an_anchor_is_remembered(tmp_path):
     assert await database.bind(DEPLOYMENT) is None
     await database.set_anchor(DEPLOYMENT, Anchor(12, b"\5" * 32))
     assert await database.bind(DEPLOYMENT) == Anchor(12, b"\5" * 32)
+    await database.close()
+
+
+async def test_a_database_from_before_canaries_takes_them(tmp_path):
+    database = await Database.open(str(tmp_path))
+    async with database.write() as connection:
+        await connection.execute(text("DROP TABLE canaries"))
+    await database.close()
+
+    database = await Database.open(str(tmp_path))
+    canaries = CanaryStore(database)
+    await canaries.add(CanaryKey(7, 1), 8, 1000.0, 5)
+    assert await canaries.count_in_flight(7) == {8: 1}
     await database.close()
 
 

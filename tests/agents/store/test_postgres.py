@@ -12,6 +12,7 @@ from tests.support.agents import eventually, relaying, validating
 from tests.support.devnet import key
 
 from hyperlane.errors import DatabaseError
+from hyperlane.store.canaries import CanaryKey, CanaryStore, Outcome
 from hyperlane.store.database import Database
 
 
@@ -48,6 +49,24 @@ async def test_a_message_is_signed_and_delivered_and_both_agents_resume(
             assert not signing.done()
         assert [target.deliveries(message) for message in messages] == [1, 1, 1]
     assert not _sqlite_files(tmp_path)
+
+
+async def test_canaries_are_counted_charged_and_deleted(postgres):
+    database = await Database.open(postgres("kathy"))
+    canaries = CanaryStore(database)
+    for number in (1, 2, 3):
+        await canaries.add(CanaryKey(7, number), 8, 1000.0 * number, 10**20)
+    await canaries.set_cost(CanaryKey(7, 1), 5, settled=True)
+    await canaries.end(CanaryKey(7, 1), Outcome.DELIVERED, 1500.0)
+    await canaries.change(CanaryKey(7, 1), late_at=1400.0)
+    assert await canaries.spent(7, 0) == 2 * 10**20 + 5
+    assert await canaries.count_in_flight(7) == {8: 2}
+    assert [canary.sequence for canary in await canaries.to_tell()] == [1]
+    assert await canaries.last_deliveries() == {(7, 8): 1500.0}
+    await canaries.prune(5000.0)
+    assert [canary.sequence for canary in await canaries.unsettled(7)] == [2, 3]
+    assert await canaries.spent(7, 0) == 2 * 10**20
+    await database.close()
 
 
 async def test_a_validator_goes_on_from_a_restored_backup(

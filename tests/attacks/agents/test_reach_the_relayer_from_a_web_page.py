@@ -8,7 +8,10 @@ import pytest
 from hyperlane.agents.relayer.api import Api
 from hyperlane.metrics import Metrics, serve
 
-PAGES = ["/metrics", "/health", "/ready", "/list_operations", f"/messages/0x{'00' * 32}", "/none"]
+PAGES = [
+    *("/", "/metrics", "/health", "/ready", "/list_operations", "/none"),
+    *(f"/messages/0x{'00' * 32}", f"/transactions/0x{'00' * 32}"),
+]
 RETRY = "/message_retry"
 
 
@@ -33,7 +36,7 @@ def operations():
 @pytest.fixture
 async def ask(operations):
     """Asks a relayer's pages: status and text."""
-    api = Api(operations, str, ())
+    api = Api(operations, operations.get, str, ())
     runner, port = await serve(Metrics(), set(), api.routes(), "127.0.0.1", 0, ["relayer.lan"])
 
     async def ask(path, **headers):

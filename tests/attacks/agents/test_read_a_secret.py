@@ -9,12 +9,11 @@ import structlog
 from aiohttp import web
 from click.testing import CliRunner
 
-from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.runtime.alerting import Alerter
 from hyperlane.chain.client import ChainClient, Unreachable
 from hyperlane.checkpoints.documents import RpcResponse
 from hyperlane.cli import main
 from hyperlane.errors import ConfigError, DatabaseError
-from hyperlane.metrics import Metrics
 from hyperlane.registry.chains import ChainMetadata, RpcUrl
 from hyperlane.registry.registry import Registry
 from hyperlane.settings import ValidatorSettings, WatchtowerSettings, load_settings
@@ -47,12 +46,12 @@ async def test_the_webhook_is_not_in_the_log(status, serve, monkeypatch):
         return web.Response(status=status, headers={"Location": f"/{KEY}/"})
 
     url = await serve(handler) if status else "http://127.0.0.1:1/"
-    alerts = Alerts(Metrics(), f"{url}{KEY}?token={KEY}", pause=0)
+    alerter = Alerter(f"{url}{KEY}?token={KEY}", pause=0)
     with structlog.testing.capture_logs() as logs:
-        await alerts._tell("fault", chain="alpha")
+        await alerter.tell("fault", chain="alpha")
     failures = [entry for entry in logs if entry["event"] == "webhook.failed"]
     assert failures
-    assert KEY not in repr(logs)
+    assert KEY not in repr(logs) + repr(alerter)
 
 
 async def test_an_rpc_url_is_not_in_the_log(serve):

@@ -12,8 +12,8 @@ from tests.support.warp_world import CHAINS
 
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
 PROGRAM = "3EpVCPUgyjq2MfGeCttyey6bs5zya5wjYZ2BE6yDg6bm"
-"""A Sealevel program; 1399811149 is what messages call its chain."""
-SOLANA, SELECTOR = 1399811149, 2**64 - 1
+"""A Sealevel program."""
+SELECTOR = 2**64 - 1
 ETH = {"alpha": {"type": "native"}, "beta": {"type": "synthetic"}}
 
 Config = dict[str, Any]
@@ -57,12 +57,9 @@ def the_entries_that_are_named(config, said):
     return config
 
 
-def the_end_taken_out_and_named(config, said):
-    (word,) = re.findall(r"its router, (0x[0-9a-f]{64}), under this chain", said)
-    del config["solana"]
-    for end in config.values():
-        end["remoteRouters"] = {str(SOLANA): {"address": word}}
-        end["destinationGas"] = {str(SOLANA): 300_000}
+def the_router_named(config, said):
+    (key,) = re.findall(r"svmland: (\w+): required", said)
+    config["svmland"][key] = PROGRAM
     return config
 
 
@@ -104,9 +101,10 @@ CASES = {
         },
     ),
     "an end on a chain of another protocol": case(
-        f"solana: foreignDeployment: '{PROGRAM}': all ends of a file are deployed; take this one",
-        the_end_taken_out_and_named,
-        {"solana": {"type": "synthetic", "foreignDeployment": PROGRAM, "gas": 300_000}},
+        "svmland: foreignDeployment: required, but missing: this tool deploys on EVM chains; deploy"
+        " this end with another tool and name its router here",
+        the_router_named,
+        {"svmland": {"type": "synthetic", "owner": PROGRAM, "gas": 300_000}},
     ),
     "a hook over CCIP that nobody knows": case(
         "alpha: ccipHook: router and chainSelector: required, since chains/alpha/addresses.yaml has"

@@ -25,6 +25,7 @@ from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
 from hyperlane.store.locks import exclusive
+from hyperlane.store.lookups import messages_of
 from hyperlane.store.operations import OperationStore
 from hyperlane.store.payments import PaymentStore
 from hyperlane.store.revisions import RevisionStore
@@ -43,7 +44,9 @@ async def run(settings: RelayerSettings) -> None:
 
     def pages(runtime: Runtime) -> list[RouteDef]:
         served = {settings.chains[name].domain_id for name in settings.relay_chains}
-        return Api(OperationStore(runtime.database), settings.chain_name, served).routes()
+        database = runtime.database
+        lookup = partial(messages_of, database)
+        return Api(OperationStore(database), lookup, settings.chain_name, served).routes()
 
     async with (
         start(settings, pages, settings.relay_chains) as runtime,

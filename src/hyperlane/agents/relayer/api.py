@@ -1,9 +1,8 @@
 """The relayer's HTTP API for its operator."""
 
-import json
 import time
 import uuid
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from aiohttp import web
 from hyperlane.agents.relayer.reasons import HOUR, Reason
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ConfigError, DecodeError
+from hyperlane.pages import refusal
 from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex, to_hex
 from hyperlane.settings.matching import matches, parse_rules
 from hyperlane.store.operations import NEVER, OPEN, Operation, OperationStore, State
@@ -20,6 +20,7 @@ from hyperlane.wording import shown
 
 _PAGE = 100
 _LONGEST_PAGE = 1000
+_LIST = 'send a matching list, such as [{"messageId": "0x…"}]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Api:
     """Serves the state of messages, and takes orders to retry them."""
 
     operations: OperationStore
+    messages_of: Callable[[Bytes32, int], Awaitable[Sequence[Bytes32]]]
+    """Looks up the ids of a transaction's messages, at most so many."""
     chain_name: Callable[[int], str]
     """Name of a chain by its domain."""
     served: Container[int]
@@ -37,21 +40,40 @@ class Api:
         """Routes for the agent's web server."""
         return [
             web.get("/messages/{id}", self.message),
+            web.get("/transactions/{hash}", self.transaction),
             web.get("/list_operations", self.list_operations),
             web.post("/message_retry", self.retry),
         ]
 
     async def message(self, request: web.Request) -> web.Response:
         """Answer the state of one message, and what it waits for."""
-        try:
-            message_id = Bytes32(bytes_from_hex(request.match_info["id"], "id", 32))
-        except DecodeError as error:
-            raise _bad(str(error)) from None
+        message_id = _word(request, "id", "a message's id; for a transaction: /transactions/0x…")
         operation = await self.operations.get(message_id)
         if operation is None:
-            raise _refusal(web.HTTPNotFound, f"id: no message {to_hex(message_id)} is known")
+            raise refusal(
+                web.HTTPNotFound,
+                f"id: no message {to_hex(message_id)} is known",
+                "wait until its block is final and read; for a transaction's hash ask"
+                f" /transactions/{to_hex(message_id)}; or: ape hyperlane status"
+                f" {to_hex(message_id)}",
+            )
         paid = (await self.operations.paid_for([operation]))[message_id]
         return web.json_response({**self._shown(operation), "gas": _gas(operation, paid)})
+
+    async def transaction(self, request: web.Request) -> web.Response:
+        """Answer the messages that a transaction sent or, if it is this relayer's, delivers."""
+        tx_hash = _word(request, "hash", "a transaction's hash; for a message: /messages/0x…")
+        ids = await self.messages_of(tx_hash, _LONGEST_PAGE)
+        found = [item for each in ids if (item := await self.operations.get(each)) is not None]
+        if not found:
+            raise refusal(
+                web.HTTPNotFound,
+                f"hash: no message of transaction {to_hex(tx_hash)} is known",
+                "wait until its block is final and read; for a message's id ask"
+                f" /messages/{to_hex(tx_hash)}; or: ape hyperlane status {to_hex(tx_hash)}",
+            )
+        found.sort(key=lambda item: (item.message.origin, item.message.nonce))
+        return web.json_response({"messages": [self._shown(item) for item in found]})
 
     async def list_operations(self, request: web.Request) -> web.Response:
         """List open deliveries, of all chains or one `destination_domain`, page by page."""
@@ -77,13 +99,16 @@ class Api:
         if request.content_type != "application/json":
             # The web server refuses requests that name another site as their origin. This refuses
             # those that name none: without a preflight, browsers send forms and plain text only.
-            raise _bad("Content-Type: expected application/json")
+            raise _bad(
+                f"Content-Type: {shown(request.content_type)}, expected application/json",
+                "send the header Content-Type: application/json",
+            )
         try:
             rules = parse_rules("body", parse_json(await request.read()))
         except ValueError as error:
-            raise _bad(f"body: not JSON: {error}") from None
+            raise _bad(f"body: not JSON: {error}", _LIST) from None
         except ConfigError as error:
-            raise _bad(str(error)) from None
+            raise _bad(str(error), _LIST) from None
         evaluated, matched = 0, 0
         after = (-1, -1)
         while found := await self.operations.listed(
@@ -178,7 +203,7 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     if value is None:
         return None
     if not _is_number(value):
-        raise _bad(f"{name}: {shown(value)} is not a number below 2^32")
+        raise _bad(f"{name}: {shown(value)} is not a number below 2^32", f"such as {name}=1")
     return int(value)
 
 
@@ -188,7 +213,9 @@ def _cursor(query: Mapping[str, str]) -> tuple[int, int]:
         return -1, -1
     origin, dash, nonce = value.partition("-")
     if not (dash and _is_number(origin) and _is_number(nonce)):
-        raise _bad(f"after: {shown(value)} is not the `next` of another page")
+        raise _bad(
+            f"after: {shown(value)} is not the `next` of another page", "leave it out to begin"
+        )
     return int(origin), int(nonce)
 
 
@@ -197,9 +224,13 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 2**32
 
 
-def _bad(message: str) -> web.HTTPException:
-    return _refusal(web.HTTPBadRequest, message)
+def _word(request: web.Request, name: str, expected: str) -> Bytes32:
+    """32 bytes of the path."""
+    try:
+        return Bytes32(bytes_from_hex(request.match_info[name], name, 32))
+    except DecodeError as error:
+        raise _bad(str(error), f"give 0x and 64 hex digits: {expected}") from None
 
 
-def _refusal(kind: type[web.HTTPException], message: str) -> web.HTTPException:
-    return kind(text=json.dumps({"error": message}), content_type="application/json")
+def _bad(message: str, remedy: str) -> web.HTTPException:
+    return refusal(web.HTTPBadRequest, message, remedy)

@@ -119,7 +119,7 @@ async def _check(client: ChainClient, settings: ChainSettings, database: Databas
             f"chains.{settings.name}.domainId: {settings.domain_id}, but the mailbox"
             f" {to_checksum(settings.mailbox)} is of domain {domain}"
         )
-    await _settle_finality(client, settings.blocks.reorg_period)
+    await settle_finality(client, settings.blocks.reorg_period)
     await _bind(client, settings, database)
 
 
@@ -154,7 +154,7 @@ async def _bind(client: ChainClient, settings: ChainSettings, database: Database
         raise database.of_another(deployment, f"block {number}", known.hash, found.hash)
 
 
-async def _settle_finality(client: ChainClient, wanted: ReorgPeriod | None) -> None:
+async def settle_finality(client: ChainClient, wanted: ReorgPeriod | None) -> None:
     """Settle which blocks count as final; ChainError if the node lacks the configured tag."""
     tags = await client.finality_tags()
     client.reorg_period = period = (

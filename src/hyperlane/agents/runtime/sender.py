@@ -84,15 +84,18 @@ class Sender:
         *,
         need: int | None = None,
         most_gas: int | None = None,
+        value: int = 0,
     ) -> Transaction:
         """Send one transaction for `purpose`, or find the live one that has it.
 
         It gets as much `gas` unless the operator fixed another limit that covers what it needs
-        (`gas` if nothing is said), and no more than `most_gas`. Without `to`, `data` is code that
-        is run once. Returns once it is stored and the node took it, or could not be reached
-        (`maintain` sends it again). TooMuchGas, and GasTooDear while it would cost more than it
-        may. RpcError when the node refuses it, OutOfFunds when the key cannot pay, FeesRose or
-        OfferTooLow when it offers too little by now: then it is forgotten, and its nonce is free.
+        (`gas` if nothing is said), and no more than `most_gas`. `value` is the wei that go along,
+        in replacements too. Without `to`, `data` is code that is run once.
+
+        Returns once it is stored and the node took it, or could not be reached (`maintain` sends it
+        again). TooMuchGas, and GasTooDear while it would cost more than it may. RpcError when the
+        node refuses it, OutOfFunds when the key cannot pay, FeesRose or OfferTooLow when it offers
+        too little by now: then it is forgotten, and its nonce is free.
         """
         # One at a time: two that ask for the next nonce together would both get the same.
         async with self._nonces:
@@ -100,7 +103,7 @@ class Sender:
             if live is not None:
                 return live
             gas = self.offers.gas_limit(gas, gas if need is None else need, most_gas)
-            fields = await self._fields(to, data, gas)
+            fields = await self._fields(to, data, gas, value)
             lowest = 0
             for remaining in reversed(range(_NONCE_TRIES)):
                 # The node counts what others sent with this key, and what was sent before a
@@ -142,7 +145,7 @@ class Sender:
     async def _explained(self, refusal: RpcError, fields: dict[str, Any]) -> ChainError:
         """The error that names the remedy for a refusal; the refusal itself if none is known."""
         if _says(refusal, _UNFUNDED):
-            return await self._out_of_funds(fields["gas"])
+            return await self._out_of_funds(fields["gas"], fields["value"])
         if _says(refusal, _BELOW_BASE_FEE):
             self.offers.expire()
             return FeesRose(str(refusal))
@@ -310,12 +313,14 @@ class Sender:
         )
         return newer
 
-    async def _fields(self, to: Address | None, data: bytes, gas: int) -> dict[str, Any]:
+    async def _fields(
+        self, to: Address | None, data: bytes, gas: int, value: int = 0
+    ) -> dict[str, Any]:
         """Fields of a transaction but its nonce; GasTooDear when it would cost too much."""
         fields: dict[str, Any] = {
             "chainId": self.client.chain_id,
             "data": to_hex(data),
-            "value": 0,
+            "value": value,
             "gas": gas,
             **(await self.offers.affordable(data, gas)).fields,
         }
@@ -336,11 +341,12 @@ class Sender:
     async def _is_known(self, tx_hash: Bytes32) -> bool:
         return await self.client.request(answers.IS_KNOWN, to_hex(tx_hash))
 
-    async def _out_of_funds(self, gas: int) -> "OutOfFunds":
+    async def _out_of_funds(self, gas: int, value: int) -> "OutOfFunds":
         balance, price = await self.client.balance(self.address), await self.gas_price()
+        beside = f" and {value} wei" if value else ""
         return OutOfFunds(
             f"{self.client.name}: {to_checksum(self.address)} has {balance} wei, a transaction of"
-            f" {gas} gas may cost {gas * price}: fund it"
+            f" {gas} gas{beside} may cost {gas * price + value}: fund it"
         )
 
     async def _broadcast(self, transaction: Transaction) -> None:

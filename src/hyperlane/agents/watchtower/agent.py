@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from hyperlane.agents.runtime.alerting import Alerter
 from hyperlane.agents.runtime.announcements import Announcements
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.challenges import OpenChallenges
@@ -34,7 +35,7 @@ log = structlog.get_logger()
 async def run(settings: WatchtowerSettings) -> None:
     """Watch until cancelled."""
     async with start(settings) as runtime:
-        alerts = Alerts(runtime.metrics, settings.alert_webhook)
+        alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))
         async with asyncio.TaskGroup() as tasks:
             for name in settings.watch_chains:
                 tasks.create_task(_watch(settings, runtime, alerts, name))

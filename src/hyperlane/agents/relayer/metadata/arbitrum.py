@@ -7,7 +7,7 @@ Outbox accepts a proof of a send under a confirmed root; a node of the Arbitrum 
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.metadata.modules import ArbitrumChild, ModuleReader
-from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.provable import Provable
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
@@ -38,7 +38,7 @@ class ArbitrumProofs:
     modules: ModuleReader
     _confirmed: TtlCache[Address, _Confirmed] = field(default_factory=lambda: TtlCache(_ROOT_TTL))
 
-    async def build(self, module: ArbitrumChild, origin: Origin, message: Message) -> bytes:
+    async def build(self, module: ArbitrumChild, origin: Provable, message: Message) -> bytes:
         """The proof of the hook's send; empty once the Outbox has executed the send."""
         encoded = message.encode()
         if await self.modules.ask(module.address, SecurityModule.is_verified, encoded):
@@ -77,7 +77,7 @@ class ArbitrumProofs:
 
 
 async def _find_send(
-    module: Address, origin: Origin, message: Message
+    module: Address, origin: Provable, message: Message
 ) -> tuple[int, tuple[Address, int, int, int, int, bytes]]:
     """Find the hook's send in the block of the message: its position among all, and its fields."""
     dispatched = await origin.messages.get(message.nonce)

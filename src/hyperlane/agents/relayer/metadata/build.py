@@ -19,7 +19,7 @@ from hyperlane.agents.relayer.metadata.modules import (
 )
 from hyperlane.agents.relayer.metadata.multisig import Multisigs
 from hyperlane.agents.relayer.metadata.parts import Aggregate, Fixed, Metadata, Proven
-from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.provable import Provable
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.client import Unreachable
@@ -52,7 +52,7 @@ class MetadataBuilder:
         self.dry_run = DryRun(self.destination, self.relayer)
         self.arbitrum = ArbitrumProofs(self.modules)
 
-    async def build(self, origin: Origin, message: Message, module: Address) -> Metadata:
+    async def build(self, origin: Provable, message: Message, module: Address) -> Metadata:
         """Metadata that should satisfy `module`; it is encoded later, alone or in a batch.
 
         NotReady when something is missing, and says what. Unreachable when a chain does not answer.
@@ -83,7 +83,7 @@ class _Build:
     """One attempt to build metadata for one message."""
 
     builder: MetadataBuilder
-    origin: Origin
+    origin: Provable
     message: Message
 
     async def satisfy(self, module: Module) -> Metadata:

@@ -1,6 +1,7 @@
 """Reading which security modules have to be satisfied for a message."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -123,6 +124,17 @@ Module: TypeAlias = Null | Multisig | Lookup | ArbitrumChild | Aggregation | Uns
 """A module to satisfy. Routing modules do not occur: the one that they route to replaces them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """All that was read for one message, for people who ask which way it goes."""
+
+    module: Module
+    kinds: Mapping[Address, ModuleType]
+    """Kinds of all modules on the way, as far as they say."""
+    below: Mapping[Address, tuple[Address, ...]]
+    """Parts of each aggregation, and the one module that a routing module routes to."""
+
+
 @dataclass(slots=True)
 class ModuleReader:
     """Reads the modules of one chain."""
@@ -134,7 +146,13 @@ class ModuleReader:
 
     async def read(self, address: Address, message: Message) -> Module:
         """Read what `address` wants for `message`; Unsatisfiable in place of a NotReady."""
-        return await _Reading(self, message).read(address, 0)
+        return (await self.walk(address, message)).module
+
+    async def walk(self, address: Address, message: Message) -> Walk:
+        """Read the same, and keep the routing modules on the way."""
+        reading = _Reading(self, message)
+        module = await reading.read(address, 0)
+        return Walk(module, reading.kinds, reading.below)
 
     async def ask(self, module: Address, function: Function, *arguments: object) -> Any:
         """Call a module; NotReady when the call fails."""
@@ -186,6 +204,8 @@ class _Reading:
 
     reader: ModuleReader
     message: Message
+    kinds: dict[Address, ModuleType] = field(default_factory=dict)
+    below: dict[Address, tuple[Address, ...]] = field(default_factory=dict)
     _modules: int = 0
 
     async def read(self, address: Address, depth: int) -> Module:
@@ -200,7 +220,7 @@ class _Reading:
             raise _broken(address, f"is nested deeper than {_MAX_DEPTH} levels")
         if self._modules > _MAX_MODULES:
             raise _broken(address, f"is one of more than {_MAX_MODULES} for one message")
-        kind = await self._kind(address)
+        kind = self.kinds[address] = await self._kind(address)
         if kind is ModuleType.NULL:
             return Null(address)
         if kind is ModuleType.CCIP_READ:
@@ -209,6 +229,7 @@ class _Reading:
             return ArbitrumChild(address)
         if kind is ModuleType.ROUTING:
             route = await self.reader.ask(address, SecurityModule.route, self.message.encode())
+            self.below[address] = (route,)
             return await self._read(route, depth + 1)
         if kind is ModuleType.AGGREGATION:
             return await self._aggregation(address, depth)
@@ -238,6 +259,7 @@ class _Reading:
             raise _broken(address, f"has {len(modules)} modules, more than {_MAX_MODULES}")
         if not 0 < threshold <= len(modules):
             raise _broken(address, f"wants {threshold} of {len(modules)} modules, which cannot be")
+        self.below[address] = tuple(modules)
         parts = await asyncio.gather(*(self.read(module, depth + 1) for module in modules))
         return Aggregation(address, tuple(parts), threshold)
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from hyperlane.agents.relayer.metadata.modules import Multisig
-from hyperlane.agents.relayer.origin.follow import Origin
+from hyperlane.agents.relayer.origin.provable import Provable
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.protocol.checkpoint import Checkpoint
@@ -72,7 +72,7 @@ class Multisigs:
     """
 
     async def build(
-        self, module: Multisig, origin: Origin, message: Message
+        self, module: Multisig, origin: Provable, message: Message
     ) -> AnyMultisigMetadata:
         """Build metadata with as few signatures as reach the threshold."""
         leaf = await self._leaf(module, origin, message)
@@ -82,16 +82,16 @@ class Multisigs:
             quorum = await _find_quorum(module, origin, [leaf])
         checkpoint, signatures = quorum.checkpoint, quorum.signatures
         hook, root = checkpoint.merkle_tree_hook, checkpoint.root
+        if module.kind not in (*_MERKLE_ROOT, ModuleType.LEGACY_MULTISIG):
+            return MessageIdMultisigMetadata(hook, root, leaf, signatures)
         proof = quorum.tree.proof(leaf, checkpoint.index)
         if module.kind in _MERKLE_ROOT:
             return MerkleRootMultisigMetadata(
                 hook, leaf, checkpoint.message_id, proof, checkpoint.index, signatures
             )
-        if module.kind is ModuleType.LEGACY_MULTISIG:
-            return LegacyMultisigMetadata(root, leaf, hook, proof, signatures)
-        return MessageIdMultisigMetadata(hook, root, leaf, signatures)
+        return LegacyMultisigMetadata(root, leaf, hook, proof, signatures)
 
-    async def _leaf(self, module: Multisig, origin: Origin, message: Message) -> int:
+    async def _leaf(self, module: Multisig, origin: Provable, message: Message) -> int:
         leaf = await origin.leaf_index(message.id)
         if leaf is None:
             raise NotReady(
@@ -108,7 +108,7 @@ class Multisigs:
                 )
         return leaf
 
-    async def _newest_quorum(self, module: Multisig, origin: Origin, leaf: int) -> Quorum:
+    async def _newest_quorum(self, module: Multisig, origin: Provable, leaf: int) -> Quorum:
         """Find a quorum that covers `leaf`: if possible the one that other messages just got.
 
         Messages under the same checkpoint share its signatures, and subtrees, in a batch.
@@ -130,7 +130,7 @@ class Multisigs:
             return quorum
 
 
-async def _candidates(module: Multisig, origin: Origin, leaf: int) -> list[int]:
+async def _candidates(module: Multisig, origin: Provable, leaf: int) -> list[int]:
     """Checkpoints that may have a quorum and cover `leaf`, newest first, which proves the most.
 
     Claims are walked from the highest down until they reach the threshold: the lowest of those is
@@ -151,7 +151,7 @@ async def _candidates(module: Multisig, origin: Origin, leaf: int) -> list[int]:
     return candidates if leaf in candidates else [*candidates, leaf]
 
 
-async def _find_quorum(module: Multisig, origin: Origin, candidates: Sequence[int]) -> Quorum:
+async def _find_quorum(module: Multisig, origin: Provable, candidates: Sequence[int]) -> Quorum:
     """Find the first of these checkpoints with a quorum; NotReady is about the one nearest to it.
 
     Only signatures on roots of the tree that this relayer indexed count.

@@ -113,6 +113,16 @@ class Signatures:
         answers = await self._ask(validators, read)
         return {item: answer for item, answer in answers.items() if isinstance(answer, int)}
 
+    async def written(self, indices: Mapping[Address, int]) -> dict[Address, float]:
+        """When each validator's checkpoint of its index was stored, in Unix seconds, as its storage
+        says; others are left out."""
+
+        async def read(validator: Address, reader: CheckpointReader) -> float | None:
+            return await reader.written_at(indices[validator])
+
+        answers = await self._ask(list(indices), read)
+        return {item: answer for item, answer in answers.items() if isinstance(answer, float)}
+
     async def stopped(self, validators: tuple[Address, ...]) -> list[Address]:
         """Validators whose storage has a reorg flag, as of at most `_FLAGS_TTL` seconds ago."""
         return await self._stopped.get_or_find(validators, lambda: self._flagged(validators))

@@ -1,0 +1,1 @@
+"""Reads live deployments, also foreign ones: from contracts back to the configs that make them."""

@@ -1,0 +1,1 @@
+"""Commands that set things up: first configs, agents' configurations, the registry, the doctor."""

@@ -1,0 +1,9 @@
+"""The error of the test kit."""
+
+from hyperlane.errors import HyperlaneError
+
+
+class TestKitError(HyperlaneError):
+    """A test that asks for what cannot be: names the value, what was expected and the remedy."""
+
+    __test__ = False  # pytest collects classes with such names

@@ -1,0 +1,113 @@
+"""The way through a recipient's security modules, with who signed what."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hyperlane.agents.relayer.metadata.modules import (
+    Aggregation,
+    Multisig,
+    Null,
+    Unsatisfiable,
+    Walk,
+)
+from hyperlane.agents.relayer.metadata.modules import Module as Wanted
+from hyperlane.agents.relayer.origin.signatures import Signatures
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.chain.abi import SecurityModule
+from hyperlane.chain.client import Unreachable
+from hyperlane.errors import ChainError
+from hyperlane.protocol.typecasts import ZERO_ADDRESS, Address, Bytes32
+from hyperlane.tracking.report import Leaf, Module, Signer
+
+_DEEPEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PathReader:
+    """Reads the way of one message."""
+
+    destination: Chain
+    signatures: Signatures
+    leaf: Leaf | None
+    message_id: Bytes32
+
+    async def read(self, root: Address, walk: Walk) -> Module:
+        """The tree of modules below `root`."""
+        return await self._read(root, walk, {each.address: each for each in flat(walk.module)}, 0)
+
+    async def _read(
+        self, address: Address, walk: Walk, wanted: dict[Address, Wanted], depth: int
+    ) -> Module:
+        kind = walk.kinds[address].name.lower() if address in walk.kinds else "unknown"
+        found = wanted.get(address)
+        if isinstance(found, Multisig):
+            signers = await self._signers(found)
+            return Module(address, kind, threshold=found.threshold, signers=signers)
+        below = walk.below.get(address, ()) if depth < _DEEPEST else ()
+        return Module(
+            address,
+            kind,
+            tuple([await self._read(each, walk, wanted, depth + 1) for each in below]),
+            found.threshold if isinstance(found, Aggregation) else None,
+            relayer=await self._relayer(address) if isinstance(found, Null) else None,
+            problem=found.why.detail if isinstance(found, Unsatisfiable) else "",
+        )
+
+    async def _signers(self, module: Multisig) -> tuple[Signer, ...]:
+        latest = await self.signatures.latest(module.validators)
+        written = await self.signatures.written(latest)
+        signed: set[Address] = set()
+        absent: dict[Address, str] = {}
+        if self.leaf is not None:
+            found = await self.signatures.at(module.validators, self.leaf.index)
+            absent |= found.absent
+            for checkpoint, signers in found.by_checkpoint.items():
+                if checkpoint.message_id == self.message_id:
+                    signed |= set(signers)
+                else:
+                    absent |= dict.fromkeys(signers, "signed another message at this leaf")
+        return tuple(
+            Signer(
+                validator,
+                weight,
+                validator in signed,
+                latest.get(validator),
+                written.get(validator),
+                absent.get(validator, ""),
+            )
+            for validator, weight in zip(module.validators, module.weights, strict=True)
+        )
+
+    async def _relayer(self, address: Address) -> Address | None:
+        """The relayer that a module trusts alone; None for other modules without metadata."""
+        try:
+            found: Address = await self.destination.client.call(
+                address, SecurityModule.trusted_relayer
+            )
+        except Unreachable:
+            raise
+        except ChainError:
+            return None
+        return None if found == ZERO_ADDRESS else found
+
+
+def flat(module: Wanted) -> Iterable[Wanted]:
+    """A module and all that it aggregates."""
+    yield module
+    if isinstance(module, Aggregation):
+        for part in module.parts:
+            yield from flat(part)
+
+
+def multisigs(module: Module) -> Iterable[Module]:
+    """All multisigs on the way."""
+    if module.signers:
+        yield module
+    for part in module.below:
+        yield from multisigs(part)
+
+
+def trusted_relayers(module: Module) -> set[Address]:
+    """The relayers that modules on the way trust alone."""
+    own = set() if module.relayer is None else {module.relayer}
+    return own.union(*map(trusted_relayers, module.below))

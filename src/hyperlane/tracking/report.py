@@ -1,0 +1,195 @@
+"""Facts about one message, as they were found; amounts in wei, times in Unix seconds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.typecasts import Address, Bytes32
+
+
+class Stage(StrEnum):
+    """Where a message is; the names are part of the JSON."""
+
+    DELIVERED = "delivered"
+    NOT_FINAL = "waiting-for-finality"
+    NO_CHAIN = "unknown-destination"
+    SILENT = "destination-unreachable"
+    NOT_IN_TREE = "not-in-tree"
+    NO_RECIPIENT = "no-recipient"
+    UNSIGNED = "awaiting-signatures"
+    NO_METADATA = "no-metadata"
+    REVERTS = "recipient-reverts"
+    REFUSED = "refused"
+    UNPAID = "unpaid"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The dispatch."""
+
+    chain: str
+    block: int
+    transaction: Bytes32
+    time: int
+    final_block: int
+    """The newest final block when it was looked up."""
+
+    @property
+    def final(self) -> bool:
+        """Whether validators may sign it."""
+        return self.block <= self.final_block
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment for the delivery's gas."""
+
+    paymaster: Address
+    gas: int
+    amount: int
+    transaction: Bytes32
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """All payments, and what the origin's paymaster would take."""
+
+    payments: tuple[Payment, ...]
+    paymaster: Address | None
+    """The paymaster in the registry; None if it has none there."""
+    quote: int | None = None
+    """Its price of the gas that is not paid for; None if it has none, or nothing is missing."""
+
+    @property
+    def gas(self) -> int:
+        """Gas that was paid for."""
+        return sum(each.gas for each in self.payments)
+
+    @property
+    def amount(self) -> int:
+        """Sum of the payments."""
+        return sum(each.amount for each in self.payments)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """The message's place in the merkle tree."""
+
+    index: int
+    block: int
+    hook: Address
+    count: int
+    """Leaves in the tree when it was looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """One validator of a multisig."""
+
+    validator: Address
+    weight: int
+    signed: bool
+    """Whether it signed the message's leaf."""
+    latest: int | None
+    """The newest leaf that it claims to have signed."""
+    latest_at: float | None
+    """When that signature was stored, as the storage says."""
+    problem: str
+    """Why there is no signature, as far as is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One security module on the message's way."""
+
+    address: Address
+    kind: str
+    below: tuple["Module", ...] = ()
+    """What it routes to, or the parts that it aggregates."""
+    threshold: int | None = None
+    signers: tuple[Signer, ...] = ()
+    relayer: Address | None = None
+    """The only address that may deliver."""
+    problem: str = ""
+    """Why it cannot be satisfied, where that is a matter of the module itself."""
+
+    @property
+    def signed_weight(self) -> int:
+        """Weight of the validators that signed."""
+        return sum(each.weight for each in self.signers if each.signed)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """An attempt to deliver now, without sending it."""
+
+    stage: Stage
+    """READY, or what stands in the way."""
+    reason: str = ""
+    """What it was refused with, decoded."""
+    gas: int | None = None
+    """Gas that the delivery takes."""
+    sender: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The delivery, whoever made it."""
+
+    chain: str
+    block: int | None
+    """None if its log is not found."""
+    transaction: Bytes32 | None
+    processor: Address | None
+    final: bool
+    gas: int | None = None
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelayerView:
+    """What a relayer's page says about the message."""
+
+    url: str
+    problem: str = ""
+    """Why it says nothing."""
+    state: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    retries: int | None = None
+    next_try_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that keeps the message from being delivered, and what to do about it."""
+
+    stage: Stage
+    what: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is known about one message."""
+
+    message: Message
+    sent: Sent
+    destination: str | None
+    """Name of the chain; None if the registry has no chain of the domain."""
+    paid: Paid
+    leaf: Leaf | None = None
+    module: Module | None = None
+    simulation: Simulation | None = None
+    delivery: Delivery | None = None
+    relayer: RelayerView | None = None
+    problems: tuple[Problem, ...] = ()
+    """The one that has to be solved first comes first."""
+
+    @property
+    def stage(self) -> Stage:
+        """Where the message is."""
+        if self.delivery is not None:
+            return Stage.DELIVERED
+        return self.problems[0].stage if self.problems else Stage.READY

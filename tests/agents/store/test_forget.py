@@ -1,0 +1,107 @@
+"""A development chain that was started anew: a relayer goes on with the others where it was."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from tests.support.agents import eventually, relaying, validating
+from tests.support.devnet import devnet, key
+
+from hyperlane.errors import DatabaseError
+from hyperlane.store import tables
+from hyperlane.store.database import Database
+
+AGENT = Path(sys.executable).with_name("hyperlane-agent")
+REFUSED = "another deployment on domain 7331"
+
+
+async def forget(db, domain):
+    """The command, as it is typed: exit status, output and errors."""
+    process = await asyncio.create_subprocess_exec(
+        *(AGENT, "forget", str(domain), "--db", str(db)), stdout=PIPE, stderr=PIPE
+    )
+    said, complained = await process.communicate()
+    return process.returncode, said.decode(), complained.decode()
+
+
+async def rows(db, table):
+    database = await Database.open(str(db))
+    async with database.read() as connection:
+        found = [dict(row._mapping) for row in await connection.execute(select(table))]
+    await database.close()
+    return found
+
+
+async def test_a_relayer_goes_on_with_the_other_chains(origin, tmp_path, relayer_config):
+    with devnet("beta", 7331) as first:
+        config = relayer_config(origin, first)
+        recipient = first.recipient()
+        async with relaying(config) as task:
+            old = origin.dispatch(7331, recipient.address, b"old")
+            await eventually(lambda: first.delivered(old), task)
+            back = first.dispatch(1337, origin.recipient().address, b"back")
+            await eventually(lambda: origin.delivered(back), task)
+    db = config["db"]
+    before = {row["origin"]: row["id"] for row in await rows(db, tables.messages)}
+    assert set(before) == {1337, 7331}
+    cursors = [row for row in await rows(db, tables.cursors) if row["domain"] == 1337]
+    with devnet("beta", 7331) as second:
+        second.mine()  # so that its blocks are others
+        config = relayer_config(origin, second)
+        async with relaying(config) as task:
+            with pytest.raises(ExceptionGroup) as refused:
+                await task
+        told = rf"{REFUSED}: block .*: hyperlane-agent forget 7331 --db {db}"
+        assert refused.group_contains(DatabaseError, match=told)
+
+        status, said, complained = await forget(db, 7331)
+        assert status == 0, complained
+        assert said.startswith("forgot the chain with domain 7331: ")
+        assert [row["origin"] for row in await rows(db, tables.messages)] == [1337]
+        assert await rows(db, tables.cursors) == cursors
+        assert [row["domain"] for row in await rows(db, tables.deployments)] == [1337]
+
+        again = second.recipient()
+        assert again.address == recipient.address
+        async with relaying(config) as task:
+            await eventually(lambda: second.delivered(old), task)  # not delivered on this chain
+            new = second.dispatch(1337, origin.recipient().address, b"new")
+            await eventually(lambda: origin.delivered(new), task)
+
+
+async def test_a_validators_chain_is_not_forgotten(origin, validator_config, tmp_path):
+    config = validator_config(origin)
+    origin.dispatch(7331, key(3).address)
+    async with validating(config) as task:
+        await eventually((tmp_path / "v1" / "0_with_id.json").exists, task)
+    status, _, complained = await forget(config["db"], 1337)
+    assert status == 1
+    assert "a validator signed for domain 1337" in complained
+    assert await rows(config["db"], tables.checkpoints)
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("7", "no chain has domain 7; expected one of none: the database is empty"),
+        ("0", "0 is not in the range 1<=x<=4294967295"),
+        ("alpha", "'alpha' is not a valid integer range"),
+    ],
+)
+async def test_bad_input_is_named(tmp_path, domain, said):
+    status, _, complained = await forget(tmp_path, domain)
+    assert status
+    assert said in complained
+
+
+async def test_a_database_in_use_is_left_alone(origin, target, relayer_config):
+    config = relayer_config(origin, target)
+    async with relaying(config) as task:
+        message = origin.dispatch(7331, target.recipient().address)
+        await eventually(lambda: target.delivered(message), task)
+        status, _, complained = await forget(config["db"], 7331)
+    assert status == 1
+    assert "a relayer is running already" in complained
