@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from tests.deploy.conftest import Node
+from tests.support.deploying import Node
 from tests.support.warp_world import FOREIGN, PUBLIC
 
 from ape_hyperlane import cli

@@ -11,8 +11,15 @@ import yaml
 from click.testing import CliRunner
 from eth_abi import encode
 from eth_utils import keccak
-from tests.deploy.conftest import config, deploy, node, options, registry  # noqa: F401 - fixtures
 from tests.interop.reference import TOOL
+from tests.support.deploying import (  # noqa: F401 - fixtures
+    config,
+    deploy,
+    node,
+    options,
+    registry,
+    start_node,
+)
 
 from ape_hyperlane import cli
 
