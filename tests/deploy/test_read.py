@@ -178,7 +178,7 @@ def test_what_is_no_router_is_named(chain, node, registry, tmp_path, router, sai
         router = f"alpha={chain.deploy('PausableHook').address}"
     out = tmp_path / "route.yaml"
     arguments = ["--router", router, "--registry", str(registry.folder), "--out", str(out)]
-    result = CliRunner(mix_stderr=False).invoke(cli.warp_read, arguments)
+    result = CliRunner(mix_stderr=False).invoke(cli.warp, ["read", *arguments])
     assert result.exit_code == 1
     assert said in result.stderr
     assert not out.exists()

@@ -1,0 +1,50 @@
+"""Commands of `ape hyperlane …` and `ape run deploy|warp|send|demo`.
+
+ape imports these modules at every start, so each command imports its implementation when it runs.
+"""
+
+import click
+
+from ape_hyperlane.cli.core import apply_core, check, deploy, read_core, upgrade_core
+from ape_hyperlane.cli.demo import demo, demo_slash, devnet, verify_input
+from ape_hyperlane.cli.messages import deliver, send, status
+from ape_hyperlane.cli.setup import agent_config, doctor, init, registry
+from ape_hyperlane.cli.staking import ism, staking
+from ape_hyperlane.cli.warp import warp
+
+__all__ = [
+    "agent_config",
+    "apply_core",
+    "check",
+    "cli",
+    "deliver",
+    "demo",
+    "demo_slash",
+    "deploy",
+    "devnet",
+    "doctor",
+    "init",
+    "ism",
+    "read_core",
+    "registry",
+    "send",
+    "staking",
+    "status",
+    "upgrade_core",
+    "verify_input",
+    "warp",
+]
+
+
+@click.group()
+def cli() -> None:
+    """Deploy, check and use Hyperlane."""
+
+
+for _command in (
+    *(deploy, check, read_core, apply_core, upgrade_core, warp, staking, ism),
+    *(send, status, deliver),
+    *(init, agent_config, doctor, registry),
+    *(devnet, demo, demo_slash, verify_input),
+):
+    cli.add_command(_command)
