@@ -32,6 +32,7 @@ from ape_hyperlane.core.deploy import (
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
+from ape_hyperlane.plans.owned import owned_lines
 from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.salt import parse_salt
 from ape_hyperlane.plans.steps import Action
@@ -80,7 +81,7 @@ def run(
             left = [f"{step.name}: {reason}" for step, reason in survey.left]
             show_left(console, left)
             if together:
-                require_proposable(survey.owned_lines())
+                require_proposable(owned_lines(survey))
             findings = core_findings(deployment.config)
             show_findings(console, findings)
             if dry_run:

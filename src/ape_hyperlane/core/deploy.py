@@ -21,6 +21,7 @@ from ape_hyperlane.plans.checks import (
     used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.owned import owned_calls, owned_lines
 from ape_hyperlane.plans.proposals import OwnedCall, require_proposable
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Step, final_readings
@@ -124,7 +125,7 @@ def deploy_core(
     applier = Applier(account, deployment.journal, report, max_gas_price)
     pending = applier.pending(deployment.steps, account.address, together=together)
     if together:
-        require_proposable(applier.owned_lines())
+        require_proposable(owned_lines(applier))
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
     if deployed_config(registry, name) != deployment.config:
         content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
@@ -140,7 +141,7 @@ def deploy_core(
         if first is not None:
             index = Index.model_validate({"from": first})
             registry.write_metadata(metadata.model_copy(update={"index": index}))
-    owned = applier.owned_calls(deployment.steps) if together else []
+    owned = owned_calls(applier, deployment.steps) if together else []
     return Outcome(addresses, applier.sent, owned)
 
 

@@ -20,6 +20,7 @@ from ape_hyperlane.core.layouts import conflicts, layout_now, layout_of
 from ape_hyperlane.plans.apply import Applier
 from ape_hyperlane.plans.chain import address_in_slot, code_at, is_code_of
 from ape_hyperlane.plans.journal import Journal
+from ape_hyperlane.plans.owned import owned_calls, owned_lines
 from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.steps import (
     ADMIN_SLOT,
@@ -102,14 +103,14 @@ def run(
             survey = Survey(journal, signer.address)
             pending = survey.pending(upgrade.steps(), signer.address, together=True)
             show_steps(console, pending)
-            require_proposable(survey.owned_lines())
+            require_proposable(owned_lines(survey))
             if dry_run:
                 continue
             unlock(signer)
             report = ReportProgress(console, [step.name for step in pending])
             applier = Applier(signer, journal, report, max_gas_price)
             _carry_out(deployment, upgrade, applier)
-            owned += applier.owned_calls(upgrade.steps())
+            owned += owned_calls(applier, upgrade.steps())
         if not dry_run:
             chain_id = deployment.journal.chain_id
             show_proposals(console, write_proposals(proposals, name, chain_id, owned))

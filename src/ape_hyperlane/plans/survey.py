@@ -18,8 +18,6 @@ from ape_hyperlane.plans.chain import (
     is_code_of,
 )
 from ape_hyperlane.plans.journal import Entry, Journal
-from ape_hyperlane.plans.owners import Stranger, owner_at
-from ape_hyperlane.plans.proposals import OwnedCall
 from ape_hyperlane.plans.steps import (
     ABSENT,
     Action,
@@ -38,7 +36,6 @@ from ape_hyperlane.plans.steps import (
     final_readings,
 )
 from ape_hyperlane.plans.values import agrees, comparable, display
-from ape_hyperlane.plans.views import ask
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.hashing import keccak
 
@@ -170,7 +167,7 @@ class Survey:
         """Readings that do not hold, a line each."""
         found = []
         for reading in readings:
-            actual, expected = self._read(reading), comparable(self.resolve(reading.expected))
+            actual, expected = self.read(reading), comparable(self.resolve(reading.expected))
             if not agrees(actual, expected):
                 target = reading.target.step if isinstance(reading.target, Ref) else reading.target
                 arguments = ", ".join(map(display, reading.arguments))
@@ -193,7 +190,7 @@ class Survey:
         if isinstance(value, Contains):
             return Contains(self.resolve(value.value))
         if isinstance(value, Unlisted):
-            return self._unlisted(value)
+            return self.unlisted(value)
         if isinstance(value, tuple | list):
             return type(value)(self.resolve(item) for item in value)
         return value
@@ -239,66 +236,6 @@ class Survey:
                 "that account"
             )
         return None
-
-    def owned_lines(self) -> dict[str, list[str]]:
-        """What others than the sender have to do, by owner, a line each."""
-        found: dict[str, list[str]] = {}
-        for step, _ in self.left:
-            if isinstance(step, Call):
-                found.setdefault(self._owner_of(step), []).append(
-                    self.spelled_out(step) if self.can_resolve(step.arguments) else step.describe()
-                )
-        return found
-
-    def owned_calls(self, steps: Iterable[Step]) -> list[OwnedCall]:
-        """The calls that others than the sender have to make: first those that accept ownership,
-        then those of the steps in `left`."""
-        calls = [call for step in steps if (call := self._acceptance(step)) is not None]
-        for step, _ in self.left:
-            if isinstance(step, Call):
-                owner = self._owner_of(step)
-                for arguments in self._each_time(step):
-                    calls.append(self._owned_call(owner, step, step.method, arguments))
-        return calls
-
-    def _owned_call(
-        self, owner: str, step: Call, method: str, arguments: tuple[Any, ...]
-    ) -> OwnedCall:
-        handler = getattr(self.at(step.target, step.contract), method)
-        data = bytes(handler.encode_input(*arguments))
-        abi = next(abi for abi in handler.abis if len(abi.inputs) == len(arguments))
-        to = str(handler.contract.address)
-        return OwnedCall(owner, step.name, to, abi, tuple(map(comparable, arguments)), data)
-
-    def _acceptance(self, step: Step) -> OwnedCall | None:
-        """The call by which a Safe or timelock accepts a contract that was transferred to it in the
-        first of two steps; None if there is nothing to accept."""
-        if not isinstance(step, Call) or step.method != "transferOwnership":
-            return None
-        if "pendingOwner" not in container(step.contract).contract_type.view_methods:
-            return None
-        if not self.can_resolve(step.target):
-            return None
-        pending = ask(self.resolve(step.target), "pendingOwner()", "address")
-        if pending is None or isinstance(owner_at(pending), Stranger):
-            return None
-        return self._owned_call(pending, step, "acceptOwnership", ())
-
-    def _owner_of(self, step: Call) -> str:
-        return str(self._read(Reading(step.target, step.contract, "owner", "")))
-
-    def _each_time(self, step: Call) -> list[tuple[Any, ...]]:
-        """Arguments of each call of a step, of which those that remove a member need several."""
-        if not step.repeats:
-            return [self.resolve(step.arguments)]
-        wanted = next(
-            value
-            for argument in step.arguments
-            for value in (argument if isinstance(argument, list) else [argument])
-            if isinstance(value, Unlisted)
-        )
-        unlisted = self._unlisted(replace(wanted, first=False, rest=()))
-        return [self.resolve(_substituted(step.arguments, wanted, each)) for each in unlisted]
 
     def at(self, target: Ref | str, contract: str) -> ContractInstance:
         """The contract that a step refers to."""
@@ -350,7 +287,7 @@ class Survey:
         it; None if nothing is. ConfigError if something else is."""
         if step.reserve is None or not has_code(step.reserve.address):
             return None
-        created_from = self._read(Reading(step.reserve.address, "Reservation", "createdFrom", b""))
+        created_from = self.read(Reading(step.reserve.address, "Reservation", "createdFrom", b""))
         if not any(created_from):
             return None
         if self.can_resolve(step.arguments) and keccak(self.creation_code(step)) == created_from:
@@ -401,14 +338,16 @@ class Survey:
         known = self.can_resolve((one, other))
         return bool(known and comparable(self.resolve(one)) == comparable(self.resolve(other)))
 
-    def _unlisted(self, wanted: Unlisted) -> Any:
+    def unlisted(self, wanted: Unlisted) -> Any:
+        """The members that the chain lists and the config does not name."""
         listed = comparable(self.resolve(wanted.reading.expected.values))
-        unlisted = [member for member in self._read(wanted.reading) if member not in listed]
+        unlisted = [member for member in self.read(wanted.reading) if member not in listed]
         if wanted.first:
             return unlisted[0]
         return [(member, *wanted.rest) if wanted.rest else member for member in unlisted]
 
-    def _read(self, reading: Reading) -> Any:
+    def read(self, reading: Reading) -> Any:
+        """The value on the chain. Of an owner, the pending one if there is one."""
         target = self.resolve(reading.target)
         if reading.slot is not None:
             return address_in_slot(target, reading.slot)
@@ -436,15 +375,6 @@ def check_steps(journal: Journal, steps: list[Step]) -> list[str]:
         if survey.can_resolve((reading.target, reading.expected))
     ]
     return [f"{step.name} is not there" for step in missing] + survey.differences(readings)
-
-
-def _substituted(value: Any, wanted: Unlisted, member: Any) -> Any:
-    """`value` with a member in place of the description of it."""
-    if value is wanted:
-        return member
-    if isinstance(value, tuple | list):
-        return type(value)(_substituted(item, wanted, member) for item in value)
-    return value
 
 
 def _with_address(value: Any, creator: str) -> Any:

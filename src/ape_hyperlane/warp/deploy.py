@@ -20,6 +20,7 @@ from ape_hyperlane.plans.checks import (
     used_addresses,
 )
 from ape_hyperlane.plans.journal import Journal, journal_path
+from ape_hyperlane.plans.owned import owned_calls, owned_lines
 from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Action, Call, Reading, Step, final_readings
@@ -128,7 +129,7 @@ def survey_route(
             require_deployer(steps, chain)
             pending = survey.pending(steps, sender, together=together)
             if together:
-                require_proposable(survey.owned_lines())
+                require_proposable(owned_lines(survey))
             if differences := survey.differences(_unchangeable(steps, pending)):
                 raise ConfigError(
                     f"{differences[0]}; this cannot be changed, choose another --route"
@@ -176,7 +177,7 @@ def deploy_route(
             applier.verify(final_readings(steps))
             if proposals is not None:
                 chain_id = int(networks.provider.chain_id)
-                owned = applier.owned_calls(steps)
+                owned = owned_calls(applier, steps)
                 deployment.proposals += write_proposals(proposals, chain, chain_id, owned)
     tokens, route = deploy_file(deployment), config_file(deployment)
     paths = write_route(
