@@ -37,7 +37,7 @@ package: build-demo ## The wheel and the source archive, in build/dist
 	@$(RUN) python -m hatchling build -d build/dist
 
 test: lint build ## Everything we promise
-	@$(RUN) ape test -q -n 2
+	@$(RUN) ape test -q -n 3
 	@$(RUN) tests/fork/run
 
 test-quick: setup ## Formats, files, settings and the parts of agents that need no chain
