@@ -73,8 +73,6 @@ def measure() -> dict[str, int]:
     """Every operation that exists, on one fresh chain."""
     figures: Figures = {}
     with anvil() as web3:
-        # A second of its own for each block: whether a stored time changes is no accident then.
-        web3.provider.make_request("anvil_setBlockTimestampInterval", [1])  # type: ignore[arg-type]
         chain = Chain(web3)
         for part in (
             measure_dispatch,
