@@ -194,6 +194,9 @@ async def serve(
         await site.start()
     except OSError as error:
         await runner.cleanup()
-        raise ConfigError(f"metricsPort: {port}: cannot listen on {host}: {error}") from None
+        raise ConfigError(
+            f"metricsPort: {port}: cannot listen on {host}: {error}; set another port, 0 for any"
+            " that is free: each agent on a machine needs its own"
+        ) from None
     address = runner.addresses[0]
     return runner, int(address[1])

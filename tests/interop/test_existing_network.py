@@ -35,8 +35,6 @@ ORIGIN, DESTINATION = "sepolia", "basesepolia"
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "operate" / "existing-network.md"
-PROJECT = ("ape-config.yaml", "contracts", ".build", "node_modules")
-"""What makes a folder this project, from which ape takes the contracts of routes."""
 RELAYER, OURS, THEIRS = development_key(1), development_key(4), development_key(5)
 ROUTE = "ETH/basesepolia-sepolia"
 
@@ -199,8 +197,6 @@ class Reader:
         self.folder = net.folder / "reader"
         self.folder.mkdir()
         (self.folder / "registry").symlink_to(net.registry.folder)
-        for name in PROJECT:
-            (self.folder / name).symlink_to(ROOT / name)
         self.port = free_port()
         text = PAGE.read_text()
         self.commands = [

@@ -146,7 +146,7 @@ def show_outcome(
     name = deployment.metadata.name
     console.print(f"[bold]{name}[/]: {outcome.transactions} transactions sent, all read back")
     for key, address in outcome.addresses.as_file().items():
-        console.print(f"  {key:<36} {address}", highlight=False)
+        console.print(f"  {key:<42} {address}", highlight=False)
     console.print(f"Written to {registry.chain_folder(name)}")
     where = shlex.join(["--registry", str(registry.folder)])
     for command in (

@@ -1,6 +1,7 @@
 """`ape run warp deploy|check|send`: command lines for routes."""
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -109,11 +110,12 @@ def deploy(
     for chain, router in deployment.routers.items():
         console.print(f"  {chain:<20} {router}", highlight=False)
     console.print(f"Written to {path}", markup=False)
-    next_command = (
-        f"ape run warp send --registry {registry} --route {deployment.id} --origin"
-        f" {next(iter(file.tokens))} --to … --amount …"
-    )
-    console.print(f"Next: {next_command}", highlight=False, markup=False)
+    where = shlex.join(["--registry", str(registry), "--route", deployment.id])
+    console.print(f"Next: ape hyperlane warp check {where}", highlight=False, markup=False)
+    ends = [*deployment.routers]
+    if len(ends) > 1:
+        next_command = f"warp send {where} --origin {ends[0]} --to {ends[1]} --amount 1"
+        console.print(f"Next: ape hyperlane {next_command}", highlight=False, markup=False)
     if proposals is None:
         require_nothing_left(deployment.left)
     else:

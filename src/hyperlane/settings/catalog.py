@@ -51,10 +51,19 @@ _OFF = (False, "false", None)
 
 UNREAD: Mapping[str, Unread] = {
     **_description(
+        "arbL2ToL1Hook",
+        "arbL2ToL1Ism",
         "availability",
         "bech32Prefix",
         "blockExplorers",
         "canonicalAsset",
+        "ccipHook",
+        "ccipHook_*",
+        "ccipIsm",
+        "ccipIsm_*",
+        "censorshipChallenges",
+        "checkpointFraudProofs",
+        "checkpointSlasher",
         "contractAddressBytes",
         "customGrpcUrls",
         "deployer",
@@ -62,6 +71,8 @@ UNREAD: Mapping[str, Unread] = {
         "displayNameShort",
         "domainRoutingIsm",
         "domainRoutingIsmFactory",
+        "erc5164Hook",
+        "erc5164Ism",
         "fallbackRoutingHook",
         "aggregationHook",
         "gasCurrencyCoinGeckoId",
@@ -76,6 +87,8 @@ UNREAD: Mapping[str, Unread] = {
         "isTestnet",
         "logoURI",
         "nativeToken",
+        "opStackHook",
+        "opStackIsm",
         "pausableHook",
         "pausableIsm",
         "protocolFee",
@@ -176,7 +189,7 @@ def _walk(
     fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
     for key, value in tree.items():
         if key not in fields:
-            yield f"{path}{key}", f"{pattern}{key}"
+            yield f"{path}{key}", _of_any_remote(f"{pattern}{key}")
             continue
         inner = next(models_in(fields[key]), None)
         if inner is None:
@@ -188,6 +201,12 @@ def _walk(
                     yield from _walk(item, inner, f"{path}{key}.{name}.", f"{pattern}{key}.*.")
         elif isinstance(value, Mapping):
             yield from _walk(value, inner, f"{path}{key}.", f"{pattern}{key}.")
+
+
+def _of_any_remote(pattern: str) -> str:
+    """The pattern with `*` for the remote chain in keys such as `ccipHook_<chain>`."""
+    family = f"{pattern.partition('_')[0]}_*"
+    return family if family in UNREAD else pattern
 
 
 def _paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -22,9 +22,13 @@ async def forget(database: Database, domain: int) -> int:
     """Delete what a database has of a chain, and return the number of rows.
 
     Deliveries to the chain from others are begun anew. DatabaseError for a validator's database,
-    for a domain that it does not have, and while a relayer uses it.
+    for a domain that it does not have, and while a relayer or kathy uses it.
     """
-    async with exclusive(database, "a relayer"), database.write() as connection:
+    async with (
+        exclusive(database, "a relayer"),
+        exclusive(database, "kathy"),
+        database.write() as connection,
+    ):
         await _require_forgettable(connection, database, domain)
         gone = 0
         message = tables.messages.c

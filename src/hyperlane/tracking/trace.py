@@ -86,6 +86,10 @@ class Tracer:
         if delivery is not None:
             return Report(message, sent, name, paid, leaf, delivery=delivery, relayer=view)
         way = await self._way(dispatch, destination, leaf)
+        if way.simulation.gas is None:  # it may have been delivered meanwhile
+            delivery = await self.delivery(destination, message.id)
+            if delivery is not None:
+                return Report(message, sent, name, paid, leaf, delivery=delivery, relayer=view)
         paid = await self._with_quote(dispatch, paid, way.simulation.gas)
         report = Report(message, sent, name, paid, leaf, way.module, way.simulation, relayer=view)
         held_up = await self._recipient_problem(way)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hyperlane.errors import ConfigError
+from hyperlane.registry import ChainAddresses
 from hyperlane.settings import (
     KathySettings,
     RelayerSettings,
@@ -276,6 +277,15 @@ def test_a_setting_without_effect_is_named(pattern, load):
 )
 def test_metadata_for_people_is_let_through(pattern, load):
     assert load(with_setting(pattern, "value")).ineffective == ()
+
+
+def test_contracts_of_a_registry_are_known(load):
+    content = configuration()
+    keys = [field.alias or name for name, field in ChainAddresses.model_fields.items()]
+    for key in [*keys, "ccipHook_beta", "ccipIsm_beta"]:
+        content["chains"]["alpha"].setdefault(key, "0x" + "11" * 20)
+    unknown = [note for note in load(content).ineffective if "no such setting" in note]
+    assert unknown == []
 
 
 def test_keys_of_other_agents_are_let_through(load):

@@ -13,6 +13,7 @@ from tests.support.devnet import devnet, key
 from hyperlane.errors import DatabaseError
 from hyperlane.store import tables
 from hyperlane.store.database import Database
+from hyperlane.store.locks import exclusive
 
 AGENT = Path(sys.executable).with_name("hyperlane-agent")
 REFUSED = "another deployment on domain 7331"
@@ -105,3 +106,12 @@ async def test_a_database_in_use_is_left_alone(origin, target, relayer_config):
         status, _, complained = await forget(config["db"], 7331)
     assert status == 1
     assert "a relayer is running already" in complained
+
+
+async def test_a_database_that_kathy_uses_is_left_alone(tmp_path):
+    database = await Database.open(str(tmp_path))
+    async with exclusive(database, "kathy"):
+        status, _, complained = await forget(tmp_path, 7331)
+    await database.close()
+    assert status == 1
+    assert "kathy is running already" in complained

@@ -76,6 +76,23 @@ def test_a_message_is_found_by_id_by_transaction_and_by_link_until_it_is_deliver
     assert world.beta.deliveries(message) == 1
 
 
+def test_a_message_that_is_delivered_while_it_is_looked_at_is_no_failure(world, monkeypatch):
+    message = world.dispatch(gas=200_000)
+    world.signed(message, 1, 2)
+    assert world.run("deliver", to_hex(message.id)).exit_code == 0
+    looked = Tracer.delivery
+    first = [None]
+
+    async def late(self, *subject):
+        return first.pop() if first else await looked(self, *subject)
+
+    monkeypatch.setattr(Tracer, "delivery", late)
+    report = world.status(message)
+    assert first == []
+    assert (report["state"], problems(report)) == ("delivered", [])
+    assert report["delivered"]["chain"] == "beta"
+
+
 def test_all_messages_of_a_transaction_are_shown_and_delivered(world):
     alpha, recipient = world.alpha, world.beta.recipient()
     mailbox = alpha.contracts["mailbox"]
