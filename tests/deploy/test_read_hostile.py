@@ -5,6 +5,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from eth_utils import keccak, to_checksum_address
+from tests.support.lying import lying
 
 from ape_hyperlane import cli
 from ape_hyperlane.plans.views import ask, events
@@ -12,7 +13,6 @@ from ape_hyperlane.reading.fees import read_fee
 from ape_hyperlane.reading.source import Source
 from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainMetadata
-from tests.support.lying import lying
 
 ZERO = "0x" + "00" * 20
 

@@ -226,8 +226,8 @@ def _operation(
         if at != _DONE:
             return salt, operation, at
     raise ChainError(
-        f"timelock {timelock}: says that it executed the same calls {_MOST_REPEATS} times; make sure"
-        " that it is a TimelockController"
+        f"timelock {timelock}: says that it executed the same calls {_MOST_REPEATS} times; make"
+        " sure that it is a TimelockController"
     )
 
 
@@ -236,8 +236,8 @@ def _time(timelock: str, seconds: int) -> str:
         return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds")
     except (OverflowError, OSError, ValueError):
         raise ChainError(
-            f"timelock {timelock}: says that the calls can be executed at {shown(seconds)}, expected"
-            " a time in seconds since 1970; make sure that it is a TimelockController"
+            f"timelock {timelock}: says that the calls can be executed at {shown(seconds)},"
+            " expected a time in seconds since 1970; make sure that it is a TimelockController"
         ) from None
 
 
