@@ -46,6 +46,34 @@ def written(tmp_path):
     return written
 
 
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (1, "says that it executed the same calls 1000 times"),
+        (2**255, "says that the calls can be executed at 5789"),
+    ],
+)
+def test_a_timelock_that_lies_about_its_operations_ends_the_command(
+    deploy, apply, config, node, timelock, tmp_path, times, said
+):
+    hook = {"type": "pausableHook", "paused": False}
+    assert deploy("--config", config(core(timelock.address, defaultHook=hook))).exit_code == 0
+    node.rpc("anvil_setCode", timelock.address, lying_timelock(times))
+    wanted = core(timelock.address, defaultHook={**hook, "paused": True})
+
+    result = apply("--config", config(wanted))
+
+    assert result.exit_code == 1
+    assert f"timelock {timelock.address}: {said}" in result.stderr
+    assert not (tmp_path / "proposals").exists()
+
+
+def lying_timelock(time):
+    """Code that answers zero where the argument is zero, as for the id of no operation, or absent,
+    as for the delay; `time` for all other ids."""
+    return "0x600435600d575f5f5260205ff35b7f" + f"{time:064x}5f5260205ff3"
+
+
 def core(owner, **more):
     return yaml.safe_dump({"owner": owner, **more})
 

@@ -29,10 +29,10 @@ from ape_hyperlane.core.deploy import (
     deployed_config,
     plan_deployment,
 )
-from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
 from ape_hyperlane.plans.owned import owned_lines
+from ape_hyperlane.plans.owners import single_key
 from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.salt import parse_salt
 from ape_hyperlane.plans.steps import Action
@@ -118,7 +118,7 @@ def check(*, network: str | None, registry: Path, chain: str | None, as_json: bo
 
 def core_findings(config: CoreConfig) -> list[Finding]:
     """Warnings about a core's config, with its defaults filled in, on the connected chain."""
-    return [*module_findings("defaultIsm", config.default_ism), *owner_findings(config, has_code)]
+    return [*module_findings("defaultIsm", config.default_ism), *owner_findings(config, single_key)]
 
 
 def show_plan(console: Console, deployment: Deployment, pending: list[Action], sender: str) -> None:

@@ -9,7 +9,7 @@ from ape.api import AccountAPI
 from rich.console import Console
 
 from ape_hyperlane.console import connected, find_account, one_line_errors, unlock
-from ape_hyperlane.core.messages import GAS_MARGIN
+from ape_hyperlane.core.messages import GAS_MARGIN, MAX_GAS
 from ape_hyperlane.core.quotes import format_units
 from ape_hyperlane.core.status import quiet
 from ape_hyperlane.plans.chain import is_development
@@ -109,6 +109,12 @@ async def _prepared(wanted: Wanted, account: AccountAPI, console: Console) -> li
                 deliverer, calldata, gas = await tracer.prepared(dispatch, sender)
             except CannotDeliver as error:
                 raise CannotDeliver(f"{to_hex(message_id)}: not sent: {error}") from None
+            if wanted.gas is None and gas > MAX_GAS:
+                # Recipient and module are anybody's, and their gas is paid for by this account.
+                raise CannotDeliver(
+                    f"{to_hex(message_id)}: not sent: it takes {gas:,} gas, more than {MAX_GAS:,};"
+                    f" if it is worth that to you, give --gas {int(gas * GAS_MARGIN)}"
+                )
             if wanted.gas is not None:
                 why = await deliverer.simulate_within(calldata, sender, wanted.gas)
                 if why is not None:
@@ -139,12 +145,14 @@ def _deliver(
     offer = read_offer()
     limit = gas or int(ready.gas * GAS_MARGIN)
     cost = ready.gas * offer.price
+    prices = offer.fields(max_gas_price)
+    highest = prices.get("max_fee", offer.price)
     print_line(
         console,
         f"delivering {to_hex(ready.message_id)} on {chain} takes about {ready.gas:,} gas,"
-        f" {format_units(cost, 18)} of its coin, at most {limit:,} gas; signed by {sender.address}",
+        f" {format_units(cost, 18)} of its coin, at most {limit:,} gas and"
+        f" {format_units(limit * highest, 18)}; signed by {sender.address}",
     )
-    prices = offer.fields(max_gas_price)
     if int(sender.balance) < cost:
         raise ChainError(
             f"{sender.address} has {format_units(int(sender.balance), 18)} of {chain}'s coin, and"

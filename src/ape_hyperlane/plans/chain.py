@@ -13,6 +13,9 @@ from hexbytes import HexBytes
 from ape_hyperlane.artifacts import artifact
 from ape_hyperlane.plans.values import comparable
 
+_DELEGATION = bytes.fromhex("ef0100")
+"""Before the address of the code that a key uses as its own, by EIP-7702."""
+
 
 @cache
 def container(contract: str) -> ContractContainer:
@@ -41,6 +44,13 @@ def is_development() -> bool:
 def has_code(address: str) -> bool:
     """True if there is a contract at the address."""
     return len(code_at(address)) > 0
+
+
+def is_plain_key(address: str) -> bool:
+    """True if a private key controls the account: it has no code, or only what EIP-7702 lets a key
+    put there."""
+    code = code_at(address)
+    return not code or (code[:3] == _DELEGATION and len(code) == 23)
 
 
 def code_at(address: str) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ape_hyperlane.plans.chain import has_code
+from ape_hyperlane.plans.chain import has_code, is_plain_key
 from ape_hyperlane.plans.views import ask
 
 
@@ -54,6 +54,15 @@ def owner_at(address: str) -> Owner:
     if delay is not None and ask(address, "getTimestamp(bytes32)", "uint256", bytes(32)) == 0:
         return Timelock(address, int(delay))
     return Stranger(address, has_code(address))
+
+
+def single_key(address: str) -> str | None:
+    """What the account is, if one key can do all that it can; None for other accounts."""
+    if is_plain_key(address):
+        return "a plain key"
+    owner = owner_at(address)
+    alone = isinstance(owner, Safe) and owner.threshold == 1
+    return "a Safe for which one owner signs alone" if alone else None
 
 
 def _owners(address: str) -> list[str]:

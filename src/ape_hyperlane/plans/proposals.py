@@ -18,8 +18,9 @@ from ethpm_types.abi import MethodABI
 
 from ape_hyperlane.plans.owners import Owner, Safe, Stranger, Timelock, owner_at
 from ape_hyperlane.plans.views import ask
-from hyperlane.errors import ConfigError
+from hyperlane.errors import ChainError, ConfigError
 from hyperlane.files import write_atomic
+from hyperlane.wording import shown
 
 BUILDER_VERSION = "1.18.0"
 """Version of the Transaction Builder whose file format this is."""
@@ -207,7 +208,7 @@ def _timelock_file(
         "execute": execute,
     }
     if ready:
-        when = datetime.fromtimestamp(ready, UTC).isoformat(sep=" ", timespec="seconds")
+        when = _time(owner.address, ready)
         return content, f"is scheduled: an executor sends `execute` after {when}"
     then = f"a proposer sends `schedule`, and {owner.delay} s later an executor `execute`"
     return content, then
@@ -218,16 +219,30 @@ def _operation(
 ) -> tuple[bytes, bytes, int]:
     """Salt and id of a batch, and when it can be executed, or 0 before it is scheduled. The salt is
     the first with which the timelock has not executed the same calls before."""
-    number = 0
-    while True:
+    for number in range(_MOST_REPEATS):
         salt = keccak(text=f"ape-hyperlane apply {number}")
         operation = keccak(encode(_BATCH, [*batch, PREDECESSOR, salt]))
         at = int(ask(timelock, "getTimestamp(bytes32)", "uint256", operation) or 0)
         if at != _DONE:
             return salt, operation, at
-        number += 1
+    raise ChainError(
+        f"timelock {timelock}: says that it executed the same calls {_MOST_REPEATS} times; make"
+        " sure that it is a TimelockController"
+    )
 
 
+def _time(timelock: str, seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds")
+    except (OverflowError, OSError, ValueError):
+        raise ChainError(
+            f"timelock {timelock}: says that the calls can be executed at {shown(seconds)},"
+            " expected a time in seconds since 1970; make sure that it is a TimelockController"
+        ) from None
+
+
+_MOST_REPEATS = 1_000
+"""Executions of the same calls that are believed: a contract could claim them for ever."""
 _DONE = 1
 """`getTimestamp` of an executed operation."""
 

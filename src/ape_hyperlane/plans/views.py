@@ -9,7 +9,7 @@ from typing import Any
 from ape import networks
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
-from eth_utils.address import to_checksum_address
+from eth_utils.address import is_hex_address, to_checksum_address
 from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from requests import RequestException
@@ -34,7 +34,7 @@ def ask(address: str, view: str, kind: str, *arguments: Any) -> Any:
         return None  # of an account without code, or a fallback function
     try:
         values = [_plain(value) for value in decode(kinds, answer)]
-    except (DecodingError, OverflowError):
+    except (DecodingError, OverflowError, UnicodeDecodeError):
         return None
     return values[0] if len(kinds) == 1 else tuple(values)
 
@@ -83,16 +83,17 @@ def _in_contract(error: Exception) -> bool:
 
 def _plain(value: Any) -> Any:
     """Addresses with their checksum; lists for sequences."""
-    if isinstance(value, str) and value.startswith("0x") and len(value) == 42:
+    if isinstance(value, str) and is_hex_address(value):
         return to_checksum_address(value)
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value
 
 
-def events(address: str, event: str) -> list[tuple[list[bytes], bytes]] | None:
-    """Topics after the first, and data, of all events of one kind: `events(hook, "Set(address)")`.
-    None if the node refuses to search all blocks."""
+def events(address: str, event: str) -> list[list[bytes]] | None:
+    """The parameters, a word each, of all events of one kind, `events(hook, "Set(address)")`, of
+    which indexed ones come first. Events with other parameters are left out. None if the node
+    refuses to search all blocks."""
     wanted: FilterParams = {
         "address": to_checksum_address(address),
         "fromBlock": "earliest",
@@ -103,7 +104,19 @@ def events(address: str, event: str) -> list[tuple[list[bytes], bytes]] | None:
         logs = networks.provider.web3.eth.get_logs(wanted)
     except (Web3RPCError, RequestException):
         return None
-    return [([bytes(topic) for topic in log["topics"][1:]], bytes(log["data"])) for log in logs]
+    kinds = event[event.index("(") + 1 : -1].split(",")
+    found = [b"".join(map(bytes, [*log["topics"][1:], log["data"]])) for log in logs]
+    words = [[data[at : at + 32] for at in range(0, len(data), 32)] for data in found]
+    return [each for each in words if _are(each, kinds)]
+
+
+def _are(words: Sequence[bytes], kinds: Sequence[str]) -> bool:
+    """True if the words can be values of these kinds, none of which is longer than a word."""
+    return [len(word) for word in words] == [32] * len(kinds) and all(
+        int.from_bytes(word) < 2**32
+        for word, kind in zip(words, kinds, strict=True)
+        if kind == "uint32"
+    )
 
 
 def word_in_slot(address: str, slot: int) -> bytes:

@@ -6,11 +6,12 @@ from pydantic import ValidationError
 
 from ape_hyperlane.plans.views import ask, events
 from ape_hyperlane.reading.hybrids import spelled_word
-from ape_hyperlane.reading.source import Source
+from ape_hyperlane.reading.source import Config, Source
 from hyperlane.protocol.enums import FeeType
 from hyperlane.registry.fields import ZERO_ADDRESS
 from hyperlane.registry.token_fees import MAX_BPS_FEE, Curve
 
+KIND = "fee contract"
 CURVES = {
     FeeType.LINEAR: "LinearFee",
     FeeType.REGRESSIVE: "RegressiveFee",
@@ -19,10 +20,13 @@ CURVES = {
 }
 
 
-def read_fee(source: Source, address: str) -> dict[str, Any] | str:
+def read_fee(source: Source, address: str) -> Config:
     """Config of a fee contract; its address if no config can name its kind."""
+    return source.module(KIND, address, lambda fee: _read(source, fee))
+
+
+def _read(source: Source, address: str) -> dict[str, Any] | None:
     number = ask(address, "feeType()", "uint8")
-    placed = {"address": address} if source.with_addresses else {}
     match number:
         case FeeType.ROUTING:
             content = {"type": "RoutingFee", "feeContracts": _by_domain(source, address)}
@@ -32,9 +36,9 @@ def read_fee(source: Source, address: str) -> dict[str, Any] | str:
         case _ if number in CURVES:
             content = _curve(address, CURVES[FeeType(number)])
         case _:
-            source.unknown("fee contract", address, f"of type {number}")
-            return address
-    return {**content, **placed, **source.owner(address)}
+            source.unknown(KIND, address, f"of type {number}")
+            return None
+    return {**content, **source.owner(address)}
 
 
 def _curve(address: str, kind: str) -> dict[str, Any]:
@@ -74,8 +78,8 @@ def _by_router(source: Source, address: str) -> dict[str, Any]:
     if logged is None:
         source.note(f"{address}: its feeContracts are in events, which the node does not search")
     fees: dict[str, Any] = {}
-    for _, data in logged or ():
-        domain, router = int.from_bytes(data[:32]), data[32:64]
+    for destination, router, _ in logged or ():
+        domain = int.from_bytes(destination)
         fee = ask(address, "feeContracts(uint32,bytes32)", "address", domain, router)
         if fee not in (None, ZERO_ADDRESS):
             by_router = fees.setdefault(source.key(domain), {})

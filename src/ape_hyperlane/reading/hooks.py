@@ -28,7 +28,7 @@ class HookType(IntEnum):
     AMOUNT_ROUTING = 14
 
 
-def read_hook(source: Source, address: str) -> Config:
+def read_hook(source: Source, address: str | None) -> Config:
     """Config of a hook and of all hooks that it calls."""
     return source.module(KIND, address, lambda hook: _read(source, hook))
 
@@ -111,7 +111,7 @@ def _custom_hooks(source: Source, address: str) -> dict[str, Any]:
     view = "customHooks(uint32,bytes32)"
     logged = events(address, "CustomHookSet(uint32,bytes32,address)")
     found: dict[str, Any] = {}
-    for (destination, recipient), _ in logged or ():
+    for destination, recipient, _ in logged or ():
         domain = int.from_bytes(destination)
         hook = ask(address, view, "address", domain, recipient)
         if hook not in (None, ZERO_ADDRESS):
@@ -213,8 +213,8 @@ def _token_prices(source: Source, paymaster: str) -> dict[str, Any]:
     if logged is None:
         source.note(f"{paymaster}: tokenOracleConfig is in events, which the node does not search")
     found: dict[str, Any] = {}
-    for (topic,), data in logged or ():
-        token, domain = address_of(topic) or ZERO_ADDRESS, int.from_bytes(data[:32])
+    for topic, destination, _ in logged or ():
+        token, domain = address_of(topic) or ZERO_ADDRESS, int.from_bytes(destination)
         view = "tokenGasOracles(address,uint32)"
         oracle = ask(paymaster, view, "address", token, domain)
         if oracle in (None, ZERO_ADDRESS):

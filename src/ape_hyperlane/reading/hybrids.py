@@ -42,8 +42,9 @@ def _announcements(source: Source, address: str) -> dict[str, Any]:
         if contract not in (None, ZERO_ADDRESS):
             found[key] = contract
     remotes = {
-        source.key(domain): spelled_word(ask(address, "routers(uint32)", "bytes32", domain))
+        source.key(domain): spelled_word(remote)
         for domain in source.domains(address)
+        if (remote := ask(address, "routers(uint32)", "bytes32", domain)) is not None
     }
     return {**found, "remoteIsms": remotes} if remotes else found
 

@@ -11,7 +11,7 @@ from hyperlane.registry.fields import ZERO_ADDRESS
 KIND = "security module"
 
 
-def read_ism(source: Source, address: str) -> Config:
+def read_ism(source: Source, address: str | None) -> Config:
     """Config of a module and of all modules that it asks."""
     return source.module(KIND, address, lambda module: _read(source, module))
 

@@ -138,7 +138,8 @@ def _circle(router: str) -> dict[str, Any]:
 
 def _layer_zero(router: str) -> dict[str, Any]:
     domains, endpoints = ask(router, "getDomainMappings()", "uint32[] uint32[]") or ((), ())
-    pairs = {str(domain): id_ for domain, id_ in zip(domains, endpoints, strict=True)}
+    # Lists of two lengths are no mapping, and a router may answer anything.
+    pairs = {str(domain): id_ for domain, id_ in zip(domains, endpoints, strict=False)}
     options = ask(router, "extraOptions()", "bytes")
     found: dict[str, Any] = {"domainMappings": pairs}
     return {**found, "extraOptions": f"0x{options.hex()}"} if options else found

@@ -15,6 +15,9 @@ from hyperlane.registry.known import Decimals, Domains
 
 MOST_CONTRACTS = 5_000
 """Contracts that one reading follows; a deployment could name new ones for ever."""
+MOST_ENTRIES = 50_000
+"""Modules in a config, and entries of tables. A module that many name stands in it many times: a
+few contracts that name each other twice would fill any disk."""
 DEEPEST = 24
 """Levels of modules in modules."""
 
@@ -37,6 +40,8 @@ class Source:
     """Owner that a config of the core, or route, names for all contracts at once."""
     _read: dict[tuple[str, str], Config] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
+    _sizes: dict[tuple[str, str], int] = field(default_factory=dict)
+    _entries: int = 0
 
     def __post_init__(self) -> None:
         self.names = {domain: name for name, domain in Domains(self.registry).items()}
@@ -52,24 +57,39 @@ class Source:
         """Name of a remote chain in configs: the registry's, or the domain."""
         return self.names.get(domain, str(domain))
 
-    def module(self, kind: str, address: str, reader: Callable[[str], Config | None]) -> Config:
-        """Config of the hook or ISM (`kind`) at an address. What `reader` does not recognise stays
-        an address."""
-        if address == ZERO_ADDRESS:
+    def module(
+        self, kind: str, address: str | None, reader: Callable[[str], Config | None]
+    ) -> Config:
+        """Config of the hook, ISM or fee contract (`kind`) at an address. What `reader` does not
+        recognise stays an address. None, of a contract that does not name it, counts as zero."""
+        if address is None:
+            self.note(f"{kind} that no view names; written as zero")
+        if address in (None, ZERO_ADDRESS):
             return ZERO_ADDRESS
         known = self._read.get((kind, address))
         if known is not None:
+            self._count(self._sizes[kind, address], address)
             return known
         if address in self._path or len(self._path) >= DEEPEST:
             self.note(f"{address}: {kind} that asks itself, or too many levels; kept as an address")
             return address
         if len(self._read) >= MOST_CONTRACTS:
             raise ConfigError(f"{address}: more than {MOST_CONTRACTS} contracts; cannot be read")
+        before = self._entries
+        self._count(1, address)
         self._path.append(address)
         found = self._recognised(kind, address, reader)
         self._path.pop()
         self._read[kind, address] = found
+        self._sizes[kind, address] = self._entries - before
         return found
+
+    def _count(self, entries: int, address: str) -> None:
+        self._entries += entries
+        if self._entries > MOST_ENTRIES:
+            raise ConfigError(
+                f"{address}: the config would have more than {MOST_ENTRIES} entries; cannot be read"
+            )
 
     def _recognised(
         self, kind: str, address: str, reader: Callable[[str], Config | None]
@@ -102,6 +122,7 @@ class Source:
         """Domains of a contract's table, or, where it does not list them, those of the registry."""
         listed = ask(address, "domains()", "uint256[]")
         if listed is not None:
+            self._count(len(listed), address)
             return [int(domain) for domain in listed if domain < 2**32]
         self.note(
             f"{address}: does not list its domains; asked for the {len(self.names)} of the registry"

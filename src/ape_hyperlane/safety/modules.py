@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ape_hyperlane.safety.finding import Finding
+from hyperlane.registry.hybrids import NetFlow
 from hyperlane.registry.isms import (
     AggregationIsm,
     AmountRoutingIsm,
     BlacklistIsm,
     Ism,
     MultisigIsm,
+    OffchainLookupIsm,
     PausableIsm,
     RateLimitedIsm,
     RoutingIsm,
@@ -120,7 +122,9 @@ def _signed(ism: Ism, keys: frozenset[str], *, otherwise: bool) -> bool:
             return sum(weights[key] for key in keys & weights.keys()) >= ism.threshold_weight
         case TrustedRelayerIsm():
             return ism.relayer in keys
-        case TestIsm() | PausableIsm() | BlacklistIsm() | RateLimitedIsm():
+        case OffchainLookupIsm():
+            return ism.attester in keys
+        case TestIsm() | PausableIsm() | BlacklistIsm() | RateLimitedIsm() | NetFlow():
             return True
     return otherwise
 
@@ -134,6 +138,8 @@ def _keys(ism: Ism) -> Iterator[str]:
                 yield from (item.signing_address for item in each.validators)
             case TrustedRelayerIsm() if each.relayer:
                 yield each.relayer
+            case OffchainLookupIsm():
+                yield each.attester
 
 
 def _origins(ism: Ism) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """Warnings about owners: plain keys, and pausable contracts that nobody can pause."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,15 +12,15 @@ from hyperlane.registry.isms import PausableIsm
 
 _PRECOMPILES = 2**16
 """Below this number nobody has a key, nor is there a contract that could be an owner."""
-_BURN = "dead"
+_BURN = re.compile("0x(dead)+")
 _SHOWN = 4
 """Keys of a config that a warning names; it counts the others."""
 
 
-def owner_findings(config: object, has_code: Callable[[str], bool]) -> Iterator[Finding]:
+def owner_findings(config: object, single_key: Callable[[str], str | None]) -> Iterator[Finding]:
     """Warnings about the owners in a config with its defaults filled in.
 
-    `has_code` tells contracts from keys.
+    `single_key` says what an account is that one key controls; None of others.
     """
     for where, part in _parts(config, ""):
         owner = getattr(part, "owner", None)
@@ -27,13 +28,14 @@ def owner_findings(config: object, has_code: Callable[[str], bool]) -> Iterator[
             remedy = "name an account that can act within minutes"
             yield Finding(f"{where}.owner", f"nobody can pause: {owner} has no key", remedy)
     for owner, keys in _owned(config).items():
-        if _is_nobody(owner) or has_code(owner):
+        what = None if _is_nobody(owner) else single_key(owner)
+        if what is None:
             continue
         others = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
         yield Finding(
             ", ".join(keys[:_SHOWN]) + others,
-            f"{owner} is a plain key: whoever steals it owns all of this",
-            "take a Safe or a timelock",
+            f"{owner} is {what}: whoever steals the key owns all of this",
+            "take a Safe of several keys, or a timelock",
         )
 
 
@@ -63,4 +65,4 @@ def _parts(value: object, where: str) -> Iterator[tuple[str, BaseModel]]:
 
 
 def _is_nobody(address: str) -> bool:
-    return int(address, 16) < _PRECOMPILES or address.lower().endswith(_BURN)
+    return int(address, 16) < _PRECOMPILES or _BURN.fullmatch(address.lower()) is not None

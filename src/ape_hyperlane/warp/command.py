@@ -23,9 +23,9 @@ from ape_hyperlane.console import (
 )
 from ape_hyperlane.core.messages import Dispatched
 from ape_hyperlane.core.quotes import Bounds
-from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import print_line, show_context, show_foreign
+from ape_hyperlane.plans.owners import single_key
 from ape_hyperlane.plans.salt import parse_salt
 from ape_hyperlane.plans.steps import Action
 from ape_hyperlane.plans.survey import Survey
@@ -194,7 +194,7 @@ def end_findings(deployment: RouteDeployment, chain: str) -> list[Finding]:
     module = token.interchain_security_module
     return [
         *(module_findings(f"{chain}.interchainSecurityModule", module) if module else ()),
-        *owner_findings(owned, has_code),
+        *owner_findings(owned, single_key),
         *gas_findings(deployment, chain),
     ]
 

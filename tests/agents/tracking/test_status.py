@@ -211,6 +211,23 @@ def test_too_little_gas_is_refused_before_it_is_spent(world):
     assert world.beta.delivered(message)
 
 
+def test_a_delivery_that_burns_gas_is_sent_only_with_a_limit_for_it(world):
+    message = world.dispatch(burner := world.beta.recipient(), gas=200_000)
+    world.signed(message, 1, 2)
+    # Counts down from 250,000, whatever is called.
+    code = "0x6203d0905b60019003806004570000"
+    world.beta.w3.provider.make_request("anvil_setCode", [burner.address, code])
+    refused = world.run("deliver", to_hex(message.id))
+    assert refused.exit_code == 1
+    said = re.search(r"gas, more than 5,000,000; if .* give (--gas) (\d+)$", refused.stderr.strip())
+    assert said, refused.stderr
+    assert not world.beta.delivered(message)
+    shown = world.run("deliver", to_hex(message.id), *said.groups())
+    assert shown.exit_code == 0, shown.stderr
+    assert re.search(r"at most [\d,]+ gas and [\d.]+; signed by 0x", shown.stdout)
+    assert world.beta.delivered(message)
+
+
 def test_too_dear_gas_is_refused(world):
     message = world.dispatch(gas=200_000)
     world.signed(message, 1, 2)

@@ -34,7 +34,7 @@ def test_risks_are_shown_and_need_force_where_users_are_real(
     refused = deploy("--config", config)
     assert refused.exit_code == 1
     assert FORGED.format(owner=node.other) in refused.stdout
-    assert "is a plain key: whoever steals it" in refused.stdout
+    assert "is a plain key: whoever steals the key" in refused.stdout
     assert "3 risks are listed above as `risk:`; nothing was sent" in refused.stderr
     assert "--force if you mean it" in refused.stderr
     assert node.nonce() == 0

@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ape_hyperlane.safety.modules import module_findings
+from hyperlane.registry.hybrids import NetFlow
 from hyperlane.registry.isms import (
     AggregationIsm,
     AmountRoutingIsm,
     MultisigIsm,
+    OffchainLookupIsm,
     PausableIsm,
     RoutingIsm,
     TestIsm,
@@ -40,6 +42,8 @@ def all_of(threshold, *modules):
 
 
 PAUSABLE = PausableIsm(type="pausableIsm", owner=D)
+ATTESTED = OffchainLookupIsm(type="offchainLookupIsm", urls=["https://a.example"], attester=A)
+NET_FLOW = NetFlow(type="netFlowRateLimitedHookIsm", duration=60, threshold_bps=100)
 TEST = TestIsm(type="testIsm")
 ROUTED = RoutingIsm(
     type="domainRoutingIsm", domains={"good": multisig(2, A, B, C), "weak": multisig(1, A)}
@@ -56,6 +60,12 @@ AMOUNTS = AmountRoutingIsm(
     ("ism", "dangers"),
     [
         (multisig(2, A, B, C), []),
+        (ATTESTED, [FORGED, LOST]),
+        (all_of(2, multisig(1, A, B), ATTESTED), [FORGED, LOST]),
+        (all_of(2, multisig(2, A, B, C), ATTESTED), [LOST]),
+        (NET_FLOW, [ANYBODY]),
+        (all_of(2, multisig(1, A, B), NET_FLOW), [FORGED]),
+        (all_of(2, multisig(2, A, B, C), NET_FLOW), []),
         (multisig(1, A), [FORGED, LOST]),
         (multisig(1, A, B), [FORGED]),
         (multisig(2, A, B), [LOST]),
