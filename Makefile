@@ -9,7 +9,9 @@ RUN := . .venv/bin/activate &&
 KEEP ?=
 SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 # Files with tests that need neither a chain nor compiled contracts say so: `pytestmark = pytest.mark.quick`.
-QUICK = tests/protocol tests/registry $(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py)
+# Not files of a folder that is named itself: pytest would run the files alone.
+QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
+	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
 .PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
 

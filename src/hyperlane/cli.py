@@ -104,7 +104,9 @@ def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
 
 @main.command()
 @click.argument("domain", type=click.IntRange(1, 2**32 - 1))
-@click.option("--db", required=True, help="folder of the database, or a postgresql:// URL")
+@click.option(
+    "--db", required=True, envvar="HYP_DB", help="folder of the database, or a postgresql:// URL"
+)
 def forget(domain: int, db: str) -> None:
     """Forget one chain: for a development chain that was started anew.
 
@@ -122,7 +124,8 @@ def forget(domain: int, db: str) -> None:
             await database.close()
         click.echo(f"forgot the chain with domain {domain}: {rows} rows")
 
-    _warn_of_secrets([f"--db={db}"] if "://" in db else [])
+    if "://" in db:
+        _warn_of("--db")
     _run(run)
 
 
@@ -130,14 +133,16 @@ def _warn_of_secrets(words: Sequence[str]) -> None:
     """The process list shows options to everybody."""
     for word in words:
         name = word.partition("=")[0]
-        if word.startswith("--") and name.lower().endswith(
-            (".key", ".http", "urls", "webhook", "--db")
-        ):
-            click.echo(
-                f"warning: {name}: every user of this machine can read options; give it in a file"
-                " or by HYP_* in the environment",
-                err=True,
-            )
+        if word.startswith("--") and name.lower().endswith((".key", ".http", "urls", "webhook")):
+            _warn_of(name)
+
+
+def _warn_of(option: str) -> None:
+    click.echo(
+        f"warning: {option}: every user of this machine can read options; give it in a file or by"
+        " HYP_* in the environment",
+        err=True,
+    )
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -177,7 +177,7 @@ def test_a_mailbox_that_wants_all_ether_for_a_message_gets_none(world, evil):
             [
                 *("--registry", str(registry.folder), "--origin", "alpha", "--to", "beta"),
                 *("--recipient", RECIPIENT, "--body", "hello", "--account", "test:0"),
-                *("--timeout", "1"),
+                *("--timeout", "1", "--yes"),
             ],
         )
     finally:
