@@ -14,7 +14,7 @@ from rich.console import Console
 from web3.exceptions import Web3Exception
 
 from ape_hyperlane.plans.chain import is_development
-from ape_hyperlane.plans.checks import estimate_gas
+from ape_hyperlane.plans.checks import estimate_gas, require_chain
 from ape_hyperlane.plans.disclosure import print_line
 from ape_hyperlane.plans.gas_price import read_offer
 from ape_hyperlane.plans.proposals import Proposal
@@ -34,6 +34,16 @@ def connected(network: str | ProviderContextManager) -> Iterator[None]:
     if isinstance(network, str):
         network = ape.networks.parse_network_choice(network)
     with logger.at_level(LogLevel.ERROR), network:
+        yield
+
+
+@contextmanager
+def connected_to(
+    registry: Registry, chain: str, provider: ProviderContextManager | None = None
+) -> Iterator[None]:
+    """Connects ape to a chain of the registry. ConfigError when its node is of another chain."""
+    with connected(provider or registry.metadata(chain).rpc_urls[0].http):
+        require_chain(registry, chain)
         yield
 
 

@@ -143,3 +143,11 @@ def test_an_oft_with_lists_of_two_lengths_is_still_read(node, put, registry):
     )
     assert result.exit_code == 0, result.stderr
     assert yaml.safe_load(result.stdout)["alpha"]["domainMappings"] == {"1": 30101}
+
+
+def test_a_list_of_texts_that_fills_the_memory_is_not_decoded(put, node):
+    texts = ["x" * 900] * 40
+    router = put(ROUTER, urls=(["string[]"], [texts]), domains=(["uint32[]"], [[7] * 2000]))
+    with ape.networks.parse_network_choice(node.url):
+        assert ask(router, "urls()", "string[]") is None
+        assert ask(router, "domains()", "uint32[]") == [7] * 2000

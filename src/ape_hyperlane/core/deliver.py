@@ -8,7 +8,7 @@ import ape
 from ape.api import AccountAPI
 from rich.console import Console
 
-from ape_hyperlane.console import connected, find_account, one_line_errors, unlock
+from ape_hyperlane.console import connected_to, find_account, one_line_errors, unlock
 from ape_hyperlane.core.messages import GAS_MARGIN, MAX_GAS
 from ape_hyperlane.core.quotes import format_units
 from ape_hyperlane.core.status import quiet
@@ -63,8 +63,7 @@ def run(
     with one_line_errors(), quiet():
         wanted = Wanted(parse_subject(message), Registry(registry), origin, gas, search_blocks)
         destination = asyncio.run(_destination(wanted))
-        url = wanted.registry.metadata(destination).rpc_urls[0].http
-        with connected(url):
+        with connected_to(wanted.registry, destination):
             sender = find_account(account)
             ready = asyncio.run(_prepared(wanted, sender, console))
             for each in ready:

@@ -14,6 +14,7 @@ from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
     estimate_gas,
+    require_chain,
     require_contracts,
     require_deployer,
     require_funds,
@@ -185,16 +186,11 @@ def deployed_config(registry: Registry, name: str) -> CoreConfig | None:
 def _metadata(
     registry: Registry, name: str, domain: int | None, rpc_url: str | None
 ) -> ChainMetadata:
-    chain_id = int(networks.provider.chain_id)
     if not registry.has_metadata(name):
-        return _new_metadata(name, chain_id, domain, rpc_url)
-    metadata = registry.metadata(name)
-    path = registry.chain_folder(name) / "metadata.yaml"
-    if metadata.chain_id != chain_id:
-        raise ConfigError(
-            f"{path}: chainId is {metadata.chain_id}, but the node answers {chain_id}"
-        )
+        return _new_metadata(name, int(networks.provider.chain_id), domain, rpc_url)
+    metadata = require_chain(registry, name)
     if domain not in (None, metadata.domain_id):
+        path = registry.chain_folder(name) / "metadata.yaml"
         raise ConfigError(f"{path}: domainId is {metadata.domain_id}, but --domain is {domain}")
     return metadata
 

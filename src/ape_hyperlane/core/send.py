@@ -10,7 +10,7 @@ import click
 from eth_utils.address import to_checksum_address
 from rich.console import Console
 
-from ape_hyperlane.console import connected, find_account, one_line_errors, unlock
+from ape_hyperlane.console import connected_to, find_account, one_line_errors, unlock
 from ape_hyperlane.core.messages import Dispatched, dispatch
 from ape_hyperlane.core.quotes import Bounds, format_units
 from ape_hyperlane.core.status import advise, quiet, show
@@ -48,19 +48,20 @@ def run(
     console = Console(soft_wrap=True)
     with one_line_errors(), quiet():
         folder = Registry(registry)
-        source, target = folder.metadata(origin), folder.metadata(destination)
+        folder.metadata(origin)  # a wrong name is told before any node is asked
+        target = folder.metadata(destination)
         receiver = recipient or folder.addresses(destination).test_recipient
         if receiver is None:
             raise ConfigError(f"--recipient is needed: {destination} has no test recipient")
         address, payload = address_from_hex(receiver, "--recipient"), content(body)
-        with connected(target.rpc_urls[0].http):
+        with connected_to(folder, destination):
             if not has_code(to_checksum_address(address)):
                 _confirm(to_checksum_address(address), destination, yes)
 
         def tell(fee: int) -> None:
             print_line(console, f"delivery costs {format_units(fee, 18)} of the chain's coin")
 
-        with connected(source.rpc_urls[0].http):
+        with connected_to(folder, origin):
             signer = find_account(account)
             unlock(signer)
             sent = dispatch(

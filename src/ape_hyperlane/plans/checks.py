@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ape import networks
 from ape.api import AccountAPI
 
 from ape_hyperlane.plans.chain import code_at, container, has_code
@@ -10,6 +11,7 @@ from ape_hyperlane.plans.steps import Action, Call, Create, CreateSet, Reserve, 
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.reserved import DEPLOYER, DEPLOYER_CODE
 from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.registry import ChainMetadata, Registry
 from hyperlane.registry.fields import Placed
 
 # Gas estimates, as measured: tests/deploy compares them with real transactions.
@@ -33,6 +35,18 @@ def used_addresses(steps: Iterable[Step]) -> list[str]:
     """Addresses of the existing contracts that a plan uses."""
     uses = (step.address for step in steps if isinstance(step, Use))
     return [address for address in uses if isinstance(address, str)]
+
+
+def require_chain(registry: Registry, name: str) -> ChainMetadata:
+    """The metadata of the connected chain. ConfigError when its node is of another chain than the
+    registry says: what is signed there would be meant for this one."""
+    metadata, answered = registry.metadata(name), int(networks.provider.chain_id)
+    if metadata.chain_id != answered:
+        raise ConfigError(
+            f"{registry.chain_folder(name)}/metadata.yaml: chainId is {metadata.chain_id}, but the"
+            f" node answers {answered}"
+        )
+    return metadata
 
 
 def require_contracts(configs: Iterable[str | Placed], chain: str) -> None:

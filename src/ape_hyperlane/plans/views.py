@@ -21,17 +21,24 @@ from hyperlane.registry.fields import ZERO_ADDRESS
 _FAILED_EXECUTIONS = ("revert", "invalid opcode", "invalidfeopcode", "stack", "out of gas")
 """Words of nodes for a call that failed in the contract, not in the node."""
 
+_LONGEST = 2**21
+"""Bytes of an answer that is decoded: a table of fifty thousand domains."""
+_LONGEST_TEXTS = 2**15
+"""The same for lists of texts, which may stand for one text a thousand times over."""
+
 NOBODY = ZERO_ADDRESS
 """Sender of calls for which it does not matter."""
 
 
 def ask(address: str, view: str, kind: str, *arguments: Any) -> Any:
     """Result of a view, `ask(mailbox, "owner()", "address")`; None if the contract has no such
-    view. Several `kind`s, separated by spaces, make a tuple."""
+    view, or one with an endless answer. Several `kind`s, separated by spaces, make a tuple."""
     kinds = kind.split()
     answer = call(address, view, *arguments)
     if answer is None or len(answer) < 32 * len(kinds):
         return None  # of an account without code, or a fallback function
+    if len(answer) > (_LONGEST_TEXTS if "string[]" in kinds else _LONGEST):
+        return None
     try:
         values = [_plain(value) for value in decode(kinds, answer)]
     except (DecodingError, OverflowError, UnicodeDecodeError):

@@ -1,31 +1,14 @@
 """Reads hooks: from a contract to the config that makes it."""
 
-from enum import IntEnum
 from typing import Any
 
 from ape_hyperlane.plans.views import ask, events, has
 from ape_hyperlane.reading.hybrids import read_hybrid, spelled_word
 from ape_hyperlane.reading.source import Config, Source, address_of
+from hyperlane.protocol.hook_metadata import HookType
 from hyperlane.registry.fields import ZERO_ADDRESS
 
 KIND = "hook"
-
-
-class HookType(IntEnum):
-    """`hookType()` of the hooks that configs can name."""
-
-    ROUTING = 1
-    AGGREGATION = 2
-    MERKLE_TREE = 3
-    INTERCHAIN_GAS_PAYMASTER = 4
-    FALLBACK_ROUTING = 5
-    ID_AUTH_ISM = 6
-    PAUSABLE = 7
-    PROTOCOL_FEE = 8
-    RATE_LIMITED = 10
-    ARB_L2_TO_L1 = 11
-    MAILBOX_DEFAULT_HOOK = 13
-    AMOUNT_ROUTING = 14
 
 
 def read_hook(source: Source, address: str | None) -> Config:

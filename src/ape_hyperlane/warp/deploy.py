@@ -13,6 +13,7 @@ from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
     estimate_gas,
+    require_chain,
     require_contracts,
     require_deployer,
     require_funds,
@@ -32,7 +33,7 @@ from ape_hyperlane.warp.route import Connect, RouteDeployment
 from ape_hyperlane.warp.routes import choose_route
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import Bytes32
-from hyperlane.registry import ChainMetadata, Registry
+from hyperlane.registry import Registry
 from hyperlane.registry.deployed_routes import WarpRoute, route_paths, write_route
 from hyperlane.registry.fields import ZERO_ADDRESS, word
 from hyperlane.registry.hooks import all_hooks
@@ -63,10 +64,9 @@ def plan_route(
     when a chain lacks a contract that the config names."""
     backing = {}
     for chain, token in tokens.items():
-        metadata = registry.metadata(chain)
         registry.addresses(chain)  # raises if no core is deployed there
         with connect(chain):
-            end = _read_chain(registry, metadata, token)
+            end = _read_chain(registry, chain, token)
         if end is not None:
             backing[chain] = end
     ends = complete(tokens, backing)
@@ -98,15 +98,10 @@ def plan_route(
     return deployment
 
 
-def _read_chain(registry: Registry, metadata: ChainMetadata, token: WarpToken) -> End | None:
+def _read_chain(registry: Registry, chain: str, token: WarpToken) -> End | None:
     """Checks the connected chain and reads the token behind the route's end; None if the end is
     synthetic."""
-    chain, chain_id = metadata.name, networks.provider.chain_id
-    if chain_id != metadata.chain_id:
-        raise ConfigError(
-            f"{registry.chain_folder(chain)}/metadata.yaml: chainId is {metadata.chain_id}, but the"
-            f" node answers {chain_id}"
-        )
+    metadata = require_chain(registry, chain)
     _require_contracts(chain, token)
     return None if token.type in SYNTHETIC else read_backing(chain, token, metadata)
 

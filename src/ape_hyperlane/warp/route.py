@@ -8,7 +8,7 @@ from typing import Any
 import ape
 from ape.api import ProviderContextManager
 
-from ape_hyperlane.console import connected
+from ape_hyperlane.console import connected_to
 from ape_hyperlane.plans.journal import Journal
 from ape_hyperlane.plans.proposals import Proposal
 from ape_hyperlane.plans.registry_view import RegistryView
@@ -137,6 +137,6 @@ def connector(folder: Registry) -> Connect:
         if chain not in providers:
             url = folder.metadata(chain).rpc_urls[0].http
             providers[chain] = ape.networks.parse_network_choice(url)
-        return connected(providers[chain])
+        return connected_to(folder, chain, providers[chain])
 
     return connect

@@ -31,19 +31,22 @@ async def forget(database: Database, domain: int) -> int:
     ):
         await _require_forgettable(connection, database, domain)
         gone = 0
-        message = tables.messages.c
+        message, operation = tables.messages.c, tables.operations
         sent = select(message.id).where(message.origin == domain).scalar_subquery()
         for table in _BY_MESSAGE:
             gone += await _delete(connection, table, table.c.message_id.in_(sent))
+        here = operation.c.destination == domain
+        paid = tables.delivery_costs
+        delivered = select(operation.c.message_id).where(here).scalar_subquery()
+        gone += await _delete(connection, paid, paid.c.message_id.in_(delivered))
         for table in tables.metadata.sorted_tables:
             columns = [table.c[name] for name in _OF_CHAIN if name in table.c]
             if columns:
                 condition = or_(*(column == domain for column in columns))
                 gone += await _delete(connection, table, condition)
-        operation = tables.operations
         await connection.execute(
             update(operation)
-            .where(operation.c.destination == domain)
+            .where(here)
             .values(
                 state=State.PENDING.value,
                 retries=0,
@@ -53,6 +56,7 @@ async def forget(database: Database, domain: int) -> int:
                 batch=None,
                 tx_hash=None,
                 block_number=None,
+                gas_used=0,
             )
         )
         return gone

@@ -6,7 +6,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from tests.support.agents import eventually, relaying, validating
 from tests.support.devnet import devnet, key
 
@@ -46,6 +46,11 @@ async def test_a_relayer_goes_on_with_the_other_chains(origin, tmp_path, relayer
             back = first.dispatch(1337, origin.recipient().address, b"back")
             await eventually(lambda: origin.delivered(back), task)
     db = config["db"]
+    database = await Database.open(db)
+    async with database.write() as connection:  # as if a delivery had failed on the chain
+        await connection.execute(update(tables.operations).values(gas_used=9))
+    await database.close()
+    assert old.id in {row["message_id"] for row in await rows(db, tables.delivery_costs)}
     before = {row["origin"]: row["id"] for row in await rows(db, tables.messages)}
     assert set(before) == {1337, 7331}
     cursors = [row for row in await rows(db, tables.cursors) if row["domain"] == 1337]
@@ -63,6 +68,9 @@ async def test_a_relayer_goes_on_with_the_other_chains(origin, tmp_path, relayer
         assert said.startswith("forgot the chain with domain 7331: ")
         assert [row["origin"] for row in await rows(db, tables.messages)] == [1337]
         assert await rows(db, tables.cursors) == cursors
+        assert old.id not in {row["message_id"] for row in await rows(db, tables.delivery_costs)}
+        (begun,) = await rows(db, tables.operations)
+        assert (begun["message_id"], begun["state"], begun["gas_used"]) == (old.id, "pending", 0)
         assert [row["domain"] for row in await rows(db, tables.deployments)] == [1337]
 
         again = second.recipient()

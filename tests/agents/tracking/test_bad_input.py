@@ -148,3 +148,16 @@ def test_a_failing_dispatch_says_the_decoded_error(world, refused):
     assert line == (
         f"Error: the paymaster has no price for domain 7331 (NoGasOracle({zero}, 7331))"
     )
+
+
+@pytest.mark.parametrize(("wrong", "expected"), [("alpha", 1337), ("beta", 7331)])
+def test_a_node_of_another_chain_gets_no_signature(refused, world, tmp_path, wrong, expected):
+    registry = Registry(tmp_path / "registry")
+    chains = {"alpha": world.alpha, "beta": world.beta}
+    for name, chain in chains.items():
+        other = world.beta if name == "alpha" else world.alpha
+        write_chain(registry, chain, url=other.url if name == wrong else chain.url)
+    line = refused(*SEND, "--recipient", NOBODY, "--yes", "--registry", str(registry.folder))
+    answered = next(chain.chain_id for name, chain in chains.items() if name != wrong)
+    assert f"chains/{wrong}/metadata.yaml: chainId is {expected}, but the node answers" in line
+    assert line.endswith(str(answered))

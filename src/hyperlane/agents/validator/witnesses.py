@@ -7,6 +7,7 @@ the chain's own, confirm the root. Additional RPCs are asked for nothing else.
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self
 
 from hyperlane.chain.abi import MerkleTreeHook
@@ -64,12 +65,11 @@ class Witnesses:
 
     async def _testimony(self, client: ChainClient) -> RpcResponse:
         height = root = index = None
-        try:
+        # What it does not say is part of the testimony.
+        with suppress(ChainError, TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 height = await client.final_block()
             root, index = await self._ask(client, height) or (None, None)
-        except (ChainError, TimeoutError):
-            pass  # what it did not say is part of the testimony
         return RpcResponse(
             url=client.urls[0],
             height=height,
