@@ -63,8 +63,8 @@ abstract contract AbstractOffchainQuoter is IOffchainQuoter, EIP712 {
     /// @dev Stores a quote for this transaction.
     function _storeTransient(SignedQuote calldata quote) internal virtual;
 
-    /// @dev Whether a standing quote replaces one issued at `issuedAt`: not if both were issued at
-    /// the same time. Reverts `StaleQuote` if it is older.
+    /// @dev Tells whether a standing quote replaces one issued at `issuedAt`: not if both were
+    /// issued at the same time. Reverts `StaleQuote` if it is older.
     function _replaces(SignedQuote calldata quote, uint48 issuedAt) internal pure returns (bool) {
         if (quote.issuedAt < issuedAt) revert StaleQuote();
         return quote.issuedAt != issuedAt;

@@ -45,13 +45,13 @@ abstract contract MailboxClient is
         _;
     }
 
-    /// @dev For settings of apps.
+    /// @dev Refuses accounts without code. Apps use it for settings.
     modifier onlyContract(address account) {
         if (account.code.length == 0) revert NotContract(account);
         _;
     }
 
-    /// @dev For settings of apps.
+    /// @dev Refuses accounts without code but the zero address. Apps use it for settings.
     modifier onlyContractOrNull(address account) {
         if (account != address(0) && account.code.length == 0) revert NotContract(account);
         _;
@@ -119,12 +119,12 @@ abstract contract MailboxClient is
             );
     }
 
-    /// @dev Whether `id` is the message that the Mailbox dispatched last. For hooks.
+    /// @dev Tells whether `id` is the message that the Mailbox dispatched last. For hooks.
     function _isLatestDispatched(bytes32 id) internal view returns (bool) {
         return mailbox.latestDispatchedId() == id;
     }
 
-    /// @dev Whether the Mailbox delivered the message.
+    /// @dev Tells whether the Mailbox delivered the message.
     function _isDelivered(bytes32 id) internal view returns (bool) {
         return mailbox.delivered(id);
     }

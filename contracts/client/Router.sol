@@ -20,7 +20,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         address router;
         /// @dev The gas limit of deliveries. Used by `GasRouter`.
         uint88 gas;
-        /// @dev Whether transfers need no hook and no fees. Used by `TokenRouter`.
+        /// @dev True if transfers need no hook and no fees. Used by `TokenRouter`.
         bool plain;
     }
 
@@ -114,7 +114,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
             );
     }
 
-    /// @dev As above, with this contract's hook and no metadata.
+    /// @dev Dispatches with this contract's hook and no metadata. Reverts `RouterNotEnrolled`.
     function _Router_dispatch(
         uint32 _destinationDomain,
         uint256 _value,
@@ -123,7 +123,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         return _Router_dispatch(_destinationDomain, _value, _messageBody, "", address(hook));
     }
 
-    /// @dev As above, paid with all of `msg.value`. The name that older apps use.
+    /// @dev Dispatches with all of `msg.value`. Older apps use this name.
     function _dispatch(
         uint32 _destinationDomain,
         bytes memory _messageBody
@@ -148,7 +148,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
             );
     }
 
-    /// @dev As above, with this contract's hook and no metadata.
+    /// @dev Quotes a dispatch with this contract's hook and no metadata.
     function _Router_quoteDispatch(
         uint32 _destinationDomain,
         bytes memory _messageBody
@@ -156,7 +156,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         return _Router_quoteDispatch(_destinationDomain, _messageBody, "", address(hook));
     }
 
-    /// @dev As above. The name that older apps use.
+    /// @dev Quotes as `_Router_quoteDispatch` does. Older apps use this name.
     function _quoteDispatch(
         uint32 _destinationDomain,
         bytes memory _messageBody
@@ -182,7 +182,7 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         delete wideRouters[domain];
     }
 
-    /// @dev Whether `_address` is the router of the domain.
+    /// @dev Tells whether `_address` is the router of the domain.
     function _isRemoteRouter(uint32 _domain, bytes32 _address) internal view returns (bool) {
         return routers(_domain) == _address;
     }
@@ -198,7 +198,8 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         if (router == 0) revert RouterNotEnrolled(domain);
     }
 
-    /// @dev As above, with gas limit and `plain` of the domain.
+    /// @dev Returns the router of a domain with its gas limit and `plain`. Reverts
+    /// `RouterNotEnrolled`.
     function _requireRemote(
         uint32 domain
     ) internal view returns (bytes32 router, uint256 gas, bool plain) {

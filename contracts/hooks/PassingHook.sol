@@ -22,6 +22,6 @@ abstract contract PassingHook is IPassingHook {
         caller = next;
     }
 
-    /// @dev Whether this hook is passing the message on to `part`.
+    /// @dev Tells whether this hook is passing the message on to `part`.
     function _isPart(address part) internal view virtual returns (bool);
 }

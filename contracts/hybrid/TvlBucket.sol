@@ -52,7 +52,7 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @notice The capacity as a fraction of the holdings, in basis points.
     uint256 public immutable thresholdBps;
 
-    /// @dev Whether the supply is in shares.
+    /// @dev True if the supply is in shares.
     bool private immutable inShares;
 
     /// @dev The holdings when the period began, and the time of that, Unix seconds. Fits one slot.
@@ -116,7 +116,7 @@ abstract contract TvlBucket is Bucket, Ownable {
     /// @dev Enters the current period. Must be called for each flow.
     /// @param came The inflow. Collateral has arrived already, a synthetic supply is minted later.
     /// @param goes The outflow. Collateral is paid out later, a synthetic supply was burnt already.
-    /// @return entered Whether the period differs from that of the last flow.
+    /// @return entered True if the period differs from that of the last flow.
     /// @return came_ The part of `came` that arrived since the last flow; all of it for a synthetic
     /// supply.
     function _enterPeriod(
@@ -166,7 +166,7 @@ abstract contract TvlBucket is Bucket, Ownable {
         return Math.mulDiv(messageAmount, router.scaleDenominator(), router.scaleNumerator());
     }
 
-    /// @dev Whether the router answers a view without arguments with one word.
+    /// @dev Tells whether the router answers a view without arguments with one word.
     function _answers(address router, bytes4 selector) private view returns (bool) {
         (bool success, bytes memory answer) = router.staticcall(abi.encodePacked(selector));
         return success && answer.length == 32;

@@ -24,7 +24,7 @@ interface IInterchainSecurityModule {
     /// @notice This module's `Types` value.
     function moduleType() external view returns (uint8);
 
-    /// @notice Whether `metadata` proves that `message` was dispatched on its origin chain.
+    /// @notice Tells whether `metadata` proves that `message` was dispatched on its origin chain.
     /// @param metadata What the relayer brought, laid out as the module type says.
     /// @param message The encoded message.
     /// @return True to deliver. A module may also revert, which says why not.

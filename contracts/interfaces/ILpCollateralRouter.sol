@@ -78,7 +78,7 @@ interface ILpCollateralRouter {
     /// `AssetsWithoutShares` rather than none.
     function deposit(uint256 assets, address receiver) external returns (uint256 shares);
 
-    /// @notice As `deposit`, for a minimum of shares. Reverts `TooFewShares`.
+    /// @notice Deposits as `deposit` does, for a minimum of shares. Reverts `TooFewShares`.
     /// @param minShares The fewest shares to accept, of what `previewDeposit` said a little less.
     function depositAtLeast(
         uint256 assets,

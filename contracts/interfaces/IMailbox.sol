@@ -107,7 +107,7 @@ interface IMailbox {
     /// @notice The hook of every dispatch, called before the other hook.
     function requiredHook() external view returns (IPostDispatchHook);
 
-    /// @notice Whether the message was delivered.
+    /// @notice Tells whether the message was delivered.
     function delivered(bytes32 messageId) external view returns (bool);
 
     /// @notice The account that delivered the message; zero if it was not delivered.
@@ -116,7 +116,7 @@ interface IMailbox {
     /// @notice The block in which the message was delivered; zero if it was not.
     function processedAt(bytes32 messageId) external view returns (uint48);
 
-    /// @notice Whether a delivery of the message is calling its security module right now.
+    /// @notice Tells whether a delivery of the message is calling its security module right now.
     function delivering(bytes32 messageId) external view returns (bool);
 
     /// @notice The security module for a recipient: the recipient's own, or the default.

@@ -28,7 +28,7 @@ interface IMovableCollateralRouter {
     /// @notice Accounts that may move collateral.
     function allowedRebalancers() external view returns (address[] memory);
 
-    /// @notice Whether an account may move collateral.
+    /// @notice Tells whether an account may move collateral.
     function isAllowedRebalancer(address rebalancer) external view returns (bool);
 
     /// @notice The bridges that may be used to a domain.

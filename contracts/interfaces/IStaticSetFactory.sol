@@ -8,6 +8,6 @@ import {IThresholdAddressFactory} from "./IThresholdAddressFactory.sol";
 /// @dev `deploy` returns the contract that is there already if the configuration was deployed
 /// before. It reverts `FailedDeployment` when code and values together exceed 24,576 bytes.
 interface IStaticSetFactory is IThresholdAddressFactory {
-    /// @notice Where `deploy` puts the contract for this configuration.
+    /// @notice Address at which `deploy` puts the contract for this configuration.
     function getAddress(address[] calldata values, uint8 threshold) external view returns (address);
 }

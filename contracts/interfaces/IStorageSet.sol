@@ -11,6 +11,6 @@ interface IStorageSet {
     /// `InvalidThreshold`.
     function initialize(address owner, address[] calldata values, uint8 threshold) external;
 
-    /// @notice How many of the values are needed.
+    /// @notice Number of values that are needed.
     function threshold() external view returns (uint8);
 }

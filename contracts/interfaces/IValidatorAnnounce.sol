@@ -38,7 +38,7 @@ interface IValidatorAnnounce {
         address[] calldata validators
     ) external view returns (string[][] memory);
 
-    /// @notice How many validators have announced a location.
+    /// @notice Number of validators that have announced a location.
     function announcedValidatorCount() external view returns (uint256);
 
     /// @notice A page of `getAnnouncedValidators`.
@@ -49,7 +49,7 @@ interface IValidatorAnnounce {
         uint256 limit
     ) external view returns (address[] memory);
 
-    /// @notice How many locations a validator has announced.
+    /// @notice Number of locations that a validator has announced.
     function announcedStorageLocationCount(address validator) external view returns (uint256);
 
     /// @notice A page of the locations of one validator, oldest first.

@@ -31,7 +31,7 @@ contract BlacklistIsm is IInterchainSecurityModule, Ownable, PackageVersioned {
         }
     }
 
-    /// @notice Whether the message is blacklisted.
+    /// @notice Tells whether the message is blacklisted.
     function blacklistedIds(bytes32 messageId) external view returns (bool) {
         return ids.contains(messageId);
     }

@@ -11,7 +11,7 @@ library ChosenIsm {
     /// @dev Reverts with empty data when the answer is shorter than a word, or no address. Copies a
     /// word of the answer, so that the caller does not pay for a longer one.
     /// @return ism The module, or zero.
-    /// @return answered Whether the recipient returned any data.
+    /// @return answered True if the recipient returned any data.
     function chosenIsm(address recipient) internal view returns (address ism, bool answered) {
         bytes4 selector = ISpecifiesInterchainSecurityModule.interchainSecurityModule.selector;
         assembly ("memory-safe") {

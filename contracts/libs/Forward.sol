@@ -43,7 +43,7 @@ library Forward {
 
     /// @notice Delegate-calls this contract's own `selector(bytes, bytes)` with at most `gasLimit`
     /// gas: caller and storage stay, and a revert undoes just this call.
-    /// @return success Whether it returned.
+    /// @return success True if it returned.
     /// @return reason If not, the first 256 bytes of its revert data: a hostile contract
     /// cannot make its caller pay for copying more.
     /// @dev Uses memory after the free pointer and gives it back, so that a loop does not grow it.

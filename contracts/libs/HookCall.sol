@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity >=0.8.13;
 
-/// @notice Where the call of a hook stands in memory: its length in bytes in the upper half, the
+/// @notice Place in memory of a hook's call: its length in bytes in the upper half, the
 /// address of its selector in the lower half.
 type HookCall is uint256;
 

@@ -18,8 +18,8 @@ library HookPlan {
     /// @dev Gas limit of the call that asks a hook whether it plans.
     uint256 private constant QUESTION_GAS = 20_000;
 
-    /// @notice Whether the hook follows `IPlanningHook`. The answer never changes: a contract asks
-    /// once, when it is given the hook, and stores the answer.
+    /// @notice Tells whether the hook follows `IPlanningHook`. The answer never changes: a contract
+    /// asks once, when it is given the hook, and stores the answer.
     function plans(address hook) internal view returns (bool answer) {
         bytes4 question = IPlanningHook.plansDispatch.selector;
         bytes4 yes = IPlanningHook.planDispatch.selector;

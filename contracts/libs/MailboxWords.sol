@@ -56,7 +56,7 @@ library PlannedHookLib {
         return address(uint160(PlannedHook.unwrap(word)));
     }
 
-    /// @notice Whether the hook follows `IPlanningHook`.
+    /// @notice Tells whether the hook follows `IPlanningHook`.
     function plans(PlannedHook word) internal pure returns (bool) {
         return PlannedHook.unwrap(word) >= PLANS;
     }
@@ -70,7 +70,7 @@ library DeliveryRecordLib {
         return DeliveryRecord.wrap((block.number << 160) | uint160(msg.sender));
     }
 
-    /// @notice Whether the message was delivered.
+    /// @notice Tells whether the message was delivered.
     function exists(DeliveryRecord word) internal pure returns (bool) {
         return DeliveryRecord.unwrap(word) != 0;
     }

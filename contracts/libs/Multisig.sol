@@ -81,7 +81,7 @@ library Multisig {
         }
     }
 
-    /// @notice How many signatures these bytes are. Reverts `InvalidSignaturesLength`.
+    /// @notice Counts the signatures in these bytes. Reverts `InvalidSignaturesLength`.
     function count(bytes calldata signatures) internal pure returns (uint256) {
         if (signatures.length % Signature.LENGTH != 0) {
             revert InvalidSignaturesLength(signatures.length);

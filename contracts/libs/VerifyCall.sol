@@ -46,7 +46,7 @@ library VerifyCallLib {
         }
     }
 
-    /// @notice Whether `module.verify` answers true. A revert is passed on.
+    /// @notice Tells whether `module.verify` answers true. A revert is passed on.
     /// @dev False, too, for an account without code and for an answer that is no boolean.
     /// @param metadata No longer than the room that was reserved for it.
     function ask(

@@ -20,7 +20,7 @@ contract MockMailbox {
         bytes body;
     }
 
-    /// @notice As the Mailbox's.
+    /// @notice A message was dispatched.
     event Dispatch(
         address indexed sender,
         uint32 indexed destination,
@@ -28,13 +28,13 @@ contract MockMailbox {
         bytes message
     );
 
-    /// @notice As the Mailbox's.
+    /// @notice Id of a message that was dispatched.
     event DispatchId(bytes32 indexed messageId);
 
-    /// @notice As the Mailbox's.
+    /// @notice A message was delivered.
     event Process(uint32 indexed origin, bytes32 indexed sender, address indexed recipient);
 
-    /// @notice As the Mailbox's.
+    /// @notice Id of a message that was delivered.
     event ProcessId(bytes32 indexed messageId);
 
     /// @notice `addRemoteMailbox` was not called for the domain.
@@ -55,7 +55,7 @@ contract MockMailbox {
     /// @notice The Mailbox that messages for a domain go to.
     mapping(uint32 => MockMailbox) public remoteMailboxes;
 
-    /// @notice Whether a message was delivered here.
+    /// @notice True if a message was delivered here.
     mapping(bytes32 => bool) public delivered;
 
     /// @notice The number of messages delivered here.

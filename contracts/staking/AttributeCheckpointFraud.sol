@@ -38,7 +38,7 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
     /// @notice The contract that decides whether a checkpoint is fraudulent.
     ICheckpointFraudProofs public immutable checkpointFraudProofs = new CheckpointFraudProofs();
 
-    /// @notice Whether validators may sign checkpoints of this tree.
+    /// @notice True if validators may sign checkpoints of this tree.
     mapping(address merkleTree => bool) public merkleTreeWhitelist;
 
     mapping(address signer => mapping(bytes32 digest => Attribution)) private attributed;
@@ -60,14 +60,14 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
     }
 
     /// @notice Records a signature of a checkpoint beyond the end of its tree.
-    /// @dev As `attributeWhitelist`, and reverts of `ICheckpointFraudProofs.isPremature`.
+    /// @dev Reverts as `attributeWhitelist`, and as `ICheckpointFraudProofs.isPremature`.
     function attributePremature(Checkpoint calldata checkpoint, bytes calldata signature) external {
         bool fraudulent = checkpointFraudProofs.isPremature(checkpoint);
         _attribute(checkpoint, signature, FraudType.Premature, fraudulent);
     }
 
     /// @notice Records a signature of a checkpoint whose message is not the leaf at its index.
-    /// @dev As `attributeWhitelist`, and reverts of `ICheckpointFraudProofs.isFraudulentMessageId`.
+    /// @dev Reverts as `attributeWhitelist`, and as `ICheckpointFraudProofs.isFraudulentMessageId`.
     function attributeMessageId(
         Checkpoint calldata checkpoint,
         bytes32[32] calldata proof,
@@ -83,7 +83,7 @@ contract AttributeCheckpointFraud is SignedCheckpoints, Ownable, PackageVersione
     }
 
     /// @notice Records a signature of a checkpoint whose root the tree never had at its index.
-    /// @dev As `attributeWhitelist`, and reverts of `ICheckpointFraudProofs.isFraudulentRoot`.
+    /// @dev Reverts as `attributeWhitelist`, and as `ICheckpointFraudProofs.isFraudulentRoot`.
     function attributeRoot(
         Checkpoint calldata checkpoint,
         bytes32[32] calldata proof,

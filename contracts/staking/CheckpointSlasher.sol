@@ -68,7 +68,7 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     /// @notice The block number of a commitment; zero if there is none.
     mapping(bytes32 commitment => uint256) public committedIn;
 
-    /// @notice Whether a fault was punished.
+    /// @notice True if a fault was punished.
     mapping(bytes32 fault => bool) public punished;
 
     /// @dev The deployer is the staking manager.
@@ -102,7 +102,7 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     /// @notice Punishes for a checkpoint whose message is not the leaf at its index.
     /// @param proof The merkle proof of `actualMessageId` at the index, against a root stored in
     /// `fraudProofs`.
-    /// @dev As `slashPremature`, and `ICheckpointFraudProofs.NotInStoredCheckpoint`.
+    /// @dev Reverts as `slashPremature`, and with `ICheckpointFraudProofs.NotInStoredCheckpoint`.
     function slashMessageId(
         Checkpoint calldata checkpoint,
         bytes32[32] calldata proof,
@@ -120,7 +120,7 @@ contract CheckpointSlasher is SignedCheckpoints, PackageVersioned {
     /// @notice Punishes for a checkpoint whose root the tree never had at its index.
     /// @param proof The merkle proof of the checkpoint's message at its index, against a root
     /// stored in `fraudProofs`.
-    /// @dev As `slashPremature`, and `ICheckpointFraudProofs.NotInStoredCheckpoint`.
+    /// @dev Reverts as `slashPremature`, and with `ICheckpointFraudProofs.NotInStoredCheckpoint`.
     function slashRoot(
         Checkpoint calldata checkpoint,
         bytes32[32] calldata proof,

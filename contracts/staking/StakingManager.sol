@@ -240,7 +240,7 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         token.pay(msg.sender, bounty);
     }
 
-    /// @notice How many operators ever registered.
+    /// @notice Number of operators that ever registered.
     function operatorCount() external view returns (uint256) {
         return operators.length;
     }
@@ -367,8 +367,8 @@ contract StakingManager is StakePools, StakingParameters, Pausable, EIP712, Pack
         next = end < operators.length ? end : 0;
     }
 
-    /// @dev Whether the operator was in the active set when the parameters last changed, if that
-    /// was within the last unbonding period. The change itself can have taken it out.
+    /// @dev Tells whether the operator was in the active set when the parameters last changed, if
+    /// that was within the last unbonding period. The change itself can have taken it out.
     function _wasActive(address operator) private view returns (bool) {
         return
             block.timestamp <= uint256(changedAt) + current.unbondingPeriod &&

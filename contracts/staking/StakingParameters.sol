@@ -61,7 +61,7 @@ abstract contract StakingParameters is Ownable {
     Parameters internal previous;
     uint48 internal changedAt;
 
-    /// @notice When the scheduled change can be applied, Unix seconds; zero if there is none.
+    /// @notice Unix second from which the scheduled change can be applied; zero if there is none.
     uint256 public readyAt;
 
     constructor(address owner_, Parameters memory parameters_) Ownable(owner_) {

@@ -25,7 +25,7 @@ contract HostileVault is ERC4626 {
     /// @notice Shares that `deposit` answers beyond those it gave.
     uint256 public claimed;
 
-    /// @notice Whether shares convert to nothing.
+    /// @notice True if shares convert to nothing.
     bool public worthless;
 
     address private target;

@@ -17,7 +17,7 @@ contract TestFiatToken is ERC20, IFiatToken {
 
     address private immutable issuer = msg.sender;
 
-    /// @notice Whether `mint` mints nothing and returns false.
+    /// @notice True if `mint` mints nothing and returns false.
     bool public lazy;
 
     /// @notice What an account may still mint.

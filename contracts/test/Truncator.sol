@@ -7,7 +7,7 @@ import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule
 /// @notice Shows a module ever longer beginnings of its metadata, in one call.
 contract Truncator {
     /// @notice The first `first`, `first` + 1, ... `last` - 1 bytes.
-    /// @return believed Whether the module said true.
+    /// @return believed True if the module said true.
     /// @return reasons Why it reverted: the error's selector, zero without any.
     function verify(
         IInterchainSecurityModule ism,

@@ -37,7 +37,7 @@ contract HypNative is LpCollateralRouter {
         _lend(msg.value, shares, receiver);
     }
 
-    /// @notice As `deposit`, for at least `minShares`. Reverts `TooFewShares`.
+    /// @notice Deposits as `deposit` does, for at least `minShares`. Reverts `TooFewShares`.
     function depositAtLeast(
         address receiver,
         uint256 minShares

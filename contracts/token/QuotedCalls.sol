@@ -340,7 +340,7 @@ contract QuotedCalls is PackageVersioned, ReentrancyGuardTransient {
         return bytes.concat(bytes32(uint256(32)), fields);
     }
 
-    /// @dev As `StandardHookMetadata.gasLimit`, for metadata in memory.
+    /// @dev Reads as `StandardHookMetadata.gasLimit` does, from metadata in memory.
     function _gasLimit(bytes memory metadata) private pure returns (uint256 gasLimit) {
         if (metadata.length < 66) return DEFAULT_GAS;
         assembly ("memory-safe") {

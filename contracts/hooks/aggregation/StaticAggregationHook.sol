@@ -101,7 +101,7 @@ contract StaticAggregationHookFactory is StaticSetFactory {
         return deploy(hooks, uint8(hooks.length));
     }
 
-    /// @notice Where `deploy` puts the hook for this list.
+    /// @notice Address at which `deploy` puts the hook for this list.
     function getAddress(address[] calldata hooks) external view returns (address) {
         return getAddress(hooks, uint8(hooks.length));
     }

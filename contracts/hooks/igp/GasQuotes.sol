@@ -24,7 +24,7 @@ abstract contract GasQuotes is AbstractOffchainQuoter {
 
     mapping(bytes32 contextHash => StoredQuote) private standing;
 
-    /// @dev Whether a quote for this transaction was submitted.
+    /// @dev True if a quote for this transaction was submitted.
     bool private transient quoted;
     uint32 private transient quotedDestination;
     address private transient quotedToken;

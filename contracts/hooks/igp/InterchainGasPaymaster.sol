@@ -66,7 +66,7 @@ contract InterchainGasPaymaster is
     /// @inheritdoc IInterchainGasPaymaster
     address public beneficiary;
 
-    /// @dev Whether a quote signer was ever added. If not, there are no quotes to look up.
+    /// @dev True if a quote signer was ever added. If not, there are no quotes to look up.
     bool private quotable;
 
     mapping(uint32 domain => Destination) private destinations;

@@ -9,7 +9,7 @@ import {DomainRoutingHook} from "./DomainRoutingHook.sol";
 
 /// @title DestinationRecipientRoutingHook
 /// @notice Passes each message on to the hook of its recipient, or else of its destination.
-/// @dev As in the reference, a quote is always that of the destination's hook. A recipient's hook
+/// @dev A quote is always that of the destination's hook, as in the reference. A recipient's hook
 /// is paid all the value of the dispatch and refunds its surplus.
 contract DestinationRecipientRoutingHook is DomainRoutingHook {
     using Message for bytes;

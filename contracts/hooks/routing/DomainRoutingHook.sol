@@ -39,7 +39,7 @@ contract DomainRoutingHook is IPlanningHook, AbstractRoutingHook, AbstractMailbo
     /// @dev Fits one slot.
     struct Route {
         address hook;
-        /// @dev Whether the hook follows `IPlanningHook`.
+        /// @dev True if the hook follows `IPlanningHook`.
         bool plans;
     }
 

@@ -34,7 +34,7 @@ struct Any2EVMMessage {
 /// @notice The part that we use of Chainlink CCIP's router, which sends on one side and calls the
 /// receiver on the other. It names chains by selectors of its own.
 interface ICcipRouter {
-    /// @notice Whether messages can be sent there.
+    /// @notice Tells whether messages can be sent there.
     function isChainSupported(uint64 destinationChainSelector) external view returns (bool);
 
     /// @notice Fee of a message, in its fee token.

@@ -51,7 +51,7 @@ interface IOft {
     /// @notice The token that is moved.
     function token() external view returns (address);
 
-    /// @notice How many decimals of an amount travel.
+    /// @notice Number of decimals of an amount that a message carries.
     function sharedDecimals() external view returns (uint8);
 
     /// @notice Quotes the amounts that `send` takes and delivers.

@@ -78,17 +78,17 @@ interface IOptimismPortal {
     /// @dev From the second version on, the caller must be the one who has proven.
     function finalizeWithdrawalTransaction(WithdrawalTransaction calldata transaction) external;
 
-    /// @notice Whether the call was made, whatever became of it.
+    /// @notice Tells whether the call was made, whatever became of it.
     function finalizedWithdrawals(bytes32 withdrawalHash) external view returns (bool);
 }
 
 /// @title IOptimismPortalV1
 /// @notice Before fault proofs: a sending is proven once, for everybody.
 interface IOptimismPortalV1 is IOptimismPortal {
-    /// @notice Where the states are that sendings are proven against.
+    /// @notice Contract with the states that sendings are proven against.
     function l2Oracle() external view returns (IL2OutputOracle);
 
-    /// @notice When and against what the sending was proven; all zero if it was not.
+    /// @notice Time of a sending's proof and what it was proven against; all zero without a proof.
     function provenWithdrawals(
         bytes32 withdrawalHash
     ) external view returns (bytes32 outputRoot, uint128 timestamp, uint128 l2OutputIndex);
@@ -103,13 +103,13 @@ interface IOptimismPortalV2 is IOptimismPortal {
         address proofSubmitter
     ) external;
 
-    /// @notice When and against what `prover` has proven the sending; all zero if he has not.
+    /// @notice Time of the proof by `prover` and what it was proven against; all zero without one.
     function provenWithdrawals(
         bytes32 withdrawalHash,
         address prover
     ) external view returns (IDisputeGame disputeGameProxy, uint64 timestamp);
 
-    /// @notice Whether the guardian has declared that this game does not count.
+    /// @notice Tells whether the guardian has declared that this game does not count.
     function disputeGameBlacklist(IDisputeGame game) external view returns (bool);
 
     /// @notice Games that were created until then do not count.

@@ -55,7 +55,7 @@ interface IOffchainQuoter {
     /// @notice The signers whose quotes are accepted.
     function quoteSigners() external view returns (address[] memory);
 
-    /// @notice Whether quotes of this signer are accepted.
+    /// @notice Tells whether quotes of this signer are accepted.
     function isQuoteSigner(address signer) external view returns (bool);
 
     /// @notice Submits a quote. Anyone may call, unless the quote names a submitter.

@@ -29,7 +29,7 @@ interface IPostDispatchHook {
     /// @notice This hook's `HookTypes` value.
     function hookType() external view returns (uint8);
 
-    /// @notice Whether the hook can work with this metadata: empty, or variant 1 of
+    /// @notice Tells whether the hook can work with this metadata: empty, or variant 1 of
     /// `StandardHookMetadata`.
     function supportsMetadata(bytes calldata metadata) external view returns (bool);
 

@@ -12,7 +12,7 @@ interface ICcipReadIsm is IInterchainSecurityModule {
     /// @notice The list of server URLs must not be empty.
     error NoUrls();
 
-    /// @notice Where to get the metadata. Source: ERC-3668.
+    /// @notice URLs and data of the lookup that gives the metadata. Source: ERC-3668.
     /// @param sender This module.
     /// @param urls Templates, in which {sender} and {data} are replaced; tried in order.
     /// @param callData The request, which replaces {data}.
@@ -32,6 +32,6 @@ interface ICcipReadIsm is IInterchainSecurityModule {
     /// @notice Changes where lookups go. Only the owner; reverts `NoUrls`.
     function setUrls(string[] calldata newUrls) external;
 
-    /// @notice Where lookups go, in the order in which they are tried.
+    /// @notice URLs of lookups, in the order in which they are tried.
     function urls() external view returns (string[] memory);
 }

@@ -68,7 +68,7 @@ interface IMessageIdAuthorizedIsm is IInterchainSecurityModule {
     /// @notice The hook on the origin, as a 32-byte address; zero before it is set.
     function authorizedHook() external view returns (bytes32);
 
-    /// @notice Whether the message was announced.
+    /// @notice Tells whether the message was announced.
     function isVerified(bytes calldata message) external view returns (bool);
 
     /// @notice Bit `VERIFIED_MASK_INDEX` is set if the message was announced; the bits below are

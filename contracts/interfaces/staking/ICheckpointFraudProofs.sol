@@ -26,7 +26,7 @@ interface ICheckpointFraudProofs {
         bytes32 root
     ) external view returns (uint32 index, bool exists);
 
-    /// @notice Whether `messageId` is the leaf at `index`, by a proof against a stored root.
+    /// @notice Tells whether `messageId` is the leaf at `index`, by a proof against a stored root.
     function storedCheckpointContainsMessage(
         address merkleTree,
         uint32 index,
@@ -34,14 +34,15 @@ interface ICheckpointFraudProofs {
         bytes32[32] calldata proof
     ) external view returns (bool);
 
-    /// @notice Whether the checkpoint's tree is a contract on this chain whose `localDomain` is the
-    /// checkpoint's origin.
+    /// @notice Tells whether the checkpoint's tree is a contract on this chain whose `localDomain`
+    /// is the checkpoint's origin.
     function isLocal(Checkpoint calldata checkpoint) external view returns (bool);
 
-    /// @notice Whether the tree has no leaf at the checkpoint's index yet. Reverts `NotLocal`.
+    /// @notice Tells whether the tree has no leaf at the checkpoint's index yet. Reverts
+    /// `NotLocal`.
     function isPremature(Checkpoint calldata checkpoint) external view returns (bool);
 
-    /// @notice Whether the leaf at the checkpoint's index is another message.
+    /// @notice Tells whether the leaf at the checkpoint's index is another message.
     /// @param proof Of `actualMessageId` at the checkpoint's index, against a stored root.
     /// @dev Reverts `NotLocal`, `NotInStoredCheckpoint`.
     function isFraudulentMessageId(
@@ -50,7 +51,8 @@ interface ICheckpointFraudProofs {
         bytes32 actualMessageId
     ) external view returns (bool);
 
-    /// @notice Whether the tree had another root when the checkpoint's message was its last leaf.
+    /// @notice Tells whether the tree had another root when the checkpoint's message was its last
+    /// leaf.
     /// @param proof Of the checkpoint's message at its index, against a stored root.
     /// @dev Reverts `NotLocal`, `NotInStoredCheckpoint`.
     function isFraudulentRoot(

@@ -196,11 +196,11 @@ interface IStakingManager {
         address operator
     ) external view returns (Status status, address key, uint256 commission);
 
-    /// @notice Whether an operator is in the active set.
+    /// @notice Tells whether an operator is in the active set.
     function isActive(address operator) external view returns (bool);
 
-    /// @notice Whether an operator must sign every leaf: it is in the active set, or was within the
-    /// last unbonding period, and is neither in jail for a fixed time nor tombstoned.
+    /// @notice Tells whether an operator must sign every leaf: it is in the active set, or was
+    /// within the last unbonding period, and is neither in jail for a fixed time nor tombstoned.
     function isAccountable(address operator) external view returns (bool);
 
     /// @notice Since when an operator has been out of jail, or when it could be at the earliest,
@@ -215,7 +215,7 @@ interface IStakingManager {
         uint256 limit
     ) external view returns (Member[] memory members, uint256 next);
 
-    /// @notice As `activeSet`, for the operators that must sign every leaf.
+    /// @notice Pages as `activeSet` does through the operators that must sign every leaf.
     function accountableSet(
         uint256 first,
         uint256 limit

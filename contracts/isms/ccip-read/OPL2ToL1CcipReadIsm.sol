@@ -114,10 +114,10 @@ abstract contract OPL2ToL1CcipReadIsm is AbstractCcipReadIsm {
                 : abi.encodeCall(OpL2toL1Service.getFinalizeWithdrawalTx, (message));
     }
 
-    /// @dev Whether delivering the message proves a withdrawal, rather than finalising it.
+    /// @dev Tells whether delivering the message proves a withdrawal, rather than finalising it.
     function _isProof(bytes calldata message) internal view virtual returns (bool);
 
-    /// @dev Whether there is a proof with which this contract can finalise, now or later.
+    /// @dev Tells whether there is a proof with which this contract can finalise, now or later.
     function _isProven(bytes32 withdrawalHash) internal view virtual returns (bool);
 
     function _hash(WithdrawalTransaction memory transaction) private pure returns (bytes32) {
@@ -162,8 +162,8 @@ abstract contract OPL2ToL1V2CcipReadIsm is OPL2ToL1CcipReadIsm {
         return timestamp != 0 && _mayCount(portal, game);
     }
 
-    /// @dev Whether a proof may still become valid. The portal accepts a new proof at any time,
-    /// which restarts the delay: so such a proof is kept.
+    /// @dev Tells whether a proof may still become valid. The portal accepts a new proof at any
+    /// time, which restarts the delay: so such a proof is kept.
     function _mayCount(IOptimismPortalV2 portal, IDisputeGame game) private view returns (bool) {
         return
             game.status() != GameStatus.CHALLENGER_WINS &&

@@ -32,7 +32,7 @@ abstract contract AbstractMessageIdMultisigIsm is AbstractMultisigIsm {
         return true;
     }
 
-    /// @notice How many signatures this metadata has. Reverts `InvalidSignaturesLength`.
+    /// @notice Counts the signatures in this metadata. Reverts `InvalidSignaturesLength`.
     function signatureCount(bytes calldata metadata) external pure returns (uint256) {
         return Multisig.count(metadata.signatures());
     }
@@ -72,7 +72,7 @@ abstract contract AbstractMerkleRootMultisigIsm is AbstractMultisigIsm, IRemembe
         _prove(metadata, origin, messageId);
     }
 
-    /// @notice How many signatures this metadata has. Reverts `InvalidSignaturesLength`.
+    /// @notice Counts the signatures in this metadata. Reverts `InvalidSignaturesLength`.
     function signatureCount(bytes calldata metadata) external pure returns (uint256) {
         return Multisig.count(metadata.signatures());
     }

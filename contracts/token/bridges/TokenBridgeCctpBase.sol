@@ -114,7 +114,7 @@ abstract contract TokenBridgeCctpBase is
     /// @notice CCTP's token messenger on this chain.
     ICctpMessenger public immutable tokenMessenger;
 
-    /// @dev Whether CCTP delivered this id from the router enrolled for a domain.
+    /// @dev True if CCTP delivered this id from the router enrolled for a domain.
     mapping(bytes32 messageId => mapping(uint32 origin => bool)) private verifiedFrom;
 
     /// @dev One more than the domain, as zero is a domain of Circle's.
@@ -172,8 +172,8 @@ abstract contract TokenBridgeCctpBase is
         return uint8(HookTypes.CCTP);
     }
 
-    /// @notice Whether an enrolled router told over CCTP that it dispatched a message. Counts for
-    /// messages from its own domain only.
+    /// @notice Tells whether an enrolled router told over CCTP that it dispatched a message. Counts
+    /// for messages from its own domain only.
     function isVerified(bytes32 messageId) external view returns (bool verified) {
         uint32[] memory origins = domains();
         for (uint256 i; i < origins.length && !verified; ++i) {

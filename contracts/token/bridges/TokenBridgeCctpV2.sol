@@ -37,7 +37,7 @@ contract TokenBridgeCctpV2 is TokenBridgeCctpBase, ICctpHandlerV2 {
     /// @dev The first value of `maxFeePpm`: immutable, so that a proxy has it too.
     uint256 private immutable firstMaxFeePpm;
 
-    /// @notice How final a burn has to be before it is minted: 1000 confirmed, 2000 finalised.
+    /// @notice Finality that a burn needs before it is minted: 1000 confirmed, 2000 finalised.
     uint32 public immutable minFinalityThreshold;
 
     /// @notice The highest fee of Circle, in millionths of the burnt amount.

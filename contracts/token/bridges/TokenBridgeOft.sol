@@ -186,7 +186,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
         return uint32(eid);
     }
 
-    /// @dev What to ask the OFT for, so that `amount` arrives.
+    /// @dev Parameters to ask the OFT for, so that `amount` arrives.
     function _sending(
         uint32 destination,
         bytes32 recipient,
@@ -211,7 +211,7 @@ contract TokenBridgeOft is ITokenBridge, Ownable, PackageVersioned {
         param.minAmountLD = amount - (amount % decimalConversionRate);
     }
 
-    /// @dev What a contract answers to a call without arguments, at most `max`. Reverts
+    /// @dev Answer of a contract to a call without arguments, at most `max`. Reverts
     /// `InvalidOft`.
     function _ask(
         address oft_,

@@ -88,7 +88,7 @@ library TransferCall {
         }
     }
 
-    /// @notice As `send`, by a static call.
+    /// @notice Calls as `send` does, by a static call.
     function ask(bytes memory data, address mailbox) internal view returns (uint256 fee) {
         assembly ("memory-safe") {
             if iszero(staticcall(gas(), mailbox, add(data, 32), mload(data), 0, 32)) {
