@@ -14,7 +14,7 @@ from ape_hyperlane.plans.views import ask
 
 
 def owned_lines(survey: Survey) -> dict[str, list[str]]:
-    """What others than the sender have to do, by owner, a line each."""
+    """Describes the calls that others than the sender have to make: lines by owner."""
     found: dict[str, list[str]] = {}
     for step, _ in survey.left:
         if isinstance(step, Call):

@@ -194,7 +194,8 @@ def _gas(router: str, remotes: dict[int, bytes]) -> dict[str, Any]:
 def _rebalancing(
     source: Source, router: str, kind: str, remotes: dict[int, bytes]
 ) -> dict[str, Any]:
-    """Who may move collateral, by which bridges and where to; trusted routers of other tokens."""
+    """Settings of rebalancing: who may move collateral, by which bridges and where to; also the
+    trusted routers of other tokens."""
     if kind not in MOVABLE:
         return {}
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What a reading knows and collects: names of chains, modules read so far, and what to tell."""
+"""State of reading one chain: names of chains, modules read so far, and notes for the reader."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Source:
     with_addresses: bool = False
     """True to write the address of each module, for a config that uses the contracts read."""
     notes: list[str] = field(default_factory=list)
-    """What a reader should know: what is not in the config, and why."""
+    """Notes for the reader: what is not in the config, and why."""
     chain: str = ""
     """Name of the chain that is read."""
     core_owner: str = ""

@@ -110,7 +110,7 @@ class _Loss:
 
 
 def _signed(ism: Ism, keys: frozenset[str], *, otherwise: bool) -> bool:
-    """Whether a module verifies a message that these keys signed or deliver.
+    """True if a module accepts a message that these keys signed or deliver.
 
     `otherwise` for modules that ask neither validators nor relayers.
     """

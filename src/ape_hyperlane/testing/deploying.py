@@ -22,7 +22,7 @@ from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 
 EXCHANGE_RATE = 10**10
-"""Of two coins of the same worth, as a paymaster stores it."""
+"""Exchange rate of two coins of the same worth, as a paymaster stores it."""
 OVERHEAD = 80_000
 """Gas of a delivery besides the recipient's own."""
 

@@ -118,7 +118,7 @@ class LocalNetwork:
 
     @property
     def verification(self) -> bool:
-        """Whether security modules are asked, with real signatures. May be set."""
+        """True if security modules verify messages, by real signatures. May be set."""
         return all(chain.verifies for chain in self.chains)
 
     @verification.setter
@@ -133,7 +133,8 @@ class LocalNetwork:
 
     @property
     def instant(self) -> bool:
-        """Whether what a transaction of ape dispatches is delivered right after it. May be set."""
+        """True if each transaction of ape is followed by a delivery of what it dispatched. May be
+        set."""
         return self._instant is not None
 
     @instant.setter
@@ -206,7 +207,7 @@ class LocalNetwork:
             yield
 
     def outcome_of(self, message: InterchainMessage) -> Outcome:
-        """What became of a message."""
+        """Outcome of a message."""
         node, message_id = message.destination.node, message.content.id
         if self._is_delivered(message):
             return self._delivery(message)

@@ -137,7 +137,7 @@ async def count_leaves(client: ChainClient, settings: ChainSettings) -> int | No
 
 
 async def check_balance(client: ChainClient, name: str, key: str, account: Address) -> Check:
-    """Whether the account that pays on a chain can pay for a delivery."""
+    """Check that the account that pays on a chain can pay for a delivery."""
     subject, who = f"{name}: funds of {key}", to_checksum(account)
     try:
         balance = await client.balance(account)

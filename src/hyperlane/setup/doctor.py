@@ -57,7 +57,7 @@ _KINDS: Mapping[str, type[AgentSettings]] = {
 
 @dataclass(slots=True)
 class _Subject:
-    """What is examined: chains, and the agent that uses them, if there is one."""
+    """Subject of an examination: chains, and the agent that uses them, if there is one."""
 
     chains: Mapping[str, ChainSettings]
     agent: AgentSettings | None = None

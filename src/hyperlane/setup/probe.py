@@ -38,7 +38,7 @@ class Node:
 
 
 async def ask_node(url: str) -> Node:
-    """What the node at a URL says about its chain. ChainError if it does not answer."""
+    """Ask the node at a URL about its chain. ChainError if it does not answer."""
     chain_id = await ask_chain_id(url)
     client = ChainClient("node", chain_id, [url])
     try:

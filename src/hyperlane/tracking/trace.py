@@ -68,7 +68,7 @@ class Tracer:
     """Blocks, back from the newest, in which payments, leaves and deliveries are looked for."""
 
     async def report(self, dispatch: Dispatch) -> Report:
-        """What is known now. ChainError when the origin does not answer."""
+        """Report what is known now. ChainError when the origin does not answer."""
         message = dispatch.message
         name = self.network.name_of(message.destination)
         sent = await self._sent(dispatch)
@@ -200,7 +200,7 @@ class Tracer:
         return Paid(tuple(payments), paymaster)
 
     async def _with_quote(self, dispatch: Dispatch, paid: Paid, estimate: int | None) -> Paid:
-        """The same with the price of the gas that is missing."""
+        """Add the price of the gas that is missing to what was paid."""
         missing = (estimate or 0) - paid.gas
         if paid.paymaster is None or missing <= 0:
             return paid

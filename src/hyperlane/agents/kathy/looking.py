@@ -42,7 +42,7 @@ class Lookout:
     recipient: Address
     canaries: CanaryStore
     signatures: Mapping[int, Signatures]
-    """By origin, of the chains that are connected."""
+    """Signatures by origin, of the chains that are connected."""
     seen: Observations
     metrics: Metrics
     chain_name: Callable[[int], str]
@@ -99,7 +99,7 @@ class Lookout:
         self._observe(canary, "signed", now)
 
     async def _missing(self, message: Message, leaf: int) -> str | None:
-        """Who has not signed, in words; empty if enough have, None if nobody has to."""
+        """Tell in words who has not signed; an empty text if enough have, None if nobody has to."""
         signatures = self.signatures.get(message.origin)
         module_address = await self.chain.client.call(
             self.chain.settings.mailbox, Mailbox.recipient_ism, self.recipient
@@ -155,7 +155,8 @@ class Lookout:
 
 
 def is_signed(module: Module, signers: Collection[Address]) -> bool:
-    """Whether these signers suffice for a module, as far as it wants signatures."""
+    """True if the signatures of these signers suffice for a module. Parts of it that want no
+    signatures count as satisfied."""
     if isinstance(module, Multisig):
         weights = zip(module.validators, module.weights, strict=True)
         return sum(weight for validator, weight in weights if validator in signers) >= (

@@ -56,7 +56,7 @@ class CanarySender:
     canaries: CanaryStore
     rotation: Rotation
     recipients: Mapping[int, Address]
-    """By domain, of the chains that are connected: to others nothing is sent."""
+    """Recipients by domain, of the chains that are connected: to others nothing is sent."""
     budget: int
     """Wei that all canaries of a day may cost."""
     seen: Observations
