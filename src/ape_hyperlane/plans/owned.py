@@ -80,7 +80,7 @@ def _each_time(survey: Survey, step: Call) -> list[tuple[Any, ...]]:
 
 
 def _substituted(value: Any, wanted: Unlisted, member: Any) -> Any:
-    """`value` with a member in place of the description of it."""
+    """`value` with a member in place of `wanted`."""
     if value is wanted:
         return member
     if isinstance(value, tuple | list):

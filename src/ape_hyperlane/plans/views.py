@@ -1,4 +1,5 @@
-"""Views of contracts that may be anybody's: asked by signature, without an ABI, and any may lack.
+"""Views of contracts that may be anybody's: asked by signature, without an ABI, and any may be
+missing.
 
 The presence of a view is what tells many kinds of contracts apart.
 """

@@ -19,7 +19,7 @@ class Decision:
 
     status: Status
     anchor: str
-    """Hash of the transaction that this stands and falls with."""
+    """Hash of a transaction on the destination; without it the decision is void."""
     until: int | None = None
     """Number of the block that ends a delay."""
 

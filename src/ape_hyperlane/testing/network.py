@@ -41,7 +41,7 @@ FIRST_DOMAIN = 31337
 """Domain of the first chain that the kit makes on ape's chain, unless `domains` says otherwise.
 Chains of their own have their chain id."""
 MOST_DELIVERIES = 100
-"""Number of deliveries after which `deliver_all` takes it that there is no end."""
+"""Number of deliveries after which `deliver_all` concludes that there is no end."""
 
 Order = Callable[[Sequence[InterchainMessage]], Iterable[InterchainMessage]]
 
@@ -314,7 +314,7 @@ class LocalNetwork:
         return replace(content, **fields)
 
     def _metadata(self, message: InterchainMessage, content: Message) -> tuple[bytes, str]:
-        """Metadata for a delivery, and why there is none."""
+        """Metadata for a delivery, and the reason if there is none; one of the two is empty."""
         chain = message.destination
         module = chain.ism_of(_evm(content.recipient))
         if not self.verification and (self._switched_off(chain, module)):

@@ -224,7 +224,7 @@ class Node:
 
 
 def _forget_chain_id() -> None:
-    """ape keeps the chain id by the name of the network, and all these nodes are called `local`."""
+    """Makes ape ask again: it keeps chain ids by network, and all these nodes are `local`."""
     ape.chain._chain_id_cache.clear()
 
 

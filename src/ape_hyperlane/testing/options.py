@@ -40,7 +40,7 @@ class Options:
 
 
 def known_options(options: dict[str, Any]) -> dict[str, Any]:
-    """TestKitError for an option that there is not."""
+    """TestKitError for an unknown option."""
     for name in options:
         if name not in Options.__dataclass_fields__:
             known = ", ".join(Options.__dataclass_fields__)

@@ -60,7 +60,7 @@ class SignatureChecks:
     relayer: dict[str, Address] = field(default_factory=dict)
     """The account that delivers, by chain, as far as it is known."""
     patience: float = 5.0
-    """Seconds that validators get for leaves of this moment."""
+    """Seconds that validators get to sign the newest leaves."""
     _seen: dict[tuple[str, Address], asyncio.Task[tuple[bool, str]]] = field(default_factory=dict)
 
     async def check(self, lane: Lane) -> Check:

@@ -82,8 +82,8 @@ class Deliverer:
         return None
 
     async def handle_refusal(self) -> str | None:
-        """Simulate the Mailbox's call of the recipient's `handle`, and return the error with which it
-        refuses the message; None if it accepts it."""
+        """Simulate the Mailbox's call of the recipient's `handle`, and return the error with which
+        it refuses the message; None if it accepts it."""
         call = Recipient.handle.encode(
             self.message.origin, Bytes32(self.message.sender), self.message.body
         )

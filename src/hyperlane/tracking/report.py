@@ -59,7 +59,7 @@ class Paid:
     paymaster: Address | None
     """The paymaster in the registry; None if it has none there."""
     quote: int | None = None
-    """Its price of the gas that is not paid for; None if it has none, or nothing is missing."""
+    """Its price for the gas that nobody paid for; None if it quotes none, or no gas is missing."""
 
     @property
     def gas(self) -> int:
@@ -125,7 +125,7 @@ class Simulation:
     """An attempt to deliver now, without sending it."""
 
     stage: Stage
-    """READY, or what stands in the way."""
+    """READY, or the stage at which the delivery is held up."""
     reason: str = ""
     """Decoded error of the refusal."""
     gas: int | None = None

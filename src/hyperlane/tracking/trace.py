@@ -213,7 +213,7 @@ class Tracer:
         return Paid(paid.payments, paid.paymaster, price)
 
     async def _leaf(self, dispatch: Dispatch) -> Leaf | None:
-        """The message's leaf: nearly always of the dispatching transaction."""
+        """The message's leaf, which the dispatching transaction nearly always inserts."""
         chain, hook = dispatch.chain, dispatch.chain.settings.merkle_tree_hook
         if hook == ZERO_ADDRESS:
             return None
@@ -270,7 +270,7 @@ class Tracer:
         return Traced(dispatch.chain, OneMessage(dispatched), signatures, tree, leaf)
 
     async def _recipient_problem(self, way: Way) -> list[Simulation]:
-        """The recipient's own refusal, where the delivery is held up before it comes to it."""
+        """The recipient's own refusal, for a delivery that is held up before it gets there."""
         if way.deliverer is None or way.simulation.stage not in (Stage.UNSIGNED, Stage.NO_METADATA):
             return []
         refusal = await way.deliverer.handle_refusal()

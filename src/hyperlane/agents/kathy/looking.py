@@ -31,7 +31,7 @@ from hyperlane.store.canaries import Canary, CanaryKey, CanaryStore, Outcome
 log = structlog.get_logger()
 
 _PRECISION = 0.05
-"""Share of a delay by which it may be measured too long: storages are asked ever more rarely."""
+"""Part of a delay by which its measurement may be too long: storages are asked ever more rarely."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Lookout:
     async def _look_for_signatures(self, canary: Canary, message: Message) -> None:
         """Record that a canary is signed, or who is missing; a failure is ignored until next time.
 
-        Whether it was delivered can be told without.
+        Delivery can be seen without signatures.
         """
         now = self.clock()
         if canary.signed_at is not None or canary.leaf_index is None:

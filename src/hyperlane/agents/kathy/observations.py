@@ -40,8 +40,8 @@ class Observations:
 
     started: float
     fresh: set[CanaryKey] = field(default_factory=set)
-    """Canaries that this process sent: only of these the delays are known, since it saw them all
-    the time."""
+    """Canaries that this process sent. Only their delays are known: no other canary was watched
+    from the start."""
     unsigned: dict[CanaryKey, str] = field(default_factory=dict)
     """Validators that have not signed, in words, by canary; only canaries that had too few
     signatures at the last look."""
