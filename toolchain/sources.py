@@ -1,5 +1,5 @@
-"""What the contracts are compiled from: sources, imports, settings. Read by `compile` and the build
-of the package."""
+"""Inputs of the compiler: sources, imports, settings. Read by `compile` and the build of the
+package."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONTRACTS = "contracts"
 TESTS = f"{CONTRACTS}/test/"
 PACKAGED_TESTS = {f"{TESTS}TestRecipient.sol", f"{TESTS}TestERC20.sol"}
-"""Of the contracts for tests, those that commands deploy: with a core, and in the slashing demo."""
+"""Contracts for tests that commands deploy: with a core, and in the slashing demo."""
 
 _IMPORT = re.compile(r'^import\b[^;"]*"([^"]+)"[^;]*;', re.MULTILINE)
 

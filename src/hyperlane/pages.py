@@ -1,4 +1,4 @@
-"""What an agent's web pages have in common: an index, and errors as JSON with a remedy."""
+"""Parts that all web pages of an agent share: an index, and errors as JSON with a remedy."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterable

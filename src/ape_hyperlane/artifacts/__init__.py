@@ -19,7 +19,7 @@ class Artifact:
     """Path of its source, which is also its source's name in the compiler's input."""
     abi: list[dict[str, Any]]
     creation: str
-    """Creation code, hex after 0x; nothing follows for an interface or abstract contract."""
+    """Creation code, hex after 0x; just 0x for an interface or abstract contract."""
     runtime: str
     """Runtime code, hex after 0x, with zeros for immutable values."""
 

@@ -39,8 +39,8 @@ REMOTES = ("destination_chain", "origin", "origin_chain")
 
 
 def with_names(config: CoreConfig, names: Mapping[str, str]) -> CoreConfig:
-    """The config with remote chains by name that it has by domain, as other tools want them.
-    `names` has the names by domain."""
+    """The config with names of remote chains in place of domains, as other tools want them. `names`
+    has the names by domain."""
     named: CoreConfig = _named(config, names)
     return named
 

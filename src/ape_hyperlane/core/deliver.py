@@ -90,7 +90,8 @@ async def _destination(wanted: Wanted) -> str:
 
 
 async def _prepared(wanted: Wanted, account: AccountAPI, console: Console) -> list[_Ready]:
-    """Deliveries that will succeed. CannotDeliver, with all its reasons, for the first other."""
+    """Deliveries that succeed in simulation. CannotDeliver, with all reasons, for the first that
+    does not."""
     sender = address_from_hex(account.address)
     ready = []
     async with opened(wanted.registry) as network:

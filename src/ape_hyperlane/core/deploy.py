@@ -98,8 +98,8 @@ def plan_deployment(
 
 
 def _names(registry: Registry, before: CoreConfig | None) -> dict[str, str]:
-    """Chains of the registry by domain, without the domains that the last config has: the steps of
-    its journal are called after those."""
+    """Names of the chains in the registry by domain, without domains that the last config names by
+    number: the steps in its journal have these numbers in their names."""
     kept = domains_in(before)
     by_domain = {str(domain): chain for chain, domain in Domains(registry).items()}
     return {domain: chain for domain, chain in by_domain.items() if domain not in kept}

@@ -47,7 +47,7 @@ class Dispatched:
     transaction: str
     gas: int
     at: float
-    """When the dispatch was mined, in seconds of the monotonic clock."""
+    """Time at which the dispatch was mined, in seconds of the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,8 @@ def run(
 
 def outdated(deployment: Deployment, contract: str | None, *, force: bool) -> list[Upgrade]:
     """The proxies of a core, or the one called `contract`, whose code is of another version.
-    ConfigError when there are no proxies, or when their storage would not fit the new code; `force`
-    takes code of unknown versions, whose storage nobody compares."""
+    ConfigError when there are no proxies, or when their storage would not fit the new code. `force`
+    accepts code of unknown versions, whose storage cannot be compared."""
     steps = {step.name: step for step in deployment.steps}
     names = [name.removesuffix(SUFFIX) for name in steps if name.endswith(SUFFIX)]
     if not names:

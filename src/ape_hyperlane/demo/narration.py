@@ -1,4 +1,4 @@
-"""What demos print while they run, and how they end."""
+"""Output of demos while they run, and their end by Ctrl-C or SIGTERM."""
 
 import signal
 import sys

@@ -20,7 +20,7 @@ INSTALL = {
     " -darwin-amd64",
     "hyperlane-agent": "it comes with ape-hyperlane: `pip install --force-reinstall ape-hyperlane`",
 }
-"""What to do about a missing program."""
+"""Source of each program that may be missing, and how to install it."""
 
 
 class ProcessError(HyperlaneError):

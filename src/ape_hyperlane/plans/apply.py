@@ -45,7 +45,7 @@ LAG = 30.0
 which have one node."""
 
 UNKNOWN_NONCE = -1
-"""Nonce of a step that a lost journal had."""
+"""Nonce of a step whose entry was lost with an earlier journal."""
 
 GAS_MARGIN = 1.2
 """Gas limit divided by estimate: the state may change between estimating and sending."""

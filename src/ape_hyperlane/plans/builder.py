@@ -119,7 +119,7 @@ class PlanBuilder:
         return PlannedContract(self, Ref(step.name), step.contract)
 
     def expect_at_creation(self, reading: Reading) -> None:
-        """Adds a reading to the step that creates the target, if it does: a new contract's list is
+        """Adds a reading to the step that creates the target, if one does: a new contract's list is
         empty, so nothing has to be removed from it."""
         for index, step in enumerate(self.steps):
             if isinstance(step, Create) and Ref(step.name) == reading.target:

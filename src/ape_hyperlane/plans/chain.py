@@ -14,7 +14,7 @@ from ape_hyperlane.artifacts import artifact
 from ape_hyperlane.plans.values import comparable
 
 _DELEGATION = bytes.fromhex("ef0100")
-"""Before the address of the code that a key uses as its own, by EIP-7702."""
+"""Prefix of the address whose code a key uses as its own, by EIP-7702."""
 
 
 @cache

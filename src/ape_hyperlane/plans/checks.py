@@ -17,14 +17,14 @@ from hyperlane.registry.fields import Placed
 # Gas estimates, as measured: tests/deploy compares them with real transactions.
 CREATION_GAS = 60_000
 GAS_PER_CREATED_BYTE = 216
-"""200 to store a byte as code, up to 16 to send it."""
+"""Gas for each byte of new code: 200 to store it, up to 16 to send it."""
 GAS_PER_COPIED_BYTE = 205
 CALL_GAS = 35_000
 CREATION_GAS_THROUGH = 30_000
-"""More through a reservation, which writes down what it creates."""
+"""Gas that a creation through a reservation takes besides: it stores what it creates."""
 CALL_GAS_THROUGH = 10_000
 GAS_PER_READING = 25_000
-"""A reading stands for the one or two storage slots that a call writes."""
+"""Gas for the one or two storage slots that a call writes for each of its readings."""
 
 
 def silent(_step: Action, _outcome: str | None) -> None:
@@ -38,8 +38,8 @@ def used_addresses(steps: Iterable[Step]) -> list[str]:
 
 
 def require_chain(registry: Registry, name: str) -> ChainMetadata:
-    """The metadata of the connected chain. ConfigError when its node is of another chain than the
-    registry says: what is signed there would be meant for this one."""
+    """The metadata of the connected chain. ConfigError when its node serves another chain than the
+    registry's: a transaction meant for the registry's would be valid on the other one."""
     metadata, answered = registry.metadata(name), int(networks.provider.chain_id)
     if metadata.chain_id != answered:
         raise ConfigError(

@@ -129,7 +129,7 @@ def _request(method: str, *parameters: Any) -> Any:
 
 
 def _request_optional(method: str, *parameters: Any) -> Any:
-    """As `_request`; None instead of an error."""
+    """Result of a request; None where `_request` raises an error."""
     try:
         return _request(method, *parameters)
     except ChainError:

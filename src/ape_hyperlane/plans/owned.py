@@ -14,7 +14,7 @@ from ape_hyperlane.plans.views import ask
 
 
 def owned_lines(survey: Survey) -> dict[str, list[str]]:
-    """What others than the sender have to do, by owner, a line each."""
+    """Describes the calls that others than the sender have to make: lines by owner."""
     found: dict[str, list[str]] = {}
     for step, _ in survey.left:
         if isinstance(step, Call):
@@ -80,7 +80,7 @@ def _each_time(survey: Survey, step: Call) -> list[tuple[Any, ...]]:
 
 
 def _substituted(value: Any, wanted: Unlisted, member: Any) -> Any:
-    """`value` with a member in place of the description of it."""
+    """`value` with a member in place of `wanted`."""
     if value is wanted:
         return member
     if isinstance(value, tuple | list):

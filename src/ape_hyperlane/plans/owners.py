@@ -57,7 +57,7 @@ def owner_at(address: str) -> Owner:
 
 
 def single_key(address: str) -> str | None:
-    """What the account is, if one key can do all that it can; None for other accounts."""
+    """Description of an account that a single key controls; None for other accounts."""
     if is_plain_key(address):
         return "a plain key"
     owner = owner_at(address)

@@ -25,7 +25,7 @@ from hyperlane.wording import shown
 BUILDER_VERSION = "1.18.0"
 """Version of the Transaction Builder whose file format this is."""
 PREDECESSOR = bytes(32)
-"""No operation has to be executed before."""
+"""Predecessor of every timelock operation: none, so it waits for no other."""
 _BATCH = ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"]
 
 
@@ -53,7 +53,7 @@ class Proposal:
     calls: tuple[OwnedCall, ...]
     path: Path
     then: str
-    """What to do with the file."""
+    """Instruction for the owner: what to do with the file."""
 
     def describe(self) -> str:
         return f"{self.owner}: {len(self.calls)} calls in {self.path}; {self.then}"

@@ -156,7 +156,7 @@ class Reserve:
 
     @property
     def data(self) -> bytes:
-        """What the deterministic deployer is called with."""
+        """Calldata for the deterministic deployer: salt and creation code."""
         return reservation_salt(self.salt, self.what) + reservation_code(self._owner)
 
     def describe(self) -> str:

@@ -97,7 +97,7 @@ class Survey:
         return found
 
     def locate(self, step: Step, planned: Mapping[Any, Any] = NOTHING_PLANNED) -> bool:
-        """As `is_done`, and keeps the address of the step's contract."""
+        """Returns what `is_done` does, and keeps the address of the step's contract."""
         if isinstance(step, Call):
             return self.is_done(step, planned)
         address = self.address_of(step)
@@ -245,7 +245,7 @@ class Survey:
         return self.at(Ref(step.factory), f"{step.contract}Factory")
 
     def creation_code(self, step: Create) -> bytes:
-        """What the step's contract is created from: code and arguments."""
+        """Creation code of the step's contract, followed by the encoded arguments."""
         constructor = container(step.contract).constructor
         return bytes(constructor.serialize_transaction(*self.resolve(step.arguments)).data)
 

@@ -1,4 +1,5 @@
-"""Views of contracts that may be anybody's: asked by signature, without an ABI, and any may lack.
+"""Views of contracts that may be anybody's: asked by signature, without an ABI, and any may be
+missing.
 
 The presence of a view is what tells many kinds of contracts apart.
 """
@@ -24,7 +25,7 @@ _FAILED_EXECUTIONS = ("revert", "invalid opcode", "invalidfeopcode", "stack", "o
 _LONGEST = 2**21
 """Bytes of an answer that is decoded: a table of fifty thousand domains."""
 _LONGEST_TEXTS = 2**15
-"""The same for lists of texts, which may stand for one text a thousand times over."""
+"""Bytes of a list of texts that is decoded: fewer, since its entries may all point to one text."""
 
 NOBODY = ZERO_ADDRESS
 """Sender of calls for which it does not matter."""

@@ -91,7 +91,7 @@ def publish(out: Path | None, content: Any, notes: Iterable[str]) -> None:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes repeated values in full: anchors are hard to read."""
+    """YAML dumper that writes repeated values in full: anchors are hard to read."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

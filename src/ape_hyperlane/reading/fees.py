@@ -52,7 +52,7 @@ def _curve(address: str, kind: str) -> dict[str, Any]:
 
 
 def _basis_points(kind: str, maximum: int, half: int) -> float | int | None:
-    """The fee in basis points, if a config with these makes this contract."""
+    """The fee in basis points; None if no config with basis points makes this contract."""
     if maximum != MAX_BPS_FEE or not half or kind not in ("LinearFee", "OffchainQuotedLinearFee"):
         return None
     bps = round(maximum * 5_000 / half, 4)

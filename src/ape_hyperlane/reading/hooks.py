@@ -181,7 +181,7 @@ def _paymaster(source: Source, address: str) -> dict[str, Any]:
 def _oracle_key(
     source: Source, paymaster: str, oracles: list[str], owner: str | None
 ) -> dict[str, str]:
-    """Who may change gas prices."""
+    """Setting `oracleKey`, the account that may change gas prices; empty if none is known."""
     if len(oracles) > 1:
         source.note(f"{paymaster}: has {len(oracles)} oracles; oracleKey is the first one's owner")
     if oracles and oracles[0] != paymaster:

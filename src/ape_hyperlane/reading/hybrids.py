@@ -34,7 +34,8 @@ def read_hybrid(source: Source, address: str) -> dict[str, Any] | None:
 
 
 def _announcements(source: Source, address: str) -> dict[str, Any]:
-    """How announcements are sent and verified."""
+    """Settings of announcements: the hook that sends them, the module that verifies them, and the
+    contracts on other chains."""
     found: dict[str, Any] = {}
     views = {"hook": "hook()", "interchainSecurityModule": "interchainSecurityModule()"}
     for key, view in views.items():

@@ -196,8 +196,8 @@ def _blacklist(source: Source, address: str) -> dict[str, Any]:
 
 
 def _over_bridge(source: Source, address: str) -> Config | None:
-    """A module that a hook on another chain announces messages to. Which chain that is, its
-    contract does not know: the registry does, if it has the hook."""
+    """A module that a hook on another chain announces messages to. The contract
+    does not say which chain that is; the registry does, if it has the hook."""
     hook = ask(address, "authorizedHook()", "bytes32")
     router = ask(address, "getRouter()", "address")
     executor = ask(address, "executor()", "address")

@@ -25,7 +25,7 @@ MOST_ENDS = 1_000
 
 
 class RouteReader:
-    """Reads the ends of one route, a chain after the other."""
+    """Reads the ends of one route, one chain after the other."""
 
     def __init__(self, registry: Registry, connect: Connect, *, with_addresses: bool) -> None:
         self.registry = registry

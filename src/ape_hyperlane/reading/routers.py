@@ -31,7 +31,7 @@ class ReadEnd:
     remotes: dict[int, bytes] = field(default_factory=dict)
     """Enrolled routers by domain."""
     collateral_domain: int | None = None
-    """Domain of the vault, of a token that rebases."""
+    """Domain of the vault, for a token that rebases."""
 
 
 def read_end(source: Source, router: str, mailbox: str | None) -> ReadEnd:
@@ -155,7 +155,7 @@ def _remotes(source: Source, router: str) -> dict[int, bytes]:
 
 
 def _modules(source: Source, router: str, kind: str) -> dict[str, Any]:
-    """Hook, security module and fees, where they are not the Mailbox's, or none."""
+    """Hook, security module and fees of a router; without those that are the Mailbox's or zero."""
     found: dict[str, Any] = {}
     hook = ask(router, "hook()", "address")
     if hook not in (None, ZERO_ADDRESS):
@@ -181,7 +181,7 @@ def _scale(router: str) -> dict[str, Any]:
 
 
 def _gas(router: str, remotes: dict[int, bytes]) -> dict[str, Any]:
-    """Gas limits of deliveries, also of domains where only routers of other tokens are."""
+    """Gas limits of deliveries by domain, including domains with routers of other tokens only."""
     domains = {*remotes, *(ask(router, "getCrossCollateralDomains()", "uint32[]") or ())}
     limits = {}
     for domain in sorted(domains):
@@ -194,7 +194,8 @@ def _gas(router: str, remotes: dict[int, bytes]) -> dict[str, Any]:
 def _rebalancing(
     source: Source, router: str, kind: str, remotes: dict[int, bytes]
 ) -> dict[str, Any]:
-    """Who may move collateral, by which bridges and where to; trusted routers of other tokens."""
+    """Settings of rebalancing: who may move collateral, by which bridges and where to; also the
+    trusted routers of other tokens."""
     if kind not in MOVABLE:
         return {}
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What a reading knows and collects: names of chains, modules read so far, and what to tell."""
+"""State of reading one chain: names of chains, modules read so far, and notes for the reader."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -16,10 +16,10 @@ from hyperlane.registry.known import Decimals, Domains
 MOST_CONTRACTS = 5_000
 """Contracts that one reading follows; a deployment could name new ones for ever."""
 MOST_ENTRIES = 50_000
-"""Modules in a config, and entries of tables. A module that many name stands in it many times: a
-few contracts that name each other twice would fill any disk."""
+"""Most modules and table entries of a config. A module is written out wherever it is named: a few
+contracts, each naming the next one twice, would fill any disk."""
 DEEPEST = 24
-"""Levels of modules in modules."""
+"""Most levels of modules within modules."""
 
 Config = dict[str, Any] | str
 """A module as a config names it: a mapping with a `type`, or an address."""
@@ -33,7 +33,7 @@ class Source:
     with_addresses: bool = False
     """True to write the address of each module, for a config that uses the contracts read."""
     notes: list[str] = field(default_factory=list)
-    """What a reader should know: what is not in the config, and why."""
+    """Notes for the reader: what is not in the config, and why."""
     chain: str = ""
     """Name of the chain that is read."""
     core_owner: str = ""
@@ -61,7 +61,7 @@ class Source:
         self, kind: str, address: str | None, reader: Callable[[str], Config | None]
     ) -> Config:
         """Config of the hook, ISM or fee contract (`kind`) at an address. What `reader` does not
-        recognise stays an address. None, of a contract that does not name it, counts as zero."""
+        recognise stays an address. None, from a contract without such a view, counts as zero."""
         if address is None:
             self.note(f"{kind} that no view names; written as zero")
         if address in (None, ZERO_ADDRESS):

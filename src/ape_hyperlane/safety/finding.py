@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What could happen, and what to do about it."""
+    """A danger, and its remedy."""
 
     where: str
     """Key of a config, or contract, that the finding is about."""

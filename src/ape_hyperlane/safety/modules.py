@@ -41,7 +41,7 @@ def module_findings(where: str, ism: Ism) -> list[Finding]:
 
 
 def _of_origin(where: str, ism: Ism, origin: str) -> Iterator[Finding]:
-    """Warnings about the messages from one origin; the empty one is each that no router names."""
+    """Warnings about messages from one origin; the empty one stands for all that are not named."""
     if _Attack(frozenset(), origin).succeeds(ism):
         yield Finding(where, "anybody can forge messages", "use it for tests only; take a multisig")
         return
@@ -110,7 +110,7 @@ class _Loss:
 
 
 def _signed(ism: Ism, keys: frozenset[str], *, otherwise: bool) -> bool:
-    """Whether a module verifies a message that these keys signed or deliver.
+    """True if a module accepts a message that these keys signed or deliver.
 
     `otherwise` for modules that ask neither validators nor relayers.
     """
@@ -143,7 +143,7 @@ def _keys(ism: Ism) -> Iterator[str]:
 
 
 def _origins(ism: Ism) -> Sequence[str]:
-    """Origins that routing modules name; without any, the empty one, for all."""
+    """Origins that routing modules name; without routing modules an empty text, which means all."""
     routers = [each for each in all_isms(ism) if isinstance(each, RoutingIsm)]
     named = sorted({origin for router in routers for origin in router.domains})
     return named if routers else [""]

@@ -11,7 +11,7 @@ from hyperlane.registry.hooks import PausableHook
 from hyperlane.registry.isms import PausableIsm
 
 _PRECOMPILES = 2**16
-"""Below this number nobody has a key, nor is there a contract that could be an owner."""
+"""Number below which no address has a key, or a contract that could be an owner."""
 _BURN = re.compile("0x(dead)+")
 _SHOWN = 4
 """Keys of a config that a warning names; it counts the others."""
@@ -20,7 +20,7 @@ _SHOWN = 4
 def owner_findings(config: object, single_key: Callable[[str], str | None]) -> Iterator[Finding]:
     """Warnings about the owners in a config with its defaults filled in.
 
-    `single_key` says what an account is that one key controls; None of others.
+    `single_key` describes an account that one key controls, and returns None for others.
     """
     for where, part in _parts(config, ""):
         owner = getattr(part, "owner", None)

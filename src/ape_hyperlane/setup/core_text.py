@@ -13,11 +13,11 @@ OVERHEAD = 80_000
 
 @dataclass(frozen=True, slots=True)
 class CoreChoices:
-    """What the first config of a core says."""
+    """Choices for the first config of a core."""
 
     owner: str | None = None
     validators: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By origin; under `EVERY_ORIGIN`, for all."""
+    """Validators by origin; those under `EVERY_ORIGIN` sign for all origins."""
     threshold: int = 1
     remotes: Sequence[str] = ()
     """Chains that messages go to."""

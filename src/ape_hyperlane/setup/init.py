@@ -39,7 +39,7 @@ COINS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line asks for."""
+    """Arguments and options of the command."""
 
     registry: Registry
     config: Path

@@ -16,7 +16,7 @@ from ape_hyperlane.testing.places import Fork
 from hyperlane.wording import masked_url
 
 FIRST_CHAIN_ID = 31338
-"""The one after that of ape's own chain: ape keeps histories by chain id."""
+"""Chain id after that of ape's own chain: ape keeps a history for each chain id."""
 PATIENCE = 60
 """Seconds until a node has to answer; a fork first asks its upstream."""
 

@@ -89,7 +89,7 @@ class LocalChain:
         return module
 
     def quote(self, destination: str, recipient: object, body: bytes = b"") -> int:
-        """What sending a message costs, in wei."""
+        """Price of sending a message, in wei."""
         with self:
             target = self.network[destination].domain
             return int(self.mailbox.quoteDispatch(target, bytes32(recipient), body))

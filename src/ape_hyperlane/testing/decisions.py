@@ -1,4 +1,4 @@
-"""What a test decided about messages, and what attempts at their delivery led to.
+"""Decisions of a test about messages, and failed attempts at their delivery.
 
 The chain forgets with every snapshot that is restored, and the same message may be dispatched
 again. So each entry names a transaction on the destination: it holds as long as the chain has that.
@@ -15,11 +15,11 @@ from ape_hyperlane.testing.nodes import Node
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a test wants done with a message."""
+    """Decision of a test about one message."""
 
     status: Status
     anchor: str
-    """Hash of the transaction that this stands and falls with."""
+    """Hash of a transaction on the destination; without it the decision is void."""
     until: int | None = None
     """Number of the block that ends a delay."""
 

@@ -22,7 +22,7 @@ from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import address_from_hex, to_checksum
 
 EXCHANGE_RATE = 10**10
-"""Of two coins of the same worth, as a paymaster stores it."""
+"""Exchange rate of two coins of the same worth, as a paymaster stores it."""
 OVERHEAD = 80_000
 """Gas of a delivery besides the recipient's own."""
 
@@ -47,7 +47,7 @@ def create(node: Node, contract: str, *arguments: Any) -> str:
 
 
 def create_mailbox(node: Node, domain: int) -> str:
-    """Deploys a Mailbox with its merkle tree; it is complete after `complete_mailboxes`."""
+    """Deploys a Mailbox with its merkle tree; `complete` finishes it."""
     return create(node, "Mailbox", domain)
 
 
@@ -85,7 +85,7 @@ def _initialize(owner: str, ism: str, default_hook: str, required_hook: str) -> 
 
 
 def _create_verifying_ism(node: Node, chains: Sequence[LocalChain]) -> str:
-    """A module per origin, which wants signatures of its validators, behind one that chooses."""
+    """Deploys a multisig per origin, of its validators, and a routing module that picks one."""
     isms = [
         create(
             node,

@@ -4,6 +4,7 @@ from hyperlane.errors import HyperlaneError
 
 
 class TestKitError(HyperlaneError):
-    """A test that asks for what cannot be: names the value, what was expected and the remedy."""
+    """A demand that the kit cannot meet. The text names the value, what was expected and the
+    remedy."""
 
     __test__ = False  # pytest collects classes with such names

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """Where a message is."""
+    """Status of a message."""
 
     QUEUED = "queued"
     """Dispatched, and nobody tried to deliver it."""
@@ -35,12 +35,12 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a message, at the time when it was asked for."""
+    """Outcome of a message at the time when it was asked for."""
 
     message: "InterchainMessage"
     status: Status
     reason: str = ""
-    """Why it is not delivered, in words; empty when it is, or when nobody tried."""
+    """Reason why it is not delivered, in words; empty when it is, or when nobody tried."""
     revert: Revert | None = None
     """The error that the delivery reverted with."""
     transaction: str | None = None
@@ -124,12 +124,12 @@ class InterchainMessage:
 
     @property
     def outcome(self) -> Outcome:
-        """What became of it up to now, as the chain has it."""
+        """Outcome of the message so far, as the chain has it."""
         return self.network.outcome_of(self)
 
     @property
     def status(self) -> Status:
-        """Where it is now."""
+        """Status of the message now."""
         return self.outcome.status
 
     @property

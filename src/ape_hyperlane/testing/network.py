@@ -41,7 +41,7 @@ FIRST_DOMAIN = 31337
 """Domain of the first chain that the kit makes on ape's chain, unless `domains` says otherwise.
 Chains of their own have their chain id."""
 MOST_DELIVERIES = 100
-"""Number of deliveries after which `deliver_all` takes it that there is no end."""
+"""Number of deliveries after which `deliver_all` concludes that there is no end."""
 
 Order = Callable[[Sequence[InterchainMessage]], Iterable[InterchainMessage]]
 
@@ -118,7 +118,7 @@ class LocalNetwork:
 
     @property
     def verification(self) -> bool:
-        """Whether security modules are asked, with real signatures. May be set."""
+        """True if security modules verify messages, by real signatures. May be set."""
         return all(chain.verifies for chain in self.chains)
 
     @verification.setter
@@ -133,7 +133,8 @@ class LocalNetwork:
 
     @property
     def instant(self) -> bool:
-        """Whether what a transaction of ape dispatches is delivered right after it. May be set."""
+        """True if each transaction of ape is followed by a delivery of what it dispatched. May be
+        set."""
         return self._instant is not None
 
     @instant.setter
@@ -206,7 +207,7 @@ class LocalNetwork:
             yield
 
     def outcome_of(self, message: InterchainMessage) -> Outcome:
-        """What became of a message."""
+        """Outcome of a message."""
         node, message_id = message.destination.node, message.content.id
         if self._is_delivered(message):
             return self._delivery(message)
@@ -313,7 +314,7 @@ class LocalNetwork:
         return replace(content, **fields)
 
     def _metadata(self, message: InterchainMessage, content: Message) -> tuple[bytes, str]:
-        """Metadata for a delivery, and why there is none."""
+        """Metadata for a delivery, and the reason if there is none; one of the two is empty."""
         chain = message.destination
         module = chain.ism_of(_evm(content.recipient))
         if not self.verification and (self._switched_off(chain, module)):

@@ -62,7 +62,7 @@ class Node:
     ) -> None:
         self.provider = provider
         self._context = context
-        """None for the node that ape is connected to."""
+        """Context that connects ape to the node; None if ape is connected to it already."""
 
     @property
     def web3(self) -> Web3:
@@ -114,7 +114,7 @@ class Node:
         return function.decode(self.call(address, function.encode(*arguments)))
 
     def call(self, address: Address, data: bytes, block: int | None = None) -> bytes:
-        """What a call returns. ChainError or Web3Exception when it reverts."""
+        """Data that a call returns. ChainError or Web3Exception when it reverts."""
         transaction: TxParams = {"to": to_checksum(address), "data": HexBytes(data)}
         return self._call(transaction, "latest" if block is None else block)
 
@@ -224,7 +224,7 @@ class Node:
 
 
 def _forget_chain_id() -> None:
-    """ape keeps the chain id by the name of the network, and all these nodes are called `local`."""
+    """Makes ape ask again: it keeps chain ids by network, and all these nodes are `local`."""
     ape.chain._chain_id_cache.clear()
 
 

@@ -14,18 +14,18 @@ Place = str | Existing | Fork
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the constructors of a network have in common."""
+    """Options that all constructors of a network take."""
 
     verification: bool = False
-    """Whether messages need signatures of the origin's validators."""
+    """True if messages need signatures of the origin's validators."""
     instant: bool = False
-    """Whether every transaction of ape is followed by a delivery of what it dispatched."""
+    """True if each transaction of ape is followed by a delivery of what it dispatched."""
     validators: int = 3
     """Number of validators of each chain."""
     threshold: int = 2
     """Number of them that have to sign."""
     gas_price: int = 10**9
-    """What the paymasters take for a unit of the destination's gas, in wei; 0 for nothing."""
+    """Price that paymasters take for a unit of the destination's gas, in wei; 0 for nothing."""
     domains: Mapping[str, int] = field(default_factory=dict)
     """Domains by chain name, for chains that are made."""
 
@@ -40,7 +40,7 @@ class Options:
 
 
 def known_options(options: dict[str, Any]) -> dict[str, Any]:
-    """TestKitError for an option that there is not."""
+    """TestKitError for an unknown option."""
     for name in options:
         if name not in Options.__dataclass_fields__:
             known = ", ".join(Options.__dataclass_fields__)

@@ -21,13 +21,14 @@ _BUILT_IN = {"Error": ("string", "reason"), "Panic": ("uint256", "code")}
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """What a contract reverted with."""
+    """A decoded revert of a contract."""
 
     name: str
     """Name of the error: a custom one, `Error` for a text, `Panic`; the selector of an unknown one;
     empty without revert data."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    """By parameter; parameters without a name by their position. Addresses are checksummed."""
+    """Arguments by name of the parameter, or by its position if it has none. Addresses are
+    checksummed."""
     data: bytes = field(default=b"", repr=False)
     """The revert data."""
 
@@ -41,7 +42,7 @@ class Revert:
 
     @property
     def words(self) -> str:
-        """What the error means, where that is known."""
+        """Meaning of the error, where it is known."""
         return revert_reason(self.data)
 
 

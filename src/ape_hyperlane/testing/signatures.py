@@ -109,7 +109,7 @@ class MetadataBuilder:
     validators: Sequence[LocalAccount]
     message: Message
     leaf: Leaf | NoMetadata
-    """What there is to sign, or why there is nothing."""
+    """The message's leaf, which validators sign, or the reason why there is none."""
 
     def build(self, module: Address) -> bytes:
         """Metadata for a security module. NoMetadata when it cannot be made."""

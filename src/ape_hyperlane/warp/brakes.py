@@ -143,6 +143,6 @@ def _of_domain(
     view: RegistryView,
     domain: int,
 ) -> list[Any]:
-    """What a routing hook or module has for a domain: one, or none."""
+    """Hooks or modules that a routing hook or module has for a domain: one, or none."""
     by_domain = view.by_domain(routing.domains, f"{routing.type}.domains")
     return [by_domain[domain]] if domain in by_domain else []

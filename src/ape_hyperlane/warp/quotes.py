@@ -36,7 +36,7 @@ class Order:
     destination: int
     recipient: bytes
     amount: int
-    """In the token's smallest unit; for an NFT its id."""
+    """Amount in the token's smallest unit; for an NFT its id."""
     token: str
     """The token that the route moves on the connected chain; the zero address for native coins."""
     nft: bool = False

@@ -46,7 +46,7 @@ class RouteDeployment:
     left: list[str] = field(default_factory=list)
     """Steps that the surveying account may not send, a line each."""
     proposals: list[Proposal] = field(default_factory=list)
-    """What Safes and timelocks have to do."""
+    """Proposals of calls that Safes and timelocks have to make."""
 
     @contextmanager
     def on(self, chain: str) -> Iterator[None]:

@@ -46,7 +46,7 @@ class Transfer:
     origin: str
     destination: str
     amount: int
-    """In the origin token's smallest unit; for an NFT its id."""
+    """Amount in the origin token's smallest unit; for an NFT its id."""
     recipient: str
     nft: bool = False
     locked: bool = False

@@ -47,7 +47,7 @@ class FeeCeiling:
     max_cost: int | None = None
     """Of gas and data fees together."""
     bound: str = "maxTransactionCost"
-    """What sets it, in words."""
+    """Bound that it comes from, as errors name it: a setting, or what is left of one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class CheckpointReader(Protocol):
         """The stored checkpoint of an index; None if there is none; StorageError if unusable."""
 
     async def written_at(self, index: int) -> float | None:
-        """When the checkpoint of an index was stored, in Unix seconds; None if nobody says."""
+        """Time at which the checkpoint of an index was stored, in Unix seconds; None if unknown."""
 
     async def has_reorg_flag(self) -> bool:
         """Whether the validator stopped because its chain contradicted it."""

@@ -6,14 +6,14 @@ from hyperlane.protocol.typecasts import Address, Bytes32
 
 
 def create2_address(deployer: Address, salt: Bytes32, init_code: bytes) -> Address:
-    """Where `deployer` puts the contract that `init_code` makes under `salt` (EIP-1014)."""
+    """Address of the contract that `deployer` makes from `init_code` under `salt` (EIP-1014)."""
     require_bytes("deployer", deployer, 20)
     require_bytes("salt", salt, 32)
     return Address(keccak(b"\xff" + deployer + salt + keccak(init_code))[12:])
 
 
 def first_created(creator: Address) -> Address:
-    """Where the contract at `creator` puts the first contract that it makes by CREATE: the hash of
-    the RLP list of its address and its nonce, 1 (EIP-161)."""
+    """Address of the first contract that the contract at `creator` makes by CREATE: the hash of the
+    RLP list of the creator's address and its nonce, 1 (EIP-161)."""
     require_bytes("creator", creator, 20)
     return Address(keccak(b"\xd6\x94" + creator + b"\x01")[12:])

@@ -28,7 +28,7 @@ class AgentConfig:
 
     content: dict[str, Any]
     notes: list[str] = field(default_factory=list)
-    """What was assumed, a line each."""
+    """Assumptions that were made, a line each."""
 
     @property
     def chains(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ForeignEnd(FileModel):
         return word(as_word(self.foreign_deployment) or "0x")
 
     def as_file(self) -> dict[str, Any]:
-        """For YAML: only the keys that were set."""
+        """Serialize for YAML: only the keys that were set."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
 
 

@@ -165,7 +165,7 @@ class WarpToken(StrictFileModel):
         return value
 
     def as_file(self) -> dict[str, Any]:
-        """For YAML: only the keys that were set."""
+        """Serialize for YAML: only the keys that were set."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
 
     @property

@@ -24,7 +24,7 @@ _MAX_PAGE = 64 * 1024
 
 
 async def check_port(host: str, port: int) -> Check:
-    """Whether the agent runs, or its port is free for it."""
+    """Check that the agent runs, or that its port is free for it."""
     subject = f"metricsPort {port}"
     if port == 0:
         return Check(True, subject, "a free one will be taken")
@@ -49,7 +49,7 @@ async def check_port(host: str, port: int) -> Check:
 
 
 async def _ready(host: str, port: int) -> str:
-    """What the agent at a port waits for, in words; empty if nothing."""
+    """Ask the agent at a port what it waits for; an empty text if it is ready."""
     place = f"[{host}]" if ":" in host else host
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with (
@@ -66,7 +66,7 @@ async def _ready(host: str, port: int) -> str:
 async def check_whitelist(
     settings: RelayerSettings, states: Mapping[str, ChainState]
 ) -> list[Check]:
-    """Whether the whitelist lets messages through that somebody can receive."""
+    """Check that the whitelist lets messages through, and that recipients in it are contracts."""
     subject = "whitelist"
     domains = {chain.domain_id for chain in settings.chains.values()}
     served = [
@@ -114,7 +114,7 @@ async def check_whitelist(
 async def check_own_storage(
     settings: ValidatorSettings, origin: ChainState | None, web: Web
 ) -> list[Check]:
-    """Whether a validator can write its storage, has announced it and signs."""
+    """Check that a validator can write its storage, has announced it and signs."""
     try:
         account = address_of(open_account("validator", settings.validator))
     except HyperlaneError as error:

@@ -17,7 +17,7 @@ from hyperlane.wording import masked_url
 
 _OLDEST_HEAD = 120.0
 _BLOCKS_LATE = 20
-"""A head may be so old, in seconds or in blocks, whichever is more."""
+"""Greatest age of a head in blocks; `_OLDEST_HEAD`, in seconds, counts if it is longer."""
 _DELIVERY_GAS = 500_000
 _MAILBOX = Function("mailbox()", ("address",))
 _BY_MAILBOX = ("merkleTreeHook", "validatorAnnounce")
@@ -35,7 +35,7 @@ class ChainState:
 
 
 async def check_nodes(settings: ChainSettings) -> tuple[list[Check], list[str]]:
-    """Checks of each URL; those that serve the chain."""
+    """Checks of all URLs, and the URLs that serve the chain."""
     answered = await asyncio.gather(*(_check_node(settings, url) for url in settings.urls))
     urls = zip(settings.urls, answered, strict=True)
     return list(answered), [url for url, check in urls if check.passed]
@@ -58,7 +58,8 @@ async def _check_node(settings: ChainSettings, url: str) -> Check:
 
 
 async def check_head(client: ChainClient, settings: ChainSettings, now: float) -> Check:
-    """Age of the newest block. Development chains, which mine on demand, may have any."""
+    """Check the age of the newest block. Development chains, which mine on demand, pass
+    at any age."""
     subject = f"{settings.name}: newest block"
     try:
         head = await client.block()
@@ -75,7 +76,7 @@ async def check_head(client: ChainClient, settings: ChainSettings, now: float) -
 
 
 async def settle_finality(client: ChainClient, settings: ChainSettings) -> Check:
-    """The block that counts as final; `client` uses it from now on."""
+    """Check that the node has a final block by the settings, which `client` follows from now on."""
     subject = f"{settings.name}: finality"
     period = settings.blocks.reorg_period
     try:
@@ -137,7 +138,7 @@ async def count_leaves(client: ChainClient, settings: ChainSettings) -> int | No
 
 
 async def check_balance(client: ChainClient, name: str, key: str, account: Address) -> Check:
-    """Whether the account that pays on a chain can pay for a delivery."""
+    """Check that the account that pays on a chain can pay for a delivery."""
     subject, who = f"{name}: funds of {key}", to_checksum(account)
     try:
         balance = await client.balance(account)

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, what was found, and what to do if that is wrong."""
+    """Subject of a check, what was found, and the remedy if that is wrong."""
 
     passed: bool
     subject: str

@@ -52,12 +52,12 @@ _KINDS: Mapping[str, type[AgentSettings]] = {
     "watchchains": WatchtowerSettings,
     "relaychains": RelayerSettings,
 }
-"""Agents by a key that only they have."""
+"""Kinds of settings by a key that no other kind has."""
 
 
 @dataclass(slots=True)
 class _Subject:
-    """What is examined: chains, and the agent that uses them, if there is one."""
+    """Subject of an examination: chains, and the agent that uses them, if there is one."""
 
     chains: Mapping[str, ChainSettings]
     agent: AgentSettings | None = None
@@ -152,7 +152,8 @@ def _remedy(kind: type[AgentSettings], problem: str) -> str:
 def _chains_alone(
     files: Sequence[Path], environment: Mapping[str, str], named: Sequence[str]
 ) -> Mapping[str, ChainSettings]:
-    """Settings of the chains where the agent's own are wrong; none if theirs are, too."""
+    """Settings of the chains, for use where the agent's other settings are wrong; empty if those of
+    the chains are wrong, too."""
     try:
         overrides = ["--relayChains", ",".join(named)]
         return load_settings(RelayerSettings, files, environment, overrides).chains

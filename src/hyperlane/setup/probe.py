@@ -25,7 +25,7 @@ _SETTLING = 60
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node's words about its chain."""
+    """A chain as its node describes it."""
 
     chain_id: int
     is_development: bool
@@ -34,11 +34,11 @@ class Node:
     finality: int | str
     """Blocks behind the tip, or a tag."""
     knows_finality: bool
-    """False if the node offers no finality, so that it is a guess."""
+    """False if the node offers no finality, so that `finality` is a guess."""
 
 
 async def ask_node(url: str) -> Node:
-    """What the node at a URL says about its chain. ChainError if it does not answer."""
+    """Ask the node at a URL about its chain. ChainError if it does not answer."""
     chain_id = await ask_chain_id(url)
     client = ChainClient("node", chain_id, [url])
     try:

@@ -60,11 +60,11 @@ class SignatureChecks:
     relayer: dict[str, Address] = field(default_factory=dict)
     """The account that delivers, by chain, as far as it is known."""
     patience: float = 5.0
-    """Seconds that validators get for leaves of this moment."""
+    """Seconds that validators get to sign the newest leaves."""
     _seen: dict[tuple[str, Address], asyncio.Task[tuple[bool, str]]] = field(default_factory=dict)
 
     async def check(self, lane: Lane) -> Check:
-        """Whether messages of a lane can be verified."""
+        """Check that messages of a lane can be verified."""
         subject = f"{lane.name}: verification"
         destination = lane.destination
         message = Message(
@@ -139,7 +139,7 @@ class SignatureChecks:
         return weight >= module.threshold, "; ".join([f"{found}{needed}", *bad])
 
     async def signed(self, validator: Address, origin: ChainState) -> tuple[bool, str]:
-        """Whether a validator of a chain has signed its tree, and how far."""
+        """Tell whether a validator of a chain has signed its whole tree, and in words how far."""
         key = origin.settings.name, validator
         if key not in self._seen:
             self._seen[key] = asyncio.ensure_future(self._signed(validator, origin))
@@ -160,7 +160,7 @@ class SignatureChecks:
     async def last_checkpoint(
         self, locations: Sequence[str], validator: Address, origin: ChainState
     ) -> tuple[bool, str]:
-        """Whether a validator's storages, newest first, have its signature on the last leaf."""
+        """Look for a validator's signature on the last leaf in its storages, newest first."""
         problem = ""
         for location in locations:
             storage = AnnouncedLocation(location, self.allow_local, self.web)

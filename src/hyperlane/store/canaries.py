@@ -55,11 +55,12 @@ class Canary:
     cost: int
     """Wei of the origin: what it did cost if `settled`, the most that it can cost before."""
     settled: bool
-    """Whether its transaction is final."""
+    """True if its transaction is final."""
     message: Message | None
-    """None before the transaction is in a block."""
+    """The dispatched message; None before its transaction is in a block."""
     leaf_index: int | None
-    """None before that, and if the message is not in the tree of the settings."""
+    """Index of the message's leaf; None before it is in a block, and if the message is not in the
+    tree of the settings."""
     tx_hash: Bytes32 | None
     """Hash of the version that is in a block."""
     block_number: int | None
@@ -68,7 +69,7 @@ class Canary:
     signed_at: float | None
     """Time at which enough signatures were first seen."""
     outcome: Outcome | None
-    """None while it is in flight."""
+    """End that the canary came to; None while it is in flight."""
     ended_at: float | None
     """Time at which the outcome was first seen."""
     late_at: float | None

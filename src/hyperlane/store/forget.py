@@ -12,7 +12,8 @@ from hyperlane.store.locks import exclusive
 from hyperlane.store.operations import State
 
 _SIGNED = (tables.checkpoints, tables.reorgs)
-"""What a validator committed to: its key signs for one history of a chain alone."""
+"""Tables of what a validator signed. A chain with rows in them is not forgotten: a validator's key
+signs for one history of a chain alone."""
 _BY_MESSAGE = (tables.gas_paid, tables.delivery_costs)
 _OF_CHAIN = ("domain", "origin")
 """Columns that say which chain a row is about."""

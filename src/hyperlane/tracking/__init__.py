@@ -1,1 +1,2 @@
-"""Where a message is, and why: told from chains and public storages, without a relayer."""
+"""Tracking of a message: the stage that it has reached, and why. Needs chains and public storages,
+no relayer."""

@@ -1,4 +1,4 @@
-"""What holds a message up, in words, and what to do about each."""
+"""Problems that hold a message up, in words, each with its remedy."""
 
 import shlex
 import time
@@ -116,7 +116,7 @@ class Advice:
         )
 
     def lag(self, signer: Signer, report: Report) -> str:
-        """How far a validator is behind."""
+        """Tell how far a validator is behind."""
         if signer.latest is None:
             return signer.problem or "never signed anything"
         words = f"last signed leaf {signer.latest}"

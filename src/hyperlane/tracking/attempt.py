@@ -20,7 +20,7 @@ _REVERTED = "execution reverted: "
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of it."""
+    """Result of an attempted delivery."""
 
     simulation: Simulation
     calldata: bytes = b""
@@ -68,7 +68,7 @@ class Deliverer:
         return Simulation(Stage.READY, gas=gas, sender=sender)
 
     async def simulate_within(self, calldata: bytes, sender: Address, gas: int) -> str | None:
-        """Why a call of `process` with this gas limit fails; None if it succeeds."""
+        """Find out why a call of `process` with this gas limit fails; None if it succeeds."""
         call = {
             "from": to_hex(sender),
             "to": to_hex(self.destination.settings.mailbox),
@@ -82,8 +82,8 @@ class Deliverer:
         return None
 
     async def handle_refusal(self) -> str | None:
-        """What the recipient's `handle` refuses the message with, called as the Mailbox calls it;
-        None if it takes it."""
+        """Simulate the Mailbox's call of the recipient's `handle`, and return the error with which
+        it refuses the message; None if it accepts it."""
         call = Recipient.handle.encode(
             self.message.origin, Bytes32(self.message.sender), self.message.body
         )

@@ -114,5 +114,5 @@ def chain_settings(registry: Registry, name: str) -> ChainSettings:
 
 
 def is_local(chain: Chain) -> bool:
-    """Whether all nodes of a chain run on this machine, as those of a development chain do."""
+    """True if all nodes of a chain run on this machine, as those of a development chain do."""
     return all(urlsplit(url).hostname in _LOCAL for url in chain.settings.urls)

@@ -22,7 +22,7 @@ def text(report: Report, advice: Advice) -> list[str]:
 
 
 def line(report: Report) -> str:
-    """Where the message is, in one line that stays the same while nothing happens."""
+    """Describe the stage of the message in one line, which stays the same while nothing happens."""
     if report.delivery is not None:
         return f"delivered on {report.delivery.chain}"
     if not report.problems:

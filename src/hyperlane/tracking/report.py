@@ -8,7 +8,7 @@ from hyperlane.protocol.typecasts import Address, Bytes32
 
 
 class Stage(StrEnum):
-    """Where a message is; the names are part of the JSON."""
+    """Stage of a message; the names are part of the JSON."""
 
     DELIVERED = "delivered"
     NOT_FINAL = "waiting-for-finality"
@@ -37,7 +37,7 @@ class Sent:
 
     @property
     def final(self) -> bool:
-        """Whether validators may sign it."""
+        """True if validators may sign the message: its block is final."""
         return self.block <= self.final_block
 
 
@@ -59,7 +59,7 @@ class Paid:
     paymaster: Address | None
     """The paymaster in the registry; None if it has none there."""
     quote: int | None = None
-    """Its price of the gas that is not paid for; None if it has none, or nothing is missing."""
+    """Its price for the gas that nobody paid for; None if it quotes none, or no gas is missing."""
 
     @property
     def gas(self) -> int:
@@ -90,13 +90,13 @@ class Signer:
     validator: Address
     weight: int
     signed: bool
-    """Whether it signed the message's leaf."""
+    """True if it signed the message's leaf."""
     latest: int | None
     """The newest leaf that it claims to have signed."""
     latest_at: float | None
-    """When that signature was stored, as the storage says."""
+    """Time at which that signature was stored, as the storage says."""
     problem: str
-    """Why there is no signature, as far as is known."""
+    """Reason why there is no signature, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,13 @@ class Module:
     address: Address
     kind: str
     below: tuple["Module", ...] = ()
-    """What it routes to, or the parts that it aggregates."""
+    """Modules that it routes to or aggregates."""
     threshold: int | None = None
     signers: tuple[Signer, ...] = ()
     relayer: Address | None = None
     """The only address that may deliver."""
     problem: str = ""
-    """Why it cannot be satisfied, where that is a matter of the module itself."""
+    """Reason why it cannot be satisfied, if that lies in the module itself."""
 
     @property
     def signed_weight(self) -> int:
@@ -125,9 +125,9 @@ class Simulation:
     """An attempt to deliver now, without sending it."""
 
     stage: Stage
-    """READY, or what stands in the way."""
+    """READY, or the stage at which the delivery is held up."""
     reason: str = ""
-    """What it was refused with, decoded."""
+    """Decoded error of the refusal."""
     gas: int | None = None
     """Gas that the delivery takes."""
     sender: Address | None = None
@@ -139,7 +139,7 @@ class Delivery:
 
     chain: str
     block: int | None
-    """None if its log is not found."""
+    """Block of the delivery; None if the delivery's log is not found."""
     transaction: Bytes32 | None
     processor: Address | None
     final: bool
@@ -149,11 +149,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class RelayerView:
-    """What a relayer's page says about the message."""
+    """Entry of a relayer's page about the message."""
 
     url: str
     problem: str = ""
-    """Why it says nothing."""
+    """Reason why it says nothing."""
     state: str | None = None
     status: str | None = None
     reason: str | None = None
@@ -189,7 +189,7 @@ class Report:
 
     @property
     def stage(self) -> Stage:
-        """Where the message is."""
+        """Stage of the message."""
         if self.delivery is not None:
             return Stage.DELIVERED
         return self.problems[0].stage if self.problems else Stage.READY

@@ -45,7 +45,8 @@ class Search:
     async def find(self, subject: Bytes32) -> list[Dispatch]:
         """The message of an id, or all that a transaction dispatched or delivered, in order.
 
-        NotFound says where was looked; ConfigError for an origin that the registry lacks.
+        NotFound names the chains that were searched. ConfigError for an origin that the registry
+        lacks.
         """
         chains, unreachable = await self._chains()
         receipts = await asyncio.gather(

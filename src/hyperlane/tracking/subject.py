@@ -1,4 +1,4 @@
-"""What a user gives to name a message: an id, a transaction's hash or a link of an explorer."""
+"""Ways to name a message: its id, its transaction's hash, or an explorer's link with one."""
 
 import re
 

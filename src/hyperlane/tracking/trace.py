@@ -68,7 +68,7 @@ class Tracer:
     """Blocks, back from the newest, in which payments, leaves and deliveries are looked for."""
 
     async def report(self, dispatch: Dispatch) -> Report:
-        """What is known now. ChainError when the origin does not answer."""
+        """Report what is known now. ChainError when the origin does not answer."""
         message = dispatch.message
         name = self.network.name_of(message.destination)
         sent = await self._sent(dispatch)
@@ -200,7 +200,7 @@ class Tracer:
         return Paid(tuple(payments), paymaster)
 
     async def _with_quote(self, dispatch: Dispatch, paid: Paid, estimate: int | None) -> Paid:
-        """The same with the price of the gas that is missing."""
+        """Add the price of the gas that is missing to what was paid."""
         missing = (estimate or 0) - paid.gas
         if paid.paymaster is None or missing <= 0:
             return paid
@@ -213,7 +213,7 @@ class Tracer:
         return Paid(paid.payments, paid.paymaster, price)
 
     async def _leaf(self, dispatch: Dispatch) -> Leaf | None:
-        """The message's leaf: nearly always of the dispatching transaction."""
+        """The message's leaf, which the dispatching transaction nearly always inserts."""
         chain, hook = dispatch.chain, dispatch.chain.settings.merkle_tree_hook
         if hook == ZERO_ADDRESS:
             return None
@@ -270,7 +270,7 @@ class Tracer:
         return Traced(dispatch.chain, OneMessage(dispatched), signatures, tree, leaf)
 
     async def _recipient_problem(self, way: Way) -> list[Simulation]:
-        """The recipient's own refusal, where the delivery is held up before it comes to it."""
+        """The recipient's own refusal, for a delivery that is held up before it gets there."""
         if way.deliverer is None or way.simulation.stage not in (Stage.UNSIGNED, Stage.NO_METADATA):
             return []
         refusal = await way.deliverer.handle_refusal()

@@ -22,7 +22,7 @@ _MOST_BLOCKS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class OneMessage:
-    """The messages of an origin, of which there is one."""
+    """Store of an origin that knows one message."""
 
     dispatched: Dispatched
 
@@ -50,8 +50,8 @@ class Traced:
 class VouchedTree(MerkleTree):
     """Stands in for a tree that cannot be read: its last root is the one that validators signed.
 
-    It proves nothing. Multisigs that want the signed message id only can do without proofs, and
-    check the signatures on chain all the same.
+    It has no proofs. Multisigs that want signatures of the message id alone need none, and still
+    check the signatures on chain.
     """
 
     __slots__ = ("_index", "_message_id", "_root", "_why")

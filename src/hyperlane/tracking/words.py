@@ -5,7 +5,7 @@ _ETHER = 10**18
 
 
 def ago(seconds: float) -> str:
-    """How long ago something was, in its two largest units: `2 min 5 s ago`."""
+    """Spell the age of something in its two largest units: `2 min 5 s ago`."""
     left = max(0, int(seconds))
     parts: list[str] = []
     for size, unit in _UNITS:

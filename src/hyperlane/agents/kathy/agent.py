@@ -54,7 +54,7 @@ class Kathy:
     canaries: CanaryStore
     seen: Observations = field(default_factory=lambda: Observations(time.time()))
     _recipients: dict[int, Address] = field(default_factory=dict)
-    """By domain, of the chains that are connected."""
+    """Recipients by domain, of the chains that are connected."""
     _signatures: dict[int, Signatures] = field(default_factory=dict)
 
     async def prepare(self) -> None:

@@ -31,7 +31,7 @@ from hyperlane.store.canaries import Canary, CanaryKey, CanaryStore, Outcome
 log = structlog.get_logger()
 
 _PRECISION = 0.05
-"""Share of a delay by which it may be measured too long: storages are asked ever more rarely."""
+"""Part of a delay by which its measurement may be too long: storages are asked ever more rarely."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Lookout:
     recipient: Address
     canaries: CanaryStore
     signatures: Mapping[int, Signatures]
-    """By origin, of the chains that are connected."""
+    """Signatures by origin, of the chains that are connected."""
     seen: Observations
     metrics: Metrics
     chain_name: Callable[[int], str]
@@ -72,7 +72,7 @@ class Lookout:
     async def _look_for_signatures(self, canary: Canary, message: Message) -> None:
         """Record that a canary is signed, or who is missing; a failure is ignored until next time.
 
-        Whether it was delivered can be told without.
+        Delivery can be seen without signatures.
         """
         now = self.clock()
         if canary.signed_at is not None or canary.leaf_index is None:
@@ -99,7 +99,7 @@ class Lookout:
         self._observe(canary, "signed", now)
 
     async def _missing(self, message: Message, leaf: int) -> str | None:
-        """Who has not signed, in words; empty if enough have, None if nobody has to."""
+        """Tell in words who has not signed; an empty text if enough have, None if nobody has to."""
         signatures = self.signatures.get(message.origin)
         module_address = await self.chain.client.call(
             self.chain.settings.mailbox, Mailbox.recipient_ism, self.recipient
@@ -155,7 +155,8 @@ class Lookout:
 
 
 def is_signed(module: Module, signers: Collection[Address]) -> bool:
-    """Whether these signers suffice for a module, as far as it wants signatures."""
+    """True if the signatures of these signers suffice for a module. Parts of it that want no
+    signatures count as satisfied."""
     if isinstance(module, Multisig):
         weights = zip(module.validators, module.weights, strict=True)
         return sum(weight for validator, weight in weights if validator in signers) >= (

@@ -1,4 +1,4 @@
-"""What this process saw of the canaries in flight, and is not worth storing."""
+"""Observations of the canaries in flight that this process keeps without storing them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _PATIENCE = 60.0
 
 
 class Stage(StrEnum):
-    """Where a canary hangs."""
+    """Stage of delivery at which a canary hangs."""
 
     NOT_MINED = "not mined"
     NOT_SIGNED = "not signed"
@@ -21,14 +21,14 @@ class Stage(StrEnum):
 
 
 class Side(StrEnum):
-    """What a chain is looked at as."""
+    """Side of a lane that a chain is looked at as."""
 
     ORIGIN = "origin"
     DESTINATION = "destination"
 
 
 class Hang(NamedTuple):
-    """Where a canary hangs, and what is known of why."""
+    """Stage at which a canary hangs, and the reason as far as it is known."""
 
     stage: Stage
     detail: str
@@ -40,10 +40,11 @@ class Observations:
 
     started: float
     fresh: set[CanaryKey] = field(default_factory=set)
-    """Canaries that this process sent: only of these the delays are known, since it saw them all
-    the time."""
+    """Canaries that this process sent. Only their delays are known: no other canary was watched
+    from the start."""
     unsigned: dict[CanaryKey, str] = field(default_factory=dict)
-    """Who has not signed, of canaries with too few signatures at the last look."""
+    """Validators that have not signed, in words, by canary; only canaries that had too few
+    signatures at the last look."""
     _problems: dict[tuple[Side, int], str] = field(default_factory=dict)
     _looked: set[tuple[Side, int]] = field(default_factory=set)
 
@@ -59,12 +60,12 @@ class Observations:
             self._looked.add((side, domain))
 
     def may_judge(self, canary: Canary, now: float) -> bool:
-        """Whether both chains were looked at since the start, or had time enough to answer."""
+        """True if both chains were looked at since the start, or had time enough to answer."""
         sides = {(Side.ORIGIN, canary.origin), (Side.DESTINATION, canary.destination)}
         return sides <= self._looked or now - self.started > _PATIENCE
 
     def hang(self, canary: Canary) -> Hang:
-        """Where a canary in flight hangs."""
+        """Tell at which stage a canary in flight hangs, and why."""
         if canary.message is None:
             return Hang(Stage.NOT_MINED, self._problem(Side.ORIGIN, canary.origin))
         missing = self.unsigned.get(canary.key)

@@ -2,7 +2,7 @@
 
 A canary is stored before its transaction, and its transaction before it is sent, so that a restart
 at any moment sends none twice. No canary is sent while an earlier transaction is in no block: a
-chain that is down holds one.
+chain that is down holds up one canary at a time.
 """
 
 import time
@@ -56,7 +56,7 @@ class CanarySender:
     canaries: CanaryStore
     rotation: Rotation
     recipients: Mapping[int, Address]
-    """By domain, of the chains that are connected: to others nothing is sent."""
+    """Recipients by domain, of the chains that are connected: to others nothing is sent."""
     budget: int
     """Wei that all canaries of a day may cost."""
     seen: Observations
@@ -141,7 +141,7 @@ class CanarySender:
         return _Draft(key, destination, now, data, value, gas)
 
     async def _send(self, draft: _Draft) -> bool:
-        """Send a canary unless the budget has no room for it; whether it was sent."""
+        """Send a canary unless the budget has no room for it; True if it was sent."""
         key, day = draft.key, day_of(draft.sent_at)
         room = self.budget - await self.canaries.spent(self.chain.domain, day)
         fits = draft.value + await self._gas_cost(draft) <= room
@@ -337,7 +337,7 @@ def _offer(transaction: Transaction) -> int:
 
 
 def _cost(transaction: Transaction, receipt: Receipt) -> int:
-    """Wei that a final transaction did cost; its value came back if it failed."""
+    """Wei that a final transaction cost, without the value if it failed: then that was returned."""
     price = receipt.gas_price or _offer(transaction)
     value = transaction.fields["value"] if receipt.succeeded else 0
     return int(receipt.gas_used * price + receipt.data_fee + value)

@@ -142,7 +142,7 @@ class Confirmation:
         return settle(operations, known, look.transaction, receipt)
 
     async def _was_sent_again(self, batch: str) -> bool:
-        """Whether a batch without a transaction has one since this look began.
+        """True if a batch without a transaction has got one since this look began.
 
         The same messages make the same batch: refused by the node while the look waited for it, the
         batch can have been tried again. Read after what it carries: those rows may be the new ones.

@@ -114,8 +114,8 @@ class Signatures:
         return {item: answer for item, answer in answers.items() if isinstance(answer, int)}
 
     async def written(self, indices: Mapping[Address, int]) -> dict[Address, float]:
-        """When each validator's checkpoint of its index was stored, in Unix seconds, as its storage
-        says; others are left out."""
+        """Read when each validator's checkpoint of its index was stored, in Unix seconds, as its
+        storage says; validators whose storage does not say are left out."""
 
         async def read(validator: Address, reader: CheckpointReader) -> float | None:
             return await reader.written_at(indices[validator])
