@@ -6,23 +6,38 @@ from typing import Any
 
 from ape_hyperlane.testing.nodes import Node
 
+_SHADOW = "send_transaction"
+_FOLLOWERS = "_hyperlane_followers"
+
 
 @contextlib.contextmanager
 def deliver_after_transactions(node: Node, deliver: Callable[[], object]) -> Iterator[None]:
     """Calls `deliver` after each transaction that ape sends by the node's provider.
 
     The provider's own method is shadowed on this one object: ape has no event for transactions.
+    Networks that share the provider share the shadow, and may end in any order.
     """
-    provider = node.provider
-    send = provider.send_transaction
-
-    def send_and_deliver(*arguments: Any, **options: Any) -> Any:
-        receipt = send(*arguments, **options)
-        deliver()
-        return receipt
-
-    vars(provider)["send_transaction"] = send_and_deliver
+    attributes = vars(node.provider)
+    followers: list[Callable[[], object]] = attributes.setdefault(_FOLLOWERS, [])
+    if _SHADOW not in attributes:
+        attributes[_SHADOW] = _followed(node.provider.send_transaction, followers)
+    followers.append(deliver)
     try:
         yield
     finally:
-        vars(provider).pop("send_transaction", None)
+        followers.remove(deliver)
+        if not followers:
+            attributes.pop(_SHADOW, None)
+            attributes.pop(_FOLLOWERS, None)
+
+
+def _followed(
+    send: Callable[..., Any], followers: list[Callable[[], object]]
+) -> Callable[..., Any]:
+    def send_and_deliver(*arguments: Any, **options: Any) -> Any:
+        receipt = send(*arguments, **options)
+        for deliver in tuple(followers):
+            deliver()
+        return receipt
+
+    return send_and_deliver

@@ -1,6 +1,6 @@
 """Messages of a test network, and what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -204,3 +204,19 @@ def require_changes(changes: Mapping[str, Any]) -> None:
             raise TestKitError(
                 f"{name}: no field of a copy; expected one of {', '.join(CHANGEABLE)}"
             )
+
+
+Order = Callable[[Sequence[InterchainMessage]], Iterable[InterchainMessage]]
+
+
+def in_order(waiting: Sequence[InterchainMessage], order: Order) -> Sequence[InterchainMessage]:
+    """The waiting messages in another order. TestKitError unless each is there once."""
+    ordered = list(order(waiting))
+    for message in waiting:
+        if (times := ordered.count(message)) != 1:
+            what = "left out" if not times else "there more than once"
+            raise TestKitError(
+                f"order: {message!r} is {what}; expected each waiting message once: hold() or"
+                " drop() those that are to wait"
+            )
+    return ordered

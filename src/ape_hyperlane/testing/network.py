@@ -1,7 +1,7 @@
 """Test networks: Mailboxes on one chain or on several, and the relayer between them."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,14 @@ from ape_hyperlane.testing.decisions import Memory
 from ape_hyperlane.testing.deploying import complete, create_mailbox, domain_of, validator_keys
 from ape_hyperlane.testing.errors import TestKitError
 from ape_hyperlane.testing.instant import deliver_after_transactions
-from ape_hyperlane.testing.messages import InterchainMessage, Outcome, Status, require_changes
+from ape_hyperlane.testing.messages import (
+    InterchainMessage,
+    Order,
+    Outcome,
+    Status,
+    in_order,
+    require_changes,
+)
 from ape_hyperlane.testing.nodes import Log, Node
 from ape_hyperlane.testing.options import (
     Options,
@@ -42,8 +49,6 @@ FIRST_DOMAIN = 31337
 Chains of their own have their chain id."""
 MOST_DELIVERIES = 100
 """Number of deliveries after which `deliver_all` concludes that there is no end."""
-
-Order = Callable[[Sequence[InterchainMessage]], Iterable[InterchainMessage]]
 
 
 class LocalNetwork:
@@ -268,7 +273,7 @@ class LocalNetwork:
             ]
             if not waiting:
                 return tuple(outcomes.values())
-            for message in order(waiting):
+            for message in in_order(waiting, order):
                 if len(outcomes) >= limit:
                     raise TestKitError(
                         f"{limit} messages are delivered and {message!r} still waits; does every"
@@ -317,7 +322,7 @@ class LocalNetwork:
         """Metadata for a delivery, and the reason if there is none; one of the two is empty."""
         chain = message.destination
         module = chain.ism_of(_evm(content.recipient))
-        if not self.verification and (self._switched_off(chain, module)):
+        if not chain.verifies and self._switched_off(chain, module):
             return b"", ""
         try:
             leaf: Leaf | NoMetadata = find_leaf(
