@@ -130,7 +130,10 @@ def test_addresses_are_refused_with_file_key_and_value(registry, write, text, co
     assert str(raised.value).startswith(f"{file}: {complaint}")
 
 
-def test_addresses_of_a_chain_without_deployment_are_refused(registry):
+def test_addresses_of_a_chain_without_deployment_are_refused(registry, write):
+    with pytest.raises(ConfigError, match=r"no chain 'a'"):
+        registry.addresses("a")
+    write("chains/a/metadata.yaml", "name: a")
     with pytest.raises(ConfigError, match=r"chains/a: no addresses.yaml; deploy a core first"):
         registry.addresses("a")
 

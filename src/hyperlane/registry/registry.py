@@ -63,7 +63,7 @@ class Registry:
 
     def _read(self, model: type[Identified], chain: str) -> Identified:
         if not self.has_metadata(chain):
-            raise ConfigError(f"{self.folder}: no chain {chain!r}; {suggest(chain, self.chains())}")
+            raise self._unknown(chain)
         file = self.chain_folder(chain) / "metadata.yaml"
         metadata = read(model, file)
         if metadata.name != chain:
@@ -72,9 +72,14 @@ class Registry:
             )
         return metadata
 
+    def _unknown(self, chain: str) -> ConfigError:
+        return ConfigError(f"{self.folder}: no chain {chain!r}; {suggest(chain, self.chains())}")
+
     def addresses(self, chain: str) -> ChainAddresses:
         """Deployed contracts of an EVM chain."""
         if not self.has_addresses(chain):
+            if not self.has_metadata(chain):
+                raise self._unknown(chain)
             raise ConfigError(f"{self.chain_folder(chain)}: no addresses.yaml; deploy a core first")
         self._require_evm(chain)
         return read(ChainAddresses, self.chain_folder(chain) / "addresses.yaml")
