@@ -1,4 +1,4 @@
-"""Test networks that stand beside others, and decisions that outlive the test which changed them."""
+"""Test networks that stand beside others, and decisions taken back with a snapshot."""
 
 import pytest
 
