@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic.operations import Operations
 
+from hyperlane.store.migrations.message_view import create_message_view
+
 revision = "scraper_0001"
 down_revision = None
 
@@ -13,6 +15,7 @@ WEI = sa.Numeric(78, 0).with_variant(sa.String(78), "sqlite")
 def upgrade(op: Operations) -> None:
     """Create tables and view."""
     _create_tables(op)
+    op.execute(create_message_view(op.get_bind().dialect.name))
 
 
 def _create_tables(op: Operations) -> None:
