@@ -23,16 +23,15 @@ _revision = Table(REVISION_TABLE, MetaData(), Column("version_num", String(32)))
 
 @dataclass(frozen=True)
 class Schema:
-    """A kind of database. Its revisions are the names of the files in `folder`."""
+    """A kind of database."""
 
     name: str
+    owner: str
+    """Who uses it, for errors."""
     file_name: str
     """Of the SQLite file in the database's folder."""
-
-    @property
-    def folder(self) -> Path:
-        """The folder with the migrations."""
-        return Path(__file__).parent / self.name
+    folder: Path
+    """The folder with the migrations, a file for each revision, named as the revision is."""
 
     @cached_property
     def revisions(self) -> tuple[str, ...]:
@@ -48,28 +47,25 @@ class Schema:
         """Raise DatabaseError unless the stored revision can be used or migrated."""
         if stored is None or stored in self.revisions:
             return
-        other = next((kind for kind in (AGENTS, SCRAPER) if kind.owns(stored)), None)
-        if other not in (self, None):
-            raise DatabaseError(
-                f"db: {database} is a database of {_OWNERS[other.name]}, not of"
-                f" {_OWNERS[self.name]}: use another db; each has its own"
-            )
-        if self is AGENTS and stored in _VERSIONS:
+        kind = AGENTS.name if stored.isdecimal() else stored.rpartition("_")[0]
+        if kind == self.name and stored in _VERSIONS:
             return
-        oldest = _VERSIONS[0] if self is AGENTS else self.revisions[0]
+        for other in (AGENTS, SCRAPER):
+            if other.name == kind != self.name:
+                raise DatabaseError(
+                    f"db: {database} is the database of {other.owner}, not of {self.owner}: use"
+                    " another db; each needs its own"
+                )
+        oldest = _VERSIONS[0] if self.name == AGENTS.name else self.revisions[0]
         raise DatabaseError(
             f"db: {database} has schema version {stored}; this program reads {oldest} to"
             f" {self.newest}: use the version of the program that made it, or another db"
         )
 
-    def owns(self, stored: str) -> bool:
-        """Whether a revision is one of this kind, known or not."""
-        return stored.startswith(f"{self.name}_") or (self is AGENTS and stored.isdecimal())
 
-
-AGENTS = Schema("agents", "hyperlane.sqlite")
-SCRAPER = Schema("scraper", "scraper.sqlite")
-_OWNERS = {"agents": "an agent", "scraper": "the scraper"}
+_HERE = Path(__file__).parent
+AGENTS = Schema("agents", "an agent", "hyperlane.sqlite", _HERE / "agents")
+SCRAPER = Schema("scraper", "the scraper", "scraper.sqlite", _HERE / "scraper")
 
 
 def stored_revision(connection: Connection) -> str | None:

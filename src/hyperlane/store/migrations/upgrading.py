@@ -39,6 +39,8 @@ def upgrade(connection: Connection, schema: Schema, database: str) -> None:
             " docs/operate/backup.md",
         )
     run(connection, schema, schema.newest)
+    if connection.dialect.name == "sqlite":  # which passed over foreign keys meanwhile
+        _see_that_nothing_dangles(connection, database)
 
 
 def run(connection: Connection, schema: Schema, revision: str) -> None:
@@ -52,6 +54,16 @@ def run(connection: Connection, schema: Schema, revision: str) -> None:
     for script in reversed(list(scripts.iterate_revisions(revision, below))):
         script.module.upgrade(operations)
     context.stamp(scripts, revision)
+
+
+def _see_that_nothing_dangles(connection: Connection, database: str) -> None:
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if dangling is not None:
+        raise DatabaseError(
+            f"db: {database}: a row of {dangling.table} would refer to a row of {dangling.parent}"
+            " that is not there; nothing was migrated: report it, and use the version of the"
+            " program that made the database"
+        )
 
 
 def _see_that_names_are_free(connection: Connection, schema: Schema, database: str) -> None:
