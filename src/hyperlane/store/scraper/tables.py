@@ -236,7 +236,7 @@ token = Table(
     Column("name", String),
     Column("symbol", String),
     Column("decimals", Integer),
-    Column("route", String),
+    Column("route", String, index=True),
     Column("routers", JSON),
     Column("locked", Wei),
     Column("minted", Wei),
@@ -327,7 +327,8 @@ staking_event = Table(
     UniqueConstraint("tx_id", "log_index"),
 )
 """Events of StakingManager and of those that slash, by their names in `kind`."""
-Index("ix_staking_event_operator", staking_event.c.operator)
+Index("ix_staking_event_operator", staking_event.c.operator, staking_event.c.kind)
+Index("ix_staking_event_validator", staking_event.c.validator)
 
 redundancy = Table(
     "redundancy",
@@ -345,6 +346,8 @@ redundancy = Table(
 Mailbox's default module is empty bytes. `spare`: live signers (weight) above the threshold, where
 it is scarcest; null where no signatures are wanted. `oldest_at`: time of the oldest last
 signature."""
+
+Index("ix_redundancy_spare", redundancy.c.spare, redundancy.c.domain)
 
 hourly_traffic = Table(
     "hourly_traffic",
@@ -379,6 +382,7 @@ for _columns in (
     (message.c.sender, message.c.sent_at, message.c.id),
     (message.c.recipient, message.c.sent_at, message.c.id),
     (message.c.origin, message.c.destination, message.c.sent_at, message.c.id),
+    (message.c.origin, message.c.sent_at, message.c.id),
     (message.c.destination, message.c.sent_at, message.c.id),
 ):
     Index(None, *_columns)
