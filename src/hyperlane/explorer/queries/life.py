@@ -75,7 +75,7 @@ async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Lif
                 Insertion(each[2], each[3], as_transaction(each)) for each in inserted[message_id]
             ),
             payments=tuple(
-                Payment(*each[2:6], as_transaction(each))
+                Payment(each[2], each[3], each[4], each[5], as_transaction(each))
                 for each in paid[message_id][:_MOST_OF_ONE]
             ),
             delivery=next(

@@ -1,5 +1,6 @@
 """Lists of messages, newest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 

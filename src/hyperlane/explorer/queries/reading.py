@@ -1,7 +1,7 @@
 """Parts of statements that several queries share."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.compiler import compiles
@@ -56,7 +56,7 @@ class Unindexed(ColumnElement[Any]):
 
     inherit_cache = True
     __visit_name__ = "unindexed"
-    _traverse_internals: ClassVar = [("column", InternalTraversal.dp_clauseelement)]
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
 
     def __init__(self, column: ColumnElement[Any]) -> None:
         self.column = column

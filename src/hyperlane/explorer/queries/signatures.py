@@ -75,13 +75,13 @@ async def answers_for(
     challenges = {
         (event.contract, event.fields.get("challenge"))
         for event in events
-        if event.kind == "Challenged" and _number(event.fields.get("index")) == leaf_index
+        if event.kind == "Challenged" and number(event.fields.get("index")) == leaf_index
     }
     return tuple(
         event
         for event in events
         if (event.contract, event.fields.get("challenge")) in challenges
-        or (event.kind == "FaultProven" and _number(event.fields.get("index")) == leaf_index)
+        or (event.kind == "FaultProven" and number(event.fields.get("index")) == leaf_index)
     )
 
 
@@ -112,10 +112,11 @@ def staking_rows() -> Select[Any]:
 
 def as_staking_event(row: Sequence[Any]) -> StakingEvent:
     """The event of a row of `staking_rows`."""
-    return StakingEvent(*row[:6], as_transaction(row))
+    kind, contract, operator, validator, amount, fields = row[:6]
+    return StakingEvent(kind, contract, operator, validator, amount, fields, as_transaction(row))
 
 
-def _number(value: object) -> int | None:
+def number(value: object) -> int | None:
     """An integer in a field of an event, which may be decimal text."""
     if isinstance(value, int):
         return value

@@ -35,31 +35,34 @@ async def transfers(
     database: Database, ids: Sequence[Bytes32]
 ) -> dict[Bytes32, tuple[Transfer, ...]]:
     """Token transfers of some messages, by message id."""
-    row, token, its = tables.token_transfer, tables.token, tables.transaction
+    sent, token, its = tables.token_transfer, tables.token, tables.transaction
     found = (
         select(
-            row.c.id,
-            row.c.msg_id,
-            row.c.direction,
-            row.c.domain,
-            row.c.router,
-            row.c.remote,
-            row.c.recipient,
-            row.c.amount,
+            sent.c.id,
+            sent.c.msg_id,
+            sent.c.direction,
+            sent.c.domain,
+            sent.c.router,
+            sent.c.remote,
+            sent.c.recipient,
+            sent.c.amount,
             its.c.hash,
             *TOKEN,
         )
-        .join_from(row, its, row.c.tx_id == its.c.id)
-        .outerjoin(token, (token.c.domain == row.c.domain) & (token.c.router == row.c.router))
-        .where(row.c.msg_id.in_(ids))
+        .join_from(sent, its, sent.c.tx_id == its.c.id)
+        .outerjoin(token, (token.c.domain == sent.c.domain) & (token.c.router == sent.c.router))
+        .where(sent.c.msg_id.in_(ids))
         .limit(_MOST)
     )
     async with database.read() as connection:
         rows: Sequence[Any] = (await connection.execute(found)).all()
     grouped: dict[Bytes32, list[Transfer]] = defaultdict(list)
-    for _number, message_id, *fields in sorted(rows, key=lambda item: int(item[0])):
-        known = None if fields[7] is None else as_token(fields[7:])
-        grouped[message_id].append(Transfer(*fields[:7], known))
+    for row in sorted(rows, key=lambda each: int(each[0])):
+        direction, domain, router, remote, recipient, amount, its_hash = row[2:9]
+        known = None if row[9] is None else as_token(row[9:])
+        grouped[row[1]].append(
+            Transfer(direction, domain, router, remote, recipient, amount, its_hash, known)
+        )
     return {message_id: tuple(found) for message_id, found in grouped.items()}
 
 
