@@ -286,6 +286,7 @@ async def _set_journal(connection: aiosqlite.Connection) -> None:
                 raise
         await asyncio.sleep(0.01)
     await connection.execute("PRAGMA synchronous=FULL")
+    await connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _without_url(error: Exception) -> str:
