@@ -9,14 +9,13 @@ from hyperlane.agents.relayer.metadata.modules import (
     Null,
     Unsatisfiable,
     Walk,
+    trusted_relayer,
 )
 from hyperlane.agents.relayer.metadata.modules import Module as Wanted
+from hyperlane.agents.relayer.metadata.redundancy import parts_of
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.chain.abi import SecurityModule
-from hyperlane.chain.client import Unreachable
-from hyperlane.errors import ChainError
-from hyperlane.protocol.typecasts import ZERO_ADDRESS, Address, Bytes32
+from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.tracking.report import Leaf, Module, Signer
 
 _DEEPEST = 16
@@ -33,7 +32,8 @@ class PathReader:
 
     async def read(self, root: Address, walk: Walk) -> Module:
         """The tree of modules below `root`."""
-        return await self._read(root, walk, {each.address: each for each in flat(walk.module)}, 0)
+        wanted = {each.address: each for each in parts_of(walk.module)}
+        return await self._read(root, walk, wanted, 0)
 
     async def _read(
         self, address: Address, walk: Walk, wanted: dict[Address, Wanted], depth: int
@@ -49,7 +49,11 @@ class PathReader:
             kind,
             tuple([await self._read(each, walk, wanted, depth + 1) for each in below]),
             found.threshold if isinstance(found, Aggregation) else None,
-            relayer=await self._relayer(address) if isinstance(found, Null) else None,
+            relayer=(
+                await trusted_relayer(self.destination.client, address)
+                if isinstance(found, Null)
+                else None
+            ),
             problem=found.why.detail if isinstance(found, Unsatisfiable) else "",
         )
 
@@ -77,26 +81,6 @@ class PathReader:
             )
             for validator, weight in zip(module.validators, module.weights, strict=True)
         )
-
-    async def _relayer(self, address: Address) -> Address | None:
-        """The relayer that a module trusts alone; None for other modules without metadata."""
-        try:
-            found: Address = await self.destination.client.call(
-                address, SecurityModule.trusted_relayer
-            )
-        except Unreachable:
-            raise
-        except ChainError:
-            return None
-        return None if found == ZERO_ADDRESS else found
-
-
-def flat(module: Wanted) -> Iterable[Wanted]:
-    """A module and all that it aggregates."""
-    yield module
-    if isinstance(module, Aggregation):
-        for part in module.parts:
-            yield from flat(part)
 
 
 def multisigs(module: Module) -> Iterable[Module]:
