@@ -96,7 +96,20 @@ cursor = Table(
     _field("time_created", BigInteger),
     _field("height", BigInteger),
 )
-"""All rows of `event_type` are stored for blocks up to `height`."""
+"""All rows of `event_type` are stored for blocks up to `height`. The scraper's are those of
+`progress.py`."""
+
+unread = Table(
+    "unread",
+    metadata,
+    _id(),
+    _field("domain", BigInteger, index=True),
+    _field("first_block", BigInteger),
+    _field("last_block", BigInteger),
+    _field("again", Boolean),
+)
+"""Ranges of blocks whose logs are still to be read, from the newest block down. `again`: they were
+read, and a number of a message or a leaf is missing."""
 
 block = Table(
     "block",
