@@ -1,7 +1,8 @@
 """The way through a recipient's security modules, with who signed what."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.metadata.modules import (
     Aggregation,
@@ -18,7 +19,8 @@ from hyperlane.agents.runtime.chain import Chain
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.tracking.report import Leaf, Module, Signer
 
-_DEEPEST = 16
+_DEEPEST, _MOST = 16, 100
+"""Levels and number of modules that are shown: one that has itself as a part has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class PathReader:
     signatures: Signatures
     leaf: Leaf | None
     message_id: Bytes32
+    _read_of: Counter[Address] = field(init=False, default_factory=Counter)
 
     async def read(self, root: Address, walk: Walk) -> Module:
         """The tree of modules below `root`."""
@@ -43,7 +46,9 @@ class PathReader:
         if isinstance(found, Multisig):
             signers = await self._signers(found)
             return Module(address, kind, threshold=found.threshold, signers=signers)
-        below = walk.below.get(address, ()) if depth < _DEEPEST else ()
+        self._read_of[address] += 1
+        few = depth < _DEEPEST and self._read_of.total() <= _MOST
+        below = walk.below.get(address, ()) if few else ()
         return Module(
             address,
             kind,

@@ -7,10 +7,12 @@ from sqlalchemy import func, select
 
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store.database import Database
+from hyperlane.store.scraper.progress import Mark, marks
 from hyperlane.store.scraper.tables import (
     block,
     merkle_tree_insertion,
     transaction,
+    unread,
     validator_announcement,
     validator_checkpoint,
     validator_status,
@@ -73,14 +75,15 @@ class ValidatorStore:
                 found.setdefault(Address(validator), []).append(location)
         return found
 
-    async def statuses(self) -> dict[Address, Status]:
-        """What is known of each validator that was looked at."""
+    async def statuses(self, validators: Sequence[Address] | None = None) -> dict[Address, Status]:
+        """What is known of all validators, or of these; without those never looked at."""
         row = validator_status.c
+        which = () if validators is None else (row.validator.in_(validators),)
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(
                     row.validator, row.storage_location, row.leaf_index, row.problem, row.checked_at
-                ).where(row.domain == self._domain)
+                ).where(row.domain == self._domain, *which)
             )
             return {Address(validator): Status(*rest) for validator, *rest in found}
 
@@ -96,7 +99,36 @@ class ValidatorStore:
             )
             return {Address(validator): seen_at for validator, seen_at in found}
 
-    async def final_leaf(self, hook: Bytes32 | Address, index: int) -> Bytes32 | None:
+    async def is_behind(self) -> bool:
+        """Whether blocks of the chain are still to be read for the first time."""
+        ahead = unread.c.domain == self._domain, unread.c.again.is_(False)
+        async with self._database.read() as connection:
+            if Mark.TIP not in await marks(connection, self._domain):
+                return True
+            found = await connection.execute(select(unread.c.id).where(*ahead).limit(1))
+            return found.scalar() is not None
+
+    async def leaves(self, hook: Address, until: float) -> int:
+        """Count the leaves in final blocks up to a time, as far as they are stored."""
+        row = merkle_tree_insertion.c
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(row.leaf_index)
+                .join(transaction, transaction.c.id == row.tx_id)
+                .join(block, block.c.id == transaction.c.block_id)
+                .where(
+                    row.domain == self._domain,
+                    row.merkle_tree_hook == hook,
+                    block.c.final,
+                    block.c.timestamp <= until,
+                )
+                .order_by(row.leaf_index.desc())
+                .limit(1)
+            )
+            last = found.scalar()
+            return 0 if last is None else int(last) + 1
+
+    async def final_leaf(self, hook: Address, index: int) -> Bytes32 | None:
         """Message id of a leaf in a final block; None if none is stored."""
         row = merkle_tree_insertion.c
         async with self._database.read() as connection:
