@@ -129,6 +129,7 @@ class Mailbox:
 
     DISPATCH = Event("Dispatch(address,uint32,bytes32,bytes)", ("bytes",))
     DISPATCH_ID = Event("DispatchId(bytes32)", ())
+    PROCESS = Event("Process(uint32,bytes32,address)", ())
     PROCESS_ID = Event("ProcessId(bytes32)", ())
     nonce = Function("nonce()", ("uint32",))
     local_domain = Function("localDomain()", ("uint32",))
@@ -163,6 +164,15 @@ class GasPaymaster:
     hook_type = Function("hookType()", ("uint8",))
     quote = Function("quoteGasPayment(uint32,uint256)", ("uint256",))
     GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
+    OLD_GAS_PAYMENT = Event("GasPayment(bytes32,uint256,uint256)", ("uint256", "uint256"))
+    """Of paymasters of the reference's first releases."""
+
+
+class TokenRouter:
+    """A router of a warp route."""
+
+    SENT = Event("SentTransferRemote(uint32,bytes32,uint256)", ("uint256",))
+    RECEIVED = Event("ReceivedTransferRemote(uint32,bytes32,uint256)", ("uint256",))
 
 
 class GasPriceOracle:

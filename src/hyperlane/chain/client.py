@@ -102,6 +102,12 @@ class ChainClient:
         """Results of one method for many parameters, in batches; errors stand in their place."""
         return await self._exchange([Call(method, item) for item in params])
 
+    async def exchange(
+        self, calls: Sequence[tuple[Method[Any], Sequence[object]]]
+    ) -> list[Any | RpcError]:
+        """Results of calls in one request; errors stand in their place."""
+        return await self.rpc.exchange([Call(*item) for item in calls])
+
     async def _exchange(self, calls: Sequence[Call]) -> list[Any | RpcError]:
         results: list[Any | RpcError] = []
         for start in range(0, len(calls), _BATCH):
