@@ -102,6 +102,22 @@ def watchtower(context: click.Context, files: tuple[Path, ...]) -> None:
     _run(start)
 
 
+@main.command(context_settings=_PASS_THROUGH)
+@_config_option
+@click.pass_context
+def scraper(context: click.Context, files: tuple[Path, ...]) -> None:
+    """Copy what happens on chains into a database, and serve the explorer and its API."""
+
+    def start() -> Coroutine[Any, Any, None]:
+        from hyperlane.agents.scraper import run
+        from hyperlane.settings import ScraperSettings, load_settings
+
+        return run(load_settings(ScraperSettings, files, os.environ, context.args))
+
+    _warn_of_secrets(context.args)
+    _run(start)
+
+
 @main.command()
 @click.argument("domain", type=click.IntRange(1, 2**32 - 1))
 @click.option(

@@ -145,7 +145,12 @@ class Database:
         Values go to the driver unconverted, which is several times as fast: plain integers, floats,
         strings and bytes only.
         """
-        statement = self.insert(table).on_conflict_do_nothing()
+        await self.execute_many(connection, self.insert(table).on_conflict_do_nothing(), rows)
+
+    async def execute_many(
+        self, connection: AsyncConnection, statement: Any, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Run a statement for many rows of the same values, which go to the driver unconverted."""
         compiled = statement.compile(dialect=self.engine.dialect, column_keys=list(rows[0]))
         pick = itemgetter(*compiled.positiontup)
         await connection.exec_driver_sql(str(compiled), list(map(pick, rows)))
@@ -286,6 +291,7 @@ async def _set_journal(connection: aiosqlite.Connection) -> None:
                 raise
         await asyncio.sleep(0.01)
     await connection.execute("PRAGMA synchronous=FULL")
+    await connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _without_url(error: Exception) -> str:

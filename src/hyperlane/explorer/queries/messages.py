@@ -2,12 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 
 from hyperlane.explorer.queries import paging
 from hyperlane.explorer.queries.paging import Page, Place
-from hyperlane.explorer.queries.records import Delivery, Message, Transaction, Transfer
+from hyperlane.explorer.queries.reading import (
+    Unindexed,
+    as_message,
+    as_transaction,
+    message,
+    message_rows,
+    with_transaction,
+)
+from hyperlane.explorer.queries.records import Delivery, Message, Transaction
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
+from hyperlane.store.scraper import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,13 @@ class Traffic:
 
 ANY = Wanted()
 
+_MOST_LOOKED_AT = 20_000
+"""Rows of an index that are looked through for one page, if not all of them match."""
+_MOST_OF_TRANSACTION = 500
+
+_INDEXED = (("sender",), ("recipient",), ("origin", "destination"), ("origin",), ("destination",))
+"""Columns by which messages are indexed in the order of time; the most telling come first."""
+
 
 async def messages(
     database: Database,
@@ -46,21 +65,118 @@ async def messages(
     limit: int = paging.DEFAULT,
 ) -> Page[Message]:
     """Messages that match, newest first, below a place."""
-    raise NotImplementedError
+    walk = _Walk.of(wanted, after)
+    floor = None
+    async with database.read() as connection:
+        if walk.rest:
+            row = (await connection.execute(walk.floor())).one_or_none()
+            floor = None if row is None else Place(*row)
+        rows = (await connection.execute(walk.page(floor, limit + 1))).all()
+    items = tuple(map(as_message, rows[:limit]))
+    if len(rows) > limit:
+        return Page(items, Place(items[-1].sent_at, items[-1].number))
+    return Page(items, floor)
 
 
-async def message(database: Database, message_id: Bytes32) -> Message | None:
+async def message_of(database: Database, message_id: Bytes32) -> Message | None:
     """The message of an id."""
-    raise NotImplementedError
+    async with database.read() as connection:
+        found = await connection.execute(message_rows().where(message.c.msg_id == message_id))
+        row = found.one_or_none()
+    return None if row is None else as_message(row)
 
 
 async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ...]:
     """What a transaction did; one for each chain that has a transaction of the hash."""
-    raise NotImplementedError
+    row, delivered = tables.transaction, tables.delivered_message
+    own = with_transaction(row, "id", row.c.id).where(row.c.hash == transaction)
+    found = []
+    async with database.read() as connection:
+        for number, *columns in (await connection.execute(own)).all():
+            sent = message_rows().where(message.c.origin_tx_id == number).order_by(message.c.id)
+            there = (
+                select(
+                    delivered.c.msg_id,
+                    delivered.c.destination_mailbox,
+                    delivered.c.domain,
+                )
+                .where(delivered.c.destination_tx_id == number)
+                .order_by(delivered.c.id)
+            )
+            dispatched = (await connection.execute(sent.limit(_MOST_OF_TRANSACTION))).all()
+            deliveries = (await connection.execute(there.limit(_MOST_OF_TRANSACTION))).all()
+            ids = [item.msg_id for item in deliveries]
+            known = message_rows().where(message.c.msg_id.in_(ids))
+            by_id = {
+                item.id: item for item in map(as_message, (await connection.execute(known)).all())
+            }
+            its = as_transaction(columns)
+            found.append(
+                Traffic(
+                    its,
+                    tuple(map(as_message, dispatched)),
+                    tuple(by_id[message_id] for message_id in ids if message_id in by_id),
+                    tuple(
+                        (item.msg_id, Delivery(item.destination_mailbox, item.domain, its))
+                        for item in deliveries
+                    ),
+                )
+            )
+    return tuple(found)
 
 
-async def transfers(
-    database: Database, ids: Sequence[Bytes32]
-) -> dict[Bytes32, tuple[Transfer, ...]]:
-    """Token transfers of some messages, by message id."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A walk down one index, and conditions that its rows must meet, too."""
+
+    indexed: Sequence[ColumnElement[bool]]
+    rest: Sequence[ColumnElement[bool]]
+    below: Place | None
+    lowest: Place | None
+
+    @classmethod
+    def of(cls, wanted: Wanted, after: Place | None) -> "_Walk":
+        given = {
+            name: getattr(wanted, name)
+            for name in ("sender", "recipient", "origin", "destination")
+            if getattr(wanted, name) is not None
+        }
+        if wanted.delivered is False:  # there are few, unless nobody delivers
+            walked: tuple[str, ...] = ()
+            indexed = [message.c.delivered_at.is_(None)]
+        else:
+            walked = next((names for names in _INDEXED if set(names) <= set(given)), ())
+            indexed = [message.c[name] == given[name] for name in walked]
+        rest = [Unindexed(message.c[name]) == given[name] for name in given if name not in walked]
+        if wanted.delivered:
+            rest.append(message.c.delivered_at.is_not(None))
+        # Rows are numbered from 1: a place with 0 comes before all of its second.
+        upper = [] if wanted.until is None else [Place(wanted.until, 0)]
+        below = min([*upper, *([] if after is None else [after])], default=None)
+        return cls(indexed, rest, below, None if wanted.since is None else Place(wanted.since, 0))
+
+    def page(self, floor: Place | None, limit: int) -> Select[Any]:
+        """Selects the first rows that match, down to a floor."""
+        lowest = max((place for place in (self.lowest, floor) if place), default=None)
+        rows = self._within(message_rows(), lowest).where(*self.rest)
+        return rows.limit(limit)
+
+    def floor(self) -> Select[Any]:
+        """Selects the place at which the walk is broken off for this page."""
+        rows = select(message.c.sent_at, message.c.id)
+        return self._within(rows, self.lowest).offset(_MOST_LOOKED_AT - 1).limit(1)
+
+    def _within(self, rows: Select[Any], lowest: Place | None) -> Select[Any]:
+        place = tuple_(message.c.sent_at, message.c.id)
+        rows = rows.where(*self.indexed)
+        if self.below is not None:
+            rows = rows.where(place < _values(self.below))
+        if lowest is not None:
+            rows = rows.where(place >= _values(lowest))
+        return rows.order_by(message.c.sent_at.desc(), message.c.id.desc())
+
+
+def _values(place: Place) -> ColumnElement[Any]:
+    return tuple_(
+        literal(place.sent_at, message.c.sent_at.type), literal(place.number, message.c.id.type)
+    )

@@ -1,5 +1,6 @@
 """Traffic by the hour: past hours as they were summed, the others counted now."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,8 +45,17 @@ class Statistics:
 
     def percentile(self, part: float) -> float | None:
         """Seconds within which this part of the deliveries were made: the upper bound of a
-        bucket."""
-        raise NotImplementedError
+        bucket; None without deliveries."""
+        counts: dict[float, int] = defaultdict(int)
+        for hour in self.hours:
+            for bound, count in hour.delays.items():
+                counts[bound] += count
+        left = part * sum(counts.values())
+        for bound in sorted(counts):
+            left -= counts[bound]
+            if left <= 0 and counts[bound]:
+                return bound
+        return None
 
 
 async def statistics(

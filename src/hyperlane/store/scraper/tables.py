@@ -96,7 +96,20 @@ cursor = Table(
     _field("time_created", BigInteger),
     _field("height", BigInteger),
 )
-"""All rows of `event_type` are stored for blocks up to `height`."""
+"""All rows of `event_type` are stored for blocks up to `height`. The scraper's are those of
+`progress.py`."""
+
+unread = Table(
+    "unread",
+    metadata,
+    _id(),
+    _field("domain", BigInteger, index=True),
+    _field("first_block", BigInteger),
+    _field("last_block", BigInteger),
+    _field("again", Boolean),
+)
+"""Ranges of blocks whose logs are still to be read, from the newest block down. `again`: they were
+read, and a number of a message or a leaf is missing."""
 
 block = Table(
     "block",
@@ -236,7 +249,7 @@ token = Table(
     Column("name", String),
     Column("symbol", String),
     Column("decimals", Integer),
-    Column("route", String),
+    Column("route", String, index=True),
     Column("routers", JSON),
     Column("locked", Wei),
     Column("minted", Wei),
@@ -327,7 +340,8 @@ staking_event = Table(
     UniqueConstraint("tx_id", "log_index"),
 )
 """Events of StakingManager and of those that slash, by their names in `kind`."""
-Index("ix_staking_event_operator", staking_event.c.operator)
+Index("ix_staking_event_operator", staking_event.c.operator, staking_event.c.kind)
+Index("ix_staking_event_validator", staking_event.c.validator)
 
 redundancy = Table(
     "redundancy",
@@ -345,6 +359,8 @@ redundancy = Table(
 Mailbox's default module is empty bytes. `spare`: live signers (weight) above the threshold, where
 it is scarcest; null where no signatures are wanted. `oldest_at`: time of the oldest last
 signature."""
+
+Index("ix_redundancy_spare", redundancy.c.spare, redundancy.c.domain)
 
 hourly_traffic = Table(
     "hourly_traffic",
@@ -379,6 +395,7 @@ for _columns in (
     (message.c.sender, message.c.sent_at, message.c.id),
     (message.c.recipient, message.c.sent_at, message.c.id),
     (message.c.origin, message.c.destination, message.c.sent_at, message.c.id),
+    (message.c.origin, message.c.sent_at, message.c.id),
     (message.c.destination, message.c.sent_at, message.c.id),
 ):
     Index(None, *_columns)
