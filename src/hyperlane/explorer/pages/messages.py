@@ -20,6 +20,7 @@ from hyperlane.explorer.queries.records import Message, Transfer
 from hyperlane.explorer.queries.redundancy import of_message
 from hyperlane.explorer.queries.routes import routes
 from hyperlane.explorer.queries.search import Hit, Kind, search
+from hyperlane.explorer.queries.tokens import transfers
 from hyperlane.explorer.queries.validators import validator
 from hyperlane.protocol.typecasts import Address, Bytes32
 
@@ -82,6 +83,7 @@ def router(site: Site) -> APIRouter:
             "message.html",
             life=found,
             seen=seen,
+            carried=_first_sent(found.transfers),
             module=module,
             contents=None
             if found.body is None
@@ -156,7 +158,7 @@ async def rows(site: Site, messages: tuple[Message, ...]) -> list[Row]:
     """Messages as lists show them."""
     carried: Mapping[Bytes32, tuple[Transfer, ...]] = {}
     if messages:
-        carried = await queries.transfers(site.database, [each.id for each in messages])
+        carried = await transfers(site.database, [each.id for each in messages])
     return [Row(each, _first_sent(carried.get(each.id, ()))) for each in messages]
 
 

@@ -53,4 +53,5 @@ def _environment() -> Environment:
         "pretty": lambda value: json.dumps(value, indent=2, sort_keys=True, default=str),
     }
     environment.globals["asset"] = asset
+    environment.globals["ui"] = environment.get_template("macros.html").module
     return environment

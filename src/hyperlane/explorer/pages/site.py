@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from hyperlane.explorer.pages.rendering import render
-from hyperlane.explorer.queries.chains import names
+from hyperlane.explorer.queries.chains import coins, names
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 
@@ -28,6 +28,17 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Coins:
+    """Symbols of chains' own coins by domain."""
+
+    known: dict[int, str]
+
+    def __call__(self, domain: int) -> str:
+        """The symbol; of an unknown chain, the word for any."""
+        return self.known.get(domain, "coins")
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Where pages get what they show."""
 
@@ -39,7 +50,12 @@ class Site:
     ) -> HTMLResponse:
         """A rendered page."""
         known = Names(await names(self.database))
-        common = {"chain_name": known, "now": self.clock(), "path": request.url.path}
+        common = {
+            "chain_name": known,
+            "coins": Coins(await coins(self.database)),
+            "now": self.clock(),
+            "path": request.url.path,
+        }
         return HTMLResponse(render(template, {**common, **context}), status)
 
     async def missing(self, request: Request, what: str, remedy: str) -> HTMLResponse:

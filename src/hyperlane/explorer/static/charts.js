@@ -22,6 +22,21 @@ function read(table) {
   return columns;
 }
 
+// Hours of UTC, as in the tables; the date where it changes.
+function moments(_, splits) {
+  let before = "";
+  return splits.map((split) => {
+    const [date, time] = new Date(split * 1000).toISOString().split("T");
+    const day = date === before ? "" : `\n${date.slice(5)}`;
+    before = date;
+    return time.slice(0, 5) + day;
+  });
+}
+
+function moment(_, value) {
+  return value === null ? "–" : new Date(value * 1000).toISOString().slice(0, 16).replace("T", " ");
+}
+
 function options(box, table) {
   const axis = {
     stroke: colour(box, "axis"),
@@ -36,9 +51,10 @@ function options(box, table) {
     height: HEIGHT,
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, low, 1e-9)] } },
-    axes: [axis, { ...axis, size: 64 }],
+    axes: [{ ...axis, values: moments }, { ...axis, size: 64 }],
+    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     series: [
-      {},
+      { label: "UTC", value: moment },
       ...names.map((label, index) => ({
         label,
         stroke: colour(box, kinds[index]),
