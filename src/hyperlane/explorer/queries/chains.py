@@ -55,6 +55,13 @@ async def names(database: Database) -> dict[int, str]:
         return {each.id: each.name for each in found.all()}
 
 
+async def coins(database: Database) -> dict[int, str]:
+    """Symbols of chains' own coins by domain."""
+    async with database.read() as connection:
+        found = await connection.execute(select(tables.domain.c.id, tables.domain.c.native_token))
+        return {each.id: each.native_token for each in found.all()}
+
+
 async def leaves(connection: AsyncConnection, domain: int) -> int | None:
     """Leaves of a chain's tree, as far as they are stored: of the one that grew last."""
     row = tables.merkle_tree_insertion
