@@ -90,9 +90,7 @@ class _Reading:
 
 def read_filters(query: Mapping[str, str]) -> Filters:
     """Read a URL's query. Empty fields are as good as none: forms send them."""
-    given = {
-        name: query[name].strip()[:_LONGEST] for name in FIELDS if query.get(name, "").strip()
-    }
+    given = {name: query[name].strip()[:_LONGEST] for name in FIELDS if query.get(name, "").strip()}
     reading = _Reading(given)
     wanted = Wanted(
         origin=reading.domain("origin"),
