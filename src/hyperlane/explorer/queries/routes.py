@@ -148,9 +148,7 @@ def _place(token: Token) -> End:
 
 
 def _enrolled(token: Token) -> set[End]:
-    return {
-        (domain, word(router)) for domain, routers in token.routers.items() for router in routers
-    }
+    return set(token.routers.items())
 
 
 def _end(key: str) -> End | None:

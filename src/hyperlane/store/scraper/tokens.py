@@ -1,7 +1,6 @@
 """Routers of warp routes: those that were seen, and what their contracts say."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +29,8 @@ class Token:
     """Units in messages for one unit here."""
     route: str | None
     """Name of its route in the registry."""
-    routers: Mapping[int, Sequence[Bytes32]]
-    """Routers that it is enrolled with, by domain."""
+    routers: Mapping[int, Bytes32]
+    """The router that it is enrolled with on each domain; one of them where it trusts several."""
     locked: int | None
     """What it keeps for the route, in the token's units."""
     minted: int | None
@@ -74,10 +73,7 @@ class TokenStore:
             "scale_numerator": item.scale.numerator,
             "scale_denominator": item.scale.denominator,
             "route": item.route,
-            "routers": {
-                str(domain): [to_hex(router) for router in routers]
-                for domain, routers in item.routers.items()
-            },
+            "routers": {str(domain): to_hex(router) for domain, router in item.routers.items()},
             "locked": item.locked,
             "minted": item.minted,
             "checked_at": item.checked_at,
@@ -114,9 +110,8 @@ def as_token(row: Any) -> Token:
     )
 
 
-def _parsed(routers: Mapping[str, Sequence[str]] | None) -> dict[int, list[Bytes32]]:
-    found = defaultdict(list)
-    for domain, words in (routers or {}).items():
-        for word in words:
-            found[int(domain)].append(Bytes32(bytes_from_hex(word, "token.routers", 32)))
-    return dict(found)
+def _parsed(routers: Mapping[str, str] | None) -> dict[int, Bytes32]:
+    return {
+        int(domain): Bytes32(bytes_from_hex(word, "token.routers", 32))
+        for domain, word in (routers or {}).items()
+    }
