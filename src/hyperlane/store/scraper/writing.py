@@ -33,7 +33,7 @@ _CHANGES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class ChainName:
     """A chain as it is shown."""
 
     domain: int
@@ -43,7 +43,7 @@ class Chain:
     is_testnet: bool
 
 
-async def name_chain(database: Database, chain: Chain) -> None:
+async def name_chain(database: Database, chain: ChainName) -> None:
     """Store a chain, or what changed of it."""
     values = {
         "name": chain.name,
