@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from hyperlane.errors import HyperlaneError
 from hyperlane.explorer.pages.contents import contents
 from hyperlane.explorer.pages.filters import read_filters
 from hyperlane.explorer.pages.health import OVERDUE, health
@@ -89,6 +91,27 @@ def router(site: Site) -> APIRouter:
             if found.body is None
             else contents(found.body, is_transfer=bool(found.transfers)),
             overdue=OVERDUE,
+        )
+
+    @pages.get("/messages/{id}/trace")
+    async def trace(request: Request, id: str) -> Response:
+        key = read_id(id)
+        found = None if key is None else await queries.message(site.database, key)
+        if found is None:
+            return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
+        traced: Mapping[str, Any] | None = None
+        refusal = "this server has no nodes of the chains to ask"
+        if site.traces is not None:
+            try:
+                traced = await site.traces.trace(found)
+            except HyperlaneError as error:
+                refusal = str(error)
+        return await site.page(
+            request,
+            "trace.html",
+            id=found.id,
+            trace=traced,
+            refusal=None if traced else refusal,
         )
 
     @pages.get("/tx/{hash}")

@@ -9,12 +9,15 @@ from starlette.routing import Mount
 from hyperlane.explorer.pages import messages, network, routes, statistics
 from hyperlane.explorer.pages.assets import PREFIX, Assets
 from hyperlane.explorer.pages.site import Site
+from hyperlane.explorer.tracing import Traces
 from hyperlane.store.database import Database
 
 
-def pages_router(database: Database, clock: Callable[[], float] = time.time) -> APIRouter:
+def pages_router(
+    database: Database, traces: Traces | None = None, clock: Callable[[], float] = time.time
+) -> APIRouter:
     """Pages that show a database, and their assets."""
-    site = Site(database, clock)
+    site = Site(database, traces, clock)
     pages = APIRouter(include_in_schema=False)
     for part in (messages, network, routes, statistics):
         pages.include_router(part.router(site))

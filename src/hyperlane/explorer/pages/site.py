@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from hyperlane.explorer.pages.rendering import render
 from hyperlane.explorer.queries.chains import coins, names
+from hyperlane.explorer.tracing import Traces
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 
@@ -43,6 +44,8 @@ class Site:
     """Where pages get what they show."""
 
     database: Database
+    traces: Traces | None = None
+    """Asks the chains; None if the server has no nodes to ask."""
     clock: Callable[[], float] = time.time
 
     async def page(

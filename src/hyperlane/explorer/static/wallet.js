@@ -55,7 +55,7 @@ async function deliver({ deliver, chain }, say) {
 async function prepared(url) {
   const answer = await fetch(url, { headers: { accept: "application/json" } });
   const body = await answer.json();
-  if (!answer.ok) throw new Error([body.error, body.remedy].filter(Boolean).join("; "));
+  if (!answer.ok) throw new Error(body.detail);
   return body;
 }
 
