@@ -9,14 +9,16 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperlane.errors import DatabaseError
-from hyperlane.explorer.api.problems import ApiError, answer
+from hyperlane.explorer.api.problems import ApiError, of_exception
 from hyperlane.explorer.api.router import OPENAPI, PREFIX, api_router, describe
 from hyperlane.explorer.limits import Buckets
 from hyperlane.explorer.live import Feed
+from hyperlane.explorer.pages.router import pages_router
+from hyperlane.explorer.pages.site import error_page
 from hyperlane.explorer.tracing import Traces
 from hyperlane.store.database import Database
 from hyperlane.visitors import is_known_host, known_names
@@ -76,9 +78,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers=dict.fromkeys(_ANSWERED, answer),
+        exception_handlers=dict.fromkeys(_ANSWERED, _answer),
     )
     app.include_router(api_router(database, feed, traces, clock))
+    app.include_router(pages_router(database, traces, clock))
     document: dict[str, Any] = {}
 
     @app.get(OPENAPI, include_in_schema=False)
@@ -87,6 +90,20 @@ def create_app(
 
     document.update(describe(app))
     return _Gate(app, frozenset(known_names(hosts)), buckets)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    """What an exception is answered with: a problem document, or a page for people."""
+    problem = of_exception(error)
+    if request.url.path.startswith(PREFIX):
+        response = problem.response()
+    else:
+        what, _, remedy = problem.detail.partition("; ")
+        page = error_page(request, problem.status, what, remedy)
+        response = HTMLResponse(page, problem.status, problem.headers)
+    for name, value in (getattr(error, "headers", None) or {}).items():
+        response.headers[name] = value  # such as Allow
+    return response
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from hyperlane.errors import DatabaseError
 from hyperlane.explorer.queries.changes import Change, changes, newest
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ class Feed:
     most_clients: int = MOST_CLIENTS
     most_bytes: int = _MOST_BYTES
     clients: int = 0
-    _kept: deque[tuple[int, bytes]] = field(default_factory=deque)
+    _kept: deque[tuple[Change, bytes]] = field(default_factory=deque)
     _size: int = 0
     _floor: int | None = None
     """All changes above it are kept; None while nobody follows."""
@@ -72,7 +73,7 @@ class Feed:
             return False
         found = await changes(self.database, await self._position(), _BATCH)
         for change in found:
-            self._keep(change.number, self.render(change))
+            self._keep(change, self.render(change))
         if found:
             self._tell()
         return len(found) == _BATCH
@@ -94,8 +95,11 @@ class Feed:
         finally:
             self.clients -= 1
 
-    async def follow(self, after: int | None) -> AsyncIterator[bytes]:
-        """Rendered changes above a number, or from now on; a heartbeat after a time without."""
+    async def follow(
+        self, after: int | None, message_id: Bytes32 | None = None
+    ) -> AsyncIterator[bytes]:
+        """Rendered changes above a number, or from now on; of one message, if given. A heartbeat
+        after a time without."""
         newest_read = await self._position()
         position = newest_read if after is None else after
         while not self._closed:
@@ -103,24 +107,26 @@ class Feed:
             if position < floor:
                 found = await changes(self.database, position, _BATCH)
                 for change in found:
-                    yield self.render(change)
+                    if message_id in (None, change.id):
+                        yield self.render(change)
                 position = found[-1].number if found else floor
                 continue
-            for number, rendered in self._above(position):
-                yield rendered
-                position = number
+            for change, rendered in self._above(position):
+                if message_id in (None, change.id):
+                    yield rendered
+                position = change.number
             try:
                 async with asyncio.timeout(self.heartbeat):
                     await news.wait()
             except TimeoutError:
                 yield HEARTBEAT
 
-    def _above(self, position: int) -> list[tuple[int, bytes]]:
+    def _above(self, position: int) -> list[tuple[Change, bytes]]:
         found = []
-        for number, rendered in reversed(self._kept):
-            if number <= position:
+        for change, rendered in reversed(self._kept):
+            if change.number <= position:
                 break
-            found.append((number, rendered))
+            found.append((change, rendered))
         return found[::-1]
 
     async def _position(self) -> int:
@@ -131,12 +137,13 @@ class Feed:
                 self._floor = self._last = number
         return self._last
 
-    def _keep(self, number: int, rendered: bytes) -> None:
-        self._kept.append((number, rendered))
-        self._last = number
+    def _keep(self, change: Change, rendered: bytes) -> None:
+        self._kept.append((replace(change, life=None), rendered))
+        self._last = change.number
         self._size += len(rendered)
         while self._size > self.most_bytes:
-            self._floor, dropped = self._kept.popleft()
+            oldest, dropped = self._kept.popleft()
+            self._floor = oldest.number
             self._size -= len(dropped)
 
     def _forget(self) -> None:

@@ -42,17 +42,11 @@ def backings(tokens: Iterable[Token]) -> list[Backing]:
     the other, a transfer meanwhile can seem missing until they are read again.
     """
     known = {(each.domain, address_to_bytes32(each.router)): each for each in tokens}
-    claimed = {end: set(_remotes(each)) for end, each in known.items()}
+    claimed = {end: set(each.routers.items()) for end, each in known.items()}
     return [
         _backing([known[end] for end in ends], _unread(ends, claimed, known))
         for ends in _connected(claimed)
     ]
-
-
-def _remotes(token: Token) -> Iterator[End]:
-    for domain, routers in token.routers.items():
-        for router in routers:
-            yield domain, router
 
 
 def _connected(claimed: Mapping[End, Collection[End]]) -> Iterator[list[End]]:

@@ -203,14 +203,13 @@ class RedundancyWatcher:
 
     def _message(self, subject: Subject, token: Token | None) -> Message:
         """A message as modules would be asked to verify it: routing ones read the whole of it."""
-        routers = token.routers.get(subject.origin, ()) if token is not None else ()
-        sender = routers[0] if routers else ZERO_BYTES32
+        enrolled = {} if token is None else token.routers
         recipient = subject.recipient or bytes(20)
         return Message(
             VERSION,
             0,
             subject.origin,
-            sender,
+            enrolled.get(subject.origin, ZERO_BYTES32),
             self.chain.domain,
             address_to_bytes32(Address(recipient)),
             TokenMessage(ZERO_BYTES32, 1).encode(),
@@ -233,13 +232,12 @@ class RedundancyWatcher:
         found = redundancy_of(walk.module, live, relayers)
         doubt = await origin.doubt(signers.values()) if signers else None
         times = [each.seen_at for each in signers.values() if each.seen_at is not None]
-        module = {
+        module = _Tree(walk, relayers, signers).of(root, 0) | {
             "due": origin.due,
             "delivers": found.delivers if doubt is None else None,
             "critical": _spelled(found.critical) if doubt is None else None,
             "alone": _spelled(found.alone),
             "open": found.open,
-            "root": _Tree(walk, relayers, signers).of(root, 0),
         }
         return Finding(
             module,
@@ -280,14 +278,14 @@ class _Tree:
             "address": to_checksum(address),
             "type": "unknown" if kind is None else kind.name.lower(),
             "threshold": threshold,
+            "validators": list(self._signers_of(found)) if isinstance(found, Multisig) else [],
             "relayer": None if relayer is None else to_checksum(relayer),
-            "signers": list(self._signers_of(found)) if isinstance(found, Multisig) else [],
-            "parts": [self.of(each, depth + 1) for each in below],
             "problem": (
                 printable(found.why.detail, _LONGEST_PROBLEM)
                 if isinstance(found, Unsatisfiable)
-                else ""
+                else None
             ),
+            "modules": [self.of(each, depth + 1) for each in below],
         }
 
     def _signers_of(self, module: Multisig) -> Iterator[dict[str, Any]]:
@@ -295,11 +293,11 @@ class _Tree:
             signer = self.signers[validator]
             status = signer.status
             yield {
-                "validator": to_checksum(validator),
+                "address": to_checksum(validator),
                 "weight": weight,
-                "index": None if status is None else status.index,
-                "seen_at": signer.seen_at,
                 "live": signer.live,
+                "latestLeaf": None if status is None else status.index,
+                "latestTime": None if signer.seen_at is None else int(signer.seen_at),
                 "problem": "it announced no storage" if status is None else status.problem,
             }
 

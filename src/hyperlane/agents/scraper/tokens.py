@@ -110,9 +110,9 @@ class TokenWatcher:
         return token.domain == self.chain.domain
 
     def _enrolled_here(self, token: Token) -> Iterator[Address]:
-        for word in token.routers.get(self.chain.domain, ()):
-            if not any(word[:12]):
-                yield Address(word[12:])
+        word = token.routers.get(self.chain.domain)
+        if word is not None and not any(word[:12]):
+            yield Address(word[12:])
 
 
 async def read_token(chain: Chain, router: Address, names: RouteNames, now: int) -> Token | None:
@@ -265,20 +265,20 @@ async def _amounts(
     return None, None
 
 
-async def _enrolled(views: _Views, router: Address, own: Answers) -> dict[int, list[Bytes32]]:
-    """Routers of other chains that a router sends to and takes from, by domain."""
+async def _enrolled(views: _Views, router: Address, own: Answers) -> dict[int, Bytes32]:
+    """Routers of other chains that a router sends to and takes from, by domain. Of several that
+    one for many tokens trusts on a chain, the one that it is enrolled with, else the first."""
     domains = own[Router.domains][:_MOST_DOMAINS]
     trusted = (own[Router.cross_collateral_domains] or ())[:_MOST_DOMAINS]
     asked: list[View] = [(router, Router.routers, domain) for domain in domains]
     asked += [(router, Router.cross_collateral_routers, domain) for domain in trusted]
-    found: dict[int, list[Bytes32]] = {}
+    found: dict[int, Bytes32] = {}
     answers = await views.client.views(asked, _MOST_ANSWER)
     for domain, answer in zip((*domains, *trusted), answers, strict=True):
-        words: Sequence[Any] = [answer] if isinstance(answer, bytes) else answer or ()
-        for word in words[:_MOST_DOMAINS]:
-            if word != ZERO_BYTES32 and word not in found.setdefault(domain, []):
-                found[domain].append(word)
-    return {domain: words for domain, words in sorted(found.items()) if words}
+        word = answer if isinstance(answer, bytes) else next(iter(answer or ()), None)
+        if word is not None and word != ZERO_BYTES32:
+            found.setdefault(domain, Bytes32(word))
+    return dict(sorted(found.items()))
 
 
 def _scale(own: Answers) -> Scale:

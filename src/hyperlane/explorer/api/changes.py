@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hyperlane.explorer.api import models
 from hyperlane.explorer.api.caching import Kept
-from hyperlane.explorer.api.parameters import After, Limit
+from hyperlane.explorer.api.parameters import After, Limit, OfMessage
 from hyperlane.explorer.api.problems import ApiError, responses, wrong
 from hyperlane.explorer.live import Crowded, Feed
 from hyperlane.explorer.queries.changes import Change, changes, newest
 from hyperlane.explorer.queries.paging import DEFAULT
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 
 _RETRY = 5
@@ -76,12 +76,14 @@ def router(database: Database, feed: Feed) -> APIRouter:
             **responses(400, 429, 503),
         },
     )
-    async def stream_changes(request: Request, last_event_id: LastEventId = None) -> Response:
+    async def stream_changes(
+        message: OfMessage = None, last_event_id: LastEventId = None
+    ) -> Response:
         """Stream changes as server-sent events, as they happen."""
         after = None if last_event_id is None else int(last_event_id)
         if after is not None and after > (last := await newest(database)):
             raise wrong("Last-Event-ID", str(after), f"a number up to {last}")
-        return Stream(feed, after)
+        return Stream(feed, after, message and Bytes32(message))
 
     return api
 
@@ -91,9 +93,11 @@ class Stream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, feed: Feed, after: int | None) -> None:
+    def __init__(
+        self, feed: Feed, after: int | None = None, message_id: Bytes32 | None = None
+    ) -> None:
         super().__init__()
-        self.feed, self.after = feed, after
+        self.feed, self.after, self.message_id = feed, after, message_id
         del self.headers["content-length"]
         # Proxies such as nginx would keep back what they got.
         self.headers.update({"cache-control": "no-store", "x-accel-buffering": "no"})
@@ -114,7 +118,7 @@ class Stream(Response):
 
     async def _stream(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        sending = asyncio.create_task(_send(self.feed.follow(self.after), send))
+        sending = asyncio.create_task(_send(self.feed.follow(self.after, self.message_id), send))
         leaving = asyncio.create_task(_left(receive))
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)

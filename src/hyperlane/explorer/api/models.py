@@ -116,6 +116,13 @@ class Delivery(Document):
     transaction: Transaction
 
 
+class Scale(Document):
+    """A ratio of units."""
+
+    numerator: Wei
+    denominator: Wei
+
+
 class Token(Document):
     """A router of a warp route. Name and symbol are its contract's: anybody may choose any."""
 
@@ -127,7 +134,8 @@ class Token(Document):
     symbol: str | None
     decimals: int | None
     route: str | None = Field(description="Name of its route in the registry.")
-    routers: dict[int, Data] = Field(description="Routers that it is enrolled with, by domain.")
+    scale: Scale = Field(description="Units in messages for one unit here.")
+    routers: dict[int, Word] = Field(description="Routers that it is enrolled with, by domain.")
     locked: Wei | None
     minted: Wei | None
     checked_at: int
@@ -381,6 +389,9 @@ class Route(Document):
     name: str | None
     routers: list[Token]
     links: list[Link]
+    unread: list[Annotated[End, BeforeValidator(_end)]] = Field(
+        description="Enrolled routers that nothing is known of."
+    )
     locked: Tokens | None = Field(description="Whole tokens that its routers lock.")
     minted: Tokens | None = Field(description="Whole tokens that its routers have minted.")
     missing: Tokens | None = Field(description="Whole tokens minted beyond what is locked.")
@@ -418,8 +429,7 @@ class Hour(Document):
     start: int
     sent: int
     delivered: int
-    payment: Wei
-    final: bool = Field(description="False for hours that are not summed yet.")
+    payment: Wei = Field(description="In wei of the origins, whose coins may differ.")
 
 
 class Pair(Document):
@@ -445,7 +455,6 @@ class Statistics(Document):
     hours: list[Hour]
     pairs: list[Pair]
     delays: Delays
-    complete: bool = Field(description="False if there is more than is counted at once.")
 
 
 class Hit(Document):

@@ -162,12 +162,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
             "ninety_nine_hundredths": found.percentile(0.99),
         }
         return models.Statistics.model_validate(
-            {
-                "hours": found.hours,
-                "pairs": found.pairs,
-                "delays": delays,
-                "complete": found.complete,
-            }
+            {"hours": found.hours, "pairs": found.pairs, "delays": delays}
         )
 
     return api

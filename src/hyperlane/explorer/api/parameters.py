@@ -82,7 +82,6 @@ Validator = Annotated[
     bytes, *_evm, Path(description="A validator's address.", examples=[ADDRESS_EXAMPLE])
 ]
 DomainPath = Annotated[int, *_domain, Path(description="A chain's domain.")]
-Domain = Annotated[int | None, Query(description="A chain's domain.")]
 
 
 def _optional(
@@ -111,6 +110,7 @@ Wallet = _optional(
     "The address that will deliver. Modules may let only some deliver.",
     examples=[ADDRESS_EXAMPLE],
 )
+OfMessage = _optional(bytes, _id, "Only changes of this message.", examples=[ID_EXAMPLE])
 Since = _optional(int, _time, "Only messages sent at this time or later, in Unix seconds.")
 Until = _optional(int, _time, "Only messages sent before this time, in Unix seconds.")
 Status = Annotated[

@@ -7,7 +7,6 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hyperlane.errors import DatabaseError
@@ -76,12 +75,20 @@ class ApiError(Exception):
             value=self.value,
             expected=self.expected,
         )
+        return JSONResponse(
+            problem.model_dump(exclude_none=True),
+            self.status,
+            self.headers,
+            media_type=MEDIA_TYPE,
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the answer."""
         headers = {"cache-control": "no-store"}
         if self.retry_after is not None:
             headers["retry-after"] = str(self.retry_after)
-        return JSONResponse(
-            problem.model_dump(exclude_none=True), self.status, headers, media_type=MEDIA_TYPE
-        )
+        return headers
 
 
 def wrong(parameter: str, value: str, expected: str) -> ApiError:
@@ -134,14 +141,6 @@ def of_exception(error: Exception) -> ApiError:
             return ApiError(status, one_line(str(error.detail)))
     log.error("explorer.failed", exc_info=error)
     return ApiError(500, "this is a fault of the server, which has logged it; try again later")
-
-
-async def answer(_request: Request, error: Exception) -> Response:
-    """An exception handler."""
-    response = of_exception(error).response()
-    for name, value in (getattr(error, "headers", None) or {}).items():
-        response.headers[name] = value  # such as Allow
-    return response
 
 
 def _of_validation(error: RequestValidationError) -> ApiError:

@@ -9,7 +9,7 @@ from hyperlane.explorer.api import models
 from hyperlane.explorer.api.caching import Kept
 from hyperlane.explorer.api.parameters import MessageId, Wallet
 from hyperlane.explorer.api.problems import ApiError, missing, responses
-from hyperlane.explorer.queries.messages import message_of
+from hyperlane.explorer.queries.messages import message
 from hyperlane.explorer.queries.records import Message
 from hyperlane.explorer.tracing import Busy, Traces
 from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
@@ -53,7 +53,7 @@ def router(database: Database, traces: Traces | None) -> APIRouter:
 
 
 async def _sent(database: Database, message_id: Bytes32) -> Message:
-    sent = await message_of(database, message_id)
+    sent = await message(database, message_id)
     if sent is None:
         raise missing(
             f"no dispatch of message {to_hex(message_id)} is stored",

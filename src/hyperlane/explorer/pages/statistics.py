@@ -73,7 +73,7 @@ def spans(found: Statistics, *, by_day: bool) -> list[Span]:
 
 
 def _span(start: int, hours: tuple[Hour, ...]) -> Span:
-    summed = Statistics(hours, (), complete=True)
+    summed = Statistics(hours, ())
     return Span(
         start,
         sum(hour.sent for hour in hours),

@@ -12,7 +12,6 @@ from hyperlane.explorer.queries.reading import (
     Unindexed,
     as_message,
     as_transaction,
-    message,
     message_rows,
     with_transaction,
 )
@@ -50,6 +49,8 @@ class Traffic:
 
 ANY = Wanted()
 
+_message = tables.message
+
 _MOST_LOOKED_AT = 20_000
 """Rows of an index that are looked through for one page, if not all of them match."""
 _MOST_OF_TRANSACTION = 500
@@ -78,10 +79,10 @@ async def messages(
     return Page(items, floor)
 
 
-async def message_of(database: Database, message_id: Bytes32) -> Message | None:
+async def message(database: Database, message_id: Bytes32) -> Message | None:
     """The message of an id."""
     async with database.read() as connection:
-        found = await connection.execute(message_rows().where(message.c.msg_id == message_id))
+        found = await connection.execute(message_rows().where(_message.c.msg_id == message_id))
         row = found.one_or_none()
     return None if row is None else as_message(row)
 
@@ -93,7 +94,7 @@ async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ..
     found = []
     async with database.read() as connection:
         for number, *columns in (await connection.execute(own)).all():
-            sent = message_rows().where(message.c.origin_tx_id == number).order_by(message.c.id)
+            sent = message_rows().where(_message.c.origin_tx_id == number).order_by(_message.c.id)
             there = (
                 select(
                     delivered.c.msg_id,
@@ -106,7 +107,7 @@ async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ..
             dispatched = (await connection.execute(sent.limit(_MOST_OF_TRANSACTION))).all()
             deliveries = (await connection.execute(there.limit(_MOST_OF_TRANSACTION))).all()
             ids = [item.msg_id for item in deliveries]
-            known = message_rows().where(message.c.msg_id.in_(ids))
+            known = message_rows().where(_message.c.msg_id.in_(ids))
             by_id = {
                 item.id: item for item in map(as_message, (await connection.execute(known)).all())
             }
@@ -143,13 +144,13 @@ class _Walk:
         }
         if wanted.delivered is False:  # there are few, unless nobody delivers
             walked: tuple[str, ...] = ()
-            indexed = [message.c.delivered_at.is_(None)]
+            indexed = [_message.c.delivered_at.is_(None)]
         else:
             walked = next((names for names in _INDEXED if set(names) <= set(given)), ())
-            indexed = [message.c[name] == given[name] for name in walked]
-        rest = [Unindexed(message.c[name]) == given[name] for name in given if name not in walked]
+            indexed = [_message.c[name] == given[name] for name in walked]
+        rest = [Unindexed(_message.c[name]) == given[name] for name in given if name not in walked]
         if wanted.delivered:
-            rest.append(message.c.delivered_at.is_not(None))
+            rest.append(_message.c.delivered_at.is_not(None))
         # Rows are numbered from 1: a place with 0 comes before all of its second.
         upper = [] if wanted.until is None else [Place(wanted.until, 0)]
         below = min([*upper, *([] if after is None else [after])], default=None)
@@ -163,20 +164,20 @@ class _Walk:
 
     def floor(self) -> Select[Any]:
         """Selects the place at which the walk is broken off for this page."""
-        rows = select(message.c.sent_at, message.c.id)
+        rows = select(_message.c.sent_at, _message.c.id)
         return self._within(rows, self.lowest).offset(_MOST_LOOKED_AT - 1).limit(1)
 
     def _within(self, rows: Select[Any], lowest: Place | None) -> Select[Any]:
-        place = tuple_(message.c.sent_at, message.c.id)
+        place = tuple_(_message.c.sent_at, _message.c.id)
         rows = rows.where(*self.indexed)
         if self.below is not None:
             rows = rows.where(place < _values(self.below))
         if lowest is not None:
             rows = rows.where(place >= _values(lowest))
-        return rows.order_by(message.c.sent_at.desc(), message.c.id.desc())
+        return rows.order_by(_message.c.sent_at.desc(), _message.c.id.desc())
 
 
 def _values(place: Place) -> ColumnElement[Any]:
     return tuple_(
-        literal(place.sent_at, message.c.sent_at.type), literal(place.number, message.c.id.type)
+        literal(place.sent_at, _message.c.sent_at.type), literal(place.number, _message.c.id.type)
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hyperlane.protocol.typecasts import Address, Bytes32
+from hyperlane.store.scraper.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +100,6 @@ class Delivery:
     mailbox: bytes
     domain: int
     transaction: Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A router of a warp route, as its contracts answered at `checked_at`.
-
-    Name and symbol are strangers' text.
-    """
-
-    domain: int
-    router: bytes
-    token: bytes | None
-    standard: str | None
-    name: str | None
-    symbol: str | None
-    decimals: int | None
-    route: str | None
-    """Name of the route in the registry, if it is there."""
-    routers: Mapping[int, bytes]
-    """Routers that it is enrolled with, by domain."""
-    locked: int | None
-    minted: int | None
-    checked_at: int
 
 
 @dataclass(frozen=True, slots=True)

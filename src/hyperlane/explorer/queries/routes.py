@@ -1,30 +1,27 @@
 """Warp routes: routers that are enrolled with each other, and what they lock and have minted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hyperlane.agents.scraper.backing import Backing, End, backings
 from hyperlane.explorer.queries.reading import forms, word
-from hyperlane.explorer.queries.records import Token
-from hyperlane.explorer.queries.tokens import TOKEN, as_token
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
+from hyperlane.store.scraper.tokens import Token, as_token
 
 _MOST_LISTED = 2000
 _MOST_OF_ROUTE = 500
 """Routers: strangers may enrol as many as they like."""
 
-End = tuple[int, bytes]
-"""A router: its domain, and its address in 32 bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An enrolment of one router with another."""
+    """An enrolment of one router with another, each by domain and address in 32 bytes."""
 
     start: End
     end: End
@@ -34,25 +31,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Routers that are connected by enrolments."""
+    """Routers that are enrolled with each other, directly or by way of others."""
 
     key: str
     """Its name in the registry, else `<domain>:<router>` of its first router."""
     name: str | None
     routers: tuple[Token, ...]
     links: tuple[Link, ...]
+    unread: tuple[End, ...]
+    """Enrolled routers that nothing is known of."""
     locked: Fraction | None
-    """Whole tokens that its routers lock; None if it is unknown of a router that locks."""
+    """Whole tokens that its routers lock; None if its ends disagree about what a whole token is."""
     minted: Fraction | None
     """Whole tokens that its routers have minted."""
-
-    @property
-    def missing(self) -> Fraction | None:
-        """Whole tokens that were minted beyond what is locked; None if unknown, or if the route
-        locks nothing."""
-        if not self.locked or self.minted is None:
-            return None
-        return max(Fraction(0), self.minted - self.locked)
+    missing: Fraction | None
+    """Whole tokens that were minted beyond what is locked; None if that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +60,32 @@ class Routes:
 async def routes(database: Database) -> Routes:
     """Routes with a name in the registry first, then the newest others."""
     token = tables.token
-    named = select(*TOKEN).where(token.c.route.is_not(None)).order_by(token.c.route)
-    others = select(*TOKEN).where(token.c.id > 0, token.c.route.is_(None))
+    named = select(token).where(token.c.route.is_not(None)).order_by(token.c.route)
+    others = select(token).where(token.c.id > 0, token.c.route.is_(None))
     async with database.read() as connection:
         found = await _tokens(connection, named.limit(_MOST_LISTED + 1))
         left = _MOST_LISTED + 1 - len(found)
         found += await _tokens(connection, others.order_by(token.c.id.desc()).limit(left))
     listed = found[:_MOST_LISTED]
-    grouped = sorted(_grouped(listed), key=lambda each: (each.name is None, each.name or ""))
+    grouped = sorted(_routes(listed), key=lambda each: (each.name is None, each.name or ""))
     return Routes(tuple(grouped), complete=len(found) <= _MOST_LISTED)
 
 
 async def route(database: Database, key: str) -> Route | None:
     """The route of a key, or of any of its routers as `<domain>:<router>`."""
-    token = tables.token
+    token, end = tables.token, _end(key)
+    if end is None:
+        start = select(token).where(token.c.route == key).order_by(token.c.id)
+    else:
+        domain, router = end
+        start = select(token).where(token.c.domain == domain, token.c.router.in_(forms(router)))
     async with database.read() as connection:
-        end = _end(key)
-        start = (
-            select(*TOKEN).where(token.c.route == key)
-            if end is None
-            else select(*TOKEN).where(token.c.domain == end[0], token.c.router.in_(forms(end[1])))
-        )
         found = await _tokens(connection, start.limit(_MOST_OF_ROUTE))
         if not found:
             return None
+        first = _place(found[0])
         found = await _connected(connection, found)
-    # A router that the registry does not name may connect routes that it does: the key decides.
-    return next((each for each in _grouped(found) if _is_of(each, key, end)), None)
+    return next(each for each in _routes(found) if first in map(_place, each.routers))
 
 
 def router_key(domain: int, router: bytes) -> str:
@@ -113,78 +105,42 @@ async def _connected(connection: AsyncConnection, found: list[Token]) -> list[To
         some = sorted(wanted)[:_MOST_OF_ROUTE]
         either = [(domain, form) for domain, router in some for form in forms(router)]
         place = tuple_(tables.token.c.domain, tables.token.c.router)
-        for each in await _tokens(connection, select(*TOKEN).where(place.in_(either))):
+        for each in await _tokens(connection, select(tables.token).where(place.in_(either))):
             known[_place(each)] = each
     return list(known.values())[:_MOST_OF_ROUTE]
 
 
-async def _tokens(connection: AsyncConnection, rows: Any) -> list[Token]:
+async def _tokens(connection: AsyncConnection, rows: Select[Any]) -> list[Token]:
     return list(map(as_token, (await connection.execute(rows)).all()))
 
 
-def _grouped(tokens: Sequence[Token]) -> list[Route]:
-    """Routes of the routers: those of one name, and those that are enrolled with each other."""
-    group: dict[End | str, End | str] = {}
-
-    def root(item: End | str) -> End | str:
-        while group.setdefault(item, item) != item:
-            item = group[item]
-        return item
-
-    by_place = {_place(each): each for each in tokens}
-    for place, each in by_place.items():
-        if each.route is not None:
-            group[root(place)] = root(each.route)
-        for end in _enrolled(each):
-            other = by_place.get(end)
-            # Enrolment by one side alone joins nothing: strangers may enrol whom they like.
-            if other is not None and place in _enrolled(other):
-                group[root(place)] = root(end)
-    members: dict[End | str, list[Token]] = {}
-    for place, each in by_place.items():
-        members.setdefault(root(place), []).append(each)
-    return [_route(each, by_place) for each in members.values()]
+def _routes(tokens: Sequence[Token]) -> list[Route]:
+    known = {_place(each): each for each in tokens}
+    return [_route(each, known) for each in backings(tokens)]
 
 
-def _route(routers: list[Token], known: dict[End, Token]) -> Route:
-    routers.sort(key=_place)
+def _route(backing: Backing, known: dict[End, Token]) -> Route:
+    routers = sorted(backing.ends, key=_place)
     name = next((each.route for each in routers if each.route is not None), None)
     links = tuple(
-        Link(
-            _place(each),
-            end,
-            mutual=end in known and _place(each) in _enrolled(known[end]),
-        )
+        Link(_place(each), end, end in known and _place(each) in _enrolled(known[end]))
         for each in routers
-        for end in _enrolled(each)
+        for end in sorted(_enrolled(each))
     )
-    key = name or router_key(*_place(routers[0]))
     return Route(
-        key,
+        name or router_key(*_place(routers[0])),
         name,
         tuple(routers),
         links,
-        _sum((each.locked, each.decimals) for each in routers),
-        _sum((each.minted, each.decimals) for each in routers),
+        tuple(backing.unread),
+        _whole(backing.locked, backing.unit),
+        _whole(backing.minted, backing.unit),
+        _whole(backing.missing, backing.unit),
     )
 
 
-def _sum(amounts: Iterable[tuple[int | None, int | None]]) -> Fraction | None:
-    """Whole tokens; None if decimals of an amount are unknown."""
-    total = Fraction(0)
-    for amount, decimals in amounts:
-        if amount is None:
-            continue
-        if decimals is None:
-            return None
-        total += Fraction(amount, 10**decimals)
-    return total
-
-
-def _is_of(route: Route, key: str, end: End | None) -> bool:
-    if end is None:
-        return any(each.route == key for each in route.routers)
-    return end in map(_place, route.routers)
+def _whole(amount: int | None, unit: Fraction | None) -> Fraction | None:
+    return None if amount is None or unit is None else amount / unit
 
 
 def _place(token: Token) -> End:
@@ -192,7 +148,7 @@ def _place(token: Token) -> End:
 
 
 def _enrolled(token: Token) -> set[End]:
-    return {(domain, word(router)) for domain, router in token.routers.items()}
+    return set(token.routers.items())
 
 
 def _end(key: str) -> End | None:

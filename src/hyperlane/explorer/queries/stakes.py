@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from hyperlane.explorer.queries.records import StakingEvent
-from hyperlane.explorer.queries.signatures import as_staking_event, number, staking_rows
+from hyperlane.explorer.queries.signatures import number
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
@@ -70,27 +69,6 @@ async def stakes(
             events = (await connection.execute(its)).all()
             found[key] = _added_up(Stake(contract, operator), sorted(events, key=itemgetter(0)))
     return found
-
-
-async def staking_events(
-    database: Database, operator: Address, limit: int = 100
-) -> tuple[StakingEvent, ...]:
-    """Events of an operator, newest first."""
-    row = tables.staking_event
-    found: list[tuple[int, StakingEvent]] = []
-    async with database.read() as connection:
-        for kind in KINDS:
-            rows = (
-                staking_rows()
-                .add_columns(row.c.id)
-                .where(row.c.operator == operator, row.c.kind == kind)
-                .order_by(row.c.id.desc())
-                .limit(limit)
-            )
-            for *event, its in (await connection.execute(rows)).all():
-                found.append((its, as_staking_event(event)))
-    found.sort(key=itemgetter(0), reverse=True)
-    return tuple(event for _, event in found[:limit])
 
 
 def _added_up(stake: Stake, events: Iterable[Sequence[Any]]) -> Stake:

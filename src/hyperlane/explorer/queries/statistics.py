@@ -1,10 +1,12 @@
 """Traffic by the hour: past hours as they were summed, the others counted now."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hyperlane.agents.scraper.statistics import BUCKETS, percentiles, total
 from hyperlane.store.database import Database
+from hyperlane.store.scraper.statistics import StatisticsStore, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,9 @@ class Hour:
     sent: int
     delivered: int
     payment: int
-    delays: Mapping[float, int]
+    """Wei of all origins, whose coins may differ."""
+    delays: Mapping[int, int]
     """Deliveries by the upper bound of their bucket of seconds from dispatch."""
-    final: bool
-    """False for hours that are not summed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +38,16 @@ class Statistics:
     """Traffic of some hours."""
 
     hours: tuple[Hour, ...]
-    """Oldest first."""
+    """Oldest first; those without messages are left out."""
     pairs: tuple[Pair, ...]
     """Busiest first."""
-    complete: bool
-    """False if the hours that are not summed yet have more messages than are counted at once."""
 
     def percentile(self, part: float) -> float | None:
-        """Seconds within which this part of the deliveries were made: the upper bound of a
-        bucket; None without deliveries."""
-        counts: dict[float, int] = defaultdict(int)
+        """Seconds within which this part of the deliveries were made; None without deliveries."""
+        counts = Counter[int]()
         for hour in self.hours:
-            for bound, count in hour.delays.items():
-                counts[bound] += count
-        left = part * sum(counts.values())
-        for bound in sorted(counts):
-            left -= counts[bound]
-            if left <= 0 and counts[bound]:
-                return bound
-        return None
+            counts.update(hour.delays)
+        return percentiles(counts, (part,))[0]
 
 
 async def statistics(
@@ -66,4 +58,27 @@ async def statistics(
     destination: int | None = None,
 ) -> Statistics:
     """Traffic of the hours that begin within a time; of one origin or destination, if given."""
-    raise NotImplementedError
+    found = await StatisticsStore(database, BUCKETS).traffic(since, until)
+    wanted = [
+        (slot, traffic)
+        for slot, traffic in found.items()
+        if origin in (None, slot.origin) and destination in (None, slot.destination)
+    ]
+    by_hour: dict[int, list[Traffic]] = {}
+    by_pair: dict[tuple[int, int], list[Traffic]] = {}
+    for slot, traffic in wanted:
+        by_hour.setdefault(slot.hour, []).append(traffic)
+        by_pair.setdefault((slot.origin, slot.destination), []).append(traffic)
+    pairs = [_pair(*chains, total(those)) for chains, those in by_pair.items()]
+    return Statistics(
+        tuple(_hour(start, total(by_hour[start])) for start in sorted(by_hour)),
+        tuple(sorted(pairs, key=lambda pair: (-pair.sent, pair.origin, pair.destination))),
+    )
+
+
+def _hour(start: int, sums: Traffic) -> Hour:
+    return Hour(start, sums.sent, sums.delivered, sums.payment, sums.delays)
+
+
+def _pair(origin: int, destination: int, sums: Traffic) -> Pair:
+    return Pair(origin, destination, sums.sent, sums.delivered)

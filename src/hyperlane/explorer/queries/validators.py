@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.explorer.queries.chains import leaves
-from hyperlane.explorer.queries.stakes import Stake, stakes
+from hyperlane.explorer.queries.records import StakingEvent
+from hyperlane.explorer.queries.signatures import as_staking_event, staking_rows
+from hyperlane.explorer.queries.stakes import KINDS, Stake, stakes
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
@@ -115,6 +118,27 @@ async def coverage(
     )
     async with database.read() as connection:
         return tuple(Coverage(*each) for each in (await connection.execute(rows)).all())
+
+
+async def staking_events(
+    database: Database, operator: Address, limit: int = 100
+) -> tuple[StakingEvent, ...]:
+    """Events of an operator, newest first."""
+    row = tables.staking_event
+    found: list[tuple[int, StakingEvent]] = []
+    async with database.read() as connection:
+        for kind in KINDS:
+            rows = (
+                staking_rows()
+                .add_columns(row.c.id)
+                .where(row.c.operator == operator, row.c.kind == kind)
+                .order_by(row.c.id.desc())
+                .limit(limit)
+            )
+            for *event, its in (await connection.execute(rows)).all():
+                found.append((its, as_staking_event(event)))
+    found.sort(key=itemgetter(0), reverse=True)
+    return tuple(event for _, event in found[:limit])
 
 
 async def _domains(database: Database, address: Address) -> list[int]:

@@ -1,24 +1,22 @@
 """Redundancy of security modules: whose modules are looked at, and what was found.
 
-`module` of a row is JSON, made by `agents/scraper/redundancy.py`:
+`module` of a row is JSON, made by `agents/scraper/redundancy.py`: the module as the report of a
+message has it (`tracking/render.py`), and more of the module as a whole:
 
     {
-      "due": 41,                    index of the leaf that live validators have signed; null unknown
-      "delivers": true,             whether live signers suffice; null unknown
-      "critical": ["0x…"],          of these, one more outage stops deliveries; null unknown
-      "alone": ["0x…"],             of these keys, one suffices to forge a message
-      "open": false,                whether nobody's key is wanted
-      "root": {
-        "address": "0x…", "type": "aggregation", "problem": "",
-        "threshold": 2,             of parts or weights; null for other types
-        "relayer": null,            the relayer that it trusts alone
-        "signers": [{"validator": "0x…", "weight": 1, "index": 40, "seen_at": 1.5, "live": true,
-                     "problem": null}],
-        "parts": [{…}]              what it aggregates, or the one module that it routes to
-      }
+      "address": "0x…", "type": "aggregation", "threshold": 2, "relayer": null, "problem": null,
+      "validators": [{"address": "0x…", "weight": 1, "live": true, "latestLeaf": 40,
+                      "latestTime": 1700000000, "problem": null}],
+      "modules": [{…}],             what it aggregates, or the one module that it routes to
+      "due": 41,                    index of the leaf that live validators have signed
+      "delivers": true,             whether the live validators suffice
+      "critical": ["0x…"],          keys of which one more outage stops deliveries
+      "alone": ["0x…"],             keys of which one suffices to forge a message
+      "open": false                 whether nobody's key is wanted
     }
 
-Types are the names of `ModuleType` in lower case, or "unknown".
+`delivers` and `critical` are null while it cannot be told who is live. Types are the names of
+`ModuleType` in lower case, or "unknown".
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -119,18 +119,22 @@ class StatisticsStore:
         included: stored sums where there are any, others are made now."""
         row = hourly_traffic.c
         found: dict[Slot, Traffic] = {}
+        first, end = hour_of(since + HOUR - 1), hour_of(until + HOUR - 1)
         async with self._database.read() as connection:
+            # The marks before the sums, so that an hour that is closed meanwhile is not missed.
+            marks = {
+                origin: await _mark(connection, origin, _HOURS) or 0
+                for origin in await _origins(connection)
+            }
             stored = await connection.execute(
-                select(hourly_traffic).where(row.hour >= since, row.hour < until)
+                select(hourly_traffic).where(row.hour >= first, row.hour < end)
             )
             for item in stored:
                 found[Slot(item.hour, item.origin, item.destination)] = Traffic(
                     item.sent, item.delivered, item.payment, _parsed(item.delays)
                 )
-            for origin in await _origins(connection):
-                mark = await _mark(connection, origin, _HOURS) or 0
-                start = max(hour_of(since + HOUR - 1), mark)
-                found |= await self._summed(connection, origin, start, hour_of(until + HOUR - 1))
+            for origin, mark in marks.items():
+                found |= await self._summed(connection, origin, max(first, mark), end)
         return found
 
     async def _final_until(self, connection: AsyncConnection, origin: int) -> int:
@@ -214,7 +218,7 @@ class StatisticsStore:
         """The bound that a delay is rounded up to. Clocks of chains differ: none is below 0."""
         return next((bound for bound in self._buckets if seconds <= bound), self._buckets[-1])
 
-    async def _move(self, connection: AsyncConnection, domain: int, kind: str, height: int) -> None:
+    async def _move(self, connection: AsyncConnection, owner: int, kind: str, height: int) -> None:
         values = {"height": height, "time_created": int(time.time())}
         await connection.execute(
             self._database.insert(cursor)

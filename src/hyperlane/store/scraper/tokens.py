@@ -1,8 +1,8 @@
 """Routers of warp routes: those that were seen, and what their contracts say."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -29,8 +29,8 @@ class Token:
     """Units in messages for one unit here."""
     route: str | None
     """Name of its route in the registry."""
-    routers: Mapping[int, Sequence[Bytes32]]
-    """Routers that it is enrolled with, by domain."""
+    routers: Mapping[int, Bytes32]
+    """The router that it is enrolled with on each domain; one of them where it trusts several."""
     locked: int | None
     """What it keeps for the route, in the token's units."""
     minted: int | None
@@ -60,24 +60,7 @@ class TokenStore:
         """All routers that were read, in order."""
         async with self._database.read() as connection:
             found = await connection.execute(select(token).order_by(token.c.domain, token.c.id))
-            return [
-                Token(
-                    domain=row.domain,
-                    router=Address(row.router),
-                    token=None if row.token is None else Address(row.token),
-                    standard=row.standard,
-                    name=row.name,
-                    symbol=row.symbol,
-                    decimals=row.decimals,
-                    scale=Scale(row.scale_numerator or 1, row.scale_denominator or 1),
-                    route=row.route,
-                    routers=_parsed(row.routers),
-                    locked=row.locked,
-                    minted=row.minted,
-                    checked_at=row.checked_at,
-                )
-                for row in found
-            ]
+            return list(map(as_token, found))
 
     async def save(self, item: Token) -> None:
         """Store what a router said."""
@@ -90,10 +73,7 @@ class TokenStore:
             "scale_numerator": item.scale.numerator,
             "scale_denominator": item.scale.denominator,
             "route": item.route,
-            "routers": {
-                str(domain): [to_hex(router) for router in routers]
-                for domain, routers in item.routers.items()
-            },
+            "routers": {str(domain): to_hex(router) for domain, router in item.routers.items()},
             "locked": item.locked,
             "minted": item.minted,
             "checked_at": item.checked_at,
@@ -111,9 +91,27 @@ class TokenStore:
             )
 
 
-def _parsed(routers: Mapping[str, Sequence[str]] | None) -> dict[int, list[Bytes32]]:
-    found = defaultdict(list)
-    for domain, words in (routers or {}).items():
-        for word in words:
-            found[int(domain)].append(Bytes32(bytes_from_hex(word, "token.routers", 32)))
-    return dict(found)
+def as_token(row: Any) -> Token:
+    """The router of a row of the table."""
+    return Token(
+        domain=row.domain,
+        router=Address(row.router),
+        token=None if row.token is None else Address(row.token),
+        standard=row.standard,
+        name=row.name,
+        symbol=row.symbol,
+        decimals=row.decimals,
+        scale=Scale(row.scale_numerator or 1, row.scale_denominator or 1),
+        route=row.route,
+        routers=_parsed(row.routers),
+        locked=row.locked,
+        minted=row.minted,
+        checked_at=row.checked_at,
+    )
+
+
+def _parsed(routers: Mapping[str, str] | None) -> dict[int, Bytes32]:
+    return {
+        int(domain): Bytes32(bytes_from_hex(word, "token.routers", 32))
+        for domain, word in (routers or {}).items()
+    }
