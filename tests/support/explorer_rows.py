@@ -24,7 +24,7 @@ from hyperlane.store.scraper.rows import (
     Transaction,
     Transfer,
 )
-from hyperlane.store.scraper.writing import Chain, name_chain, store
+from hyperlane.store.scraper.writing import ChainName, name_chain, store
 
 CHAINS = {11155111: "sepolia", 84532: "basesepolia", 421614: "arbitrumsepolia"}
 ALPHA, BETA, GAMMA = CHAINS
@@ -37,7 +37,9 @@ def address(name: str) -> Address:
     return Address(keccak(name.encode())[-20:])
 
 
-VALIDATORS = {domain: [address(f"{name} {each}") for each in range(3)] for domain, name in CHAINS.items()}
+VALIDATORS = {
+    domain: [address(f"{name} {each}") for each in range(3)] for domain, name in CHAINS.items()
+}
 ROUTERS = {domain: address(f"router {name}") for domain, name in CHAINS.items()}
 SENDERS = [address(f"sender {each}") for each in range(4)]
 RELAYER = address("relayer")
@@ -58,7 +60,7 @@ class Sample:
         """An empty network of three chains."""
         await prepare(database)
         for domain, name in CHAINS.items():
-            await name_chain(database, Chain(domain, name, "ETH", domain, is_testnet=True))
+            await name_chain(database, ChainName(domain, name, "ETH", domain, is_testnet=True))
         return cls(database, now)
 
     async def block(self, domain: int, timestamp: int, transaction: Transaction) -> None:
@@ -221,11 +223,33 @@ class Sample:
 
     async def redundancy(self, domain: int, origin: int, spare: int | None, **more: object) -> None:
         """The Mailbox's default module."""
+        keys = [to_checksum(each) for each in VALIDATORS[origin]]
+        live = keys[: (spare or 0) + 2]
         module = {
-            "address": to_checksum(address(f"ism {domain}")),
-            "kind": "message_id_multisig",
-            "threshold": 2,
-            "signers": [{"validator": to_checksum(each)} for each in VALIDATORS[origin]],
+            "due": 20,
+            "delivers": True,
+            "critical": live if spare == 0 else [],
+            "alone": [],
+            "open": False,
+            "root": {
+                "address": to_checksum(address(f"ism {domain}")),
+                "type": "message_id_multisig",
+                "problem": "",
+                "threshold": 2,
+                "relayer": None,
+                "signers": [
+                    {
+                        "validator": each,
+                        "weight": 1,
+                        "index": 20,
+                        "seen_at": self.now - 40.0,
+                        "live": each in live,
+                        "problem": None if each in live else "no answer in time",
+                    }
+                    for each in keys
+                ],
+                "parts": [],
+            },
         }
         values = {
             "domain": domain,

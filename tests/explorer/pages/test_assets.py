@@ -54,7 +54,9 @@ def test_templates_need_no_inline_script_or_style_and_no_other_host(path):
 def test_own_assets_make_no_markup_and_load_nothing_from_elsewhere(path):
     text = path.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert "://" not in text
-    assert not re.search(r"innerHTML\s*=|outerHTML\s*=|insertAdjacentHTML|document\.write|eval\(", text)
+    assert not re.search(
+        r"innerHTML\s*=|outerHTML\s*=|insertAdjacentHTML|document\.write|eval\(", text
+    )
 
 
 def test_the_path_of_assets_names_their_content():

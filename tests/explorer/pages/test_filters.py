@@ -54,7 +54,7 @@ def test_all_fields_are_read():
         ("sender", "0x12"),
         ("recipient", "' OR 1=1 --"),
         ("since", "yesterday"),
-        ("until", "0001-01-01T00:00+14:00"),
+        ("until", "99999-01-01T00:00"),
         ("after", "nonsense"),
     ],
 )

@@ -31,9 +31,7 @@ def test_routers_keep_apart_and_within_the_drawing(count):
     drawing = graph(route(count), str)
     assert drawing is not None
     places = [(node.x, node.y) for node in drawing.nodes]
-    assert all(
-        math.dist(one, other) > 18 for one in places for other in places if one is not other
-    )
+    assert all(math.dist(one, other) > 18 for one in places for other in places if one is not other)
     for node in drawing.nodes:
         assert 0 <= node.x <= drawing.width
         assert drawing.top <= node.y <= drawing.top + drawing.height

@@ -48,7 +48,8 @@ class _Reading:
             return None
         if text.isascii() and text.isdigit() and int(text[:11]) < 2**32:
             return int(text[:11])
-        return self._refuse(name, "the domain of a chain")
+        self._refuse(name, "the domain of a chain")
+        return None
 
     def address(self, name: str) -> Bytes32 | None:
         text = self.given.get(name)
@@ -56,7 +57,8 @@ class _Reading:
             return None
         address = read_address(text)
         if address is None:
-            return self._refuse(name, "an address, 0x and 40 or 64 hex digits")
+            self._refuse(name, "an address, 0x and 40 or 64 hex digits")
+            return None
         return as_word(address)
 
     def time(self, name: str) -> int | None:
@@ -69,13 +71,15 @@ class _Reading:
                 moment = moment.replace(tzinfo=UTC)
             return int(moment.timestamp())
         except (ValueError, OverflowError):
-            return self._refuse(name, "a time such as 2026-11-30T05:20, in UTC")
+            self._refuse(name, "a time such as 2026-11-30T05:20, in UTC")
+        return None
 
     def delivered(self) -> bool | None:
         text = self.given.get("status")
         if text is None or text in _STATES:
             return None if text is None else _STATES[text]
-        return self._refuse("status", "delivered or waiting")
+        self._refuse("status", "delivered or waiting")
+        return None
 
     def place(self, text: str) -> Place | None:
         try:

@@ -82,5 +82,10 @@ def _edge(start: tuple[float, float], end: tuple[float, float], mutual: bool) ->
         start, end = end, start  # both directions are one line
     length = math.dist(start, end) or 1.0
     dx, dy = ((end[each] - start[each]) / length * (_RADIUS + 4) for each in (0, 1))
-    ends = (start[0] + dx, start[1] + dy, end[0] - dx, end[1] - dy)
-    return Edge(*(round(each, 1) for each in ends), mutual)
+    return Edge(
+        round(start[0] + dx, 1),
+        round(start[1] + dy, 1),
+        round(end[0] - dx, 1),
+        round(end[1] - dy, 1),
+        mutual,
+    )

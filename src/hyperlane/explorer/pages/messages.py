@@ -96,7 +96,7 @@ def router(site: Site) -> APIRouter:
     @pages.get("/messages/{id}/trace")
     async def trace(request: Request, id: str) -> Response:
         key = read_id(id)
-        found = None if key is None else await queries.message(site.database, key)
+        found = None if key is None else await queries.message_of(site.database, key)
         if found is None:
             return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
         traced: Mapping[str, Any] | None = None
@@ -105,7 +105,7 @@ def router(site: Site) -> APIRouter:
             try:
                 traced = await site.traces.trace(found)
             except HyperlaneError as error:
-                refusal = str(error)
+                refusal = site.traces.chains.without_urls(str(error))
         return await site.page(
             request,
             "trace.html",
@@ -204,8 +204,9 @@ def link(hit: Hit) -> str:
 
 def _first_sent(transfers: tuple[Transfer, ...]) -> Transfer | None:
     """What was sent, rather than what arrived: the same tokens in the origin's units."""
-    sent = [each for each in transfers if each.direction == "sent"]
-    return (sent or list(transfers) or [None])[0]
+    return next(
+        (each for each in transfers if each.direction == "sent"), next(iter(transfers), None)
+    )
 
 
 async def _routes_with(site: Site, address: Address) -> list[str]:

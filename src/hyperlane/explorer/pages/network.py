@@ -1,7 +1,6 @@
 """Pages about the network: chains, validators, redundancy."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -10,7 +9,8 @@ from starlette.responses import Response
 from hyperlane.explorer.pages.site import Site, read_address
 from hyperlane.explorer.queries import validators as queries
 from hyperlane.explorer.queries.chains import chains
-from hyperlane.explorer.queries.redundancy import Redundancy, redundancy, scarcest
+from hyperlane.explorer.queries.redundancy import redundancy, scarcest
+from hyperlane.explorer.queries.validators import staking_events
 from hyperlane.explorer.queries.validators import Coverage, Validator
 from hyperlane.protocol.typecasts import Address
 
@@ -59,7 +59,7 @@ def router(site: Site) -> APIRouter:
         events = [
             event
             for operator in sorted(operators)
-            for event in await queries.staking_events(site.database, operator)
+            for event in await staking_events(site.database, operator)
         ]
         return await site.page(
             request,
@@ -77,30 +77,6 @@ def router(site: Site) -> APIRouter:
             "redundancy.html",
             scarce=await scarcest(site.database),
             all=await redundancy(site.database),
-            points=points_of_failure,
         )
 
     return pages
-
-
-def points_of_failure(row: Redundancy) -> list[str]:
-    """Everything that alone can keep a module from passing messages, in words."""
-    found: list[str] = []
-    if row.spare is not None and row.spare <= 0:
-        found.append(
-            "any signer of the scarcest multisig: none is spare"
-            if row.spare == 0
-            else f"already short of {-row.spare}"
-        )
-    _walk(row.module, found)
-    return list(dict.fromkeys(found))
-
-
-def _walk(module: Any, found: list[str]) -> None:
-    if not isinstance(module, dict):
-        return
-    relayer = module.get("relayer")
-    if isinstance(relayer, str) and relayer:
-        found.append(f"the trusted relayer {relayer}")
-    for below in module.get("modules") or ():
-        _walk(below, found)

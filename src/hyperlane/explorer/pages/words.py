@@ -9,7 +9,7 @@ from markupsafe import Markup
 from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
 from hyperlane.tracking.words import ago, coins
 
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _HEAD, _TAIL = 8, 6
 _MOST_DECIMALS = 77
 """Digits of a uint256 after the point; contracts may claim any number of decimals."""
@@ -58,14 +58,13 @@ def lasting(seconds: float) -> str:
     if seconds < 10 and seconds != int(seconds):
         return f"{max(seconds, 0):.1f} s"
     left = max(0, int(seconds))
-    parts = []
+    parts: list[tuple[int, str]] = []
     for size, unit in _UNITS:
         number, left = divmod(left, size)
         if number or parts:
-            parts.append(f"{number} {unit}")
-    if left or not parts:
-        parts.append(f"{left} s")
-    return " ".join(parts[:2])
+            parts.append((number, unit))
+    shown = [f"{number} {unit}" for number, unit in parts[:2] if number]
+    return " ".join(shown) or "0 s"
 
 
 def moment(timestamp: float) -> str:

@@ -9,15 +9,14 @@ export function live() {
   for (const part of document.querySelectorAll("[data-load]")) load(part);
   const events = document.body.dataset.events;
   if (!events || typeof EventSource === "undefined") return;
-  const follower = new Follower(events, document.body.dataset.message);
+  const follower = new Follower(events);
   document.addEventListener("visibilitychange", () => follower.look());
   follower.look();
 }
 
 class Follower {
-  constructor(url, message) {
+  constructor(url) {
     this.url = url;
-    this.message = message;
     this.source = null;
     this.timer = null;
     this.busy = false;
@@ -32,9 +31,7 @@ class Follower {
       clearInterval(this.poll);
     } else if (!this.source) {
       this.source = new EventSource(this.url);
-      this.source.addEventListener("change", (event) => {
-        if (!this.message || JSON.parse(event.data).id === this.message) this.soon();
-      });
+      this.source.addEventListener("change", () => this.soon());
       // What happened between the page and its stream, or while the stream was broken.
       this.source.addEventListener("open", () => this.soon());
       // What is no change of a message, such as a signature.
