@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,7 +51,6 @@ _ANSWERED: tuple[type[Exception], ...] = (
     RequestValidationError,
     DatabaseError,
     HTTPException,
-    Exception,
 )
 _PREFLIGHT = {
     "access-control-allow-methods": "GET",
@@ -79,6 +79,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         exception_handlers=dict.fromkeys(_ANSWERED, _answer),
+        middleware=[Middleware(_Caught)],
     )
     app.include_router(api_router(database, feed, traces, clock))
     app.include_router(pages_router(database, traces, clock))
@@ -104,6 +105,29 @@ async def _answer(request: Request, error: Exception) -> Response:
     for name, value in (getattr(error, "headers", None) or {}).items():
         response.headers[name] = value  # such as Allow
     return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Caught:
+    """Answers whatever an endpoint failed with: the web server would log all of it, at length."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            response = await _answer(Request(scope), error)
+            if not started:
+                await response(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
