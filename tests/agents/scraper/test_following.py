@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.support.scraped import HOOK, MAILBOX, MemoryChain, delivering, message, sending
+from tests.support.memory_chain import HOOK, MAILBOX, MemoryChain, delivering, message, sending
 
 from hyperlane.agents.scraper.auditing import Auditor
 from hyperlane.agents.scraper.following import Follower
