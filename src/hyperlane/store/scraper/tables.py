@@ -260,9 +260,10 @@ token = Table(
 )
 """Routers of warp routes, as their contracts answered at `checked_at`. `standard` as in registries,
 null if unknown; `token`: the contract that is moved, null for the chain's coin; scale: units in
-messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex; `route`: the name in the registry if it is there; `locked`: what it keeps for the route;
-`minted`: what can be redeemed for that, which is a synthetic token's supply, or what lenders
-deposited. Null where the contract does not tell. Names and symbols are strangers' text."""
+messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex;
+`route`: the name in the registry if it is there; `locked`: what it keeps for the route; `minted`:
+what can be redeemed for that, which is a synthetic token's supply, or what lenders deposited. Null
+where the contract does not tell. Names and symbols are strangers' text."""
 
 token_transfer = Table(
     "token_transfer",
