@@ -226,7 +226,7 @@ class _Writer:
     async def _deliver(self, blocks: Sequence[Block]) -> None:
         """Note on stored messages when they were delivered."""
         times = [
-            {"id": item.message_id, "at": block.timestamp}
+            {"delivered": item.message_id, "time": block.timestamp}
             for block in blocks
             for transaction in block.transactions
             for item in transaction.deliveries
@@ -234,8 +234,8 @@ class _Writer:
         if times:
             statement = (
                 update(tables.message)
-                .where(tables.message.c.msg_id == bindparam("id"))
-                .values(delivered_at=bindparam("at"))
+                .where(tables.message.c.msg_id == bindparam("delivered"))
+                .values(delivered_at=bindparam("time"))
             )
             await self._execute_many(statement, times)
 
