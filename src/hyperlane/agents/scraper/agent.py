@@ -9,7 +9,7 @@ from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat, until_done
 from hyperlane.agents.runtime.process import Runtime, start
 from hyperlane.agents.scraper.auditing import Auditor
-from hyperlane.agents.scraper.beside import Loop, chain_loops, common_loops
+from hyperlane.agents.scraper.beside import Loop, Shared, chain_loops, common_loops
 from hyperlane.agents.scraper.events import Contracts
 from hyperlane.agents.scraper.following import Follower
 from hyperlane.agents.scraper.reading import ChainSource, contracts_of
@@ -42,6 +42,7 @@ class Scraper:
     runtime: Runtime
     chains: dict[int, Chain] = field(default_factory=dict)
     """Those that are connected, by domain."""
+    shared: Shared = field(default_factory=Shared)
 
     async def run(self) -> None:
         """Follow all chains, and run what `beside` has for them, until cancelled."""

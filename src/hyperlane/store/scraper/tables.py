@@ -256,6 +256,8 @@ token = Table(
     Column("name", String),
     Column("symbol", String),
     Column("decimals", Integer),
+    Column("scale_numerator", Wei),
+    Column("scale_denominator", Wei),
     Column("route", String),
     Column("routers", JSON),
     Column("locked", Wei),
@@ -263,9 +265,12 @@ token = Table(
     _field("checked_at", BigInteger),
     UniqueConstraint("domain", "router"),
 )
-"""Routers of warp routes, as their contracts answered at `checked_at`: what they lock or have
-minted, the routers that they are enrolled with (by domain), and the name of the route if the
-registry has one. Names and symbols are strangers' text."""
+"""Routers of warp routes, as their contracts answered at `checked_at`. `standard` as in registries,
+null if unknown; `token`: the contract that is moved, null for the chain's coin; scale: units in
+messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex;
+`route`: the name in the registry if it is there; `locked`: what it keeps for the route; `minted`:
+what can be redeemed for that, which is a synthetic token's supply, or what lenders deposited. Null
+where the contract does not tell. Names and symbols are strangers' text."""
 
 token_transfer = Table(
     "token_transfer",
@@ -362,9 +367,10 @@ redundancy = Table(
     _field("checked_at", BigInteger),
 )
 """Security module of a recipient for messages of an origin, with live signers; the recipient of the
-Mailbox's default module is empty bytes. `spare`: live signers (weight) above the threshold, where
-it is scarcest; null where no signatures are wanted. `oldest_at`: time of the oldest last
-signature."""
+Mailbox's default module is empty bytes, others are addresses. `module`: as `redundancy.py` beside
+this says. `spare`: live signers (weight) above the threshold, where it is scarcest; null where no
+signatures are wanted, or `problem` says why it is unknown. `oldest_at`: when the signature was seen
+that is the oldest of the validators' newest ones."""
 
 hourly_traffic = Table(
     "hourly_traffic",

@@ -144,6 +144,8 @@ def _create_tables(op: Operations) -> None:
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("symbol", sa.String(), nullable=True),
         sa.Column("decimals", sa.Integer(), nullable=True),
+        sa.Column("scale_numerator", WEI, nullable=True),
+        sa.Column("scale_denominator", WEI, nullable=True),
         sa.Column("route", sa.String(), nullable=True),
         sa.Column("routers", sa.JSON(), nullable=True),
         sa.Column("locked", WEI, nullable=True),
