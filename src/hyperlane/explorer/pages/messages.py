@@ -96,7 +96,7 @@ def router(site: Site) -> APIRouter:
     @pages.get("/messages/{id}/trace")
     async def trace(request: Request, id: str) -> Response:
         key = read_id(id)
-        found = None if key is None else await queries.message_of(site.database, key)
+        found = None if key is None else await queries.message(site.database, key)
         if found is None:
             return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
         traced: Mapping[str, Any] | None = None
