@@ -66,7 +66,7 @@ def router(database: Database, feed: Feed) -> APIRouter:
 
     @api.get(
         "/changes/stream",
-        response_class=Stream,
+        response_class=Response,
         responses={
             200: {
                 "description": "Events of type `change`, whose data is a change as in the list and"
