@@ -212,7 +212,9 @@ class Sample:
             "decimals": 18,
             "route": ROUTE,
             "routers": {
-                str(each): to_hex(router) for each, router in ROUTERS.items() if each != domain
+                str(each): to_hex(word(router))
+                for each, router in ROUTERS.items()
+                if each != domain
             },
             "locked": 40 * ETHER if domain == ALPHA else None,
             "minted": None if domain == ALPHA else 18 * ETHER,

@@ -33,6 +33,10 @@ function moments(_, splits) {
   });
 }
 
+function numbers(_, splits) {
+  return splits.map((split) => split.toLocaleString("en", { maximumSignificantDigits: 4 }));
+}
+
 function moment(_, value) {
   return value === null ? "–" : new Date(value * 1000).toISOString().slice(0, 16).replace("T", " ");
 }
@@ -51,7 +55,7 @@ function options(box, table) {
     height: HEIGHT,
     cursor: { drag: { x: false, y: false } },
     scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, low, 1e-9)] } },
-    axes: [{ ...axis, values: moments }, { ...axis, size: 64 }],
+    axes: [{ ...axis, values: moments }, { ...axis, size: 64, values: numbers }],
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     series: [
       { label: "UTC", value: moment },
