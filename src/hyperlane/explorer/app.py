@@ -14,10 +14,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperlane.errors import DatabaseError
-from hyperlane.explorer.api.problems import ApiError, of_exception
+from hyperlane.explorer.api.docs import endpoints
+from hyperlane.explorer.api.problems import DOCS, ApiError, of_exception
 from hyperlane.explorer.api.router import OPENAPI, PREFIX, api_router, describe
 from hyperlane.explorer.limits import Buckets
 from hyperlane.explorer.live import Feed
+from hyperlane.explorer.pages.rendering import render
 from hyperlane.explorer.pages.router import pages_router
 from hyperlane.explorer.pages.site import error_page
 from hyperlane.explorer.tracing import Traces
@@ -89,7 +91,20 @@ def create_app(
     async def openapi() -> JSONResponse:
         return JSONResponse(document)
 
+    @app.get(DOCS, include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page)
+
     document.update(describe(app))
+    page = render(
+        "api.html",
+        {
+            "path": DOCS,
+            "openapi": OPENAPI,
+            "description": document["info"]["description"].split("\n\n"),
+            "endpoints": list(endpoints(document)),
+        },
+    )
     return _Gate(app, frozenset(known_names(hosts)), buckets)
 
 

@@ -79,8 +79,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(
     app: Any, host: str, port: int, proxies: Sequence[str] = ()
-) -> AsyncIterator[tuple[_Server, int]]:
-    """Serve an app while the block runs; gives the server and its port.
+) -> AsyncIterator[int]:
+    """Serve an app while the block runs; gives the port.
 
     Port 0 takes a free one. `proxies` are believed what they say of their clients' addresses.
     ConfigError when the port cannot be had.
@@ -104,7 +104,7 @@ async def serving(
     server = _Server(config)
     task = asyncio.create_task(server.serve([listening]))
     try:
-        yield server, int(listening.getsockname()[1])
+        yield int(listening.getsockname()[1])
     finally:
         server.should_exit = True
         await task
