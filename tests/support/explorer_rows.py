@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hyperlane.store.scraper.opening import prepare
 
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import Message
@@ -59,7 +58,6 @@ class Sample:
     @classmethod
     async def made(cls, database: Database, now: int) -> "Sample":
         """An empty network of three chains."""
-        await prepare(database)
         for domain, name in CHAINS.items():
             await name_chain(database, ChainName(domain, name, "ETH", domain, is_testnet=True))
         return cls(database, now)
