@@ -84,10 +84,18 @@ RULES = {
         f"{_AGENT} agents.relayer.origin agents.relayer.metadata",
         "who has to sign a canary, and who did, is read as a relayer reads it",
     ),
+    "hyperlane.agents.scraper": _rule(
+        f"{_AGENT} registry agents.relayer.origin agents.relayer.metadata",
+        "who has to sign a message, and who did, is read as a relayer reads it",
+    ),
     "hyperlane.tracking": _rule(
         f"agents.relayer agents.relayer.origin agents.relayer.metadata agents.relayer.reasons"
         f" registry {_AGENT}",
         "tracking does for one message what a relayer does, and stores nothing",
+    ),
+    "hyperlane.explorer": _rule(
+        f"agents.scraper agents.relayer.ttl_cache tracking visitors {_AGENT}",
+        "the explorer shows what the scraper stored, and traces; nothing stands on it",
     ),
     "hyperlane.setup": _rule(
         "agents.runtime agents.relayer.metadata agents.validator chain checkpoints settings"
@@ -95,7 +103,8 @@ RULES = {
         "what sets agents up stands on them, and they know nothing of it",
     ),
     "hyperlane.cli": _rule(
-        "agents.relayer agents.validator agents.watchtower agents.kathy settings store errors",
+        "agents.relayer agents.validator agents.watchtower agents.kathy agents.scraper"
+        " explorer settings store errors",
         "the command line reads settings, starts agents, and mends a database",
     ),
 }

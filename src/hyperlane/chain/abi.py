@@ -129,6 +129,7 @@ class Mailbox:
 
     DISPATCH = Event("Dispatch(address,uint32,bytes32,bytes)", ("bytes",))
     DISPATCH_ID = Event("DispatchId(bytes32)", ())
+    PROCESS = Event("Process(uint32,bytes32,address)", ())
     PROCESS_ID = Event("ProcessId(bytes32)", ())
     nonce = Function("nonce()", ("uint32",))
     local_domain = Function("localDomain()", ("uint32",))
@@ -138,6 +139,7 @@ class Mailbox:
     delivered = Function("delivered(bytes32)", ("bool",))
     processed_at = Function("processedAt(bytes32)", ("uint48",))
     processor = Function("processor(bytes32)", ("address",))
+    default_ism = Function("defaultIsm()", ("address",))
     recipient_ism = Function("recipientIsm(address)", ("address",))
     process = Function("process(bytes,bytes)")
     process_batch = Function(
@@ -162,6 +164,15 @@ class GasPaymaster:
     hook_type = Function("hookType()", ("uint8",))
     quote = Function("quoteGasPayment(uint32,uint256)", ("uint256",))
     GAS_PAYMENT = Event("GasPayment(bytes32,uint32,uint256,uint256)", ("uint256", "uint256"))
+    OLD_GAS_PAYMENT = Event("GasPayment(bytes32,uint256,uint256)", ("uint256", "uint256"))
+    """Of paymasters of the reference's first releases."""
+
+
+class TokenRouter:
+    """A router of a warp route."""
+
+    SENT = Event("SentTransferRemote(uint32,bytes32,uint256)", ("uint256",))
+    RECEIVED = Event("ReceivedTransferRemote(uint32,bytes32,uint256)", ("uint256",))
 
 
 class GasPriceOracle:
@@ -247,6 +258,51 @@ class Token:
 
     allowance = Function("allowance(address,address)", ("uint256",))
     approve = Function("approve(address,uint256)")
+    name = Function("name()", ("string",))
+    symbol = Function("symbol()", ("string",))
+    # As old tokens have them:
+    name_word = Function("name()", ("bytes32",))
+    symbol_word = Function("symbol()", ("bytes32",))
+    decimals = Function("decimals()", ("uint8",))
+    balance_of = Function("balanceOf(address)", ("uint256",))
+    total_supply = Function("totalSupply()", ("uint256",))
+    supports_interface = Function("supportsInterface(bytes4)", ("bool",))
+    ERC721, ERC4906 = bytes.fromhex("80ac58cd"), bytes.fromhex("49064906")
+    """Interface ids of NFTs, and of those with metadata that change."""
+    minting_limit = Function("mintingCurrentLimitOf(address)", ("uint256",))
+    """Of xERC20 tokens."""
+    minter_allowance = Function("minterAllowance(address)", ("uint256",))
+    """Of fiat tokens."""
+
+
+class TokenVault:
+    """ERC-4626."""
+
+    convert_to_assets = Function("convertToAssets(uint256)", ("uint256",))
+
+
+class WarpRouter:
+    """Routers of warp routes, of all kinds: which functions one has tells its kind."""
+
+    mailbox = Function("mailbox()", ("address",))
+    domains = Function("domains()", ("uint32[]",))
+    routers = Function("routers(uint32)", ("bytes32",))
+    token = Function("token()", ("address",))
+    wrapped_token = Function("wrappedToken()", ("address",))
+    scale = Function("scale()", ("uint256",))
+    """Of those before scales had a denominator."""
+    scale_numerator = Function("scaleNumerator()", ("uint256",))
+    scale_denominator = Function("scaleDenominator()", ("uint256",))
+    total_assets = Function("totalAssets()", ("uint256",))
+    allowed_rebalancers = Function("allowedRebalancers()", ("address[]",))
+    vault = Function("vault()", ("address",))
+    asset_deposited = Function("assetDeposited()", ("uint256",))
+    lockbox = Function("lockbox()", ("address",))
+    collateral_domain = Function("collateralDomain()", ("uint32",))
+    total_shares = Function("totalShares()", ("uint256",))
+    token_messenger = Function("tokenMessenger()", ("address",))
+    cross_collateral_domains = Function("getCrossCollateralDomains()", ("uint32[]",))
+    cross_collateral_routers = Function("getCrossCollateralRouters(uint32)", ("bytes32[]",))
 
 
 class StakingManager:

@@ -16,7 +16,13 @@ _AT_A_BLOCK = {
     "eth_getStorageAt": 2,
 }
 """Methods that read at a block, and which parameter names it."""
-_AGREED = ("eth_blockNumber", "eth_getBlockByNumber", "eth_getLogs", "eth_getTransactionReceipt")
+_AGREED = (
+    "eth_blockNumber",
+    "eth_getBlockByNumber",
+    "eth_getLogs",
+    "eth_getTransactionReceipt",
+    "eth_getBlockReceipts",
+)
 
 
 class Consensus(StrEnum):

@@ -145,7 +145,7 @@ def optional(read: Callable[[Any], Result], value: object) -> Result | None:
 
 def block(value: object) -> Block:
     """A block that is part of the chain."""
-    fields = _object(value, "block")
+    fields = record(value, "block")
     base_fee = fields.get("baseFeePerGas")
     return Block(
         number=quantity(fields.get("number"), "block.number", _STORED),
@@ -158,7 +158,7 @@ def block(value: object) -> Block:
 
 def log(value: object) -> Log:
     """One log of an included transaction."""
-    fields = _object(value, "log")
+    fields = record(value, "log")
     topics = fields.get("topics")
     if not isinstance(topics, list) or len(topics) > _MOST_TOPICS:
         raise Malformed(f"log.topics: {shown(topics)} is not a list of at most {_MOST_TOPICS}")
@@ -197,7 +197,7 @@ def receipt(value: object, tx_hash: bytes = b"") -> Receipt | None:
     """The receipt of a transaction; None while it is in no block."""
     if value is None:
         return None
-    fields = _object(value, "receipt")
+    fields = record(value, "receipt")
     if fields.get("blockNumber") is None:
         return None
     found = word(fields.get("transactionHash"), "receipt.transactionHash")
@@ -237,7 +237,7 @@ def _note(fields: dict[str, Any]) -> bytes:
 def fee_history(value: object) -> FeeHistory | None:
     """Fees of recent blocks; None for another shape, as agents can do without the method."""
     try:
-        fields = _object(value, "feeHistory")
+        fields = record(value, "feeHistory")
         base_fees, rewards = fields.get("baseFeePerGas"), fields.get("reward")
         if not isinstance(base_fees, list) or not base_fees:
             return None
@@ -262,10 +262,10 @@ def simulated(value: object, calls: int) -> list[int | None] | None:
     if not isinstance(value, list) or len(value) != 1:
         return None
     try:
-        found = _object(value[0], "simulation").get("calls")
+        found = record(value[0], "simulation").get("calls")
         if not isinstance(found, list) or len(found) != calls:
             return None
-        return [_simulated_call(_object(item, "simulation.calls")) for item in found]
+        return [_simulated_call(record(item, "simulation.calls")) for item in found]
     except Malformed:
         return None
 
@@ -277,17 +277,25 @@ def _simulated_call(fields: dict[str, Any]) -> int | None:
 
 def _send_count(value: object) -> int | None:
     """Only nodes of Arbitrum chains say it."""
-    count = _object(value, "block").get("sendCount")
+    count = record(value, "block").get("sendCount")
     return None if count is None else quantity(count, "block.sendCount")
 
 
 def _known(value: object) -> bool:
-    return value is not None and bool(_object(value, "transaction"))
+    return value is not None and bool(record(value, "transaction"))
 
 
-def _object(value: object, field: str) -> dict[str, Any]:
+def record(value: object, field: str) -> dict[str, Any]:
+    """An object."""
     if not isinstance(value, dict):
         raise Malformed(f"{field}: {shown(value)} is not an object")
+    return value
+
+
+def items(value: object, field: str) -> list[Any]:
+    """A list."""
+    if not isinstance(value, list):
+        raise Malformed(f"{field}: {shown(value)} is not a list")
     return value
 
 

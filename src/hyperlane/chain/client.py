@@ -35,12 +35,15 @@ __all__ = [
     "Reverted",
     "RpcError",
     "Unreachable",
+    "View",
 ]
 
 log = structlog.get_logger()
 
 BlockId: TypeAlias = int | str
 """A block number or a tag such as `latest`."""
+View: TypeAlias = tuple[Address, Function, *tuple[object, ...]]
+"""A call of a function of a contract, with its arguments."""
 ReorgPeriod: TypeAlias = int | str
 """Blocks behind the tip, or a tag such as `finalized`."""
 
@@ -99,6 +102,12 @@ class ChainClient:
         """Results of one method for many parameters, in batches; errors stand in their place."""
         return await self._exchange([Call(method, item) for item in params])
 
+    async def exchange(
+        self, calls: Sequence[tuple[Method[Any], Sequence[object]]]
+    ) -> list[Any | RpcError]:
+        """Results of calls in one request; errors stand in their place."""
+        return await self.rpc.exchange([Call(*item) for item in calls])
+
     async def _exchange(self, calls: Sequence[Call]) -> list[Any | RpcError]:
         results: list[Any | RpcError] = []
         for start in range(0, len(calls), _BATCH):
@@ -143,6 +152,19 @@ class ChainClient:
                 raise answer
             values.append(function.decode(answer))
         return values
+
+    async def views(self, asked: Sequence[View], most: int) -> list[Any]:
+        """Return values of functions of contracts that may be anything, at the latest block; None
+        where a contract does not have the function, or answers with more than `most` bytes."""
+        calls = [
+            (_transaction(to, function.encode(*arguments), sender=None), "latest")
+            for to, function, *arguments in asked
+        ]
+        found = await self.request_many(answers.CALL, calls)
+        return [
+            _view(function, answer, most)
+            for (_, function, *_), answer in zip(asked, found, strict=True)
+        ]
 
     async def estimate_gas(self, to: Address, data: bytes, sender: Address, value: int = 0) -> int:
         """Gas that a transaction with `value` wei would need now; Reverted if it would fail."""
@@ -245,6 +267,15 @@ def _transaction(to: Address, data: bytes, sender: Address | None) -> dict[str, 
     if sender is not None:
         transaction["from"] = to_hex(sender)
     return transaction
+
+
+def _view(function: Function, answer: bytes | RpcError, most: int) -> Any:
+    if isinstance(answer, RpcError) or len(answer) > most:
+        return None
+    try:
+        return function.decode(answer)
+    except ChainError:
+        return None
 
 
 def _block_id(block: BlockId) -> str:

@@ -20,6 +20,9 @@ from hyperlane.settings.agents import CheckpointSyncerSettings
 class CheckpointReader(Protocol):
     """A validator's storage as others read it. Nothing in it is trusted before it is checked."""
 
+    location: str
+    """Location as announced on chain."""
+
     async def latest_index(self) -> int | None:
         """The highest index that the validator claims to have signed; None without a claim."""
 
@@ -35,9 +38,6 @@ class CheckpointReader(Protocol):
 
 class CheckpointStorage(CheckpointReader, Protocol):
     """The storage that a validator writes."""
-
-    location: str
-    """Location as announced on chain."""
 
     @property
     def reorg_flag(self) -> str:

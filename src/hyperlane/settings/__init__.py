@@ -6,6 +6,7 @@ from hyperlane.settings.agents import (
     KathySettings,
     LogSettings,
     RelayerSettings,
+    ScraperSettings,
     ValidatorSettings,
     WatchtowerSettings,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "KathySettings",
     "LogSettings",
     "RelayerSettings",
+    "ScraperSettings",
     "SignerSettings",
     "ValidatorSettings",
     "WatchtowerSettings",

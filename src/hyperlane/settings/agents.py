@@ -312,6 +312,43 @@ class WatchtowerSettings(AgentSettings):
         return _names(tree, "watchChains")
 
 
+class ScraperSettings(AgentSettings):
+    """A scraper of any of its chains, which serves the explorer and its API."""
+
+    db: str = Field(default="scraper_db", repr=False)
+    chains_to_scrape: Names = Field(min_length=1)
+    explorer_port: int | None = Field(default=8080, ge=0, lt=2**16)
+    """None: only the database is filled."""
+    explorer_host: str = "127.0.0.1"
+    explorer_allowed_hosts: Names = ()
+    """Host names that requests for the explorer may use, besides `localhost` and addresses."""
+    explorer_proxies: Names = ()
+    """Addresses of proxies that are believed whom they ask for (`X-Forwarded-For`)."""
+    explorer_rate: float = Field(default=20, gt=0)
+    """Requests a second that one client address may send for long."""
+    allow_local_checkpoint_syncers: bool = False
+    relayers: Names = ()
+    """Addresses of relayers' pages, which tell what they tried and when they will try again."""
+    registry: Path | None = None
+    """Folder of a registry, for names of warp routes."""
+    interval: float = Field(default=15, gt=0)
+    """Seconds between two looks at all validators' storages."""
+
+    @field_validator("explorer_port", mode="before")
+    @classmethod
+    def _parse_none(cls, value: Any) -> Any:
+        return None if value == "none" else value
+
+    @field_validator("relayers")
+    @classmethod
+    def _relayers_are_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(check_url, value))
+
+    @classmethod
+    def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
+        return _names(tree, "chainsToScrape")
+
+
 def _names(tree: Mapping[str, Any], key: str) -> list[str]:
     try:
         names = comma_list(tree.get(key, ()))

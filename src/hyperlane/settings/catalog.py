@@ -16,6 +16,7 @@ from hyperlane.settings.agents import (
     AgentSettings,
     KathySettings,
     RelayerSettings,
+    ScraperSettings,
     ValidatorSettings,
     WatchtowerSettings,
 )
@@ -84,9 +85,7 @@ UNREAD: Mapping[str, Unread] = {
         "interchainAccountIsm",
         "interchainAccountRouter",
         "interchainSecurityModule",
-        "isTestnet",
         "logoURI",
-        "nativeToken",
         "opStackHook",
         "opStackIsm",
         "pausableHook",
@@ -147,17 +146,20 @@ UNREAD: Mapping[str, Unread] = {
         Effect.DESCRIPTION,
         "each agent has a default of its own; chains.<name>.rpcConsensusType changes it",
     ),
-    "chainsToScrape": Unread(Effect.DESCRIPTION, "the reference scraper's"),
-    "ccrRouters": Unread(Effect.DESCRIPTION, "the reference scraper's"),
+    "ccrRouters": Unread(
+        Effect.NOTHING, "the scraper knows routers of any kind by the transfers that they report"
+    ),
     "tracing": Unread(Effect.REFUSED, "it is log now: set log.level and log.format"),
 }
 """Documented keys that no model reads, by path; `*` stands for any name or position."""
 
 _AGENTS: Sequence[type[AgentSettings]] = (
     RelayerSettings,
+    ScraperSettings,
     ValidatorSettings,
     WatchtowerSettings,
     KathySettings,
+    ScraperSettings,
 )
 
 

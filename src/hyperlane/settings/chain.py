@@ -192,6 +192,9 @@ class ChainSettings(SettingsModel):
     max_transaction_cost: Coins = 10**18
     """Most that one transaction may cost; above it, sending waits."""
     max_batch_size: int = Field(default=100, gt=0)
+    native_token: dict[str, Any] = Field(default_factory=dict)
+    """Its coin, as the registry describes it: name, symbol, decimals."""
+    is_testnet: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -221,6 +224,11 @@ class ChainSettings(SettingsModel):
                 tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
             )
         )
+
+    @property
+    def coin(self) -> str:
+        """Symbol of its coin, if known: text of whoever wrote the metadata."""
+        return str(self.native_token.get("symbol", ""))
 
     @property
     def contracts(self) -> dict[str, Address]:

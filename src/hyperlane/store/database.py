@@ -147,7 +147,12 @@ class Database:
         Values go to the driver unconverted, which is several times as fast: plain integers, floats,
         strings and bytes only.
         """
-        statement = self.insert(table).on_conflict_do_nothing()
+        await self.execute_many(connection, self.insert(table).on_conflict_do_nothing(), rows)
+
+    async def execute_many(
+        self, connection: AsyncConnection, statement: Any, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Run a statement for many rows of the same values, which go to the driver unconverted."""
         compiled = statement.compile(dialect=self.engine.dialect, column_keys=list(rows[0]))
         pick = itemgetter(*compiled.positiontup)
         await connection.exec_driver_sql(str(compiled), list(map(pick, rows)))
@@ -217,6 +222,7 @@ class Database:
                         await connection.execute(text(_MIGRATION_LOCK))
                     await connection.run_sync(upgrade, schema, self.name)
                 if not postgres:
+                    await connection.execution_options(writes=False)  # it would begin one first
                     await _enforce_keys(connection, True)
 
     def _named_errors(self) -> "_NamedErrors":

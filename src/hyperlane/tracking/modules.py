@@ -1,7 +1,8 @@
 """The way through a recipient's security modules, with who signed what."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.metadata.modules import (
     Aggregation,
@@ -9,17 +10,17 @@ from hyperlane.agents.relayer.metadata.modules import (
     Null,
     Unsatisfiable,
     Walk,
+    trusted_relayer,
 )
 from hyperlane.agents.relayer.metadata.modules import Module as Wanted
+from hyperlane.agents.relayer.metadata.redundancy import parts_of
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.chain.abi import SecurityModule
-from hyperlane.chain.client import Unreachable
-from hyperlane.errors import ChainError
-from hyperlane.protocol.typecasts import ZERO_ADDRESS, Address, Bytes32
+from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.tracking.report import Leaf, Module, Signer
 
-_DEEPEST = 16
+_DEEPEST, _MOST = 16, 100
+"""Levels and number of modules that are shown: one that has itself as a part has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,12 @@ class PathReader:
     signatures: Signatures
     leaf: Leaf | None
     message_id: Bytes32
+    _read_of: Counter[Address] = field(init=False, default_factory=Counter)
 
     async def read(self, root: Address, walk: Walk) -> Module:
         """The tree of modules below `root`."""
-        return await self._read(root, walk, {each.address: each for each in flat(walk.module)}, 0)
+        wanted = {each.address: each for each in parts_of(walk.module)}
+        return await self._read(root, walk, wanted, 0)
 
     async def _read(
         self, address: Address, walk: Walk, wanted: dict[Address, Wanted], depth: int
@@ -43,13 +46,19 @@ class PathReader:
         if isinstance(found, Multisig):
             signers = await self._signers(found)
             return Module(address, kind, threshold=found.threshold, signers=signers)
-        below = walk.below.get(address, ()) if depth < _DEEPEST else ()
+        self._read_of[address] += 1
+        few = depth < _DEEPEST and self._read_of.total() <= _MOST
+        below = walk.below.get(address, ()) if few else ()
         return Module(
             address,
             kind,
             tuple([await self._read(each, walk, wanted, depth + 1) for each in below]),
             found.threshold if isinstance(found, Aggregation) else None,
-            relayer=await self._relayer(address) if isinstance(found, Null) else None,
+            relayer=(
+                await trusted_relayer(self.destination.client, address)
+                if isinstance(found, Null)
+                else None
+            ),
             problem=found.why.detail if isinstance(found, Unsatisfiable) else "",
         )
 
@@ -77,26 +86,6 @@ class PathReader:
             )
             for validator, weight in zip(module.validators, module.weights, strict=True)
         )
-
-    async def _relayer(self, address: Address) -> Address | None:
-        """The relayer that a module trusts alone; None for other modules without metadata."""
-        try:
-            found: Address = await self.destination.client.call(
-                address, SecurityModule.trusted_relayer
-            )
-        except Unreachable:
-            raise
-        except ChainError:
-            return None
-        return None if found == ZERO_ADDRESS else found
-
-
-def flat(module: Wanted) -> Iterable[Wanted]:
-    """A module and all that it aggregates."""
-    yield module
-    if isinstance(module, Aggregation):
-        for part in module.parts:
-            yield from flat(part)
 
 
 def multisigs(module: Module) -> Iterable[Module]:

@@ -5,9 +5,9 @@ from itertools import permutations
 import pytest
 
 from hyperlane.agents.kathy.judging import GIVEN_UP_AFTER, Judge
-from hyperlane.agents.kathy.looking import is_signed
 from hyperlane.agents.kathy.observations import Observations, Side
 from hyperlane.agents.relayer.metadata.modules import Aggregation, Multisig, Null, Unsatisfiable
+from hyperlane.agents.relayer.metadata.redundancy import is_signed
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics

@@ -10,6 +10,7 @@ from hyperlane.registry import ChainAddresses
 from hyperlane.settings import (
     KathySettings,
     RelayerSettings,
+    ScraperSettings,
     ValidatorSettings,
     WatchtowerSettings,
     load_settings,
@@ -24,8 +25,8 @@ KEY, OTHER_KEY = "0x" + "ab" * 32, "0x" + "cd" * 32
 DOCS = Path(__file__).parents[3] / "docs" / "operate" / "settings.md"
 
 RELAYER, VALIDATOR, WATCHTOWER = RelayerSettings, ValidatorSettings, WatchtowerSettings
-KATHY = KathySettings
-AGENTS = (RELAYER, VALIDATOR, WATCHTOWER, KATHY)
+KATHY, SCRAPER = KathySettings, ScraperSettings
+AGENTS = (RELAYER, VALIDATOR, WATCHTOWER, KATHY, SCRAPER)
 
 
 CANARIES = {"testRecipient": ADDRESS, "dailyBudget": "0.5"}
@@ -56,6 +57,7 @@ def configuration():
         "relayChains": "alpha",
         "watchChains": "alpha",
         "kathyChains": "alpha,beta",
+        "chainsToScrape": "alpha",
         "originChainName": "alpha",
         "validator": {"key": KEY},
         "checkpointSyncer": {"type": "localStorage", "path": "checkpoints"},
@@ -186,6 +188,16 @@ CHANGES = {
     "kathyChains": ("alpha,beta", "beta,alpha"),
     "lateAfter": (1, 2),
     "maxInFlight": (1, 2),
+    "chains.*.nativeToken": ({"symbol": "A"}, {"symbol": "B"}),
+    "chains.*.isTestnet": (False, True),
+    "chainsToScrape": ("alpha", "alpha,beta"),
+    "explorerPort": (1, "none"),
+    "explorerHost": ("127.0.0.1", "127.0.0.2"),
+    "explorerAllowedHosts": ("explorer.example.org", "a.example.org,b.example.org"),
+    "explorerProxies": ("127.0.0.1", "127.0.0.1,10.0.0.1"),
+    "explorerRate": (1, 2),
+    "relayers": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
+    "registry": ("a", "b"),
 }
 WHOLE = ("signer", "defaultSigner", "validator", "checkpointSyncer")
 FACTORS = ("gasPriceMultiplier", "gasLimitMultiplier")

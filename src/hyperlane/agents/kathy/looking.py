@@ -6,19 +6,14 @@ signatures have nothing to wait for.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from hyperlane.agents.kathy.observations import Observations
-from hyperlane.agents.relayer.metadata.modules import (
-    Aggregation,
-    Module,
-    ModuleReader,
-    Multisig,
-    Unsatisfiable,
-)
+from hyperlane.agents.relayer.metadata.modules import ModuleReader
+from hyperlane.agents.relayer.metadata.redundancy import is_signed, validators_of
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import TRANSIENT, all_ended
@@ -105,7 +100,7 @@ class Lookout:
             self.chain.settings.mailbox, Mailbox.recipient_ism, self.recipient
         )
         module = await self._modules.read(module_address, message)
-        validators = list(dict.fromkeys(_validators(module)))
+        validators = validators_of(module)
         if not validators:
             return None
         if signatures is None:
@@ -152,24 +147,3 @@ class Lookout:
     def _of(self, canary: Canary) -> dict[str, object]:
         origin, remote = self._pair(canary)
         return {"origin": origin, "destination": remote, "sequence": canary.sequence}
-
-
-def is_signed(module: Module, signers: Collection[Address]) -> bool:
-    """True if the signatures of these signers suffice for a module. Parts of it that want no
-    signatures count as satisfied."""
-    if isinstance(module, Multisig):
-        weights = zip(module.validators, module.weights, strict=True)
-        return sum(weight for validator, weight in weights if validator in signers) >= (
-            module.threshold
-        )
-    if isinstance(module, Aggregation):
-        return sum(is_signed(part, signers) for part in module.parts) >= module.threshold
-    return not isinstance(module, Unsatisfiable)
-
-
-def _validators(module: Module) -> Iterator[Address]:
-    if isinstance(module, Multisig):
-        yield from module.validators
-    elif isinstance(module, Aggregation):
-        for part in module.parts:
-            yield from _validators(part)

@@ -28,6 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from hyperlane.store import tables as agents
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -75,6 +77,11 @@ def _to(column: str) -> ForeignKey:
     return ForeignKey(column, ondelete="CASCADE")
 
 
+for _shared in (agents.deployments, agents.request_sizes):
+    _shared.to_metadata(metadata)
+"""What every agent has in its database: the deployments that it is bound to, and the sizes of
+requests that nodes take."""
+
 domain = Table(
     "domain",
     metadata,
@@ -96,7 +103,20 @@ cursor = Table(
     _field("time_created", BigInteger),
     _field("height", BigInteger),
 )
-"""All rows of `event_type` are stored for blocks up to `height`."""
+"""All rows of `event_type` are stored for blocks up to `height`. The scraper's are those of
+`progress.py`."""
+
+unread = Table(
+    "unread",
+    metadata,
+    _id(),
+    _field("domain", BigInteger, index=True),
+    _field("first_block", BigInteger),
+    _field("last_block", BigInteger),
+    _field("again", Boolean),
+)
+"""Ranges of blocks whose logs are still to be read, from the newest block down. `again`: they were
+read, and a number of a message or a leaf is missing."""
 
 block = Table(
     "block",
@@ -236,16 +256,21 @@ token = Table(
     Column("name", String),
     Column("symbol", String),
     Column("decimals", Integer),
-    Column("route", String),
+    Column("scale_numerator", Wei),
+    Column("scale_denominator", Wei),
+    Column("route", String, index=True),
     Column("routers", JSON),
     Column("locked", Wei),
     Column("minted", Wei),
     _field("checked_at", BigInteger),
     UniqueConstraint("domain", "router"),
 )
-"""Routers of warp routes, as their contracts answered at `checked_at`: what they lock or have
-minted, the routers that they are enrolled with (by domain), and the name of the route if the
-registry has one. Names and symbols are strangers' text."""
+"""Routers of warp routes, as their contracts answered at `checked_at`. `standard` as in registries,
+null if unknown; `token`: the contract that is moved, null for the chain's coin; scale: units in
+messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex;
+`route`: the name in the registry if it is there; `locked`: what it keeps for the route; `minted`:
+what can be redeemed for that, which is a synthetic token's supply, or what lenders deposited. Null
+where the contract does not tell. Names and symbols are strangers' text."""
 
 token_transfer = Table(
     "token_transfer",
@@ -327,7 +352,8 @@ staking_event = Table(
     UniqueConstraint("tx_id", "log_index"),
 )
 """Events of StakingManager and of those that slash, by their names in `kind`."""
-Index("ix_staking_event_operator", staking_event.c.operator)
+Index("ix_staking_event_operator", staking_event.c.operator, staking_event.c.kind)
+Index("ix_staking_event_validator", staking_event.c.validator)
 
 redundancy = Table(
     "redundancy",
@@ -342,9 +368,11 @@ redundancy = Table(
     _field("checked_at", BigInteger),
 )
 """Security module of a recipient for messages of an origin, with live signers; the recipient of the
-Mailbox's default module is empty bytes. `spare`: live signers (weight) above the threshold, where
-it is scarcest; null where no signatures are wanted. `oldest_at`: time of the oldest last
-signature."""
+Mailbox's default module is empty bytes, others are addresses. `module`: as `redundancy.py` beside
+this says. `spare`: live signers (weight) above the threshold, where it is scarcest; null where no
+signatures are wanted, or `problem` says why it is unknown. `oldest_at`: when the signature was seen
+that is the oldest of the validators' newest ones."""
+Index("ix_redundancy_spare", redundancy.c.spare, redundancy.c.domain)
 
 hourly_traffic = Table(
     "hourly_traffic",
@@ -379,6 +407,7 @@ for _columns in (
     (message.c.sender, message.c.sent_at, message.c.id),
     (message.c.recipient, message.c.sent_at, message.c.id),
     (message.c.origin, message.c.destination, message.c.sent_at, message.c.id),
+    (message.c.origin, message.c.sent_at, message.c.id),
     (message.c.destination, message.c.sent_at, message.c.id),
 ):
     Index(None, *_columns)

@@ -9,13 +9,13 @@ from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Function, SecurityModule
-from hyperlane.chain.client import Reverted, Unreachable
+from hyperlane.chain.client import ChainClient, Reverted, Unreachable
 from hyperlane.errors import ChainError, DecodeError
 from hyperlane.protocol.ccip_read import OffchainLookup
 from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.signature import SIGNATURE_SIZE
-from hyperlane.protocol.typecasts import Address, to_checksum
+from hyperlane.protocol.typecasts import ZERO_ADDRESS, Address, to_checksum
 
 # A recipient's owner chooses its modules, so whatever is read for one message has a bound.
 _MAX_DEPTH = 13
@@ -196,6 +196,17 @@ class ModuleReader:
         return await self._setups.get_or_find(
             (module, function, message.origin), lambda: self.ask(module, function, *arguments)
         )
+
+
+async def trusted_relayer(client: ChainClient, module: Address) -> Address | None:
+    """Read the relayer that a module without metadata trusts alone; None if it is none of these."""
+    try:
+        found: Address = await client.call(module, SecurityModule.trusted_relayer)
+    except Unreachable:
+        raise
+    except ChainError:
+        return None
+    return None if found == ZERO_ADDRESS else found
 
 
 @dataclass(slots=True)

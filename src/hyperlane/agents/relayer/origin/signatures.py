@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -56,6 +56,27 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest leaf that a validator claims to have signed."""
+
+    location: str
+    """Where it says so."""
+    index: int
+    checkpoint: Checkpoint | None
+    """What it signed; None if it was not read, as it was known."""
+
+
+class LocationSource(Protocol):
+    """Whatever knows the storage locations that validators announced."""
+
+    async def of(self, validators: Sequence[Address]) -> Mapping[Address, list[str] | ChainError]:
+        """Locations of each validator, newest first, or the error that kept them from being read.
+
+        ChainError if there is such an error for every validator.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class _Locations:
     """Storage locations that a validator announced, newest first."""
 
@@ -73,7 +94,8 @@ class Signatures:
     web: Web = field(default_factory=Web)
     timeout: float = 10.0
     """Seconds in which all locations of one validator together have to answer."""
-    announcements: Announcements = field(init=False)
+    announcements: LocationSource | None = None
+    """None: the chain itself is asked."""
     _slow: TtlCache[str, str] = field(default_factory=lambda: TtlCache(_SLOW_TTL))
     _stopped: TtlCache[tuple[Address, ...], list[Address]] = field(
         default_factory=lambda: TtlCache(_FLAGS_TTL)
@@ -87,7 +109,7 @@ class Signatures:
     """Merges concurrent look-ups only: a validator without a location may announce one any time."""
 
     def __post_init__(self) -> None:
-        self.announcements = Announcements(self.chain)
+        self.announcements = self.announcements or Announcements(self.chain)
 
     async def at(self, validators: Sequence[Address], index: int) -> Signed:
         """Valid signatures for leaf `index`."""
@@ -112,6 +134,28 @@ class Signatures:
 
         answers = await self._ask(validators, read)
         return {item: answer for item, answer in answers.items() if isinstance(answer, int)}
+
+    async def newest(
+        self, validators: Sequence[Address], known: Mapping[Address, tuple[str, int]]
+    ) -> dict[Address, Newest | str]:
+        """The newest leaf of each validator, whose signature is checked; or why there is none,
+        empty if its storage has none. Where location and index are `known`, it is not read."""
+
+        async def read(validator: Address, reader: CheckpointReader) -> Newest | None:
+            index = await reader.latest_index()
+            if index is None:
+                return None
+            if known.get(validator) == (reader.location, index):
+                return Newest(reader.location, index, None)
+            signed = self._checked(await reader.checkpoint(index), validator, index)
+            if signed is None:
+                raise StorageError(
+                    f"{reader.location}: claims to have signed leaf {index}, but has no checkpoint"
+                    " of it"
+                )
+            return Newest(reader.location, index, signed.checkpoint)
+
+        return await self._ask(validators, read)
 
     async def written(self, indices: Mapping[Address, int]) -> dict[Address, float]:
         """Read when each validator's checkpoint of its index was stored, in Unix seconds, as its
@@ -209,6 +253,7 @@ class Signatures:
         return located
 
     async def _read(self, validators: tuple[Address, ...]) -> dict[Address, _Locations]:
+        assert self.announcements is not None
         announced = await self.announcements.of(validators)
         located = {validator: self._open(announced[validator]) for validator in validators}
         for validator, locations in located.items():

@@ -14,11 +14,43 @@ WEI = sa.Numeric(78, 0).with_variant(sa.String(78), "sqlite")
 
 def upgrade(op: Operations) -> None:
     """Create tables and view."""
+    _create_common_tables(op)
     _create_tables(op)
     op.execute(create_message_view(op.get_bind().dialect.name))
 
 
+def _create_common_tables(op: Operations) -> None:
+    """Create what every agent has in its database."""
+    op.create_table(
+        "deployments",
+        sa.Column("domain", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("mailbox", sa.LargeBinary(), nullable=False),
+        sa.Column("merkle_tree_hook", sa.LargeBinary(), nullable=False),
+        sa.Column("anchor_block", sa.BigInteger(), nullable=True),
+        sa.Column("anchor_hash", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("domain", name="pk_deployments"),
+    )
+    op.create_table(
+        "request_sizes",
+        sa.Column("url_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("blocks", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("url_hash", name="pk_request_sizes"),
+    )
+
+
 def _create_tables(op: Operations) -> None:
+    op.create_table(
+        "unread",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("domain", sa.BigInteger(), nullable=False),
+        sa.Column("first_block", sa.BigInteger(), nullable=False),
+        sa.Column("last_block", sa.BigInteger(), nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_unread"),
+    )
+    op.create_index("ix_unread_domain", "unread", ["domain"], unique=False)
     op.create_table(
         "block",
         sa.Column("id", NUMBER, nullable=False),
@@ -101,6 +133,7 @@ def _create_tables(op: Operations) -> None:
         sa.Column("checked_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("domain", "recipient", "origin", name="pk_redundancy"),
     )
+    op.create_index("ix_redundancy_spare", "redundancy", ["spare", "domain"], unique=False)
     op.create_table(
         "token",
         sa.Column("id", NUMBER, nullable=False),
@@ -112,6 +145,8 @@ def _create_tables(op: Operations) -> None:
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("symbol", sa.String(), nullable=True),
         sa.Column("decimals", sa.Integer(), nullable=True),
+        sa.Column("scale_numerator", WEI, nullable=True),
+        sa.Column("scale_denominator", WEI, nullable=True),
         sa.Column("route", sa.String(), nullable=True),
         sa.Column("routers", sa.JSON(), nullable=True),
         sa.Column("locked", WEI, nullable=True),
@@ -120,6 +155,7 @@ def _create_tables(op: Operations) -> None:
         sa.PrimaryKeyConstraint("id", name="pk_token"),
         sa.UniqueConstraint("domain", "router", name="uq_token_domain_router"),
     )
+    op.create_index("ix_token_route", "token", ["route"], unique=False)
     op.create_table(
         "validator_checkpoint",
         sa.Column("id", NUMBER, nullable=False),
@@ -281,6 +317,9 @@ def _create_tables(op: Operations) -> None:
         ["origin", "destination", "sent_at", "id"],
         unique=False,
     )
+    op.create_index(
+        "ix_message_origin_sent_at_id", "message", ["origin", "sent_at", "id"], unique=False
+    )
     op.create_index("ix_message_origin_tx_id", "message", ["origin_tx_id"], unique=False)
     op.create_index(
         "ix_message_recipient_sent_at_id", "message", ["recipient", "sent_at", "id"], unique=False
@@ -316,7 +355,10 @@ def _create_tables(op: Operations) -> None:
         sa.PrimaryKeyConstraint("id", name="pk_staking_event"),
         sa.UniqueConstraint("tx_id", "log_index", name="uq_staking_event_tx_id_log_index"),
     )
-    op.create_index("ix_staking_event_operator", "staking_event", ["operator"], unique=False)
+    op.create_index(
+        "ix_staking_event_operator", "staking_event", ["operator", "kind"], unique=False
+    )
+    op.create_index("ix_staking_event_validator", "staking_event", ["validator"], unique=False)
     op.create_index("ix_staking_event_tx_id", "staking_event", ["tx_id"], unique=False)
     op.create_table(
         "token_transfer",

@@ -1,0 +1,306 @@
+"""Looking at the redundancy of security modules: of Mailboxes, routers and frequent recipients.
+
+A validator is live if it was last seen without a problem, and its newest verified signature covers
+the newest leaf that is due: one that was final for a while by a fresh count of the origin's.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hyperlane.agents.relayer.metadata.modules import (
+    Aggregation,
+    Module,
+    ModuleReader,
+    Multisig,
+    Null,
+    Unsatisfiable,
+    Walk,
+    trusted_relayer,
+)
+from hyperlane.agents.relayer.metadata.redundancy import (
+    parts_of,
+    redundancy_of,
+    validators_of,
+)
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.due_leaves import DueLeaves
+from hyperlane.agents.runtime.loops import all_ended
+from hyperlane.chain.abi import Mailbox, MerkleTreeHook
+from hyperlane.chain.client import NoAnswer, Unreachable
+from hyperlane.checkpoints.announced import printable
+from hyperlane.errors import ChainError
+from hyperlane.protocol.message import VERSION, Message
+from hyperlane.protocol.token_message import TokenMessage
+from hyperlane.protocol.typecasts import (
+    ZERO_BYTES32,
+    Address,
+    address_to_bytes32,
+    to_checksum,
+)
+from hyperlane.store.scraper.redundancy import DEFAULT, Finding, RedundancyStore, Subject
+from hyperlane.store.scraper.tokens import Token, TokenStore
+from hyperlane.store.scraper.validators import Status, ValidatorStore
+
+SIGNED_WITHIN = 120.0
+"""Seconds after which a final leaf is due: validators look for new ones every few seconds."""
+_EPOCHS = 900.0
+"""Seconds by which leaves may become final late, all at once, where finality comes in epochs."""
+_FREQUENT_DAYS, _FREQUENT, _MOST_FREQUENT = 7, 10, 50
+"""A recipient of ten messages within a week is frequent; so many are looked at."""
+_PER_STEP = 100
+_AT_ONCE = 4
+_DEEPEST, _MOST_SHOWN = 16, 100
+"""Levels and numbers of modules that are shown: one that has itself as a part has no end."""
+_LONGEST_PROBLEM = 400
+_DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A validator as its storage was last seen."""
+
+    status: Status | None
+    seen_at: float | None
+    live: bool
+
+
+@dataclass(slots=True)
+class Origin:
+    """An origin's leaves, and its validators."""
+
+    chain: Chain
+    validators: ValidatorStore
+    clock: Callable[[], float] = time.time
+    _due: DueLeaves = field(default_factory=lambda: DueLeaves(SIGNED_WITHIN))
+    _started: float | None = None
+
+    async def step(self) -> None:
+        """Count the final leaves."""
+        client, hook = self.chain.client, self.chain.settings.merkle_tree_hook
+        final = await client.block(await client.final_block())
+        if self._started is None:
+            old = await self.validators.leaves(hook, final.timestamp - SIGNED_WITHIN - _EPOCHS)
+            self._started = self.clock()
+            self._due.note(old, self._started - SIGNED_WITHIN)
+        try:
+            count = await client.call(hook, MerkleTreeHook.count, block=final.number)
+        except NoAnswer:  # it is younger than the final block
+            count = 0
+        self._due.note(count, self.clock())
+
+    @property
+    def due(self) -> int | None:
+        """Index of the newest leaf that is due, -1 if none is; None if that cannot be told."""
+        return self._due.newest(self.clock())
+
+    async def signers(self, validators: Sequence[Address]) -> dict[Address, Signer]:
+        """Each of these validators, and whether it is live."""
+        statuses = await self.validators.statuses(validators)
+        times = await self.validators.seen_at(validators)
+        due = self.due
+
+        def live(status: Status | None) -> bool:
+            if status is None or status.index is None or due is None:
+                return False
+            return status.problem is None and status.index >= due
+
+        return {
+            validator: Signer(
+                statuses.get(validator), times.get(validator), live(statuses.get(validator))
+            )
+            for validator in validators
+        }
+
+    async def doubt(self, signers: Collection[Signer]) -> str | None:
+        """Tell in words why nobody can tell who of these is live; None if it can be told."""
+        due, name = self.due, self.chain.name
+        dead = [signer for signer in signers if not signer.live]
+        if due is None:
+            return f"{name} does not answer: how many leaves it has is unknown"
+        if due < 0:
+            return f"no leaf of {name} is old enough that it had to be signed"
+        if any(signer.status is None for signer in dead) and await self.validators.is_behind():
+            return f"the announcements of validators on {name} are not all read yet"
+        statuses = [signer.status for signer in dead if signer.status is not None]
+        if any(status.checked_at < int(self._started or 0) for status in statuses):
+            return f"the storages of validators of {name} are not all looked at yet"
+        return None
+
+
+@dataclass(slots=True)
+class RedundancyWatcher:
+    """Watcher of the modules of one chain."""
+
+    chain: Chain
+    store: RedundancyStore
+    tokens: TokenStore
+    origins: Mapping[int, Origin]
+    """All chains that are connected, by domain."""
+    clock: Callable[[], float] = time.time
+    _modules: ModuleReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._modules = ModuleReader(self.chain)
+
+    async def step(self) -> None:
+        """Look at the modules whose turn it is, and store what was found."""
+        wanted, checked = await self._wanted(), await self.store.checked()
+        gone = [subject for subject in checked if subject not in wanted]
+        await self.store.forget(gone)
+        order = sorted(
+            wanted,
+            key=lambda subject: (subject.recipient != DEFAULT, checked.get(subject, 0)),
+        )
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(subject: Subject) -> None:
+            async with slots:
+                finding = await self._look_at(subject, wanted[subject])
+                await self.store.record(subject, finding, int(self.clock()))
+
+        await all_ended(*(one(subject) for subject in order[:_PER_STEP]))
+
+    async def _wanted(self) -> dict[Subject, Token | None]:
+        """Whose modules are looked at, with the router that may send to them."""
+        others = [domain for domain in self.origins if domain != self.chain.domain]
+        found: dict[Subject, Token | None] = {Subject(DEFAULT, origin): None for origin in others}
+        since = int(self.clock()) - _FREQUENT_DAYS * _DAY
+        for subject in await self.store.frequent(since, _FREQUENT, _MOST_FREQUENT):
+            if subject.origin in others:
+                found[subject] = None
+        for token in await self.tokens.all():
+            if token.domain == self.chain.domain:
+                for origin in token.routers:
+                    if origin in others:
+                        found[Subject(token.router, origin)] = token
+        return found
+
+    async def _look_at(self, subject: Subject, token: Token | None) -> Finding:
+        message = self._message(subject, token)
+        if subject.recipient != DEFAULT:
+            message = await self.store.example(subject) or message
+        try:
+            root = await self._root(subject)
+            walk = await self._modules.walk(root, message)
+            relayers = await self._relayers(walk.module)
+        except Unreachable:
+            raise
+        except ChainError as error:
+            return Finding(None, None, None, printable(str(error), _LONGEST_PROBLEM))
+        return await self._finding(self.origins[subject.origin], root, walk, relayers)
+
+    async def _root(self, subject: Subject) -> Address:
+        mailbox = self.chain.settings.mailbox
+        if subject.recipient == DEFAULT:
+            found: Address = await self.chain.client.call(mailbox, Mailbox.default_ism)
+        else:
+            found = await self.chain.client.call(mailbox, Mailbox.recipient_ism, subject.recipient)
+        return found
+
+    def _message(self, subject: Subject, token: Token | None) -> Message:
+        """A message as modules would be asked to verify it: routing ones read the whole of it."""
+        enrolled = {} if token is None else token.routers
+        recipient = subject.recipient or bytes(20)
+        return Message(
+            VERSION,
+            0,
+            subject.origin,
+            enrolled.get(subject.origin, ZERO_BYTES32),
+            self.chain.domain,
+            address_to_bytes32(Address(recipient)),
+            TokenMessage(ZERO_BYTES32, 1).encode(),
+        )
+
+    async def _relayers(self, module: Module) -> dict[Address, Address]:
+        found = {}
+        for part in parts_of(module):
+            if isinstance(part, Null) and part.address not in found:
+                relayer = await trusted_relayer(self.chain.client, part.address)
+                if relayer is not None:
+                    found[part.address] = relayer
+        return found
+
+    async def _finding(
+        self, origin: Origin, root: Address, walk: Walk, relayers: Mapping[Address, Address]
+    ) -> Finding:
+        signers = await origin.signers(validators_of(walk.module))
+        live = [validator for validator, signer in signers.items() if signer.live]
+        found = redundancy_of(walk.module, live, relayers)
+        doubt = await origin.doubt(signers.values()) if signers else None
+        times = [each.seen_at for each in signers.values() if each.seen_at is not None]
+        module = _Tree(walk, relayers, signers).of(root, 0) | {
+            "due": origin.due,
+            "delivers": found.delivers if doubt is None else None,
+            "critical": _spelled(found.critical) if doubt is None else None,
+            "alone": _spelled(found.alone),
+            "open": found.open,
+        }
+        return Finding(
+            module,
+            found.spare if doubt is None else None,
+            int(min(times)) if times else None,
+            doubt or (None if found.delivers or found.spare is not None else _why(walk.module)),
+        )
+
+
+def _why(module: Module) -> str:
+    """Why no signatures would suffice, in words."""
+    broken = (part.why.detail for part in parts_of(module) if isinstance(part, Unsatisfiable))
+    return printable(next(broken, ""), _LONGEST_PROBLEM)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """Modules as JSON."""
+
+    walk: Walk
+    relayers: Mapping[Address, Address]
+    signers: Mapping[Address, Signer]
+    _wanted: dict[Address, Module] = field(init=False, default_factory=dict)
+    _shown: Counter[Address] = field(init=False, default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._wanted.update((each.address, each) for each in parts_of(self.walk.module))
+
+    def of(self, address: Address, depth: int) -> dict[str, Any]:
+        """One module with all below it."""
+        found, kind = self._wanted.get(address), self.walk.kinds.get(address)
+        self._shown[address] += 1
+        few = depth < _DEEPEST and self._shown.total() <= _MOST_SHOWN
+        below = self.walk.below.get(address, ())[:_MOST_SHOWN] if few else ()
+        threshold = found.threshold if isinstance(found, Multisig | Aggregation) else None
+        relayer = self.relayers.get(address)
+        return {
+            "address": to_checksum(address),
+            "type": "unknown" if kind is None else kind.name.lower(),
+            "threshold": threshold,
+            "validators": list(self._signers_of(found)) if isinstance(found, Multisig) else [],
+            "relayer": None if relayer is None else to_checksum(relayer),
+            "problem": (
+                printable(found.why.detail, _LONGEST_PROBLEM)
+                if isinstance(found, Unsatisfiable)
+                else None
+            ),
+            "modules": [self.of(each, depth + 1) for each in below],
+        }
+
+    def _signers_of(self, module: Multisig) -> Iterator[dict[str, Any]]:
+        for validator, weight in zip(module.validators, module.weights, strict=True):
+            signer = self.signers[validator]
+            status = signer.status
+            yield {
+                "address": to_checksum(validator),
+                "weight": weight,
+                "live": signer.live,
+                "latestLeaf": None if status is None else status.index,
+                "latestTime": None if signer.seen_at is None else int(signer.seen_at),
+                "problem": "it announced no storage" if status is None else status.problem,
+            }
+
+
+def _spelled(keys: frozenset[Address]) -> list[str]:
+    return sorted(map(to_checksum, keys))
