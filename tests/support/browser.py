@@ -31,7 +31,7 @@ async def browser() -> AsyncIterator[Browser]:
             await started.close()
 
 
-@dataclass(slots=True)
+@dataclass
 class Visitor:
     """A tab, and what went wrong in it."""
 
@@ -64,11 +64,13 @@ class Visitor:
         script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(await self.page.evaluate(script))
 
-    def _hear(self, message: ConsoleMessage) -> None:
+    def hear(self, message: ConsoleMessage) -> None:
+        """Keep what the console says, if it complains."""
         if message.type in ("error", "warning"):
             self.errors.append(message.text)
 
-    def _see(self, request: Request) -> None:
+    def see(self, request: Request) -> None:
+        """Keep requests to elsewhere, and count pages."""
         if request.is_navigation_request():
             self.navigations += 1
         if not request.url.startswith((self.origin + "/", "data:")):
@@ -92,9 +94,9 @@ async def visiting(
     if script:
         await context.add_init_script(script)
     visitor = Visitor(await context.new_page(), origin)
-    visitor.page.on("console", visitor._hear)
+    visitor.page.on("console", visitor.hear)
     visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
-    context.on("request", visitor._see)
+    context.on("request", visitor.see)
     try:
         yield visitor
         assert visitor.errors == []

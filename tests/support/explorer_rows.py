@@ -24,7 +24,7 @@ from hyperlane.store.scraper.rows import (
     Transaction,
     Transfer,
 )
-from hyperlane.store.scraper.writing import ChainName, name_chain, store
+from hyperlane.store.scraper.writing import ChainName, drop_above, name_chain, store
 
 CHAINS = {11155111: "sepolia", 84532: "basesepolia", 421614: "arbitrumsepolia"}
 ALPHA, BETA, GAMMA = CHAINS
@@ -199,6 +199,26 @@ class Sample:
                     checked_at=self.now - 4,
                 )
             )
+
+    async def sign(self, domain: int, validator: Address, leaf: int, at: float) -> None:
+        """The newest leaf of a validator that was looked at before, and when it was first seen."""
+        row = tables.validator_status
+        async with self.database.write() as connection:
+            await connection.execute(
+                tables.validator_checkpoint.insert().values(
+                    domain=domain, validator=validator, leaf_index=leaf, seen_at=at
+                )
+            )
+            await connection.execute(
+                row.update()
+                .where(row.c.domain == domain, row.c.validator == validator)
+                .values(leaf_index=leaf)
+            )
+
+    async def drop(self, domain: int) -> None:
+        """Have a chain drop its newest block."""
+        async with self.database.write() as connection:
+            await drop_above(connection, domain, self._heights[domain] - 1)
 
     async def token(self, domain: int, **changes: object) -> None:
         """A router of the route over all chains."""
