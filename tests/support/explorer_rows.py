@@ -5,13 +5,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from hyperlane.store.scraper.opening import prepare
+
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32, to_checksum, to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
-from hyperlane.store.scraper.opening import prepare
 from hyperlane.store.scraper.rows import (
     Announcement,
     Block,

@@ -8,15 +8,18 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperlane.errors import DatabaseError
-from hyperlane.explorer.api.problems import ApiError, of_exception
+from hyperlane.explorer.api.docs import endpoints
+from hyperlane.explorer.api.problems import DOCS, ApiError, of_exception
 from hyperlane.explorer.api.router import OPENAPI, PREFIX, api_router, describe
 from hyperlane.explorer.limits import Buckets
 from hyperlane.explorer.live import Feed
+from hyperlane.explorer.pages.rendering import render
 from hyperlane.explorer.pages.router import pages_router
 from hyperlane.explorer.pages.site import error_page
 from hyperlane.explorer.tracing import Traces
@@ -50,7 +53,6 @@ _ANSWERED: tuple[type[Exception], ...] = (
     RequestValidationError,
     DatabaseError,
     HTTPException,
-    Exception,
 )
 _PREFLIGHT = {
     "access-control-allow-methods": "GET",
@@ -79,6 +81,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         exception_handlers=dict.fromkeys(_ANSWERED, _answer),
+        middleware=[Middleware(_Caught)],
     )
     app.include_router(api_router(database, feed, traces, clock))
     app.include_router(pages_router(database, traces, clock))
@@ -88,7 +91,20 @@ def create_app(
     async def openapi() -> JSONResponse:
         return JSONResponse(document)
 
+    @app.get(DOCS, include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page)
+
     document.update(describe(app))
+    page = render(
+        "api.html",
+        {
+            "path": DOCS,
+            "openapi": OPENAPI,
+            "description": document["info"]["description"].split("\n\n"),
+            "endpoints": list(endpoints(document)),
+        },
+    )
     return _Gate(app, frozenset(known_names(hosts)), buckets)
 
 
@@ -104,6 +120,29 @@ async def _answer(request: Request, error: Exception) -> Response:
     for name, value in (getattr(error, "headers", None) or {}).items():
         response.headers[name] = value  # such as Allow
     return response
+
+
+@dataclass(frozen=True, slots=True)
+class _Caught:
+    """Answers whatever an endpoint failed with: the web server would log all of it, at length."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            response = await _answer(Request(scope), error)
+            if not started:
+                await response(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ _MOST_BUFFERED = 64 * 1024
 _MOST_CONNECTIONS = 1000
 _MOST_HEAD = 16 * 1024
 """Bytes of a request's first line and headers."""
+_BACKLOG = 256
 _GRACE = 3
 """Seconds for requests that are being answered when the agent stops."""
 
@@ -78,8 +79,8 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(
     app: Any, host: str, port: int, proxies: Sequence[str] = ()
-) -> AsyncIterator[tuple[_Server, int]]:
-    """Serve an app while the block runs; gives the server and its port.
+) -> AsyncIterator[int]:
+    """Serve an app while the block runs; gives the port.
 
     Port 0 takes a free one. `proxies` are believed what they say of their clients' addresses.
     ConfigError when the port cannot be had.
@@ -103,7 +104,7 @@ async def serving(
     server = _Server(config)
     task = asyncio.create_task(server.serve([listening]))
     try:
-        yield server, int(listening.getsockname()[1])
+        yield int(listening.getsockname()[1])
     finally:
         server.should_exit = True
         await task
@@ -111,10 +112,24 @@ async def serving(
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=256)
+        # Sockets that name their protocol send small parts of an answer at once (asyncio looks).
+        kind = {"type": socket.SOCK_STREAM, "proto": socket.IPPROTO_TCP}
+        family, type_, protocol, _, address = socket.getaddrinfo(host, port, **kind)[0]
+        listening = socket.socket(family, type_, protocol)
     except OSError as error:
-        raise ConfigError(
-            f"explorerPort: {port}: cannot listen on {host}: {error}; set another port, 0 for any"
-            " that is free, or none to serve nothing"
-        ) from None
+        raise _unusable(host, port, error) from None
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise _unusable(host, port, error) from None
+    return listening
+
+
+def _unusable(host: str, port: int, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"explorerPort: {port}: cannot listen on {host}: {error}; set another port, 0 for any that"
+        " is free, or none to serve nothing"
+    )

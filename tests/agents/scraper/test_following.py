@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.support.scraped import HOOK, MAILBOX, MemoryChain, delivering, message, sending
+from tests.support.memory_chain import HOOK, MAILBOX, MemoryChain, delivering, message, sending
 
 from hyperlane.agents.scraper.auditing import Auditor
 from hyperlane.agents.scraper.following import Follower
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.store.database import Database
+from hyperlane.store.migrations.schemas import SCRAPER
 from hyperlane.store.scraper import tables
-from hyperlane.store.scraper.opening import prepare
 
 pytestmark = pytest.mark.quick
 
@@ -179,9 +179,8 @@ def test_the_copy_equals_the_chains_after_forks_odd_answers_and_restarts(seed, t
 
 
 async def _live(random, folder):
-    database = await Database.open(str(folder))
+    database = await Database.open(str(folder), SCRAPER)
     try:
-        await prepare(database)
         world = World(database, random)
         for chain in world.chains:
             chain.most = random.choice((1, 5, 10**9))

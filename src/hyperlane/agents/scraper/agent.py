@@ -9,12 +9,12 @@ from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat, until_done
 from hyperlane.agents.runtime.process import Runtime, start
 from hyperlane.agents.scraper.auditing import Auditor
-from hyperlane.agents.scraper.beside import Loop, chain_loops, common_loops
+from hyperlane.agents.scraper.beside import Loop, Shared, chain_loops, common_loops
 from hyperlane.agents.scraper.events import Contracts
 from hyperlane.agents.scraper.following import Follower
 from hyperlane.agents.scraper.reading import ChainSource, contracts_of
 from hyperlane.settings import ScraperSettings
-from hyperlane.store.scraper.opening import prepare
+from hyperlane.store.migrations.schemas import SCRAPER
 from hyperlane.store.scraper.writing import ChainName, name_chain
 
 _AUDIT_INTERVAL = 30.0
@@ -30,8 +30,7 @@ async def run(settings: ScraperSettings) -> None:
 @asynccontextmanager
 async def scraping(settings: ScraperSettings) -> AsyncIterator["Scraper"]:
     """Open the database and web pages of a scraper. Whoever serves it runs beside `Scraper.run`."""
-    async with start(settings, waiting=settings.chains_to_scrape) as runtime:
-        await prepare(runtime.database)
+    async with start(settings, waiting=settings.chains_to_scrape, schema=SCRAPER) as runtime:
         yield Scraper(settings, runtime)
 
 
@@ -43,6 +42,7 @@ class Scraper:
     runtime: Runtime
     chains: dict[int, Chain] = field(default_factory=dict)
     """Those that are connected, by domain."""
+    shared: Shared = field(default_factory=Shared)
 
     async def run(self) -> None:
         """Follow all chains, and run what `beside` has for them, until cancelled."""

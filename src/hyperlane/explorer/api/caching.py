@@ -34,9 +34,9 @@ class Kept(APIRoute):
 
         async def handle(request: Request) -> Response:
             response = await make(request)
-            if response.status_code != 200 or not isinstance(response.body, bytes):
+            if response.status_code != 200 or "cache-control" in response.headers:
                 return response
-            tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
+            tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
             headers = {"etag": tag, "cache-control": f"public, max-age={seconds}"}
             if _matches(request.headers.get("if-none-match"), tag):
                 return Response(status_code=304, headers=headers)

@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457), each with what is wrong and what is expected."""
 
+import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 DOCS = "/api/v1/docs"
+_MOST_FRAMES = 5
 _BUSY = 2
 """Seconds after which it makes sense to try again."""
 
@@ -139,8 +141,14 @@ def of_exception(error: Exception) -> ApiError:
             return ApiError(405, "this API only reads: use GET")
         case HTTPException(status_code=status):
             return ApiError(status, one_line(str(error.detail)))
-    log.error("explorer.failed", exc_info=error)
+    log.error("explorer.failed", error=f"{type(error).__name__}: {error}", where=_place(error))
     return ApiError(500, "this is a fault of the server, which has logged it; try again later")
+
+
+def _place(error: Exception) -> str:
+    """The innermost places of an error, without the values there: strangers chose them."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]
+    return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
 
 
 def _of_validation(error: RequestValidationError) -> ApiError:

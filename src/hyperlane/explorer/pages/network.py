@@ -10,8 +10,7 @@ from hyperlane.explorer.pages.site import Site, read_address
 from hyperlane.explorer.queries import validators as queries
 from hyperlane.explorer.queries.chains import chains
 from hyperlane.explorer.queries.redundancy import redundancy, scarcest
-from hyperlane.explorer.queries.validators import staking_events
-from hyperlane.explorer.queries.validators import Coverage, Validator
+from hyperlane.explorer.queries.validators import Coverage, Validator, staking_events
 from hyperlane.protocol.typecasts import Address
 
 _STALE = 3600

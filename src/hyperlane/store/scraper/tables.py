@@ -28,6 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from hyperlane.store import tables as agents
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -74,6 +76,11 @@ def _transaction(name: str) -> Column[Any]:
 def _to(column: str) -> ForeignKey:
     return ForeignKey(column, ondelete="CASCADE")
 
+
+for _shared in (agents.deployments, agents.request_sizes):
+    _shared.to_metadata(metadata)
+"""What every agent has in its database: the deployments that it is bound to, and the sizes of
+requests that nodes take."""
 
 domain = Table(
     "domain",
@@ -260,9 +267,10 @@ token = Table(
 )
 """Routers of warp routes, as their contracts answered at `checked_at`. `standard` as in registries,
 null if unknown; `token`: the contract that is moved, null for the chain's coin; scale: units in
-messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex; `route`: the name in the registry if it is there; `locked`: what it keeps for the route;
-`minted`: what can be redeemed for that, which is a synthetic token's supply, or what lenders
-deposited. Null where the contract does not tell. Names and symbols are strangers' text."""
+messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex;
+`route`: the name in the registry if it is there; `locked`: what it keeps for the route; `minted`:
+what can be redeemed for that, which is a synthetic token's supply, or what lenders deposited. Null
+where the contract does not tell. Names and symbols are strangers' text."""
 
 token_transfer = Table(
     "token_transfer",
