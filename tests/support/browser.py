@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_PATIENCE = 90_000
+"""Milliseconds: the machine may be busy."""
 WIDE, NARROW = {"width": 1240, "height": 900}, {"width": 390, "height": 800}
 
 
@@ -90,7 +99,8 @@ async def visiting(
     """A visitor of an explorer; `script` runs before those of pages. It fails at the end if the
     console complained, or anything was asked of another host."""
     context = await browser.new_context(color_scheme=scheme, viewport=viewport, **options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(_PATIENCE)
+    expect.set_options(timeout=_PATIENCE)
     if script:
         await context.add_init_script(script)
     visitor = Visitor(await context.new_page(), origin)

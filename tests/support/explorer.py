@@ -13,12 +13,13 @@ from hyperlane.explorer.live import Feed
 from hyperlane.explorer.server import serving
 from hyperlane.explorer.tracing import Traces
 from hyperlane.store.database import Database
+from hyperlane.store.migrations.schemas import SCRAPER
 
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Database]:
     """A database in a folder."""
-    database = await Database.open(str(folder))
+    database = await Database.open(str(folder), SCRAPER)
     try:
         yield database
     finally:
@@ -34,7 +35,7 @@ async def explorer(
     running = asyncio.create_task(feed.run())
     try:
         app = create_app(database, feed, traces, clock=clock, **options)
-        async with serving(app, "127.0.0.1", 0) as (_, port):
+        async with serving(app, "127.0.0.1", 0) as port:
             yield f"http://127.0.0.1:{port}"
             feed.close()
     finally:

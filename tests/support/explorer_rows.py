@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hyperlane.store.scraper.opening import prepare
 
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import Message
@@ -53,13 +52,15 @@ class Sample:
 
     database: Database
     now: int
+    later: bool = False
+    """True to store blocks by `flush` alone."""
+    _unstored: dict[int, list[Block]] = field(default_factory=lambda: defaultdict(list))
     _heights: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 6_000_000))
     _leaves: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     @classmethod
     async def made(cls, database: Database, now: int) -> "Sample":
         """An empty network of three chains."""
-        await prepare(database)
         for domain, name in CHAINS.items():
             await name_chain(database, ChainName(domain, name, "ETH", domain, is_testnet=True))
         return cls(database, now)
@@ -69,16 +70,26 @@ class Sample:
         self._heights[domain] += 1
         height = self._heights[domain]
         block = Block(height, keccak(b"block %d %d" % (domain, height)), timestamp, [transaction])
+        self._unstored[domain].append(block)
+        if not self.later:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Store the blocks."""
         async with self.database.write() as connection:
-            await store(self.database, connection, domain, [block], final=height - 3)
-            for kind in ("dispatch", "process"):
-                await connection.execute(
-                    self.database.insert(tables.cursor)
-                    .values(domain=domain, event_type=kind, time_created=timestamp, height=height)
-                    .on_conflict_do_update(
-                        index_elements=["domain", "event_type"], set_={"height": height}
+            for domain, blocks in self._unstored.items():
+                height = self._heights[domain]
+                await store(self.database, connection, domain, blocks, final=height - 3)
+                for kind in ("dispatch", "process"):
+                    values = {"event_type": kind, "time_created": self.now, "height": height}
+                    await connection.execute(
+                        self.database.insert(tables.cursor)
+                        .values(domain=domain, **values)
+                        .on_conflict_do_update(
+                            index_elements=["domain", "event_type"], set_={"height": height}
+                        )
                     )
-                )
+        self._unstored.clear()
 
     def transaction(self, label: str, sender: Address, to: Address, **rows: object) -> Transaction:
         """A transaction with a hash that its label decides."""
@@ -292,6 +303,7 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
     """A network with some traffic in the last day; the messages, oldest first. The last is a
     token transfer that was just delivered, the one before it waits."""
     sample = await Sample.made(database, now)
+    sample.later = True
     chance = random.Random(15)
     for domain in CHAINS:
         for index, validator in enumerate(VALIDATORS[domain]):
@@ -350,6 +362,7 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
             if origin != domain:
                 await sample.redundancy(domain, origin, 0 if origin == ALPHA else 1)
     await _stake(sample)
+    await sample.flush()
     return sent
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from hyperlane.explorer.queries import paging
 from hyperlane.explorer.queries.paging import Page, Place
 from hyperlane.explorer.queries.reading import (
+    TRANSACTION,
     Unindexed,
     as_message,
     as_transaction,
     message_rows,
-    with_transaction,
 )
 from hyperlane.explorer.queries.records import Delivery, Message, Transaction
 from hyperlane.protocol.typecasts import Bytes32
@@ -90,7 +90,11 @@ async def message(database: Database, message_id: Bytes32) -> Message | None:
 async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ...]:
     """What a transaction did; one for each chain that has a transaction of the hash."""
     row, delivered = tables.transaction, tables.delivered_message
-    own = with_transaction(row, "id", row.c.id).where(row.c.hash == transaction)
+    own = (
+        select(row.c.id, *TRANSACTION)
+        .join_from(row, tables.block, row.c.block_id == tables.block.c.id)
+        .where(row.c.hash == transaction)
+    )
     found = []
     async with database.read() as connection:
         for number, *columns in (await connection.execute(own)).all():
