@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage
