@@ -19,7 +19,7 @@ from playwright.async_api import (
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-_PATIENCE = 90_000
+_PATIENCE = 60_000
 """Milliseconds: the machine may be busy."""
 WIDE, NARROW = {"width": 1240, "height": 900}, {"width": 390, "height": 800}
 

@@ -20,7 +20,7 @@ window.ethereum = {
 """
 
 
-@dataclass(slots=True)
+@dataclass
 class Wallet:
     """Its account, and the chains that it knows."""
 
@@ -32,10 +32,11 @@ class Wallet:
 
     async def plug_into(self, page: Page) -> None:
         """Give the wallet to a tab, before it opens a page."""
-        await page.expose_function("walletForTests", self._answer)
+        await page.expose_function("walletForTests", self.answer)
         await page.add_init_script(SCRIPT)
 
-    async def _answer(self, method: str, parameters: list[Any]) -> dict[str, Any]:
+    async def answer(self, method: str, parameters: list[Any]) -> dict[str, Any]:
+        """Result or error of a request."""
         self.asked.append(method)
         if method == "eth_requestAccounts":
             if self.refuses:
