@@ -78,7 +78,8 @@ class Sample:
         async with self.database.write() as connection:
             for domain, blocks in self._unstored.items():
                 height = self._heights[domain]
-                await store(self.database, connection, domain, blocks, final=height - 3)
+                final = height if self.later else height - 3
+                await store(self.database, connection, domain, blocks, final=final)
                 for kind in ("dispatch", "process"):
                     values = {"event_type": kind, "time_created": self.now, "height": height}
                     await connection.execute(
@@ -313,8 +314,8 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
     sent = []
     seen: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
     pairs = [(a, b) for a in CHAINS for b in CHAINS if a != b]
-    for number in range(messages):
-        at = now - 86_000 + number * (86_000 - 400) // messages
+    times = sorted(chance.randrange(now - 86_000, now - 400) for _ in range(messages))
+    for number, at in enumerate(times):
         if number >= messages - 2:
             at = now - (95 if number == messages - 1 else 160)
         origin, destination = (ALPHA, BETA) if number >= messages - 2 else chance.choice(pairs)
