@@ -54,6 +54,8 @@ _message = tables.message
 _MOST_LOOKED_AT = 20_000
 """Rows of an index that are looked through for one page, if not all of them match."""
 _MOST_OF_TRANSACTION = 500
+_END = Place(2**62, 0)
+"""Above all messages."""
 
 _INDEXED = (("sender",), ("recipient",), ("origin", "destination"), ("origin",), ("destination",))
 """Columns by which messages are indexed in the order of time; the most telling come first."""
@@ -92,7 +94,11 @@ async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ..
     row, delivered = tables.transaction, tables.delivered_message
     own = (
         select(row.c.id, *TRANSACTION)
+<<<<<<< HEAD
         .join_from(row, tables.block, row.c.block_id == tables.block.c.id)
+=======
+        .join(tables.block, row.c.block_id == tables.block.c.id)
+>>>>>>> api
         .where(row.c.hash == transaction)
     )
     found = []
@@ -136,7 +142,7 @@ class _Walk:
 
     indexed: Sequence[ColumnElement[bool]]
     rest: Sequence[ColumnElement[bool]]
-    below: Place | None
+    below: Place
     lowest: Place | None
 
     @classmethod
@@ -156,9 +162,9 @@ class _Walk:
         if wanted.delivered:
             rest.append(_message.c.delivered_at.is_not(None))
         # Rows are numbered from 1: a place with 0 comes before all of its second.
-        upper = [] if wanted.until is None else [Place(wanted.until, 0)]
-        below = min([*upper, *([] if after is None else [after])], default=None)
-        return cls(indexed, rest, below, None if wanted.since is None else Place(wanted.since, 0))
+        until = _END if wanted.until is None else Place(wanted.until, 0)
+        lowest = None if wanted.since is None else Place(wanted.since, 0)
+        return cls(indexed, rest, min(until, after or _END), lowest)
 
     def page(self, floor: Place | None, limit: int) -> Select[Any]:
         """Selects the first rows that match, down to a floor."""
@@ -173,9 +179,7 @@ class _Walk:
 
     def _within(self, rows: Select[Any], lowest: Place | None) -> Select[Any]:
         place = tuple_(_message.c.sent_at, _message.c.id)
-        rows = rows.where(*self.indexed)
-        if self.below is not None:
-            rows = rows.where(place < _values(self.below))
+        rows = rows.where(*self.indexed, place < _values(self.below))
         if lowest is not None:
             rows = rows.where(place >= _values(lowest))
         return rows.order_by(_message.c.sent_at.desc(), _message.c.id.desc())
