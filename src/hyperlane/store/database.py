@@ -202,7 +202,7 @@ class Database:
     async def _prepare(self, schema: Schema) -> None:
         async with self.write() as connection:
             stored = await connection.run_sync(stored_revision)
-        schema.check(stored, self.name)
+        # Anything else may be half of what another program just commits: it is read again, locked.
         if stored != schema.newest:
             await self._migrate(schema)
 
@@ -316,6 +316,7 @@ async def _set_keys(connection: aiosqlite.Connection) -> None:
 
 async def _enforce_keys(connection: AsyncConnection, wanted: bool) -> None:
     """Switch foreign keys; SQLite passes over it within a transaction."""
+    await connection.execution_options(writes=False)
     await connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if wanted else 'OFF'}")
     await connection.commit()
 
