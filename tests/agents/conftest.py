@@ -8,6 +8,7 @@ from tests.support.agents import (  # noqa: F401 - fixtures
     origin,
     proxy,
     relayer_config,
+    scraper_config,
     target,
     validator_config,
     watchtower_config,

@@ -18,6 +18,7 @@ from hyperlane.protocol.message import Message
 from hyperlane.settings import (
     KathySettings,
     RelayerSettings,
+    ScraperSettings,
     ValidatorSettings,
     WatchtowerSettings,
 )
@@ -174,6 +175,25 @@ def kathy_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     return make
 
 
+@pytest.fixture
+def scraper_config(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Configuration of a scraper that serves no pages."""
+
+    def make(*chains: Devnet, **changes: object) -> dict[str, Any]:
+        return {
+            "chains": {chain.name: chain.settings() for chain in chains},
+            "chainsToScrape": ",".join(chain.name for chain in chains),
+            "allowLocalCheckpointSyncers": True,
+            "db": str(tmp_path / "db-scraper"),
+            "explorerPort": "none",
+            "interval": 0.2,
+            "metricsPort": 0,
+            **changes,
+        }
+
+    return make
+
+
 @asynccontextmanager
 async def validating(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
     """A validator in this process."""
@@ -207,6 +227,15 @@ async def canarying(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]
     from hyperlane.agents.kathy import run
 
     async with running(run(KathySettings.model_validate(config))) as task:
+        yield task
+
+
+@asynccontextmanager
+async def scraping(config: dict[str, Any]) -> AsyncIterator[asyncio.Task[None]]:
+    """A scraper in this process."""
+    from hyperlane.agents.scraper import run
+
+    async with running(run(ScraperSettings.model_validate(config))) as task:
         yield task
 
 

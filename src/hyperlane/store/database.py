@@ -222,6 +222,7 @@ class Database:
                         await connection.execute(text(_MIGRATION_LOCK))
                     await connection.run_sync(upgrade, schema, self.name)
                 if not postgres:
+                    await connection.execution_options(writes=False)  # it would begin one first
                     await _enforce_keys(connection, True)
 
     def _named_errors(self) -> "_NamedErrors":
@@ -306,7 +307,6 @@ async def _set_journal(connection: aiosqlite.Connection) -> None:
                 raise
         await asyncio.sleep(0.01)
     await connection.execute("PRAGMA synchronous=FULL")
-    await connection.execute("PRAGMA foreign_keys=ON")
 
 
 async def _set_keys(connection: aiosqlite.Connection) -> None:

@@ -19,6 +19,7 @@ from hyperlane.logs import configure_logging
 from hyperlane.metrics import Metrics, serve
 from hyperlane.settings import AgentSettings
 from hyperlane.store.database import Database
+from hyperlane.store.migrations.schemas import AGENTS, Schema
 from hyperlane.store.transactions import TransactionStore
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ async def start(
     settings: AgentSettings,
     pages: Callable[[Runtime], Iterable[RouteDef]] = lambda _: (),
     waiting: Iterable[str] = (),
+    schema: Schema = AGENTS,
 ) -> AsyncIterator[Runtime]:
     """Set up logging, database and web pages; tear them down afterwards.
 
@@ -78,7 +80,7 @@ async def start(
     """
     configure_logging(settings.log)
     async with AsyncExitStack() as stack:
-        database = await Database.open(settings.db)
+        database = await Database.open(settings.db, schema)
         stack.push_async_callback(database.close)
         for note in settings.ineffective:
             log.warning("setting.ineffective", setting=note)

@@ -160,15 +160,21 @@ class Follower:
             return {item.height: item.hash for item in found}
 
     async def _last_kept(self, height: int) -> int:
-        """The newest stored block below `height` that the chain still has."""
-        while stored := await self._stored(height - 1, _PAGE):
+        """The newest block below `height`, which is dropped, that is known to be kept.
+
+        Final blocks without rows are, unless a final one with rows is dropped: then only stored
+        ones that the chain still has.
+        """
+        marks = await self._marks()
+        final, lowest = marks[Mark.FINAL], height
+        while stored := await self._stored(lowest - 1, _PAGE):
             now = await self.source.hashes(list(stored))
             kept = next((item for item in stored if now[item] == stored[item]), None)
+            dropped = [item for item in stored if kept is None or item > kept]
+            lowest = min([lowest, *dropped])
             if kept is not None:
-                return kept
-            height = min(stored)
-        marks = await self._marks()
-        return marks[Mark.FIRST] - 1
+                return kept if lowest <= final else max(kept, final)
+        return marks[Mark.FIRST] - 1 if lowest <= final else final
 
     async def _take_back(self, kept: int) -> None:
         async with self.database.write() as connection:

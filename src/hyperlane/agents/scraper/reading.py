@@ -87,6 +87,9 @@ class Source(Protocol):
     async def counts(self, height: int) -> Counts | None:
         """What the contracts count at a block; None where the nodes do not tell."""
 
+    async def processed_at(self, ids: Sequence[Bytes32], height: int) -> Sequence[int]:
+        """In which block the Mailbox says that it delivered messages, by `height`; 0: not yet."""
+
     def distrust(self, problem: str) -> None:
         """Distrust the URL whose logs were believed last."""
 
@@ -166,6 +169,12 @@ class ChainSource:
             log.debug("counts.unknown", chain=self.name, block=height, error=str(error))
             return None
         return Counts(messages, leaves)
+
+    async def processed_at(self, ids: Sequence[Bytes32], height: int) -> Sequence[int]:
+        """In which block the Mailbox says that it delivered messages, by `height`; 0: not yet."""
+        return await self._client.call_each(
+            self.contracts.mailbox, Mailbox.processed_at, ids, height
+        )
 
     async def anchor(self, height: int) -> rows.Block:
         """A block without its rows."""

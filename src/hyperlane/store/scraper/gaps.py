@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hyperlane.protocol.typecasts import Address
+from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store.scraper import tables
 
 _MOST = 20
@@ -15,14 +15,16 @@ _MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Missing numbers: all between two that are stored."""
+    """Missing numbers: all between two that are stored, or up to those that are counted."""
 
     before: int | None
     """The stored number below; None if there is none."""
     after: int
+    """The number above."""
     first_block: int | None
     """The block of the number below."""
     last_block: int
+    """That of the number above, or the one where they were counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,35 @@ async def gaps(
 
 async def highest(
     connection: AsyncConnection, numbers: Numbers, domain: int, contract: Address
-) -> int:
-    """The highest stored number; -1 for none."""
+) -> tuple[int, int | None]:
+    """The highest stored number and its block; (-1, None) for none."""
     found = await connection.execute(
         select(func.max(numbers.number)).where(*numbers.of(domain, contract))
     )
     number: int | None = found.scalar()
-    return -1 if number is None else number
+    if number is None:
+        return -1, None
+    block = await connection.execute(_height(numbers, domain, contract, number))
+    return number, block.scalar_one()
+
+
+async def undelivered(
+    connection: AsyncConnection, domain: int, after: tuple[int, int], count: int
+) -> Sequence[tuple[Bytes32, tuple[int, int]]]:
+    """The next messages to a chain without a delivery, each with its time and number of row."""
+    row, (sent_at, id_) = tables.message.c, after
+    found = await connection.execute(
+        select(row.msg_id, row.sent_at, row.id)
+        .where(
+            row.delivered_at.is_(None),
+            row.destination == domain,
+            row.sent_at >= sent_at,
+            (row.sent_at > sent_at) | (row.id > id_),
+        )
+        .order_by(row.sent_at, row.id)
+        .limit(count)
+    )
+    return [(Bytes32(item.msg_id), (item.sent_at, item.id)) for item in found]
 
 
 async def _gap(

@@ -28,6 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from hyperlane.store import tables as agents
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -74,6 +76,11 @@ def _transaction(name: str) -> Column[Any]:
 def _to(column: str) -> ForeignKey:
     return ForeignKey(column, ondelete="CASCADE")
 
+
+for _shared in (agents.deployments, agents.request_sizes):
+    _shared.to_metadata(metadata)
+"""What every agent has in its database: the deployments that it is bound to, and the sizes of
+requests that nodes take."""
 
 domain = Table(
     "domain",

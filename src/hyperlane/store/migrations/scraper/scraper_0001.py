@@ -14,11 +14,43 @@ WEI = sa.Numeric(78, 0).with_variant(sa.String(78), "sqlite")
 
 def upgrade(op: Operations) -> None:
     """Create tables and view."""
+    _create_common_tables(op)
     _create_tables(op)
     op.execute(create_message_view(op.get_bind().dialect.name))
 
 
+def _create_common_tables(op: Operations) -> None:
+    """Create what every agent has in its database."""
+    op.create_table(
+        "deployments",
+        sa.Column("domain", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("chain_id", sa.BigInteger(), nullable=False),
+        sa.Column("mailbox", sa.LargeBinary(), nullable=False),
+        sa.Column("merkle_tree_hook", sa.LargeBinary(), nullable=False),
+        sa.Column("anchor_block", sa.BigInteger(), nullable=True),
+        sa.Column("anchor_hash", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("domain", name="pk_deployments"),
+    )
+    op.create_table(
+        "request_sizes",
+        sa.Column("url_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("blocks", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("url_hash", name="pk_request_sizes"),
+    )
+
+
 def _create_tables(op: Operations) -> None:
+    op.create_table(
+        "unread",
+        sa.Column("id", NUMBER, nullable=False),
+        sa.Column("domain", sa.BigInteger(), nullable=False),
+        sa.Column("first_block", sa.BigInteger(), nullable=False),
+        sa.Column("last_block", sa.BigInteger(), nullable=False),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_unread"),
+    )
+    op.create_index("ix_unread_domain", "unread", ["domain"], unique=False)
     op.create_table(
         "block",
         sa.Column("id", NUMBER, nullable=False),

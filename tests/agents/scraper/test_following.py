@@ -1,0 +1,214 @@
+"""The copy of a chain in the database equals the chain, whatever it and its nodes did before."""
+
+import asyncio
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from tests.support.memory_chain import HOOK, MAILBOX, MemoryChain, delivering, message, sending
+
+from hyperlane.agents.scraper.auditing import Auditor
+from hyperlane.agents.scraper.following import Follower
+from hyperlane.errors import ChainError
+from hyperlane.metrics import Metrics
+from hyperlane.store.database import Database
+from hyperlane.store.migrations.schemas import SCRAPER
+from hyperlane.store.scraper import tables
+
+
+class World:
+    """Two chains that send messages to each other, and one scraper."""
+
+    def __init__(self, database, random):
+        self.database, self.random = database, random
+        self.chains = [MemoryChain(domain, random) for domain in (1, 2)]
+        self.fresh, self.restarted = 0, 0
+        self.start()
+
+    def start(self):
+        """A new process: nothing but the database is remembered."""
+        self.restarted += 1
+        self.followers = [
+            Follower(chain, self.database, Metrics(), chunk=self.random.randint(1, 40))
+            for chain in self.chains
+        ]
+        self.auditors = [
+            Auditor(follower, self.database, MAILBOX, HOOK) for follower in self.followers
+        ]
+
+    def grow(self, chain):
+        made = []
+        other = self.chains[2 - chain.domain]
+        count = self.random.choice((0, 0, 1, 2))
+        if count:
+            self.fresh += 1
+            first = chain.nonce()
+            bodies = [self.random.randbytes(2) for _ in range(count)]
+            messages = [
+                message(first + at, chain.domain, other.domain, body)
+                for at, body in enumerate(bodies)
+            ]
+            made.append(sending(self.random.randbytes(32), *messages))
+        waiting = sorted(sent(other) - delivered(chain))
+        if waiting and self.random.random() < 0.5:
+            ids = self.random.sample(waiting, min(len(waiting), 2))
+            made.append(delivering(self.random.randbytes(32), *ids))
+        chain.grow(*made)
+
+    def reorganise(self, chain, depth):
+        """Drop blocks; some of what was in them is in the new ones, in the same order."""
+        depth = min(depth, len(chain.blocks) - 1)
+        dropped = chain.fork(depth)
+        kept = 0
+        for item in dropped:
+            numbers = [dispatch.message.nonce for dispatch in item.dispatches]
+            if numbers and numbers[0] != chain.nonce():
+                continue
+            if self.random.random() < 0.6:
+                chain.grow(item)
+                kept += 1
+        for _ in range(depth - kept + self.random.randint(0, 2)):
+            self.grow(chain)
+
+    async def look(self, index, what):
+        step = {
+            "tip": self.followers[index].tip,
+            "history": self.followers[index].history,
+            "audit": self.auditors[index].step,
+        }[what]
+        try:
+            await step()
+        except ChainError:
+            return
+
+    async def settle(self):
+        """Look at honest chains until nothing is left to do."""
+        for chain in self.chains:
+            chain.odd = lambda _what: False
+            for _ in range(chain.finality + 1):
+                chain.grow()
+        for _ in range(8):
+            for index in (0, 1):
+                for what in ("tip", "history", "audit"):
+                    await self.look(index, what)
+
+    async def rows(self, *columns):
+        async with self.database.read() as connection:
+            return [tuple(row) for row in await connection.execute(select(*columns))]
+
+
+def sent(chain):
+    return {
+        dispatch.message.id
+        for block in chain.blocks
+        for item in block.transactions
+        for dispatch in item.dispatches
+    }
+
+
+def delivered(chain):
+    return {
+        delivery.message_id
+        for block in chain.blocks
+        for item in block.transactions
+        for delivery in item.deliveries
+    }
+
+
+async def check(world):
+    """The database holds what the chains hold, and its changes lead to it."""
+    times = {
+        delivery.message_id: block.timestamp
+        for chain in world.chains
+        for block in chain.blocks
+        for item in block.transactions
+        for delivery in item.deliveries
+    }
+    messages = {
+        (d.message.id, chain.domain, d.message.nonce, block.timestamp, times.get(d.message.id))
+        for chain in world.chains
+        for block in chain.blocks
+        for item in block.transactions
+        for d in item.dispatches
+    }
+    row = tables.message.c
+    stored = await world.rows(row.msg_id, row.origin, row.nonce, row.sent_at, row.delivered_at)
+    assert len(stored) == len(messages)
+    assert set(stored) - messages == set()
+    assert messages - set(stored) == set()
+    row = tables.delivered_message.c
+    assert dict(await world.rows(row.msg_id, row.delivered_at)) == times
+    blocks = {
+        (chain.domain, block.height, block.hash)
+        for chain in world.chains
+        for block in chain.blocks
+        if block.transactions
+    }
+    row = tables.block.c
+    with_rows = select(tables.transaction.c.block_id)
+    async with world.database.read() as connection:
+        found = await connection.execute(
+            select(row.domain, row.height, row.hash, row.final).where(row.id.in_(with_rows))
+        )
+        known = [tuple(item) for item in found]
+    assert {item[:3] for item in known} == blocks
+    assert all(item[3] for item in known)
+    leaves = await world.rows(tables.merkle_tree_insertion.c.message_id)
+    paid = await world.rows(tables.gas_payment.c.msg_id, tables.gas_payment.c.payment)
+    assert sorted(leaves) == sorted((id_,) for id_, *_ in messages)
+    assert sorted(paid) == sorted((id_, 2**255) for id_, *_ in messages)
+    told = Counter()
+    for kind, id_ in await world.rows(tables.change.c.kind, tables.change.c.msg_id):
+        told[kind.removeprefix("un"), id_] += -1 if kind.startswith("un") else 1
+    expected = Counter({("delivered", id_): 1 for id_ in times})
+    for kind in ("dispatched", "inserted", "paid"):
+        expected.update((kind, id_) for id_, *_ in messages)
+    assert +told == expected
+    assert not [key for key, times in told.items() if times < 0]
+
+
+@pytest.mark.quick
+@settings(max_examples=3, deadline=None, phases=[Phase.generate])
+@given(seed=st.integers(0, 2**32))
+def test_the_copy_equals_the_chains_after_forks_odd_answers_and_restarts(seed, tmp_path_factory):
+    asyncio.run(_live(Random(seed), str(tmp_path_factory.mktemp("scraper"))))
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_so_it_does_on_both_databases(seed, locate):
+    await _live(Random(seed), locate("lived"))
+
+
+async def _live(random, location):
+    database = await Database.open(location, SCRAPER)
+    try:
+        world = World(database, random)
+        for chain in world.chains:
+            chain.most = random.choice((1, 5, 10**9))
+            chain.odd = lambda what: random.random() < {"fail": 0.04, "omit": 0.05}.get(what, 0.1)
+            for _ in range(random.choice((0, 20, 60))):
+                world.grow(chain)
+        for _ in range(60):
+            index = random.randrange(2)
+            match random.randrange(10):
+                case 0:
+                    world.reorganise(world.chains[index], random.randint(1, 4))
+                case 1 if random.random() < 0.1:
+                    world.reorganise(world.chains[index], random.randint(5, 12))
+                case 2 if random.random() < 0.3:
+                    world.start()
+                case 3 | 4:
+                    world.grow(world.chains[index])
+                case 5:
+                    await world.look(index, "history")
+                case 6:
+                    await world.look(index, "audit")
+                case _:
+                    await world.look(index, "tip")
+        await world.settle()
+        await check(world)
+    finally:
+        await database.close()
