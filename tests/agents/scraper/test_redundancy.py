@@ -1,10 +1,13 @@
 """Redundancy of modules on a real chain, for an origin whose clock and validators are driven."""
 
 import pytest
+from eth_utils import to_canonical_address
+from sqlalchemy import select
 from tests.support.canned import deploy_canned
 from tests.support.devnet import key
 from tests.support.scraped import dispatched, message, open_scraped, transaction, word, write
 from tests.support.words import b32
+from web3.utils.address import get_create_address
 
 from hyperlane.agents.scraper.redundancy import SIGNED_WITHIN, Origin, RedundancyWatcher
 from hyperlane.chain.abi import SecurityModule
@@ -13,6 +16,7 @@ from hyperlane.protocol.token_message import Scale
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.store.scraper import progress, rows
 from hyperlane.store.scraper.redundancy import DEFAULT, RedundancyStore, Subject
+from hyperlane.store.scraper.tables import redundancy
 from hyperlane.store.scraper.tokens import Token, TokenStore
 from hyperlane.store.scraper.validators import Look, ValidatorStore
 
@@ -77,10 +81,6 @@ class World:
         return await self.row(subject)
 
     async def row(self, subject):
-        from sqlalchemy import select
-
-        from hyperlane.store.scraper.tables import redundancy
-
         async with self.database.read() as connection:
             found = await connection.execute(
                 select(redundancy).where(
@@ -176,8 +176,7 @@ async def test_after_a_restart_old_leaves_are_due_at_once(world, recipient):
     await world.origin.step()
     await world.signed(0, *KEYS[:2])
     row = await world.found(recipient)
-    assert (row.spare, row.module["due"]) == (None, 0)
-    assert row.problem is None or "not all" in row.problem
+    assert (row.spare, row.module["due"], row.problem) == (0, 0, None)
 
 
 async def test_storages_that_were_not_looked_at_since_the_start_are_no_reason_for_alarm(
@@ -267,9 +266,6 @@ async def test_a_module_of_which_nothing_is_known_is_named(world, beta):
 
 async def test_a_module_that_has_itself_as_parts_is_cut(world, beta):
     """Its address is that of the next contract, which it is."""
-    from eth_utils import to_canonical_address
-    from web3.utils.address import get_create_address
-
     owner = key(0).address
     address = get_create_address(owner, beta.w3.eth.get_transaction_count(owner))
     itself = word(to_canonical_address(address))

@@ -18,8 +18,8 @@ from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.chain.abi import Function
 from hyperlane.chain.abi import Token as Erc20
+from hyperlane.chain.abi import TokenRouter as Router
 from hyperlane.chain.abi import TokenVault as Vault
-from hyperlane.chain.abi import WarpRouter as Router
 from hyperlane.chain.client import ChainClient, View
 from hyperlane.checkpoints.announced import printable
 from hyperlane.errors import ConfigError, DecodeError
