@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from hyperlane.errors import HyperlaneError
+from hyperlane.errors import ConfigError, HyperlaneError
 
 _PASS_THROUGH: dict[str, Any] = {"ignore_unknown_options": True, "allow_extra_args": True}
 _config_option = click.option(
@@ -109,13 +109,28 @@ def scraper(context: click.Context, files: tuple[Path, ...]) -> None:
     """Copy what happens on chains into a database, and serve the explorer and its API."""
 
     def start() -> Coroutine[Any, Any, None]:
-        from hyperlane.agents.scraper import run
         from hyperlane.settings import ScraperSettings, load_settings
 
-        return run(load_settings(ScraperSettings, files, os.environ, context.args))
+        settings = load_settings(ScraperSettings, files, os.environ, context.args)
+        if settings.explorer_port is not None:
+            return _explorer()(settings)
+        from hyperlane.agents.scraper import run
+
+        return run(settings)
 
     _warn_of_secrets(context.args)
     _run(start)
+
+
+def _explorer() -> Callable[[Any], Coroutine[Any, Any, None]]:
+    try:
+        from hyperlane.explorer.agent import run
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"explorerPort: the explorer needs {error.name}: pip install 'ape-hyperlane[explorer]',"
+            " or set it to none"
+        ) from None
+    return run
 
 
 @main.command()

@@ -9,7 +9,7 @@ curl and Prometheus send neither.
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -27,12 +27,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def only_for(hosts: Iterable[str]) -> Middleware:
     """Refuses requests for other hosts than this machine's names and those given, and from pages
     of other sites."""
-    known = {name.lower() for name in hosts} - _ANYWHERE
+    known = known_names(hosts)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.getall("Host", [])
-        if len(given) != 1 or not _is_ours(given[0], known, _own_address(request)):
+        if len(given) != 1 or not is_known_host(given[0], known, _own_address(request)):
             raise _refusal(
                 web.HTTPMisdirectedRequest,
                 f"Host: {shown(', '.join(given))} is not a name of this agent; add it to"
@@ -47,7 +47,14 @@ def only_for(hosts: Iterable[str]) -> Middleware:
     return check
 
 
-def _is_ours(host: str, known: set[str], own: str | None) -> bool:
+def known_names(hosts: Iterable[str]) -> set[str]:
+    """The names among hosts that an agent listens at or is known by."""
+    return {name.lower() for name in hosts} - _ANYWHERE
+
+
+def is_known_host(host: str, known: Container[str], own: str | None) -> bool:
+    """True if a request's `Host` is one of these names, `localhost`, or an address of this machine;
+    `own` is the address at which the request arrived."""
     name = _name(host)
     if name is None:
         return False

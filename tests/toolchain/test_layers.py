@@ -93,6 +93,10 @@ RULES = {
         f" registry {_AGENT}",
         "tracking does for one message what a relayer does, and stores nothing",
     ),
+    "hyperlane.explorer": _rule(
+        f"agents.scraper agents.relayer.ttl_cache tracking visitors {_AGENT}",
+        "the explorer shows what the scraper stored, and traces; nothing stands on it",
+    ),
     "hyperlane.setup": _rule(
         "agents.runtime agents.relayer.metadata agents.validator chain checkpoints settings"
         f" registry protocol {_SMALL}",
@@ -100,7 +104,7 @@ RULES = {
     ),
     "hyperlane.cli": _rule(
         "agents.relayer agents.validator agents.watchtower agents.kathy agents.scraper"
-        " settings store errors",
+        " explorer settings store errors",
         "the command line reads settings, starts agents, and mends a database",
     ),
 }

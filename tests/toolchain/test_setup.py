@@ -92,6 +92,43 @@ def test_elsewhere_anvil_is_taken_from_the_path_or_asked_for(setup, monkeypatch,
     setup.link_anvil()
 
 
+# The browser
+
+
+def test_a_browser_on_the_path_is_enough(setup, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(program(tmp_path / "bin" / "google-chrome", "").parent))
+    setup.install_browser()
+    assert capsys.readouterr().err == ""
+
+
+def test_root_gets_the_browser_from_the_distribution(setup, monkeypatch, tmp_path, capsys):
+    folder = tmp_path / "bin"
+    program(
+        folder / "apt-get",
+        f'echo "$@" >> {tmp_path}/asked\n'
+        f'[ "$2" = update ] || {{ echo > {folder}/chromium; /bin/chmod +x {folder}/chromium; }}\n',
+    )
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 0)
+    setup.install_browser()
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        "-qq update",
+        "-qq install -y --no-install-recommends chromium",
+    ]
+    assert capsys.readouterr().err == ""
+
+
+def test_without_a_browser_set_up_says_what_to_install(setup, monkeypatch, tmp_path, capsys):
+    asked = tmp_path / "asked"
+    monkeypatch.setenv(
+        "PATH", str(program(tmp_path / "bin" / "apt-get", f'echo "$@" >> {asked}\n').parent)
+    )
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 1000)
+    setup.install_browser()
+    assert "install Chromium" in capsys.readouterr().err
+    assert not asked.exists()
+
+
 # The compiler
 
 

@@ -9,7 +9,6 @@ from ape.api import AccountAPI
 from rich.console import Console
 
 from ape_hyperlane.console import connected_to, find_account, one_line_errors, unlock
-from ape_hyperlane.core.messages import GAS_MARGIN, MAX_GAS
 from ape_hyperlane.core.quotes import format_units
 from ape_hyperlane.core.status import quiet
 from ape_hyperlane.plans.chain import is_development
@@ -20,7 +19,7 @@ from hyperlane.protocol.typecasts import Bytes32, address_from_hex, to_checksum,
 from hyperlane.registry import Registry
 from hyperlane.tracking.advice import Advice
 from hyperlane.tracking.network import opened
-from hyperlane.tracking.report import Delivery
+from hyperlane.tracking.report import GAS_MARGIN, MAX_GAS, Delivery
 from hyperlane.tracking.search import Search
 from hyperlane.tracking.subject import parse_subject
 from hyperlane.tracking.trace import CannotDeliver, Tracer

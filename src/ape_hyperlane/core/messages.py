@@ -24,11 +24,7 @@ from ape_hyperlane.plans.gas_price import read_offer
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, address_to_bytes32
 from hyperlane.registry import ChainAddresses
-
-MAX_GAS = 5_000_000
-"""Most gas for one transaction; a transfer over any known bridge uses a fifth of it."""
-GAS_MARGIN = 1.2
-"""Gas limit divided by estimate: the state may change between estimating and sending."""
+from hyperlane.tracking.report import GAS_MARGIN, MAX_GAS
 
 DISPATCH_ID_TOPIC = "0x788dbc1b7152732178210e7f4d9d010ef016f9eafbe66786bd7169f56e0c353a"
 """keccak256("DispatchId(bytes32)")"""

@@ -116,12 +116,17 @@ def _plain_leaf(data: bytes) -> tuple[bytes, int] | None:
     return (data[:32], int.from_bytes(data[60:])) if usual else None
 
 
+def _plain_pair(data: bytes) -> tuple[int, int] | None:
+    return (int.from_bytes(data[:32]), int.from_bytes(data[32:])) if len(data) == 64 else None
+
+
 _PLAIN: dict[tuple[str, ...], Callable[[bytes], tuple[Any, ...] | None]] = {
     ("bytes",): _plain_bytes,
     ("bytes32", "uint32"): _plain_leaf,
+    ("uint256", "uint256"): _plain_pair,
 }
-"""Fast decoders by types, since messages and leaves come by the hundred thousand and the codec is
-slow. They return None for an unusual encoding, which is left to the codec."""
+"""Fast decoders by types, since messages, leaves and payments come by the hundred thousand and the
+codec is slow. They return None for an unusual encoding, which is left to the codec."""
 
 
 class Mailbox:

@@ -320,6 +320,12 @@ class ScraperSettings(AgentSettings):
     explorer_port: int | None = Field(default=8080, ge=0, lt=2**16)
     """None: only the database is filled."""
     explorer_host: str = "127.0.0.1"
+    explorer_allowed_hosts: Names = ()
+    """Host names that requests for the explorer may use, besides `localhost` and addresses."""
+    explorer_proxies: Names = ()
+    """Addresses of proxies that are believed whom they ask for (`X-Forwarded-For`)."""
+    explorer_rate: float = Field(default=20, gt=0)
+    """Requests a second that one client address may send for long."""
     allow_local_checkpoint_syncers: bool = False
     relayers: Names = ()
     """Addresses of relayers' pages, which tell what they tried and when they will try again."""

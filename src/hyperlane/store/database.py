@@ -222,7 +222,6 @@ class Database:
                         await connection.execute(text(_MIGRATION_LOCK))
                     await connection.run_sync(upgrade, schema, self.name)
                 if not postgres:
-                    await connection.execution_options(writes=False)  # it would begin one first
                     await _enforce_keys(connection, True)
 
     def _named_errors(self) -> "_NamedErrors":

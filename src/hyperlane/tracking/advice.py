@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
+from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
 from hyperlane.tracking.modules import multisigs, trusted_relayers
 from hyperlane.tracking.report import Module, Problem, Report, Signer, Simulation, Stage
 from hyperlane.tracking.words import ago, coins
@@ -19,15 +19,21 @@ _ENOUGH = 0.5
 class Advice:
     """Judges reports, and names commands that can be pasted."""
 
-    registry: Path
+    registry: Path | None
+    """Folder of the registry that commands name; None: the command's default."""
     account: str | None = None
     """Account that delivers; None: the command's default."""
     clock: Callable[[], float] = time.time
 
     def deliver(self, report: Report) -> str:
         """The command that delivers a message."""
-        words = ["ape", "hyperlane", "deliver", to_hex(report.message.id)]
-        words += ["--origin", report.sent.chain, "--registry", str(self.registry)]
+        return self.command(report.message.id, report.sent.chain)
+
+    def command(self, message_id: Bytes32, origin: str) -> str:
+        """The command that delivers the message of an id, which a chain sent."""
+        words = ["ape", "hyperlane", "deliver", to_hex(message_id), "--origin", origin]
+        if self.registry is not None:
+            words += ["--registry", str(self.registry)]
         if self.account is not None:
             words += ["--account", self.account]
         return shlex.join(words)
@@ -67,8 +73,9 @@ class Advice:
                 next_ = "deploy the recipient there, or send again to the right address"
             case Stage.NO_CHAIN:
                 next_ = (
-                    f"add the destination's metadata.yaml and addresses.yaml to {self.registry}, if"
-                    " it is an EVM chain; else ask its own explorer"
+                    "add the destination's metadata.yaml and addresses.yaml to"
+                    f" {self.registry or 'the registry'}, if it is an EVM chain; else ask its own"
+                    " explorer"
                 )
             case Stage.SILENT:
                 next_ = f"try again, or give {report.destination}'s metadata.yaml another rpcUrl"

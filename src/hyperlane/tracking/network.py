@@ -1,6 +1,7 @@
-"""The chains of a registry, connected when they are first needed."""
+"""Chains, connected when they are first needed: those of a registry, or of other settings."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,16 +26,32 @@ _OPTIONAL = ("merkleTreeHook", "validatorAnnounce")
 
 
 @dataclass(slots=True)
-class Network:
-    """Connections to the chains of one registry."""
+class Connections(ABC):
+    """Connections to chains."""
 
-    registry: Registry
-    patience: float = 15.0
+    patience: float = field(default=15.0, kw_only=True)
     """Seconds in which a chain has to answer when it is connected."""
-    web: Web = field(default_factory=Web)
+    web: Web = field(default_factory=Web, kw_only=True)
     """Client for reading validators' storages."""
-    _open: dict[str, Chain] = field(default_factory=dict)
-    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _open: dict[str, Chain] = field(default_factory=dict, init=False)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict, init=False)
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """Where the chains are written down, in words."""
+
+    @abstractmethod
+    def settings(self, name: str) -> ChainSettings:
+        """Settings of a chain. ConfigError for one that is not written down."""
+
+    @abstractmethod
+    def name_of(self, domain: int) -> str | None:
+        """The chain of a domain, of any protocol; None if it is not written down."""
+
+    @abstractmethod
+    def reads_files(self, chain: Chain) -> bool:
+        """True if storages of the chain's validators may be folders of this machine."""
 
     async def chain(self, name: str) -> Chain:
         """A connected chain. ConfigError for files that cannot be used, ChainError when it does not
@@ -44,25 +61,6 @@ class Network:
                 self._open[name] = await self._connect(name)
             return self._open[name]
 
-    def name_of(self, domain: int) -> str | None:
-        """The chain of a domain, of any protocol; None if the registry has none."""
-        return next(
-            (name for name, known in Domains(self.registry).items() if known == domain), None
-        )
-
-    def searchable(self) -> list[str]:
-        """EVM chains with a deployment."""
-        found = []
-        for name in self.registry.chains():
-            if not self.registry.has_addresses(name):
-                continue
-            try:
-                self.registry.metadata(name)
-            except ConfigError:
-                continue
-            found.append(name)
-        return found
-
     async def close(self) -> None:
         """Close all connections."""
         for chain in self._open.values():
@@ -71,7 +69,7 @@ class Network:
         await self.web.close()
 
     async def _connect(self, name: str) -> Chain:
-        settings = chain_settings(self.registry, name)
+        settings = self.settings(name)
         consensus = Consensus(settings.rpc_consensus_type or Consensus.FALLBACK)
         client = ChainClient(name, settings.chain_id, settings.urls, consensus)
         try:
@@ -89,6 +87,45 @@ class Network:
             await client.close()
             raise
         return Chain(settings, client)
+
+
+@dataclass(slots=True)
+class Network(Connections):
+    """Connections to the chains of one registry."""
+
+    registry: Registry
+
+    @property
+    def source(self) -> str:
+        """See Connections."""
+        return str(self.registry.folder)
+
+    def settings(self, name: str) -> ChainSettings:
+        """See Connections."""
+        return chain_settings(self.registry, name)
+
+    def name_of(self, domain: int) -> str | None:
+        """See Connections."""
+        return next(
+            (name for name, known in Domains(self.registry).items() if known == domain), None
+        )
+
+    def reads_files(self, chain: Chain) -> bool:
+        """See Connections."""
+        return is_local(chain)
+
+    def searchable(self) -> list[str]:
+        """EVM chains with a deployment."""
+        found = []
+        for name in self.registry.chains():
+            if not self.registry.has_addresses(name):
+                continue
+            try:
+                self.registry.metadata(name)
+            except ConfigError:
+                continue
+            found.append(name)
+        return found
 
 
 @asynccontextmanager

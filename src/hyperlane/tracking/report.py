@@ -6,6 +6,11 @@ from enum import StrEnum
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, Bytes32
 
+MAX_GAS = 5_000_000
+"""Most gas for one transaction; a transfer over any known bridge uses a fifth of it."""
+GAS_MARGIN = 1.2
+"""Gas limit divided by estimate: the state may change between estimating and sending."""
+
 
 class Stage(StrEnum):
     """Stage of a message; the names are part of the JSON."""

@@ -23,7 +23,7 @@ from hyperlane.store.sequences import Dispatched
 from hyperlane.tracking.advice import Advice
 from hyperlane.tracking.attempt import Deliverer
 from hyperlane.tracking.modules import PathReader, multisigs, trusted_relayers
-from hyperlane.tracking.network import Network, is_local
+from hyperlane.tracking.network import Connections
 from hyperlane.tracking.relayer_page import ask_relayer
 from hyperlane.tracking.report import (
     Delivery,
@@ -60,7 +60,7 @@ class Way:
 class Tracer:
     """Makes reports."""
 
-    network: Network
+    network: Connections
     advice: Advice
     relayer: str | None = None
     """URL of a relayer that is asked, too."""
@@ -157,9 +157,7 @@ class Tracer:
     async def _destination(self, message: Message) -> Chain:
         name = self.network.name_of(message.destination)
         if name is None:
-            raise ConfigError(
-                f"{self.network.registry.folder}: no chain of domain {message.destination}"
-            )
+            raise ConfigError(f"{self.network.source}: no chain of domain {message.destination}")
         return await self.network.chain(name)
 
     async def _sent(self, dispatch: Dispatch) -> Sent:
@@ -247,7 +245,9 @@ class Tracer:
         except (RpcError, NoAnswer) as error:
             why = f"the recipient does not say which security module it wants: {error}"
             return Way(None, None, Simulation(Stage.NO_METADATA, why))
-        signatures = Signatures(dispatch.chain, is_local(dispatch.chain), self.network.web)
+        signatures = Signatures(
+            dispatch.chain, self.network.reads_files(dispatch.chain), self.network.web
+        )
         walk = await ModuleReader(destination).walk(root, message)
         module = await PathReader(destination, signatures, leaf, message.id).read(root, walk)
         origin = await self._traced(dispatch, leaf, module, signatures)

@@ -193,6 +193,9 @@ CHANGES = {
     "chainsToScrape": ("alpha", "alpha,beta"),
     "explorerPort": (1, "none"),
     "explorerHost": ("127.0.0.1", "127.0.0.2"),
+    "explorerAllowedHosts": ("explorer.example.org", "a.example.org,b.example.org"),
+    "explorerProxies": ("127.0.0.1", "127.0.0.1,10.0.0.1"),
+    "explorerRate": (1, 2),
     "relayers": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
     "registry": ("a", "b"),
 }

@@ -4,8 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from hyperlane.store.migrations.schemas import AGENTS
 
 pytestmark = pytest.mark.quick
 
-KILLED = """
+FORKER = """
 import asyncio, os, signal, sys
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -25,64 +24,87 @@ import hyperlane.store.migrations.upgrading
 
 WRITES = ("CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER")
 
-def migrate(location, last):
+def fork(location, killed_after):
+    child = os.fork()
+    if child:
+        return child
+    os.close(go)
+    os.read(waiting, 1)  # nothing, when all other ends are closed
     done = 0
 
     @event.listens_for(Engine, "after_cursor_execute")
     def count(_connection, _cursor, statement, *_):
         nonlocal done
         done += statement.strip().startswith(WRITES)
-        if done == last:
+        if done == killed_after:
             os.kill(os.getpid(), signal.SIGKILL)
 
     asyncio.run(Database.open(location))
     os._exit(0)
 
 for line in sys.stdin:
-    location, last = line.split()
-    child = os.fork() or migrate(location, int(last))
-    print("ended", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-"""Opens the database at a location, killed after so many statements that write; for each line."""
-
-
-TOGETHER = """
-import asyncio, os, sys
-from hyperlane.store.database import Database
-import hyperlane.store.migrations.upgrading
-
-waiting, go = os.pipe()
-
-def migrate(location):
+    location, processes, killed_after = line.split()
+    waiting, go = os.pipe()
+    children = [fork(location, int(killed_after)) for _ in range(int(processes))]
     os.close(go)
-    os.read(waiting, 1)  # nothing, when all other ends are closed
-    asyncio.run(Database.open(location))
-    os._exit(0)
-
-children = [os.fork() or migrate(sys.argv[1]) for _ in range(4)]
-os.close(go)
-print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+    ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    os.close(waiting)
+    print("ended", *ends, flush=True)
 """
-"""Four processes that open the database at a location at the same moment."""
+"""For each line, opens a database in so many processes at the same moment, each of which is killed
+after so many statements that write."""
+
+
+class Forker:
+    """The process that runs `FORKER`: forks start at once, without imports."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    async def open(
+        self, location: str, processes: int = 1, killed_after: int = -1
+    ) -> tuple[list[int], list[str]]:
+        """Exit statuses of the processes, and what they said."""
+        return await asyncio.to_thread(self._open, f"{location} {processes} {killed_after}\n")
+
+    def _open(self, line: str) -> tuple[list[int], list[str]]:
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+        said = []
+        for answer in self._process.stdout:
+            if answer.startswith("ended "):
+                return list(map(int, answer.split()[1:])), said
+            said.append(answer)
+        raise AssertionError("the process that forks has ended")
+
+
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    command = [sys.executable, "-c", FORKER]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Forker(process)
+        process.stdin.close()
 
 
 @pytest.mark.parametrize("version", OLD_VERSIONS)
-async def test_a_migration_that_is_killed_leaves_the_old_schema_whole(version, locate):
+async def test_a_migration_that_is_killed_leaves_the_old_schema_whole(version, locate, forker):
     """At every third statement that writes; on PostgreSQL, where each takes longer, at fewer."""
-    with killer() as kill:
-        for number in range(1, 1000):
-            location = locate(f"killed{number}")
-            await make_old(version, location)
-            rows, before = await rows_of(location), await everything(location)
-            step = 11 if "://" in location else 3
-            status = await asyncio.to_thread(kill, location, number * step)
-            if status == 0:
-                break
-            assert status == -signal.SIGKILL
+    ends = []
+    while 0 not in ends:
+        location = locate(f"killed{len(ends)}")
+        await make_old(version, location)
+        rows, before = await rows_of(location), await everything(location)
+        step = 11 if "://" in location else 3
+        (end,), _ = await forker.open(location, killed_after=1 + len(ends) * step)
+        ends.append(end)
+        if end != 0:
             assert await everything(location) == before
             await opened(location)
-            assert_kept(rows, await rows_of(location))
-    assert number * step > 20, "statements were interrupted"
+        assert_kept(rows, await rows_of(location))
+    assert set(ends) == {-signal.SIGKILL, 0}
+    assert len(ends) > 3
 
 
 async def test_what_was_read_while_another_process_migrated_is_read_again(locate, monkeypatch):
@@ -96,18 +118,16 @@ async def test_what_was_read_while_another_process_migrated_is_read_again(locate
 
 
 @pytest.mark.parametrize("version", [*OLD_VERSIONS, "none"])
-async def test_processes_that_migrate_at_the_same_moment_all_can(version, locate):
+async def test_processes_that_migrate_at_the_same_moment_all_can(version, locate, forker):
     location = locate("old")
     before: dict[str, list[Any]] = {}
     if version != "none":
         await make_old(version, location)
         before = await rows_of(location)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", TOGETHER, location, stdout=subprocess.PIPE
-    )
-    said = (await process.communicate())[0].decode()
-    assert said.splitlines()[-1] == "[0, 0, 0, 0]"
-    assert said.count("database.migrating") == (version != "none"), "one migrates, others wait"
+    ends, said = await forker.open(location, processes=4)
+    assert ends == [0, 0, 0, 0]
+    told = [line for line in said if "database.migrating" in line]
+    assert len(told) == (version != "none"), "one migrates, the others wait"
     rows = await rows_of(location)
     if before:
         assert_kept(before, rows)
@@ -122,22 +142,3 @@ async def everything(location: str) -> Any:
     if "://" not in location:
         return await asyncio.to_thread(dump, location, AGENTS.file_name)
     return await rows_of(location), await look(location, AGENTS.file_name, catalogue)
-
-
-@contextmanager
-def killer() -> Iterator[Callable[[str, int], int]]:
-    command = [sys.executable, "-c", KILLED]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-
-        def kill(location: str, last: int) -> int:
-            process.stdin.write(f"{location} {last}\n")
-            process.stdin.flush()
-            for line in process.stdout:
-                if line.startswith("ended "):
-                    return int(line.split()[1])
-            raise AssertionError("the process that forks has ended")
-
-        yield kill
-        process.stdin.close()

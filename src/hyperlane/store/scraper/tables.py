@@ -258,7 +258,7 @@ token = Table(
     Column("decimals", Integer),
     Column("scale_numerator", Wei),
     Column("scale_denominator", Wei),
-    Column("route", String),
+    Column("route", String, index=True),
     Column("routers", JSON),
     Column("locked", Wei),
     Column("minted", Wei),
@@ -352,7 +352,8 @@ staking_event = Table(
     UniqueConstraint("tx_id", "log_index"),
 )
 """Events of StakingManager and of those that slash, by their names in `kind`."""
-Index("ix_staking_event_operator", staking_event.c.operator)
+Index("ix_staking_event_operator", staking_event.c.operator, staking_event.c.kind)
+Index("ix_staking_event_validator", staking_event.c.validator)
 
 redundancy = Table(
     "redundancy",
@@ -371,6 +372,7 @@ Mailbox's default module is empty bytes, others are addresses. `module`: as `red
 this says. `spare`: live signers (weight) above the threshold, where it is scarcest; null where no
 signatures are wanted, or `problem` says why it is unknown. `oldest_at`: when the signature was seen
 that is the oldest of the validators' newest ones."""
+Index("ix_redundancy_spare", redundancy.c.spare, redundancy.c.domain)
 
 hourly_traffic = Table(
     "hourly_traffic",
@@ -405,6 +407,7 @@ for _columns in (
     (message.c.sender, message.c.sent_at, message.c.id),
     (message.c.recipient, message.c.sent_at, message.c.id),
     (message.c.origin, message.c.destination, message.c.sent_at, message.c.id),
+    (message.c.origin, message.c.sent_at, message.c.id),
     (message.c.destination, message.c.sent_at, message.c.id),
 ):
     Index(None, *_columns)

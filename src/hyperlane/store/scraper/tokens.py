@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -59,24 +60,7 @@ class TokenStore:
         """All routers that were read, in order."""
         async with self._database.read() as connection:
             found = await connection.execute(select(token).order_by(token.c.domain, token.c.id))
-            return [
-                Token(
-                    domain=row.domain,
-                    router=Address(row.router),
-                    token=None if row.token is None else Address(row.token),
-                    standard=row.standard,
-                    name=row.name,
-                    symbol=row.symbol,
-                    decimals=row.decimals,
-                    scale=Scale(row.scale_numerator or 1, row.scale_denominator or 1),
-                    route=row.route,
-                    routers=_parsed(row.routers),
-                    locked=row.locked,
-                    minted=row.minted,
-                    checked_at=row.checked_at,
-                )
-                for row in found
-            ]
+            return list(map(as_token, found))
 
     async def save(self, item: Token) -> None:
         """Store what a router said."""
@@ -105,6 +89,25 @@ class TokenStore:
                 )
                 .on_conflict_do_update(index_elements=["domain", "router"], set_=values)
             )
+
+
+def as_token(row: Any) -> Token:
+    """The router of a row of the table."""
+    return Token(
+        domain=row.domain,
+        router=Address(row.router),
+        token=None if row.token is None else Address(row.token),
+        standard=row.standard,
+        name=row.name,
+        symbol=row.symbol,
+        decimals=row.decimals,
+        scale=Scale(row.scale_numerator or 1, row.scale_denominator or 1),
+        route=row.route,
+        routers=_parsed(row.routers),
+        locked=row.locked,
+        minted=row.minted,
+        checked_at=row.checked_at,
+    )
 
 
 def _parsed(routers: Mapping[str, str] | None) -> dict[int, Bytes32]:

@@ -133,6 +133,7 @@ def _create_tables(op: Operations) -> None:
         sa.Column("checked_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("domain", "recipient", "origin", name="pk_redundancy"),
     )
+    op.create_index("ix_redundancy_spare", "redundancy", ["spare", "domain"], unique=False)
     op.create_table(
         "token",
         sa.Column("id", NUMBER, nullable=False),
@@ -154,6 +155,7 @@ def _create_tables(op: Operations) -> None:
         sa.PrimaryKeyConstraint("id", name="pk_token"),
         sa.UniqueConstraint("domain", "router", name="uq_token_domain_router"),
     )
+    op.create_index("ix_token_route", "token", ["route"], unique=False)
     op.create_table(
         "validator_checkpoint",
         sa.Column("id", NUMBER, nullable=False),
@@ -315,6 +317,9 @@ def _create_tables(op: Operations) -> None:
         ["origin", "destination", "sent_at", "id"],
         unique=False,
     )
+    op.create_index(
+        "ix_message_origin_sent_at_id", "message", ["origin", "sent_at", "id"], unique=False
+    )
     op.create_index("ix_message_origin_tx_id", "message", ["origin_tx_id"], unique=False)
     op.create_index(
         "ix_message_recipient_sent_at_id", "message", ["recipient", "sent_at", "id"], unique=False
@@ -350,7 +355,10 @@ def _create_tables(op: Operations) -> None:
         sa.PrimaryKeyConstraint("id", name="pk_staking_event"),
         sa.UniqueConstraint("tx_id", "log_index", name="uq_staking_event_tx_id_log_index"),
     )
-    op.create_index("ix_staking_event_operator", "staking_event", ["operator"], unique=False)
+    op.create_index(
+        "ix_staking_event_operator", "staking_event", ["operator", "kind"], unique=False
+    )
+    op.create_index("ix_staking_event_validator", "staking_event", ["validator"], unique=False)
     op.create_index("ix_staking_event_tx_id", "staking_event", ["tx_id"], unique=False)
     op.create_table(
         "token_transfer",

@@ -1,0 +1,1 @@
+"""The explorer: what the scraper has stored, as a JSON API and as pages. Reads only."""

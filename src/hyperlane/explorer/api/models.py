@@ -1,0 +1,484 @@
+"""Documents of the API: hex with 0x in lower case, wei as decimal text, times in Unix seconds."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from hyperlane.explorer.api.parameters import ADDRESS_EXAMPLE, ID_EXAMPLE
+from hyperlane.protocol.typecasts import to_hex
+
+_WORD_EXAMPLE = f"0x{'00' * 12}{ADDRESS_EXAMPLE[2:]}"
+
+
+def _as_hex(value: Any) -> Any:
+    return to_hex(value) if isinstance(value, bytes) else value
+
+
+def _decimal(value: Any) -> Any:
+    """A whole number as text: JSON numbers have too few digits for wei."""
+    return str(value) if isinstance(value, int) else value
+
+
+def _shown(convert: Callable[[Any], Any], pattern: str, **schema: Any) -> tuple[Any, Any]:
+    shape = {"type": "string", "pattern": pattern, **schema}
+    return BeforeValidator(convert), WithJsonSchema(shape)
+
+
+Hash = Annotated[str, *_shown(_as_hex, "^0x[0-9a-f]{64}$", examples=[ID_EXAMPLE])]
+Word = Annotated[str, *_shown(_as_hex, "^0x[0-9a-f]{64}$", examples=[_WORD_EXAMPLE])]
+Data = Annotated[str, *_shown(_as_hex, "^0x([0-9a-f]{2})*$", examples=[ADDRESS_EXAMPLE])]
+Wei = Annotated[str, *_shown(_decimal, "^-?[0-9]+$", examples=["1000000000000000"])]
+
+
+class Document(BaseModel):
+    """A JSON object of the API."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, from_attributes=True, frozen=True
+    )
+
+
+class Message(Document):
+    """A dispatched message."""
+
+    id: Hash
+    origin: int = Field(description="Domain that it was sent from.", examples=[1])
+    destination: int = Field(description="Domain that it is for.", examples=[8453])
+    nonce: int
+    sender: Word
+    recipient: Word
+    mailbox: Data
+    sent_at: int = Field(description="Time of the dispatch's block.")
+    delivered_at: int | None = Field(description="Time of the delivery's block; null while none.")
+    delay: int | None = Field(description="Seconds from the dispatch to the delivery.")
+    transaction: Hash
+    block: int
+    final: bool = Field(description="False while the chain may still drop the dispatch.")
+
+
+class Transaction(Document):
+    """A transaction and its block."""
+
+    hash: Hash
+    domain: int
+    block: int
+    block_hash: Hash
+    time: int
+    final: bool
+    sender: Data
+    recipient: Data | None
+    nonce: int
+    gas_limit: Wei
+    gas_used: Wei
+    effective_gas_price: Wei | None
+    fee: Wei | None = Field(description="Gas used times its price, in wei.")
+
+
+class Unread(Document):
+    """A dispatch whose transaction and block no node has given yet."""
+
+    origin: int
+    destination: int
+    nonce: int
+    sender: Word
+    recipient: Word
+    mailbox: Data
+    transaction: Hash
+    block: int
+
+
+class Insertion(Document):
+    """A message's leaf of a merkle tree."""
+
+    hook: Data
+    leaf_index: int
+    transaction: Transaction
+
+
+class Payment(Document):
+    """A payment for the gas of the delivery."""
+
+    paymaster: Data
+    payment: Wei
+    gas_amount: Wei
+    destination: int
+    transaction: Transaction
+
+
+class Delivery(Document):
+    """The delivery; the relayer is the transaction's sender."""
+
+    mailbox: Data
+    domain: int
+    transaction: Transaction
+
+
+class Scale(Document):
+    """A ratio of units."""
+
+    numerator: Wei
+    denominator: Wei
+
+
+class Token(Document):
+    """A router of a warp route. Name and symbol are its contract's: anybody may choose any."""
+
+    domain: int
+    router: Data
+    token: Data | None
+    standard: str | None
+    name: str | None
+    symbol: str | None
+    decimals: int | None
+    route: str | None = Field(description="Name of its route in the registry.")
+    scale: Scale = Field(description="Units in messages for one unit here.")
+    routers: dict[int, Word] = Field(description="Routers that it is enrolled with, by domain.")
+    locked: Wei | None
+    minted: Wei | None
+    checked_at: int
+
+
+class Transfer(Document):
+    """Tokens that the message carries."""
+
+    direction: Literal["sent", "received"]
+    domain: int
+    router: Data
+    remote: int
+    recipient: Data
+    amount: Wei = Field(description="In the units of the router's event.")
+    transaction: Hash
+    token: Token | None
+
+
+class Signature(Document):
+    """When a validator was seen to have signed the message's leaf."""
+
+    validator: Data
+    seen_at: float | None
+    at_first_look: bool = Field(
+        description="True if it was signed before its storage was first looked at."
+    )
+    delay: float | None = Field(description="Seconds from the dispatch; null if unknown.")
+    newest: int | None = Field(description="The newest leaf that it claims signed.")
+    problem: str | None
+
+
+class StakingEvent(Document):
+    """An event of the contracts that hold or slash stake."""
+
+    kind: str
+    contract: Data
+    operator: Data | None
+    validator: Data | None
+    amount: Wei | None
+    fields: dict[str, Any]
+    transaction: Transaction
+
+
+class Life(Document):
+    """All that is stored of a message."""
+
+    id: Hash
+    message: Message | None = Field(
+        description="Null if only its delivery is stored, or its dispatch is in `unread`."
+    )
+    unread: Unread | None
+    body: Data | None
+    dispatch: Transaction | None
+    insertions: list[Insertion]
+    payments: list[Payment]
+    delivery: Delivery | None
+    transfers: list[Transfer]
+    signatures: list[Signature]
+    staking: list[StakingEvent]
+
+
+class Record(Document):
+    """A message as it is now, for followers."""
+
+    id: Hash
+    message: Message | None
+    unread: Unread | None
+    body: Data | None
+    dispatch: Transaction | None
+    insertions: list[Insertion]
+    payments: list[Payment]
+    delivery: Delivery | None
+    transfers: list[Transfer]
+
+
+class Change(Document):
+    """Something that happened to a message."""
+
+    number: int
+    time: int
+    kind: Literal[
+        "dispatched",
+        "inserted",
+        "paid",
+        "delivered",
+        "undispatched",
+        "uninserted",
+        "unpaid",
+        "undelivered",
+    ]
+    id: Hash
+    record: Record | None = Field(
+        validation_alias="life",
+        description="The message as it is now; null if the chain dropped all of it.",
+    )
+
+
+class Changes(Document):
+    """A part of the stream of changes."""
+
+    items: list[Change]
+    next: int = Field(description="Ask for changes after this number next.")
+    newest: int = Field(description="Number of the newest change; the end, once `next` has it.")
+
+
+class Messages(Document):
+    """A page of messages, newest first."""
+
+    items: list[Message]
+    next: str | None = Field(
+        description="Value of `cursor` for the next page; null at the end. A page may have fewer"
+        " messages than wanted, or none, and yet not be the last.",
+        examples=["AAAAAGWSAIAAAAAAAAAAKg"],
+    )
+
+
+class DeliveryOf(Document):
+    """A delivery, and the message that it delivers."""
+
+    id: Hash
+    delivery: Delivery
+
+
+class Traffic(Document):
+    """What a transaction did."""
+
+    transaction: Transaction
+    dispatched: list[Message]
+    delivered: list[Message]
+    deliveries: list[DeliveryOf] = Field(
+        description="All deliveries, also of messages from chains that are not indexed."
+    )
+
+
+class Transactions(Document):
+    """A transaction's traffic; one for each chain that has a transaction of the hash."""
+
+    items: list[Traffic]
+
+
+class Chain(Document):
+    """A chain, and how far it is indexed."""
+
+    domain: int
+    name: str
+    native_token: str
+    chain_id: int | None
+    test_net: bool
+    deprecated: bool
+    cursors: dict[str, int]
+    block: int | None = Field(description="The newest stored block, which may not be final.")
+    block_time: int | None
+    final_block: int | None
+    leaves: int | None = Field(description="Leaves of its merkle tree.")
+
+
+class Chains(Document):
+    """All chains, by name."""
+
+    items: list[Chain]
+
+
+class Announcement(Document):
+    """A storage location that a validator announced: any text."""
+
+    location: str
+    time: int
+    transaction: Hash
+
+
+class Stake(Document):
+    """An operator's stake."""
+
+    contract: Data
+    operator: Data
+    staked: Wei
+    slashed: Wei
+    status: Literal["active", "jailed", "left", "tombstoned"]
+    jailed_until: int | None
+
+
+class Validator(Document):
+    """A validator of one chain."""
+
+    domain: int
+    address: Data
+    announcements: list[Announcement] = Field(description="Newest first; lists have the newest.")
+    location: str | None = Field(description="The location that was read.")
+    leaf_index: int | None = Field(description="The newest leaf that it claims signed.")
+    leaves: int | None = Field(description="Leaves of the chain's tree.")
+    lag: int | None = Field(description="Leaves that it has not signed yet.")
+    signed_at: float | None = Field(description="When the newest leaf was first seen signed.")
+    problem: str | None
+    checked_at: int | None
+    stake: Stake | None
+
+
+class Validators(Document):
+    """Validators of a chain, or one validator on all chains."""
+
+    items: list[Validator]
+    next: Data | None = Field(
+        default=None, description="Value of `after` for the next page; null at the end."
+    )
+
+
+def _end(value: Any) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    domain, router = value
+    return {"domain": domain, "router": router}
+
+
+class End(Document):
+    """A router."""
+
+    domain: int
+    router: Word
+
+
+class Link(Document):
+    """An enrolment of a router with another."""
+
+    start: Annotated[End, BeforeValidator(_end)]
+    end: Annotated[End, BeforeValidator(_end)]
+    mutual: bool = Field(description="False if the other is not enrolled with it.")
+
+
+def _tokens(value: Any) -> Any:
+    """Whole tokens in decimals, exactly: their denominators are powers of ten."""
+    if not isinstance(value, Fraction):
+        return value
+    whole, rest = divmod(abs(value.numerator), value.denominator)
+    sign = "-" if value < 0 else ""
+    digits = ""
+    while rest:
+        digit, rest = divmod(rest * 10, value.denominator)
+        digits += str(digit)
+    return f"{sign}{whole}.{digits}".rstrip(".")
+
+
+Tokens = Annotated[str, *_shown(_tokens, r"^-?[0-9]+(\.[0-9]+)?$", examples=["1250.75"])]
+
+
+class Route(Document):
+    """Routers that are enrolled with each other."""
+
+    key: str = Field(
+        description="Its name in the registry, else its first router.", examples=["USDC/one-two"]
+    )
+    name: str | None
+    routers: list[Token]
+    links: list[Link]
+    unread: list[Annotated[End, BeforeValidator(_end)]] = Field(
+        description="Enrolled routers that nothing is known of."
+    )
+    locked: Tokens | None = Field(description="Whole tokens that its routers lock.")
+    minted: Tokens | None = Field(description="Whole tokens that its routers have minted.")
+    missing: Tokens | None = Field(description="Whole tokens minted beyond what is locked.")
+
+
+class Routes(Document):
+    """A list of routes."""
+
+    routes: list[Route]
+    complete: bool = Field(description="False if there are more; search finds them.")
+
+
+class Redundancy(Document):
+    """How many signers a security module can lose."""
+
+    domain: int
+    recipient: Data = Field(description="`0x` for the Mailbox's default module.")
+    origin: int
+    module: Any = Field(description="The module, with the validators that sign now.")
+    spare: int | None = Field(description="Live signers above the threshold.")
+    oldest_at: int | None
+    problem: str | None
+    checked_at: int
+
+
+class RedundancyPage(Document):
+    """Rows of redundancy."""
+
+    items: list[Redundancy]
+
+
+class Hour(Document):
+    """Messages sent within an hour."""
+
+    start: int
+    sent: int
+    delivered: int
+    payment: Wei = Field(description="In wei of the origins, whose coins may differ.")
+
+
+class Pair(Document):
+    """Messages from one chain to another."""
+
+    origin: int
+    destination: int
+    sent: int
+    delivered: int
+
+
+class Delays(Document):
+    """Seconds within which so many of the deliveries were made; null without deliveries."""
+
+    half: float | None
+    nine_tenths: float | None
+    ninety_nine_hundredths: float | None
+
+
+class Statistics(Document):
+    """Traffic of some hours."""
+
+    hours: list[Hour]
+    pairs: list[Pair]
+    delays: Delays
+
+
+class Hit(Document):
+    """Something that was found."""
+
+    kind: Literal["message", "transaction", "address", "validator", "route", "chain"]
+    key: str
+    label: str
+    domain: int | None
+
+
+class Hits(Document):
+    """What a text may mean, best first."""
+
+    items: list[Hit]
+
+
+class Call(Document):
+    """A transaction that delivers a message, as a wallet takes it."""
+
+    to: Data = Field(description="The Mailbox.")
+    data: Data = Field(description="The call of `process`.")
+    value: Wei
+    chain_id: int
+    gas: int = Field(description="The gas limit: what the simulation took, and a margin.")
+    chain: str
+    command: str = Field(description="The command line that does the same.")

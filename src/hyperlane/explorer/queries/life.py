@@ -1,0 +1,153 @@
+"""The whole life of one message."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hyperlane.explorer.queries.reading import (
+    MESSAGE,
+    TRANSACTION,
+    as_message,
+    as_transaction,
+    message,
+    message_rows,
+    with_transaction,
+)
+from hyperlane.explorer.queries.records import (
+    Delivery,
+    Insertion,
+    Life,
+    Payment,
+    StakingEvent,
+    Unread,
+)
+from hyperlane.explorer.queries.signatures import answers_for, signatures
+from hyperlane.explorer.queries.tokens import transfers
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.store.database import Database
+from hyperlane.store.scraper import tables
+
+_MOST = 5000
+"""Rows of one kind that are read for some messages: anybody may pay for a message many times."""
+_MOST_OF_ONE = 200
+
+
+async def life(database: Database, message_id: Bytes32) -> Life | None:
+    """All that is stored of a message; None if nothing is."""
+    found = (await lives(database, [message_id])).get(message_id)
+    if found is None or found.message is None or not found.insertions:
+        return found
+    sent, leaf = found.message, found.insertions[0].leaf_index
+    signed = await signatures(database, sent.origin, leaf, sent.sent_at)
+    staking: tuple[StakingEvent, ...] = await answers_for(
+        database, sent.origin, leaf, [each.validator for each in signed]
+    )
+    return replace(found, signatures=signed, staking=staking)
+
+
+async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Life]:
+    """What is stored of some messages, by id, without signatures and staking events."""
+    wanted = list(dict.fromkeys(ids))
+    sent: dict[Bytes32, Sequence[Any]]
+    async with database.read() as connection:
+        sent = {row[1]: row for row in (await connection.execute(_dispatches(wanted))).all()}
+        unread = await _unread(connection, [each for each in wanted if each not in sent])
+        inserted = await _grouped(connection, _insertions(wanted))
+        paid = await _grouped(connection, _payments(wanted))
+        delivered = await _grouped(connection, _deliveries(wanted))
+    carried = await transfers(database, wanted)
+    found = {}
+    for message_id in wanted:
+        if not (message_id in sent or message_id in unread or message_id in delivered):
+            continue
+        row = sent.get(message_id)
+        found[message_id] = Life(
+            id=message_id,
+            message=None if row is None else as_message(row[: len(MESSAGE)]),
+            unread=unread.get(message_id),
+            body=None if row is None else row[len(MESSAGE)] or b"",
+            dispatch=None if row is None else as_transaction(row),
+            insertions=tuple(
+                Insertion(each[2], each[3], as_transaction(each)) for each in inserted[message_id]
+            ),
+            payments=tuple(
+                Payment(each[2], each[3], each[4], each[5], as_transaction(each))
+                for each in paid[message_id][:_MOST_OF_ONE]
+            ),
+            delivery=next(
+                (
+                    Delivery(each[2], each[3], as_transaction(each))
+                    for each in delivered[message_id]
+                ),
+                None,
+            ),
+            transfers=carried.get(message_id, ())[:_MOST_OF_ONE],
+            signatures=(),
+            staking=(),
+        )
+    return found
+
+
+def _dispatches(ids: Sequence[Bytes32]) -> Select[Any]:
+    return (
+        message_rows()
+        .add_columns(message.c.msg_body, *TRANSACTION)
+        .where(message.c.msg_id.in_(ids))
+    )
+
+
+def _insertions(ids: Sequence[Bytes32]) -> Select[Any]:
+    row = tables.merkle_tree_insertion
+    columns = row.c.id, row.c.message_id, row.c.merkle_tree_hook, row.c.leaf_index
+    return with_transaction(row, "tx_id", *columns).where(row.c.message_id.in_(ids))
+
+
+def _payments(ids: Sequence[Bytes32]) -> Select[Any]:
+    row = tables.gas_payment
+    columns = (
+        row.c.id,
+        row.c.msg_id,
+        row.c.interchain_gas_paymaster,
+        row.c.payment,
+        row.c.gas_amount,
+        row.c.destination,
+    )
+    return with_transaction(row, "tx_id", *columns).where(row.c.msg_id.in_(ids))
+
+
+def _deliveries(ids: Sequence[Bytes32]) -> Select[Any]:
+    row = tables.delivered_message
+    columns = row.c.id, row.c.msg_id, row.c.destination_mailbox, row.c.domain
+    return with_transaction(row, "destination_tx_id", *columns).where(row.c.msg_id.in_(ids))
+
+
+async def _grouped(
+    connection: AsyncConnection, rows: Select[Any]
+) -> Mapping[Bytes32, list[Sequence[Any]]]:
+    """Rows by their second column, the id, in the order of their first, the number."""
+    grouped: dict[Bytes32, list[Sequence[Any]]] = defaultdict(list)
+    found: Sequence[Any] = (await connection.execute(rows.limit(_MOST))).all()
+    for row in sorted(found, key=lambda each: int(each[0])):
+        grouped[row[1]].append(row)
+    return grouped
+
+
+async def _unread(connection: AsyncConnection, ids: Sequence[Bytes32]) -> dict[Bytes32, Unread]:
+    row = tables.raw_message_dispatch
+    rows = select(
+        row.c.msg_id,
+        row.c.origin_domain,
+        row.c.destination_domain,
+        row.c.nonce,
+        row.c.sender,
+        row.c.recipient,
+        row.c.origin_mailbox,
+        row.c.origin_tx_hash,
+        row.c.origin_block_height,
+    ).where(row.c.msg_id.in_(ids))
+    found = (await connection.execute(rows)).all() if ids else []
+    return {each[0]: Unread(*each[1:]) for each in found}

@@ -1,0 +1,162 @@
+"""Warp routes: routers that are enrolled with each other, and what they lock and have minted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hyperlane.agents.scraper.backing import Backing, End, backings
+from hyperlane.explorer.queries.reading import forms, word
+from hyperlane.store.database import Database
+from hyperlane.store.scraper import tables
+from hyperlane.store.scraper.tokens import Token, as_token
+
+_MOST_LISTED = 2000
+_MOST_OF_ROUTE = 500
+"""Routers: strangers may enrol as many as they like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An enrolment of one router with another, each by domain and address in 32 bytes."""
+
+    start: End
+    end: End
+    mutual: bool
+    """False if the other is not enrolled with it, or is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Routers that are enrolled with each other, directly or by way of others."""
+
+    key: str
+    """Its name in the registry, else `<domain>:<router>` of its first router."""
+    name: str | None
+    routers: tuple[Token, ...]
+    links: tuple[Link, ...]
+    unread: tuple[End, ...]
+    """Enrolled routers that nothing is known of."""
+    locked: Fraction | None
+    """Whole tokens that its routers lock; None if its ends disagree about what a whole token is."""
+    minted: Fraction | None
+    """Whole tokens that its routers have minted."""
+    missing: Fraction | None
+    """Whole tokens that were minted beyond what is locked; None if that cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """A list of routes."""
+
+    routes: tuple[Route, ...]
+    complete: bool
+    """False if there are more routers than are listed; search finds them."""
+
+
+async def routes(database: Database) -> Routes:
+    """Routes with a name in the registry first, then the newest others."""
+    token = tables.token
+    named = select(token).where(token.c.route.is_not(None)).order_by(token.c.route)
+    others = select(token).where(token.c.id > 0, token.c.route.is_(None))
+    async with database.read() as connection:
+        found = await _tokens(connection, named.limit(_MOST_LISTED + 1))
+        left = _MOST_LISTED + 1 - len(found)
+        found += await _tokens(connection, others.order_by(token.c.id.desc()).limit(left))
+    listed = found[:_MOST_LISTED]
+    grouped = sorted(_routes(listed), key=lambda each: (each.name is None, each.name or ""))
+    return Routes(tuple(grouped), complete=len(found) <= _MOST_LISTED)
+
+
+async def route(database: Database, key: str) -> Route | None:
+    """The route of a key, or of any of its routers as `<domain>:<router>`."""
+    token, end = tables.token, _end(key)
+    if end is None:
+        start = select(token).where(token.c.route == key).order_by(token.c.id)
+    else:
+        domain, router = end
+        start = select(token).where(token.c.domain == domain, token.c.router.in_(forms(router)))
+    async with database.read() as connection:
+        found = await _tokens(connection, start.limit(_MOST_OF_ROUTE))
+        if not found:
+            return None
+        first = _place(found[0])
+        found = await _connected(connection, found)
+    return next(each for each in _routes(found) if first in map(_place, each.routers))
+
+
+def router_key(domain: int, router: bytes) -> str:
+    """The key of a router: `<domain>:<0x…>`."""
+    return f"{domain}:0x{forms(router)[0].hex()}"
+
+
+async def _connected(connection: AsyncConnection, found: list[Token]) -> list[Token]:
+    """The routers, and those that are enrolled with them, step by step."""
+    known = {_place(each): each for each in found}
+    asked: set[End] = set(known)
+    while len(known) < _MOST_OF_ROUTE:
+        wanted = {end for each in known.values() for end in _enrolled(each)} - asked
+        if not wanted:
+            break
+        asked |= wanted
+        some = sorted(wanted)[:_MOST_OF_ROUTE]
+        either = [(domain, form) for domain, router in some for form in forms(router)]
+        place = tuple_(tables.token.c.domain, tables.token.c.router)
+        for each in await _tokens(connection, select(tables.token).where(place.in_(either))):
+            known[_place(each)] = each
+    return list(known.values())[:_MOST_OF_ROUTE]
+
+
+async def _tokens(connection: AsyncConnection, rows: Select[Any]) -> list[Token]:
+    return list(map(as_token, (await connection.execute(rows)).all()))
+
+
+def _routes(tokens: Sequence[Token]) -> list[Route]:
+    known = {_place(each): each for each in tokens}
+    return [_route(each, known) for each in backings(tokens)]
+
+
+def _route(backing: Backing, known: dict[End, Token]) -> Route:
+    routers = sorted(backing.ends, key=_place)
+    name = next((each.route for each in routers if each.route is not None), None)
+    links = tuple(
+        Link(_place(each), end, end in known and _place(each) in _enrolled(known[end]))
+        for each in routers
+        for end in sorted(_enrolled(each))
+    )
+    return Route(
+        name or router_key(*_place(routers[0])),
+        name,
+        tuple(routers),
+        links,
+        tuple(backing.unread),
+        _whole(backing.locked, backing.unit),
+        _whole(backing.minted, backing.unit),
+        _whole(backing.missing, backing.unit),
+    )
+
+
+def _whole(amount: int | None, unit: Fraction | None) -> Fraction | None:
+    return None if amount is None or unit is None else amount / unit
+
+
+def _place(token: Token) -> End:
+    return token.domain, word(token.router)
+
+
+def _enrolled(token: Token) -> set[End]:
+    return set(token.routers.items())
+
+
+def _end(key: str) -> End | None:
+    """The router of a key; None if it is a name."""
+    domain, _, router = key.partition(":0x")
+    if not domain.isdecimal() or not domain.isascii() or int(domain) >= 2**32:
+        return None
+    try:
+        return int(domain), word(bytes.fromhex(router))
+    except ValueError:
+        return None

@@ -1,0 +1,149 @@
+"""What a person types into the search box, and where it leads."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hyperlane.explorer.queries.reading import evm, forms, word
+from hyperlane.explorer.queries.routes import router_key
+from hyperlane.protocol.typecasts import WORD_SIZE, to_checksum, to_hex
+from hyperlane.store.database import Database
+from hyperlane.store.scraper import tables
+
+LONGEST = 500
+"""Characters of a text that are looked at; links are longer than ids."""
+_MOST = 20
+"""Hits of one kind."""
+_HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]{40}|[0-9a-fA-F]{64})")
+_IN_LINK = re.compile(
+    r"(?<![0-9a-zA-Z])0x([0-9a-fA-F]{64}|[0-9a-fA-F]{40})(?![0-9a-zA-Z])", re.ASCII
+)
+
+
+class Kind(StrEnum):
+    """Kind of page that a hit leads to."""
+
+    MESSAGE = "message"
+    TRANSACTION = "transaction"
+    ADDRESS = "address"
+    """An address that sends or receives messages."""
+    VALIDATOR = "validator"
+    ROUTE = "route"
+    CHAIN = "chain"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that was found."""
+
+    kind: Kind
+    key: str
+    """For a URL: hex of an id, hash or address; a domain; a route's key."""
+    label: str
+    """For people; may be strangers' text."""
+    domain: int | None = None
+
+
+async def search(database: Database, text: str) -> tuple[Hit, ...]:
+    """Everything that a text may mean, best first.
+
+    It may be a message id, a transaction's hash, an address of 20 or 32 bytes in any case, a
+    chain's name or domain, a route's name, or a link with one of the first three.
+    """
+    text = text[:LONGEST].replace("\0", "").strip()
+    if not text:
+        return ()
+    hits: list[Hit] = []
+    async with database.read() as connection:
+        for data in _words(text):
+            hits += await _of_word(connection, data) if len(data) == WORD_SIZE else ()
+            hits += await _of_address(connection, data)
+        if not hits:
+            hits += await _chains(connection, text)
+            hits += await _routes(connection, text)
+    return tuple(dict.fromkeys(hits))
+
+
+def _words(text: str) -> list[bytes]:
+    """The hashes and addresses in a text: itself, or those in a link."""
+    if whole := _HEX.fullmatch(text):
+        return [bytes.fromhex(whole[1])]
+    found = dict.fromkeys(digits.lower() for digits in _IN_LINK.findall(text))
+    return [bytes.fromhex(digits) for digits in found][:_MOST]
+
+
+async def _of_word(connection: AsyncConnection, data: bytes) -> list[Hit]:
+    hits = []
+    for table in (tables.message, tables.delivered_message, tables.raw_message_dispatch):
+        if await _exists(connection, table, table.c.msg_id == data):
+            hits.append(Hit(Kind.MESSAGE, to_hex(data), to_hex(data)))
+            break
+    if await _exists(connection, tables.transaction, tables.transaction.c.hash == data):
+        hits.append(Hit(Kind.TRANSACTION, to_hex(data), to_hex(data)))
+    return hits
+
+
+async def _of_address(connection: AsyncConnection, data: bytes) -> list[Hit]:
+    hits = []
+    message, announced, status = (
+        tables.message,
+        tables.validator_announcement,
+        tables.validator_status,
+    )
+    known = select(tables.domain.c.id)
+    address, its = evm(data), forms(data)
+    label = to_hex(data) if address is None else to_checksum(address)
+    if address is not None and (
+        await _exists(connection, announced, announced.c.validator == address)
+        or await _exists(
+            connection, status, status.c.domain.in_(known) & (status.c.validator == address)
+        )
+    ):
+        hits.append(Hit(Kind.VALIDATOR, to_hex(address), label))
+    token = tables.token
+    routers = (
+        select(token.c.domain, token.c.router, token.c.symbol)
+        .where(token.c.domain.in_(known), token.c.router.in_(its))
+        .limit(_MOST)
+    )
+    for domain, router, symbol in (await connection.execute(routers)).all():
+        hits.append(
+            Hit(Kind.ROUTE, router_key(domain, router), f"{symbol or 'router'} {label}", domain)
+        )
+    if await _exists(connection, message, message.c.sender == word(data)) or await _exists(
+        connection, message, message.c.recipient == word(data)
+    ):
+        hits.append(Hit(Kind.ADDRESS, to_hex(word(data)), label))
+    return hits
+
+
+async def _chains(connection: AsyncConnection, text: str) -> list[Hit]:
+    row = tables.domain
+    found = (await connection.execute(select(row.c.id, row.c.name))).all()
+    wanted = text.casefold()
+    named = [each for each in found if wanted in (each.name.casefold(), str(each.id))]
+    some = named or [each for each in found if each.name.casefold().startswith(wanted)]
+    return [Hit(Kind.CHAIN, str(each.id), each.name, each.id) for each in some[:_MOST]]
+
+
+async def _routes(connection: AsyncConnection, text: str) -> list[Hit]:
+    row = tables.token
+    spellings = dict.fromkeys((text, text.lower(), _with_upper_symbol(text)))
+    found = select(row.c.route).where(row.c.route.in_(spellings)).limit(_MOST)
+    names = dict.fromkeys((await connection.execute(found)).scalars())
+    return [Hit(Kind.ROUTE, name, name) for name in names]
+
+
+def _with_upper_symbol(text: str) -> str:
+    """A route's name as registries write it: `USDC/ethereum-base`."""
+    symbol, slash, chains = text.partition("/")
+    return f"{symbol.upper()}{slash}{chains.lower()}"
+
+
+async def _exists(connection: AsyncConnection, table: Any, condition: ColumnElement[bool]) -> bool:
+    found = select(next(iter(table.c))).where(condition).limit(1)
+    return (await connection.execute(found)).first() is not None

@@ -1,0 +1,84 @@
+"""Traffic by the hour: past hours as they were summed, the others counted now."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hyperlane.agents.scraper.statistics import BUCKETS, percentiles, total
+from hyperlane.store.database import Database
+from hyperlane.store.scraper.statistics import StatisticsStore, Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Messages sent within an hour."""
+
+    start: int
+    """Its first second."""
+    sent: int
+    delivered: int
+    payment: int
+    """Wei of all origins, whose coins may differ."""
+    delays: Mapping[int, int]
+    """Deliveries by the upper bound of their bucket of seconds from dispatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Messages from one chain to another within a time."""
+
+    origin: int
+    destination: int
+    sent: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Traffic of some hours."""
+
+    hours: tuple[Hour, ...]
+    """Oldest first; those without messages are left out."""
+    pairs: tuple[Pair, ...]
+    """Busiest first."""
+
+    def percentile(self, part: float) -> float | None:
+        """Seconds within which this part of the deliveries were made; None without deliveries."""
+        counts = Counter[int]()
+        for hour in self.hours:
+            counts.update(hour.delays)
+        return percentiles(counts, (part,))[0]
+
+
+async def statistics(
+    database: Database,
+    since: int,
+    until: int,
+    origin: int | None = None,
+    destination: int | None = None,
+) -> Statistics:
+    """Traffic of the hours that begin within a time; of one origin or destination, if given."""
+    found = await StatisticsStore(database, BUCKETS).traffic(since, until)
+    wanted = [
+        (slot, traffic)
+        for slot, traffic in found.items()
+        if origin in (None, slot.origin) and destination in (None, slot.destination)
+    ]
+    by_hour: dict[int, list[Traffic]] = {}
+    by_pair: dict[tuple[int, int], list[Traffic]] = {}
+    for slot, traffic in wanted:
+        by_hour.setdefault(slot.hour, []).append(traffic)
+        by_pair.setdefault((slot.origin, slot.destination), []).append(traffic)
+    pairs = [_pair(*chains, total(those)) for chains, those in by_pair.items()]
+    return Statistics(
+        tuple(_hour(start, total(by_hour[start])) for start in sorted(by_hour)),
+        tuple(sorted(pairs, key=lambda pair: (-pair.sent, pair.origin, pair.destination))),
+    )
+
+
+def _hour(start: int, sums: Traffic) -> Hour:
+    return Hour(start, sums.sent, sums.delivered, sums.payment, sums.delays)
+
+
+def _pair(origin: int, destination: int, sums: Traffic) -> Pair:
+    return Pair(origin, destination, sums.sent, sums.delivered)

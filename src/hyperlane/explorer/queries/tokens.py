@@ -1,0 +1,62 @@
+"""Token transfers that messages carry."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, tuple_
+
+from hyperlane.explorer.queries.records import Transfer
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.store.database import Database
+from hyperlane.store.scraper import tables
+from hyperlane.store.scraper.tokens import as_token
+
+_MOST = 2000
+"""Transfers that are listed at once."""
+
+
+async def transfers(
+    database: Database, ids: Sequence[Bytes32]
+) -> dict[Bytes32, tuple[Transfer, ...]]:
+    """Token transfers of some messages, by message id."""
+    row, its, token = tables.token_transfer, tables.transaction, tables.token
+    listed = (
+        select(
+            row.c.id,
+            row.c.msg_id,
+            row.c.direction,
+            row.c.domain,
+            row.c.router,
+            row.c.remote,
+            row.c.recipient,
+            row.c.amount,
+            its.c.hash,
+        )
+        .join_from(row, its, row.c.tx_id == its.c.id)
+        .where(row.c.msg_id.in_(ids))
+        .limit(_MOST)
+    )
+    async with database.read() as connection:
+        found: Sequence[Any] = (await connection.execute(listed)).all()
+        routers = {(each.domain, each.router) for each in found}
+        place = tuple_(token.c.domain, token.c.router)
+        # Databases take an empty list of pairs for a scan.
+        read = select(token).where(place.in_(routers))
+        known = map(as_token, (await connection.execute(read)).all() if routers else ())
+        tokens = {(each.domain, bytes(each.router)): each for each in known}
+    grouped: dict[Bytes32, list[Transfer]] = defaultdict(list)
+    for each in sorted(found, key=lambda each: int(each.id)):
+        grouped[each.msg_id].append(
+            Transfer(
+                each.direction,
+                each.domain,
+                each.router,
+                each.remote,
+                each.recipient,
+                each.amount,
+                each.hash,
+                tokens.get((each.domain, each.router)),
+            )
+        )
+    return {message_id: tuple(those) for message_id, those in grouped.items()}
