@@ -8,6 +8,7 @@ from tests.support.canned import deploy_canned
 from tests.support.devnet import key
 from tests.support.scraped import open_scraped, transaction, word, write
 from tests.support.words import b32
+from web3.logs import DISCARD
 
 from hyperlane.agents.scraper.backing import backings
 from hyperlane.agents.scraper.tokens import TokenWatcher, read_token, route_names
