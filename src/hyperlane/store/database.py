@@ -315,7 +315,7 @@ async def _set_keys(connection: aiosqlite.Connection) -> None:
 
 async def _enforce_keys(connection: AsyncConnection, wanted: bool) -> None:
     """Switch foreign keys; SQLite passes over it within a transaction."""
-    await connection.execution_options(writes=False)
+    await connection.execution_options(writes=False)  # which would begin one
     await connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if wanted else 'OFF'}")
     await connection.commit()
 
