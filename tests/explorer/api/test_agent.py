@@ -1,4 +1,4 @@
-"""The scraper with its explorer, as an operator runs it: indexing, tracing, delivering, stopping."""
+"""The scraper with its explorer, as an operator runs it, and as a visitor sees it."""
 
 import asyncio
 import json
@@ -153,7 +153,7 @@ async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch
 async def test_a_trace_that_takes_too_long_is_given_up(monkeypatch):
     traces = Traces(Configured({}), timeout=0.01)
 
-    async def never(self, sent) -> dict:
+    async def never(self, sent) -> None:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Traces, "_trace", never)

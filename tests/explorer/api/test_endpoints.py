@@ -20,6 +20,7 @@ from tests.support.explorer_rows import (
     VALIDATORS,
     busy,
 )
+from yarl import URL
 
 from hyperlane.explorer.limits import Buckets
 from hyperlane.protocol.typecasts import to_hex
@@ -51,7 +52,7 @@ class Client:
 async def client(tmp_path) -> AsyncIterator[Client]:
     async with opened(tmp_path) as database:
         async with database.together():
-            sent = await busy(database, NOW, 12)
+            sent = await busy(database, NOW, 8)
         async with (
             explorer(database, clock=lambda: NOW) as url,
             aiohttp.ClientSession(url) as session,
@@ -139,46 +140,46 @@ async def test_changes_can_be_followed_by_asking(client):
     assert str(after) in ahead["expected"]
 
 
-@pytest.mark.parametrize(
-    ("path", "parameter", "expected"),
-    [
-        ("messages?limit=0", "limit", "from 1 to 200"),
-        ("messages?limit=201", "limit", "from 1 to 200"),
-        ("messages?limit=%2B5", "limit", "from 1 to 200"),
-        ("messages?limit=1_0", "limit", "from 1 to 200"),
-        ("messages?limit=%D9%A1", "limit", "from 1 to 200"),
-        ("messages?limit=", "limit", "from 1 to 200"),
-        ("messages?origin=-1", "origin", "from 0 to 4294967295"),
-        ("messages?origin=4294967296", "origin", "from 0 to 4294967295"),
-        ("messages?origin=" + "9" * 5000, "origin", "from 0 to 4294967295"),
-        ("messages?sender=0x12", "sender", "40 or 64 hex digits"),
-        ("messages?sender=0x" + "g" * 40, "sender", "40 or 64 hex digits"),
-        ("messages?sender=0x" + "1" * 40 + "%0A", "sender", "40 or 64 hex digits"),
-        ("messages?since=soon", "since", "Unix seconds"),
-        ("messages?status=lost", "status", "'delivered' or 'undelivered'"),
-        ("messages?cursor=AAAA", "cursor", "`next`"),
-        ("messages?cursor=______________________", "cursor", "`next`"),
-        ("messages?colour=red", "colour", "cursor, destination"),
-        ("messages?limit=5&limit=5", "limit", None),
-        ("messages/0x12", "id", "64 hex digits"),
-        ("messages/%00", "id", "64 hex digits"),
-        ("transactions/zzz", "hash", "64 hex digits"),
-        ("chains/ethereum", "domain", "from 0 to"),
-        ("validators/0x00", "address", "40 hex digits"),
-        ("search", "q", None),
-        ("search?q=" + "x" * 501, "q", "500"),
-        ("statistics?since=0", "since", "31 days"),
-        ("statistics?since=9&until=8", "since", "31 days"),
-        ("changes?after=-1", "after", "number of a change"),
-    ],
+WRONG = (
+    ("messages?limit=0", "limit", "from 1 to 200"),
+    ("messages?limit=201", "limit", "from 1 to 200"),
+    ("messages?limit=%2B5", "limit", "from 1 to 200"),
+    ("messages?limit=1_0", "limit", "from 1 to 200"),
+    ("messages?limit=%D9%A1", "limit", "from 1 to 200"),
+    ("messages?limit=", "limit", "from 1 to 200"),
+    ("messages?origin=-1", "origin", "from 0 to 4294967295"),
+    ("messages?origin=4294967296", "origin", "from 0 to 4294967295"),
+    ("messages?origin=" + "9" * 5000, "origin", "from 0 to 4294967295"),
+    ("messages?sender=0x12", "sender", "40 or 64 hex digits"),
+    ("messages?sender=0x" + "g" * 40, "sender", "40 or 64 hex digits"),
+    ("messages?sender=0x" + "1" * 40 + "%0A", "sender", "40 or 64 hex digits"),
+    ("messages?since=soon", "since", "Unix seconds"),
+    ("messages?status=lost", "status", "'delivered' or 'undelivered'"),
+    ("messages?cursor=AAAA", "cursor", "`next`"),
+    ("messages?cursor=______________________", "cursor", "`next`"),
+    ("messages?colour=red", "colour", "cursor, destination"),
+    ("messages?limit=5&limit=5", "limit", None),
+    ("messages/0x12", "id", "64 hex digits"),
+    ("messages/%00", "id", "64 hex digits"),
+    ("transactions/zzz", "hash", "64 hex digits"),
+    ("chains/ethereum", "domain", "from 0 to"),
+    ("validators/0x00", "address", "40 hex digits"),
+    ("search", "q", None),
+    ("search?q=" + "x" * 501, "q", "500"),
+    ("statistics?since=0", "since", "31 days"),
+    ("statistics?since=9&until=8", "since", "31 days"),
+    ("changes?after=-1", "after", "number of a change"),
 )
-async def test_a_wrong_parameter_is_named_with_what_is_expected(client, path, parameter, expected):
-    problem = await client.get(path, 400)
-    assert (problem["status"], problem["parameter"]) == (400, parameter)
-    assert parameter in problem["detail"]
-    if expected is not None:
-        assert expected in problem["expected"]
-        assert len(problem.get("value", "")) <= 81
+
+
+async def test_a_wrong_parameter_is_named_with_what_is_expected(client):
+    for path, parameter, expected in WRONG:
+        problem = await client.get(path, 400)
+        assert (problem["status"], problem["parameter"]) == (400, parameter), path
+        assert parameter in problem["detail"]
+        if expected is not None:
+            assert expected in problem["expected"], path
+            assert len(problem.get("value", "")) <= 81
 
 
 async def test_what_does_not_exist_is_404_and_says_where_to_look(client):
@@ -238,8 +239,8 @@ async def test_no_text_breaks_anything(engine, request, tmp_path):
         for place in places:
             for attack in ATTACKS:
                 path = place.format(quote(attack, safe=""))
-                from_yarl = aiohttp.client.URL(f"{url}/api/v1/{path}", encoded=True)
-                async with session.get(from_yarl) as answer:
+                asked = URL(f"{url}/api/v1/{path}", encoded=True)
+                async with session.get(asked) as answer:
                     text = await answer.text()
                     assert answer.status in (200, 400, 404), (path[:200], text[:200])
                     assert "set-cookie" not in answer.headers

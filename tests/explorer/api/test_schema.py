@@ -8,7 +8,6 @@ from contextlib import suppress
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
 from tests.support.explorer import explorer, opened
 from tests.support.explorer_rows import busy
 
@@ -79,7 +78,3 @@ def test_answers_are_as_described(schema, mode):
             case.call_and_validate()
 
         given(operation.as_strategy(generation_mode=mode))(ask)()
-
-
-def test_the_check_for_faults_is_among_those_that_run():
-    assert not_a_server_error in schemathesis.CHECKS.get_all()
