@@ -13,7 +13,7 @@ SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
 	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
-.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry clean
+.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry screenshots clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-faults: build ## Latency while a tenth of all requests to the nodes fails;
 
 bench-registry: setup ## What commands take to find their way in a registry of the public one's size
 	@$(RUN) python -m benchmarks.registry --write
+
+screenshots: setup ## Draw the pictures of the explorer in docs/images anew
+	@$(RUN) python -m pytest -p no:ape_test -o addopts="--import-mode=importlib" -q tests/explorer/screenshots.py
 
 clean: ## Forget builds and installations
 	rm -rf .build build .venv .halmos node_modules contracts/.cache src/ape_hyperlane/artifacts/*.xz .mypy_cache .ruff_cache .pytest_cache .hypothesis
