@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+_PATIENCE = 60_000
+"""Milliseconds: the machine may be busy."""
 WIDE, NARROW = {"width": 1240, "height": 900}, {"width": 390, "height": 800}
 
 
@@ -31,7 +40,7 @@ async def browser() -> AsyncIterator[Browser]:
             await started.close()
 
 
-@dataclass(slots=True)
+@dataclass
 class Visitor:
     """A tab, and what went wrong in it."""
 
@@ -64,11 +73,13 @@ class Visitor:
         script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(await self.page.evaluate(script))
 
-    def _hear(self, message: ConsoleMessage) -> None:
+    def hear(self, message: ConsoleMessage) -> None:
+        """Keep what the console says, if it complains."""
         if message.type in ("error", "warning"):
             self.errors.append(message.text)
 
-    def _see(self, request: Request) -> None:
+    def see(self, request: Request) -> None:
+        """Keep requests to elsewhere, and count pages."""
         if request.is_navigation_request():
             self.navigations += 1
         if not request.url.startswith((self.origin + "/", "data:")):
@@ -88,13 +99,14 @@ async def visiting(
     """A visitor of an explorer; `script` runs before those of pages. It fails at the end if the
     console complained, or anything was asked of another host."""
     context = await browser.new_context(color_scheme=scheme, viewport=viewport, **options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(_PATIENCE)
+    expect.set_options(timeout=_PATIENCE)
     if script:
         await context.add_init_script(script)
     visitor = Visitor(await context.new_page(), origin)
-    visitor.page.on("console", visitor._hear)
+    visitor.page.on("console", visitor.hear)
     visitor.page.on("pageerror", lambda error: visitor.errors.append(str(error)))
-    context.on("request", visitor._see)
+    context.on("request", visitor.see)
     try:
         yield visitor
         assert visitor.errors == []

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.token_message import TokenMessage
@@ -24,7 +23,7 @@ from hyperlane.store.scraper.rows import (
     Transaction,
     Transfer,
 )
-from hyperlane.store.scraper.writing import ChainName, name_chain, store
+from hyperlane.store.scraper.writing import ChainName, drop_above, name_chain, store
 
 CHAINS = {11155111: "sepolia", 84532: "basesepolia", 421614: "arbitrumsepolia"}
 ALPHA, BETA, GAMMA = CHAINS
@@ -52,6 +51,9 @@ class Sample:
 
     database: Database
     now: int
+    later: bool = False
+    """True to store blocks by `flush` alone."""
+    _unstored: dict[int, list[Block]] = field(default_factory=lambda: defaultdict(list))
     _heights: dict[int, int] = field(default_factory=lambda: defaultdict(lambda: 6_000_000))
     _leaves: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -67,16 +69,27 @@ class Sample:
         self._heights[domain] += 1
         height = self._heights[domain]
         block = Block(height, keccak(b"block %d %d" % (domain, height)), timestamp, [transaction])
+        self._unstored[domain].append(block)
+        if not self.later:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Store the blocks."""
         async with self.database.write() as connection:
-            await store(self.database, connection, domain, [block], final=height - 3)
-            for kind in ("dispatch", "process"):
-                await connection.execute(
-                    self.database.insert(tables.cursor)
-                    .values(domain=domain, event_type=kind, time_created=timestamp, height=height)
-                    .on_conflict_do_update(
-                        index_elements=["domain", "event_type"], set_={"height": height}
+            for domain, blocks in self._unstored.items():
+                height = self._heights[domain]
+                final = height if self.later else height - 3
+                await store(self.database, connection, domain, blocks, final=final)
+                for kind in ("dispatch", "process"):
+                    values = {"event_type": kind, "time_created": self.now, "height": height}
+                    await connection.execute(
+                        self.database.insert(tables.cursor)
+                        .values(domain=domain, **values)
+                        .on_conflict_do_update(
+                            index_elements=["domain", "event_type"], set_={"height": height}
+                        )
                     )
-                )
+        self._unstored.clear()
 
     def transaction(self, label: str, sender: Address, to: Address, **rows: object) -> Transaction:
         """A transaction with a hash that its label decides."""
@@ -199,6 +212,26 @@ class Sample:
                 )
             )
 
+    async def sign(self, domain: int, validator: Address, leaf: int, at: float) -> None:
+        """The newest leaf of a validator that was looked at before, and when it was first seen."""
+        row = tables.validator_status
+        async with self.database.write() as connection:
+            await connection.execute(
+                tables.validator_checkpoint.insert().values(
+                    domain=domain, validator=validator, leaf_index=leaf, seen_at=at
+                )
+            )
+            await connection.execute(
+                row.update()
+                .where(row.c.domain == domain, row.c.validator == validator)
+                .values(leaf_index=leaf)
+            )
+
+    async def drop(self, domain: int) -> None:
+        """Have a chain drop its newest block."""
+        async with self.database.write() as connection:
+            await drop_above(connection, domain, self._heights[domain] - 1)
+
     async def token(self, domain: int, **changes: object) -> None:
         """A router of the route over all chains."""
         values: dict[str, object] = {
@@ -270,6 +303,7 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
     """A network with some traffic in the last day; the messages, oldest first. The last is a
     token transfer that was just delivered, the one before it waits."""
     sample = await Sample.made(database, now)
+    sample.later = True
     chance = random.Random(15)
     for domain in CHAINS:
         for index, validator in enumerate(VALIDATORS[domain]):
@@ -280,8 +314,8 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
     sent = []
     seen: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
     pairs = [(a, b) for a in CHAINS for b in CHAINS if a != b]
-    for number in range(messages):
-        at = now - 86_000 + number * (86_000 - 400) // messages
+    times = sorted(chance.randrange(now - 86_000, now - 400) for _ in range(messages))
+    for number, at in enumerate(times):
         if number >= messages - 2:
             at = now - (95 if number == messages - 1 else 160)
         origin, destination = (ALPHA, BETA) if number >= messages - 2 else chance.choice(pairs)
@@ -328,6 +362,7 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
             if origin != domain:
                 await sample.redundancy(domain, origin, 0 if origin == ALPHA else 1)
     await _stake(sample)
+    await sample.flush()
     return sent
 
 

@@ -85,9 +85,10 @@ class World:
             },
         )
 
-    def start_relayer(self) -> str:
-        """Starts a relayer that wants half the gas to be paid for; the URL of its pages."""
-        port = free_port()
+    def start_relayer(self, port: int = 0) -> str:
+        """Starts a relayer that wants half the gas to be paid for; the URL of its pages, on a free
+        port if none is given."""
+        port = port or free_port()
         chains = {chain.name: chain.settings() for chain in (self.alpha, self.beta)}
         chains["alpha"]["interchainGasPaymaster"] = self.paymaster.address
         self.agents.start(

@@ -27,10 +27,11 @@ def run(folder: Path | None, once: bool) -> None:
         with Devnet(new_folder(folder)) as net:
             narration = Narration(console)
             start(net, narration)
+            explorer = None if once else net.start_explorer()
             send_first(net, narration)
             if once:
                 return
-            show_next(net, console)
+            show_next(net, console, explorer)
             keep_running(console, net.processes.check)
         console.print("Stopped: chains and agents have ended.")
 
@@ -80,10 +81,11 @@ def send_first(net: Devnet, narration: Narration) -> None:
     narration.log(f"delivered on {destination} after {arrived.seconds:.1f} s")
 
 
-def show_next(net: Devnet, console: Console) -> None:
+def show_next(net: Devnet, console: Console, explorer: str | None) -> None:
     registry = shlex.quote(str(net.registry.folder))
     deployer = development_key(DEPLOYER)
     rows = [
+        ("explorer", explorer or "needs pip install 'ape-hyperlane[explorer]'"),
         *((name, f"{chain.url}, chain id {chain.chain_id}") for name, chain in net.chains.items()),
         ("registry", net.registry.folder),
         ("agents' configs", net.folder / "config"),

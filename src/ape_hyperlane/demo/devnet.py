@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from hyperlane.registry.chains import ETHER, Blocks, RpcUrl
 
 MNEMONIC = "test test test test test test test test test test test junk"
 """The mnemonic of every development node; its keys are public."""
+
+EXPLORER = ("fastapi", "jinja2", "uvicorn")
+"""Packages that serving the explorer needs."""
 
 DEPLOYER, RELAYER, USER, FIRST_VALIDATOR = 0, 1, 2, 3
 """Indices of development accounts; validators have the following ones."""
@@ -188,6 +192,27 @@ class Devnet:
                 "defaultSigner": hex_key(development_key(RELAYER)),
             },
         )
+
+    def start_explorer(self) -> str | None:
+        """Starts a scraper that shows all messages; returns the address of its pages, or None if
+        the packages that it needs are not installed."""
+        if not all(map(find_spec, EXPLORER)):
+            return None
+        port = free_port()
+        self._start_agent(
+            "scraper",
+            "explorer",
+            {
+                **self.registry.agent_config(self.chains),
+                "chainsToScrape": ",".join(self.chains),
+                "allowLocalCheckpointSyncers": True,
+                "registry": str(self.registry.folder),
+                "relayers": self.pages["relayer"],
+                "explorerPort": port,
+                "interval": 1,
+            },
+        )
+        return f"http://127.0.0.1:{port}"
 
     def start_watchtower(self, name: str, staking_manager: str, key: LocalAccount) -> None:
         """Starts a watchtower for one chain, with `key` as its signer."""

@@ -85,6 +85,8 @@ def run(folder: Path, keep: bool) -> bool:
             else "[bold red]Not every effect is as expected.[/]"
         )
         if keep:
+            if explorer := net.start_explorer():
+                console.print(f"\nThe explorer shows these messages: {explorer}", highlight=False)
             console.print("\nEverything keeps running until Ctrl-C. Send the next message with:")
             console.print(f"  {send_command(net)}", soft_wrap=True, highlight=False)
             keep_running(console, net.processes.check)

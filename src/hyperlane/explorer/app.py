@@ -19,6 +19,7 @@ from hyperlane.explorer.api.problems import DOCS, ApiError, of_exception
 from hyperlane.explorer.api.router import OPENAPI, PREFIX, api_router, describe
 from hyperlane.explorer.limits import Buckets
 from hyperlane.explorer.live import Feed
+from hyperlane.explorer.pages.assets import PREFIX as ASSETS
 from hyperlane.explorer.pages.rendering import render
 from hyperlane.explorer.pages.router import pages_router
 from hyperlane.explorer.pages.site import error_page
@@ -183,6 +184,8 @@ class _Gate:
             return Response(status_code=204, headers=_PREFLIGHT)
         if self.buckets is None or request.client is None:
             return None
+        if request.url.path.startswith(f"{ASSETS}/"):
+            return None  # a page has many, and browsers keep them
         cost = _COST if request.url.path.endswith(_COSTLY) else 1.0
         wait = self.buckets.take(request.client.host, cost)
         if wait is None:

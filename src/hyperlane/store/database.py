@@ -30,8 +30,8 @@ _DAMAGED = ": restore a backup of it, or use another db"
 """As docs/operate/backup.md says: a relayer may start anew, a validator finds what it signed."""
 _LOCK_TIMEOUT = 10.0
 """Seconds to wait for another program that has the database locked, before giving up."""
-_MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(0x68797065726c616e)"
-"""Of PostgreSQL, for the transaction; whoever opens the database meanwhile waits."""
+_MIGRATION_LOCK = int.from_bytes(b"migrates")
+"""Number of PostgreSQL's lock that a migration holds; others that want to migrate wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,8 @@ class Database:
                 await connection.execution_options(writes=True)
                 async with connection.begin():
                     if postgres:  # SQLite's transaction has the lock
-                        await connection.execute(text(_MIGRATION_LOCK))
+                        lock = text("SELECT pg_advisory_xact_lock(:number)")
+                        await connection.execute(lock, {"number": _MIGRATION_LOCK})
                     await connection.run_sync(upgrade, schema, self.name)
                 if not postgres:
                     await _enforce_keys(connection, True)

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from hyperlane.explorer.queries import paging
 from hyperlane.explorer.queries.paging import Page, Place
 from hyperlane.explorer.queries.reading import (
+    TRANSACTION,
     Unindexed,
     as_message,
     as_transaction,
     message_rows,
-    with_transaction,
 )
 from hyperlane.explorer.queries.records import Delivery, Message, Transaction
 from hyperlane.protocol.typecasts import Bytes32
@@ -54,6 +54,8 @@ _message = tables.message
 _MOST_LOOKED_AT = 20_000
 """Rows of an index that are looked through for one page, if not all of them match."""
 _MOST_OF_TRANSACTION = 500
+_END = Place(2**62, 0)
+"""Above all messages."""
 
 _INDEXED = (("sender",), ("recipient",), ("origin", "destination"), ("origin",), ("destination",))
 """Columns by which messages are indexed in the order of time; the most telling come first."""
@@ -90,7 +92,11 @@ async def message(database: Database, message_id: Bytes32) -> Message | None:
 async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ...]:
     """What a transaction did; one for each chain that has a transaction of the hash."""
     row, delivered = tables.transaction, tables.delivered_message
-    own = with_transaction(row, "id", row.c.id).where(row.c.hash == transaction)
+    own = (
+        select(row.c.id, *TRANSACTION)
+        .join_from(row, tables.block, row.c.block_id == tables.block.c.id)
+        .where(row.c.hash == transaction)
+    )
     found = []
     async with database.read() as connection:
         for number, *columns in (await connection.execute(own)).all():
@@ -132,7 +138,7 @@ class _Walk:
 
     indexed: Sequence[ColumnElement[bool]]
     rest: Sequence[ColumnElement[bool]]
-    below: Place | None
+    below: Place
     lowest: Place | None
 
     @classmethod
@@ -152,9 +158,9 @@ class _Walk:
         if wanted.delivered:
             rest.append(_message.c.delivered_at.is_not(None))
         # Rows are numbered from 1: a place with 0 comes before all of its second.
-        upper = [] if wanted.until is None else [Place(wanted.until, 0)]
-        below = min([*upper, *([] if after is None else [after])], default=None)
-        return cls(indexed, rest, below, None if wanted.since is None else Place(wanted.since, 0))
+        until = _END if wanted.until is None else Place(wanted.until, 0)
+        lowest = None if wanted.since is None else Place(wanted.since, 0)
+        return cls(indexed, rest, min(until, after or _END), lowest)
 
     def page(self, floor: Place | None, limit: int) -> Select[Any]:
         """Selects the first rows that match, down to a floor."""
@@ -169,9 +175,7 @@ class _Walk:
 
     def _within(self, rows: Select[Any], lowest: Place | None) -> Select[Any]:
         place = tuple_(_message.c.sent_at, _message.c.id)
-        rows = rows.where(*self.indexed)
-        if self.below is not None:
-            rows = rows.where(place < _values(self.below))
+        rows = rows.where(*self.indexed, place < _values(self.below))
         if lowest is not None:
             rows = rows.where(place >= _values(lowest))
         return rows.order_by(_message.c.sent_at.desc(), _message.c.id.desc())

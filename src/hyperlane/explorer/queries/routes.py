@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.agents.scraper.backing import Backing, End, backings
@@ -103,10 +103,14 @@ async def _connected(connection: AsyncConnection, found: list[Token]) -> list[To
             break
         asked |= wanted
         some = sorted(wanted)[:_MOST_OF_ROUTE]
-        either = [(domain, form) for domain, router in some for form in forms(router)]
-        place = tuple_(tables.token.c.domain, tables.token.c.router)
-        for each in await _tokens(connection, select(tables.token).where(place.in_(either))):
-            known[_place(each)] = each
+        # Pairs would be looked for by reading all rows.
+        either = select(tables.token).where(
+            tables.token.c.domain.in_({domain for domain, _ in some}),
+            tables.token.c.router.in_({form for _, router in some for form in forms(router)}),
+        )
+        for each in await _tokens(connection, either):
+            if _place(each) in wanted:
+                known[_place(each)] = each
     return list(known.values())[:_MOST_OF_ROUTE]
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from hyperlane.explorer.queries.records import Transfer
 from hyperlane.protocol.typecasts import Bytes32
@@ -39,11 +39,12 @@ async def transfers(
     )
     async with database.read() as connection:
         found: Sequence[Any] = (await connection.execute(listed)).all()
-        routers = {(each.domain, each.router) for each in found}
-        place = tuple_(token.c.domain, token.c.router)
-        # Databases take an empty list of pairs for a scan.
-        read = select(token).where(place.in_(routers))
-        known = map(as_token, (await connection.execute(read)).all() if routers else ())
+        # More than the pairs, which would be looked for by reading all rows.
+        read = select(token).where(
+            token.c.domain.in_({each.domain for each in found}),
+            token.c.router.in_({each.router for each in found}),
+        )
+        known = map(as_token, (await connection.execute(read)).all())
         tokens = {(each.domain, bytes(each.router)): each for each in known}
     grouped: dict[Bytes32, list[Transfer]] = defaultdict(list)
     for each in sorted(found, key=lambda each: int(each.id)):

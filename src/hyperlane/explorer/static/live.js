@@ -82,6 +82,10 @@ function exchange(fresh) {
     if (fresh.getElementById(old.id)) load(old);
     else old.remove();
   }
+  for (const old of document.querySelectorAll("[data-until-delivered]")) {
+    // What the wallet says of its own delivery stays.
+    if (!fresh.getElementById(old.id) && !old.querySelector("[role=status]:not([hidden])")) old.remove();
+  }
   if (fresh.title) document.title = fresh.title;
 }
 
