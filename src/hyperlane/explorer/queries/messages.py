@@ -94,11 +94,7 @@ async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ..
     row, delivered = tables.transaction, tables.delivered_message
     own = (
         select(row.c.id, *TRANSACTION)
-<<<<<<< HEAD
         .join_from(row, tables.block, row.c.block_id == tables.block.c.id)
-=======
-        .join(tables.block, row.c.block_id == tables.block.c.id)
->>>>>>> api
         .where(row.c.hash == transaction)
     )
     found = []
