@@ -63,8 +63,8 @@ def pages(messages) -> dict[str, int]:
     }
 
 
-async def open_all(visitor, world) -> None:
-    for path, status in pages(world[1]).items():
+async def open_all(visitor, listed: dict[str, int]) -> None:
+    for path, status in listed.items():
         assert await visitor.go(path) == status, path
         assert await visitor.overflow() == 0, path
         await visitor.page.locator("details").evaluate_all(
@@ -83,7 +83,11 @@ async def open_all(visitor, world) -> None:
 )
 async def test_every_page_is_accessible_and_quiet(chromium, world, scheme, viewport):
     async with visiting(chromium, world[0], scheme=scheme, viewport=viewport) as visitor:
-        await open_all(visitor, world)
+        listed = pages(world[1])
+        if viewport == NARROW:  # each template once more
+            listed = {path: 200 for path, status in listed.items() if status == 200}
+            listed = {path: 200 for path in listed if "?" not in path and "trace" not in path}
+        await open_all(visitor, listed)
 
 
 async def test_pages_say_everything_without_a_script(chromium, world):
