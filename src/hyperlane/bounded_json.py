@@ -14,6 +14,7 @@ MAX_DEPTH = 64
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _OPEN, _CLOSED = b"[{", (b"[]", b"{}")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NEITHER = bytes(set(_NO_BRACKETS) - set(b'"'))
 
 
 def parse_json(
@@ -36,7 +37,7 @@ def _is_shallow(text: bytes) -> bool:
     """Whether nothing is left after taking away innermost pairs of brackets so many times."""
     if sum(text.count(bracket) for bracket in _OPEN) <= MAX_DEPTH:
         return True
-    brackets = _TEXT.sub(b"", text).translate(None, _NO_BRACKETS)
+    brackets = _brackets(text)
     for _ in range(MAX_DEPTH):
         before = len(brackets)
         for pair in _CLOSED:
@@ -44,3 +45,13 @@ def _is_shallow(text: bytes) -> bool:
         if not brackets or len(brackets) == before:
             break
     return not brackets
+
+
+def _brackets(text: bytes) -> bytes:
+    """The brackets outside of strings."""
+    if b"\\" not in text:
+        # The usual case, quickly: the quotation marks of a string without brackets are neighbours.
+        brackets = text.translate(None, _NEITHER).replace(b'""', b"")
+        if b'"' not in brackets:
+            return brackets
+    return _TEXT.sub(b"", text).translate(None, _NO_BRACKETS)

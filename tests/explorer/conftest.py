@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.databases import postgres, server  # noqa: F401 - fixtures
+from tests.support.agents import origin, scraper_config, target, validator_config  # noqa: F401
+from tests.support.databases import locate, postgres, server  # noqa: F401 - fixtures
 from tests.support.explorer import opened
 from tests.support.explorer_rows import Sample
 

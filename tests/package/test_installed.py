@@ -4,12 +4,15 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import time
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.migrations import OLD
 from tests.support.package import ROOT
 from web3 import HTTPProvider, Web3
 
@@ -41,6 +44,26 @@ def test_only_the_wheel_is_installed(installed):
     assert len(places) == 2
     for place in places:
         assert place.startswith(str(installed.python.parents[1]))
+
+
+def test_the_wheel_brings_an_old_database_up_to_date_and_makes_a_scrapers(installed):
+    folder = installed.folder / "db"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "hyperlane.sqlite")) as old:
+        old.executescript((OLD / "version_2.sqlite.sql").read_text())
+    script = (
+        "import asyncio, sys\n"
+        "from hyperlane.store.database import Database\n"
+        "from hyperlane.store.migrations.schemas import AGENTS, SCRAPER\n"
+        "for schema in (AGENTS, SCRAPER):\n"
+        "    asyncio.run(Database.open(sys.argv[1], schema))\n"
+    )
+    done = installed.run(str(installed.python), "-c", script, str(folder))
+    assert done.returncode == 0, done.stderr
+    for file, table in (("hyperlane.sqlite", "deployments"), ("scraper.sqlite", "message_view")):
+        with closing(sqlite3.connect(folder / file)) as database:
+            rows = database.execute(f"SELECT count(*) FROM {table}").fetchall()
+            assert rows == [(2 if table == "deployments" else 0,)]
 
 
 def test_the_guide_to_installing_works_line_by_line(installed, node):

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ ENGINES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    running = get_server(tmp_path_factory.mktemp("postgres"))
-    yield running
-    running.cleanup()
+def server() -> Iterator[PostgresServer]:
+    # Not in pytest's folder: started by root, PostgreSQL runs as another user, and another run of
+    # pytest takes the permission to enter the folder away from others.
+    with tempfile.TemporaryDirectory() as folder:
+        running = get_server(folder)
+        yield running
+        running.cleanup()
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ async def execute(location: str, file: str, statements: str) -> None:
 def _execute_sqlite(folder: Path, file: str, statements: str) -> None:
     folder.mkdir(exist_ok=True)
     database = sqlite3.connect(folder / file)
-    database.executescript(statements)
+    database.executescript(f"BEGIN; {statements}; COMMIT")
     database.close()
 
 
@@ -79,6 +83,15 @@ async def look(location: str, file: str, read: Callable[[Connection], Any]) -> A
             return await connection.run_sync(read)
     finally:
         await engine.dispose()
+
+
+def dump(folder: str, file: str) -> list[str]:
+    """Schema and rows of an SQLite database, as statements."""
+    database = sqlite3.connect(Path(folder) / file)
+    try:
+        return list(database.iterdump())
+    finally:
+        database.close()
 
 
 def contents(connection: Connection) -> dict[str, list[dict[str, Any]]]:

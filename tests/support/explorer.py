@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,13 @@ from hyperlane.explorer.server import serving
 from hyperlane.explorer.tracing import Traces
 from hyperlane.store.database import Database
 from hyperlane.store.migrations.schemas import SCRAPER
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -28,10 +35,14 @@ async def opened(folder: Path) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def explorer(
-    database: Database, traces: Traces | None = None, clock: Any = time.time, **options: Any
+    database: Database,
+    traces: Traces | None = None,
+    clock: Any = time.time,
+    feed: Feed | None = None,
+    **options: Any,
 ) -> AsyncIterator[str]:
     """The origin of an explorer of the database."""
-    feed = Feed(database, render, interval=0.05)
+    feed = feed or Feed(database, render, interval=0.05)
     running = asyncio.create_task(feed.run())
     try:
         app = create_app(database, feed, traces, clock=clock, **options)

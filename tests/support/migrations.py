@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.databases import execute
 
 from hyperlane.store.database import Database
-from hyperlane.store.migrations.schemas import AGENTS, Schema
+from hyperlane.store.migrations.schemas import AGENTS, REVISION_TABLE, Schema
 
 OLD = Path(__file__).parents[1] / "agents" / "store" / "old"
 """Databases as programs of those versions made them, with two rows in each table."""
@@ -24,6 +24,7 @@ async def make_old(version: str, location: str) -> None:
 
 def assert_kept(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> None:
     """All rows of an old agents' database are in the migrated one."""
+    assert after[REVISION_TABLE] == [{"version_num": AGENTS.newest}]
     before = dict(before)
     del before["schema"]
     bound = before.pop("chains", None)

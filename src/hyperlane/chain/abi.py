@@ -116,12 +116,17 @@ def _plain_leaf(data: bytes) -> tuple[bytes, int] | None:
     return (data[:32], int.from_bytes(data[60:])) if usual else None
 
 
+def _plain_pair(data: bytes) -> tuple[int, int] | None:
+    return (int.from_bytes(data[:32]), int.from_bytes(data[32:])) if len(data) == 64 else None
+
+
 _PLAIN: dict[tuple[str, ...], Callable[[bytes], tuple[Any, ...] | None]] = {
     ("bytes",): _plain_bytes,
     ("bytes32", "uint32"): _plain_leaf,
+    ("uint256", "uint256"): _plain_pair,
 }
-"""Fast decoders by types, since messages and leaves come by the hundred thousand and the codec is
-slow. They return None for an unusual encoding, which is left to the codec."""
+"""Fast decoders by types, since messages, leaves and payments come by the hundred thousand and the
+codec is slow. They return None for an unusual encoding, which is left to the codec."""
 
 
 class Mailbox:
@@ -169,10 +174,29 @@ class GasPaymaster:
 
 
 class TokenRouter:
-    """A router of a warp route."""
+    """A router of a warp route, of any kind: which functions it has tells which."""
 
     SENT = Event("SentTransferRemote(uint32,bytes32,uint256)", ("uint256",))
     RECEIVED = Event("ReceivedTransferRemote(uint32,bytes32,uint256)", ("uint256",))
+    mailbox = Function("mailbox()", ("address",))
+    domains = Function("domains()", ("uint32[]",))
+    routers = Function("routers(uint32)", ("bytes32",))
+    token = Function("token()", ("address",))
+    wrapped_token = Function("wrappedToken()", ("address",))
+    scale = Function("scale()", ("uint256",))
+    """Of those before scales had a denominator."""
+    scale_numerator = Function("scaleNumerator()", ("uint256",))
+    scale_denominator = Function("scaleDenominator()", ("uint256",))
+    total_assets = Function("totalAssets()", ("uint256",))
+    allowed_rebalancers = Function("allowedRebalancers()", ("address[]",))
+    vault = Function("vault()", ("address",))
+    asset_deposited = Function("assetDeposited()", ("uint256",))
+    lockbox = Function("lockbox()", ("address",))
+    collateral_domain = Function("collateralDomain()", ("uint32",))
+    total_shares = Function("totalShares()", ("uint256",))
+    token_messenger = Function("tokenMessenger()", ("address",))
+    cross_collateral_domains = Function("getCrossCollateralDomains()", ("uint32[]",))
+    cross_collateral_routers = Function("getCrossCollateralRouters(uint32)", ("bytes32[]",))
 
 
 class GasPriceOracle:
@@ -279,30 +303,6 @@ class TokenVault:
     """ERC-4626."""
 
     convert_to_assets = Function("convertToAssets(uint256)", ("uint256",))
-
-
-class WarpRouter:
-    """Routers of warp routes, of all kinds: which functions one has tells its kind."""
-
-    mailbox = Function("mailbox()", ("address",))
-    domains = Function("domains()", ("uint32[]",))
-    routers = Function("routers(uint32)", ("bytes32",))
-    token = Function("token()", ("address",))
-    wrapped_token = Function("wrappedToken()", ("address",))
-    scale = Function("scale()", ("uint256",))
-    """Of those before scales had a denominator."""
-    scale_numerator = Function("scaleNumerator()", ("uint256",))
-    scale_denominator = Function("scaleDenominator()", ("uint256",))
-    total_assets = Function("totalAssets()", ("uint256",))
-    allowed_rebalancers = Function("allowedRebalancers()", ("address[]",))
-    vault = Function("vault()", ("address",))
-    asset_deposited = Function("assetDeposited()", ("uint256",))
-    lockbox = Function("lockbox()", ("address",))
-    collateral_domain = Function("collateralDomain()", ("uint32",))
-    total_shares = Function("totalShares()", ("uint256",))
-    token_messenger = Function("tokenMessenger()", ("address",))
-    cross_collateral_domains = Function("getCrossCollateralDomains()", ("uint32[]",))
-    cross_collateral_routers = Function("getCrossCollateralRouters(uint32)", ("bytes32[]",))
 
 
 class StakingManager:

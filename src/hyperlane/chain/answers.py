@@ -20,7 +20,6 @@ from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.wording import shown
 
 _QUANTITY = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
-_HEX = re.compile(r"0[xX](?:[0-9a-fA-F]{2})*")
 _STORED = 63
 _WORD = 256
 _MOST_TOPICS = 4
@@ -125,12 +124,23 @@ def quantity(value: object, field: str = "result", bits: int = _WORD) -> int:
 
 def data(value: object, field: str = "result", size: int | None = None) -> bytes:
     """Bytes in hex, `size` of them if given."""
-    if not isinstance(value, str) or not _HEX.fullmatch(value):
+    content = _from_hex(value)
+    if content is None:
         raise Malformed(f"{field}: {shown(value)} is not hex of whole bytes")
-    content = bytes.fromhex(value[2:])
     if size is not None and len(content) != size:
         raise Malformed(f"{field}: {shown(value)} has {len(content)} bytes, expected {size}")
     return content
+
+
+def _from_hex(value: object) -> bytes | None:
+    """The bytes; None for anything else. Spaces, which Python passes over, make it too short."""
+    if not isinstance(value, str) or value[:2] not in ("0x", "0X"):
+        return None
+    try:
+        content = bytes.fromhex(value[2:])
+    except ValueError:
+        return None
+    return content if 2 * len(content) + 2 == len(value) else None
 
 
 def word(value: object, field: str = "result") -> Bytes32:

@@ -6,6 +6,7 @@ stores what happened reads all events of several contracts at once, and then wha
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from hyperlane.chain.answers import (
@@ -28,6 +29,8 @@ from hyperlane.chain.rpc import TooWide
 from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
 
 _STORED = 63
+_REMEMBERED = 4096
+"""Hashes and addresses that are kept as bytes: they stand many times in the same answers."""
 _MOST_TOPICS = 4
 
 
@@ -100,15 +103,15 @@ def sightings_of(
         number = quantity(fields.get("blockNumber"), "log.blockNumber", _STORED)
         if not first <= number <= last:
             raise Malformed(f"log.blockNumber: {number} is not in {first} to {last}")
-        if data(fields.get("address"), "log.address", 20) not in addresses:
+        if _address(fields.get("address"), "log.address") not in addresses:
             raise Malformed("log.address: another contract than was asked for")
         named = items(fields.get("topics"), "log.topics")
-        if not named or word(named[0], "log.topics") not in topics:
+        if not named or _word(named[0], "log.topics") not in topics:
             raise Malformed("log.topics: a log of another event than was asked for")
         return Sighting(
             number,
-            word(fields.get("blockHash"), "log.blockHash"),
-            word(fields.get("transactionHash"), "log.transactionHash"),
+            _word(fields.get("blockHash"), "log.blockHash"),
+            _word(fields.get("transactionHash"), "log.transactionHash"),
             quantity(fields.get("logIndex"), "log.logIndex", _STORED),
         )
 
@@ -173,6 +176,26 @@ HEADER: Method[Block | None] = Method(
 """A block that is known to be there."""
 
 
+def _word(value: object, field: str) -> Bytes32:
+    return _known_word(value, field) if isinstance(value, str) else word(value, field)
+
+
+def _address(value: object, field: str) -> Address:
+    return (
+        _known_address(value, field) if isinstance(value, str) else Address(data(value, field, 20))
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _known_word(value: str, field: str) -> Bytes32:
+    return word(value, field)
+
+
+@lru_cache(_REMEMBERED)
+def _known_address(value: str, field: str) -> Address:
+    return Address(data(value, field, 20))
+
+
 def _missing(found: object) -> bool:
     return found is None
 
@@ -181,11 +204,11 @@ def _transaction(value: object) -> Transaction:
     fields = record(value, "transaction")
     recipient = fields.get("to")
     return Transaction(
-        hash=word(fields.get("hash"), "transaction.hash"),
-        block_hash=word(fields.get("blockHash"), "transaction.blockHash"),
+        hash=_word(fields.get("hash"), "transaction.hash"),
+        block_hash=_word(fields.get("blockHash"), "transaction.blockHash"),
         nonce=quantity(fields.get("nonce"), "transaction.nonce", _STORED),
-        sender=Address(data(fields.get("from"), "transaction.from", 20)),
-        recipient=None if recipient is None else Address(data(recipient, "transaction.to", 20)),
+        sender=_address(fields.get("from"), "transaction.from"),
+        recipient=None if recipient is None else _address(recipient, "transaction.to"),
         gas_limit=quantity(fields.get("gas"), "transaction.gas", _STORED),
         gas_price=_maybe(fields, "gasPrice"),
         max_fee_per_gas=_maybe(fields, "maxFeePerGas"),
@@ -203,8 +226,8 @@ def _outcome(value: object, topics: Collection[bytes]) -> Outcome:
     fields = record(value, "receipt")
     price = fields.get("effectiveGasPrice")
     return Outcome(
-        tx_hash=word(fields.get("transactionHash"), "receipt.transactionHash"),
-        block_hash=word(fields.get("blockHash"), "receipt.blockHash"),
+        tx_hash=_word(fields.get("transactionHash"), "receipt.transactionHash"),
+        block_hash=_word(fields.get("blockHash"), "receipt.blockHash"),
         gas_used=quantity(fields.get("gasUsed"), "receipt.gasUsed", _STORED),
         cumulative_gas_used=quantity(
             fields.get("cumulativeGasUsed"), "receipt.cumulativeGasUsed", _STORED
@@ -221,12 +244,12 @@ def _entries(values: Sequence[object], topics: Collection[bytes]) -> tuple[Entry
         named = items(fields.get("topics"), "log.topics")
         if len(named) > _MOST_TOPICS:
             raise Malformed(f"log.topics: {len(named)} of them, expected at most {_MOST_TOPICS}")
-        if not named or word(named[0], "log.topics") not in topics:
+        if not named or _word(named[0], "log.topics") not in topics:
             continue
         found.append(
             Entry(
-                Address(data(fields.get("address"), "log.address", 20)),
-                tuple(word(topic, "log.topics") for topic in named),
+                _address(fields.get("address"), "log.address"),
+                tuple(_word(topic, "log.topics") for topic in named),
                 data(fields.get("data"), "log.data"),
                 quantity(fields.get("logIndex"), "log.logIndex", _STORED),
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -45,7 +46,7 @@ class _Protocol(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self._unread or self.loop.call_later(_PATIENCE, self.transport.abort)
+        self._unread = self._unread or self.loop.call_later(_PATIENCE, self._cut_off)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -58,8 +59,15 @@ class _Protocol(H11Protocol):
         _cancel(self._unsent)
         self._unread = self._unsent = None
 
+    def _cut_off(self) -> None:
+        # Without this, the system would keep what was sent, and try to deliver it for long.
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        self.transport.abort()
+
     def _await_request(self) -> None:
-        self._unsent = self._unsent or self.loop.call_later(_PATIENCE, self.transport.abort)
+        self._unsent = self._unsent or self.loop.call_later(_PATIENCE, self._cut_off)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

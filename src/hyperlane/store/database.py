@@ -30,8 +30,8 @@ _DAMAGED = ": restore a backup of it, or use another db"
 """As docs/operate/backup.md says: a relayer may start anew, a validator finds what it signed."""
 _LOCK_TIMEOUT = 10.0
 """Seconds to wait for another program that has the database locked, before giving up."""
-_MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(0x68797065726c616e)"
-"""Of PostgreSQL, for the transaction; whoever opens the database meanwhile waits."""
+_MIGRATION_LOCK = int.from_bytes(b"migrates")
+"""Number of PostgreSQL's lock that a migration holds; others that want to migrate wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class Database:
     async def _prepare(self, schema: Schema) -> None:
         async with self.write() as connection:
             stored = await connection.run_sync(stored_revision)
-        schema.check(stored, self.name)
+        # Anything else may be half of what another program just commits: it is read again, locked.
         if stored != schema.newest:
             await self._migrate(schema)
 
@@ -219,10 +219,10 @@ class Database:
                 await connection.execution_options(writes=True)
                 async with connection.begin():
                     if postgres:  # SQLite's transaction has the lock
-                        await connection.execute(text(_MIGRATION_LOCK))
+                        lock = text("SELECT pg_advisory_xact_lock(:number)")
+                        await connection.execute(lock, {"number": _MIGRATION_LOCK})
                     await connection.run_sync(upgrade, schema, self.name)
                 if not postgres:
-                    await connection.execution_options(writes=False)  # it would begin one first
                     await _enforce_keys(connection, True)
 
     def _named_errors(self) -> "_NamedErrors":
@@ -316,6 +316,7 @@ async def _set_keys(connection: aiosqlite.Connection) -> None:
 
 async def _enforce_keys(connection: AsyncConnection, wanted: bool) -> None:
     """Switch foreign keys; SQLite passes over it within a transaction."""
+    await connection.execution_options(writes=False)  # which would begin one
     await connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if wanted else 'OFF'}")
     await connection.commit()
 

@@ -1,4 +1,7 @@
-"""The tables. Times are Unix seconds, hashes and ids raw bytes, domains uint32."""
+"""The tables. Times are Unix seconds, hashes and ids raw bytes, domains uint32.
+
+Whoever changes one writes a migration: docs/architecture.md, To change a table.
+"""
 
 from typing import Any
 
@@ -18,8 +21,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 3
-
 metadata = MetaData()
 
 
@@ -34,6 +35,8 @@ def _field(name: str, kind: type[TypeEngine[Any]], **options: Any) -> Column[Any
 
 
 schema = Table("schema", metadata, Column("version", Integer, primary_key=True))
+"""Version of databases from before Alembic, which has a table of its own. It is 4 in all others,
+which the programs of then refuse."""
 
 deployments = Table(
     "deployments",

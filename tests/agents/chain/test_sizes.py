@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from tests.support.migrations import make_old
 
 from hyperlane.chain.sizes import MOST_BLOCKS, MOST_CALLS, Size, Sizes
 from hyperlane.store.database import Database
@@ -134,10 +134,7 @@ async def test_no_url_is_stored_in_plain_form(database, tmp_path):
 
 
 async def test_a_database_from_before_learns_sizes(tmp_path):
-    database = await Database.open(str(tmp_path))
-    async with database.write() as connection:
-        await connection.execute(text("DROP TABLE request_sizes"))
-    await database.close()
+    await make_old("2", str(tmp_path))
     database = await Database.open(str(tmp_path))
     async with remembered_sizes(database, 1) as store:
         Sizes(URL, store).refused(100, 0, certain=True)

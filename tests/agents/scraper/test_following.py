@@ -5,7 +5,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from tests.support.memory_chain import HOOK, MAILBOX, MemoryChain, delivering, message, sending
@@ -17,8 +17,6 @@ from hyperlane.metrics import Metrics
 from hyperlane.store.database import Database
 from hyperlane.store.migrations.schemas import SCRAPER
 from hyperlane.store.scraper import tables
-
-pytestmark = pytest.mark.quick
 
 
 class World:
@@ -172,14 +170,20 @@ async def check(world):
     assert not [key for key, times in told.items() if times < 0]
 
 
-@settings(max_examples=12, deadline=None)
+@pytest.mark.quick
+@settings(max_examples=3, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_the_copy_equals_the_chains_after_forks_odd_answers_and_restarts(seed, tmp_path_factory):
-    asyncio.run(_live(Random(seed), tmp_path_factory.mktemp("scraper")))
+    asyncio.run(_live(Random(seed), str(tmp_path_factory.mktemp("scraper"))))
 
 
-async def _live(random, folder):
-    database = await Database.open(str(folder), SCRAPER)
+@pytest.mark.parametrize("seed", range(2))
+async def test_so_it_does_on_both_databases(seed, locate):
+    await _live(Random(seed), locate("lived"))
+
+
+async def _live(random, location):
+    database = await Database.open(location, SCRAPER)
     try:
         world = World(database, random)
         for chain in world.chains:

@@ -1,33 +1,23 @@
 """Opening databases: of other versions of the program, and of other chains."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select
+from tests.support.databases import contents, execute, look
+from tests.support.migrations import make_old, opened
 
 from hyperlane.errors import DatabaseError
 from hyperlane.store.canaries import CanaryKey, CanaryStore
 from hyperlane.store.database import Anchor, Database, Deployment
+from hyperlane.store.migrations.schemas import AGENTS, SCRAPER
+from hyperlane.store.scraper import tables as scraper
 
 pytestmark = pytest.mark.quick
 
 DEPLOYMENT = Deployment(7, 77, b"\1" * 20, b"\2" * 20)
-
-
-async def as_of_version_2(database: Database) -> None:
-    """Turn the schema into the one that was bound to block 0."""
-    async with database.write() as connection:
-        for statement in (
-            "DROP TABLE deployments",
-            "CREATE TABLE chains (domain BIGINT PRIMARY KEY, chain_id BIGINT NOT NULL,"
-            " genesis_hash BLOB NOT NULL, mailbox BLOB NOT NULL, merkle_tree_hook BLOB NOT NULL)",
-            "UPDATE schema SET version = 2",
-        ):
-            await connection.execute(text(statement))
-        await connection.execute(
-            text("INSERT INTO chains VALUES (7, 77, :genesis, :mailbox, :hook)"),
-            {"genesis": bytes(32), "mailbox": b"\1" * 20, "hook": b"\2" * 20},
-        )
 
 
 async def test_programs_that_open_a_new_database_at_the_same_moment_all_can(tmp_path):
@@ -39,16 +29,16 @@ async def test_programs_that_open_a_new_database_at_the_same_moment_all_can(tmp_
 
 
 async def test_a_database_bound_to_block_0_is_migrated_and_keeps_what_it_knows(tmp_path):
-    database = await Database.open(str(tmp_path))
-    await as_of_version_2(database)
-    await database.close()
+    location = str(tmp_path)
+    await make_old("2", location)
+    known, _ = (await look(location, AGENTS.file_name, contents))["chains"]
+    del known["genesis_hash"]
 
-    database = await Database.open(str(tmp_path))
-    assert await database.bind(DEPLOYMENT) is None, "no node has been asked for the anchor yet"
-    with pytest.raises(DatabaseError, match="domain 7: mailbox was 0x0101"):
-        await database.bind(Deployment(7, 77, b"\3" * 20, b"\2" * 20))
+    database = await Database.open(location)
+    assert await database.bind(Deployment(**known)) is None, "no node has been asked for the anchor"
+    with pytest.raises(DatabaseError, match=f"domain {known['domain']}: mailbox was 0x"):
+        await database.bind(Deployment(**known | {"mailbox": b"\3" * 20}))
     await database.close()
-    await (await Database.open(str(tmp_path))).close()
 
 
 async def test_an_anchor_is_remembered(tmp_path):
@@ -60,11 +50,7 @@ async def test_an_anchor_is_remembered(tmp_path):
 
 
 async def test_a_database_from_before_canaries_takes_them(tmp_path):
-    database = await Database.open(str(tmp_path))
-    async with database.write() as connection:
-        await connection.execute(text("DROP TABLE canaries"))
-    await database.close()
-
+    await make_old("2", str(tmp_path))
     database = await Database.open(str(tmp_path))
     canaries = CanaryStore(database)
     await canaries.add(CanaryKey(7, 1), 8, 1000.0, 5)
@@ -74,9 +60,52 @@ async def test_a_database_from_before_canaries_takes_them(tmp_path):
 
 @pytest.mark.parametrize("version", [1, 99])
 async def test_a_version_that_cannot_be_read_is_named(version, tmp_path):
-    database = await Database.open(str(tmp_path))
+    location = str(tmp_path)
+    await make_old("3", location)
+    await execute(location, AGENTS.file_name, f"UPDATE schema SET version = {version}")
+    before = await look(location, AGENTS.file_name, contents)
+    with pytest.raises(
+        DatabaseError, match=f"has schema version {version}; this program reads 2 to agents_0"
+    ):
+        await opened(location)
+    assert await look(location, AGENTS.file_name, contents) == before
+
+
+async def test_alembic_is_imported_only_by_those_who_need_it(tmp_path):
+    """It takes as long as half of what an agent imports."""
+    script = (
+        "import asyncio, sys\n"
+        "from hyperlane.store.database import Database\n"
+        "asyncio.run(Database.open(sys.argv[1]))\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    said = []
+    for _ in range(2):
+        command = [sys.executable, "-c", script, str(tmp_path)]
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        said.append((await process.communicate())[0].strip())
+    assert said == [b"True", b"False"]
+
+
+@pytest.mark.parametrize("where", ["folder", "file", "memory", "postgresql"])
+async def test_what_refers_to_a_row_goes_with_it(where, tmp_path, request):
+    location = {
+        "folder": lambda: str(tmp_path),
+        "file": lambda: f"sqlite+aiosqlite:///{tmp_path}/scraper.sqlite",
+        "memory": lambda: "sqlite+aiosqlite://",
+        "postgresql": lambda: request.getfixturevalue("postgres")("scraper"),
+    }[where]()
+    database = await Database.open(location, SCRAPER)
+    block = {"domain": 7, "hash": b"h", "height": 5, "timestamp": 1, "final": False}
+    transaction = {"hash": b"t", "nonce": 1, "sender": b"s"}
+    gas = dict.fromkeys(("gas_limit", "gas_used", "cumulative_gas_used"), 2**256 - 1)
     async with database.write() as connection:
-        await connection.execute(text(f"UPDATE schema SET version = {version}"))
+        await connection.execute(insert(scraper.block).values(id=1, time_created=1, **block))
+        await connection.execute(
+            insert(scraper.transaction).values(time_created=1, block_id=1, **transaction, **gas)
+        )
+    async with database.write() as connection:
+        await connection.execute(delete(scraper.block))
+    async with database.read() as connection:
+        assert (await connection.execute(select(scraper.transaction))).all() == []
     await database.close()
-    with pytest.raises(DatabaseError, match=f"has schema version {version}; this program reads"):
-        await Database.open(str(tmp_path))

@@ -185,7 +185,8 @@ async def assert_has_the_tables(location: str, schema: Schema, empty: str) -> No
         metadata.create_all(connection)
         return catalogue(connection)
 
-    assert await look(location, schema.file_name, differences) == []
+    found = await look(location, schema.file_name, differences)
+    assert found == [], f"tables.py changed: toolchain/new_migration {schema.name} …"
     migrated = await look(location, schema.file_name, catalogue)
     created = await look(empty, schema.file_name, create)
     assert {name: migrated.get(name) for name in created} == created

@@ -1,7 +1,7 @@
 """Reading blocks with all that is stored of them, from the nodes of one chain."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -234,27 +234,44 @@ class ChainSource:
             made.append(transaction(self.contracts, sent, outcome))
         return rows.Block(header.number, header.hash, header.timestamp, made)
 
-    async def _fetch(self, wanted: Mapping[int, Mapping[Bytes32, object]]) -> "_Archive":
-        """Fetch the blocks, transactions and receipts: whole blocks where much of them is used."""
-        whole = [number for number, found in wanted.items() if len(found) >= _WHOLE]
-        alone = [number for number in wanted if number not in set(whole)]
-        singles = [tx_hash for number in alone for tx_hash in wanted[number]]
+    async def _fetch(self, wanted: Mapping[int, Collection[Bytes32]]) -> "_Archive":
+        """Fetch the blocks, transactions and receipts: whole blocks where much of them is used.
+
+        Some nodes have forgotten in which blocks old transactions are, but have the blocks.
+        """
         archive = _Archive()
-        unread = [*singles]
-        if whole and not await self._fetch_receipts(whole, archive):
-            unread += [tx_hash for number in whole for tx_hash in wanted[number]]
-        headers, full, transactions, outcomes = await asyncio.gather(
-            self._headers(alone),
-            self._each(ledger.FULL_BLOCK, [(hex(number), True) for number in whole], _BULKY),
-            self._by_hash(singles, ledger.transaction_of),
-            self._by_hash(unread, lambda tx_hash: ledger.outcome_of(tx_hash, READ)),
+        whole = {number: found for number, found in wanted.items() if len(found) >= _WHOLE}
+        parts = {number: found for number, found in wanted.items() if number not in whole}
+        await asyncio.gather(self._fetch_whole(whole, archive), self._fetch_parts(parts, archive))
+        forgotten = {number: found for number, found in parts.items() if not archive.has(found)}
+        await self._fetch_whole(forgotten, archive)
+        return archive
+
+    async def _fetch_whole(
+        self, wanted: Mapping[int, Collection[Bytes32]], archive: "_Archive"
+    ) -> None:
+        if not wanted:
+            return
+        numbers = [(hex(number), True) for number in wanted]
+        blocks = await self._each(ledger.FULL_BLOCK, numbers, _BULKY)
+        for number, found in zip(wanted, blocks, strict=True):
+            archive.add_block(self._present(found, number))
+        if not await self._fetch_receipts(list(wanted), archive):
+            hashes = [tx_hash for found in wanted.values() for tx_hash in found]
+            archive.add_outcomes(await self._by_hash(hashes, _outcome_of))
+
+    async def _fetch_parts(
+        self, wanted: Mapping[int, Collection[Bytes32]], archive: "_Archive"
+    ) -> None:
+        hashes = [tx_hash for found in wanted.values() for tx_hash in found]
+        headers, transactions, outcomes = await asyncio.gather(
+            self._headers(list(wanted)),
+            self._by_hash(hashes, ledger.transaction_of),
+            self._by_hash(hashes, _outcome_of),
         )
         archive.headers |= headers
-        for number, found in zip(whole, full, strict=True):
-            archive.add_block(self._present(found, number))
         archive.add_transactions(transactions)
         archive.add_outcomes(outcomes)
-        return archive
 
     async def _fetch_receipts(self, blocks: Sequence[int], archive: "_Archive") -> bool:
         """Fetch all receipts of blocks; False where the nodes do not give them together."""
@@ -319,6 +336,10 @@ def _parts(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
+def _outcome_of(tx_hash: Bytes32) -> Method[Outcome | None]:
+    return ledger.outcome_of(tx_hash, READ)
+
+
 @dataclass(slots=True)
 class _Archive:
     """Blocks, transactions and receipts that were fetched."""
@@ -326,6 +347,9 @@ class _Archive:
     headers: dict[int, Block] = field(default_factory=dict)
     transactions: dict[Bytes32, Transaction] = field(default_factory=dict)
     outcomes: dict[Bytes32, Outcome] = field(default_factory=dict)
+
+    def has(self, hashes: Iterable[Bytes32]) -> bool:
+        return all(item in self.transactions and item in self.outcomes for item in hashes)
 
     def add_block(self, full: FullBlock) -> None:
         self.headers[full.block.number] = full.block

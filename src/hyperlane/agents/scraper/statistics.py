@@ -33,6 +33,7 @@ class TrafficWatcher:
 
     async def step(self) -> None:
         """Sum the hours that have become final, then those that changed after that."""
+        await self.store.begin()
         for origin in await self.store.origins():
             await self.store.close_hours(origin)
         while await self.store.catch_up():

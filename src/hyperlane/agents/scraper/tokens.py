@@ -18,8 +18,8 @@ from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.chain.abi import Function
 from hyperlane.chain.abi import Token as Erc20
+from hyperlane.chain.abi import TokenRouter as Router
 from hyperlane.chain.abi import TokenVault as Vault
-from hyperlane.chain.abi import WarpRouter as Router
 from hyperlane.chain.client import ChainClient, View
 from hyperlane.checkpoints.announced import printable
 from hyperlane.errors import ConfigError, DecodeError
@@ -180,8 +180,6 @@ async def _describe(
     there = await views.ask(
         (shown, Erc20.name),
         (shown, Erc20.symbol),
-        (shown, Erc20.name_word),
-        (shown, Erc20.symbol_word),
         (shown, Erc20.decimals),
         (shown, Erc20.balance_of, router),
         (shown, Erc20.supports_interface, Erc20.ERC721),
@@ -190,22 +188,18 @@ async def _describe(
     )
     kind = kind_of(own, there)
     locked, minted = await _amounts(views, chain, router, kind, own, there)
-    described = {
-        "token": shown,
-        "name": _text(there[Erc20.name], there[Erc20.name_word], _LONGEST_NAME),
-        "symbol": _text(there[Erc20.symbol], there[Erc20.symbol_word], _LONGEST_SYMBOL),
-        "decimals": there[Erc20.decimals],
-    }
     if kind == "native":
         coin = chain.settings.native_token
-        described = {
-            "token": None,
-            "name": _text(coin.get("name"), None, _LONGEST_NAME),
-            "symbol": _text(coin.get("symbol"), None, _LONGEST_SYMBOL),
-            "decimals": _coin_decimals(coin.get("decimals", 18)),
-        }
+        name, symbol = coin.get("name"), coin.get("symbol")
+        decimals = _coin_decimals(coin.get("decimals", 18))
+    else:
+        name, symbol = await _names(views, shown, there)
+        decimals = there[Erc20.decimals]
     return {
-        **described,
+        "token": None if kind == "native" else shown,
+        "name": _text(name, _LONGEST_NAME),
+        "symbol": _text(symbol, _LONGEST_SYMBOL),
+        "decimals": decimals,
         "standard": None if kind is None else STANDARDS[kind],
         "scale": _scale(own),
         "locked": locked,
@@ -286,10 +280,19 @@ def _scale(own: Answers) -> Scale:
     return Scale(numerator, own[Router.scale_denominator] or 1)
 
 
-def _text(value: object, word: bytes | None, longest: int) -> str | None:
-    """A stranger's text, fit to be shown; old tokens answer with a word."""
-    if value is None and word is not None:
-        value = word.rstrip(b"\0").decode(errors="replace")
+async def _names(views: _Views, token: Address, there: Answers) -> tuple[object, object]:
+    """Name and symbol; old tokens answer with a word each."""
+    name, symbol = there[Erc20.name], there[Erc20.symbol]
+    if name is None or symbol is None:
+        asked = (token, Erc20.name_word), (token, Erc20.symbol_word)
+        words = await views.client.views(asked, 32)
+        texts = [word and word.rstrip(b"\0").decode(errors="replace") for word in words]
+        name, symbol = name or texts[0], symbol or texts[1]
+    return name, symbol
+
+
+def _text(value: object, longest: int) -> str | None:
+    """A stranger's text, fit to be shown."""
     return printable(value, longest) if isinstance(value, str) else None
 
 

@@ -43,7 +43,7 @@ RouteKey = Annotated[
     Path(
         description="A route's name, or one of its routers as `<domain>:<0x address>`.",
         max_length=200,
-        examples=["USDC/one-two"],
+        json_schema_extra={"examples": ["USDC/one-two"]},
     ),
 ]
 

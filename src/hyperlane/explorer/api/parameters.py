@@ -64,23 +64,29 @@ def _bytes(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-_id = _text(_HASH, "0x and 64 hex digits", lambda text: Bytes32(_bytes(text)))
-_evm = _text(_EVM, "an address, 0x and 40 hex digits", lambda text: Address(_bytes(text)))
-_any = _text(_ADDRESS, "an address, 0x and 40 or 64 hex digits", lambda text: word(_bytes(text)))
+_id = _text(
+    _HASH, "0x and 64 hex digits", lambda text: Bytes32(_bytes(text)), examples=[ID_EXAMPLE]
+)
+_evm = _text(
+    _EVM,
+    "an address, 0x and 40 hex digits",
+    lambda text: Address(_bytes(text)),
+    examples=[ADDRESS_EXAMPLE],
+)
+_any = _text(
+    _ADDRESS,
+    "an address, 0x and 40 or 64 hex digits",
+    lambda text: word(_bytes(text)),
+    examples=[ADDRESS_EXAMPLE],
+)
 _domain = _integer(
     0, _DOMAINS - 1, f"a domain, a whole number from 0 to {_DOMAINS - 1}", examples=[1]
 )
 _time = _integer(0, _LATEST, "a time in Unix seconds, a whole number", examples=[1_767_225_600])
 
-MessageId = Annotated[
-    bytes, *_id, Path(description="A message id, in any case.", examples=[ID_EXAMPLE])
-]
-Hash = Annotated[
-    bytes, *_id, Path(description="A transaction's hash, in any case.", examples=[ID_EXAMPLE])
-]
-Validator = Annotated[
-    bytes, *_evm, Path(description="A validator's address.", examples=[ADDRESS_EXAMPLE])
-]
+MessageId = Annotated[bytes, *_id, Path(description="A message id, in any case.")]
+Hash = Annotated[bytes, *_id, Path(description="A transaction's hash, in any case.")]
+Validator = Annotated[bytes, *_evm, Path(description="A validator's address.")]
 DomainPath = Annotated[int, *_domain, Path(description="A chain's domain.")]
 
 
@@ -95,22 +101,10 @@ def _optional(
 Origin = _optional(int, _domain, "Only messages from this domain.")
 Destination = _optional(int, _domain, "Only messages to this domain.")
 OfDomain = _optional(int, _domain, "Only of this domain.")
-Sender = _optional(
-    bytes,
-    _any,
-    "Only messages from this address, of 20 or 32 bytes.",
-    examples=[ADDRESS_EXAMPLE],
-)
-Recipient = _optional(
-    bytes, _any, "Only messages to this address, of 20 or 32 bytes.", examples=[ADDRESS_EXAMPLE]
-)
-Wallet = _optional(
-    bytes,
-    _evm,
-    "The address that will deliver. Modules may let only some deliver.",
-    examples=[ADDRESS_EXAMPLE],
-)
-OfMessage = _optional(bytes, _id, "Only changes of this message.", examples=[ID_EXAMPLE])
+Sender = _optional(bytes, _any, "Only messages from this address, of 20 or 32 bytes.")
+Recipient = _optional(bytes, _any, "Only messages to this address, of 20 or 32 bytes.")
+Wallet = _optional(bytes, _evm, "The address that will deliver. Modules may let only some deliver.")
+OfMessage = _optional(bytes, _id, "Only changes of this message.")
 Since = _optional(int, _time, "Only messages sent at this time or later, in Unix seconds.")
 Until = _optional(int, _time, "Only messages sent before this time, in Unix seconds.")
 Status = Annotated[

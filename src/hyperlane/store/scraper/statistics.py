@@ -27,7 +27,7 @@ from hyperlane.store.scraper.tables import (
 
 HOUR = 3600
 _HOURS, _CHANGES = "traffic_hours", "traffic_changes"
-_CHANGES_AT_ONCE = 50_000
+_CHANGES_AT_ONCE, _HOURS_AT_ONCE = 50_000, 24
 _EVERYWHERE = 0
 """Domain of the cursor over changes."""
 _HOUR_SENT = (message.c.sent_at - message.c.sent_at % HOUR).label("hour")
@@ -67,6 +67,16 @@ class StatisticsStore:
         async with self._database.read() as connection:
             return await _origins(connection)
 
+    async def begin(self) -> None:
+        """Leave out the changes before the first hour is closed: its sum will have them."""
+        async with self._database.read() as connection:
+            if await _mark(connection, _EVERYWHERE, _CHANGES) is not None:
+                return
+            newest = await connection.execute(select(func.max(change.c.id)))
+            last = newest.scalar() or 0
+        async with self._database.write() as connection:
+            await self._move(connection, _EVERYWHERE, _CHANGES, last)
+
     async def close_hours(self, origin: int) -> None:
         """Sum all hours of an origin that are past and whose blocks are final.
 
@@ -79,10 +89,10 @@ class StatisticsStore:
         while mark < end:
             async with self._database.read() as connection:
                 start = await self._next_hour(connection, origin, mark, end)
-                sums = await self._summed(connection, origin, start, start + HOUR)
-            mark = min(start + HOUR, end)
+                mark = min(start + _HOURS_AT_ONCE * HOUR, end)
+                sums = await self._summed(connection, origin, start, mark)
             async with self._database.write() as connection:
-                await self._replace(connection, origin, start, sums)
+                await self._replace(connection, origin, start, mark, sums)
                 await self._move(connection, origin, _HOURS, mark)
 
     async def catch_up(self) -> bool:
@@ -109,7 +119,7 @@ class StatisticsStore:
                 async with self._database.read() as connection:
                     sums = await self._summed(connection, origin, start, start + HOUR)
                 async with self._database.write() as connection:
-                    await self._replace(connection, origin, start, sums)
+                    await self._replace(connection, origin, start, start + HOUR, sums)
         async with self._database.write() as connection:
             await self._move(connection, _EVERYWHERE, _CHANGES, last)
         return last == mark + _CHANGES_AT_ONCE
@@ -164,12 +174,13 @@ class StatisticsStore:
         self,
         connection: AsyncConnection,
         origin: int,
-        hour: int,
+        start: int,
+        end: int,
         sums: Mapping[Slot, Traffic],
     ) -> None:
         row = hourly_traffic.c
         await connection.execute(
-            delete(hourly_traffic).where(row.hour == hour, row.origin == origin)
+            delete(hourly_traffic).where(row.hour >= start, row.hour < end, row.origin == origin)
         )
         if sums:
             await connection.execute(

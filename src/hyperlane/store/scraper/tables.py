@@ -4,6 +4,7 @@ Times are Unix seconds, hashes, ids and addresses raw bytes, domains uint32, amo
 A row that comes from a block refers to it, directly or through its transaction, so that a block
 which the chain drops takes its rows along. Rule for tables and columns of the reference: the layout
 of its scraper, except that times are integers, so that SQLite and PostgreSQL sort them alike.
+Whoever changes one writes a migration: docs/architecture.md, To change a table.
 """
 
 from typing import Any
