@@ -242,6 +242,8 @@ class Sample:
             "name": "Ether",
             "symbol": "ETH",
             "decimals": 18,
+            "scale_numerator": 1,
+            "scale_denominator": 1,
             "route": ROUTE,
             "routers": {
                 str(each): to_hex(word(router))
