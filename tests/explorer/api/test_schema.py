@@ -12,7 +12,7 @@ from tests.support.explorer import explorer, opened
 from tests.support.explorer_rows import busy
 
 NOW = 1_796_000_000
-EXAMPLES = 25
+EXAMPLES = 12
 
 pytestmark = pytest.mark.quick
 

@@ -450,8 +450,10 @@ class Delays(Document):
 
 
 class Statistics(Document):
-    """Traffic of some hours."""
+    """Traffic of the hours that begin within a time."""
 
+    since: int
+    until: int
     hours: list[Hour]
     pairs: list[Pair]
     delays: Delays

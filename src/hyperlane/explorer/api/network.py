@@ -19,7 +19,7 @@ from hyperlane.explorer.api.parameters import (
     Validator,
     Wallet,
 )
-from hyperlane.explorer.api.problems import missing, responses, wrong
+from hyperlane.explorer.api.problems import missing, responses
 from hyperlane.explorer.queries import chains, redundancy, routes, search, statistics, validators
 from hyperlane.protocol.typecasts import Address, to_hex
 from hyperlane.store.database import Database
@@ -150,11 +150,12 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
         origin: Origin = None,
         destination: Destination = None,
     ) -> models.Statistics:
-        """Get traffic by the hour: of the last day, or of a time of at most 31 days."""
+        """Get traffic by the hour: of the last day, or of up to 31 days before `until`.
+
+        `since` and `until` of the answer tell the time that it is about.
+        """
         end = int(clock()) + 1 if until is None else until
-        begin = end - DAY if since is None else since
-        if not 0 <= end - begin <= MOST_DAYS * DAY:
-            raise wrong("since", str(begin), f"a time at most {MOST_DAYS} days before `until`")
+        begin = end - DAY if since is None else max(since, end - MOST_DAYS * DAY)
         found = await statistics.statistics(database, begin, end, origin, destination)
         delays = {
             "half": found.percentile(0.5),
@@ -162,7 +163,13 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
             "ninety_nine_hundredths": found.percentile(0.99),
         }
         return models.Statistics.model_validate(
-            {"hours": found.hours, "pairs": found.pairs, "delays": delays}
+            {
+                "since": begin,
+                "until": end,
+                "hours": found.hours,
+                "pairs": found.pairs,
+                "delays": delays,
+            }
         )
 
     return api

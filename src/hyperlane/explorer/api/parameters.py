@@ -124,7 +124,7 @@ ManyLimit = _limit(500, 100)
 """Of lists with small rows."""
 
 _cursor = _text(
-    "^[A-Za-z0-9_-]{22}$",
+    "^[A-Za-z0-9_-]{21}[AQgw]$",
     "the `next` of a former answer to the same request",
     str,
 )
