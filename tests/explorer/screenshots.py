@@ -1,5 +1,7 @@
-"""Draws the pictures of the documentation: `make screenshots`. Not one of the tests: its results are
-committed, and fonts differ from machine to machine."""
+"""Draws the pictures of the documentation: `make screenshots`.
+
+Not one of the tests: its results are committed, and fonts differ from machine to machine.
+"""
 
 import asyncio
 import shutil

@@ -111,16 +111,18 @@ def create_app(
 
 async def _answer(request: Request, error: Exception) -> Response:
     """What an exception is answered with: a problem document, or a page for people."""
-    problem = of_exception(error)
-    if request.url.path.startswith(PREFIX):
-        response = problem.response()
-    else:
-        what, _, remedy = problem.detail.partition("; ")
-        page = error_page(request, problem.status, what, remedy)
-        response = HTMLResponse(page, problem.status, problem.headers)
+    response = _response(request, of_exception(error))
     for name, value in (getattr(error, "headers", None) or {}).items():
         response.headers[name] = value  # such as Allow
     return response
+
+
+def _response(request: Request, problem: ApiError) -> Response:
+    if request.url.path.startswith(PREFIX):
+        return problem.response()
+    what, _, remedy = problem.detail.partition("; ")
+    page = error_page(request, problem.status, what, remedy)
+    return HTMLResponse(page, problem.status, problem.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class _Gate:
         wait = self.buckets.take(request.client.host, cost)
         if wait is None:
             return None
-        return ApiError(
+        problem = ApiError(
             429, f"too many requests from this address; go on in {wait} s", retry_after=wait
-        ).response()
+        )
+        return _response(request, problem)

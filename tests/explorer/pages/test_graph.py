@@ -5,15 +5,30 @@ import math
 import pytest
 
 from hyperlane.explorer.pages.graph import MOST, graph
-from hyperlane.explorer.queries.records import Token
 from hyperlane.explorer.queries.routes import Link, Route
+from hyperlane.protocol.token_message import Scale
+from hyperlane.store.scraper.tokens import Token
 
 pytestmark = pytest.mark.quick
 
 
 def route(count: int, one_way: bool = False) -> Route:
     routers = tuple(
-        Token(domain, bytes([domain]) * 20, None, "native", "", "", 18, None, {}, None, None, 0)
+        Token(
+            domain=domain,
+            router=bytes([domain]) * 20,
+            token=None,
+            standard="EvmHypNative",
+            name=None,
+            symbol=None,
+            decimals=18,
+            scale=Scale(),
+            route=None,
+            routers={},
+            locked=None,
+            minted=None,
+            checked_at=0,
+        )
         for domain in range(1, count + 1)
     )
     ends = [(each.domain, each.router.rjust(32, b"\0")) for each in routers]
@@ -23,7 +38,7 @@ def route(count: int, one_way: bool = False) -> Route:
         for end in ends
         if start < end or (start > end and not one_way)
     )
-    return Route("key", None, routers, links, None, None)
+    return Route("key", None, routers, links, (), None, None, None)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, MOST])

@@ -35,8 +35,8 @@ class Coins:
     known: dict[int, str]
 
     def __call__(self, domain: int) -> str:
-        """The symbol; of an unknown chain, the word for any."""
-        return self.known.get(domain, "coins")
+        """The symbol; where it is unknown, the word for any."""
+        return self.known.get(domain) or "coins"
 
 
 @dataclass(frozen=True, slots=True)

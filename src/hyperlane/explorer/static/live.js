@@ -34,8 +34,8 @@ class Follower {
       this.source.addEventListener("change", () => this.soon());
       // What happened between the page and its stream, or while the stream was broken.
       this.source.addEventListener("open", () => this.soon());
-      // What is no change of a message, such as a signature.
-      this.poll = setInterval(() => this.soon(), REGULARLY);
+      // What is no change of a message, such as a signature; nothing more happens to delivered ones.
+      this.poll = setInterval(() => waits() && this.soon(), REGULARLY);
     }
   }
 
@@ -67,6 +67,10 @@ class Follower {
       this.soon();
     }
   }
+}
+
+function waits() {
+  return document.querySelector("[data-load]") !== null;
 }
 
 function parse(text) {
