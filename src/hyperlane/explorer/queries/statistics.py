@@ -11,13 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.scraper.statistics import BUCKETS, percentiles, total
 from hyperlane.store.database import Database
-from hyperlane.store.scraper.statistics import HOUR, Slot, StatisticsStore, Traffic, hour_of
-
-_SECONDS = 20.0
-_kept: WeakKeyDictionary[AsyncEngine, TtlCache[tuple[int, int], dict[Slot, Traffic]]] = (
-    WeakKeyDictionary()
-)
-"""By database, the traffic between two hours."""
+from hyperlane.store.scraper.statistics import HOUR, StatisticsStore, Traffic, hour_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +55,12 @@ class Statistics:
         return percentiles(counts, (part,))[0]
 
 
+_SECONDS = 20.0
+_Wanted = tuple[int, int, int | None, int | None]
+_kept: WeakKeyDictionary[AsyncEngine, TtlCache[_Wanted, Statistics]] = WeakKeyDictionary()
+"""By database, what was asked for."""
+
+
 async def statistics(
     database: Database,
     since: int,
@@ -72,10 +72,15 @@ async def statistics(
 
     It may be some seconds old: a month has many rows, and many people look at it.
     """
-    hours = _next_hour(since), _next_hour(until)
+    wanted = _next_hour(since), _next_hour(until), origin, destination
     cache = _kept.setdefault(database.engine, TtlCache(_SECONDS))
-    read = partial(StatisticsStore(database, BUCKETS).traffic, *hours)
-    found = await cache.get_or_find(hours, read)
+    return await cache.get_or_find(wanted, partial(_read, database, *wanted))
+
+
+async def _read(
+    database: Database, since: int, until: int, origin: int | None, destination: int | None
+) -> Statistics:
+    found = await StatisticsStore(database, BUCKETS).traffic(since, until)
     wanted = [
         (slot, traffic)
         for slot, traffic in found.items()
