@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from urllib.request import urlopen
 
 import ape
 import pytest
@@ -176,6 +177,23 @@ def test_a_message_that_somebody_else_delivered_is_left_alone(net):
         nonce = ape.networks.provider.get_nonce(relayer)
         time.sleep(3)
         assert ape.networks.provider.get_nonce(relayer) == nonce
+
+
+def test_the_explorer_shows_what_happens(net):
+    address = net.start_explorer()
+    message = send(net, "alpha", b"look at me")
+    arrive(net, message, "beta")
+
+    def shown() -> bool:
+        net.processes.check()
+        try:
+            with urlopen(f"{address}/messages/0x{message.id.hex()}") as answer:
+                page = answer.read().decode()
+        except OSError:
+            return False
+        return "look at me" in page and "Delivered on beta" in page
+
+    wait_for(shown)
 
 
 def wait_for(condition, seconds: float = 90) -> None:

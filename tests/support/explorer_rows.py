@@ -324,7 +324,7 @@ async def busy(database: Database, now: int, messages: int = 60) -> Sequence[Mes
         happened.append((at, (number, origin, destination)))
     deliveries: list[tuple[int, Message, int | None]] = []
     for at, (number, origin, destination) in happened:
-        for due in sorted(each for each in deliveries if each[0] <= at):
+        for due in sorted((each for each in deliveries if each[0] <= at), key=lambda each: each[0]):
             await sample.deliver(due[1], due[0], due[2])
             deliveries.remove(due)
         last = number == messages - 1

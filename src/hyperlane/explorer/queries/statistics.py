@@ -3,10 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from weakref import WeakKeyDictionary
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.scraper.statistics import BUCKETS, percentiles, total
 from hyperlane.store.database import Database
-from hyperlane.store.scraper.statistics import StatisticsStore, Traffic
+from hyperlane.store.scraper.statistics import HOUR, StatisticsStore, Traffic, hour_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,12 @@ class Statistics:
         return percentiles(counts, (part,))[0]
 
 
+_SECONDS = 20.0
+_Wanted = tuple[int, int, int | None, int | None]
+_kept: WeakKeyDictionary[AsyncEngine, TtlCache[_Wanted, Statistics]] = WeakKeyDictionary()
+"""By database, what was asked for."""
+
+
 async def statistics(
     database: Database,
     since: int,
@@ -57,7 +68,18 @@ async def statistics(
     origin: int | None = None,
     destination: int | None = None,
 ) -> Statistics:
-    """Traffic of the hours that begin within a time; of one origin or destination, if given."""
+    """Traffic of the hours that begin within a time; of one origin or destination, if given.
+
+    It may be some seconds old: a month has many rows, and many people look at it.
+    """
+    wanted = _next_hour(since), _next_hour(until), origin, destination
+    cache = _kept.setdefault(database.engine, TtlCache(_SECONDS))
+    return await cache.get_or_find(wanted, partial(_read, database, *wanted))
+
+
+async def _read(
+    database: Database, since: int, until: int, origin: int | None, destination: int | None
+) -> Statistics:
     found = await StatisticsStore(database, BUCKETS).traffic(since, until)
     wanted = [
         (slot, traffic)
@@ -74,6 +96,11 @@ async def statistics(
         tuple(_hour(start, total(by_hour[start])) for start in sorted(by_hour)),
         tuple(sorted(pairs, key=lambda pair: (-pair.sent, pair.origin, pair.destination))),
     )
+
+
+def _next_hour(time: int) -> int:
+    """The first hour that begins at a time or after it."""
+    return hour_of(time + HOUR - 1)
 
 
 def _hour(start: int, sums: Traffic) -> Hour:
