@@ -13,7 +13,7 @@ SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
 	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
-.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry screenshots clean
+.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer screenshots clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,7 +74,7 @@ format: setup ## Format Python and Solidity
 	@$(RUN) ruff format .
 	@node_modules/.bin/prettier --cache --write --log-level warn $(SOLIDITY)
 
-bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry ## Everything that is measured
+bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer ## Everything that is measured
 
 bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
 	@$(RUN) python -m benchmarks.gas --write
@@ -90,6 +90,12 @@ bench-faults: build ## Latency while a tenth of all requests to the nodes fails;
 
 bench-registry: setup ## What commands take to find their way in a registry of the public one's size
 	@$(RUN) python -m benchmarks.registry --write
+
+bench-scraping: setup ## Loading a history of 1,000,000 messages into the scraper's database; keeps the figures
+	@$(RUN) python -m benchmarks.scraping --write
+
+bench-explorer: setup ## Pages and API with a million messages in the database; keeps the figures
+	@$(RUN) python -m benchmarks.explorer --write
 
 screenshots: setup ## Draw the pictures of the explorer in docs/images anew
 	@$(RUN) python -m pytest -p no:ape_test -o addopts="--import-mode=importlib" -q tests/explorer/screenshots.py

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from hyperlane.agents.scraper.statistics import BUCKETS
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import VERSION, Message
-from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32, to_hex
+from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32, to_checksum, to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import rows, tables, writing
 from hyperlane.store.scraper.statistics import HOUR, StatisticsStore
@@ -34,6 +34,34 @@ def address(kind: str, number: int = 0) -> Address:
 
 
 APPS = [address_to_bytes32(address("application", number)) for number in range(APPLICATIONS)]
+
+
+MODULE = {
+    "due": 41,
+    "delivers": True,
+    "critical": [],
+    "alone": [],
+    "open": False,
+    "root": {
+        "address": to_checksum(address("module")),
+        "type": "message_id_multisig",
+        "problem": "",
+        "threshold": 3,
+        "relayer": None,
+        "signers": [
+            {
+                "validator": to_checksum(address("validator", number)),
+                "weight": 1,
+                "index": 40,
+                "seen_at": 1.5,
+                "live": True,
+                "problem": None,
+            }
+            for number in range(VALIDATORS)
+        ],
+        "parts": [],
+    },
+}
 
 
 @dataclass(slots=True)
@@ -208,7 +236,7 @@ async def _beside(database: Database, end: int, messages: int) -> None:
                 [
                     {
                         "domain": domain, "recipient": recipient, "origin": origin,
-                        "module": {"root": {"type": "message_id_multisig", "threshold": 3}},
+                        "module": MODULE,
                         "spare": spare % 4, "oldest_at": end, "problem": None, "checked_at": end,
                     }
                     for origin in DOMAINS if origin != domain

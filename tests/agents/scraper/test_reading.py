@@ -135,6 +135,12 @@ async def test_receipts_are_asked_for_singly_where_a_node_does_not_give_them_tog
     assert node.asked["eth_getBlockReceipts"] == asked
 
 
+async def test_a_client_may_leave_out_in_which_block_a_log_is(source, chain, node):
+    whole = await read(source, chain)
+    node.alter("eth_getLogs", lambda found: [{**item, "blockHash": None} for item in found])
+    assert await read(source, chain) == whole
+
+
 async def test_whole_blocks_are_asked_for_where_a_node_forgot_transactions(source, chain, node):
     whole = await read(source, chain)
     for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt"):
@@ -172,7 +178,6 @@ async def test_answers_that_contradict_each_other_give_no_rows(source, chain, no
         lambda found: [{**item, "address": "0x" + "ab" * 20} for item in found],
         lambda found: [{**item, "topics": ["0x" + "ab" * 32]} for item in found],
         lambda found: [{**item, "blockNumber": "0x1"} for item in found],
-        lambda found: [{**item, "blockHash": None} for item in found],
         lambda _found: {"no": "list"},
     ],
 )

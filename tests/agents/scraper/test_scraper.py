@@ -9,7 +9,7 @@ import pytest
 from eth_abi import encode
 from sqlalchemy import select
 from tests.support.agents import scraping
-from tests.support.devnet import key
+from tests.support.devnet import devnet, key
 from tests.support.words import b32
 from web3.logs import DISCARD
 
@@ -18,6 +18,7 @@ from hyperlane.errors import DatabaseError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.message import Message
 from hyperlane.store.database import Database
+from hyperlane.store.forgetting import forget
 from hyperlane.store.migrations.schemas import SCRAPER
 from hyperlane.store.scraper import tables
 
@@ -169,7 +170,7 @@ def announce(chain, index, location):
     chain.send(call)
 
 
-async def until(stored, task, table, count, seconds=60):
+async def until(stored, task, table, count, seconds=300):
     """Wait for a number of rows."""
     deadline = asyncio.get_running_loop().time() + seconds
     while (found := await stored.count(table)) != count:
@@ -245,7 +246,7 @@ async def test_a_scraper_that_is_killed_goes_on_without_gaps_and_doubles(
         agents.kill("scraper")
         messages.append(origin.dispatch(7331, recipient, dice.randbytes(9)))
         agents.again("scraper")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while await known(stored) < len(messages) or await stored.count(tables.unread):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.1)
@@ -313,3 +314,31 @@ async def until_final(stored, task):
             return
         assert not task.done()
         await asyncio.sleep(0.1)
+
+
+async def test_a_chain_that_was_started_anew_is_forgotten(target, scraper_config, agents, locate):
+    location = locate("forgetful")
+    with devnet("alpha", 1337) as first:
+        config = scraper_config(first, target, db=location)
+        old = first.dispatch(7331, target.recipient().address, b"old")
+        back = target.dispatch(1337, first.recipient().address, b"back")
+        deliver(target, old)
+        deliver(first, back)
+        stored = Stored(config)
+        async with scraping(config) as task:
+            await until(stored, task, tables.delivered_message, 2)
+            with pytest.raises(DatabaseError, match="a scraper is running already"):
+                await forget(location, 1337)
+    with devnet("alpha", 1337) as second:
+        second.mine()  # so that its blocks are others
+        config = scraper_config(second, target, db=location)
+        agents.start("scraper", "scraper", config)
+        assert await asyncio.to_thread(agents.running["scraper"].wait, 600) == 1
+        assert "hyperlane-agent forget 1337 --db" in agents.said("scraper")
+        assert await forget(location, 1337)
+        (row,) = await stored.rows(tables.message)
+        assert (row.msg_id, row.delivered_at) == (back.id, None)
+        new = second.dispatch(7331, target.recipient().address, b"new")
+        async with scraping(config) as task:
+            await until(stored, task, tables.message, 2)
+    assert {row.msg_id for row in await stored.rows(tables.message)} == {back.id, new.id}

@@ -14,7 +14,9 @@ from hyperlane.agents.scraper.events import Contracts
 from hyperlane.agents.scraper.following import Follower
 from hyperlane.agents.scraper.reading import ChainSource, contracts_of
 from hyperlane.settings import ScraperSettings
+from hyperlane.store.locks import exclusive
 from hyperlane.store.migrations.schemas import SCRAPER
+from hyperlane.store.scraper.forgetting import OWNER
 from hyperlane.store.scraper.writing import ChainName, name_chain
 
 _AUDIT_INTERVAL = 30.0
@@ -30,7 +32,10 @@ async def run(settings: ScraperSettings) -> None:
 @asynccontextmanager
 async def scraping(settings: ScraperSettings) -> AsyncIterator["Scraper"]:
     """Open the database and web pages of a scraper. Whoever serves it runs beside `Scraper.run`."""
-    async with start(settings, waiting=settings.chains_to_scrape, schema=SCRAPER) as runtime:
+    async with (
+        start(settings, waiting=settings.chains_to_scrape, schema=SCRAPER) as runtime,
+        exclusive(runtime.database, OWNER),
+    ):
         yield Scraper(settings, runtime)
 
 

@@ -221,7 +221,7 @@ class ChainSource:
                     f" are logs in block {header.number}"
                 )
             hashes = {sent.block_hash, outcome.block_hash, *(item.block_hash for item in sightings)}
-            if hashes != {header.hash}:
+            if hashes - {None} != {header.hash}:
                 raise Contradiction(
                     f"{self.name}: transaction {to_hex(tx_hash)} is in several blocks of height"
                     f" {header.number}"

@@ -51,10 +51,13 @@ _EPOCHS = 900.0
 """Seconds by which leaves may become final late, all at once, where finality comes in epochs."""
 _FREQUENT_DAYS, _FREQUENT, _MOST_FREQUENT = 7, 10, 50
 """A recipient of ten messages within a week is frequent; so many are looked at."""
+_FREQUENT_FOR = 600.0
+"""Seconds for which recipients that were frequent are believed to be."""
 _PER_STEP = 100
 _AT_ONCE = 4
-_DEEPEST, _MOST_SHOWN = 16, 100
-"""Levels and numbers of modules that are shown: one that has itself as a part has no end."""
+_DEEPEST, _MOST_SHOWN, _MOST_VALIDATORS_SHOWN = 16, 100, 200
+"""What is shown of a module: levels, modules in all, as one that has itself as a part has no end,
+and validators in all."""
 _LONGEST_PROBLEM = 400
 _DAY = 24 * 3600
 
@@ -142,6 +145,8 @@ class RedundancyWatcher:
     """All chains that are connected, by domain."""
     clock: Callable[[], float] = time.time
     _modules: ModuleReader = field(init=False)
+    _frequent: list[Subject] = field(default_factory=list)
+    _counted_at: float | None = None
 
     def __post_init__(self) -> None:
         self._modules = ModuleReader(self.chain)
@@ -168,8 +173,7 @@ class RedundancyWatcher:
         """Whose modules are looked at, with the router that may send to them."""
         others = [domain for domain in self.origins if domain != self.chain.domain]
         found: dict[Subject, Token | None] = {Subject(DEFAULT, origin): None for origin in others}
-        since = int(self.clock()) - _FREQUENT_DAYS * _DAY
-        for subject in await self.store.frequent(since, _FREQUENT, _MOST_FREQUENT):
+        for subject in await self._recipients():
             if subject.origin in others:
                 found[subject] = None
         for token in await self.tokens.all():
@@ -178,6 +182,15 @@ class RedundancyWatcher:
                     if origin in others:
                         found[Subject(token.router, origin)] = token
         return found
+
+    async def _recipients(self) -> list[Subject]:
+        """Frequent recipients; counting all messages of a week takes a while."""
+        now = self.clock()
+        if self._counted_at is None or self._counted_at <= now - _FREQUENT_FOR:
+            since = int(now) - _FREQUENT_DAYS * _DAY
+            self._frequent = await self.store.frequent(since, _FREQUENT, _MOST_FREQUENT)
+            self._counted_at = now
+        return self._frequent
 
     async def _look_at(self, subject: Subject, token: Token | None) -> Finding:
         message = self._message(subject, token)
@@ -261,7 +274,7 @@ class _Tree:
     relayers: Mapping[Address, Address]
     signers: Mapping[Address, Signer]
     _wanted: dict[Address, Module] = field(init=False, default_factory=dict)
-    _shown: Counter[Address] = field(init=False, default_factory=Counter)
+    _shown: Counter[str] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._wanted.update((each.address, each) for each in parts_of(self.walk.module))
@@ -269,9 +282,7 @@ class _Tree:
     def of(self, address: Address, depth: int) -> dict[str, Any]:
         """One module with all below it."""
         found, kind = self._wanted.get(address), self.walk.kinds.get(address)
-        self._shown[address] += 1
-        few = depth < _DEEPEST and self._shown.total() <= _MOST_SHOWN
-        below = self.walk.below.get(address, ())[:_MOST_SHOWN] if few else ()
+        self._shown["modules"] += 1
         threshold = found.threshold if isinstance(found, Multisig | Aggregation) else None
         relayer = self.relayers.get(address)
         return {
@@ -285,11 +296,19 @@ class _Tree:
                 if isinstance(found, Unsatisfiable)
                 else None
             ),
-            "modules": [self.of(each, depth + 1) for each in below],
+            "modules": list(self._below(address, depth)),
         }
+
+    def _below(self, address: Address, depth: int) -> Iterator[dict[str, Any]]:
+        for each in self.walk.below.get(address, ()) if depth < _DEEPEST else ():
+            if self._shown["modules"] < _MOST_SHOWN:
+                yield self.of(each, depth + 1)
 
     def _signers_of(self, module: Multisig) -> Iterator[dict[str, Any]]:
         for validator, weight in zip(module.validators, module.weights, strict=True):
+            self._shown["validators"] += 1
+            if self._shown["validators"] > _MOST_VALIDATORS_SHOWN:
+                return
             signer = self.signers[validator]
             status = signer.status
             yield {

@@ -3,10 +3,21 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
+from weakref import WeakKeyDictionary
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.scraper.statistics import BUCKETS, percentiles, total
 from hyperlane.store.database import Database
-from hyperlane.store.scraper.statistics import StatisticsStore, Traffic
+from hyperlane.store.scraper.statistics import HOUR, Slot, StatisticsStore, Traffic, hour_of
+
+_SECONDS = 20.0
+_kept: WeakKeyDictionary[AsyncEngine, TtlCache[tuple[int, int], dict[Slot, Traffic]]] = (
+    WeakKeyDictionary()
+)
+"""By database, the traffic between two hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +68,14 @@ async def statistics(
     origin: int | None = None,
     destination: int | None = None,
 ) -> Statistics:
-    """Traffic of the hours that begin within a time; of one origin or destination, if given."""
-    found = await StatisticsStore(database, BUCKETS).traffic(since, until)
+    """Traffic of the hours that begin within a time; of one origin or destination, if given.
+
+    It may be some seconds old: a month has many rows, and many people look at it.
+    """
+    hours = _next_hour(since), _next_hour(until)
+    cache = _kept.setdefault(database.engine, TtlCache(_SECONDS))
+    read = partial(StatisticsStore(database, BUCKETS).traffic, *hours)
+    found = await cache.get_or_find(hours, read)
     wanted = [
         (slot, traffic)
         for slot, traffic in found.items()
@@ -74,6 +91,11 @@ async def statistics(
         tuple(_hour(start, total(by_hour[start])) for start in sorted(by_hour)),
         tuple(sorted(pairs, key=lambda pair: (-pair.sent, pair.origin, pair.destination))),
     )
+
+
+def _next_hour(time: int) -> int:
+    """The first hour that begins at a time or after it."""
+    return hour_of(time + HOUR - 1)
 
 
 def _hour(start: int, sums: Traffic) -> Hour:

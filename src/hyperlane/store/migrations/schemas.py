@@ -21,6 +21,10 @@ _VERSIONS = ("2", "3")
 _revision = Table(REVISION_TABLE, MetaData(), Column("version_num", String(32)))
 
 
+class OtherKind(DatabaseError):
+    """Failure to open a database because it is of another schema."""
+
+
 @dataclass(frozen=True)
 class Schema:
     """A kind of database."""
@@ -52,7 +56,7 @@ class Schema:
             return
         for other in (AGENTS, SCRAPER):
             if other.name == kind != self.name:
-                raise DatabaseError(
+                raise OtherKind(
                     f"db: {database} is the database of {other.owner}, not of {self.owner}: use"
                     " another db; each needs its own"
                 )

@@ -78,8 +78,8 @@ def _to(column: str) -> ForeignKey:
     return ForeignKey(column, ondelete="CASCADE")
 
 
-for _shared in (agents.deployments, agents.request_sizes):
-    _shared.to_metadata(metadata)
+deployments = agents.deployments.to_metadata(metadata)
+request_sizes = agents.request_sizes.to_metadata(metadata)
 """What every agent has in its database: the deployments that it is bound to, and the sizes of
 requests that nodes take."""
 

@@ -22,6 +22,8 @@ _MAX_DEPTH = 13
 _MAX_MODULES = 100
 _MAX_VALIDATORS = 50
 _MAX_LOOKUP = 32 * 1024
+_MOST_ANSWER = 32 * 1024
+"""Bytes of one answer: more than so many modules and validators take."""
 _SETUP_TTL = 10.0
 
 _MULTISIG_SIZE = {
@@ -157,7 +159,7 @@ class ModuleReader:
     async def ask(self, module: Address, function: Function, *arguments: object) -> Any:
         """Call a module; NotReady when the call fails."""
         try:
-            return await self.chain.client.call(module, function, *arguments)
+            return await self.chain.client.call(module, function, *arguments, most=_MOST_ANSWER)
         except Unreachable:
             raise
         except ChainError as error:
@@ -201,7 +203,9 @@ class ModuleReader:
 async def trusted_relayer(client: ChainClient, module: Address) -> Address | None:
     """Read the relayer that a module without metadata trusts alone; None if it is none of these."""
     try:
-        found: Address = await client.call(module, SecurityModule.trusted_relayer)
+        found: Address = await client.call(
+            module, SecurityModule.trusted_relayer, most=_MOST_ANSWER
+        )
     except Unreachable:
         raise
     except ChainError:
