@@ -12,7 +12,7 @@ from hyperlane.explorer.pages.site import Site
 from hyperlane.explorer.queries.chains import chains
 from hyperlane.explorer.queries.statistics import Hour, Statistics, statistics
 
-SPANS = {"1": "24 hours", "7": "7 days", "30": "30 days", "90": "90 days"}
+SPANS = {"1": "24 hours", "7": "7 days", "30": "30 days"}
 """Choices of the page, by days."""
 _DAY = 86400
 _HOUR = 3600
