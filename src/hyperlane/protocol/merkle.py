@@ -42,6 +42,10 @@ class IncrementalMerkle:
         require_uint("count", count, DEPTH)
         return cls(list(branch), count)
 
+    def copy(self) -> Self:
+        """A tree of the same leaves that grows by itself."""
+        return type(self)(list(self.branch), self.count)
+
     def insert(self, leaf: Bytes32) -> None:
         """Append one leaf; TreeError when the tree is full."""
         require_bytes("leaf", leaf, 32)

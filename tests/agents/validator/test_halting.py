@@ -9,6 +9,7 @@ from tests.support.devnet import key
 
 from hyperlane.agents.runtime.indexer import SequenceRegressed
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.agents.validator.witnesses import Votes
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.quick
 
 HOOK, ACCOUNT = b"\7" * 20, key(1)
 LEAVES = [bytes([number + 1]) * 32 for number in range(4)]
+ALL = Votes(1, 1, 1)
 SIGNED = 3
 """Leaves that it committed to before."""
 
@@ -49,8 +51,12 @@ class World:
     block: int = 100
     too_many: bool = False
     """Whether logs tell of more leaves than the tree has."""
-    confirmed: tuple[int, int] = (1, 1)
-    """RPCs that say the same, and that say anything."""
+    confirmed: Votes = ALL
+    """RPCs that say the same of the tree."""
+    contradicted: Votes = ALL
+    """RPCs whose logs lead to another one."""
+    wrong_logs: bool = False
+    """Whether the last leaf that is stored is another than the tree's."""
     distrusted: list[str] = field(default_factory=list)
     read_again_from: list[int] = field(default_factory=list)
 
@@ -89,7 +95,8 @@ class World:
         return []
 
     async def leaves(self, first: int, limit: int) -> list[Insertion]:
-        stored = [Insertion(number, leaf, 1) for number, leaf in enumerate(LEAVES)]
+        last = [b"\x77" * 32] if self.wrong_logs else LEAVES[-1:]
+        stored = [Insertion(number, leaf, 1) for number, leaf in enumerate(LEAVES[:-1] + last)]
         return stored[first : first + limit]
 
 
@@ -113,6 +120,10 @@ class Witnesses(Indexer):
 
     async def count(self, _tree: Any) -> Any:
         return self._world.confirmed
+
+    async def count_without(self, known: IncrementalMerkle, _tree: Any, first_block: int) -> Votes:
+        assert (known.root(), first_block) == (root_of(SIGNED), 1)
+        return self._world.contradicted
 
 
 @pytest.fixture
@@ -184,12 +195,14 @@ async def test_a_tree_that_went_back_ends_it_unless_the_node_did(block, ends, ma
 @pytest.mark.parametrize(
     ("confirmed", "ends", "distrusted"),
     [
-        ((3, 3), True, 0),
-        ((2, 3), True, 0),
-        ((1, 2), False, 0),
-        ((1, 3), False, 1),
-        ((0, 1), False, 1),
-        ((0, 0), False, 0),
+        (Votes(3, 3, 3), True, 0),
+        (Votes(2, 3, 3), True, 0),
+        (Votes(2, 2, 3), True, 0),
+        (Votes(1, 2, 2), False, 0),
+        (Votes(1, 1, 2), False, 0),
+        (Votes(1, 3, 3), False, 1),
+        (Votes(0, 1, 1), False, 1),
+        (Votes(0, 0, 1), False, 0),
     ],
 )
 async def test_another_root_ends_it_if_most_say_so_and_else_whoever_told_of_it_goes_last(
@@ -201,6 +214,33 @@ async def test_another_root_ends_it_if_most_say_so_and_else_whoever_told_of_it_g
         await signer.step()
     assert is_flagged(tmp_path) is ends
     assert len(world.distrusted) == distrusted
+
+
+@pytest.mark.parametrize(
+    ("contradicted", "ends"),
+    [
+        (Votes(1, 1, 1), True),
+        (Votes(2, 3, 3), True),
+        (Votes(1, 2, 2), False),
+        (Votes(1, 1, 2), False),
+        (Votes(0, 1, 1), False),
+        (Votes(0, 0, 1), False),
+    ],
+)
+async def test_leaves_of_another_root_end_it_if_most_have_them_and_are_else_read_again(
+    contradicted, ends, made, tmp_path
+):
+    signer, world = made
+    world.count_now, world.wrong_logs = SIGNED + 1, True
+    world.contradicted = contradicted
+    with pytest.raises(Halted if ends else ChainError):
+        await signer.step()
+    assert is_flagged(tmp_path) is ends
+    assert world.read_again_from == [SIGNED]
+    if not ends:
+        world.wrong_logs = False
+        await signer.step()
+        assert await signer.commitments.next_index() == SIGNED + 1
 
 
 async def test_what_is_committed_was_observed_before_whatever_kills_it(made, monkeypatch):

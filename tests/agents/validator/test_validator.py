@@ -12,12 +12,14 @@ from tests.support.staking import deploy_staking
 
 from hyperlane.agents.validator import run
 from hyperlane.agents.validator.signing import Halted
+from hyperlane.agents.validator.witnesses import Votes, Witnesses
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ConfigError, DatabaseError, StorageError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32, to_hex
-from hyperlane.settings import ValidatorSettings
+from hyperlane.settings import ChainSettings, ValidatorSettings
+from hyperlane.store.commitments import ObservedTree
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import Insertion, InsertionStore
 
@@ -335,6 +337,58 @@ async def test_a_log_that_one_url_made_up_does_not_stop_it(
         await eventually(lambda: _latest(folder) == 0, task)
     assert not lies
     assert not (folder / "reorg_flag.json").exists()
+
+
+async def test_another_leaf_of_one_url_does_not_stop_it_while_the_other_has_no_logs(
+    origin, proxy, validator_config, tmp_path
+):
+    mute, liar, folder, lies = proxy(origin), proxy(origin), tmp_path / "v1", []
+    config = validator_config(origin)
+    config["chains"]["alpha"] |= {
+        "rpcUrls": [{"http": mute.url}, {"http": liar.url}],
+        "rpcConsensusType": "fallback",
+    }
+    origin.dispatch(7331, key(3).address, b"first")
+
+    def of_another_message(logs):
+        lies.extend(logs)
+        return [{**log, "data": "0x" + "ee" * 32 + log["data"][66:]} for log in logs]
+
+    async with validating(config) as task:
+        await eventually(lambda: _latest(folder) == 0, task)
+        mute.refuse("eth_getLogs", {"code": -32603, "message": "internal"})
+        liar.alter("eth_getLogs", of_another_message)
+        origin.dispatch(7331, key(3).address, b"second")
+        await eventually(lambda: len(lies) > 5, task)
+        mute.behave()
+        await eventually(lambda: _latest(folder) == 1, task)
+    assert not (folder / "reorg_flag.json").exists()
+
+
+async def test_the_logs_of_each_url_are_counted_by_themselves(origin, proxy):
+    """Of a true one, one that lies and one that leaves leaves out."""
+    _, liar, silent = nodes = [proxy(origin) for _ in range(3)]
+    liar.alter(
+        "eth_getLogs",
+        lambda logs: [{**log, "data": "0x" + "ee" * 32 + log["data"][66:]} for log in logs],
+    )
+    silent.alter("eth_getLogs", lambda logs: logs[:-1])
+    known = IncrementalMerkle()
+    known.insert(origin.dispatch(7331, key(3).address, b"known").id)
+    for number in range(3):
+        origin.dispatch(7331, key(3).address, bytes([number]))
+    root, index = origin.contracts["merkleTreeHook"].functions.latestCheckpoint().call()
+    block = origin.w3.eth.block_number
+    settings = ChainSettings.model_validate(
+        origin.settings(rpcUrls=[{"http": node.url} for node in nodes], index={"chunk": 2})
+    )
+    async with Witnesses(settings, (), 0) as witnesses:
+
+        async def counted(root):
+            return await witnesses.count_without(known, ObservedTree(index, root, block), 0)
+
+        assert await counted(root) == Votes(agree=1, said=2, asked=3)
+        assert await counted(b"\x66" * 32) == Votes(agree=2, said=2, asked=3)
 
 
 async def test_urls_that_contradict_each_other_about_what_was_signed_do_not_stop_it(

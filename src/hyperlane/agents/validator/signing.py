@@ -155,11 +155,11 @@ class CheckpointSigner:
 
     async def _require_confirmed(self, chain_tree: ObservedTree) -> None:
         """ChainError unless most RPCs, asked one by one, confirm it: one answer is no reorg."""
-        agree, said = await self.witnesses.count(chain_tree)
-        if 2 * agree > said:
+        votes = await self.witnesses.count(chain_tree)
+        if votes.most:
             return
-        problem = f"{agree} of {said} RPCs confirm the root of leaf {chain_tree.index}"
-        if 2 * agree < said:
+        problem = f"{votes.agree} of {votes.asked} RPCs confirm the root of leaf {chain_tree.index}"
+        if 2 * votes.agree < votes.said:
             self.chain.client.rpc.distrust(problem, answers.CALL.name)
         raise ChainError(
             f"{self.chain.name}: the tree at block {chain_tree.block_number} is not what this"
@@ -181,13 +181,29 @@ class CheckpointSigner:
         local = await self._local_root(chain_tree.index)
         if local != chain_tree.root:
             await self._require_confirmed(chain_tree)
+            await self._require_contradicted(chain_tree)
             await self._halt("the leaves give another root", chain_tree, local)
+
+    async def _require_contradicted(self, chain_tree: ObservedTree) -> None:
+        """ChainError unless the logs of most RPCs, read one by one, do not lead from the committed
+        tree to the chain's. If one RPC's do, both are of the same history: other logs were wrong.
+        """
+        problem = f"the leaves of its logs do not give the root of leaf {chain_tree.index}"
+        if self._tree.count:
+            (last,) = await self._leaves(self._tree.count - 1, self._tree.count - 1)
+            votes = await self.witnesses.count_without(
+                self._tree.copy(), chain_tree, last.block_number
+            )
+            if votes.most:
+                return
+            problem += f", and {votes.agree} of {votes.asked} RPCs show the same"
+        raise ChainError(f"{self.chain.name}: {problem}; they are read again")
 
     async def _commit_through(self, chain_tree: ObservedTree) -> None:
         """Commit to new leaves."""
         hook = address_to_bytes32(self.chain.settings.merkle_tree_hook)
         while self._tree.count <= chain_tree.index:
-            tree = self._copy()
+            tree = self._tree.copy()
             batch = []
             for leaf in await self._leaves(tree.count, chain_tree.index):
                 tree.insert(leaf.message_id)
@@ -207,14 +223,11 @@ class CheckpointSigner:
 
     async def _tree_of(self, count: int) -> IncrementalMerkle:
         """The tree of the first `count` stored leaves, grown from the committed one."""
-        tree = self._copy()
+        tree = self._tree.copy()
         while tree.count < count:
             for leaf in await self._leaves(tree.count, count - 1):
                 tree.insert(leaf.message_id)
         return tree
-
-    def _copy(self) -> IncrementalMerkle:
-        return IncrementalMerkle(list(self._tree.branch), self._tree.count)
 
     async def _leaves(self, first: int, last: int) -> list[Insertion]:
         found = await self.leaves.leaves(first, min(_LEAVES_AT_ONCE, last - first + 1))
