@@ -13,7 +13,7 @@ SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
 	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
-.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer screenshots clean
+.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer screenshots charts clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,16 +77,16 @@ format: setup ## Format Python and Solidity
 bench: bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer ## Everything that is measured
 
 bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
-	@$(RUN) python -m benchmarks.gas --write
+	@$(RUN) python -m benchmarks.gas --write && python -m benchmarks.charts --write
 
 bench-indexing: build ## Catching up with 100,000 messages; keeps the figures
-	@$(RUN) python -m benchmarks.indexing --write
+	@$(RUN) python -m benchmarks.indexing --write && python -m benchmarks.charts --write
 
 bench-relayer: build ## Throughput, latency and memory of the relayer; keeps the figures
-	@$(RUN) python -m benchmarks.relayer --write
+	@$(RUN) python -m benchmarks.relayer --write && python -m benchmarks.charts --write
 
 bench-faults: build ## Latency while a tenth of all requests to the nodes fails; keeps the figures
-	@$(RUN) python -m benchmarks.faults --write
+	@$(RUN) python -m benchmarks.faults --write && python -m benchmarks.charts --write
 
 bench-registry: setup ## What commands take to find their way in a registry of the public one's size
 	@$(RUN) python -m benchmarks.registry --write
@@ -99,6 +99,9 @@ bench-explorer: setup ## Pages and API with a million messages in the database; 
 
 screenshots: setup ## Draw the pictures of the explorer in docs/images anew
 	@$(RUN) python -m pytest -p no:ape_test -o addopts="--import-mode=importlib" -q tests/explorer/screenshots.py
+
+charts: setup ## Draw the charts of the documentation from the committed figures
+	@$(RUN) python -m benchmarks.charts --write
 
 clean: ## Forget builds and installations
 	rm -rf .build build .venv .halmos node_modules contracts/.cache src/ape_hyperlane/artifacts/*.xz .mypy_cache .ruff_cache .pytest_cache .hypothesis
