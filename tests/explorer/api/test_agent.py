@@ -114,8 +114,10 @@ async def test_an_announced_folder_is_read_only_if_the_operator_says_so(
 ):
     recipient = target.recipient(target.message_id_multisig([key(1).address], 1))
     sent = origin.dispatch(7331, recipient.address, b"hello")
+    announced = origin.contracts["validatorAnnounce"].functions.getAnnouncedValidators()
     async with validating(validator_config(origin)):
         await eventually((tmp_path / "v1" / "index.json").exists)
+        await eventually(announced.call)
     port = free_port()
     config = scraper_config(origin, target, explorerPort=port, allowLocalCheckpointSyncers=False)
     agents.start("scraper", "scraper", config)
