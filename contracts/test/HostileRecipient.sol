@@ -13,7 +13,7 @@ contract HostileRecipient is IMessageRecipient {
         BOMB
     }
 
-    /// @notice What REFUSE reverts with.
+    /// @notice Error of a recipient in the mode REFUSE.
     error Refused(uint32 origin);
 
     Mode public mode;

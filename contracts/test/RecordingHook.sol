@@ -12,7 +12,7 @@ contract RecordingHook is IPostDispatchHook {
     /// @notice Less than the fee came in.
     error Underpaid(uint256 value, uint256 fee);
 
-    /// @notice What the hook asks for, in wei.
+    /// @notice Fee that the hook quotes, in wei.
     uint256 public immutable fee;
 
     constructor(uint256 fee_) {

@@ -20,7 +20,7 @@ contract TestFiatToken is ERC20, IFiatToken {
     /// @notice True if `mint` mints nothing and returns false.
     bool public lazy;
 
-    /// @notice What an account may still mint.
+    /// @notice Amount that an account may still mint.
     mapping(address minter => uint256) public minterAllowance;
 
     mapping(address account => bool) public isMinter;

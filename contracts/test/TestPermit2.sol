@@ -63,7 +63,7 @@ contract TestPermit2 is IPermit2 {
         IERC20(token).safeTransferFrom(from, to, amount);
     }
 
-    /// @notice What `owner` signs.
+    /// @notice Digest that `owner` signs.
     function digest(PermitSingle calldata permitSingle) public view returns (bytes32) {
         bytes32 details = keccak256(abi.encode(DETAILS, permitSingle.details));
         bytes32 single = keccak256(

@@ -19,16 +19,16 @@ contract TestXERC20 is ERC20, IXERC20 {
 
     address private lockbox;
 
-    /// @notice What a bridge may still mint.
+    /// @notice Amount that a bridge may still mint.
     mapping(address bridge => uint256) public mintingCurrentLimitOf;
 
-    /// @notice What a bridge may still burn.
+    /// @notice Amount that a bridge may still burn.
     mapping(address bridge => uint256) public burningCurrentLimitOf;
 
-    /// @notice What a bridge may mint when it has minted nothing for long.
+    /// @notice Most that a bridge may mint, after a period without mints.
     mapping(address bridge => uint256) public mintingMaxLimitOf;
 
-    /// @notice What a bridge may burn when it has burnt nothing for long.
+    /// @notice Most that a bridge may burn, after a period without burns.
     mapping(address bridge => uint256) public burningMaxLimitOf;
 
     constructor(uint256 supply) ERC20("X", "XER") {

@@ -328,7 +328,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_their_tool_recognises_every_kind_of_router(net, cli, make, kind):
+def test_their_tool_recognises_every_kind_of_router(net, cli, make, project, kind):
     """But for NFTs, which it takes for tokens with decimals."""
     tokens = {}
     for chain, token in zip((OURS, THEIRS), KINDS[kind], strict=True):
@@ -343,7 +343,7 @@ def test_their_tool_recognises_every_kind_of_router(net, cli, make, kind):
     if kind == "fiat":  # told from other collateral by the right to mint
         with net.connect(OURS):
             minter = route.on(OURS).address_or_denom
-            fiat = contract("TestFiatToken", tokens[OURS]["token"])
+            fiat = project.TestFiatToken.at(tokens[OURS]["token"])
             fiat.configureMinter(minter, 10**24, sender=net.user)
     out = net.folder / f"{kind}-read.yaml"
     cli("warp", "read", "--id", f"KIND/{kind}", "--out", str(out))
