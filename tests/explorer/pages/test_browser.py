@@ -206,8 +206,10 @@ async def test_ids_are_copied_whole(chromium, world):
 
 async def test_charts_show_what_the_tables_say(chromium, world):
     async with visiting(chromium, world[0]) as visitor:
-        await visitor.go("/statistics")
+        await visitor.go(f"/statistics?origin={ALPHA}")
         await expect(visitor.page.locator(".chart canvas")).to_have_count(3)
+        await visitor.go("/statistics")
+        await expect(visitor.page.locator(".chart canvas")).to_have_count(2)
         sent = await visitor.page.locator("#volume td:nth-child(2)").evaluate_all(
             "cells => cells.reduce((sum, cell) => sum + Number(cell.dataset.value), 0)"
         )

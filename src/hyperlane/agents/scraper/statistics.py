@@ -12,15 +12,15 @@ from hyperlane.store.scraper.statistics import StatisticsStore, Traffic
 
 
 def _bounds() -> tuple[int, ...]:
-    """Each second up to ten, then steps of about an eighth, up to more than thirty days."""
+    """Each second up to ten, then steps of about an eighth, up to a century."""
     found = list(range(11))
-    while found[-1] < 30 * 24 * 3600:
+    while found[-1] < 100 * 365 * 24 * 3600:
         found.append(found[-1] + max(1, found[-1] // 8))
     return tuple(found)
 
 
 BUCKETS = _bounds()
-"""Bounds of the buckets, seconds; longer delays are in the last one."""
+"""Bounds of the buckets, seconds."""
 _BELOW = dict(zip(BUCKETS[1:], BUCKETS, strict=False))
 """By bound, the one before it."""
 
@@ -41,12 +41,11 @@ class TrafficWatcher:
 
 
 def total(traffic: Iterable[Traffic]) -> Traffic:
-    """Add up traffic of any hours and pairs. Payments in different coins are not to be mixed."""
+    """Add up traffic of any hours and pairs, but not its payments, which may be in any coins."""
     sums = Traffic()
     for each in traffic:
         sums.sent += each.sent
         sums.delivered += each.delivered
-        sums.payment += each.payment
         sums.delays.update(each.delays)
     return sums
 

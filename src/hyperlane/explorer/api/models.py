@@ -424,16 +424,18 @@ class RedundancyPage(Document):
 
 
 class Hour(Document):
-    """Messages sent within an hour."""
+    """Messages sent within an hour, and what has become of them by now."""
 
-    start: int
+    start: int = Field(description="The hour's first second.")
     sent: int
-    delivered: int
-    payment: Wei = Field(description="In wei of the origins, whose coins may differ.")
+    delivered: int = Field(description="Of those that were sent within the hour, by now.")
+    payments: dict[int, Wei] = Field(
+        description="Paid for the messages' gas: wei of the origin's coin, by origin."
+    )
 
 
 class Pair(Document):
-    """Messages from one chain to another."""
+    """Messages sent from one chain to another."""
 
     origin: int
     destination: int
@@ -442,7 +444,8 @@ class Pair(Document):
 
 
 class Delays(Document):
-    """Seconds within which so many of the deliveries were made; null without deliveries."""
+    """Seconds from dispatch, by the blocks' times, within which so many of the deliveries were
+    made, to about an eighth; null without deliveries."""
 
     half: float | None
     nine_tenths: float | None
@@ -450,7 +453,8 @@ class Delays(Document):
 
 
 class Statistics(Document):
-    """Traffic of the hours that begin within a time."""
+    """Traffic of the hours that begin from `since` on and before `until`; those without messages
+    are left out."""
 
     since: int
     until: int

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -26,7 +25,8 @@ class Span:
     start: int
     sent: int
     delivered: int
-    payment: int
+    payments: Mapping[int, int]
+    """Wei by origin."""
     half: float | None
     most: float | None
     """Seconds within which half, and 95 of 100, of the deliveries were made."""
@@ -43,42 +43,43 @@ def router(site: Site) -> APIRouter:
         known = await chains(site.database)
         origin = _domain(request.query_params, "origin")
         destination = _domain(request.query_params, "destination")
-        until = int(site.clock()) // _HOUR * _HOUR + _HOUR
+        size = _DAY if int(days) > _LONGEST_BY_HOUR else _HOUR
+        until = int(site.clock()) // size * size + size
         since = until - int(days) * _DAY
         found = await statistics(site.database, since, until, origin, destination)
-        coins = {each.native_token for each in known if origin in (None, each.domain)}
         return await site.page(
             request,
             "statistics.html",
             found=found,
-            spans=list(reversed(spans(found, by_day=int(days) > _LONGEST_BY_HOUR))),
+            spans=list(reversed(spans(found, since, until, size))),
+            since=since,
+            size="day" if size == _DAY else "hour",
             choices=SPANS,
             days=days,
             chains=known,
             origin=origin,
             destination=destination,
-            coin=coins.pop() if len(coins) == 1 else None,
         )
 
     return pages
 
 
-def spans(found: Statistics, *, by_day: bool) -> list[Span]:
-    """Hours with their percentiles, or days of them; oldest first."""
-    size = _DAY if by_day else _HOUR
+def spans(found: Statistics, since: int, until: int, size: int) -> list[Span]:
+    """Hours or days from a time to another with their percentiles, oldest first; `size` is that of
+    one, which both times begin."""
     return [
-        _span(start, tuple(hours))
-        for start, hours in groupby(found.hours, key=lambda hour: hour.start // size * size)
+        _span(start, [hour for hour in found.hours if start <= hour.start < start + size])
+        for start in range(since, until, size)
     ]
 
 
-def _span(start: int, hours: tuple[Hour, ...]) -> Span:
-    summed = Statistics(hours, ())
+def _span(start: int, hours: list[Hour]) -> Span:
+    summed = Statistics(tuple(hours), ())
     return Span(
         start,
         sum(hour.sent for hour in hours),
         sum(hour.delivered for hour in hours),
-        sum(hour.payment for hour in hours),
+        summed.payments,
         summed.percentile(0.5),
         summed.percentile(0.95),
     )

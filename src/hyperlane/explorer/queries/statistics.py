@@ -1,7 +1,7 @@
 """Traffic by the hour: past hours as they were summed, the others counted now."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
@@ -22,8 +22,8 @@ class Hour:
     """Its first second."""
     sent: int
     delivered: int
-    payment: int
-    """Wei of all origins, whose coins may differ."""
+    payments: Mapping[int, int]
+    """Wei that was paid for their gas, by origin: coins of chains are not to be added up."""
     delays: Mapping[int, int]
     """Deliveries by the upper bound of their bucket of seconds from dispatch."""
 
@@ -46,6 +46,11 @@ class Statistics:
     """Oldest first; those without messages are left out."""
     pairs: tuple[Pair, ...]
     """Busiest first."""
+
+    @property
+    def payments(self) -> Mapping[int, int]:
+        """Wei that was paid for the messages' gas, by origin."""
+        return added(hour.payments for hour in self.hours)
 
     def percentile(self, part: float) -> float | None:
         """Seconds within which this part of the deliveries were made; None without deliveries."""
@@ -88,12 +93,14 @@ async def _read(
     ]
     by_hour: dict[int, list[Traffic]] = {}
     by_pair: dict[tuple[int, int], list[Traffic]] = {}
+    paid: dict[int, list[Mapping[int, int]]] = {}
     for slot, traffic in wanted:
         by_hour.setdefault(slot.hour, []).append(traffic)
+        paid.setdefault(slot.hour, []).append({slot.origin: traffic.payment})
         by_pair.setdefault((slot.origin, slot.destination), []).append(traffic)
     pairs = [_pair(*chains, total(those)) for chains, those in by_pair.items()]
     return Statistics(
-        tuple(_hour(start, total(by_hour[start])) for start in sorted(by_hour)),
+        tuple(_hour(start, total(by_hour[start]), added(paid[start])) for start in sorted(by_hour)),
         tuple(sorted(pairs, key=lambda pair: (-pair.sent, pair.origin, pair.destination))),
     )
 
@@ -103,8 +110,17 @@ def _next_hour(time: int) -> int:
     return hour_of(time + HOUR - 1)
 
 
-def _hour(start: int, sums: Traffic) -> Hour:
-    return Hour(start, sums.sent, sums.delivered, sums.payment, sums.delays)
+def added(payments: Iterable[Mapping[int, int]]) -> Mapping[int, int]:
+    """Payments by origin, added up; origins without any are left out."""
+    sums: dict[int, int] = {}
+    for each in payments:
+        for origin, payment in each.items():
+            sums[origin] = sums.get(origin, 0) + payment
+    return {origin: sums[origin] for origin in sorted(sums) if sums[origin]}
+
+
+def _hour(start: int, sums: Traffic, payments: Mapping[int, int]) -> Hour:
+    return Hour(start, sums.sent, sums.delivered, payments, sums.delays)
 
 
 def _pair(origin: int, destination: int, sums: Traffic) -> Pair:

@@ -13,7 +13,7 @@ OWNER = "a scraper"
 """Name of the lock that a running scraper holds."""
 _KEPT = {tables.domain.name, tables.block.name}
 """`domain`: chains stay known. `block`: blocks go before, with all that came with them."""
-_OF_CHAIN = ("domain", "origin", "destination")
+_OF_CHAIN = ("domain", "origin")
 """Columns that say which chain a row is about."""
 
 

@@ -2,7 +2,8 @@
 
 An hour of an origin is summed once it is past and all of its blocks are final. Whatever happens to
 its messages later, such as a delivery, is a `change`, after which it is summed again. Both marks,
-the next hour and the last change, move in the transaction that stores the sums.
+the next hour and the last change, move in the transaction that stores the sums. Sums of an hour
+whose mark went back, as the chain dropped final blocks of it, do not count.
 """
 
 import time
@@ -11,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.store.database import Database
@@ -89,11 +90,14 @@ class StatisticsStore:
         while mark < end:
             async with self._database.read() as connection:
                 start = await self._next_hour(connection, origin, mark, end)
-                mark = min(start + _HOURS_AT_ONCE * HOUR, end)
-                sums = await self._summed(connection, origin, start, mark)
+                until = min(start + _HOURS_AT_ONCE * HOUR, end)
+                sums = await self._summed(connection, origin, start, until)
             async with self._database.write() as connection:
-                await self._replace(connection, origin, start, mark, sums)
-                await self._move(connection, origin, _HOURS, mark)
+                if (await _mark(connection, origin, _HOURS) or 0) != mark:
+                    return  # the chain dropped blocks meanwhile
+                await self._replace(connection, origin, mark, until, sums)
+                await self._move(connection, origin, _HOURS, until)
+            mark = until
 
     async def catch_up(self) -> bool:
         """Sum those closed hours again whose messages changed; True if more changes wait."""
@@ -140,6 +144,8 @@ class StatisticsStore:
                 select(hourly_traffic).where(row.hour >= first, row.hour < end)
             )
             for item in stored:
+                if item.hour >= marks.get(item.origin, 0):
+                    continue
                 found[Slot(item.hour, item.origin, item.destination)] = Traffic(
                     item.sent, item.delivered, item.payment, _parsed(item.delays)
                 )
@@ -236,6 +242,16 @@ class StatisticsStore:
             .values(domain=owner, event_type=kind, **values)
             .on_conflict_do_update(index_elements=["domain", "event_type"], set_=values)
         )
+
+
+async def reopen(connection: AsyncConnection, origin: int, since: int) -> None:
+    """Have the hours of an origin summed again from that of a time on, as blocks were dropped."""
+    row = cursor.c
+    await connection.execute(
+        update(cursor)
+        .where(row.domain == origin, row.event_type == _HOURS, row.height > hour_of(since))
+        .values(height=hour_of(since))
+    )
 
 
 def _sent(origin: int, since: int, until: int) -> Sequence[ColumnElement[bool]]:

@@ -22,6 +22,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
 from hyperlane.store.scraper.columns import Columns
 from hyperlane.store.scraper.rows import Block
+from hyperlane.store.scraper.statistics import reopen
 
 _CHANGES = (
     (tables.message, "origin_tx_id", "msg_id", "dispatched"),
@@ -136,7 +137,11 @@ async def _delete_some(connection: AsyncConnection, blocks: Sequence[int]) -> No
         .where(tables.message.c.msg_id.in_(undelivered))
         .values(delivered_at=None)
     )
-    await connection.execute(delete(tables.block).where(tables.block.c.id.in_(blocks)))
+    row = tables.block.c
+    oldest = select(row.domain, func.min(row.timestamp)).where(row.id.in_(blocks))
+    for domain, since in (await connection.execute(oldest.group_by(row.domain))).all():
+        await reopen(connection, domain, since)
+    await connection.execute(delete(tables.block).where(row.id.in_(blocks)))
 
 
 async def _tell(
