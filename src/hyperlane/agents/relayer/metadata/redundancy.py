@@ -4,8 +4,10 @@ Pure: the modules as `ModuleReader` reads them, and the keys that are live, go i
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import accumulate
 from math import inf
 
 from hyperlane.agents.relayer.metadata.modules import (
@@ -25,9 +27,10 @@ class Redundancy:
     delivers: bool
     """Whether the live keys suffice."""
     spare: int | None
-    """Live validators (in weighted modules: weight) above the threshold, where it is scarcest: so
-    many can fail in whichever way. Negative: so many are missing. None if no validators decide,
-    as the module wants no signatures, or none that could be given."""
+    """Live validators above the threshold: so many can fail in whichever way, those of the most
+    weight included. Negative: so many are missing, at least. Where parts of an aggregation share
+    validators, more may be able to fail. None if no validators decide, as the module wants no
+    signatures, or none that could be given."""
     critical: frozenset[Address]
     """Live keys of which one more outage stops deliveries; empty if they are stopped already."""
     alone: frozenset[Address]
@@ -37,15 +40,19 @@ class Redundancy:
 
 
 def redundancy_of(
-    module: Module, live: Collection[Address], relayers: Mapping[Address, Address]
+    module: Module,
+    live: Collection[Address],
+    relayers: Mapping[Address, Address],
+    open_: Collection[Address],
 ) -> Redundancy:
     """Compute the redundancy of a module.
 
-    `relayers`: by address of a module, the relayer that it trusts alone; taken for live. Other
-    modules without signatures of validators (off-chain look-ups, bridges) count as satisfied, and
-    as impossible to forge with the keys that are known here.
+    `relayers`: by address of a module, the relayer that it trusts alone; taken for live. `open_`:
+    modules that take any message. Other modules without signatures of validators (off-chain
+    look-ups, bridges) count as satisfied, and as impossible to forge with the keys that are known
+    here.
     """
-    found = _facts(module, frozenset(live), relayers)
+    found = _facts(module, frozenset(live), relayers, open_)
     return Redundancy(
         delivers=found.spare >= 0,
         spare=None if found.spare in (inf, -inf) else int(found.spare),
@@ -58,7 +65,7 @@ def redundancy_of(
 def is_signed(module: Module, signers: Collection[Address]) -> bool:
     """True if the signatures of these signers suffice for a module. Parts of it that want no
     signatures count as satisfied."""
-    return _facts(module, frozenset(signers), {}).spare >= 0
+    return _facts(module, frozenset(signers), {}, ()).spare >= 0
 
 
 def parts_of(module: Module) -> Iterator[Module]:
@@ -80,37 +87,54 @@ class _Facts:
     """`Redundancy` of a part; its spare is infinite where validators decide nothing."""
 
     spare: float
+    keys: frozenset[Address] = frozenset()
+    """All validators, live or not."""
     critical: frozenset[Address] = frozenset()
     alone: frozenset[Address] = frozenset()
     open: bool = False
 
 
-def _facts(module: Module, live: frozenset[Address], relayers: Mapping[Address, Address]) -> _Facts:
+def _facts(
+    module: Module,
+    live: frozenset[Address],
+    relayers: Mapping[Address, Address],
+    open_: Collection[Address],
+) -> _Facts:
     if isinstance(module, Multisig):
         return _of_multisig(module, live)
     if isinstance(module, Aggregation):
-        return _of_parts([_facts(part, live, relayers) for part in module.parts], module.threshold)
+        parts = [_facts(part, live, relayers, open_) for part in module.parts]
+        return _of_parts(parts, module.threshold)
     if isinstance(module, Unsatisfiable):
         return _Facts(-inf)
-    if isinstance(module, Null):
-        relayer = relayers.get(module.address)
-        if relayer is None:
-            return _Facts(inf, open=True)
-        return _Facts(inf, frozenset({relayer}), frozenset({relayer}))
-    return _Facts(inf)
+    if isinstance(module, Null) and module.address in relayers:
+        relayer = frozenset({relayers[module.address]})
+        return _Facts(inf, critical=relayer, alone=relayer)
+    return _Facts(inf, open=isinstance(module, Null) and module.address in open_)
 
 
 def _of_multisig(module: Multisig, live: frozenset[Address]) -> _Facts:
     weights: Counter[Address] = Counter()  # a validator may stand there twice
     for validator, weight in zip(module.validators, module.weights, strict=True):
         weights[validator] += weight
-    spare = sum(weights[key] for key in weights if key in live) - module.threshold
-    critical = (key for key in weights if key in live and spare < weights[key])
+    above = sum(weights[key] for key in weights if key in live) - module.threshold
+    if above >= 0:
+        spare: float = _within((weights[key] for key in weights if key in live), above)
+    else:
+        spare = -1 - _within((weights[key] for key in weights if key not in live), -above - 1)
+    critical = (key for key in weights if key in live and 0 <= above < weights[key])
     return _Facts(
         spare,
-        frozenset(critical) if spare >= 0 else frozenset(),
+        frozenset(weights),
+        frozenset(critical),
         frozenset(key for key in weights if weights[key] >= module.threshold),
     )
+
+
+def _within(weights: Iterable[int], most: int) -> int:
+    """How many of the greatest weights add up to no more than `most`."""
+    sums = accumulate(sorted(weights, reverse=True))
+    return sum(each <= most for each in sums)
 
 
 def _of_parts(parts: list[_Facts], threshold: int) -> _Facts:
@@ -119,10 +143,30 @@ def _of_parts(parts: list[_Facts], threshold: int) -> _Facts:
     losses = Counter(key for part in satisfied for key in part.critical)
     gains = Counter(key for part in parts for key in part.alone)
     free = sum(part.open for part in parts)
-    lost = (key for key in losses if len(satisfied) - losses[key] < threshold)
+    lost = frozenset(key for key in losses if len(satisfied) - losses[key] < threshold)
+    critical = lost if len(satisfied) >= threshold else frozenset[Address]()
+    keys = frozenset(key for part in parts for key in part.keys)
     return _Facts(
-        sorted((part.spare for part in parts), reverse=True)[threshold - 1],
-        frozenset(lost) if len(satisfied) >= threshold else frozenset(),
+        _spare_of_parts(parts, threshold, keys, critical),
+        keys,
+        critical,
         frozenset(key for key in gains if free + gains[key] >= threshold > free),
         free >= threshold,
     )
+
+
+def _spare_of_parts(
+    parts: list[_Facts],
+    threshold: int,
+    keys: AbstractSet[Address],
+    critical: AbstractSet[Address],
+) -> float:
+    """Failures that stop too few parts for certain. Where no two parts share a validator, each has
+    to be stopped, or to be mended, by itself."""
+    spares = sorted((part.spare for part in parts), reverse=True)
+    scarcest = spares[threshold - 1]
+    if sum(len(part.keys) for part in parts) == len(keys):
+        if scarcest >= 0:
+            return sum(max(0, spare + 1) for spare in spares[threshold - 1 :]) - 1
+        return sum(min(0, spare) for spare in spares[:threshold])
+    return 1 if scarcest == 0 and not critical & keys else scarcest
