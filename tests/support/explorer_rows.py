@@ -267,25 +267,23 @@ class Sample:
             "critical": live if spare == 0 else [],
             "alone": [],
             "open": False,
-            "root": {
-                "address": to_checksum(address(f"ism {domain}")),
-                "type": "message_id_multisig",
-                "problem": "",
-                "threshold": 2,
-                "relayer": None,
-                "signers": [
-                    {
-                        "validator": each,
-                        "weight": 1,
-                        "index": 20,
-                        "seen_at": self.now - 40.0,
-                        "live": each in live,
-                        "problem": None if each in live else "no answer in time",
-                    }
-                    for each in keys
-                ],
-                "parts": [],
-            },
+            "address": to_checksum(address(f"ism {domain}")),
+            "type": "message_id_multisig",
+            "problem": None,
+            "threshold": 2,
+            "relayer": None,
+            "validators": [
+                {
+                    "address": each,
+                    "weight": 1,
+                    "latestLeaf": 20,
+                    "latestTime": self.now - 40,
+                    "live": each in live,
+                    "problem": None if each in live else "no answer in time",
+                }
+                for each in keys
+            ],
+            "modules": [],
         }
         values = {
             "domain": domain,

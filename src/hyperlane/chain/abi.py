@@ -237,6 +237,7 @@ class SecurityModule:
     pre_verify = Function("preVerifyMessage(bytes32,uint256)")
     is_verified = Function("isVerified(bytes)", ("bool",))
     trusted_relayer = Function("trustedRelayer()", ("address",))
+    paused = Function("paused()", ("bool",))
     arb_outbox = Function("arbOutbox()", ("address",))
     SUBTREE_NOT_VERIFIED = keccak(b"SubtreeNotVerified(bytes32)")[:4]
     """A custom error of our merkle-root multisigs."""

@@ -12,6 +12,7 @@ from web3.utils.address import get_create_address
 from hyperlane.agents.scraper.redundancy import SIGNED_WITHIN, Origin, RedundancyWatcher
 from hyperlane.chain.abi import SecurityModule
 from hyperlane.chain.client import Unreachable
+from hyperlane.explorer.pages.rendering import _environment as environment
 from hyperlane.protocol.token_message import Scale
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.store.scraper import progress, rows
@@ -123,6 +124,9 @@ async def test_live_signers_above_the_threshold_are_counted(world, recipient):
     assert (row.module["type"], row.module["threshold"]) == ("message_id_multisig", 2)
     assert row.module["due"] == world.last
     assert row.oldest_at == world.now
+    shown = str(environment().globals["ui"].module_tree(row.module))
+    assert all(f"/validators/{each}" in shown for each in KEYS[:3])
+    assert "2 of 3 wanted" in shown
 
     world.now += 10
     await world.signed(world.last, KEYS[0], problem="http 503")
@@ -228,6 +232,31 @@ async def test_a_trusted_relayer_is_a_single_point_of_failure(world, beta):
     row = await world.found(recipient)
     assert (row.module["relayer"], row.module["open"]) == (trusted, False)
     assert (row.module["alone"], row.module["critical"]) == ([trusted], [trusted])
+
+
+async def test_modules_without_signatures_are_open_only_if_they_take_a_made_up_message(world, beta):
+    """A bridge's module wants no metadata either, but knows what was sent; a paused one stops."""
+    paused = beta.deploy("PausableIsm", key(0).address)
+    bridge = deploy_canned(beta, {SecurityModule.module_type: (6).to_bytes(32)})
+    signed = beta.message_id_multisig(sorted(KEYS[:3]), 2)
+    recipients = [
+        beta.recipient(paused),
+        beta.deploy("TestRecipient"),
+        beta.recipient(beta.aggregation(sorted([paused.address, signed.address]), 2)),
+    ]
+    beta.send(recipients[1].functions.setInterchainSecurityModule(bridge))
+    for each in recipients:
+        await world.frequent(each)
+    await world.pass_bound()
+    await world.signed(world.last, *KEYS)
+    rows = [await world.found(each) for each in recipients]
+    assert [row.module["open"] for row in rows] == [True, False, False]
+    assert [row.module["delivers"] for row in rows] == [True, True, True]
+    beta.send(paused.functions.pause())
+    first, _, last = [await world.found(each) for each in recipients]
+    assert (first.module["open"], first.module["delivers"]) == (False, False)
+    assert (last.module["delivers"], last.spare) == (False, None)
+    assert last.problem == f"module {paused.address} is paused"
 
 
 async def test_the_way_by_routing_and_aggregation_is_followed(world, beta):

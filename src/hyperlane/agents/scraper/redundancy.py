@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hyperlane.agents.relayer.metadata.modules import (
@@ -26,10 +26,11 @@ from hyperlane.agents.relayer.metadata.redundancy import (
     redundancy_of,
     validators_of,
 )
+from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.due_leaves import DueLeaves
 from hyperlane.agents.runtime.loops import all_ended
-from hyperlane.chain.abi import Mailbox, MerkleTreeHook
+from hyperlane.chain.abi import Function, Mailbox, MerkleTreeHook, SecurityModule
 from hyperlane.chain.client import NoAnswer, Unreachable
 from hyperlane.checkpoints.announced import printable
 from hyperlane.errors import ChainError
@@ -60,6 +61,8 @@ _DEEPEST, _MOST_SHOWN, _MOST_VALIDATORS_SHOWN = 16, 100, 200
 and validators in all."""
 _LONGEST_PROBLEM = 400
 _DAY = 24 * 3600
+_NEVER_SENT = 2**32 - 1
+"""Nonce that no Mailbox reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +202,12 @@ class RedundancyWatcher:
         try:
             root = await self._root(subject)
             walk = await self._modules.walk(root, message)
-            relayers = await self._relayers(walk.module)
+            unsigned = await self._unsigned(walk.module, message)
         except Unreachable:
             raise
         except ChainError as error:
             return Finding(None, None, None, printable(str(error), _LONGEST_PROBLEM))
-        return await self._finding(self.origins[subject.origin], root, walk, relayers)
+        return await self._finding(self.origins[subject.origin], root, walk, unsigned)
 
     async def _root(self, subject: Subject) -> Address:
         mailbox = self.chain.settings.mailbox
@@ -228,24 +231,38 @@ class RedundancyWatcher:
             TokenMessage(ZERO_BYTES32, 1).encode(),
         )
 
-    async def _relayers(self, module: Module) -> dict[Address, Address]:
-        found = {}
-        for part in parts_of(module):
-            if isinstance(part, Null) and part.address not in found:
-                relayer = await trusted_relayer(self.chain.client, part.address)
-                if relayer is not None:
-                    found[part.address] = relayer
+    async def _unsigned(self, module: Module, message: Message) -> "_Unsigned":
+        """Look at the modules that want no metadata, with a message that nobody has sent."""
+        found, forged = _Unsigned(), replace(message, nonce=_NEVER_SENT).encode()
+        for address in {part.address for part in parts_of(module) if isinstance(part, Null)}:
+            relayer = await trusted_relayer(self.chain.client, address)
+            if relayer is not None:
+                found.relayers[address] = relayer
+            elif await self._says(address, SecurityModule.paused):
+                found.paused.add(address)
+            elif await self._says(address, SecurityModule.verify, b"", forged):
+                found.open.add(address)
         return found
 
+    async def _says(self, module: Address, function: Function, *arguments: object) -> bool:
+        """Whether a module answers with yes; False if it does not answer."""
+        try:
+            return bool(await self.chain.client.call(module, function, *arguments))
+        except Unreachable:
+            raise
+        except ChainError:
+            return False
+
     async def _finding(
-        self, origin: Origin, root: Address, walk: Walk, relayers: Mapping[Address, Address]
+        self, origin: Origin, root: Address, walk: Walk, unsigned: "_Unsigned"
     ) -> Finding:
-        signers = await origin.signers(validators_of(walk.module))
+        wanted = _without(walk.module, unsigned.paused)
+        signers = await origin.signers(validators_of(wanted))
         live = [validator for validator, signer in signers.items() if signer.live]
-        found = redundancy_of(walk.module, live, relayers)
+        found = redundancy_of(wanted, live, unsigned.relayers, unsigned.open)
         doubt = await origin.doubt(signers.values()) if signers else None
         times = [each.seen_at for each in signers.values() if each.seen_at is not None]
-        module = _Tree(walk, relayers, signers).of(root, 0) | {
+        module = _Tree(walk, wanted, unsigned.relayers, signers).of(root, 0) | {
             "due": origin.due,
             "delivers": found.delivers if doubt is None else None,
             "critical": _spelled(found.critical) if doubt is None else None,
@@ -256,8 +273,31 @@ class RedundancyWatcher:
             module,
             found.spare if doubt is None else None,
             int(min(times)) if times else None,
-            doubt or (None if found.delivers or found.spare is not None else _why(walk.module)),
+            doubt or (None if found.delivers or found.spare is not None else _why(wanted)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsigned:
+    """What modules do that want no metadata, by their addresses."""
+
+    relayers: dict[Address, Address] = field(default_factory=dict)
+    """The relayer that each trusts alone."""
+    open: set[Address] = field(default_factory=set)
+    """Those that take any message."""
+    paused: set[Address] = field(default_factory=set)
+
+
+def _without(module: Module, paused: Collection[Address]) -> Module:
+    """The module, where nothing satisfies those that are paused."""
+    if isinstance(module, Aggregation):
+        return replace(module, parts=tuple(_without(part, paused) for part in module.parts))
+    if module.address not in paused:
+        return module
+    return Unsatisfiable(
+        module.address,
+        NotReady(Reason.ERROR_BUILDING_METADATA, f"module {to_checksum(module.address)} is paused"),
+    )
 
 
 def _why(module: Module) -> str:
@@ -271,13 +311,14 @@ class _Tree:
     """Modules as JSON."""
 
     walk: Walk
+    module: Module
     relayers: Mapping[Address, Address]
     signers: Mapping[Address, Signer]
     _wanted: dict[Address, Module] = field(init=False, default_factory=dict)
     _shown: Counter[str] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._wanted.update((each.address, each) for each in parts_of(self.walk.module))
+        self._wanted.update((each.address, each) for each in parts_of(self.module))
 
     def of(self, address: Address, depth: int) -> dict[str, Any]:
         """One module with all below it."""

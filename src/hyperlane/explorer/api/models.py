@@ -411,8 +411,14 @@ class Redundancy(Document):
     recipient: Data = Field(description="`0x` for the Mailbox's default module.")
     origin: int
     module: Any = Field(description="The module, with the validators that sign now.")
-    spare: int | None = Field(description="Live signers above the threshold.")
-    oldest_at: int | None
+    spare: int | None = Field(
+        description="So many live signers, whichever they are, can fail; negative: so many are"
+        " missing; null where no signatures are wanted, or nobody can tell."
+    )
+    oldest_at: int | None = Field(
+        description="When the signer was last seen to sign something new that is silent for the"
+        " longest time."
+    )
     problem: str | None
     checked_at: int
 

@@ -9,13 +9,14 @@ from starlette.responses import Response
 from hyperlane.explorer.pages.site import Site, read_address
 from hyperlane.explorer.queries import validators as queries
 from hyperlane.explorer.queries.chains import chains
-from hyperlane.explorer.queries.redundancy import redundancy, scarcest
+from hyperlane.explorer.queries.redundancy import scarcest, unspared
 from hyperlane.explorer.queries.validators import Coverage, Validator, staking_events
 from hyperlane.protocol.typecasts import Address
 
 _STALE = 3600
 """Seconds without a signature after which a validator that is behind is called silent."""
 _LOOKS = 100
+_MOST_MODULES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,9 @@ def router(site: Site) -> APIRouter:
         return await site.page(
             request,
             "redundancy.html",
-            scarce=await scarcest(site.database),
-            all=await redundancy(site.database),
+            scarce=await scarcest(site.database, _MOST_MODULES + 1),
+            others=await unspared(site.database, _MOST_MODULES + 1),
+            most=_MOST_MODULES,
         )
 
     return pages

@@ -23,10 +23,11 @@ class Redundancy:
     origin: int
     module: Mapping[str, Any]
     spare: int | None
-    """Live signers above the threshold, where it is scarcest; None where no signatures are
-    wanted."""
+    """So many live signers, whichever they are, can fail; None where no signatures are wanted, or
+    nobody can tell."""
     oldest_at: int | None
-    """Time of the oldest last signature."""
+    """When a new signature of the signer was first seen that is silent for the longest time; those
+    that none was ever seen of are left out."""
     problem: str | None
     checked_at: int
 
@@ -52,6 +53,12 @@ async def redundancy(
 async def scarcest(database: Database, limit: int = 50) -> tuple[Redundancy, ...]:
     """Rows with the fewest spare signers first; those that want no signatures are left out."""
     rows = select(row).where(row.c.spare.is_not(None)).order_by(row.c.spare, row.c.domain)
+    return await _rows(database, rows.limit(limit))
+
+
+async def unspared(database: Database, limit: int = 50) -> tuple[Redundancy, ...]:
+    """Rows that want no signatures, or of which nobody can tell how many are to spare."""
+    rows = select(row).where(row.c.spare.is_(None)).order_by(row.c.domain)
     return await _rows(database, rows.limit(limit))
 
 

@@ -12,7 +12,7 @@ message has it (`tracking/render.py`), and more of the module as a whole:
       "delivers": true,             whether the live validators suffice
       "critical": ["0x…"],          keys of which one more outage stops deliveries
       "alone": ["0x…"],             keys of which one suffices to forge a message
-      "open": false                 whether nobody's key is wanted
+      "open": false                 whether it takes a message that nobody sent
     }
 
 `delivers` and `critical` are null while it cannot be told who is live. Types are the names of

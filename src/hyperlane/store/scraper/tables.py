@@ -370,9 +370,9 @@ redundancy = Table(
 )
 """Security module of a recipient for messages of an origin, with live signers; the recipient of the
 Mailbox's default module is empty bytes, others are addresses. `module`: as `redundancy.py` beside
-this says. `spare`: live signers (weight) above the threshold, where it is scarcest; null where no
-signatures are wanted, or `problem` says why it is unknown. `oldest_at`: when the signature was seen
-that is the oldest of the validators' newest ones."""
+this says. `spare`: so many live signers, whichever they are, can fail; null where no signatures are
+wanted, or `problem` says why it is unknown. `oldest_at`: when the signature was seen that is the
+oldest of the validators' newest ones."""
 Index("ix_redundancy_spare", redundancy.c.spare, redundancy.c.domain)
 
 hourly_traffic = Table(
