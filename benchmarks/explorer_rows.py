@@ -223,9 +223,9 @@ async def _beside(database: Database, end: int, messages: int) -> None:
                 tables.token.insert().values(
                     time_created=end, domain=domain, router=address("router", domain),
                     standard="EvmHypSynthetic", name="Ether", symbol="ETH", decimals=18,
-                    route="ETH/all",
+                    counted="token", route="ETH/all",
                     routers={
-                        str(other): to_hex(address_to_bytes32(address("router", other)))
+                        str(other): [to_hex(address_to_bytes32(address("router", other)))]
                         for other in DOMAINS if other != domain
                     },
                     locked=None, minted=10**24, checked_at=end,

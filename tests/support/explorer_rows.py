@@ -242,11 +242,12 @@ class Sample:
             "name": "Ether",
             "symbol": "ETH",
             "decimals": 18,
+            "counted": "token",
             "scale_numerator": 1,
             "scale_denominator": 1,
             "route": ROUTE,
             "routers": {
-                str(each): to_hex(word(router))
+                str(each): [to_hex(word(router))]
                 for each, router in ROUTERS.items()
                 if each != domain
             },

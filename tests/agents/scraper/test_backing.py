@@ -27,6 +27,7 @@ def end(domain, *remotes, scale=(1, 1), **changes):
         "name": "Token",
         "symbol": "TKN",
         "decimals": 18,
+        "counted": "token",
         "route": None,
         "locked": None,
         "minted": None,
@@ -36,7 +37,7 @@ def end(domain, *remotes, scale=(1, 1), **changes):
         domain=domain,
         router=router(domain),
         scale=Scale(*scale),
-        routers={each: address_to_bytes32(router(each)) for each in remotes},
+        routers={each: (address_to_bytes32(router(each)),) for each in remotes},
         **(values | changes),
     )
 
@@ -82,6 +83,39 @@ def test_what_lenders_may_take_out_is_owed_as_well():
 def test_where_nothing_can_be_told_nothing_is_said(route):
     (found,) = backings(route)
     assert found.missing is None
+
+
+def test_what_only_some_ends_tell_is_partial():
+    """Tokens that others mint as well, and a chain that is not scraped: zero would be a lie."""
+    (found,) = backings([end(1, 2), end(2, 1)])
+    assert (found.locked, found.minted, found.partial) == (None, None, True)
+    (found,) = backings([end(1, 2, 9, locked=7), end(2, 1)])
+    assert (found.locked, found.minted, found.partial) == (7, None, True)
+    (found,) = backings([end(1, 2, locked=7), end(2, 1, minted=3)])
+    assert (found.locked, found.minted, found.partial) == (7, 3, False)
+
+
+def test_without_decimals_nobody_tells_what_a_whole_token_is():
+    route = [end(1, 2, locked=5, decimals=None), end(2, 1, minted=4, decimals=None)]
+    (found,) = backings(route)
+    assert (found.unit, found.missing) == (None, 0)
+    (found,) = backings([replace(each, counted="nft") for each in route])
+    assert found.unit == 1, "NFTs are counted"
+    (found,) = backings([replace(each, counted="share", decimals=6) for each in route])
+    assert found.unit is None, "a vault decides what its shares are worth"
+
+
+def test_all_routers_that_one_for_many_tokens_trusts_are_of_its_route():
+    """Two tokens here, one of them besides there: enrolled only as routers of other tokens."""
+    here, other, there = (address_to_bytes32(router(number)) for number in (1, 2, 3))
+    first = end(1, locked=1)
+    route = [
+        replace(first, router=router(1), routers={1: (other,), 9: (there,)}),
+        replace(first, router=router(2), routers={1: (here,), 9: (there,)}, locked=20),
+        replace(first, domain=9, router=router(3), routers={1: (here, other)}, locked=300),
+    ]
+    (found,) = backings(route)
+    assert (len(found.ends), found.locked, found.unread, found.partial) == (3, 321, [], False)
 
 
 def test_nobody_becomes_part_of_a_route_by_saying_so():
@@ -133,16 +167,22 @@ def test_each_router_is_of_one_route_and_mutual_enrolments_stay_within(network):
 @given(networks())
 def test_the_sums_are_those_of_exact_arithmetic(network):
     for route in backings(network):
+        told = [[getattr(each, name) for each in route.ends] for name in ("locked", "minted")]
         locked, minted = (
             sum(
-                Fraction(each.scale.numerator * (getattr(each, name) or 0), each.scale.denominator)
-                for each in route.ends
+                Fraction(each.scale.numerator * (amount or 0), each.scale.denominator)
+                for each, amount in zip(route.ends, amounts, strict=True)
             )
-            for name in ("locked", "minted")
+            for amounts in told
         )
-        assert 0 <= locked - route.locked < 1
-        assert 0 <= route.minted - minted < 1
+        nothing = [amounts.count(None) == len(amounts) for amounts in told]
+        assert [route.locked is None, route.minted is None] == [
+            route.partial and each for each in nothing
+        ]
+        assert 0 <= locked - (route.locked or 0) < 1
+        assert 0 <= (route.minted or 0) - minted < 1
         if route.missing is not None:
+            assert not route.partial
             assert max(0, minted - locked) <= route.missing < max(0, minted - locked) + 1
 
 
@@ -153,7 +193,7 @@ def test_the_order_of_reading_does_not_matter(network, random):
 
     def facts(routes):
         return sorted(
-            (sorted(each.domain for each in route.ends), route.locked, route.minted)
+            (sorted(each.domain for each in route.ends), route.locked or 0, route.minted or 0)
             for route in routes
         )
 

@@ -48,4 +48,4 @@ async def test_validators_routers_and_modules_are_looked_at(
             await database.close()
     assert "has no checkpoint" in status.problem
     assert token.router == address_from_hex(router.address)
-    assert (token.locked, token.routers) == (5, {7331: b32(router.address)})
+    assert (token.locked, token.routers) == (5, {7331: (b32(router.address),)})

@@ -124,7 +124,7 @@ async def test_live_signers_above_the_threshold_are_counted(world, recipient):
     assert (row.module["type"], row.module["threshold"]) == ("message_id_multisig", 2)
     assert row.module["due"] == world.last
     assert row.oldest_at == world.now
-    shown = str(environment().globals["ui"].module_tree(row.module))
+    shown = environment().from_string("{{ ui.module_tree(module) }}").render(module=row.module)
     assert all(f"/validators/{each}" in shown for each in KEYS[:3])
     assert "2 of 3 wanted" in shown
 
@@ -341,9 +341,10 @@ async def test_routers_are_looked_at_for_the_origins_that_they_are_enrolled_with
             name=None,
             symbol=None,
             decimals=None,
+            counted="token",
             scale=Scale(),
             route=None,
-            routers={ALPHA: b"\1" * 32, GAMMA: b"\2" * 32},
+            routers={ALPHA: [b"\1" * 32], GAMMA: [b"\2" * 32]},
             locked=None,
             minted=None,
             checked_at=0,

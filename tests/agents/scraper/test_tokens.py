@@ -88,7 +88,8 @@ class Kinds:
         return made, (standard, token, "US Dollar", "USD", 6, assets, None)
 
     def owned_vault(self):
-        return self.vault("HypERC4626OwnerCollateral", "EvmHypOwnerCollateral", 200)
+        """All of it is interest, which is the owner's."""
+        return self.vault("HypERC4626OwnerCollateral", "EvmHypOwnerCollateral", 0)
 
     def rebasing_vault(self):
         return self.vault("HypERC4626Collateral", "EvmHypRebaseCollateral", 100)
@@ -143,6 +144,19 @@ async def test_every_kind_of_router_is_told_and_counted(alpha, on_alpha, kind):
     assert (found.domain, found.router, found.checked_at) == (ALPHA, raw(router), 7)
     scales = {"collateral": Scale(10**12, 1), "synthetic_token": Scale(1, 3)}
     assert found.scale == scales.get(kind, Scale())
+    counted = {"rebasing_token": "share", "rebasing_vault": "share"}
+    assert found.counted == ("nft" if kind.endswith("nft") else counted.get(kind, "token"))
+
+
+async def test_all_routers_that_one_for_many_tokens_trusts_are_read(alpha, on_alpha):
+    """Several of another chain, of which it is enrolled with one, and some of its own chain."""
+    router, _ = Kinds(alpha).cross_collateral()
+    one, two, here = (bytes([number]) * 32 for number in (1, 2, 3))
+    alpha.send(router.functions.enrollRemoteRouter(BETA, two))
+    alpha.send(router.functions.enrollCrossCollateralRouters([BETA, BETA, ALPHA], [one, two, here]))
+    found = await read_token(on_alpha, raw(router), {}, 0)
+    assert found.routers == {ALPHA: (here,), BETA: (two, one)}
+    assert found.enrolled == {(ALPHA, here), (BETA, one), (BETA, two)}
 
 
 async def test_other_contracts_are_no_routers(alpha, beta, on_alpha, on_beta):
@@ -274,7 +288,7 @@ async def test_a_router_is_found_by_its_transfers_and_leads_to_the_others(route)
     await route.step()
     found = await route.found()
     assert list(found) == [raw(route.native), raw(route.synthetic)]
-    assert found[raw(route.native)].routers == {BETA: b32(route.synthetic.address)}
+    assert found[raw(route.native)].routers == {BETA: (b32(route.synthetic.address),)}
 
     route.alpha.rpc("anvil_setBalance", route.native.address, hex(100))
     await route.step()

@@ -22,6 +22,7 @@ def route(count: int, one_way: bool = False) -> Route:
             name=None,
             symbol=None,
             decimals=18,
+            counted="token",
             scale=Scale(),
             route=None,
             routers={},
@@ -38,7 +39,7 @@ def route(count: int, one_way: bool = False) -> Route:
         for end in ends
         if start < end or (start > end and not one_way)
     )
-    return Route("key", None, routers, links, (), None, None, None)
+    return Route("key", None, routers, links, (), None, None, False, None, None)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8, MOST])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hyperlane.explorer.api import models
 from hyperlane.explorer.pages import words
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 
@@ -68,3 +69,17 @@ def test_any_time_that_a_chain_claims_can_be_shown(timestamp):
 )
 def test_whole_tokens_are_short(value, text):
     assert words.tokens(value) == text
+
+
+@given(st.fractions(min_value=0, max_value=2**256))
+def test_whole_tokens_are_cut_and_never_become_none(value):
+    shown = words.tokens(value)
+    if shown == "less than 0.000001":
+        assert 0 < value < Fraction(1, 10**6)
+    else:
+        assert 0 <= value - Fraction(shown.replace(",", "")) < Fraction(1, 10**6)
+
+
+def test_a_third_of_a_token_ends():
+    third = models._tokens(Fraction(1, 3))
+    assert third == "0." + "3" * 96

@@ -7,13 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
-from typing import TypeAlias
 
-from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32
-from hyperlane.store.scraper.tokens import Token
-
-End: TypeAlias = tuple[int, Bytes32]
-"""Domain and router of one end of a route."""
+from hyperlane.protocol.typecasts import address_to_bytes32
+from hyperlane.store.scraper.tokens import End, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +17,11 @@ class Backing:
     """A route: routers that are enrolled with each other, directly or by way of others."""
 
     ends: Sequence[Token]
-    locked: int
-    minted: int
+    locked: int | None
+    """None if no end tells what it keeps, and some end tells nothing."""
+    minted: int | None
+    partial: bool
+    """Whether an end tells nothing, or is unread, so that more may be locked or minted."""
     missing: int | None
     """How much more is minted than locked. None where this says nothing: if an end does not tell
     what it keeps or mints, or is on a chain that is not scraped; or if nothing is locked anywhere,
@@ -30,8 +29,8 @@ class Backing:
     unread: Sequence[End]
     """Enrolled ends that nothing is known of."""
     unit: Fraction | None
-    """Units in messages of a whole token; None if the ends disagree, so that value is created or
-    lost on the way."""
+    """Units in messages of a whole token; None if an end does not tell, or the ends disagree, so
+    that value is created or lost on the way."""
 
 
 def backings(tokens: Iterable[Token]) -> list[Backing]:
@@ -42,7 +41,7 @@ def backings(tokens: Iterable[Token]) -> list[Backing]:
     the other, a transfer meanwhile can seem missing until they are read again.
     """
     known = {(each.domain, address_to_bytes32(each.router)): each for each in tokens}
-    claimed = {end: set(each.routers.items()) for end, each in known.items()}
+    claimed = {end: each.enrolled for end, each in known.items()}
     return [
         _backing([known[end] for end in ends], _unread(ends, claimed, known))
         for ends in _connected(claimed)
@@ -72,24 +71,20 @@ def _unread(
 
 
 def _backing(ends: Sequence[Token], unread: Sequence[End]) -> Backing:
-    locked = sum((_scaled(end, end.locked) for end in ends), Fraction())
-    minted = sum((_scaled(end, end.minted) for end in ends), Fraction())
-    silent = any(end.locked is None and end.minted is None for end in ends)
-    backed = any(end.locked is not None for end in ends)
-    units = {_ratio(end) * 10 ** (end.decimals or 0) for end in ends}
+    amounts = [end.locked for end in ends], [end.minted for end in ends]
+    locked, minted = (
+        sum((end.ratio * (amount or 0) for end, amount in zip(ends, some, strict=True)), Fraction())
+        for some in amounts
+    )
+    partial = bool(unread) or any(end.locked is None and end.minted is None for end in ends)
+    backed, owed = (any(told is not None for told in some) for some in amounts)
+    units = {None if end.places is None else end.ratio * 10**end.places for end in ends}
     return Backing(
         ends,
-        floor(locked),
-        ceil(minted),
-        None if silent or unread or not backed else max(0, ceil(minted - locked)),
+        floor(locked) if backed or not partial else None,
+        ceil(minted) if owed or not partial else None,
+        partial,
+        None if partial or not backed else max(0, ceil(minted - locked)),
         unread,
         units.pop() if len(units) == 1 else None,
     )
-
-
-def _ratio(end: Token) -> Fraction:
-    return Fraction(end.scale.numerator, end.scale.denominator)
-
-
-def _scaled(end: Token, amount: int | None) -> Fraction:
-    return _ratio(end) * (amount or 0)

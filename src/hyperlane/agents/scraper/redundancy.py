@@ -225,7 +225,7 @@ class RedundancyWatcher:
             VERSION,
             0,
             subject.origin,
-            enrolled.get(subject.origin, ZERO_BYTES32),
+            next(iter(enrolled.get(subject.origin, ())), ZERO_BYTES32),
             self.chain.domain,
             address_to_bytes32(Address(recipient)),
             TokenMessage(ZERO_BYTES32, 1).encode(),

@@ -50,6 +50,9 @@ _REFRESHED_AFTER = 60.0
 _DECLINED_FOR = 3600.0
 """Seconds after which an address that was no router is tried again."""
 
+_IN_SHARES = ("collateralVaultRebase", "syntheticRebase")
+"""Types whose messages carry shares of a vault, which their tokens and their holders' are worth."""
+
 RouteNames: TypeAlias = Mapping[tuple[int, Address], str]
 """Names of routes in the registry, by domain and router."""
 
@@ -110,9 +113,9 @@ class TokenWatcher:
         return token.domain == self.chain.domain
 
     def _enrolled_here(self, token: Token) -> Iterator[Address]:
-        word = token.routers.get(self.chain.domain)
-        if word is not None and not any(word[:12]):
-            yield Address(word[12:])
+        for word in token.routers.get(self.chain.domain, ()):
+            if not any(word[:12]):
+                yield Address(word[12:])
 
 
 async def read_token(chain: Chain, router: Address, names: RouteNames, now: int) -> Token | None:
@@ -187,6 +190,7 @@ async def _describe(
         (shown, Erc20.minter_allowance, router),
     )
     kind = kind_of(own, there)
+    nft = bool(own[Erc20.supports_interface] or there[Erc20.supports_interface])
     locked, minted = await _amounts(views, chain, router, kind, own, there)
     if kind == "native":
         coin = chain.settings.native_token
@@ -200,6 +204,7 @@ async def _describe(
         "name": _text(name, _LONGEST_NAME),
         "symbol": _text(symbol, _LONGEST_SYMBOL),
         "decimals": decimals,
+        "counted": "nft" if nft else "share" if kind in _IN_SHARES else "token",
         "standard": None if kind is None else STANDARDS[kind],
         "scale": _scale(own),
         "locked": locked,
@@ -255,24 +260,26 @@ async def _amounts(
         if kind == "collateralVaultRebase" or shares is None:
             return shares, None
         found = await views.ask((vault, Vault.convert_to_assets, shares))
-        return found[Vault.convert_to_assets], None
+        worth, deposited = found[Vault.convert_to_assets], own[Router.asset_deposited]
+        return None if worth is None else min(worth, deposited), None  # interest is the owner's
     return None, None
 
 
-async def _enrolled(views: _Views, router: Address, own: Answers) -> dict[int, Bytes32]:
-    """Routers of other chains that a router sends to and takes from, by domain. Of several that
-    one for many tokens trusts on a chain, the one that it is enrolled with, else the first."""
+async def _enrolled(views: _Views, router: Address, own: Answers) -> dict[int, Sequence[Bytes32]]:
+    """Routers that a router sends to and takes from, by domain: the one that it is enrolled with,
+    then those of other tokens, also of its own chain, that one for many tokens trusts besides."""
     domains = own[Router.domains][:_MOST_DOMAINS]
     trusted = (own[Router.cross_collateral_domains] or ())[:_MOST_DOMAINS]
     asked: list[View] = [(router, Router.routers, domain) for domain in domains]
     asked += [(router, Router.cross_collateral_routers, domain) for domain in trusted]
-    found: dict[int, Bytes32] = {}
+    found: dict[int, dict[Bytes32, None]] = {}
     answers = await views.client.views(asked, _MOST_ANSWER)
     for domain, answer in zip((*domains, *trusted), answers, strict=True):
-        word = answer if isinstance(answer, bytes) else next(iter(answer or ()), None)
-        if word is not None and word != ZERO_BYTES32:
-            found.setdefault(domain, Bytes32(word))
-    return dict(sorted(found.items()))
+        words = (answer,) if isinstance(answer, bytes) else answer or ()
+        for word in words:
+            if word != ZERO_BYTES32:
+                found.setdefault(domain, {})[Bytes32(word)] = None
+    return {domain: tuple(some) for domain, some in sorted(found.items())}
 
 
 def _scale(own: Answers) -> Scale:

@@ -135,7 +135,12 @@ class Token(Document):
     decimals: int | None
     route: str | None = Field(description="Name of its route in the registry.")
     scale: Scale = Field(description="Units in messages for one unit here.")
-    routers: dict[int, Word] = Field(description="Routers that it is enrolled with, by domain.")
+    counted: Literal["token", "nft", "share"] = Field(
+        description="What amounts count: smallest units of the token, NFTs, or shares of a vault."
+    )
+    routers: dict[int, list[Word]] = Field(
+        description="Routers that it is enrolled with, by domain."
+    )
     locked: Wei | None
     minted: Wei | None
     checked_at: int
@@ -149,7 +154,10 @@ class Transfer(Document):
     router: Data
     remote: int
     recipient: Data
-    amount: Wei = Field(description="In the units of the router's event.")
+    amount: Wei = Field(
+        description="In the units of messages: `scale` of the token tells how many are one of its"
+        " own. The id of an NFT."
+    )
     transaction: Hash
     token: Token | None
 
@@ -364,14 +372,18 @@ class Link(Document):
     mutual: bool = Field(description="False if the other is not enrolled with it.")
 
 
+_MOST_DIGITS = 96
+"""Digits after the point, more than any uint256 and decimals of a token take."""
+
+
 def _tokens(value: Any) -> Any:
-    """Whole tokens in decimals, exactly: their denominators are powers of ten."""
+    """Whole tokens in decimals, exactly where they end: a stranger's scale may be a third."""
     if not isinstance(value, Fraction):
         return value
     whole, rest = divmod(abs(value.numerator), value.denominator)
     sign = "-" if value < 0 else ""
     digits = ""
-    while rest:
+    while rest and len(digits) < _MOST_DIGITS:
         digit, rest = divmod(rest * 10, value.denominator)
         digits += str(digit)
     return f"{sign}{whole}.{digits}".rstrip(".")
@@ -392,9 +404,19 @@ class Route(Document):
     unread: list[Annotated[End, BeforeValidator(_end)]] = Field(
         description="Enrolled routers that nothing is known of."
     )
-    locked: Tokens | None = Field(description="Whole tokens that its routers lock.")
+    locked: Tokens | None = Field(
+        description="Whole tokens that its routers lock; null if nobody can tell, as where its ends"
+        " disagree about what a whole token is, or keep shares of a vault."
+    )
     minted: Tokens | None = Field(description="Whole tokens that its routers have minted.")
+    partial: bool = Field(
+        description="True if some routers do not tell, or are not read: `locked` and `minted` are"
+        " at least so much."
+    )
     missing: Tokens | None = Field(description="Whole tokens minted beyond what is locked.")
+    covered: bool | None = Field(
+        description="False if collateral is missing; null if nobody can tell."
+    )
 
 
 class Routes(Document):

@@ -40,7 +40,7 @@ def _environment() -> Environment:
         "short": words.short,
         "grouped": words.grouped,
         "ether": words.ether,
-        "amount": words.amount,
+        "own_amount": words.own_amount,
         "tokens": words.tokens,
         "lasting": words.lasting,
         "since": words.since,

@@ -3,10 +3,12 @@
 import time
 from datetime import UTC, datetime
 from fractions import Fraction
+from math import floor
 
 from markupsafe import Markup
 
 from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
+from hyperlane.store.scraper.tokens import Token
 from hyperlane.tracking.words import ago, coins
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -33,19 +35,24 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
-def amount(units: int, decimals: int | None) -> str:
+def amount(units: int, decimals: int | None, counted: str = "token") -> str:
     """Whole tokens with all digits; of a token whose decimals are unknown, its smallest units."""
     if decimals is None or not 0 <= decimals <= _MOST_DECIMALS:
-        return f"{units:,} units"
+        return f"{units:,} {'shares' if counted == 'share' else 'units'}"
     whole, part = divmod(units, 10**decimals)
     digits = f"{part:0{decimals}}".rstrip("0") if decimals else ""
     return f"{whole:,}" + (f".{digits}" if digits else "")
 
 
+def own_amount(units: int, token: Token | None) -> str:
+    """An amount of a router's token; its smallest units while nothing is known of it."""
+    return amount(units, None) if token is None else amount(units, token.places, token.counted)
+
+
 def tokens(value: Fraction) -> str:
-    """Whole tokens, to six digits after the point."""
-    rounded = f"{float(value):,.6f}" if value.denominator != 1 else f"{value.numerator:,}"
-    return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
+    """Whole tokens, to six digits after the point, rounded down."""
+    millionths = floor(value * 10**6)
+    return "less than 0.000001" if value and not millionths else amount(millionths, 6)
 
 
 def ether(wei: int) -> str:

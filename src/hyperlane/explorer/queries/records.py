@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 from typing import Any, Literal
 
 from hyperlane.protocol.typecasts import Address, Bytes32
@@ -112,10 +113,16 @@ class Transfer:
     remote: int
     recipient: bytes
     amount: int
-    """In the units of the router's event."""
+    """In the units of messages, which routers' events have as well; the id of an NFT."""
     transaction: Bytes32
     token: Token | None
     """None while the router has not been read."""
+
+    @property
+    def units(self) -> int:
+        """Amount in the units of the router's token, rounded down as on delivery; of messages while
+        the router has not been read."""
+        return self.amount if self.token is None else floor(self.amount / self.token.ratio)
 
 
 @dataclass(frozen=True, slots=True)

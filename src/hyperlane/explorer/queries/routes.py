@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hyperlane.agents.scraper.backing import Backing, End, backings
+from hyperlane.agents.scraper.backing import Backing, backings
 from hyperlane.explorer.queries.reading import forms, word
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
-from hyperlane.store.scraper.tokens import Token, as_token
+from hyperlane.store.scraper.tokens import End, Token, as_token
 
 _MOST_LISTED = 2000
 _MOST_OF_ROUTE = 500
@@ -41,11 +41,16 @@ class Route:
     unread: tuple[End, ...]
     """Enrolled routers that nothing is known of."""
     locked: Fraction | None
-    """Whole tokens that its routers lock; None if its ends disagree about what a whole token is."""
+    """Whole tokens that its routers lock; None if that cannot be told, as where its ends disagree
+    about what a whole token is, or keep shares of a vault."""
     minted: Fraction | None
     """Whole tokens that its routers have minted."""
+    partial: bool
+    """Whether some routers do not tell, or are not read, so that more may be locked and minted."""
     missing: Fraction | None
     """Whole tokens that were minted beyond what is locked; None if that cannot be told."""
+    covered: bool | None
+    """Whether nothing is missing; None if that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ async def _connected(connection: AsyncConnection, found: list[Token]) -> list[To
     known = {_place(each): each for each in found}
     asked: set[End] = set(known)
     while len(known) < _MOST_OF_ROUTE:
-        wanted = {end for each in known.values() for end in _enrolled(each)} - asked
+        wanted = {end for each in known.values() for end in each.enrolled} - asked
         if not wanted:
             break
         asked |= wanted
@@ -127,9 +132,9 @@ def _route(backing: Backing, known: dict[End, Token]) -> Route:
     routers = sorted(backing.ends, key=_place)
     name = next((each.route for each in routers if each.route is not None), None)
     links = tuple(
-        Link(_place(each), end, end in known and _place(each) in _enrolled(known[end]))
+        Link(_place(each), end, end in known and _place(each) in known[end].enrolled)
         for each in routers
-        for end in sorted(_enrolled(each))
+        for end in sorted(each.enrolled)
     )
     return Route(
         name or router_key(*_place(routers[0])),
@@ -139,7 +144,9 @@ def _route(backing: Backing, known: dict[End, Token]) -> Route:
         tuple(backing.unread),
         _whole(backing.locked, backing.unit),
         _whole(backing.minted, backing.unit),
+        backing.partial,
         _whole(backing.missing, backing.unit),
+        None if backing.missing is None else backing.missing == 0,
     )
 
 
@@ -149,10 +156,6 @@ def _whole(amount: int | None, unit: Fraction | None) -> Fraction | None:
 
 def _place(token: Token) -> End:
     return token.domain, word(token.router)
-
-
-def _enrolled(token: Token) -> set[End]:
-    return set(token.routers.items())
 
 
 def _end(key: str) -> End | None:

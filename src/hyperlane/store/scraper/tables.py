@@ -257,6 +257,7 @@ token = Table(
     Column("name", String),
     Column("symbol", String),
     Column("decimals", Integer),
+    _field("counted", String),
     Column("scale_numerator", Wei),
     Column("scale_denominator", Wei),
     Column("route", String, index=True),
@@ -268,7 +269,8 @@ token = Table(
 )
 """Routers of warp routes, as their contracts answered at `checked_at`. `standard` as in registries,
 null if unknown; `token`: the contract that is moved, null for the chain's coin; scale: units in
-messages for one unit here; `routers`: those that it is enrolled with, by domain, as words in hex;
+messages for one unit here; `counted`: what amounts count, `token` (its smallest units), `nft`, or
+`share` of a vault; `routers`: those that it is enrolled with, lists by domain, as words in hex;
 `route`: the name in the registry if it is there; `locked`: what it keeps for the route; `minted`:
 what can be redeemed for that, which is a synthetic token's supply, or what lenders deposited. Null
 where the contract does not tell. Names and symbols are strangers' text."""

@@ -1,8 +1,9 @@
 """Routers of warp routes: those that were seen, and what their contracts say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import func, select
 
@@ -10,6 +11,11 @@ from hyperlane.protocol.token_message import Scale
 from hyperlane.protocol.typecasts import Address, Bytes32, bytes_from_hex, to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.scraper.tables import token, token_transfer
+
+End: TypeAlias = tuple[int, Bytes32]
+"""Domain and router of one end of a route."""
+Counted: TypeAlias = Literal["token", "nft", "share"]
+"""What amounts of a router count: smallest units of a token, NFTs, or shares of a vault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +31,35 @@ class Token:
     name: str | None
     symbol: str | None
     decimals: int | None
+    counted: Counted
     scale: Scale
     """Units in messages for one unit here."""
     route: str | None
     """Name of its route in the registry."""
-    routers: Mapping[int, Bytes32]
-    """The router that it is enrolled with on each domain; one of them where it trusts several."""
+    routers: Mapping[int, Sequence[Bytes32]]
+    """The routers that it is enrolled with on each domain: several where it is for many tokens."""
     locked: int | None
     """What it keeps for the route, in the token's units."""
     minted: int | None
     """What can be redeemed for that: a synthetic token's supply, or what lenders deposited."""
     checked_at: int
+
+    @property
+    def enrolled(self) -> frozenset[End]:
+        """Domains and routers of all that it is enrolled with."""
+        return frozenset((domain, each) for domain, some in self.routers.items() for each in some)
+
+    @property
+    def places(self) -> int | None:
+        """Digits after the point of its amounts; None if unknown, as for shares of a vault."""
+        if self.counted == "token":
+            return self.decimals
+        return 0 if self.counted == "nft" else None
+
+    @property
+    def ratio(self) -> Fraction:
+        """Units in messages for one unit here."""
+        return Fraction(self.scale.numerator, self.scale.denominator)
 
 
 class TokenStore:
@@ -70,10 +94,13 @@ class TokenStore:
             "name": item.name,
             "symbol": item.symbol,
             "decimals": item.decimals,
+            "counted": item.counted,
             "scale_numerator": item.scale.numerator,
             "scale_denominator": item.scale.denominator,
             "route": item.route,
-            "routers": {str(domain): to_hex(router) for domain, router in item.routers.items()},
+            "routers": {
+                str(domain): list(map(to_hex, some)) for domain, some in item.routers.items()
+            },
             "locked": item.locked,
             "minted": item.minted,
             "checked_at": item.checked_at,
@@ -101,6 +128,7 @@ def as_token(row: Any) -> Token:
         name=row.name,
         symbol=row.symbol,
         decimals=row.decimals,
+        counted=row.counted,
         scale=Scale(row.scale_numerator or 1, row.scale_denominator or 1),
         route=row.route,
         routers=_parsed(row.routers),
@@ -110,8 +138,8 @@ def as_token(row: Any) -> Token:
     )
 
 
-def _parsed(routers: Mapping[str, str] | None) -> dict[int, Bytes32]:
+def _parsed(routers: Mapping[str, Sequence[str]] | None) -> dict[int, Sequence[Bytes32]]:
     return {
-        int(domain): Bytes32(bytes_from_hex(word, "token.routers", 32))
-        for domain, word in (routers or {}).items()
+        int(domain): tuple(Bytes32(bytes_from_hex(word, "token.routers", 32)) for word in some)
+        for domain, some in (routers or {}).items()
     }

@@ -145,6 +145,7 @@ def _create_tables(op: Operations) -> None:
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("symbol", sa.String(), nullable=True),
         sa.Column("decimals", sa.Integer(), nullable=True),
+        sa.Column("counted", sa.String(), nullable=False),
         sa.Column("scale_numerator", WEI, nullable=True),
         sa.Column("scale_denominator", WEI, nullable=True),
         sa.Column("route", sa.String(), nullable=True),
