@@ -61,7 +61,8 @@ class Sample:
     async def made(cls, database: Database, now: int) -> "Sample":
         """An empty network of three chains."""
         for domain, name in CHAINS.items():
-            await name_chain(database, ChainName(domain, name, "ETH", domain, is_testnet=True))
+            named = ChainName(domain, name, "ETH", domain, True, "HYPER", 18)
+            await name_chain(database, named)
         return cls(database, now)
 
     async def block(self, domain: int, timestamp: int, transaction: Transaction) -> None:

@@ -51,6 +51,19 @@ def test_values_are_read_by_name():
     }  # fmt: skip
 
 
+def test_all_that_is_slashed_is_the_amount():
+    """Of what is staked, and of what is being unstaked."""
+    topic = keccak(b"Slashed(address,address,uint256,uint256,uint256)")
+    data = b"".join(each.to_bytes(32) for each in (20, 5, 3))
+    row = staking_event(Entry(b"\3" * 20, (topic, bytes(32), bytes(32)), data, 7))
+    assert row.amount == 25
+    topic = keccak(b"Unstaked(address,address,uint256,uint256,uint256)")
+    data = b"".join(each.to_bytes(32) for each in (30, 9**9))
+    numbered = (9).to_bytes(32)
+    row = staking_event(Entry(b"\3" * 20, (topic, bytes(32), bytes(32), numbered), data, 7))
+    assert row.amount == 30, "and not with the number of the withdrawal"
+
+
 def test_a_log_of_another_layout_is_refused():
     topics = (StakingManager.REGISTERED.topic, bytes(32))
     with pytest.raises(ChainError, match="OperatorRegistered"):

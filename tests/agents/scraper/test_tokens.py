@@ -151,7 +151,7 @@ async def test_every_kind_of_router_is_told_and_counted(alpha, on_alpha, kind):
 async def test_all_routers_that_one_for_many_tokens_trusts_are_read(alpha, on_alpha):
     """Several of another chain, of which it is enrolled with one, and some of its own chain."""
     router, _ = Kinds(alpha).cross_collateral()
-    one, two, here = (bytes([number]) * 32 for number in (1, 2, 3))
+    one, two, here = (word(bytes([number]) * 20) for number in (1, 2, 3))
     alpha.send(router.functions.enrollRemoteRouter(BETA, two))
     alpha.send(router.functions.enrollCrossCollateralRouters([BETA, BETA, ALPHA], [one, two, here]))
     found = await read_token(on_alpha, raw(router), {}, 0)

@@ -76,6 +76,7 @@ def queries() -> dict[str, Callable[[Database], Awaitable[object]]]:
         "redundancy of a domain": lambda database: redundancy.redundancy(
             database, BETA, (BETA, b"", 1)
         ),
+        "without spare": lambda database: redundancy.unspared(database),
         "scarcest": lambda database: redundancy.scarcest(database),
         "module of a message": lambda database: redundancy.of_message(database, 1, 2, WORD),
         "changes": lambda database: changes.changes(database, 5),

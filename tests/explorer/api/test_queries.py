@@ -23,6 +23,7 @@ from tests.support.explorer_rows import (
 )
 
 from hyperlane.errors import DecodeError
+from hyperlane.explorer.pages import words
 from hyperlane.explorer.queries import messages as lists
 from hyperlane.explorer.queries.chains import chain, chains, names
 from hyperlane.explorer.queries.changes import changes, newest
@@ -35,11 +36,13 @@ from hyperlane.explorer.queries.search import Kind, search
 from hyperlane.explorer.queries.stakes import stakes
 from hyperlane.explorer.queries.statistics import statistics
 from hyperlane.explorer.queries.validators import coverage, staking_events, validator, validators
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.typecasts import to_checksum, to_hex
 from hyperlane.store.database import Database
 from hyperlane.store.migrations.schemas import SCRAPER
-from hyperlane.store.scraper.rows import StakingEvent
-from hyperlane.store.scraper.writing import drop_above
+from hyperlane.store.scraper import tables
+from hyperlane.store.scraper.rows import Announcement, Block, Insertion, StakingEvent
+from hyperlane.store.scraper.writing import drop_above, store
 
 NOW = 1_796_000_000
 
@@ -241,16 +244,50 @@ async def test_stake_adds_up_over_all_events(database):
         ("Slashed", 25, {"staked": "20", "unbonding": "5"}),
         ("Jailed", None, {"until": "1800000000"}),
     ]
+    blocks = []
     for number, (kind, amount, fields) in enumerate(events):
         validator_ = key if number == 0 else None
         row = StakingEvent(staking, kind, OPERATOR, validator_, amount, fields, number)
-        await sample.block(
-            ALPHA, NOW + number, sample.transaction(f"{kind}", OPERATOR, staking, staking=[row])
-        )
+        made = sample.transaction(f"{kind}", OPERATOR, staking, staking=[row])
+        blocks.append(Block(number, keccak(b"%d" % number), NOW + number, [made]))
+    for block in reversed(blocks):
+        assert await stakes(database, [key], ALPHA) == {}, "it may have been staked before"
+        async with database.write() as connection:
+            await store(database, connection, ALPHA, [block], final=9)
+    newest_first = [kind for kind, *_ in reversed(events)]
+    assert [each.kind for each in await staking_events(database, OPERATOR)] == newest_first
     (stake,) = (await stakes(database, [key], ALPHA)).values()
     assert (stake.staked, stake.slashed) == (60, 25)
     assert (stake.status, stake.jailed_until) == ("jailed", 1_800_000_000)
     assert await stakes(database, [key], BETA) == {}
+    other = VALIDATORS[ALPHA][1]
+    rotated = StakingEvent(staking, "KeyRotated", OPERATOR, other, None, {}, 0)
+    made = sample.transaction("rotated", OPERATOR, staking, staking=[rotated])
+    await sample.block(ALPHA, NOW + 9, made)
+    assert await stakes(database, [key, other], ALPHA) == {other: stake}
+
+
+async def test_what_is_newest_is_told_by_blocks_and_not_by_the_order_of_reading(anywhere):
+    """History is read after the newest blocks."""
+    sample = await Sample.made(anywhere, NOW)
+    key, leaf = VALIDATORS[ALPHA][0], b"\1" * 32
+    for height, location in ((20, "s3://new/eu"), (10, "s3://old/eu")):
+        tree = address(location)
+        made = sample.transaction(
+            location,
+            key,
+            key,
+            announcements=[Announcement(key, location, 0)],
+            insertions=[Insertion(tree, height + each, leaf) for each in range(2)],
+        )
+        block = Block(height, keccak(location.encode()), NOW + height, [made])
+        async with anywhere.write() as connection:
+            await store(anywhere, connection, ALPHA, [block], final=99)
+    await sample.look(ALPHA, key, {20: NOW})
+    for (found,) in (await validator(anywhere, key), await validators(anywhere, ALPHA)):
+        assert found.announcements[0].location == "s3://new/eu"
+        assert (found.leaves, found.lag, found.waiting_since) == (22, 1, NOW + 20)
+    assert (await chain(anywhere, ALPHA)).leaves == 22
 
 
 async def test_challenges_of_a_leaf_belong_to_its_life(database):
@@ -283,7 +320,7 @@ async def test_routes_are_found_by_name_and_by_router(anywhere):
     for domain in CHAINS:
         await sample.token(domain)
     stranger = address("stranger")
-    enrolled = {str(ALPHA): to_hex(word(ROUTERS[ALPHA]))}
+    enrolled = {str(ALPHA): [to_hex(word(ROUTERS[ALPHA]))]}
     await sample.token(BETA, router=stranger, route=None, routers=enrolled)
     listed = await routes(anywhere)
     assert listed.complete
@@ -333,6 +370,33 @@ async def test_changes_come_in_order_and_tell_of_dropped_blocks(anywhere):
     assert {each.kind for each in after} == {"undispatched", "uninserted", "unpaid"}
     assert {each.life.message for each in after} == {None}
     assert await newest(anywhere) == after[-1].number
+
+
+async def test_payments_in_different_coins_are_never_added_up(anywhere):
+    sample = await Sample.made(anywhere, NOW)
+    for origin, other in ((ALPHA, BETA), (ALPHA, GAMMA), (BETA, GAMMA)):
+        await sample.dispatch(origin, other, NOW - 100)
+    each = ETHER // 5000
+    found = await statistics(anywhere, NOW - 86_400, NOW)
+    assert found.payments == {ALPHA: 2 * each, BETA: each}
+    assert [hour.payments for hour in found.hours] == [found.payments]
+    only = await statistics(anywhere, NOW - 86_400, NOW, origin=BETA)
+    assert only.payments == {BETA: each}
+
+
+async def test_transfers_are_in_the_units_of_their_router(anywhere):
+    """Events are in the units of messages: eighteen digits here, six in the token."""
+    sample = await Sample.made(anywhere, NOW)
+    sent = await sample.dispatch(ALPHA, BETA, NOW - 100, tokens=25 * 10**17 + 1)
+    (transfer,) = (await life(anywhere, sent.id)).transfers
+    assert words.own_amount(transfer.units, transfer.token) == f"{25 * 10**17 + 1:,} units"
+    await sample.token(ALPHA, decimals=6, scale_numerator=10**12)
+    (transfer,) = (await life(anywhere, sent.id)).transfers
+    assert words.own_amount(transfer.units, transfer.token) == "2.5"
+    async with anywhere.write() as connection:
+        await connection.execute(tables.token.update().values(counted="share"))
+    (transfer,) = (await life(anywhere, sent.id)).transfers
+    assert words.own_amount(transfer.units, transfer.token) == "2,500,000 shares"
 
 
 async def test_statistics_add_up(anywhere):

@@ -315,9 +315,9 @@ async def test_a_signature_is_seen_without_reloading(chromium, tmp_path):
         async with visiting(chromium, origin) as visitor:
             await visitor.go(f"/messages/{to_hex(message.id)}")
             life = visitor.page.locator("#life")
-            await expect(life).to_contain_text("Signed by 0 of 1 validators")
+            await expect(life).to_contain_text("Signed by 0 of 1 known validators")
             await sample.sign(ALPHA, VALIDATORS[ALPHA][0], 0, now - 12.5)
-            await expect(life).to_contain_text("Signed by 1 of 1 validators")
+            await expect(life).to_contain_text("Signed by 1 of 1 known validators")
             assert visitor.navigations == 1
 
 

@@ -87,7 +87,7 @@ async def test_a_message_is_watched_until_a_wallet_delivers_it(chromium, net):
         await one.go(f"/messages/{id_}")
         page = one.page
         await expect(page.locator("#life")).to_contain_text(f"Paid for {GAS:,} gas")
-        await expect(page.locator("#life")).to_contain_text("Signed by 2 of 2 validators")
+        await expect(page.locator("#life")).to_contain_text("Signed by 2 of 2 known validators")
         await expect(page.locator("#body-text pre")).to_have_text("hello from alpha")
         why = page.locator("#why")
         await expect(why).to_contain_text("nobody has delivered it")
@@ -140,10 +140,14 @@ async def test_a_message_that_nobody_signs_names_the_validator(chromium, net):
         why = visitor.page.locator("#why")
         await expect(why).to_contain_text("Awaiting signatures")
         await expect(why).to_contain_text(f"{key(2).address} is missing")
-        await expect(visitor.page.locator("#life")).to_contain_text("Signed by 1 of 2 validators")
+        await expect(visitor.page.locator("#life")).to_contain_text(
+            "Signed by 1 of 2 known validators"
+        )
         before = visitor.navigations
         world.start_validator(2)
-        await expect(visitor.page.locator("#life")).to_contain_text("Signed by 2 of 2 validators")
+        await expect(visitor.page.locator("#life")).to_contain_text(
+            "Signed by 2 of 2 known validators"
+        )
         await expect(visitor.page.locator("#life")).to_contain_text("after the dispatch")
         await asyncio.to_thread(world.start_relayer, relayer)
         await expect(visitor.page.locator("#head")).to_contain_text("Delivered in")

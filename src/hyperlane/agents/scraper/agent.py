@@ -13,6 +13,7 @@ from hyperlane.agents.scraper.beside import Loop, Shared, chain_loops, common_lo
 from hyperlane.agents.scraper.events import Contracts
 from hyperlane.agents.scraper.following import Follower
 from hyperlane.agents.scraper.reading import ChainSource, contracts_of
+from hyperlane.agents.scraper.tokens import stake_token
 from hyperlane.settings import ScraperSettings
 from hyperlane.store.locks import exclusive
 from hyperlane.store.migrations.schemas import SCRAPER
@@ -68,6 +69,12 @@ class Scraper:
 
     async def _name(self, chain: Chain) -> None:
         settings = chain.settings
+        stake: list[tuple[str | None, int | None]] = []
+
+        async def look() -> None:
+            stake.append(await stake_token(chain))
+
+        await until_done(f"read the stake token of {chain.name}", look)
         await name_chain(
             self.runtime.database,
             ChainName(
@@ -76,6 +83,7 @@ class Scraper:
                 settings.coin,
                 settings.chain_id,
                 settings.is_testnet,
+                *stake[0],
             ),
         )
 

@@ -11,7 +11,8 @@ from hyperlane.protocol.typecasts import Address, to_hex
 from hyperlane.store.scraper.rows import StakingEvent
 
 _VALIDATOR = ("key", "newKey")
-_AMOUNT = ("assets", "staked", "bond")
+_AMOUNT = ("assets", "staked", "unbonding", "bond")
+"""Values that are amounts of the event; the two of `Slashed` add up."""
 _PARAMETERS = "(uint48,uint48,uint48,uint48,uint16,uint16,uint16,uint128,uint128)"
 
 
@@ -99,7 +100,7 @@ def staking_event(entry: Entry) -> StakingEvent:
         kind=kind.name,
         operator=_address(values, ("operator",)),
         validator=_address(values, _VALIDATOR),
-        amount=next((_number(values[name]) for name in _AMOUNT if name in values), None),
+        amount=_amount(values),
         fields={name: _shown(value) for name, value in values.items()},
         log_index=entry.index,
     )
@@ -110,9 +111,11 @@ def _address(values: Mapping[str, object], names: Sequence[str]) -> Address | No
     return Address(found) if isinstance(found, bytes) else None
 
 
-def _number(value: object) -> int:
-    assert isinstance(value, int)
-    return value
+def _amount(values: Mapping[str, object]) -> int | None:
+    amounts = [values[name] for name in _AMOUNT if name in values]
+    if "assets" in values:
+        amounts = amounts[:1]  # `unbonding` is a number of a withdrawal then
+    return sum(each for each in amounts if isinstance(each, int)) if amounts else None
 
 
 def _shown(value: object) -> str:

@@ -16,7 +16,7 @@ import structlog
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import all_ended
-from hyperlane.chain.abi import Function
+from hyperlane.chain.abi import Function, StakingManager
 from hyperlane.chain.abi import Token as Erc20
 from hyperlane.chain.abi import TokenRouter as Router
 from hyperlane.chain.abi import TokenVault as Vault
@@ -137,6 +137,18 @@ async def read_token(chain: Chain, router: Address, names: RouteNames, now: int)
         checked_at=now,
         **described,
     )
+
+
+async def stake_token(chain: Chain) -> tuple[str | None, int | None]:
+    """Symbol and decimals of the token that a chain's StakingManager holds; None if there is none,
+    or it does not tell."""
+    views, manager = _Views(chain.client), chain.settings.staking_manager
+    token = manager and (await views.ask((manager, StakingManager.token)))[StakingManager.token]
+    if not token:
+        return None, None
+    there = await views.ask((token, Erc20.name), (token, Erc20.symbol), (token, Erc20.decimals))
+    _, symbol = await _names(views, token, there)
+    return _text(symbol, _LONGEST_SYMBOL), there[Erc20.decimals]
 
 
 _OWN: Sequence[tuple[Any, ...]] = (

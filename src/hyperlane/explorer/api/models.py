@@ -182,7 +182,7 @@ class StakingEvent(Document):
     contract: Data
     operator: Data | None
     validator: Data | None
-    amount: Wei | None
+    amount: Wei | None = Field(description="In the smallest units of the chain's stake token.")
     fields: dict[str, Any]
     transaction: Transaction
 
@@ -298,6 +298,10 @@ class Chain(Document):
     block_time: int | None
     final_block: int | None
     leaves: int | None = Field(description="Leaves of its merkle tree.")
+    stake_symbol: str | None
+    stake_decimals: int | None = Field(
+        description="Of the token that is staked there; null if unknown, or if none is."
+    )
 
 
 class Chains(Document):
@@ -319,8 +323,11 @@ class Stake(Document):
 
     contract: Data
     operator: Data
-    staked: Wei
-    slashed: Wei
+    staked: Wei = Field(
+        description="In the smallest units of the chain's stake token, of which the chain tells the"
+        " decimals; without what is being unstaked."
+    )
+    slashed: Wei = Field(description="Confiscated so far, in the same units.")
     status: Literal["active", "jailed", "left", "tombstoned"]
     jailed_until: int | None
 
@@ -332,10 +339,20 @@ class Validator(Document):
     address: Data
     announcements: list[Announcement] = Field(description="Newest first; lists have the newest.")
     location: str | None = Field(description="The location that was read.")
-    leaf_index: int | None = Field(description="The newest leaf that it claims signed.")
-    leaves: int | None = Field(description="Leaves of the chain's tree.")
-    lag: int | None = Field(description="Leaves that it has not signed yet.")
-    signed_at: float | None = Field(description="When the newest leaf was first seen signed.")
+    leaf_index: int | None = Field(description="The newest leaf that it was seen to sign.")
+    leaves: int | None = Field(
+        description="Leaves of the chain's tree, those of blocks that are not final included."
+    )
+    lag: int | None = Field(
+        description="Leaves that it has not signed yet; validators wait until a leaf is final."
+    )
+    signed_at: float | None = Field(
+        description="When the newest leaf was first seen signed, at the latest: the first look at a"
+        " storage shows no more."
+    )
+    waiting_since: int | None = Field(
+        description="Time of the first leaf that it has not signed; null if there is none."
+    )
     problem: str | None
     checked_at: int | None
     stake: Stake | None

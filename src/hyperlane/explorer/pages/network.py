@@ -14,7 +14,7 @@ from hyperlane.explorer.queries.validators import Coverage, Validator, staking_e
 from hyperlane.protocol.typecasts import Address
 
 _STALE = 3600
-"""Seconds without a signature after which a validator that is behind is called silent."""
+"""Seconds after which a leaf has to be signed, or the validator is called silent."""
 _LOOKS = 100
 _MOST_MODULES = 200
 

@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from hyperlane.explorer.pages.rendering import render
-from hyperlane.explorer.queries.chains import coins, names
+from hyperlane.explorer.pages.words import amount
+from hyperlane.explorer.queries.chains import coins, names, stake_tokens
 from hyperlane.explorer.tracing import Traces
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
+from hyperlane.wording import one_line
 
 _DIGITS = frozenset("0123456789abcdef")
 
@@ -40,6 +42,18 @@ class Coins:
 
 
 @dataclass(frozen=True, slots=True)
+class StakeTokens:
+    """Symbols and decimals of the tokens that are staked on chains, by domain."""
+
+    known: dict[int, tuple[str | None, int | None]]
+
+    def __call__(self, domain: int, units: int) -> str:
+        """An amount, with its symbol; in smallest units where decimals are unknown."""
+        symbol, decimals = self.known.get(domain, (None, None))
+        return f"{amount(units, decimals)} {one_line(symbol or 'of the stake token', 40)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Where pages get what they show."""
 
@@ -56,6 +70,7 @@ class Site:
         common = {
             "chain_name": known,
             "coins": Coins(await coins(self.database)),
+            "stake": StakeTokens(await stake_tokens(self.database)),
             "now": self.clock(),
             "path": request.url.path,
         }

@@ -34,6 +34,9 @@ class Chain:
     final_block: int | None
     leaves: int | None
     """Leaves of its merkle tree, as far as they are stored."""
+    stake_symbol: str | None
+    stake_decimals: int | None
+    """Of the token that its StakingManager holds; None if unknown."""
 
 
 async def chains(database: Database) -> tuple[Chain, ...]:
@@ -62,10 +65,27 @@ async def coins(database: Database) -> dict[int, str]:
         return {each.id: each.native_token for each in found.all()}
 
 
-async def leaves(connection: AsyncConnection, domain: int) -> int | None:
-    """Leaves of a chain's tree, as far as they are stored: of the one that grew last."""
+async def stake_tokens(database: Database) -> dict[int, tuple[str | None, int | None]]:
+    """Symbols and decimals of the tokens that are staked on chains, by domain."""
+    row = tables.domain.c
+    async with database.read() as connection:
+        found = await connection.execute(select(row.id, row.stake_symbol, row.stake_decimals))
+        return {each.id: (each.stake_symbol, each.stake_decimals) for each in found.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A merkle tree of a chain."""
+
+    hook: bytes
+    leaves: int
+    """As far as they are stored."""
+
+
+async def newest_tree(connection: AsyncConnection, domain: int) -> Tree | None:
+    """The tree of a chain that grew last, in the order of its blocks."""
     row = tables.merkle_tree_insertion
-    newest: tuple[int, int] | None = None
+    newest: tuple[int, int, bytes] | None = None
     hook = b""
     for _ in range(_MOST_TREES):
         # A step from tree to tree; asking for all of them at once would read all leaves.
@@ -80,14 +100,14 @@ async def leaves(connection: AsyncConnection, domain: int) -> int | None:
             break
         hook = found
         last = (
-            select(row.c.id, row.c.leaf_index)
+            select(row.c.block_number, row.c.leaf_index)
             .where(row.c.domain == domain, row.c.merkle_tree_hook == hook)
             .order_by(row.c.leaf_index.desc())
             .limit(1)
         )
-        number, index = (await connection.execute(last)).one()
-        newest = max((number, index), newest or (0, 0))
-    return None if newest is None else newest[1] + 1
+        block, index = (await connection.execute(last)).one()
+        newest = max((block, index, hook), newest or (0, 0, b""))
+    return None if newest is None else Tree(newest[2], newest[1] + 1)
 
 
 async def _chains(database: Database, rows: Select[Any]) -> list[Chain]:
@@ -97,6 +117,7 @@ async def _chains(database: Database, rows: Select[Any]) -> list[Chain]:
         heights = tables.cursor.c.domain, tables.cursor.c.event_type, tables.cursor.c.height
         for domain, kind, height in (await connection.execute(select(*heights))).all():
             cursors[domain][kind] = height
+        trees = {each[0]: await newest_tree(connection, each[0]) for each in found}
         return [
             Chain(
                 domain=each[0],
@@ -109,7 +130,9 @@ async def _chains(database: Database, rows: Select[Any]) -> list[Chain]:
                 block=each[6],
                 block_time=each[7],
                 final_block=each[8],
-                leaves=await leaves(connection, each[0]),
+                leaves=None if (tree := trees[each[0]]) is None else tree.leaves,
+                stake_symbol=each[9],
+                stake_decimals=each[10],
             )
             for each in found
         ]
@@ -127,6 +150,8 @@ def _rows() -> Select[Any]:
         _newest(block.c.height),
         _newest(block.c.timestamp),
         _newest(block.c.height, block.c.final.is_(True)),
+        domain.c.stake_symbol,
+        domain.c.stake_decimals,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.explorer.queries.reading import as_transaction, with_transaction
@@ -96,8 +96,8 @@ async def _events(connection: AsyncConnection, operator: bytes, kind: str) -> li
     return list(map(as_staking_event, (await connection.execute(rows)).all()))
 
 
-def staking_rows() -> Select[Any]:
-    """Selects staking events, each with its transaction and block."""
+def staking_rows(*before: ColumnElement[Any]) -> Select[Any]:
+    """Selects staking events, each with its transaction and block, and columns before them."""
     row = tables.staking_event
     columns = (
         row.c.kind,
@@ -107,7 +107,7 @@ def staking_rows() -> Select[Any]:
         row.c.amount,
         row.c.fields,
     )
-    return with_transaction(row, "tx_id", *columns)
+    return with_transaction(row, "tx_id", *before, *columns)
 
 
 def as_staking_event(row: Sequence[Any]) -> StakingEvent:

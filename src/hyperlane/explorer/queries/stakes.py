@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
 
+from hyperlane.explorer.queries.reading import as_transaction, with_transaction
 from hyperlane.explorer.queries.signatures import number
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.database import Database
@@ -41,9 +41,9 @@ class Stake:
     contract: bytes
     operator: Address
     staked: int = 0
-    """Tokens of its pool that are not being unstaked."""
+    """What its pool has, without what is being unstaked; in the token's smallest units."""
     slashed: int = 0
-    """Tokens that were confiscated, unbonding ones included."""
+    """What was confiscated, of what was being unstaked as well."""
     status: str = "active"
     """Active, jailed, left or tombstoned."""
     jailed_until: int | None = None
@@ -52,28 +52,40 @@ class Stake:
 async def stakes(
     database: Database, validators: Sequence[Address], domain: int
 ) -> dict[Address, Stake]:
-    """Stake behind the keys of validators of a chain; validators that are no operators are left
-    out."""
+    """Stake behind the keys of validators of a chain. Left out are those that are no operators',
+    that their operators have rotated away, and whose registration is not read yet."""
     row = tables.staking_event
-    keys = select(row.c.validator, row.c.operator, row.c.contract).where(
+    keys = select(row.c.operator, row.c.contract).where(
         row.c.validator.in_(validators), row.c.domain == domain
     )
-    found = {}
+    found: dict[Address, Stake] = {}
     async with database.read() as connection:
-        for key, operator, contract in (await connection.execute(keys)).all():
-            if operator is None or key in found:
+        for operator, contract in dict.fromkeys(map(tuple, await connection.execute(keys))):
+            if operator is None:
                 continue
-            its = select(row.c.id, row.c.kind, row.c.amount, row.c.fields).where(
-                row.c.operator == operator, row.c.contract == contract
-            )
+            its = with_transaction(
+                row, "tx_id", row.c.log_index, row.c.kind, row.c.amount, row.c.fields,
+                row.c.validator,
+            ).where(row.c.operator == operator, row.c.contract == contract)  # fmt: skip
             events = (await connection.execute(its)).all()
-            found[key] = _added_up(Stake(contract, operator), sorted(events, key=itemgetter(0)))
+            key, stake = _added_up(Stake(contract, operator), sorted(events, key=in_order))
+            if key is not None and key in validators:
+                found[key] = stake
     return found
 
 
-def _added_up(stake: Stake, events: Iterable[Sequence[Any]]) -> Stake:
-    for _, kind, amount, fields in events:
+def in_order(row: Sequence[Any]) -> tuple[int, int]:
+    """Place on the chain of a row that begins with the index of its log, and ends with its
+    transaction: history is read from its end."""
+    return as_transaction(row).block, row[0]
+
+
+def _added_up(stake: Stake, events: Iterable[Sequence[Any]]) -> tuple[Address | None, Stake]:
+    key = None
+    for _, kind, amount, fields, validator, *_ in events:
         match kind:
+            case "OperatorRegistered" | "KeyRotated":
+                key = validator
             case "Staked" | "Rewarded":
                 stake = replace(stake, staked=stake.staked + (amount or 0))
             case "Unstaked":
@@ -92,4 +104,4 @@ def _added_up(stake: Stake, events: Iterable[Sequence[Any]]) -> Stake:
                 stake = replace(stake, status="left")
             case "Tombstoned":
                 stake = replace(stake, status="tombstoned")
-    return stake
+    return key, stake

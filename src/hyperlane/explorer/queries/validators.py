@@ -1,14 +1,14 @@
 """Validators: what they announced, how far they have signed, what they have at stake."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hyperlane.explorer.queries.chains import leaves
+from hyperlane.explorer.queries.chains import Tree, newest_tree
 from hyperlane.explorer.queries.records import StakingEvent
 from hyperlane.explorer.queries.signatures import as_staking_event, staking_rows
 from hyperlane.explorer.queries.stakes import KINDS, Stake, stakes
@@ -44,7 +44,10 @@ class Validator:
     leaves: int | None
     """Leaves of the chain's tree, as far as they are stored."""
     signed_at: float | None
-    """When the newest leaf was first seen signed."""
+    """When the newest leaf was first seen signed, which may be when the storage was first looked
+    at."""
+    waiting_since: int | None
+    """Time of the first leaf that it has not signed; None if there is none, or it is unknown."""
     problem: str | None
     """Reason why the storage cannot be read."""
     checked_at: int | None
@@ -78,12 +81,17 @@ async def validators(
     above = status.c.domain == domain, status.c.validator > (after or b"")
     async with database.read() as connection:
         rows = await _status(connection, *above, limit=limit)
-        count = await leaves(connection, domain)
-        announced = await _newest_announcements(connection, domain, [each[1] for each in rows])
+        tree = await newest_tree(connection, domain)
+        waiting = await _next_leaves(connection, domain, tree, [each[3] for each in rows])
+        announced = await _announcements(connection, domain, *(each[1] for each in rows))
     at_stake = await stakes(database, [each[1] for each in rows], domain)
     return tuple(
         _validator(
-            row, (announced[row[1]],) if row[1] in announced else (), count, at_stake.get(row[1])
+            row,
+            announced.get(row[1], [])[:1],
+            tree,
+            waiting,
+            at_stake.get(row[1]),
         )
         for row in rows
     )
@@ -97,11 +105,14 @@ async def validator(database: Database, address: Address) -> tuple[Validator, ..
             status = tables.validator_status
             its = status.c.domain == domain, status.c.validator == address
             rows = await _status(connection, *its, limit=1)
-            count = await leaves(connection, domain)
+            tree = await newest_tree(connection, domain)
+            waiting = await _next_leaves(connection, domain, tree, [each[3] for each in rows])
             announced = await _announcements(connection, domain, address)
         stake = (await stakes(database, [address], domain)).get(address)
         row = rows[0] if rows else (domain, address, None, None, None, None, None)
-        found.append(_validator(row, announced, count, stake))
+        found.append(
+            _validator(row, announced.get(address, [])[:_MOST_ANNOUNCEMENTS], tree, waiting, stake)
+        )
     return tuple(found)
 
 
@@ -124,19 +135,13 @@ async def staking_events(
     database: Database, operator: Address, limit: int = 100
 ) -> tuple[StakingEvent, ...]:
     """Events of an operator, newest first."""
-    row = tables.staking_event
-    found: list[tuple[int, StakingEvent]] = []
+    row = tables.staking_event.c
+    rows = staking_rows(row.log_index).where(row.operator == operator, row.kind.in_(KINDS))
+    found: list[tuple[tuple[int, int, int], StakingEvent]] = []
     async with database.read() as connection:
-        for kind in KINDS:
-            rows = (
-                staking_rows()
-                .add_columns(row.c.id)
-                .where(row.c.operator == operator, row.c.kind == kind)
-                .order_by(row.c.id.desc())
-                .limit(limit)
-            )
-            for *event, its in (await connection.execute(rows)).all():
-                found.append((its, as_staking_event(event)))
+        for log_index, *its in (await connection.execute(rows)).all():
+            event = as_staking_event(its)
+            found.append(((event.transaction.time, event.transaction.block, log_index), event))
     found.sort(key=itemgetter(0), reverse=True)
     return tuple(event for _, event in found[:limit])
 
@@ -184,61 +189,70 @@ async def _status(
     return (await connection.execute(rows)).all()
 
 
-async def _announcements(
-    connection: AsyncConnection, domain: int, address: Address
-) -> tuple[Announcement, ...]:
-    row = tables.validator_announcement
+async def _next_leaves(
+    connection: AsyncConnection, domain: int, tree: Tree | None, signed: Sequence[int | None]
+) -> Mapping[int, int]:
+    """Times of the leaves that follow some leaves, by the index of those."""
+    row, its, block = tables.merkle_tree_insertion, tables.transaction, tables.block
+    following = {each + 1 for each in signed if each is not None}
+    if tree is None or not following:
+        return {}
     rows = (
-        _announcement_rows()
-        .where(row.c.validator == address, row.c.domain == domain)
-        .order_by(row.c.id.desc())
-        .limit(_MOST_ANNOUNCEMENTS)
-    )
-    return tuple(_announcement(each) for each in (await connection.execute(rows)).all())
-
-
-async def _newest_announcements(
-    connection: AsyncConnection, domain: int, addresses: Sequence[Address]
-) -> dict[Address, Announcement]:
-    row = tables.validator_announcement
-    of_each = (
-        select(func.max(row.c.id))
-        .where(row.c.validator.in_(addresses), row.c.domain == domain)
-        .group_by(row.c.validator)
-    )
-    numbers = (await connection.execute(of_each)).scalars().all()
-    rows = _announcement_rows().where(row.c.id.in_(numbers))
-    return {each[0]: _announcement(each) for each in (await connection.execute(rows)).all()}
-
-
-def _announcement_rows() -> Any:
-    row, its, block = tables.validator_announcement, tables.transaction, tables.block
-    return (
-        select(row.c.validator, row.c.storage_location, block.c.timestamp, its.c.hash)
+        select(row.c.leaf_index, block.c.timestamp)
         .join_from(row, its, row.c.tx_id == its.c.id)
         .join(block, its.c.block_id == block.c.id)
+        .where(
+            row.c.domain == domain,
+            row.c.merkle_tree_hook == tree.hook,
+            row.c.leaf_index.in_(following),
+        )
     )
+    return {index - 1: time for index, time in (await connection.execute(rows)).all()}
 
 
-def _announcement(row: Sequence[Any]) -> Announcement:
-    return Announcement(row[1], row[2], row[3])
+async def _announcements(
+    connection: AsyncConnection, domain: int, *addresses: Address
+) -> dict[Address, list[Announcement]]:
+    """Announcements of some validators, newest first: history is read after the newest blocks, and
+    few validators announce more than one."""
+    row, its, block = tables.validator_announcement, tables.transaction, tables.block
+    rows = (
+        select(
+            block.c.height,
+            row.c.log_index,
+            row.c.validator,
+            row.c.storage_location,
+            block.c.timestamp,
+            its.c.hash,
+        )
+        .join_from(row, its, row.c.tx_id == its.c.id)
+        .join(block, its.c.block_id == block.c.id)
+        .where(row.c.validator.in_(addresses), row.c.domain == domain)
+    )
+    found: dict[Address, list[Announcement]] = {}
+    ordered = sorted((await connection.execute(rows)).all(), key=itemgetter(0, 1), reverse=True)
+    for _, _, validator, *told in ordered:
+        found.setdefault(validator, []).append(Announcement(*told))
+    return found
 
 
 def _validator(
     row: Sequence[Any],
-    announced: tuple[Announcement, ...],
-    count: int | None,
+    announced: Sequence[Announcement],
+    tree: Tree | None,
+    waiting: Mapping[int, int],
     stake: Stake | None,
 ) -> Validator:
     domain, address, location, leaf_index, signed_at, problem, checked_at = row
     return Validator(
         domain=domain,
         address=address,
-        announcements=announced,
+        announcements=tuple(announced),
         location=location,
         leaf_index=leaf_index,
-        leaves=count,
+        leaves=None if tree is None else tree.leaves,
         signed_at=signed_at,
+        waiting_since=waiting.get(leaf_index),
         problem=problem,
         checked_at=checked_at,
         stake=stake,

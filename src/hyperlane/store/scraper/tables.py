@@ -93,8 +93,11 @@ domain = Table(
     Column("chain_id", BigInteger),
     _field("is_test_net", Boolean),
     _field("is_deprecated", Boolean),
+    Column("stake_symbol", String),
+    Column("stake_decimals", Integer),
 )
-"""Chains, by domain. Those that are not scraped any longer stay."""
+"""Chains, by domain. Those that are not scraped any longer stay. Ours: `stake_symbol` and
+`stake_decimals`, of the token that its StakingManager holds; null if unknown."""
 
 cursor = Table(
     "cursor",

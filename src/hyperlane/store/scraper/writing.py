@@ -42,6 +42,9 @@ class ChainName:
     coin: str
     chain_id: int
     is_testnet: bool
+    stake_symbol: str | None = None
+    """Of the token that its StakingManager holds; a stranger's text."""
+    stake_decimals: int | None = None
 
 
 async def name_chain(database: Database, chain: ChainName) -> None:
@@ -52,6 +55,8 @@ async def name_chain(database: Database, chain: ChainName) -> None:
         "chain_id": chain.chain_id,
         "is_test_net": chain.is_testnet,
         "is_deprecated": False,
+        "stake_symbol": chain.stake_symbol,
+        "stake_decimals": chain.stake_decimals,
     }
     async with database.write() as connection:
         await connection.execute(

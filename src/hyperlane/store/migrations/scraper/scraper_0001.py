@@ -91,6 +91,8 @@ def _create_tables(op: Operations) -> None:
         sa.Column("chain_id", sa.BigInteger(), nullable=True),
         sa.Column("is_test_net", sa.Boolean(), nullable=False),
         sa.Column("is_deprecated", sa.Boolean(), nullable=False),
+        sa.Column("stake_symbol", sa.String(), nullable=True),
+        sa.Column("stake_decimals", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_domain"),
     )
     op.create_table(
