@@ -21,6 +21,7 @@ from tests.support.scraped import (
 
 from hyperlane.agents.scraper.statistics import BUCKETS, TrafficWatcher, percentiles, total
 from hyperlane.store.scraper import tables, writing
+from hyperlane.store.scraper.forgetting import forget
 from hyperlane.store.scraper.statistics import HOUR, Slot, StatisticsStore, Traffic
 from hyperlane.store.scraper.tables import gas_payment
 
@@ -210,6 +211,32 @@ async def test_hours_whose_final_blocks_the_chain_drops_are_summed_again(databas
             await writing.finalise(connection, ALPHA, 0, 91, keep=91)
         await watcher.step()
     assert [row[0] for row in await stored(store)] == [NOON, NOON + 3 * HOUR]
+
+
+async def test_forgetting_a_chain_leaves_what_others_sent_to_it(database, store, watcher):
+    waiting, arrived, back = (
+        message(0, ALPHA, BETA),
+        message(1, ALPHA, BETA),
+        message(0, BETA, ALPHA),
+    )
+    for number, sent in enumerate((waiting, arrived)):
+        await send(database, 10 + number, NOON + number * HOUR, sent)
+    await send(database, 1, NOON, back)
+    await deliver(database, 2, NOON + HOUR, arrived)
+    for domain in (ALPHA, BETA):
+        await write(database, domain, 90, NOON + 5 * HOUR)
+    await watcher.step()
+    async with database.write() as connection:
+        for domain in (ALPHA, BETA):
+            values = {"domain": domain, "chain_id": domain, "mailbox": b"", "merkle_tree_hook": b""}
+            await connection.execute(tables.deployments.insert().values(values))
+    await forget(database, BETA)
+    await watcher.step()
+    assert await stored(store) == [(NOON + n * HOUR, ALPHA, BETA, 1, 0) for n in range(2)]
+    assert set(await store.traffic(0, 2 * NOON)) == {
+        Slot(NOON, ALPHA, BETA),
+        Slot(NOON + HOUR, ALPHA, BETA),
+    }
 
 
 @given(st.data())

@@ -1,6 +1,7 @@
 """What is read of routers: every kind, and those that answer whatever they like."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from tests.support.words import b32
 from web3.logs import DISCARD
 
 from hyperlane.agents.scraper.backing import backings
-from hyperlane.agents.scraper.tokens import TokenWatcher, read_token, route_names
+from hyperlane.agents.scraper.tokens import TokenWatcher, read_token, route_names, stake_token
+from hyperlane.chain.abi import StakingManager
 from hyperlane.chain.abi import Token as Erc20
 from hyperlane.chain.abi import TokenRouter as Router
 from hyperlane.chain.client import Unreachable
@@ -151,12 +153,24 @@ async def test_every_kind_of_router_is_told_and_counted(alpha, on_alpha, kind):
 async def test_all_routers_that_one_for_many_tokens_trusts_are_read(alpha, on_alpha):
     """Several of another chain, of which it is enrolled with one, and some of its own chain."""
     router, _ = Kinds(alpha).cross_collateral()
-    one, two, here = (word(bytes([number]) * 20) for number in (1, 2, 3))
+    other, _ = Kinds(alpha).cross_collateral()
+    one, two, here = word(b"\1" * 20), word(b"\2" * 20), word(raw(other))
     alpha.send(router.functions.enrollRemoteRouter(BETA, two))
     alpha.send(router.functions.enrollCrossCollateralRouters([BETA, BETA, ALPHA], [one, two, here]))
     found = await read_token(on_alpha, raw(router), {}, 0)
     assert found.routers == {ALPHA: (here,), BETA: (two, one)}
     assert found.enrolled == {(ALPHA, here), (BETA, one), (BETA, two)}
+
+
+async def test_the_stake_token_is_read(alpha, on_alpha):
+    token, silent = Kinds(alpha).erc20(), alpha.contracts["mailbox"]
+    for staked, told in ((token, ("USD", 6)), (silent, (None, None))):
+        manager = deploy_canned(alpha, {StakingManager.token: word(raw(staked))})
+        settings = SimpleNamespace(staking_manager=raw(manager))
+        chain = SimpleNamespace(client=on_alpha.client, settings=settings)
+        assert await stake_token(chain) == told
+    settings.staking_manager = None
+    assert await stake_token(chain) == (None, None)
 
 
 async def test_other_contracts_are_no_routers(alpha, beta, on_alpha, on_beta):
