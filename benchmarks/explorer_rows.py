@@ -42,25 +42,23 @@ MODULE = {
     "critical": [],
     "alone": [],
     "open": False,
-    "root": {
-        "address": to_checksum(address("module")),
-        "type": "message_id_multisig",
-        "problem": "",
-        "threshold": 3,
-        "relayer": None,
-        "signers": [
-            {
-                "validator": to_checksum(address("validator", number)),
-                "weight": 1,
-                "index": 40,
-                "seen_at": 1.5,
-                "live": True,
-                "problem": None,
-            }
-            for number in range(VALIDATORS)
-        ],
-        "parts": [],
-    },
+    "address": to_checksum(address("module")),
+    "type": "message_id_multisig",
+    "problem": None,
+    "threshold": 3,
+    "relayer": None,
+    "validators": [
+        {
+            "address": to_checksum(address("validator", number)),
+            "weight": 1,
+            "latestLeaf": 40,
+            "latestTime": 1,
+            "live": True,
+            "problem": None,
+        }
+        for number in range(VALIDATORS)
+    ],
+    "modules": [],
 }
 
 

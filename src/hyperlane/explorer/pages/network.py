@@ -16,7 +16,8 @@ from hyperlane.protocol.typecasts import Address
 _STALE = 3600
 """Seconds after which a leaf has to be signed, or the validator is called silent."""
 _LOOKS = 100
-_MOST_MODULES = 200
+_MOST_MODULES, _MOST_VALIDATORS = 50, 200
+"""Modules of a list, and validators of a chain, on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,12 @@ def router(site: Site) -> APIRouter:
     async def list_validators(request: Request) -> Response:
         found = []
         for chain in await chains(site.database):
-            listed = await queries.validators(site.database, chain.domain)
+            listed = await queries.validators(site.database, chain.domain, limit=_MOST_VALIDATORS)
             if listed or chain.cursors:
                 found.append((chain, listed))
-        return await site.page(request, "validators.html", chains=found, stale=_STALE)
+        return await site.page(
+            request, "validators.html", chains=found, stale=_STALE, most=_MOST_VALIDATORS
+        )
 
     @pages.get("/validators/{address}")
     async def one_validator(request: Request, address: str) -> Response:
