@@ -25,8 +25,8 @@ from hyperlane.agents.relayer.metadata.redundancy import (
     parts_of,
     redundancy_of,
     validators_of,
+    without_paused,
 )
-from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.due_leaves import DueLeaves
 from hyperlane.agents.runtime.loops import all_ended
@@ -256,7 +256,7 @@ class RedundancyWatcher:
     async def _finding(
         self, origin: Origin, root: Address, walk: Walk, unsigned: "_Unsigned"
     ) -> Finding:
-        wanted = _without(walk.module, unsigned.paused)
+        wanted = without_paused(walk.module, unsigned.paused)
         signers = await origin.signers(validators_of(wanted))
         live = [validator for validator, signer in signers.items() if signer.live]
         found = redundancy_of(wanted, live, unsigned.relayers, unsigned.open)
@@ -286,18 +286,6 @@ class _Unsigned:
     open: set[Address] = field(default_factory=set)
     """Those that take any message."""
     paused: set[Address] = field(default_factory=set)
-
-
-def _without(module: Module, paused: Collection[Address]) -> Module:
-    """The module, where nothing satisfies those that are paused."""
-    if isinstance(module, Aggregation):
-        return replace(module, parts=tuple(_without(part, paused) for part in module.parts))
-    if module.address not in paused:
-        return module
-    return Unsatisfiable(
-        module.address,
-        NotReady(Reason.ERROR_BUILDING_METADATA, f"module {to_checksum(module.address)} is paused"),
-    )
 
 
 def _why(module: Module) -> str:

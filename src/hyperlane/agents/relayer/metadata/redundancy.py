@@ -6,7 +6,7 @@ Pure: the modules as `ModuleReader` reads them, and the keys that are live, go i
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import inf
 
@@ -17,7 +17,8 @@ from hyperlane.agents.relayer.metadata.modules import (
     Null,
     Unsatisfiable,
 )
-from hyperlane.protocol.typecasts import Address
+from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.protocol.typecasts import Address, to_checksum
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ def parts_of(module: Module) -> Iterator[Module]:
     if isinstance(module, Aggregation):
         for part in module.parts:
             yield from parts_of(part)
+
+
+def without_paused(module: Module, paused: Collection[Address]) -> Module:
+    """The module, where nothing satisfies the parts that are paused."""
+    if isinstance(module, Aggregation):
+        parts = tuple(without_paused(part, paused) for part in module.parts)
+        return replace(module, parts=parts)
+    if module.address not in paused:
+        return module
+    why = f"module {to_checksum(module.address)} is paused"
+    return Unsatisfiable(module.address, NotReady(Reason.ERROR_BUILDING_METADATA, why))
 
 
 def validators_of(module: Module) -> tuple[Address, ...]:
