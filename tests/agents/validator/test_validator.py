@@ -385,7 +385,7 @@ async def test_the_logs_of_each_url_are_counted_by_themselves(origin, proxy):
     async with Witnesses(settings, (), 0) as witnesses:
 
         async def counted(root):
-            return await witnesses.count_without(known, ObservedTree(index, root, block), 0)
+            return await witnesses.count_without(known, None, ObservedTree(index, root, block), 0)
 
         assert await counted(root) == Votes(agree=1, said=2, asked=3)
         assert await counted(b"\x66" * 32) == Votes(agree=2, said=2, asked=3)

@@ -77,7 +77,12 @@ async def run(settings: ValidatorSettings) -> None:
             await announcer.publish()
 
         async def sign() -> None:
-            await signer.step()
+            before = signer.doubt
+            try:
+                await signer.step()
+            finally:
+                runtime.waiting.discard(before)
+                runtime.waiting.update({signer.doubt} - {""})
             runtime.waiting.discard(chain.name)
 
         await until_done("introduce", introduce)
