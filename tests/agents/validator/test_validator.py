@@ -290,7 +290,7 @@ async def test_one_wrong_answer_does_not_stop_it_for_good(
     chain = config["chains"]["alpha"]
     chain |= {
         "rpcUrls": [
-            {"http": url} for url in (liar.url, *[f"{origin.url}/{n}" for n in range(others)])
+            {"http": url} for url in (liar.url, *[proxy(origin).url for _ in range(others)])
         ],
         "rpcConsensusType": "fallback",
     }
