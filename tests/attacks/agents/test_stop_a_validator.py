@@ -53,8 +53,9 @@ def asking(origin):
 
 
 async def halted(task):
+    await eventually(task.done)
     with pytest.raises(BaseExceptionGroup) as found:
-        await asyncio.shield(task)
+        task.result()
     return found.group_contains(Halted)
 
 
