@@ -1,6 +1,6 @@
 """When a validator that contradicts its chain halts for good, and when it waits and asks again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -256,6 +256,19 @@ async def test_a_leaf_that_was_seen_and_not_signed_may_go(made, tmp_path, monkey
     world.count_now = SIGNED - 1
     with pytest.raises(Halted):
         await signer.step()
+
+
+async def test_it_does_not_go_on_from_leaves_that_it_did_not_commit_to(made, monkeypatch):
+    """Whatever comes next would contradict them."""
+    signer, world = made
+    genuine = world.leaves
+
+    async def others(first: int, limit: int) -> list[Insertion]:
+        return [replace(leaf, message_id=b"\x77" * 32) for leaf in await genuine(first, limit)]
+
+    monkeypatch.setattr(world, "leaves", others)
+    with pytest.raises(DatabaseError, match="committed to for leaf 2"):
+        await signer.resume()
 
 
 async def test_the_flag_is_written_though_the_database_takes_nothing(made, tmp_path, monkeypatch):

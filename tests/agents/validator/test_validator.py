@@ -210,6 +210,9 @@ async def test_a_second_copy_refuses_to_start(origin, validator_config):
         ) as refused:
             await run(ValidatorSettings.model_validate(config))
         assert isinstance(refused.value, DatabaseError)
+        other = validator_config(origin, 2, db=config["db"])
+        with pytest.raises(BaseException, match="a validator of alpha is running already"):
+            await run(ValidatorSettings.model_validate(other))
     async with validating(config) as task:  # what has ended holds nothing
         await asyncio.sleep(1)
         assert not task.done()

@@ -9,8 +9,9 @@ import json
 import threading
 
 import pytest
+from aiohttp import ClientSession
 from tests.support.agents import eventually, validating
-from tests.support.devnet import key
+from tests.support.devnet import free_port, key
 
 from hyperlane.agents.validator import witnesses as witnesses_module
 from hyperlane.agents.validator.signing import Halted
@@ -139,6 +140,36 @@ async def test_wrong_logs_of_its_only_rpc_do_not_stop_it(origin, proxy, validato
         liar.behave()
         await eventually(lambda: is_signed(folder, 1), task)
     assert not (folder / "reorg_flag.json").exists()
+
+
+async def test_who_looks_is_told_what_it_waits_for(origin, proxy, validator_config, tmp_path):
+    """One RPC of two shows another root of what was signed: that decides nothing."""
+    liar, folder, port = proxy(origin), tmp_path / "v1", free_port()
+    config = validator_config(origin, metricsPort=port)
+    config["chains"]["alpha"] |= {
+        "rpcUrls": [{"http": liar.url}, {"http": origin.url}],
+        "rpcConsensusType": "fallback",
+    }
+    origin.dispatch(7331, key(3).address, b"first")
+
+    def lie(said):
+        return "0x" + "ee" * 32 + said[66:] if len(said) == 130 else said
+
+    async def page(name):
+        async with ClientSession() as session, session.get(f"http://127.0.0.1:{port}{name}") as got:
+            return await got.text()
+
+    async with validating(config) as task:
+        await eventually(lambda: is_signed(folder, 0), task)
+        liar.alter("eth_call", lie)
+        origin.mine()
+        while "1 of 2 RPCs confirm it, 1 say otherwise" not in await page("/ready"):
+            assert not task.done()
+        assert 'hyperlane_validator_undecided{chain="alpha"} 1.0' in await page("/metrics")
+        liar.behave()
+        while json.loads(await page("/ready")) != {"status": "ready", "waiting_for": []}:
+            assert not task.done()
+        assert 'hyperlane_validator_undecided{chain="alpha"} 0.0' in await page("/metrics")
 
 
 async def test_one_rpc_with_the_right_leaves_outweighs_all_others(origin, proxy, asking):

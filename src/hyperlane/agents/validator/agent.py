@@ -48,6 +48,8 @@ async def run(settings: ValidatorSettings) -> None:
     async with (
         start(settings, waiting=[settings.origin_chain_name]) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
+        # What one has seen of a chain is stored for all keys.
+        exclusive(runtime.database, f"a validator of {settings.origin_chain_name}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
         Witnesses(
             settings.origin, settings.additional_urls, chain.client.reorg_period

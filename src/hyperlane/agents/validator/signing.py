@@ -21,7 +21,7 @@ from hyperlane.agents.validator.witnesses import EMPTY, Undecided, Votes, Witnes
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
-from hyperlane.errors import DecodeError, HyperlaneError, StorageError
+from hyperlane.errors import DatabaseError, DecodeError, HyperlaneError, StorageError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
@@ -89,6 +89,13 @@ class CheckpointSigner:
             await self.commitments.reorg_flagged()
             raise self._stopped("a reorg stopped it before")
         self._tree = await self._tree_of(await self.commitments.next_index())
+        last = await self.commitments.at(self._tree.count - 1)
+        if last is not None and last.root != self._tree.root():
+            raise DatabaseError(
+                f"db: the leaves of {self.chain.name} that are stored do not give the root that was"
+                f" committed to for leaf {last.index}, as after another agent wrote there: give this"
+                " validator a new db of its own; its storage has what it signed"
+            )
         await self.commitments.republish()
         metrics = self.metrics
         for metric in (metrics.root_mismatch, metrics.critical_error, metrics.undecided):
