@@ -267,6 +267,7 @@ async def test_it_does_not_go_on_from_leaves_that_it_did_not_commit_to(made, mon
         return [replace(leaf, message_id=b"\x77" * 32) for leaf in await genuine(first, limit)]
 
     monkeypatch.setattr(world, "leaves", others)
+    signer._tree = IncrementalMerkle()
     with pytest.raises(DatabaseError, match="committed to for leaf 2"):
         await signer.resume()
 

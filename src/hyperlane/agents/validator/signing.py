@@ -92,9 +92,9 @@ class CheckpointSigner:
         last = await self.commitments.at(self._tree.count - 1)
         if last is not None and last.root != self._tree.root():
             raise DatabaseError(
-                f"db: the leaves of {self.chain.name} that are stored do not give the root that was"
-                f" committed to for leaf {last.index}, as after another agent wrote there: give this"
-                " validator a new db of its own; its storage has what it signed"
+                f"db: the leaves of {self.chain.name} that are stored do not give the root that"
+                f" was committed to for leaf {last.index}, as if another agent wrote there: give"
+                " this validator a new db of its own; its storage has what it signed"
             )
         await self.commitments.republish()
         metrics = self.metrics
