@@ -142,6 +142,42 @@ async def test_wrong_logs_of_its_only_rpc_do_not_stop_it(origin, proxy, validato
     assert not (folder / "reorg_flag.json").exists()
 
 
+@pytest.mark.parametrize("consensus", ["quorum", "fallback"])
+@pytest.mark.parametrize(("liars", "all_rpcs"), [(1, 2), (1, 3), (1, 4), (2, 4)])
+async def test_liars_that_collude_stop_it_only_while_they_lie(
+    liars, all_rpcs, consensus, origin, proxy, validator_config, tmp_path
+):
+    """Half of its RPCs at most, asked first, tell of another root of what was signed."""
+    nodes, folder = [proxy(origin) for _ in range(all_rpcs)], tmp_path / "v1"
+    config = validator_config(origin)
+    config["chains"]["alpha"] |= {
+        "rpcUrls": [{"http": node.url} for node in nodes],
+        "rpcConsensusType": consensus,
+    }
+    origin.dispatch(7331, key(3).address, b"first")
+    lies = []
+
+    def lie(said):
+        if len(said) != 130:
+            return said
+        lies.append(said)
+        return "0x" + "ee" * 32 + said[66:]
+
+    async with validating(config) as task:
+        await eventually(lambda: is_signed(folder, 0), task)
+        for liar in nodes[:liars]:
+            liar.alter("eth_call", lie)
+            liar.alter("eth_getLogs", other_leaves)
+        origin.mine()
+        await eventually(lambda: len(lies) > 2 * liars, task)
+        for liar in nodes[:liars]:
+            liar.behave()
+        message = origin.dispatch(7331, key(3).address, b"second")
+        await eventually(lambda: is_signed(folder, 1), task)
+    assert message.id.hex() in (folder / "1_with_id.json").read_text()
+    assert not (folder / "reorg_flag.json").exists()
+
+
 async def test_who_looks_is_told_what_it_waits_for(origin, proxy, validator_config, tmp_path):
     """One RPC of two shows another root of what was signed: that decides nothing."""
     liar, folder, port = proxy(origin), tmp_path / "v1", free_port()
