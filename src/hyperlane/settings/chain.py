@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings.amounts import Coins
-from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
+from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url, each_once
 
 
 def _reorg_period(value: object) -> object:
@@ -219,10 +219,8 @@ class ChainSettings(SettingsModel):
     @property
     def urls(self) -> tuple[str, ...]:
         """URLs of the chain; each once, as none may count twice where several have to agree."""
-        return tuple(
-            dict.fromkeys(
-                tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
-            )
+        return each_once(
+            tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
         )
 
     @property
