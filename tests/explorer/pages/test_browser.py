@@ -282,7 +282,7 @@ async def test_without_a_wallet_there_is_the_command(chromium, world):
     async with visiting(chromium, origin) as visitor:
         await visitor.go(f"/messages/{to_hex(messages[-2].id)}")
         deliver = visitor.page.locator("#deliver")
-        await expect(deliver.get_by_role("button")).to_be_disabled()
+        await expect(deliver.locator(".primary")).to_be_disabled()
         await expect(deliver).to_contain_text("This browser has no wallet.")
         command = f"ape hyperlane deliver {to_hex(messages[-2].id)} --origin sepolia"
         await expect(deliver.locator("pre")).to_contain_text(command)
