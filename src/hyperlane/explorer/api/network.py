@@ -32,7 +32,7 @@ _ONE = responses(400, 404, 429, 503)
 Text = Annotated[
     str,
     Query(
-        description="An id or hash, also shortened, an address, chain, block, route, token, or a link.",
+        description="An id or hash, an address, chain, block, route, token, or a link with one.",
         min_length=1,
         max_length=search.LONGEST,
         examples=["ethereum"],
