@@ -1,6 +1,7 @@
 """Settings of one chain and of the keys used on it."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -195,6 +196,8 @@ class ChainSettings(SettingsModel):
     native_token: dict[str, Any] = Field(default_factory=dict)
     """Its coin, as the registry describes it: name, symbol, decimals."""
     is_testnet: bool = False
+    block_explorers: tuple[dict[str, Any], ...] | None = None
+    """Pages about the chain by others, as the registry describes them: name and url."""
 
     @model_validator(mode="before")
     @classmethod
@@ -222,6 +225,15 @@ class ChainSettings(SettingsModel):
         return each_once(
             tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
         )
+
+    @property
+    def block_explorer(self) -> tuple[str, str] | None:
+        """Name and URL of the first block explorer that has a URL for browsers."""
+        for each in self.block_explorers or ():
+            url = str(each.get("url", ""))
+            with suppress(ValueError):
+                return str(each.get("name") or "block explorer"), check_url(url).rstrip("/")
+        return None
 
     @property
     def coin(self) -> str:
