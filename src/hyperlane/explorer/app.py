@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperlane.errors import DatabaseError
-from hyperlane.explorer.api.docs import endpoints
+from hyperlane.explorer.api.docs import endpoints, samples
 from hyperlane.explorer.api.problems import DOCS, ApiError, of_exception
 from hyperlane.explorer.api.router import OPENAPI, PREFIX, api_router, describe
 from hyperlane.explorer.limits import Buckets
@@ -94,18 +94,15 @@ def create_app(
 
     @app.get(DOCS, include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(page)
-
-    document.update(describe(app))
-    page = render(
-        "api.html",
-        {
+        page = {
             "path": DOCS,
             "openapi": OPENAPI,
-            "description": document["info"]["description"].split("\n\n"),
-            "endpoints": list(endpoints(document)),
-        },
-    )
+            "description": document["info"]["description"],
+            "endpoints": list(endpoints(document, await samples(database))),
+        }
+        return HTMLResponse(render("api.html", page))
+
+    document.update(describe(app))
     return _Gate(app, frozenset(known_names(hosts)), buckets)
 
 

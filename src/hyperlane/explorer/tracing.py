@@ -8,11 +8,12 @@ run at once.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
@@ -89,12 +90,23 @@ class Configured(Connections):
         """A value of JSON whose texts do not tell visitors where this server's nodes are."""
         if isinstance(value, str):
             for chain in self.chains.values():
-                for url in chain.urls:
-                    value = value.replace(masked_url(url), "a node")
+                urls = *chain.urls, *chain.additional_urls
+                for spelling in (each for url in urls for each in _spellings(url)):
+                    value = value.replace(spelling, "a node")
             return value
         if isinstance(value, dict):
             return {key: self.without_urls(item) for key, item in value.items()}
         return list(map(self.without_urls, value)) if isinstance(value, list) else value
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """Forms in which errors name a node, the longest first."""
+    parts = urlsplit(url)
+    yield masked_url(url)
+    yield parts.netloc.rpartition("@")[2]
+    yield f"'{parts.hostname}'"
+    if "." in (parts.hostname or ""):  # else it may be any word
+        yield str(parts.hostname)
 
 
 @dataclass(slots=True)

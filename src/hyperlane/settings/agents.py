@@ -17,6 +17,7 @@ from hyperlane.settings.fields import (
     Url,
     check_url,
     comma_list,
+    each_once,
 )
 from hyperlane.settings.gas_payments import GasPaymentRule, parse_gas_payments
 from hyperlane.settings.matching import Rule, parse_addresses, parse_app_contexts, parse_rules
@@ -174,7 +175,7 @@ class ValidatorSettings(AgentSettings):
         own = tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
             url.http for url in self.additional_quorum_rpc_urls
         )
-        return tuple(dict.fromkeys((*self.origin.additional_urls, *own)))
+        return each_once((*self.origin.additional_urls, *own))
 
     @property
     def origin(self) -> ChainSettings:

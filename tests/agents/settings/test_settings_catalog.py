@@ -190,6 +190,7 @@ CHANGES = {
     "maxInFlight": (1, 2),
     "chains.*.nativeToken": ({"symbol": "A"}, {"symbol": "B"}),
     "chains.*.isTestnet": (False, True),
+    "chains.*.blockExplorers": ([], [{"name": "Scan", "url": "https://scan.example"}]),
     "chainsToScrape": ("alpha", "alpha,beta"),
     "explorerPort": (1, "none"),
     "explorerHost": ("127.0.0.1", "127.0.0.2"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from hyperlane.errors import ChainError, ConfigError
 from hyperlane.explorer.server import serving
 from hyperlane.explorer.tracing import Busy, Configured, Traces
 from hyperlane.protocol.typecasts import to_hex
+from hyperlane.settings import ChainSettings
+from hyperlane.wording import masked_url
 
 STREAM = "/api/v1/changes/stream"
 
@@ -128,6 +131,19 @@ async def test_an_announced_folder_is_read_only_if_the_operator_says_so(
     (signer,) = trace["module"]["validators"]
     assert not signer["signed"]
     assert "local storage" in signer["problem"]
+
+
+async def test_visitors_are_not_told_where_nodes_are(origin, target):
+    urls = [f"http://127.0.0.1:{free_port()}/key", "https://user:word@rpc.example.org/secret"]
+    chain = ChainSettings.model_validate({**origin.settings(), "rpcUrls": [{"http": urls[0]}]})
+    other = ChainSettings.model_validate({**target.settings(), "rpcUrls": [{"http": urls[1]}]})
+    traces = Traces(Configured({"alpha": chain, "beta": other}))
+    with pytest.raises(ChainError) as refused:
+        await traces.chains.chain("alpha")
+    said = traces.chains.without_urls([str(refused.value), f"{masked_url(urls[1])} and {urls[1]}"])
+    assert "no RPC answers" in said[0]
+    assert not re.search(r"127\.0\.0\.1|example\.org", json.dumps(said))
+    await traces.close()
 
 
 async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch):

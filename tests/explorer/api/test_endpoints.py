@@ -375,7 +375,9 @@ async def test_each_endpoint_is_documented_with_an_example_that_works(client):
         if path.endswith("/stream"):
             continue
         async with client.session.get(path.replace("&amp;", "&")) as answer:
-            assert answer.status in (200, 404), path
+            # No chain is there to be asked.
+            expected = 503 if path.endswith(("/trace", "/delivery")) else 200
+            assert answer.status == expected, path
 
 
 async def test_a_message_of_an_unknown_kind_of_address_is_shown(database):

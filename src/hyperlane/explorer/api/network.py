@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from hyperlane.explorer.api import models
 from hyperlane.explorer.api.caching import Kept, kept_for
 from hyperlane.explorer.api.parameters import (
+    AfterValidator,
     Destination,
     DomainPath,
     ManyLimit,
@@ -17,7 +18,6 @@ from hyperlane.explorer.api.parameters import (
     Since,
     Until,
     Validator,
-    Wallet,
 )
 from hyperlane.explorer.api.problems import missing, responses
 from hyperlane.explorer.queries import chains, redundancy, routes, search, statistics, validators
@@ -32,7 +32,8 @@ _ONE = responses(400, 404, 429, 503)
 Text = Annotated[
     str,
     Query(
-        description="A message id, transaction hash, address, chain, domain, route, or a link.",
+        description="An id or hash, also shortened, an address, chain, block, route, token, or a"
+        " link.",
         min_length=1,
         max_length=search.LONGEST,
         examples=["ethereum"],
@@ -82,7 +83,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
     )
     @kept_for(5)
     async def list_validators(
-        domain: DomainPath, after: Wallet = None, limit: ManyLimit = 100
+        domain: DomainPath, after: AfterValidator = None, limit: ManyLimit = 100
     ) -> models.Validators:
         """List the validators of a chain by address, with what each has signed."""
         found = await validators.validators(database, domain, after, limit)
