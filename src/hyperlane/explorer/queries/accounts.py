@@ -17,7 +17,7 @@ from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
 
-_LOOKED_AT = 500
+_LOOKED_AT = 100
 """Transactions, and transfers, that were stored last and are looked through."""
 
 
