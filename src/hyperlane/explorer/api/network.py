@@ -34,7 +34,8 @@ _ONE = responses(400, 404, 429, 503)
 Text = Annotated[
     str,
     Query(
-        description="An id or hash, also shortened, an address, chain, block, route, token, or a link.",
+        description="An id or hash, also shortened, an address, chain, block, route, token, or a"
+        " link.",
         min_length=1,
         max_length=search.LONGEST,
         examples=["ethereum"],
