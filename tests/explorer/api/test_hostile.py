@@ -21,6 +21,7 @@ from tests.support.explorer_rows import (
 
 from hyperlane.explorer import server
 from hyperlane.explorer.api.changes import render
+from hyperlane.explorer.app import create_app
 from hyperlane.explorer.limits import Buckets
 from hyperlane.explorer.live import Feed
 from hyperlane.explorer.pages import network as network_pages
@@ -33,6 +34,7 @@ from hyperlane.explorer.queries.routes import route, router_key, routes
 from hyperlane.explorer.queries.stakes import stakes
 from hyperlane.explorer.queries.statistics import statistics
 from hyperlane.explorer.queries.tokens import transfers
+from hyperlane.explorer.server import serving
 from hyperlane.protocol.typecasts import to_checksum, to_hex
 from hyperlane.store.scraper import tables
 from hyperlane.store.scraper.statistics import StatisticsStore
@@ -114,6 +116,20 @@ async def test_what_costs_much_counts_as_much_however_it_is_spelled(database, sa
         async with explorer(database, buckets=Buckets(rate=0.001, burst=5)) as url:
             statuses = [(await ask(url, f"GET {path}"))[0].split()[1] for _ in range(2)]
         assert statuses == ["200", "429"], path
+
+
+@pytest.mark.parametrize(
+    ("proxies", "statuses"), [((), [200, 429, 429, 429]), (("127.0.0.1",), [200, 200, 429, 200])]
+)
+async def test_who_a_visitor_is_only_a_known_proxy_tells(database, sample, proxies, statuses):
+    app = create_app(database, Feed(database, render), buckets=Buckets(rate=0.001, burst=1))
+    found = []
+    async with serving(app, "127.0.0.1", 0, proxies) as port, aiohttp.ClientSession() as session:
+        for told in ("10.0.0.1", "10.0.0.2", "10.9.9.9, 10.0.0.1", "'; --"):
+            headers = {"X-Forwarded-For": told}
+            async with session.get(f"http://127.0.0.1:{port}/chains", headers=headers) as answer:
+                found.append(answer.status)
+    assert found == statuses
 
 
 async def test_one_address_takes_some_places_and_leaves_others(database, sample):
