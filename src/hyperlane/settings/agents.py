@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -339,6 +340,16 @@ class ScraperSettings(AgentSettings):
     @classmethod
     def _parse_none(cls, value: Any) -> Any:
         return None if value == "none" else value
+
+    @field_validator("explorer_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError:  # such as `*`, which would believe every visitor
+                raise ValueError(f"{each!r}: expected addresses of proxies") from None
+        return value
 
     @field_validator("relayers")
     @classmethod

@@ -156,7 +156,9 @@ async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch
         return {"id": sent.id}
 
     monkeypatch.setattr(Traces, "_trace", lambda self, sent: slow(sent))
-    asked = [asyncio.create_task(traces.trace(Named(number))) for number in range(16)]
+    asked = [
+        asyncio.create_task(traces.trace(Named(number), f"10.0.0.{number}")) for number in range(16)
+    ]
     same = asyncio.create_task(traces.trace(Named(0)))
     await eventually(lambda: len(running) == 4)
     with pytest.raises(Busy):
@@ -166,6 +168,24 @@ async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch
     assert sorted(running) == list(range(16))
     assert await traces.trace(Named(0)) == {"id": 0}
     assert len(running) == 16
+
+
+async def test_one_visitor_does_not_keep_all_others_from_tracing(monkeypatch):
+    traces, release = Traces(Configured({})), asyncio.Event()
+
+    async def slow(self, sent) -> dict:
+        await release.wait()
+        return {"id": sent.id}
+
+    monkeypatch.setattr(Traces, "_trace", slow)
+    asked = [asyncio.create_task(traces.trace(Named(number), "::1")) for number in range(6)]
+    await eventually(lambda: traces._waiting.total() == 6)
+    with pytest.raises(Busy):
+        await traces.trace(Named(6), "::2")
+    other = asyncio.create_task(traces.trace(Named(6), "10.0.0.1"))
+    release.set()
+    assert [each["id"] for each in await asyncio.gather(*asked, other)] == list(range(7))
+    assert not traces._waiting
 
 
 async def test_a_trace_that_takes_too_long_is_given_up(monkeypatch):

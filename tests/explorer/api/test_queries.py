@@ -35,7 +35,7 @@ from hyperlane.explorer.queries.paging import Place, decode_place, encode_place
 from hyperlane.explorer.queries.redundancy import of_message, redundancy, scarcest
 from hyperlane.explorer.queries.routes import route, router_key, routes
 from hyperlane.explorer.queries.search import Kind, search
-from hyperlane.explorer.queries.stakes import stakes
+from hyperlane.explorer.queries.stakes import _read as stakes
 from hyperlane.explorer.queries.statistics import statistics
 from hyperlane.explorer.queries.validators import coverage, staking_events, validator, validators
 from hyperlane.protocol.hashing import keccak

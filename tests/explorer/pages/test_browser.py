@@ -279,6 +279,54 @@ async def test_a_wallet_that_does_not_deliver_is_explained(chromium, world, wall
     assert "eth_sendTransaction" not in wallet.asked
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"status": 409, "json": {"detail": "it reverts: <b>no</b>"}}, "it reverts: <b>no</b>"),
+        ({"status": 502, "body": "<html>"}, "the server answers 502"),
+    ],
+    ids=["problem", "page of a proxy"],
+)
+async def test_a_delivery_that_cannot_be_built_is_explained(chromium, world, answer, said):
+    origin, messages, _ = world
+    async with visiting(chromium, origin) as visitor:
+        await Wallet("0x" + "22" * 20).plug_into(visitor.page)
+        await visitor.page.route("**/delivery?*", lambda route: route.fulfill(**answer))
+        await visitor.go(f"/messages/{to_hex(messages[-2].id)}")
+        await visitor.page.get_by_role("button", name="Deliver with a browser wallet").click()
+        await expect(visitor.page.locator("#deliver [role=status]")).to_have_text(
+            re.compile(f"^Not delivered: {re.escape(said)}")
+        )
+        visitor.errors.clear()  # of the status
+
+
+class Signed:
+    """A chain that takes any transaction."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict] = []
+
+    def rpc(self, method: str, *parameters: dict) -> object:
+        if method == "eth_sendTransaction":
+            self.sent.append(parameters[0])
+            return "0x" + "ab" * 32
+        return {"status": "0x1", "blockNumber": "0x5"}
+
+
+async def test_a_wallet_signs_what_the_server_tried_and_pays_for_no_more(chromium, world):
+    origin, messages, _ = world
+    chain = Signed()
+    wallet = Wallet("0x" + "22" * 20, {BETA: chain})
+    async with visiting(chromium, origin) as visitor:
+        await wallet.plug_into(visitor.page)
+        await visitor.page.route("**/delivery?*", lambda route: route.fulfill(json=PREPARED))
+        await visitor.go(f"/messages/{to_hex(messages[-2].id)}")
+        await visitor.page.get_by_role("button", name="Deliver with a browser wallet").click()
+        await expect(visitor.page.locator("#deliver [role=status]")).to_contain_text("Delivered by")
+    expected = {"from": wallet.account, "to": PREPARED["to"], "data": "0x", "value": "0x0"}
+    assert chain.sent == [{**expected, "gas": "0x1", "chainId": hex(BETA)}]
+
+
 async def test_without_a_wallet_there_is_the_command(chromium, world):
     origin, messages, _ = world
     async with visiting(chromium, origin) as visitor:

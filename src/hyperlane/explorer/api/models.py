@@ -138,12 +138,17 @@ class Token(Document):
     counted: Literal["token", "nft", "share"] = Field(
         description="What amounts count: smallest units of the token, NFTs, or shares of a vault."
     )
-    routers: dict[int, list[Word]] = Field(
-        description="Routers that it is enrolled with, by domain."
-    )
     locked: Wei | None
     minted: Wei | None
     checked_at: int
+
+
+class Router(Token):
+    """A router, with those that it is enrolled with."""
+
+    routers: dict[int, list[Word]] = Field(
+        description="Routers that it is enrolled with, by domain."
+    )
 
 
 class Transfer(Document):

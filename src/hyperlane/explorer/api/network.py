@@ -12,6 +12,7 @@ from hyperlane.explorer.api.parameters import (
     AfterValidator,
     Destination,
     DomainPath,
+    Limit,
     ManyLimit,
     OfDomain,
     Origin,
@@ -21,6 +22,7 @@ from hyperlane.explorer.api.parameters import (
 )
 from hyperlane.explorer.api.problems import missing, responses
 from hyperlane.explorer.queries import chains, redundancy, routes, search, statistics, validators
+from hyperlane.explorer.queries.paging import DEFAULT
 from hyperlane.protocol.typecasts import Address, to_hex
 from hyperlane.store.database import Database
 
@@ -118,7 +120,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
     @kept_for(5)
     async def get_route(key: RouteKey) -> models.Route:
         """Get a route by its name, or by one of its routers."""
-        found = await routes.route(database, key.replace("\0", ""))
+        found = await routes.route(database, key)
         if found is None:
             raise missing(
                 f"no route of this key is known: {key!r}", "GET /api/v1/routes lists them"
@@ -133,7 +135,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
     )
     @kept_for(5)
     async def list_redundancy(
-        domain: OfDomain = None, limit: ManyLimit = 100
+        domain: OfDomain = None, limit: Limit = DEFAULT
     ) -> models.RedundancyPage:
         """List security modules: of a domain, or those with the fewest spare signers first."""
         found = (

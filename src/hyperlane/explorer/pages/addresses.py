@@ -1,6 +1,8 @@
 """The page of an address, and the search."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ from hyperlane.explorer.pages.messages import rows
 from hyperlane.explorer.pages.site import Site, as_word, read_address
 from hyperlane.explorer.queries import messages as queries
 from hyperlane.explorer.queries.accounts import account
+from hyperlane.explorer.queries.keeping import Keeper
 from hyperlane.explorer.queries.messages import Wanted
 from hyperlane.explorer.queries.reading import evm
 from hyperlane.explorer.queries.records import Message
@@ -21,10 +24,13 @@ from hyperlane.explorer.queries.routes import routes
 from hyperlane.explorer.queries.search import Hit, Kind, search, words
 from hyperlane.explorer.queries.validators import validator
 from hyperlane.protocol.typecasts import Address, to_checksum
+from hyperlane.store.database import Database
+from hyperlane.wording import shown
 
 _LISTED = 25
-_MODULES = 1000
-"""Security modules that are looked through for an address."""
+_MODULES, _AT_ONCE = 1000, 50
+"""Security modules that are looked through for an address, in all and before others' turn."""
+_keeper = Keeper(10.0)
 _SHOWN = 10
 _CONTRACTS = {
     "mailbox": "the Mailbox",
@@ -44,7 +50,7 @@ def router(site: Site) -> APIRouter:
     async def address(request: Request, address: str) -> Response:
         key = read_address(address)
         if key is None:
-            what = f"{address[:80]} is no address."
+            what = f"{shown(address)} is no address."
             return await site.missing(request, what, "an address has 0x and 40 or 64 hex digits")
         word = as_word(key)
         sent = await queries.messages(site.database, Wanted(sender=word), limit=_LISTED)
@@ -123,9 +129,21 @@ def _contracts(site: Site, address: Address) -> Iterator[tuple[str, int]]:
 
 async def _modules_with(site: Site, address: Address) -> list[Redundancy]:
     """Security modules that are, contain, or trust an address."""
-    wanted = to_checksum(address)
-    listed = await redundancy(site.database, limit=_MODULES)
-    return [each for each in listed if wanted in _addresses(each.module or {})][:_SHOWN]
+    known = await _keeper.get(site.database, None, partial(_modules, site.database))
+    return known.get(to_checksum(address), [])[:_SHOWN]
+
+
+async def _modules(database: Database) -> Mapping[str, list[Redundancy]]:
+    """Security modules by the addresses in them."""
+    found: dict[str, list[Redundancy]] = defaultdict(list)
+    after, seen = None, 0
+    while seen < _MODULES and (listed := await redundancy(database, None, after, _AT_ONCE)):
+        for each in listed:
+            for address in dict.fromkeys(_addresses(each.module or {})):
+                found[address].append(each)
+        last, seen = listed[-1], seen + len(listed)
+        after = last.domain, last.recipient, last.origin
+    return found
 
 
 def _addresses(module: Mapping[str, Any]) -> Iterator[str]:

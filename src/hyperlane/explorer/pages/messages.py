@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hyperlane.errors import HyperlaneError
+from hyperlane.explorer.limits import visitor
 from hyperlane.explorer.pages.contents import contents
 from hyperlane.explorer.pages.filters import read_filters
 from hyperlane.explorer.pages.health import OVERDUE, health
@@ -20,6 +21,7 @@ from hyperlane.explorer.queries.records import Message, Transfer
 from hyperlane.explorer.queries.redundancy import of_message
 from hyperlane.explorer.queries.tokens import transfers
 from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.wording import shown
 
 _FIRST_PAGE = 15
 _LIST = 50
@@ -69,7 +71,7 @@ def router(site: Site) -> APIRouter:
         key = read_id(id)
         found = None if key is None else await life(site.database, key)
         if found is None:
-            return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
+            return await site.missing(request, f"No message {shown(id)} is stored.", _NO_ID)
         seen = found.message or found.unread
         module = None
         if seen is not None:
@@ -92,12 +94,12 @@ def router(site: Site) -> APIRouter:
         key = read_id(id)
         found = None if key is None else await queries.message(site.database, key)
         if found is None:
-            return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
+            return await site.missing(request, f"No message {shown(id)} is stored.", _NO_ID)
         traced: Mapping[str, Any] | None = None
         refusal = "this server has no nodes of the chains to ask"
         if site.traces is not None:
             try:
-                traced = await site.traces.trace(found)
+                traced = await site.traces.trace(found, visitor(request))
             except HyperlaneError as error:
                 refusal = site.traces.chains.without_urls(str(error))
         return await site.page(
@@ -113,7 +115,7 @@ def router(site: Site) -> APIRouter:
         key = read_id(hash)
         found = () if key is None else await queries.traffic(site.database, key)
         if not found:
-            what = f"No transaction {hash[:80]} is stored."
+            what = f"No transaction {shown(hash)} is stored."
             remedy = "only transactions that dispatch, pay for or deliver messages are; " + _NO_ID
             return await site.missing(request, what, remedy)
         sections = [

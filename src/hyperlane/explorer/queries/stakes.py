@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
+from hyperlane.explorer.queries.keeping import Keeper
 from hyperlane.explorer.queries.reading import as_transaction, with_transaction
 from hyperlane.explorer.queries.signatures import number
 from hyperlane.protocol.typecasts import Address
@@ -32,6 +34,9 @@ KINDS = (
 """Events that name an operator."""
 
 _TAKEN = ("staked", "unbonding")
+MOST_EVENTS = 5000
+"""Of one operator. Who makes more, one unit at a time, goes without."""
+_keeper = Keeper(10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,15 @@ class Stake:
 async def stakes(
     database: Database, validators: Sequence[Address], domain: int
 ) -> dict[Address, Stake]:
-    """Stake behind the keys of validators of a chain. Left out are those that are no operators',
-    that their operators have rotated away, and whose registration is not read yet."""
+    """Stake behind the keys of validators of a chain, some seconds old. Left out are keys that are
+    no operators', that these have rotated away, and whose registration is not read yet."""
+    wanted = tuple(validators)
+    return await _keeper.get(database, (wanted, domain), partial(_read, database, wanted, domain))
+
+
+async def _read(
+    database: Database, validators: Sequence[Address], domain: int
+) -> dict[Address, Stake]:
     row = tables.staking_event
     keys = select(row.c.operator, row.c.contract).where(
         row.c.validator.in_(validators), row.c.domain == domain
@@ -67,7 +79,9 @@ async def stakes(
                 row, "tx_id", row.c.log_index, row.c.kind, row.c.amount, row.c.fields,
                 row.c.validator,
             ).where(row.c.operator == operator, row.c.contract == contract)  # fmt: skip
-            events = (await connection.execute(its)).all()
+            events = (await connection.execute(its.limit(MOST_EVENTS + 1))).all()
+            if len(events) > MOST_EVENTS:
+                continue
             key, stake = _added_up(Stake(contract, operator), sorted(events, key=in_order))
             if key is not None and key in validators:
                 found[key] = stake

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hyperlane.explorer.queries.chains import Tree, newest_tree
 from hyperlane.explorer.queries.records import StakingEvent
 from hyperlane.explorer.queries.signatures import as_staking_event, staking_rows
-from hyperlane.explorer.queries.stakes import KINDS, Stake, stakes
+from hyperlane.explorer.queries.stakes import KINDS, MOST_EVENTS, Stake, stakes
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
@@ -137,6 +137,7 @@ async def staking_events(
     """Events of an operator, newest first."""
     row = tables.staking_event.c
     rows = staking_rows(row.log_index).where(row.operator == operator, row.kind.in_(KINDS))
+    rows = rows.limit(MOST_EVENTS)
     found: list[tuple[tuple[int, int, int], StakingEvent]] = []
     async with database.read() as connection:
         for log_index, *its in (await connection.execute(rows)).all():
