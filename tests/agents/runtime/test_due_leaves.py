@@ -14,14 +14,14 @@ BOUND = 100.0
 def noted(*reads):
     due = DueLeaves(BOUND)
     for count, now in reads:
-        due.note(count, now)
+        due.note(count, int(now), now)
     return due
 
 
 def test_a_leaf_is_due_once_it_was_final_for_the_bound():
     due = noted((3, 0), (5, 50), (5, 100), (5, 149))
     assert due.newest(149) == 2
-    due.note(5, 150)
+    due.note(5, 150, 150)
     assert due.newest(150) == 4
 
 
@@ -42,15 +42,26 @@ def test_without_leaves_nothing_is_due():
 
 
 def test_a_node_that_lags_takes_nothing_back():
-    assert noted((7, 0), (2, 60), (7, 120)).newest(120) == 6
+    due = noted((7, 10))
+    due.note(2, 9, 60)
+    due.note(7, 110, 110)
+    assert due.newest(110) == 6
+
+
+def test_a_count_that_was_wrong_is_forgotten():
+    due = noted((3, 0), (1000, 50), (4, 60), (4, 150))
+    assert due.newest(150) == 2
+    assert due.newest(160) == 3
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.floats(0, 80)), min_size=1))
-def test_it_is_the_highest_count_read_long_enough_ago(steps):
-    due, now, reads = DueLeaves(BOUND), 0.0, []
-    for count, pause in steps:
+def test_it_is_the_highest_true_count_read_long_enough_ago(steps):
+    due, now, true, wrong = DueLeaves(BOUND), 0.0, [], False
+    for block, (count, pause) in enumerate(steps):
         now += pause
-        due.note(count, now)
-        reads.append((now, count))
-        old = [count for time, count in reads if time <= now - BOUND]
-        assert due.newest(now) == (max(old) - 1 if old else None)
+        due.note(count, block, now)
+        wrong |= any(known > count for _, known in true)
+        true = [(time, known) for time, known in true if known <= count] + [(now, count)]
+        old = [known for time, known in true if time <= now - BOUND]
+        found = due.newest(now)
+        assert found == (max(old) - 1 if old else None) or (found is None and wrong)

@@ -15,25 +15,31 @@ class DueLeaves:
     bound: float
     """Seconds that a leaf is final before it has to be signed."""
     _read_at: float | None = None
-    _counts: deque[tuple[float, int]] = field(default_factory=deque)
-    """Times, and the count of leaves that was first read then; both rise."""
+    _counts: deque[tuple[float, int, int]] = field(default_factory=deque)
+    """Times, and the count of leaves and the block that were first read then; all rise."""
 
-    def note(self, count: int, now: float) -> None:
-        """Record that so many leaves were final at a time, not before those that are recorded.
+    def note(self, count: int, block: int, now: float) -> None:
+        """Record that so many leaves were final in a block at a time, not before those that are
+        recorded.
 
-        A lower count than before is of a node that lags, and changes nothing."""
+        A lower count than before, of an earlier block, is of a node that lags, and changes nothing.
+        Of the same or a later block it shows that the higher one was wrong.
+        """
         self._read_at = now
+        while self._counts and self._counts[-1][1] > count and self._counts[-1][2] <= block:
+            self._counts.pop()
         if not self._counts or count > self._counts[-1][1]:
-            self._counts.append((now, count))
+            self._counts.append((now, count, block))
         while len(self._counts) > 1 and self._counts[1][0] <= now - self.bound:
             self._counts.popleft()
 
     def newest(self, now: float) -> int | None:
         """Index of the newest leaf that is due; -1 if none is.
 
-        None if that cannot be told: no count was read within the bound, or the first one was.
+        None if that cannot be told: no count was read within the bound, or the first one was, or
+        one that was wrong until then.
         """
         if self._read_at is None or self._read_at < now - self.bound:
             return None
-        old = [count for time, count in self._counts if time <= now - self.bound]
+        old = [count for time, count, _ in self._counts if time <= now - self.bound]
         return old[-1] - 1 if old else None

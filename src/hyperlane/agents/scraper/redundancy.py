@@ -91,12 +91,12 @@ class Origin:
         if self._started is None:
             old = await self.validators.leaves(hook, final.timestamp - SIGNED_WITHIN - _EPOCHS)
             self._started = self.clock()
-            self._due.note(old, self._started - SIGNED_WITHIN)
+            self._due.note(old, 0, self._started - SIGNED_WITHIN)
         try:
             count = await client.call(hook, MerkleTreeHook.count, block=final.number)
         except NoAnswer:  # it is younger than the final block
             count = 0
-        self._due.note(count, self.clock())
+        self._due.note(count, final.number, self.clock())
 
     @property
     def due(self) -> int | None:
