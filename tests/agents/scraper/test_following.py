@@ -171,6 +171,31 @@ async def check(world):
 
 
 @pytest.mark.quick
+async def test_what_a_lying_chain_says_of_others_changes_nothing(tmp_path):
+    """It tells of deliveries that are not on it, before and after the true ones, and drops them."""
+    database = await Database.open(str(tmp_path), SCRAPER)
+    world = World(database, Random(1))
+    one, two = world.chains
+    ours = [message(number, 1, 2) for number in range(3)]
+    early, middle, late = (item.id for item in ours)
+    one.grow(sending(b"l" * 32, *ours))
+    one.grow(delivering(b"m" * 32, early, middle))
+    two.grow(delivering(b"t" * 32, middle, late))
+    one.grow(delivering(b"n" * 32, late))
+    for chain in (0, 1, 0):
+        await world.followers[chain].tip()
+    row = tables.message.c
+    shown = dict(await world.rows(row.msg_id, row.delivered_at))
+    assert shown == {early: None, middle: 1010, late: 1010}
+    one.fork(2)
+    one.grow()
+    for _ in range(2):
+        await world.followers[0].tip()
+    assert dict(await world.rows(row.msg_id, row.delivered_at)) == shown
+    await database.close()
+
+
+@pytest.mark.quick
 @settings(max_examples=3, deadline=None, phases=[Phase.generate])
 @given(seed=st.integers(0, 2**32))
 def test_the_copy_equals_the_chains_after_forks_odd_answers_and_restarts(seed, tmp_path_factory):

@@ -128,12 +128,14 @@ async def _delete_some(connection: AsyncConnection, blocks: Sequence[int]) -> No
     for table, transaction, message, kind in reversed(_CHANGES):
         gone = table.c[transaction].in_(doomed)
         await _tell(connection, table, message, f"un{kind}", gone)
-    undelivered = select(tables.delivered_message.c.msg_id).where(
-        tables.delivered_message.c.destination_tx_id.in_(doomed)
-    )
+    sent, delivered = tables.message.c, tables.delivered_message.c
+    of_doomed = delivered.destination_tx_id.in_(doomed)
     await connection.execute(
         update(tables.message)
-        .where(tables.message.c.msg_id.in_(undelivered))
+        .where(
+            sent.msg_id.in_(select(delivered.msg_id).where(of_doomed)),
+            sent.destination.in_(select(delivered.domain).where(of_doomed)),
+        )
         .values(delivered_at=None)
     )
     await connection.execute(delete(tables.block).where(tables.block.c.id.in_(blocks)))
@@ -226,7 +228,7 @@ class _Writer:
     async def _deliver(self, blocks: Sequence[Block]) -> None:
         """Note on stored messages when they were delivered."""
         times = [
-            {"delivered": item.message_id, "time": block.timestamp}
+            {"delivered": item.message_id, "domain": self.domain, "time": block.timestamp}
             for block in blocks
             for transaction in block.transactions
             for item in transaction.deliveries
@@ -234,7 +236,10 @@ class _Writer:
         if times:
             statement = (
                 update(tables.message)
-                .where(tables.message.c.msg_id == bindparam("delivered"))
+                .where(
+                    tables.message.c.msg_id == bindparam("delivered"),
+                    tables.message.c.destination == bindparam("domain"),
+                )
                 .values(delivered_at=bindparam("time"))
             )
             await self._execute_many(statement, times)
@@ -250,7 +255,10 @@ class _Writer:
         statement = self.database.insert(table).on_conflict_do_nothing()
         if table is tables.message:
             delivered = tables.delivered_message.c
-            when = select(delivered.delivered_at).where(delivered.msg_id == bindparam("msg_id"))
+            when = select(delivered.delivered_at).where(
+                delivered.msg_id == bindparam("msg_id"),
+                delivered.domain == bindparam("destination"),
+            )
             statement = statement.values(
                 {name: bindparam(name) for name in rows[0]}
                 | {"delivered_at": when.scalar_subquery()}
