@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from itertools import count
 from random import Random
 
 import pytest
@@ -26,6 +27,7 @@ class World:
         self.database, self.random = database, random
         self.chains = [MemoryChain(domain, random) for domain in (1, 2)]
         self.fresh, self.restarted = 0, 0
+        self.days = count(0, 24 * 3600)
         self.start()
 
     def start(self):
@@ -36,17 +38,18 @@ class World:
             for chain in self.chains
         ]
         self.auditors = [
-            Auditor(follower, self.database, MAILBOX, HOOK) for follower in self.followers
+            Auditor(follower, self.database, MAILBOX, HOOK, clock=lambda: next(self.days))
+            for follower in self.followers
         ]
 
     def grow(self, chain):
         made = []
         other = self.chains[2 - chain.domain]
-        count = self.random.choice((0, 0, 1, 2))
-        if count:
+        most = self.random.choice((0, 0, 1, 2))
+        if most:
             self.fresh += 1
             first = chain.nonce()
-            bodies = [self.random.randbytes(2) for _ in range(count)]
+            bodies = [self.random.randbytes(2) for _ in range(most)]
             messages = [
                 message(first + at, chain.domain, other.domain, body)
                 for at, body in enumerate(bodies)
@@ -193,6 +196,26 @@ async def test_what_a_lying_chain_says_of_others_changes_nothing(tmp_path):
         await world.followers[0].tip()
     assert dict(await world.rows(row.msg_id, row.delivered_at)) == shown
     await database.close()
+
+
+@pytest.mark.quick
+async def test_logs_that_no_node_has_are_read_for_less_and_less_often(tmp_path):
+    world = World(await Database.open(str(tmp_path), SCRAPER), Random(1))
+    chain, auditor = world.chains[0], world.auditors[0]
+    chain.grow(sending(b"h" * 32, message(0, 1, 2)))
+    for _ in range(5):
+        chain.grow()
+    chain.odd = lambda what: what == "omit"
+    looks = []
+    for now in range(0, 3600, 30):
+        auditor.clock = lambda now=now: now
+        before = len(chain.distrusted)
+        for what in ("tip", "history", "audit"):
+            await world.look(0, what)
+        if "no log shows message 0" in chain.distrusted[before:]:
+            looks.append(now)
+    assert looks == [0, 60, 180, 420, 900, 1860]
+    await world.database.close()
 
 
 @pytest.mark.quick
