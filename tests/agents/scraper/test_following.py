@@ -2,17 +2,21 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from random import Random
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 from tests.support.memory_chain import HOOK, MAILBOX, MemoryChain, delivering, message, sending
 
 from hyperlane.agents.scraper.auditing import Auditor
 from hyperlane.agents.scraper.following import Follower
+from hyperlane.agents.scraper.reading import Piece
+from hyperlane.chain.answers import Block as Header
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.store.database import Database
@@ -196,6 +200,76 @@ async def test_what_a_lying_chain_says_of_others_changes_nothing(tmp_path):
         await world.followers[0].tip()
     assert dict(await world.rows(row.msg_id, row.delivered_at)) == shown
     await database.close()
+
+
+class Boasting(MemoryChain):
+    """A chain whose node tells of blocks that are not there, for as long as `ahead` is set."""
+
+    ahead, last = 0, 0
+
+    async def head(self):
+        block = await super().head()
+        return Header(block.number + self.ahead, b"?" * 32, 1, 1, None) if self.ahead else block
+
+    async def final(self):
+        return await super().final() + self.ahead
+
+    async def read(self, first, last, *, newest_first):
+        if first >= len(self.blocks):
+            return Piece(first, last, [], 0)
+        end = min(last, len(self.blocks) - 1)
+        return replace(await super().read(first, end, newest_first=newest_first), last=last)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("ahead", [40, 10_000])
+async def test_blocks_that_a_node_made_up_hold_nothing_up_for_long(tmp_path, ahead):
+    database, chain = await Database.open(str(tmp_path), SCRAPER), Boasting(1, Random(1))
+    follower = Follower(chain, database, Metrics(), chunk=1000, clock=lambda: 0)
+
+    async def look():
+        for step in (follower.tip, follower.history):
+            with suppress(ChainError):
+                await step()
+
+    chain.ahead = ahead
+    await look()  # when nothing is stored yet
+    for _ in range(9):
+        chain.grow()
+        for chain.ahead in (0, ahead):
+            await look()
+    chain.ahead = 0
+    chain.grow(sending(b"h" * 32, message(0, 1, 2)))
+    for now in (1, 299, 302):
+        follower.clock = lambda now=now: now
+        await look()
+    async with database.read() as connection:
+        found = await connection.execute(select(tables.message.c.msg_id))
+        assert found.scalars().all() == [message(0, 1, 2).id]
+        heights = await connection.execute(select(func.max(tables.block.c.height)))
+        assert heights.scalar_one() < len(chain.blocks)
+    await database.close()
+
+
+@pytest.mark.quick
+async def test_final_blocks_are_not_taken_back_before_other_urls_are_asked(tmp_path):
+    world = World(await Database.open(str(tmp_path), SCRAPER), Random(1))
+    chain, tip = world.chains[0], world.followers[0].tip
+    chain.grow(sending(b"h" * 32, message(0, 1, 2)))
+    for _ in range(8):
+        chain.grow()
+    await tip()
+    await world.followers[0].history()
+    ours, chain.blocks = chain.blocks, MemoryChain(1, Random(2)).blocks
+    for _ in range(20):
+        chain.grow()
+    for _ in range(2):
+        await tip()
+    assert chain.distrusted == ["it shows another final block than 9 that is stored"]
+    chain.blocks = ours
+    await tip()
+    assert world.followers[0].resets == 0
+    await world.database.close()
 
 
 @pytest.mark.quick
