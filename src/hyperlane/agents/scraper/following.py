@@ -34,6 +34,8 @@ _FAR = 500
 _PAGE = 100
 """Stored blocks that are compared with the chain's at once, where a reorg is searched."""
 _MOST_FINALISED = 1000
+_DEEP = 10_000
+"""Blocks below a final one that turned out to be another, which may be others, too."""
 _LAG = 300.0
 """Seconds for which nodes may lag behind the tip. After that, its block is taken for made up."""
 _REREADS = 3
@@ -346,6 +348,14 @@ class Follower:
             added = await writing.store(
                 self.database, connection, self.domain, piece.blocks, final=piece.last
             )
+            if added[writing.REPLACED]:
+                # The chain dropped final blocks: those beside are compared once more.
+                marks = await progress.marks(connection, self.domain)
+                height = max(marks[Mark.FIRST] - 1, piece.first - _DEEP)
+                height = min(marks[Mark.FINAL], height)
+                await progress.move(self.database, connection, self.domain, Mark.FINAL, height)
+        if added[writing.REPLACED]:
+            self._forget()
         self._show(added)
 
     # Shared

@@ -31,6 +31,8 @@ _CHANGES = (
 )
 """What happens to messages: its table, transaction, message and name in `change`."""
 
+REPLACED = "replaced"
+
 
 @dataclass(frozen=True, slots=True)
 class ChainName:
@@ -70,7 +72,7 @@ async def store(
 ) -> Counter[str]:
     """Store blocks of one chain, of which those up to height `final` are final.
 
-    Returns how many rows are new, by table.
+    Returns how many rows are new, by table, and how many blocks were others before, as `REPLACED`.
     """
     if not blocks:
         return Counter()
@@ -199,7 +201,7 @@ class _Writer:
         )
         others = [item.id for item in found if hashes.get(item.height, item.hash) != item.hash]
         if others:
-            await _delete(self.connection, others)
+            self.added[REPLACED] = await _delete(self.connection, others)
 
     async def _store_transactions(self, blocks: Sequence[Block]) -> None:
         block, transaction = tables.block.c, tables.transaction.c
