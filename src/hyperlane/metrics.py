@@ -51,6 +51,10 @@ class Metrics:
         self.root_mismatch = self._gauge(
             "merkle_root_mismatch", "1 when the chain contradicts the local tree", "origin"
         )
+        self.undecided = self._gauge(
+            "validator_undecided",
+            "1 while nothing is signed because too few RPCs confirm what a validator saw", "chain",
+        )  # fmt: skip
         self.last_nonce = self._gauge(
             "last_known_message_nonce", "Highest message nonce per phase", "phase", "origin"
         )

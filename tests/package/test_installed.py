@@ -5,9 +5,10 @@ import re
 import shlex
 import signal
 import sqlite3
+import subprocess
 import time
 import tomllib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_devnet_runs_until_ctrl_c_and_prints_commands_that_work(installed):
             said += line
         net = installed.folder / "a net"
         children = _processes_that_name(net)
-        assert len(children) == 5  # the agents
+        assert len(children) == 6  # the agents, among them the one with the explorer
         metadata = yaml.safe_load((net / "registry/chains/alpha/metadata.yaml").read_text())
         assert metadata["isTestnet"] is True
         next_commands = re.findall(r"^  (ape .*)$", said, re.MULTILINE)
@@ -123,8 +124,7 @@ def test_a_devnet_runs_until_ctrl_c_and_prints_commands_that_work(installed):
         os.killpg(process.pid, signal.SIGINT)
         rest = process.communicate(timeout=120)[0]
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
     assert rest.endswith("Stopped: chains and agents have ended.\n")
     assert process.returncode == 0
     assert _processes_that_name(net) == []
@@ -144,10 +144,16 @@ def test_ctrl_c_while_a_demo_starts_ends_it_with_a_word(installed):
         os.killpg(process.pid, signal.SIGINT)
         said = process.communicate(timeout=120)[0]
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
     assert said.endswith("Stopped: all processes of this run have ended.\n")
     assert process.returncode == 130
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a devnet and what it started, also where a test failed half-way."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=120)
 
 
 def _processes_that_name(folder: Path) -> list[str]:

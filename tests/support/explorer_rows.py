@@ -262,30 +262,28 @@ class Sample:
         keys = [to_checksum(each) for each in VALIDATORS[origin]]
         live = keys[: (spare or 0) + 2]
         module = {
+            "address": to_checksum(address(f"ism {domain}")),
+            "type": "message_id_multisig",
+            "threshold": 2,
+            "relayer": None,
+            "problem": None,
+            "validators": [
+                {
+                    "address": each,
+                    "weight": 1,
+                    "live": each in live,
+                    "latestLeaf": 20,
+                    "latestTime": self.now - 40,
+                    "problem": None if each in live else "no answer in time",
+                }
+                for each in keys
+            ],
+            "modules": [],
             "due": 20,
             "delivers": True,
             "critical": live if spare == 0 else [],
             "alone": [],
             "open": False,
-            "root": {
-                "address": to_checksum(address(f"ism {domain}")),
-                "type": "message_id_multisig",
-                "problem": "",
-                "threshold": 2,
-                "relayer": None,
-                "signers": [
-                    {
-                        "validator": each,
-                        "weight": 1,
-                        "index": 20,
-                        "seen_at": self.now - 40.0,
-                        "live": each in live,
-                        "problem": None if each in live else "no answer in time",
-                    }
-                    for each in keys
-                ],
-                "parts": [],
-            },
         }
         values = {
             "domain": domain,

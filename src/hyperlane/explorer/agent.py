@@ -33,6 +33,7 @@ async def serve(settings: ScraperSettings, database: Database) -> AsyncIterator[
     """Serve the explorer of a database while the block runs; gives its port."""
     port = settings.explorer_port
     assert port is not None
+    database = database.for_visitors()
     feed = Feed(database, render)
     traces = Traces(
         Configured(settings.chains, settings.allow_local_checkpoint_syncers), settings.relayers
@@ -56,3 +57,4 @@ async def serve(settings: ScraperSettings, database: Database) -> AsyncIterator[
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await traces.close()
+        await database.close()

@@ -14,7 +14,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hyperlane.errors import DatabaseError
-from hyperlane.explorer.api.docs import endpoints
+from hyperlane.explorer.api.changes import ENDLESS
+from hyperlane.explorer.api.docs import endpoints, samples
 from hyperlane.explorer.api.problems import DOCS, ApiError, of_exception
 from hyperlane.explorer.api.router import OPENAPI, PREFIX, api_router, describe
 from hyperlane.explorer.limits import Buckets
@@ -28,9 +29,9 @@ from hyperlane.store.database import Database
 from hyperlane.visitors import is_known_host, known_names
 from hyperlane.wording import shown
 
-_COSTLY = ("/trace", "/delivery")
+_COSTLY = ("/trace", "/delivery", "/statistics", "/routes", "/redundancy")
 _COST = 5.0
-"""Tokens of a request that asks chains."""
+"""Tokens of a request that asks chains, or whose answer takes long to make."""
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src"
@@ -94,18 +95,15 @@ def create_app(
 
     @app.get(DOCS, include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return HTMLResponse(page)
-
-    document.update(describe(app))
-    page = render(
-        "api.html",
-        {
+        page = {
             "path": DOCS,
             "openapi": OPENAPI,
-            "description": document["info"]["description"].split("\n\n"),
-            "endpoints": list(endpoints(document)),
-        },
-    )
+            "description": document["info"]["description"],
+            "endpoints": list(endpoints(document, await samples(database))),
+        }
+        return HTMLResponse(render("api.html", page))
+
+    document.update(describe(app))
     return _Gate(app, frozenset(known_names(hosts)), buckets)
 
 
@@ -118,7 +116,7 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 
 def _response(request: Request, problem: ApiError) -> Response:
-    if request.url.path.startswith(PREFIX):
+    if request.scope["path"].startswith(PREFIX):
         return problem.response()
     what, _, remedy = problem.detail.partition("; ")
     page = error_page(request, problem.status, what, remedy)
@@ -159,6 +157,8 @@ class _Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
         shared = scope["path"].startswith(PREFIX)
+        if scope["method"] == "HEAD" and not scope["path"].endswith(ENDLESS):
+            scope = {**scope, "method": "GET"}  # the web server leaves out the body
         headers = [
             (name.encode(), value.encode())
             for name, value in {**_HEADERS, **(_SHARED if shared else _OWN)}.items()
@@ -186,9 +186,10 @@ class _Gate:
             return Response(status_code=204, headers=_PREFLIGHT)
         if self.buckets is None or request.client is None:
             return None
-        if request.url.path.startswith(f"{ASSETS}/"):
+        path = request.scope["path"].rstrip()  # routes allow for a line feed at the end
+        if path.startswith(f"{ASSETS}/"):
             return None  # a page has many, and browsers keep them
-        cost = _COST if request.url.path.endswith(_COSTLY) else 1.0
+        cost = _COST if path.endswith(_COSTLY) else 1.0
         wait = self.buckets.take(request.client.host, cost)
         if wait is None:
             return None

@@ -1,4 +1,4 @@
-"""How much one client may ask for: a token bucket for each address."""
+"""How much one client may ask for: a token bucket for each address; and who one client is."""
 
 import ipaddress
 import math
@@ -6,6 +6,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from starlette.requests import Request
 
 _MOST = 10_000
 """Addresses that are remembered. Those that asked longest ago are forgotten, with full buckets or
@@ -28,7 +30,7 @@ class Buckets:
     def take(self, address: str, tokens: float = 1.0) -> int | None:
         """Take tokens; if there are too few, none is taken, and the answer is the seconds until
         there are enough."""
-        client, now = _client(address), self.clock()
+        client, now = owner(address), self.clock()
         before, since = self._left.pop(client, (self.burst, now))
         left = min(self.burst, before + (now - since) * self.rate)
         enough = left >= tokens
@@ -38,7 +40,12 @@ class Buckets:
         return None if enough else max(1, math.ceil((tokens - left) / self.rate))
 
 
-def _client(address: str) -> str:
+def visitor(request: Request) -> str:
+    """The address that a request comes from; empty if it has none."""
+    return request.client.host if request.client else ""
+
+
+def owner(address: str) -> str:
     """Who an address belongs to: for IPv6 the network, of which a client has all addresses."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

@@ -6,21 +6,22 @@ falls behind the list is served from the database, and who does not read is cut 
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import structlog
 
-from hyperlane.errors import DatabaseError
+from hyperlane.explorer.limits import owner
 from hyperlane.explorer.queries.changes import Change, changes, newest
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 
 log = structlog.get_logger()
 
-MOST_CLIENTS = 200
+MOST_CLIENTS, MOST_OF_ONE = 200, 20
+"""Clients that follow, in all and from one address."""
 _MOST_BYTES = 4 * 1024 * 1024
 _BATCH = 100
 """Changes that are read at once, each with its message."""
@@ -28,7 +29,7 @@ HEARTBEAT = b": still here\n\n"
 
 
 class Crowded(Exception):
-    """Failure to follow: there are as many clients as may be."""
+    """Failure to follow: there are as many clients as may be, in all or from one address."""
 
 
 @dataclass(slots=True)
@@ -44,7 +45,8 @@ class Feed:
     connection."""
     most_clients: int = MOST_CLIENTS
     most_bytes: int = _MOST_BYTES
-    clients: int = 0
+    most_of_one: int = MOST_OF_ONE
+    _clients: Counter[str] = field(default_factory=Counter)
     _kept: deque[tuple[Change, bytes]] = field(default_factory=deque)
     _size: int = 0
     _floor: int | None = None
@@ -53,6 +55,12 @@ class Feed:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: bool = False
+    _catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def clients(self) -> int:
+        """Number of clients that follow."""
+        return self._clients.total()
 
     async def run(self) -> None:
         """Read changes while somebody follows, until cancelled."""
@@ -60,8 +68,8 @@ class Feed:
             await self._wanted.wait()
             try:
                 full = await self.step()
-            except DatabaseError as error:
-                log.warning("explorer.feed", error=str(error))
+            except Exception as error:  # else nobody would be told of anything any more
+                log.warning("explorer.feed", error=f"{type(error).__name__}: {error}")
                 full = False
             if not full:
                 await asyncio.sleep(self.interval)
@@ -84,16 +92,21 @@ class Feed:
         self._tell()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Take a client's place; Crowded if there is none, or the server stops."""
-        if self.clients >= self.most_clients or self._closed:
-            raise Crowded
-        self.clients += 1
+    def place(self, address: str = "") -> Iterator[None]:
+        """Take a place for a client at an address; Crowded if there is none, or the server
+        stops."""
+        client = owner(address)
+        if self._closed or self.clients >= self.most_clients:
+            raise Crowded(f"{self.most_clients} clients follow")
+        if self._clients[client] >= self.most_of_one:
+            raise Crowded(f"{self.most_of_one} clients from your address follow")
+        self._clients[client] += 1
         self._wanted.set()
         try:
             yield
         finally:
-            self.clients -= 1
+            self._clients[client] -= 1
+            self._clients += Counter()  # forgets who has none left
 
     async def follow(
         self, after: int | None, message_id: Bytes32 | None = None
@@ -105,10 +118,10 @@ class Feed:
         while not self._closed:
             news, floor = self._news, self._floor or 0
             if position < floor:
-                found = await changes(self.database, position, _BATCH)
+                async with self._catching_up:  # all of history takes long, and others wait
+                    found = await changes(self.database, position, _BATCH, message_id)
                 for change in found:
-                    if message_id in (None, change.id):
-                        yield self.render(change)
+                    yield self.render(change)
                 position = found[-1].number if found else floor
                 continue
             for change, rendered in self._above(position):

@@ -12,12 +12,14 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hyperlane.errors import ConfigError
+from hyperlane.explorer.limits import owner
 
 _PATIENCE = 20.0
 """Seconds for which a client may not read what it is sent, or not finish its request."""
 _MOST_BUFFERED = 64 * 1024
 """Bytes that wait for one client."""
-_MOST_CONNECTIONS = 1000
+_MOST_CONNECTIONS, _MOST_OF_ONE = 1000, 100
+"""Connections of all clients, and of one. What the clients of a proxy have, it decides."""
 _MOST_HEAD = 16 * 1024
 """Bytes of a request's first line and headers."""
 _BACKLOG = 256
@@ -26,8 +28,9 @@ _GRACE = 3
 
 
 class _Protocol(H11Protocol):
-    """Cuts off clients that neither read nor send, whatever they asked for."""
+    """Cuts off clients that neither read nor send, whatever they asked for, or are too many."""
 
+    _owner: str | None = None
     _unread: asyncio.TimerHandle | None = None
     _unsent: asyncio.TimerHandle | None = None
 
@@ -35,14 +38,23 @@ class _Protocol(H11Protocol):
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=_MOST_BUFFERED)
         self._await_request()
+        if self.client is not None and not self.config.proxy_headers:
+            self._owner = owner(self.client[0])
+            if sum(each._owner == self._owner for each in self.connections) > _MOST_OF_ONE:  # type: ignore[union-attr]
+                self._cut_off()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
+        if self.conn.their_state is h11.IDLE or self._has_needless_body():
             self._await_request()
         else:
             _cancel(self._unsent)
             self._unsent = None
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._has_needless_body():
+            self._await_request()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -65,6 +77,10 @@ class _Protocol(H11Protocol):
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
         self.transport.abort()
+
+    def _has_needless_body(self) -> bool:
+        """True while a client goes on sending a request that has been answered."""
+        return self.conn.their_state is h11.SEND_BODY and self.cycle.response_complete
 
     def _await_request(self) -> None:
         self._unsent = self._unsent or self.loop.call_later(_PATIENCE, self._cut_off)
@@ -100,6 +116,7 @@ async def serving(
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",  # visitors choose how often it warns
         access_log=False,
         server_header=False,
         proxy_headers=bool(proxies),

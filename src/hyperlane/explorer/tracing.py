@@ -8,15 +8,18 @@ run at once.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
+from hyperlane.explorer.limits import owner
 from hyperlane.explorer.queries.records import Message
 from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
 from hyperlane.settings import ChainSettings
@@ -31,10 +34,13 @@ from hyperlane.tracking.trace import ANYBODY, CannotDeliver, Tracer
 from hyperlane.wording import masked_url
 
 _AT_ONCE = 4
-_MOST_WAITING = 16
+_MOST_WAITING, _MOST_OF_ONE = 16, 6
+"""Traces that run or wait, of all visitors and of one: each may take the whole time."""
 _TIMEOUT = 30.0
 _KEPT = 5.0
 """Seconds for which a trace is shown again."""
+_MOST_KEPT = 32
+"""A call has its message's body, which may have megabytes."""
 _BLOCKS = 20_000
 """Blocks in which later payments and leaves are looked for; the database has the others."""
 
@@ -89,12 +95,27 @@ class Configured(Connections):
         """A value of JSON whose texts do not tell visitors where this server's nodes are."""
         if isinstance(value, str):
             for chain in self.chains.values():
-                for url in chain.urls:
-                    value = value.replace(masked_url(url), "a node")
+                urls = *chain.urls, *chain.additional_urls
+                for spelling in (each for url in urls for each in _spellings(url)):
+                    value = value.replace(spelling, "a node")
             return value
         if isinstance(value, dict):
             return {key: self.without_urls(item) for key, item in value.items()}
         return list(map(self.without_urls, value)) if isinstance(value, list) else value
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """Forms in which errors name a node, the longest first."""
+    parts = urlsplit(url)
+    yield masked_url(url)
+    yield parts.netloc.rpartition("@")[2]
+    yield f"'{parts.hostname}'"
+    if "." in (parts.hostname or ""):  # else it may be any word
+        yield str(parts.hostname)
+
+
+def _cache() -> TtlCache[Any, Any]:
+    return TtlCache(_KEPT, most=_MOST_KEPT)
 
 
 @dataclass(slots=True)
@@ -106,26 +127,26 @@ class Traces:
     """URLs of relayers that are asked what they do with a message."""
     clock: Callable[[], float] = time.time
     timeout: float = _TIMEOUT
-    _waiting: int = 0
+    _waiting: Counter[str] = field(default_factory=Counter)
     _running: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
-    _reports: TtlCache[Bytes32, dict[str, Any]] = field(default_factory=lambda: TtlCache(_KEPT))
-    _calls: TtlCache[tuple[Bytes32, Address], Call] = field(default_factory=lambda: TtlCache(_KEPT))
+    _reports: TtlCache[Bytes32, dict[str, Any]] = field(default_factory=_cache)
+    _calls: TtlCache[tuple[Bytes32, Address], Call] = field(default_factory=_cache)
 
-    async def trace(self, sent: Message) -> dict[str, Any]:
-        """The report about a message, as JSON. Busy, or ChainError if its origin does not
-        answer."""
+    async def trace(self, sent: Message, visitor: str = "") -> dict[str, Any]:
+        """The report about a message, as JSON, for a visitor's address. Busy, or ChainError if its
+        origin does not answer."""
 
         async def find() -> dict[str, Any]:
-            return await self._bounded(partial(self._trace, sent))
+            return await self._bounded(visitor, partial(self._trace, sent))
 
         return await self._reports.get_or_find(sent.id, find)
 
-    async def call(self, sent: Message, sender: Address | None) -> Call:
+    async def call(self, sent: Message, sender: Address | None, visitor: str = "") -> Call:
         """The call that delivers a message now, simulated. CannotDeliver if there is none."""
         who = sender or ANYBODY
 
         async def find() -> Call:
-            return await self._bounded(partial(self._call, sent, who))
+            return await self._bounded(visitor, partial(self._call, sent, who))
 
         return await self._calls.get_or_find((sent.id, who), find)
 
@@ -186,8 +207,8 @@ class Traces:
     def _tracer(self) -> Tracer:
         return Tracer(self.chains, Advice(None, clock=self.clock), blocks=_BLOCKS)
 
-    async def _bounded(self, work: Callable[[], Awaitable[Found]]) -> Found:
-        async with self._place():
+    async def _bounded(self, visitor: str, work: Callable[[], Awaitable[Found]]) -> Found:
+        async with self._place(owner(visitor)):
             try:
                 async with asyncio.timeout(self.timeout):
                     return await work()
@@ -197,12 +218,13 @@ class Traces:
                 ) from None
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        if self._waiting >= _MOST_WAITING:
+    async def _place(self, visitor: str) -> AsyncIterator[None]:
+        if self._waiting.total() >= _MOST_WAITING or self._waiting[visitor] >= _MOST_OF_ONE:
             raise Busy("too many messages are being traced; try again in some seconds")
-        self._waiting += 1
+        self._waiting[visitor] += 1
         try:
             async with self._running:
                 yield
         finally:
-            self._waiting -= 1
+            self._waiting[visitor] -= 1
+            self._waiting += Counter()  # forgets who waits no longer

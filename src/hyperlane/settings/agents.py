@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -17,6 +18,7 @@ from hyperlane.settings.fields import (
     Url,
     check_url,
     comma_list,
+    each_once,
 )
 from hyperlane.settings.gas_payments import GasPaymentRule, parse_gas_payments
 from hyperlane.settings.matching import Rule, parse_addresses, parse_app_contexts, parse_rules
@@ -174,7 +176,7 @@ class ValidatorSettings(AgentSettings):
         own = tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
             url.http for url in self.additional_quorum_rpc_urls
         )
-        return tuple(dict.fromkeys((*self.origin.additional_urls, *own)))
+        return each_once((*self.origin.additional_urls, *own))
 
     @property
     def origin(self) -> ChainSettings:
@@ -338,6 +340,16 @@ class ScraperSettings(AgentSettings):
     @classmethod
     def _parse_none(cls, value: Any) -> Any:
         return None if value == "none" else value
+
+    @field_validator("explorer_proxies")
+    @classmethod
+    def _proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError:  # such as `*`, which would believe every visitor
+                raise ValueError(f"{each!r}: expected addresses of proxies") from None
+        return value
 
     @field_validator("relayers")
     @classmethod

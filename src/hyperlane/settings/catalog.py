@@ -56,7 +56,6 @@ UNREAD: Mapping[str, Unread] = {
         "arbL2ToL1Ism",
         "availability",
         "bech32Prefix",
-        "blockExplorers",
         "canonicalAsset",
         "ccipHook",
         "ccipHook_*",

@@ -1,6 +1,7 @@
 """Settings of one chain and of the keys used on it."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings.amounts import Coins
-from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url
+from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url, each_once
 
 
 def _reorg_period(value: object) -> object:
@@ -195,6 +196,8 @@ class ChainSettings(SettingsModel):
     native_token: dict[str, Any] = Field(default_factory=dict)
     """Its coin, as the registry describes it: name, symbol, decimals."""
     is_testnet: bool = False
+    block_explorers: tuple[dict[str, Any], ...] | None = None
+    """Pages about the chain by others, as the registry describes them: name and url."""
 
     @model_validator(mode="before")
     @classmethod
@@ -219,11 +222,18 @@ class ChainSettings(SettingsModel):
     @property
     def urls(self) -> tuple[str, ...]:
         """URLs of the chain; each once, as none may count twice where several have to agree."""
-        return tuple(
-            dict.fromkeys(
-                tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
-            )
+        return each_once(
+            tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
         )
+
+    @property
+    def block_explorer(self) -> tuple[str, str] | None:
+        """Name and URL of the first block explorer that has a URL for browsers."""
+        for each in self.block_explorers or ():
+            url = str(each.get("url", ""))
+            with suppress(ValueError):
+                return str(each.get("name") or "block explorer"), check_url(url).rstrip("/")
+        return None
 
     @property
     def coin(self) -> str:

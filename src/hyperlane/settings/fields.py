@@ -1,8 +1,9 @@
 """Types of values in agent settings."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -11,6 +12,8 @@ from hyperlane.bounded_json import parse_json
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.typecasts import Address, address_from_hex
 from hyperlane.wording import masked_url
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def _address(value: object) -> Address:
@@ -51,6 +54,28 @@ def _has_place(url: str) -> bool:
         return bool(host) and parts.port != 0
     except ValueError:
         return False
+
+
+def each_once(urls: Iterable[str]) -> tuple[str, ...]:
+    """URLs in order without those that spell an earlier one differently: of RPCs that have to
+    agree, none may count twice."""
+    found: dict[object, str] = {}
+    for url in urls:
+        found.setdefault(_meant_by(url), url)
+    return tuple(found.values())
+
+
+def _meant_by(url: str) -> object:
+    """What a checked URL names, however it is spelled: case of the host, port, slash at the end."""
+    parts = urlsplit(url)
+    return (
+        parts.scheme,
+        (parts.username, parts.password),
+        (parts.hostname or "").rstrip(".").encode("idna"),
+        parts.port or _PORTS[parts.scheme],
+        unquote(parts.path).rstrip("/"),
+        parts.query,
+    )
 
 
 def _key_file(value: object) -> object:

@@ -15,6 +15,7 @@ import aiosqlite
 from sqlalchemy import Table, event, insert, make_url, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hyperlane.errors import DatabaseError
@@ -92,6 +93,21 @@ class Database:
             await database.close()
             raise
         return database
+
+    def for_visitors(self) -> "Database":
+        """The same database over connections of its own, which cannot write: however much strangers
+        ask for, they take none from the program itself. To be closed, too."""
+        if self.engine.dialect.name == "sqlite":
+            engine = _sqlite_engine(Path(str(self.engine.url.database)))
+
+            @event.listens_for(engine.sync_engine, "connect")
+            def configure(connection: Any, _record: object) -> None:
+                connection.run_async(_forbid_writing)
+
+        else:
+            limits = {"default_transaction_read_only": "on", "statement_timeout": "10000"}
+            engine = create_async_engine(self.engine.url, connect_args={"server_settings": limits})
+        return Database(self.name, engine, self.location)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -242,6 +258,8 @@ class _NamedErrors:
         if isinstance(error, DBAPIError):
             remedy = _DAMAGED if any(sign in str(error.orig) for sign in _DAMAGE) else ""
             raise DatabaseError(f"db: {self.name}: {error.orig}{remedy}") from error
+        if isinstance(error, PoolTimeout):
+            raise DatabaseError(f"db: {self.name}: all connections are in use") from error
         if isinstance(error, OSError):  # the server cannot be reached
             raise DatabaseError(f"db: {self.name}: {error}") from error
 
@@ -326,6 +344,10 @@ async def _set_journal(connection: aiosqlite.Connection) -> None:
 async def _set_keys(connection: aiosqlite.Connection) -> None:
     """Have SQLite enforce foreign keys, and delete what refers to a row along with it."""
     await connection.execute("PRAGMA foreign_keys=ON")
+
+
+async def _forbid_writing(connection: aiosqlite.Connection) -> None:
+    await connection.execute("PRAGMA query_only=ON")
 
 
 async def _enforce_keys(connection: AsyncConnection, wanted: bool) -> None:

@@ -13,6 +13,8 @@ from hyperlane.wording import masked_url, one_line, shown
 
 _TIMEOUT = 5.0
 _LONGEST = 64 * 1024
+_LATEST = 10**9
+"""Seconds; NaN is not below it."""
 
 
 def check_relayer(url: str) -> str:
@@ -52,8 +54,8 @@ async def ask_relayer(url: str, message_id: Bytes32) -> RelayerView:
         state=one_line(page["state"]),
         status=one_line(_text(page.get("status")), 1000),
         reason=one_line(_text(page["reason"])) if page.get("reason") else None,
-        retries=retries if isinstance(retries, int) else None,
-        next_try_in=float(wait) if isinstance(wait, int | float) else None,
+        retries=retries if type(retries) is int else None,
+        next_try_in=float(wait) if isinstance(wait, int | float) and 0 <= wait < _LATEST else None,
     )
 
 

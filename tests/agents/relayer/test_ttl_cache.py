@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from hyperlane.agents.relayer import ttl_cache
 from hyperlane.agents.relayer.ttl_cache import SingleFlight, TtlCache
 
 pytestmark = pytest.mark.quick
@@ -72,9 +71,8 @@ async def test_an_error_reaches_all_who_wait_and_is_not_kept():
 
 
 @pytest.mark.parametrize("kept", [2, 3])
-def test_a_full_cache_starts_anew(kept, monkeypatch):
-    monkeypatch.setattr(ttl_cache, "_LIMIT", 2)
-    cache = TtlCache[int, int](5.0)
+def test_a_full_cache_starts_anew(kept):
+    cache = TtlCache[int, int](5.0, most=2)
     for number in range(kept):
         cache.put(number, number)
     assert [cache.get(number) for number in range(3)] == (

@@ -30,6 +30,8 @@ class Node:
     name: str = "alpha"
     deployed: int = 5
     """What the contract says."""
+    late: dict[int, int] = field(default_factory=dict)
+    """Leaves that the logs show in a later block."""
     code_since: int = 5
     state_since: int = 0
     """Before it, the node knows no state."""
@@ -54,7 +56,7 @@ class Node:
         self.asked.append((first, last))
         shown = [n for n in range(self.leaves) if first <= 10 * n + 10 <= last]
         return [
-            Log((), bytes([n]), 10 * n + 10, bytes(32), 0)
+            Log((), bytes([n]), self.late.get(n, 10 * n + 10), bytes(32), 0)
             for n in [*shown, *shown]
             if n not in self.hidden
         ]
@@ -131,6 +133,22 @@ async def test_a_missing_tip_is_noticed_and_asked_for_again(index):
     await indexer.sync(100)
     assert node.asked == [(20, 100)]
     assert await stored(indexer) == [0, 1, 2]
+
+
+async def test_a_leaf_in_too_late_a_block_hides_no_later_leaf(index):
+    node = Node(leaves=6, hidden={3, 4}, late={2: 95})
+    indexer = index(node)
+    with pytest.raises(IndexGap):
+        await indexer.sync(100)
+    node.hidden.clear()
+    node.late.clear()
+    for _ in range(10):
+        try:
+            await indexer.sync(100)
+        except IndexGap:
+            continue
+        break
+    assert await stored(indexer) == list(range(6))
 
 
 async def test_a_node_that_lags_is_waited_for_and_one_that_forgot_is_an_error(index):

@@ -164,7 +164,7 @@ async def test_before_leaves_are_due_nobody_is_judged(world, recipient):
     await world.signed(world.last, *KEYS[:3])
     row = await world.found(recipient)
     assert (row.spare, row.module["critical"]) == (None, None)
-    assert row.problem == "no leaf of alpha is old enough that it had to be signed"
+    assert row.problem == "no message from alpha is old enough to tell who signs: wait two minutes"
     assert validators(row)[KEYS[0]]["latestLeaf"] == world.last
 
 

@@ -190,6 +190,7 @@ CHANGES = {
     "maxInFlight": (1, 2),
     "chains.*.nativeToken": ({"symbol": "A"}, {"symbol": "B"}),
     "chains.*.isTestnet": (False, True),
+    "chains.*.blockExplorers": ([], [{"name": "Scan", "url": "https://scan.example"}]),
     "chainsToScrape": ("alpha", "alpha,beta"),
     "explorerPort": (1, "none"),
     "explorerHost": ("127.0.0.1", "127.0.0.2"),
@@ -326,3 +327,11 @@ def test_the_documentation_lists_every_setting():
     documented = DOCS.read_text()
     missing = [item for item in (*applied(), *UNREAD) if f"`{item}`" not in documented]
     assert missing == []
+
+
+@pytest.mark.parametrize("proxies", ["*", "127.0.0.1,proxy.example.org", "10.0.0.0/33"])
+def test_only_addresses_are_believed_whom_they_ask_for(load, proxies):
+    with pytest.raises(ConfigError, match=r"explorerProxies.*expected addresses"):
+        load(with_setting("explorerProxies", proxies), SCRAPER)
+    settings = load(with_setting("explorerProxies", "127.0.0.1,fd00::/64"), SCRAPER)
+    assert settings.explorer_proxies == ("127.0.0.1", "fd00::/64")

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 import pytest
 from sqlalchemy import delete, insert, select
@@ -137,4 +137,26 @@ async def test_what_refers_to_a_row_goes_with_it(where, tmp_path, request):
         await connection.execute(delete(scraper.block))
     async with database.read() as connection:
         assert (await connection.execute(select(scraper.transaction))).all() == []
+    await database.close()
+
+
+async def test_visitors_neither_write_nor_take_the_connections_of_the_program(locate, monkeypatch):
+    database = await Database.open(locate("visited"), SCRAPER)
+    visitors = database.for_visitors()
+    row = {"id": 1, "time_created": 1, "name": "one", "native_token": "ETH"}
+    row |= {"is_test_net": False, "is_deprecated": False}
+    with pytest.raises(DatabaseError, match=r"read-?only"):
+        async with visitors.write() as connection:
+            await connection.execute(insert(scraper.domain).values(row))
+    monkeypatch.setattr(visitors.engine.pool, "_timeout", 0.01)
+    async with AsyncExitStack() as taken:
+        for _ in range(15):
+            await taken.enter_async_context(visitors.read())
+        with pytest.raises(DatabaseError, match="all connections are in use"):
+            await taken.enter_async_context(visitors.read())
+        async with database.write() as connection:
+            await connection.execute(insert(scraper.domain).values(row))
+        async with database.read() as connection:
+            assert (await connection.execute(select(scraper.domain.c.name))).scalar() == "one"
+    await visitors.close()
     await database.close()

@@ -1,9 +1,11 @@
 """What a user may give to name a message, and how times and amounts are said."""
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from hyperlane.errors import ConfigError
-from hyperlane.tracking.relayer_page import check_relayer
+from hyperlane.tracking.relayer_page import ask_relayer, check_relayer
 from hyperlane.tracking.subject import parse_subject
 from hyperlane.tracking.words import ago, coins
 
@@ -74,3 +76,18 @@ def test_ages_have_two_units(seconds, words):
 )
 def test_amounts_have_all_digits(wei, words):
     assert coins(wei) == words
+
+
+@pytest.mark.parametrize("wait", ["Infinity", "NaN", "-1", "1" + "0" * 400, '"soon"'])
+async def test_a_relayers_page_that_says_nonsense_is_still_read(wait):
+    content = f'{{"state": "waiting", "status": "s", "retries": true, "next_try_in": {wait}}}'
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=content)
+
+    app = web.Application()
+    app.router.add_get("/messages/{id}", page)
+    async with TestServer(app) as server:
+        view = await ask_relayer(str(server.make_url("")).rstrip("/"), bytes.fromhex(ID))
+    assert (view.state, view.retries) == ("waiting", None)
+    assert view.next_try_in is None

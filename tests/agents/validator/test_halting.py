@@ -1,6 +1,6 @@
 """When a validator that contradicts its chain halts for good, and when it waits and asks again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +11,7 @@ from hyperlane.agents.runtime.indexer import SequenceRegressed
 from hyperlane.agents.validator.signing import CheckpointSigner, Halted
 from hyperlane.agents.validator.witnesses import Votes
 from hyperlane.checkpoints.folder import FolderStorage
-from hyperlane.errors import ChainError
+from hyperlane.errors import ChainError, DatabaseError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
@@ -121,7 +121,12 @@ class Witnesses(Indexer):
     async def count(self, _tree: Any) -> Any:
         return self._world.confirmed
 
-    async def count_without(self, known: IncrementalMerkle, _tree: Any, first_block: int) -> Votes:
+    async def count_against(self, _signed: Any, _tree: Any) -> Any:
+        return self._world.confirmed
+
+    async def count_without(
+        self, known: IncrementalMerkle, _signed: Any, _tree: Any, first_block: int
+    ) -> Votes:
         assert (known.root(), first_block) == (root_of(SIGNED), 1)
         return self._world.contradicted
 
@@ -155,6 +160,12 @@ async def made(tmp_path):
 
 def is_flagged(tmp_path) -> bool:
     return (tmp_path / "v1/reorg_flag.json").exists()
+
+
+def undecided(signer: CheckpointSigner) -> float | None:
+    return signer.metrics.registry.get_sample_value(
+        "hyperlane_validator_undecided", {"chain": "alpha"}
+    )
 
 
 async def test_logs_of_more_leaves_than_the_tree_has_are_the_nodes_fault(made, tmp_path):
@@ -214,13 +225,73 @@ async def test_another_root_ends_it_if_most_say_so_and_else_whoever_told_of_it_g
         await signer.step()
     assert is_flagged(tmp_path) is ends
     assert len(world.distrusted) == distrusted
+    assert undecided(signer) == (not ends)
+    if not ends:
+        world.root = None
+        await signer.step()
+        assert (undecided(signer), signer.doubt) == (0, "")
+
+
+@pytest.mark.parametrize(("block", "ends"), [(99, False), (100, True), (101, True)])
+async def test_a_tree_without_any_leaf_ends_it_unless_the_node_lags(block, ends, made, tmp_path):
+    signer, world = made
+    world.count_now = SIGNED + 1
+    await signer.step()
+    world.count_now, world.block = 0, block
+    if ends:
+        with pytest.raises(Halted, match="the tree went back from leaf 3 to none"):
+            await signer.step()
+    else:
+        await signer.step()
+    assert is_flagged(tmp_path) is ends
+
+
+async def test_a_leaf_that_was_seen_and_not_signed_may_go(made, tmp_path, monkeypatch):
+    """As if it was killed between seeing and committing, before a reorg."""
+    signer, world = made
+    await signer.commitments.observe(ObservedTree(SIGNED, root_of(SIGNED + 1), 100))
+    world.block = 101
+    await signer.step()
+    assert not is_flagged(tmp_path)
+    world.count_now = SIGNED - 1
+    with pytest.raises(Halted):
+        await signer.step()
+
+
+async def test_it_does_not_go_on_from_leaves_that_it_did_not_commit_to(made, monkeypatch):
+    """Whatever comes next would contradict them."""
+    signer, world = made
+    genuine = world.leaves
+
+    async def others(first: int, limit: int) -> list[Insertion]:
+        return [replace(leaf, message_id=b"\x77" * 32) for leaf in await genuine(first, limit)]
+
+    monkeypatch.setattr(world, "leaves", others)
+    signer._tree = IncrementalMerkle()
+    with pytest.raises(DatabaseError, match="committed to for leaf 2"):
+        await signer.resume()
+
+
+async def test_the_flag_is_written_though_the_database_takes_nothing(made, tmp_path, monkeypatch):
+    signer, world = made
+
+    async def full(*_: Any) -> None:
+        raise DatabaseError("db: disk is full")
+
+    monkeypatch.setattr(CheckpointStore, "remember_reorg", full)
+    world.root = b"\x66" * 32
+    with pytest.raises(Halted):
+        await signer.step()
+    assert is_flagged(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("contradicted", "ends"),
     [
         (Votes(1, 1, 1), True),
-        (Votes(2, 3, 3), True),
+        (Votes(2, 2, 3), True),
+        (Votes(2, 3, 3), False),
+        (Votes(3, 4, 4), False),
         (Votes(1, 2, 2), False),
         (Votes(1, 1, 2), False),
         (Votes(0, 1, 1), False),
@@ -230,6 +301,8 @@ async def test_another_root_ends_it_if_most_say_so_and_else_whoever_told_of_it_g
 async def test_leaves_of_another_root_end_it_if_most_have_them_and_are_else_read_again(
     contradicted, ends, made, tmp_path
 ):
+    """Leaves that lead to the root cannot be made up: one RPC that has them shows that all others
+    are wrong."""
     signer, world = made
     world.count_now, world.wrong_logs = SIGNED + 1, True
     world.contradicted = contradicted
@@ -238,9 +311,13 @@ async def test_leaves_of_another_root_end_it_if_most_have_them_and_are_else_read
     assert is_flagged(tmp_path) is ends
     assert world.read_again_from == [SIGNED]
     if not ends:
+        assert undecided(signer) == 1
+        assert "nothing is signed meanwhile" in signer.doubt
+        assert str(contradicted) in signer.doubt
         world.wrong_logs = False
         await signer.step()
         assert await signer.commitments.next_index() == SIGNED + 1
+        assert (undecided(signer), signer.doubt) == (0, "")
 
 
 async def test_what_is_committed_was_observed_before_whatever_kills_it(made, monkeypatch):

@@ -210,6 +210,9 @@ async def test_a_second_copy_refuses_to_start(origin, validator_config):
         ) as refused:
             await run(ValidatorSettings.model_validate(config))
         assert isinstance(refused.value, DatabaseError)
+        other = validator_config(origin, 2, db=config["db"])
+        with pytest.raises(BaseException, match="a validator of alpha is running already"):
+            await run(ValidatorSettings.model_validate(other))
     async with validating(config) as task:  # what has ended holds nothing
         await asyncio.sleep(1)
         assert not task.done()
@@ -290,7 +293,7 @@ async def test_one_wrong_answer_does_not_stop_it_for_good(
     chain = config["chains"]["alpha"]
     chain |= {
         "rpcUrls": [
-            {"http": url} for url in (liar.url, *[f"{origin.url}/{n}" for n in range(others)])
+            {"http": url} for url in (liar.url, *[proxy(origin).url for _ in range(others)])
         ],
         "rpcConsensusType": "fallback",
     }
@@ -385,7 +388,7 @@ async def test_the_logs_of_each_url_are_counted_by_themselves(origin, proxy):
     async with Witnesses(settings, (), 0) as witnesses:
 
         async def counted(root):
-            return await witnesses.count_without(known, ObservedTree(index, root, block), 0)
+            return await witnesses.count_without(known, None, ObservedTree(index, root, block), 0)
 
         assert await counted(root) == Votes(agree=1, said=2, asked=3)
         assert await counted(b"\x66" * 32) == Votes(agree=2, said=2, asked=3)

@@ -12,6 +12,7 @@ from tests.support.agents import (
     liar,
     messages,
     origin,
+    proxy,
     validator_config,
     watchtower_config,
     webhook,
@@ -21,7 +22,15 @@ from tests.support.devnet import Devnet, devnet
 
 from hyperlane.store.database import Database
 
-__all__ = ["liar", "messages", "origin", "validator_config", "watchtower_config", "webhook"]
+__all__ = [
+    "liar",
+    "messages",
+    "origin",
+    "proxy",
+    "validator_config",
+    "watchtower_config",
+    "webhook",
+]
 
 settings.register_profile("attacks", deadline=None)
 settings.load_profile("attacks")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from hyperlane.errors import ChainError, ConfigError
 from hyperlane.explorer.server import serving
 from hyperlane.explorer.tracing import Busy, Configured, Traces
 from hyperlane.protocol.typecasts import to_hex
+from hyperlane.settings import ChainSettings
+from hyperlane.wording import masked_url
 
 STREAM = "/api/v1/changes/stream"
 
@@ -130,6 +133,19 @@ async def test_an_announced_folder_is_read_only_if_the_operator_says_so(
     assert "local storage" in signer["problem"]
 
 
+async def test_visitors_are_not_told_where_nodes_are(origin, target):
+    urls = [f"http://127.0.0.1:{free_port()}/key", "https://user:word@rpc.example.org/secret"]
+    chain = ChainSettings.model_validate({**origin.settings(), "rpcUrls": [{"http": urls[0]}]})
+    other = ChainSettings.model_validate({**target.settings(), "rpcUrls": [{"http": urls[1]}]})
+    traces = Traces(Configured({"alpha": chain, "beta": other}))
+    with pytest.raises(ChainError) as refused:
+        await traces.chains.chain("alpha")
+    said = traces.chains.without_urls([str(refused.value), f"{masked_url(urls[1])} and {urls[1]}"])
+    assert "no RPC answers" in said[0]
+    assert not re.search(r"127\.0\.0\.1|example\.org", json.dumps(said))
+    await traces.close()
+
+
 async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch):
     traces = Traces(Configured({}))
     release, running = asyncio.Event(), []
@@ -140,7 +156,9 @@ async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch
         return {"id": sent.id}
 
     monkeypatch.setattr(Traces, "_trace", lambda self, sent: slow(sent))
-    asked = [asyncio.create_task(traces.trace(Named(number))) for number in range(16)]
+    asked = [
+        asyncio.create_task(traces.trace(Named(number), f"10.0.0.{number}")) for number in range(16)
+    ]
     same = asyncio.create_task(traces.trace(Named(0)))
     await eventually(lambda: len(running) == 4)
     with pytest.raises(Busy):
@@ -150,6 +168,24 @@ async def test_few_traces_run_at_once_and_the_others_are_turned_away(monkeypatch
     assert sorted(running) == list(range(16))
     assert await traces.trace(Named(0)) == {"id": 0}
     assert len(running) == 16
+
+
+async def test_one_visitor_does_not_keep_all_others_from_tracing(monkeypatch):
+    traces, release = Traces(Configured({})), asyncio.Event()
+
+    async def slow(self, sent) -> dict:
+        await release.wait()
+        return {"id": sent.id}
+
+    monkeypatch.setattr(Traces, "_trace", slow)
+    asked = [asyncio.create_task(traces.trace(Named(number), "::1")) for number in range(6)]
+    await eventually(lambda: traces._waiting.total() == 6)
+    with pytest.raises(Busy):
+        await traces.trace(Named(6), "::2")
+    other = asyncio.create_task(traces.trace(Named(6), "10.0.0.1"))
+    release.set()
+    assert [each["id"] for each in await asyncio.gather(*asked, other)] == list(range(7))
+    assert not traces._waiting
 
 
 async def test_a_trace_that_takes_too_long_is_given_up(monkeypatch):

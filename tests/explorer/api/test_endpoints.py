@@ -90,7 +90,8 @@ async def test_a_message_is_shown_with_its_life(client):
     assert found["payments"][0]["payment"] == "200000000000000"
     assert found["delivery"]["transaction"]["domain"] == BETA
     assert [each["direction"] for each in found["transfers"]] == ["sent", "received"]
-    assert found["transfers"][0]["token"]["routers"][str(BETA)].endswith(ROUTERS[BETA].hex())
+    assert found["transfers"][0]["token"]["router"] == to_hex(ROUTERS[ALPHA])
+    assert "routers" not in found["transfers"][0]["token"], "there may be hundreds"
     assert {each["validator"] for each in found["signatures"]} == {
         to_hex(each) for each in VALIDATORS[ALPHA]
     }
@@ -375,7 +376,9 @@ async def test_each_endpoint_is_documented_with_an_example_that_works(client):
         if path.endswith("/stream"):
             continue
         async with client.session.get(path.replace("&amp;", "&")) as answer:
-            assert answer.status in (200, 404), path
+            # No chain is there to be asked.
+            expected = 503 if path.endswith(("/trace", "/delivery")) else 200
+            assert answer.status == expected, path
 
 
 async def test_a_message_of_an_unknown_kind_of_address_is_shown(database):

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import event, text
-from tests.support.explorer_rows import ALPHA, BETA, OPERATOR, ROUTERS, VALIDATORS, busy
+from tests.support.explorer_rows import ALPHA, BETA, OPERATOR, RELAYER, ROUTERS, VALIDATORS, busy
 
 from hyperlane.explorer.queries import (
+    accounts,
     chains,
     changes,
     life,
@@ -84,6 +85,9 @@ def queries() -> dict[str, Callable[[Database], Awaitable[object]]]:
         "search for an address": lambda database: search.search(
             database, VALIDATORS[ALPHA][0].hex()
         ),
+        "search for a beginning": lambda database: search.search(database, "0x" + ID.hex()[:10]),
+        "search for a number": lambda database: search.search(database, "block 12"),
+        "account": lambda database: accounts.account(database, RELAYER, 5),
         "search for text": lambda database: search.search(database, "usdc/One-two"),
     }
 

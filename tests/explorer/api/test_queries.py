@@ -12,6 +12,7 @@ from tests.support.explorer_rows import (
     ETHER,
     GAMMA,
     OPERATOR,
+    RELAYER,
     ROUTE,
     ROUTERS,
     SENDERS,
@@ -24,6 +25,7 @@ from tests.support.explorer_rows import (
 
 from hyperlane.errors import DecodeError
 from hyperlane.explorer.queries import messages as lists
+from hyperlane.explorer.queries.accounts import account
 from hyperlane.explorer.queries.chains import chain, chains, names
 from hyperlane.explorer.queries.changes import changes, newest
 from hyperlane.explorer.queries.life import life
@@ -352,6 +354,22 @@ async def test_statistics_add_up(anywhere):
     ) is None
 
 
+async def test_an_account_has_what_its_transactions_and_tokens_did(anywhere):
+    sample = await Sample.made(anywhere, NOW)
+    sent = [await sample.dispatch(ALPHA, BETA, NOW - 100 + number, tokens=1) for number in range(2)]
+    await sample.deliver(sent[0], NOW - 50, 1)
+
+    async def ids(address: bytes) -> list[list[bytes]]:
+        found = await account(anywhere, address, 10)
+        lists = (found.dispatched, found.received, found.delivered)
+        return [[each.id for each in those] for those in lists]
+
+    assert await ids(word(SENDERS[0])) == [[sent[0].id], [], []]
+    assert await ids(SENDERS[1]) == [[sent[1].id], [sent[1].id, sent[0].id], []]
+    assert await ids(RELAYER) == [[], [], [sent[0].id]]
+    assert await ids(address("nobody")) == [[], [], []]
+
+
 async def test_search_takes_anything_in_any_spelling(anywhere):
     sample = await Sample.made(anywhere, NOW)
     sent = await sample.dispatch(ALPHA, BETA, NOW - 100, tokens=ETHER)
@@ -373,6 +391,12 @@ async def test_search_takes_anything_in_any_spelling(anywhere):
         f"  {identity}\n",
         f"https://explorer.example/message/{identity}?tab=x#y",
         f"\0{identity}\0",
+        f'"{identity}",',
+        f"message id: {identity}.",
+        f"https://explorer.example/?search={identity[2:]}",
+        identity[:8],
+        f"{identity[:8]}…{identity[-6:]}",
+        f"{identity[:8]}...{identity[-4:].upper()}",
     ):
         assert await kinds(spelling) == [Kind.MESSAGE], spelling
     assert await kinds(to_hex(found.dispatch.hash)) == [Kind.TRANSACTION]
@@ -382,10 +406,29 @@ async def test_search_takes_anything_in_any_spelling(anywhere):
     assert await kinds(to_hex(VALIDATORS[ALPHA][0])) == [Kind.VALIDATOR]
     assert await kinds(to_hex(ROUTERS[BETA])) == [Kind.ROUTE, Kind.ADDRESS]
     assert await kinds(to_hex(other.recipient)) == [Kind.ADDRESS]
-    for spelling in ("sepolia", "SEPOLIA", " Sepolia ", str(ALPHA)):
+    wallet = found.dispatch.sender
+    assert await kinds(to_hex(wallet)) == [Kind.ADDRESS]
+    assert await kinds(to_hex(SENDERS[1])) == [Kind.ADDRESS]  # tokens were for it
+    assert await kinds(f"https://x.example/block/{found.dispatch.block}") == [Kind.TRANSACTION]
+    assert await kinds(f"block {found.dispatch.block}") == [Kind.TRANSACTION]
+    for spelling in ("ETH", "eth", " Ether"):
+        assert [each.key for each in await search(anywhere, spelling)] == [ROUTE], spelling
+    for spelling in ("sepolia", "SEPOLIA", " Sepolia ", str(ALPHA), f"domain {ALPHA}"):
         assert [each.key for each in await search(anywhere, spelling)] == [str(ALPHA)], spelling
-    assert await kinds("base") == [Kind.CHAIN]
+    for spelling in ("base", "Base Sepolia", "base-sepolia"):
+        assert await kinds(spelling) == [Kind.CHAIN], spelling
     for spelling in (ROUTE, ROUTE.lower()):
         assert [each.key for each in await search(anywhere, spelling)] == [ROUTE], spelling
-    for nothing in ("", " ", "0x", "0x12", "x" * 10_000, "'; DROP TABLE message; --", "%", "\0"):
+    for nothing in (
+        "",
+        " ",
+        "0x",
+        "0x12",
+        identity[:7],
+        f"{identity[:8]}…0000",
+        "x" * 10_000,
+        "'; DROP TABLE message; --",
+        "%",
+        "\0",
+    ):
         assert await kinds(nothing) == [], nothing

@@ -10,7 +10,18 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 from tests.support.browser import NARROW, WIDE, browser, visiting
 from tests.support.explorer import explorer, opened
-from tests.support.explorer_rows import ALPHA, BETA, ROUTE, SENDERS, VALIDATORS, Sample, busy
+from tests.support.explorer_rows import (
+    ALPHA,
+    BETA,
+    RELAYER,
+    ROUTE,
+    ROUTERS,
+    SENDERS,
+    VALIDATORS,
+    Sample,
+    address,
+    busy,
+)
 from tests.support.wallet import Wallet
 
 from hyperlane.explorer.limits import Buckets
@@ -19,6 +30,7 @@ from hyperlane.protocol.typecasts import to_checksum, to_hex
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MESSAGES = 70
+MODULE = address(f"ism {BETA}")
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -122,12 +134,38 @@ async def test_the_search_box_takes_anything(chromium, world):
             "basesepolia": f"/chains#{BETA}",
             str(ALPHA): f"/chains#{ALPHA}",
             ROUTE: f"/routes/{ROUTE.replace('/', '%2F')}",
+            "eth": f"/routes/{ROUTE.replace('/', '%2F')}",
+            to_checksum(MODULE): f"/address/{to_checksum(MODULE)}",
         }.items():
             await visitor.go("/")
             await visitor.page.keyboard.press("/")
             await visitor.page.keyboard.type(text)
             await visitor.page.keyboard.press("Enter")
             await expect(visitor.page).to_have_url(origin + path)
+
+
+async def test_an_address_says_what_it_is(chromium, world):
+    async with visiting(chromium, world[0]) as visitor:
+        content = visitor.page.locator("main")
+        await visitor.go(f"/address/{to_checksum(MODULE)}")
+        await expect(content).to_contain_text("part of the security module of all other recipients")
+        await visitor.go(f"/address/{to_checksum(ROUTERS[ALPHA])}")
+        await expect(content).to_contain_text(f"a router or the token of {ROUTE}")
+        await visitor.go(f"/address/{to_checksum(RELAYER)}")
+        await expect(visitor.page.locator("#delivered tr[data-key]")).not_to_have_count(0)
+        await visitor.go(f"/address/{to_checksum(address('nobody'))}")
+        await expect(content).to_contain_text("Nothing that is stored here has to do with it")
+
+
+async def test_modules_are_shown_with_their_signers(chromium, world):
+    async with visiting(chromium, world[0]) as visitor:
+        await visitor.go("/redundancy")
+        await visitor.page.get_by_text("Show").first.click()
+        tree = visitor.page.locator("details[open] .tree")
+        await expect(tree).to_contain_text("message id multisig")
+        await expect(tree).to_contain_text("2 of 3 wanted")
+        await expect(tree.locator("li li")).to_have_count(3)
+        await expect(tree).to_contain_text("not live, its newest leaf is 20: no answer in time")
 
 
 async def _dispatch_hash(world) -> str:
@@ -239,12 +277,60 @@ async def test_a_wallet_that_does_not_deliver_is_explained(chromium, world, wall
     assert "eth_sendTransaction" not in wallet.asked
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"status": 409, "json": {"detail": "it reverts: <b>no</b>"}}, "it reverts: <b>no</b>"),
+        ({"status": 502, "body": "<html>"}, "the server answers 502"),
+    ],
+    ids=["problem", "page of a proxy"],
+)
+async def test_a_delivery_that_cannot_be_built_is_explained(chromium, world, answer, said):
+    origin, messages, _ = world
+    async with visiting(chromium, origin) as visitor:
+        await Wallet("0x" + "22" * 20).plug_into(visitor.page)
+        await visitor.page.route("**/delivery?*", lambda route: route.fulfill(**answer))
+        await visitor.go(f"/messages/{to_hex(messages[-2].id)}")
+        await visitor.page.get_by_role("button", name="Deliver with a browser wallet").click()
+        await expect(visitor.page.locator("#deliver [role=status]")).to_have_text(
+            re.compile(f"^Not delivered: {re.escape(said)}")
+        )
+        visitor.errors.clear()  # of the status
+
+
+class Signed:
+    """A chain that takes any transaction."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict] = []
+
+    def rpc(self, method: str, *parameters: dict) -> object:
+        if method == "eth_sendTransaction":
+            self.sent.append(parameters[0])
+            return "0x" + "ab" * 32
+        return {"status": "0x1", "blockNumber": "0x5"}
+
+
+async def test_a_wallet_signs_what_the_server_tried_and_pays_for_no_more(chromium, world):
+    origin, messages, _ = world
+    chain = Signed()
+    wallet = Wallet("0x" + "22" * 20, {BETA: chain})
+    async with visiting(chromium, origin) as visitor:
+        await wallet.plug_into(visitor.page)
+        await visitor.page.route("**/delivery?*", lambda route: route.fulfill(json=PREPARED))
+        await visitor.go(f"/messages/{to_hex(messages[-2].id)}")
+        await visitor.page.get_by_role("button", name="Deliver with a browser wallet").click()
+        await expect(visitor.page.locator("#deliver [role=status]")).to_contain_text("Delivered by")
+    expected = {"from": wallet.account, "to": PREPARED["to"], "data": "0x", "value": "0x0"}
+    assert chain.sent == [{**expected, "gas": "0x1", "chainId": hex(BETA)}]
+
+
 async def test_without_a_wallet_there_is_the_command(chromium, world):
     origin, messages, _ = world
     async with visiting(chromium, origin) as visitor:
         await visitor.go(f"/messages/{to_hex(messages[-2].id)}")
         deliver = visitor.page.locator("#deliver")
-        await expect(deliver.get_by_role("button")).to_be_disabled()
+        await expect(deliver.locator(".primary")).to_be_disabled()
         await expect(deliver).to_contain_text("This browser has no wallet.")
         command = f"ape hyperlane deliver {to_hex(messages[-2].id)} --origin sepolia"
         await expect(deliver.locator("pre")).to_contain_text(command)

@@ -31,6 +31,7 @@ async def net(tmp_path_factory):
     with stuck(folder) as world:
         port, relayer = free_port(), free_port()
         chains = {chain.name: chain.settings() for chain in (world.alpha, world.beta)}
+        chains["alpha"]["blockExplorers"] = [{"name": "Scan", "url": "https://scan.example/"}]
         chains["alpha"]["interchainGasPaymaster"] = world.paymaster.address
         world.agents.start(
             "scraper",
@@ -89,9 +90,11 @@ async def test_a_message_is_watched_until_a_wallet_delivers_it(chromium, net):
         await expect(page.locator("#life")).to_contain_text(f"Paid for {GAS:,} gas")
         await expect(page.locator("#life")).to_contain_text("Signed by 2 of 2 validators")
         await expect(page.locator("#body-text pre")).to_have_text("hello from alpha")
+        outside = page.locator("#life a[href^='https://scan.example/tx/0x']")
+        await expect(outside).to_have_text("Scan")
         why = page.locator("#why")
         await expect(why).to_contain_text("nobody has delivered it")
-        await expect(why).to_contain_text("An attempt now, without sending it: succeeds")
+        await expect(why).to_contain_text("By this server, without sending it: a delivery succeeds")
         await page.get_by_role("button", name="Deliver with a browser wallet").click()
         await expect(page.locator("#deliver [role=status]")).to_contain_text("Delivered by 0x")
         await expect(page.locator("#head")).to_contain_text("Delivered in")
@@ -160,7 +163,8 @@ async def test_what_the_relayer_tried_is_on_the_page(chromium, net):
         await visitor.page.locator(f'tr[data-key="0x{message.id.hex()}"] a[data-row]').click()
         why = visitor.page.locator("#why")
         await expect(why).to_contain_text("Unpaid")
-        await expect(why).to_contain_text("The relayer says:")
+        await expect(why).to_contain_text("By the relayer that this server asks: ")
+        await expect(why).to_contain_text("It says: pending, nothing was paid for")
         await asyncio.to_thread(world.pay, message, GAS)
         await expect(visitor.page.locator("#life")).to_contain_text("Paid for")
         await expect(visitor.page.locator("#head")).to_contain_text("Delivered in")
@@ -169,6 +173,8 @@ async def test_what_the_relayer_tried_is_on_the_page(chromium, net):
 async def test_the_network_is_shown(chromium, net):
     async with visiting(chromium, net[1]) as visitor:
         page = visitor.page
+        await visitor.go(f"/search?q={net[0].alpha.contracts['mailbox'].address}")
+        await expect(page.locator("main")).to_contain_text("It is the Mailbox of alpha.")
         await visitor.go("/validators")
         for index in (1, 2):
             row = page.locator("tr", has=page.locator(f'a[title="{key(index).address}"]'))

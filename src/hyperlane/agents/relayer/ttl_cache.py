@@ -44,6 +44,7 @@ class TtlCache(Generic[Key, Value]):
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
+    most: int = _LIMIT
     _values: dict[Key, tuple[float, Value]] = field(default_factory=dict)
     _flights: SingleFlight[Key, Value] = field(default_factory=SingleFlight)
 
@@ -54,7 +55,7 @@ class TtlCache(Generic[Key, Value]):
 
     def put(self, key: Key, value: Value) -> Value:
         """Keep a value; returns it."""
-        if len(self._values) >= _LIMIT:
+        if len(self._values) >= self.most:
             self._values.clear()
         self._values[key] = (self.clock(), value)
         return value

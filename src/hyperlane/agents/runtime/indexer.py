@@ -83,6 +83,9 @@ class SequenceIndexer(Generic[Item]):
     """Blocks in the next chunk: fewer where logs are dense, so that memory stays bounded."""
     _peeked: int = -1
     """Up to this block, events are stored ahead of the backlog."""
+    _further_back: int = 0
+    """Blocks before that of the last event to which the next gap goes back: more for each gap in a
+    row, in case a node gave an event in too late a block."""
     complete: bool = True
     """Whether the last `sync` reached its block, instead of pausing."""
     _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None
@@ -198,6 +201,7 @@ class SequenceIndexer(Generic[Item]):
             )
         await self.store.add(new, end + 1)
         if new:
+            self._further_back = 0
             log.debug(
                 "index.stored",
                 chain=self.client.name,
@@ -242,10 +246,14 @@ class SequenceIndexer(Generic[Item]):
     async def _look_again(self, last_block: int | None, new: Sequence[Item] = ()) -> None:
         """Store the `new` events before a gap, and move the cursor back to the block before it."""
         self._complete_to = -1
-        if last_block is None and self.range.first_block is None:
-            # Nothing was found from the assumed deployment on: it may have been earlier.
-            self._first_block //= 2
-        again = self._first_block if last_block is None else last_block
+        if last_block is None:
+            if self.range.first_block is None:
+                # Nothing was found from the assumed deployment on: it may have been earlier.
+                self._first_block //= 2
+            again = self._first_block
+        else:
+            again = max(min(self._first_block, last_block), last_block - self._further_back)
+            self._further_back = 2 * self._further_back + 1
         await self.store.add(new, again)
 
     def _check_lag(self, block: int, progress: Progress, target: int) -> None:

@@ -125,7 +125,7 @@ class Origin:
         if due is None:
             return f"{name} does not answer: how many leaves it has is unknown"
         if due < 0:
-            return f"no leaf of {name} is old enough that it had to be signed"
+            return f"no message from {name} is old enough to tell who signs: wait two minutes"
         if any(signer.status is None for signer in dead) and await self.validators.is_behind():
             return f"the announcements of validators on {name} are not all read yet"
         statuses = [signer.status for signer in dead if signer.status is not None]

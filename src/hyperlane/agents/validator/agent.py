@@ -48,6 +48,8 @@ async def run(settings: ValidatorSettings) -> None:
     async with (
         start(settings, waiting=[settings.origin_chain_name]) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
+        # What one has seen of a chain is stored for all keys.
+        exclusive(runtime.database, f"a validator of {settings.origin_chain_name}"),
         connect(settings.origin, runtime.database, Consensus.QUORUM) as chain,
         Witnesses(
             settings.origin, settings.additional_urls, chain.client.reorg_period
@@ -77,7 +79,12 @@ async def run(settings: ValidatorSettings) -> None:
             await announcer.publish()
 
         async def sign() -> None:
-            await signer.step()
+            before = signer.doubt
+            try:
+                await signer.step()
+            finally:
+                runtime.waiting.discard(before)
+                runtime.waiting.update({signer.doubt} - {""})
             runtime.waiting.discard(chain.name)
 
         await until_done("introduce", introduce)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
-from hyperlane.agents.validator.witnesses import Witnesses
-from hyperlane.chain import answers
+from hyperlane.agents.runtime.indexer import IndexGap, SequenceIndexer, SequenceRegressed
+from hyperlane.agents.validator.halting import Halting
+from hyperlane.agents.validator.witnesses import EMPTY, Undecided, Votes, Witnesses
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
-from hyperlane.errors import ChainError, DecodeError, HyperlaneError, StorageError
+from hyperlane.errors import DatabaseError, DecodeError, HyperlaneError, StorageError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
@@ -60,12 +60,23 @@ class CheckpointSigner:
     clock: Callable[[], float] = time.time
     _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
     """Tree of the committed leaves."""
+    doubt: str = ""
+    """What has to be confirmed before anything is signed, in words; empty if nothing has."""
     _halted: str = ""
     """Reason of the halt; empty while the validator signs."""
     _latest_written: int = -1
     """The highest index that was written to the storage as the latest."""
     _goal: int | None = None
     """Leaf count at start; once all these are signed, the backfill is complete."""
+
+    @property
+    def _halting(self) -> Halting:
+        return Halting(
+            chain=self.chain,
+            commitments=self.commitments,
+            storage=self.storage,
+            witnesses=self.witnesses,
+        )
 
     async def resume(self) -> None:
         """Rebuild the tree of committed leaves; check the storage for their signatures again.
@@ -78,8 +89,16 @@ class CheckpointSigner:
             await self.commitments.reorg_flagged()
             raise self._stopped("a reorg stopped it before")
         self._tree = await self._tree_of(await self.commitments.next_index())
+        last = await self.commitments.at(self._tree.count - 1)
+        if last is not None and last.root != self._tree.root():
+            raise DatabaseError(
+                f"db: the leaves of {self.chain.name} that are stored do not give the root that"
+                f" was committed to for leaf {last.index}, as if another agent wrote there: give"
+                " this validator a new db of its own; its storage has what it signed"
+            )
         await self.commitments.republish()
-        for metric in (self.metrics.root_mismatch, self.metrics.critical_error):
+        metrics = self.metrics
+        for metric in (metrics.root_mismatch, metrics.critical_error, metrics.undecided):
             metric.labels(self.chain.name).set(0)
         log.info("validator.resumed", chain=self.chain.name, committed=self._tree.count)
 
@@ -96,8 +115,17 @@ class CheckpointSigner:
         count = await self.indexer.count(block)
         if self._goal is None:
             self._goal = count
-        if count:
-            await self._follow(block)
+        try:
+            if count:
+                await self._follow(block)
+            elif self._tree.count:
+                await self._require_lag(ObservedTree(EMPTY[1], EMPTY[0], block))
+        except Undecided as error:
+            self.doubt = str(error)
+            self.metrics.undecided.labels(name).set(1)
+            raise
+        self.doubt = ""
+        self.metrics.undecided.labels(name).set(0)
         if await self._publish() and self._tree.count >= self._goal:
             self.metrics.backfill_complete.labels(name).set(1)
 
@@ -108,21 +136,13 @@ class CheckpointSigner:
             self.chain.settings.merkle_tree_hook, MerkleTreeHook.latest_checkpoint, block=block
         )
         self.metrics.latest_checkpoint.labels("validator_observed", name).set(index)
-        observed = await self.commitments.observed()
         chain_tree = ObservedTree(index, root, block)
         committed = await self.commitments.at(index)
         if committed is not None and committed.root != root:
-            await self._require_confirmed(chain_tree)
+            await self._halting.require_contradicted(chain_tree)
             await self._halt("the tree has another root", chain_tree, committed.root)
-        if observed is not None and index < observed.index:
-            if block < observed.block_number:
-                return  # a node that lags behind the one asked before
-            await self._require_confirmed(chain_tree)
-            await self._halt(
-                f"the tree went back from leaf {observed.index} to leaf {index} at block {block}",
-                chain_tree,
-                observed.root,
-            )
+        if index + 1 < self._tree.count and await self._require_lag(chain_tree):
+            return
         await self._index(chain_tree)
         if committed is None:
             await self._require_agreement(chain_tree)
@@ -132,12 +152,32 @@ class CheckpointSigner:
             await self._commit_through(chain_tree)
         self.metrics.initial_consistency.labels(name).set(1)
 
+    async def _require_lag(self, chain_tree: ObservedTree) -> bool:
+        """Halt if the tree lacks a signed leaf, at a block at which it had it.
+
+        Returns whether it is a node that lags behind the one asked before; what was observed and
+        not signed may be gone.
+        """
+        observed = await self.commitments.observed()
+        if observed is None or chain_tree.block_number < observed.block_number:
+            return observed is not None
+        await self._halting.require_contradicted(chain_tree)
+        left = f"leaf {chain_tree.index}" if chain_tree.index >= 0 else "none"
+        await self._halt(
+            f"the tree went back from leaf {self._tree.count - 1} to {left} at block"
+            f" {chain_tree.block_number}",
+            chain_tree,
+            self._tree.root(),
+        )
+
     async def _index(self, chain_tree: ObservedTree) -> None:
         kind, name = self.indexer.store.kind, self.chain.name
         try:
             new = await self.indexer.sync(chain_tree.block_number)
         except SequenceRegressed:
             new = await self._index_anew(chain_tree)
+        except IndexGap:
+            new = await self._index_gap(chain_tree)
         self.metrics.stored_events.labels(kind, name).inc(new)
         self.metrics.latest_insertion.labels(name).set(chain_tree.index)
         self.metrics.sync_height.labels(kind, name).set(chain_tree.block_number)
@@ -150,21 +190,21 @@ class CheckpointSigner:
         except SequenceRegressed as error:
             if chain_tree.index + 1 >= self._tree.count:
                 raise  # the tree has all that was signed: it is the count that is wrong
-            await self._require_confirmed(chain_tree)
+            await self._halting.require_contradicted(chain_tree)
             await self._halt(str(error), chain_tree, self._tree.root())
 
-    async def _require_confirmed(self, chain_tree: ObservedTree) -> None:
-        """ChainError unless most RPCs, asked one by one, confirm it: one answer is no reorg."""
-        votes = await self.witnesses.count(chain_tree)
-        if votes.most:
-            return
-        problem = f"{votes.agree} of {votes.asked} RPCs confirm the root of leaf {chain_tree.index}"
-        if 2 * votes.agree < votes.said:
-            self.chain.client.rpc.distrust(problem, answers.CALL.name)
-        raise ChainError(
-            f"{self.chain.name}: the tree at block {chain_tree.block_number} is not what this"
-            f" validator saw, and RPCs contradict each other about it: {problem}"
-        )
+    async def _index_gap(self, chain_tree: ObservedTree) -> int:
+        """Index once more, as logs lack a leaf. If it is the one after those that are signed, it
+        may be in a block before theirs: then theirs were dropped."""
+        try:
+            return await self.indexer.sync(chain_tree.block_number)
+        except IndexGap as gap:
+            if self._tree.count and not await self.leaves.leaves(self._tree.count, 1):
+                votes = await self._count_other_leaves(chain_tree)
+                if votes.unopposed:
+                    await self._halting.require_confirmed(chain_tree)
+                    await self._halt(str(gap), chain_tree, self._tree.root())
+            raise
 
     async def _reread(self, problem: str) -> None:
         """Delete the leaves without a commitment, to read them again from another URL."""
@@ -180,24 +220,29 @@ class CheckpointSigner:
         await self.indexer.sync(chain_tree.block_number)
         local = await self._local_root(chain_tree.index)
         if local != chain_tree.root:
-            await self._require_confirmed(chain_tree)
-            await self._require_contradicted(chain_tree)
+            await self._halting.require_confirmed(chain_tree)
+            await self._require_other_leaves(chain_tree)
             await self._halt("the leaves give another root", chain_tree, local)
 
-    async def _require_contradicted(self, chain_tree: ObservedTree) -> None:
-        """ChainError unless the logs of most RPCs, read one by one, do not lead from the committed
+    async def _require_other_leaves(self, chain_tree: ObservedTree) -> None:
+        """Undecided unless the logs of most RPCs, read one by one, do not lead from the committed
         tree to the chain's. If one RPC's do, both are of the same history: other logs were wrong.
         """
-        problem = f"the leaves of its logs do not give the root of leaf {chain_tree.index}"
+        evidence = ""
         if self._tree.count:
-            (last,) = await self._leaves(self._tree.count - 1, self._tree.count - 1)
-            votes = await self.witnesses.count_without(
-                self._tree.copy(), chain_tree, last.block_number
-            )
-            if votes.most:
+            votes = await self._count_other_leaves(chain_tree)
+            if votes.unopposed:
                 return
-            problem += f", and {votes.agree} of {votes.asked} RPCs show the same"
-        raise ChainError(f"{self.chain.name}: {problem}; they are read again")
+            evidence = f"; that they follow another tree than the signed one: {votes}"
+        raise Undecided(
+            f"{self.chain.name}: the leaves of its logs do not give the root of leaf"
+            f" {chain_tree.index}; they are read again, nothing is signed meanwhile{evidence}"
+        )
+
+    async def _count_other_leaves(self, chain_tree: ObservedTree) -> Votes:
+        last = self._tree.count - 1
+        (leaf,) = await self._leaves(last, last)
+        return await self._halting.count_other_leaves(self._tree, leaf.block_number, chain_tree)
 
     async def _commit_through(self, chain_tree: ObservedTree) -> None:
         """Commit to new leaves."""
@@ -324,17 +369,12 @@ class CheckpointSigner:
         report = ReorgReport(
             local,
             chain_tree.root,
-            chain_tree.index,
+            max(0, chain_tree.index),
             int(self.clock()),
             self.chain.client.reorg_period,
         )
         try:
-            await self.commitments.remember_reorg(report)
-            await self.storage.write_reorg_flag(report)
-            await self.commitments.reorg_flagged()
-            await self.storage.write_rpc_responses(await self.witnesses.testify())
-        except HyperlaneError as error:
-            log.error("validator.flag_unwritten", chain=name, error=str(error))
+            await self._halting.record(report)
         finally:
             self.metrics.root_mismatch.labels(name).set(1)
             self.metrics.critical_error.labels(name).set(1)

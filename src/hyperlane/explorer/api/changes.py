@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -12,12 +13,14 @@ from hyperlane.explorer.api import models
 from hyperlane.explorer.api.caching import Kept
 from hyperlane.explorer.api.parameters import After, Limit, OfMessage
 from hyperlane.explorer.api.problems import ApiError, responses, wrong
+from hyperlane.explorer.limits import visitor
 from hyperlane.explorer.live import Crowded, Feed
 from hyperlane.explorer.queries.changes import Change, changes, newest
 from hyperlane.explorer.queries.paging import DEFAULT
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 
+ENDLESS = "/changes/stream"
 _RETRY = 5
 """Seconds after which a client that found no place may come back."""
 _NUMBER = r"^(0|[1-9][0-9]{0,17})$"
@@ -65,7 +68,7 @@ def router(database: Database, feed: Feed) -> APIRouter:
         return models.Changes.model_validate({"items": found, "next": following, "newest": last})
 
     @api.get(
-        "/changes/stream",
+        ENDLESS,
         response_class=Response,
         responses={
             200: {
@@ -105,13 +108,12 @@ class Stream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See Response."""
         try:
-            with self.feed.place():
+            with self.feed.place(visitor(Request(scope))):
                 await self._stream(receive, send)
-        except Crowded:
+        except Crowded as error:
             full = ApiError(
                 503,
-                f"{self.feed.most_clients} clients follow, which is the most: try again, or ask for"
-                " /api/v1/changes now and then",
+                f"{error}, which is the most: try again, or ask for /api/v1/changes now and then",
                 retry_after=_RETRY,
             )
             await full.response()(scope, receive, send)

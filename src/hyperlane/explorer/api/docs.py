@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from hyperlane.explorer.queries.messages import messages
+from hyperlane.explorer.queries.routes import routes
+from hyperlane.explorer.queries.validators import validators
+from hyperlane.protocol.typecasts import to_checksum, to_hex
+from hyperlane.store.database import Database
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -27,13 +33,24 @@ class Endpoint:
     description: str
     parameters: tuple[Parameter, ...]
     example: str
-    """A path that can be asked for; ids in it may not exist."""
-    answers: tuple[tuple[str, str], ...]
-    """Statuses, and what each means."""
+    """A path that can be asked for."""
 
 
-def endpoints(document: Mapping[str, Any]) -> Iterator[Endpoint]:
-    """Endpoints of an OpenAPI document, in its order."""
+async def samples(database: Database) -> dict[str, str]:
+    """Values of parameters that this database has an answer for."""
+    found: list[tuple[str, object]] = [
+        ("key", each.key) for each in (await routes(database)).routes[:1]
+    ]
+    for sent in (await messages(database, limit=1)).items:
+        found += [("id", to_hex(sent.id)), ("q", to_hex(sent.id))]
+        found += [("hash", to_hex(sent.transaction)), ("domain", sent.origin)]
+        signers = await validators(database, sent.origin, limit=1)
+        found += [("address", to_checksum(each.address)) for each in signers]
+    return {name: str(value) for name, value in found}
+
+
+def endpoints(document: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[Endpoint]:
+    """Endpoints of an OpenAPI document, in its order; `known`: see `samples`."""
     for path, operations in document["paths"].items():
         operation = operations["get"]
         parameters = operation.get("parameters", [])
@@ -47,8 +64,7 @@ def endpoints(document: Mapping[str, Any]) -> Iterator[Endpoint]:
                 Parameter(each["name"], each["in"], each.get("required", False), _words(each))
                 for each in parameters
             ),
-            _example(path, parameters),
-            tuple((status, each["description"]) for status, each in operation["responses"].items()),
+            _example(path, parameters, known),
         )
 
 
@@ -58,10 +74,11 @@ def _words(parameter: Mapping[str, Any]) -> str:
     return f"{words} Default: {json.dumps(schema['default'])}." if "default" in schema else words
 
 
-def _example(path: str, parameters: list[Mapping[str, Any]]) -> str:
+def _example(path: str, parameters: list[Mapping[str, Any]], known: Mapping[str, str]) -> str:
     asked = []
     for each in parameters:
-        example = next(iter(each.get("schema", {}).get("examples", [])), None)
+        examples = each.get("schema", {}).get("examples", [])
+        example = known.get(each["name"]) or next(iter(examples), None)
         if each["in"] == "path":
             path = path.replace(f"{{{each['name']}}}", quote(str(example), safe="/:"))
         elif each.get("required"):

@@ -122,10 +122,15 @@ class Token(Document):
     decimals: int | None
     route: str | None = Field(description="Name of its route in the registry.")
     scale: Scale = Field(description="Units in messages for one unit here.")
-    routers: dict[int, Word] = Field(description="Routers that it is enrolled with, by domain.")
     locked: Wei | None
     minted: Wei | None
     checked_at: int
+
+
+class Router(Token):
+    """A router, with those that it is enrolled with."""
+
+    routers: dict[int, Word] = Field(description="Routers that it is enrolled with, by domain.")
 
 
 class Transfer(Document):

@@ -9,18 +9,20 @@ from fastapi import APIRouter, Path, Query
 from hyperlane.explorer.api import models
 from hyperlane.explorer.api.caching import Kept, kept_for
 from hyperlane.explorer.api.parameters import (
+    AfterValidator,
     Destination,
     DomainPath,
+    Limit,
     ManyLimit,
     OfDomain,
     Origin,
     Since,
     Until,
     Validator,
-    Wallet,
 )
 from hyperlane.explorer.api.problems import missing, responses
 from hyperlane.explorer.queries import chains, redundancy, routes, search, statistics, validators
+from hyperlane.explorer.queries.paging import DEFAULT
 from hyperlane.protocol.typecasts import Address, to_hex
 from hyperlane.store.database import Database
 
@@ -32,7 +34,8 @@ _ONE = responses(400, 404, 429, 503)
 Text = Annotated[
     str,
     Query(
-        description="A message id, transaction hash, address, chain, domain, route, or a link.",
+        description="An id or hash, also shortened, an address, chain, block, route, token, or a"
+        " link.",
         min_length=1,
         max_length=search.LONGEST,
         examples=["ethereum"],
@@ -82,7 +85,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
     )
     @kept_for(5)
     async def list_validators(
-        domain: DomainPath, after: Wallet = None, limit: ManyLimit = 100
+        domain: DomainPath, after: AfterValidator = None, limit: ManyLimit = 100
     ) -> models.Validators:
         """List the validators of a chain by address, with what each has signed."""
         found = await validators.validators(database, domain, after, limit)
@@ -117,7 +120,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
     @kept_for(5)
     async def get_route(key: RouteKey) -> models.Route:
         """Get a route by its name, or by one of its routers."""
-        found = await routes.route(database, key.replace("\0", ""))
+        found = await routes.route(database, key)
         if found is None:
             raise missing(
                 f"no route of this key is known: {key!r}", "GET /api/v1/routes lists them"
@@ -132,7 +135,7 @@ def router(database: Database, clock: Callable[[], float] = time.time) -> APIRou
     )
     @kept_for(5)
     async def list_redundancy(
-        domain: OfDomain = None, limit: ManyLimit = 100
+        domain: OfDomain = None, limit: Limit = DEFAULT
     ) -> models.RedundancyPage:
         """List security modules: of a domain, or those with the fewest spare signers first."""
         found = (

@@ -11,7 +11,7 @@ from hyperlane.protocol.accounts import (
 )
 from hyperlane.protocol.token_message import TokenMessage
 
-_MOST_SHOWN = 16 * 1024
+_MOST_SHOWN, _MOST_COPIED = 16 * 1024, 128 * 1024
 _ROW = 32
 _SHORTEST_TEXT = 0.9
 """Part of a body's characters that has to be printable for it to be shown as text."""
@@ -22,8 +22,8 @@ class Contents:
     """A body in the forms that a page shows."""
 
     size: int
-    hex: str
-    """All of it, for copying."""
+    hex: str | None
+    """All of it, for copying; None of a long body."""
     rows: str
     """Hex in rows of 32 bytes, with offsets; the beginning of a long body."""
     cut: bool
@@ -50,7 +50,7 @@ def contents(body: bytes, is_transfer: bool) -> Contents:
     beginning = body[:_MOST_SHOWN]
     return Contents(
         len(body),
-        "0x" + body.hex(),
+        None if len(body) > _MOST_COPIED else "0x" + body.hex(),
         _rows(beginning),
         len(body) > len(beginning),
         _text(beginning, cut=len(body) > len(beginning)),
@@ -89,6 +89,9 @@ def _token(body: bytes) -> TokenMessage | None:
 
 
 def _account(body: bytes) -> AccountMessage | None:
+    # Each call may point to the same bytes: what is decoded grows with the square of the body.
+    if len(body) > _MOST_SHOWN:
+        return None
     try:
         return decode_account_message(body)
     except DecodeError:

@@ -1,34 +1,30 @@
-"""Pages about messages: the first page, lists, one message, a transaction, an address."""
+"""Pages about messages: the first page, lists, one message, a transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from hyperlane.errors import HyperlaneError
+from hyperlane.explorer.limits import visitor
 from hyperlane.explorer.pages.contents import contents
 from hyperlane.explorer.pages.filters import read_filters
 from hyperlane.explorer.pages.health import OVERDUE, health
-from hyperlane.explorer.pages.site import Site, as_word, read_address, read_id
+from hyperlane.explorer.pages.site import Site, read_id
 from hyperlane.explorer.queries import messages as queries
 from hyperlane.explorer.queries.chains import chains
 from hyperlane.explorer.queries.life import life
-from hyperlane.explorer.queries.messages import Wanted
 from hyperlane.explorer.queries.records import Message, Transfer
 from hyperlane.explorer.queries.redundancy import of_message
-from hyperlane.explorer.queries.routes import routes
-from hyperlane.explorer.queries.search import Hit, Kind, search
 from hyperlane.explorer.queries.tokens import transfers
-from hyperlane.explorer.queries.validators import validator
-from hyperlane.protocol.typecasts import Address, Bytes32
+from hyperlane.protocol.typecasts import Bytes32
+from hyperlane.wording import shown
 
 _FIRST_PAGE = 15
 _LIST = 50
-_OF_ADDRESS = 25
 _NO_ID = "an id has 0x and 64 hex digits: search for it, or look through the messages"
 
 
@@ -75,7 +71,7 @@ def router(site: Site) -> APIRouter:
         key = read_id(id)
         found = None if key is None else await life(site.database, key)
         if found is None:
-            return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
+            return await site.missing(request, f"No message {shown(id)} is stored.", _NO_ID)
         seen = found.message
         module = None
         if seen is not None:
@@ -98,12 +94,12 @@ def router(site: Site) -> APIRouter:
         key = read_id(id)
         found = None if key is None else await queries.message(site.database, key)
         if found is None:
-            return await site.missing(request, f"No message {id[:80]} is stored.", _NO_ID)
+            return await site.missing(request, f"No message {shown(id)} is stored.", _NO_ID)
         traced: Mapping[str, Any] | None = None
         refusal = "this server has no nodes of the chains to ask"
         if site.traces is not None:
             try:
-                traced = await site.traces.trace(found)
+                traced = await site.traces.trace(found, visitor(request))
             except HyperlaneError as error:
                 refusal = site.traces.chains.without_urls(str(error))
         return await site.page(
@@ -119,7 +115,7 @@ def router(site: Site) -> APIRouter:
         key = read_id(hash)
         found = () if key is None else await queries.traffic(site.database, key)
         if not found:
-            what = f"No transaction {hash[:80]} is stored."
+            what = f"No transaction {shown(hash)} is stored."
             remedy = "only transactions that dispatch, pay for or deliver messages are; " + _NO_ID
             return await site.missing(request, what, remedy)
         sections = [
@@ -137,43 +133,6 @@ def router(site: Site) -> APIRouter:
         ]
         return await site.page(request, "transaction.html", sections=sections, overdue=OVERDUE)
 
-    @pages.get("/address/{address}")
-    async def address(request: Request, address: str) -> Response:
-        key = read_address(address)
-        if key is None:
-            what = f"{address[:80]} is no address."
-            return await site.missing(request, what, "an address has 0x and 40 or 64 hex digits")
-        word = as_word(key)
-        sent = await queries.messages(site.database, Wanted(sender=word), limit=_OF_ADDRESS)
-        got = await queries.messages(site.database, Wanted(recipient=word), limit=_OF_ADDRESS)
-        evm = Address(word[12:]) if not any(word[:12]) else None
-        return await site.page(
-            request,
-            "address.html",
-            word=word,
-            sent=await rows(site, sent.items),
-            more_sent=sent.next,
-            got=await rows(site, got.items),
-            more_got=got.next,
-            validator=() if evm is None else await validator(site.database, evm),
-            routes=() if evm is None else await _routes_with(site, evm),
-            overdue=OVERDUE,
-        )
-
-    @pages.get("/search")
-    async def find(request: Request) -> Response:
-        text = request.query_params.get("q", "").strip()[:2000]
-        hits = await search(site.database, text) if text else ()
-        if len(hits) == 1:
-            return RedirectResponse(link(hits[0]), 303)
-        return await site.page(
-            request,
-            "search.html",
-            status=200 if hits or not text else 404,
-            text=text,
-            hits=[(hit, link(hit)) for hit in hits],
-        )
-
     return pages
 
 
@@ -185,35 +144,8 @@ async def rows(site: Site, messages: tuple[Message, ...]) -> list[Row]:
     return [Row(each, _first_sent(carried.get(each.id, ()))) for each in messages]
 
 
-def link(hit: Hit) -> str:
-    """The page of something that was found."""
-    match hit.kind:
-        case Kind.MESSAGE:
-            return f"/messages/{hit.key}"
-        case Kind.TRANSACTION:
-            return f"/tx/{hit.key}"
-        case Kind.ADDRESS:
-            return f"/address/{hit.key}"
-        case Kind.VALIDATOR:
-            return f"/validators/{hit.key}"
-        case Kind.ROUTE:
-            return f"/routes/{quote(hit.key, safe='')}"
-        case Kind.CHAIN:
-            return f"/chains#{quote(hit.key, safe='')}"
-
-
 def _first_sent(transfers: tuple[Transfer, ...]) -> Transfer | None:
     """What was sent, rather than what arrived: the same tokens in the origin's units."""
     return next(
         (each for each in transfers if each.direction == "sent"), next(iter(transfers), None)
     )
-
-
-async def _routes_with(site: Site, address: Address) -> list[str]:
-    """Keys of routes with a router at the address."""
-    listed = await routes(site.database)
-    return [
-        each.key
-        for each in listed.routes
-        if any(router.router[-20:] == address for router in each.routers)
-    ]

@@ -12,6 +12,7 @@ from hyperlane.explorer.queries.chains import chains
 from hyperlane.explorer.queries.redundancy import redundancy, scarcest
 from hyperlane.explorer.queries.validators import Coverage, Validator, staking_events
 from hyperlane.protocol.typecasts import Address
+from hyperlane.wording import shown
 
 _STALE = 3600
 """Seconds without a signature after which a validator that is behind is called silent."""
@@ -52,7 +53,7 @@ def router(site: Site) -> APIRouter:
                 looks = await queries.coverage(site.database, each.domain, each.address, _LOOKS)
                 on_chains.append(OnChain(each, looks))
         if not on_chains:
-            what = f"No validator {address[:80]} is known."
+            what = f"No validator {shown(address)} is known."
             return await site.missing(request, what, "the validators' page lists all that are")
         operators = {each.validator.stake.operator for each in on_chains if each.validator.stake}
         events = [

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from starlette.routing import Mount
 
-from hyperlane.explorer.pages import messages, network, routes, statistics
+from hyperlane.explorer.pages import addresses, messages, network, routes, statistics
 from hyperlane.explorer.pages.assets import PREFIX, Assets
 from hyperlane.explorer.pages.site import Site
 from hyperlane.explorer.tracing import Traces
@@ -19,7 +19,7 @@ def pages_router(
     """Pages that show a database, and their assets."""
     site = Site(database, traces, clock)
     pages = APIRouter(include_in_schema=False)
-    for part in (messages, network, routes, statistics):
+    for part in (messages, addresses, network, routes, statistics):
         pages.include_router(part.router(site))
     pages.routes.append(Mount(PREFIX, Assets()))
     return pages

@@ -8,6 +8,7 @@ from hyperlane.explorer.pages.graph import graph
 from hyperlane.explorer.pages.site import Names, Site
 from hyperlane.explorer.queries.chains import names
 from hyperlane.explorer.queries.routes import route, routes
+from hyperlane.wording import shown
 
 
 def router(site: Site) -> APIRouter:
@@ -22,7 +23,7 @@ def router(site: Site) -> APIRouter:
     async def one_route(request: Request, key: str) -> Response:
         found = await route(site.database, key)
         if found is None:
-            what = f"No warp route {key[:80]} is known."
+            what = f"No warp route {shown(key)} is known."
             return await site.missing(request, what, "the routes' page lists those that are")
         drawing = graph(found, Names(await names(site.database)))
         known = {(each.domain, each.router.rjust(32, b"\0")): each for each in found.routers}

@@ -48,6 +48,13 @@ class Site:
     """Asks the chains; None if the server has no nodes to ask."""
     clock: Callable[[], float] = time.time
 
+    @property
+    def elsewhere(self) -> dict[int, tuple[str, str]]:
+        """Names and URLs of the chains' block explorers, by domain."""
+        chains = self.traces.chains.chains.values() if self.traces is not None else ()
+        named = ((chain.domain_id, chain.block_explorer) for chain in chains)
+        return {domain: explorer for domain, explorer in named if explorer is not None}
+
     async def page(
         self, request: Request, template: str, *, status: int = 200, **context: Any
     ) -> HTMLResponse:
@@ -55,6 +62,7 @@ class Site:
         known = Names(await names(self.database))
         common = {
             "chain_name": known,
+            "elsewhere": self.elsewhere,
             "coins": Coins(await coins(self.database)),
             "now": self.clock(),
             "path": request.url.path,

@@ -51,6 +51,8 @@ def router(site: Site) -> APIRouter:
             request,
             "statistics.html",
             found=found,
+            since=since,
+            until=until,
             spans=list(reversed(spans(found, by_day=int(days) > _LONGEST_BY_HOUR))),
             choices=SPANS,
             days=days,

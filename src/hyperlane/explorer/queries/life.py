@@ -1,7 +1,7 @@
 """The whole life of one message."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from hyperlane.explorer.queries.reading import (
     as_transaction,
     message,
     message_rows,
+    of_each,
     with_transaction,
 )
 from hyperlane.explorer.queries.records import (
@@ -29,10 +30,6 @@ from hyperlane.explorer.queries.tokens import transfers
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
-
-_MOST = 5000
-"""Rows of one kind that are read for some messages: anybody may pay for a message many times."""
-_MOST_OF_ONE = 200
 
 
 async def life(database: Database, message_id: Bytes32) -> Life | None:
@@ -54,9 +51,9 @@ async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Lif
     sent: dict[Bytes32, Sequence[Any]]
     async with database.read() as connection:
         sent = {row[1]: row for row in (await connection.execute(_dispatches(wanted))).all()}
-        inserted = await _grouped(connection, _insertions(wanted))
-        paid = await _grouped(connection, _payments(wanted))
-        delivered = await _grouped(connection, _deliveries(wanted))
+        inserted = await _grouped(connection, _insertions, wanted)
+        paid = await _grouped(connection, _payments, wanted)
+        delivered = await _grouped(connection, _deliveries, wanted)
     carried = await transfers(database, wanted)
     found = {}
     for message_id in wanted:
@@ -74,7 +71,7 @@ async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Lif
             ),
             payments=tuple(
                 Payment(each[2], each[3], each[4], each[5], as_transaction(each))
-                for each in paid[message_id][:_MOST_OF_ONE]
+                for each in paid[message_id]
             ),
             delivery=next(
                 (
@@ -84,7 +81,7 @@ async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Lif
                 ),
                 None,
             ),
-            transfers=carried.get(message_id, ())[:_MOST_OF_ONE],
+            transfers=carried.get(message_id, ()),
             signatures=(),
             staking=(),
         )
@@ -125,11 +122,12 @@ def _deliveries(ids: Sequence[Bytes32]) -> Select[Any]:
 
 
 async def _grouped(
-    connection: AsyncConnection, rows: Select[Any]
+    connection: AsyncConnection,
+    rows: Callable[[Sequence[Bytes32]], Select[Any]],
+    ids: Sequence[Bytes32],
 ) -> Mapping[Bytes32, list[Sequence[Any]]]:
-    """Rows by their second column, the id, in the order of their first, the number."""
+    """Rows by their second column, the id."""
     grouped: dict[Bytes32, list[Sequence[Any]]] = defaultdict(list)
-    found: Sequence[Any] = (await connection.execute(rows.limit(_MOST))).all()
-    for row in sorted(found, key=lambda each: int(each[0])):
+    for row in await of_each(connection, rows, ids):
         grouped[row[1]].append(row)
     return grouped

@@ -1,9 +1,10 @@
 """Parts of statements that several queries share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -46,6 +47,9 @@ MESSAGE = (
     block.c.final,
 )
 """Fields of `Message`, in its order."""
+_MOST, _MOST_OF_ONE = 5000, 100
+"""Rows of one kind that are read for some messages, and for one: anybody may pay for a message, or
+insert it into a tree, many times."""
 
 
 class Unindexed(ColumnElement[Any]):
@@ -89,6 +93,22 @@ def with_transaction(table: Any, reference: str, *columns: ColumnElement[Any]) -
         .join_from(table, transaction, table.c[reference] == transaction.c.id)
         .join(block, transaction.c.block_id == block.c.id)
     )
+
+
+async def of_each(
+    connection: AsyncConnection,
+    rows: Callable[[Sequence[Bytes32]], Select[Any]],
+    ids: Sequence[Bytes32],
+) -> list[Any]:
+    """Rows of messages with these ids, in the order of their first column: of none so many that
+    they would crowd out another's."""
+    most = min(_MOST, _MOST_OF_ONE * len(ids))
+    found = list((await connection.execute(rows(ids).limit(most))).all())
+    if len(found) == most and len(ids) > 1:
+        found = []
+        for each in ids:
+            found += (await connection.execute(rows([each]).limit(_MOST_OF_ONE))).all()
+    return sorted(found, key=lambda row: int(row[0]))
 
 
 def as_message(row: Sequence[Any]) -> Message:

@@ -1,11 +1,12 @@
 """Redundancy: how many signers each security module can lose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select, tuple_
 
+from hyperlane.explorer.queries.modules import stored_module
 from hyperlane.explorer.queries.reading import forms
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
@@ -21,7 +22,8 @@ class Redundancy:
     recipient: bytes
     """Empty for the Mailbox's default module."""
     origin: int
-    module: Mapping[str, Any]
+    module: Mapping[str, Any] | None
+    """None if what is stored is none that is known."""
     spare: int | None
     """Live signers above the threshold, where it is scarcest; None where no signatures are
     wanted."""
@@ -77,4 +79,5 @@ async def of_message(
 
 async def _rows(database: Database, rows: Select[Any]) -> tuple[Redundancy, ...]:
     async with database.read() as connection:
-        return tuple(Redundancy(*each) for each in (await connection.execute(rows)).all())
+        found = [Redundancy(*each) for each in (await connection.execute(rows)).all()]
+    return tuple(replace(each, module=stored_module(each.module)) for each in found)

@@ -1,22 +1,30 @@
 """Warp routes: routers that are enrolled with each other, and what they lock and have minted."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.agents.scraper.backing import Backing, End, backings
+from hyperlane.explorer.queries.keeping import Keeper
 from hyperlane.explorer.queries.reading import forms, word
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
 from hyperlane.store.scraper.tokens import Token, as_token
 
-_MOST_LISTED = 2000
-_MOST_OF_ROUTE = 500
-"""Routers: strangers may enrol as many as they like."""
+_MOST_LISTED, _MOST_OF_ROUTE = 2000, 500
+"""Routers: strangers may make as many as they like."""
+_ROOM_OF_LIST, _ROOM_OF_ROUTE = 2 * 1024**2, 1024**2
+"""Characters of what these are enrolled with: hundreds of other routers each, if they like."""
+_MOST_STEPS = 10
+"""From a router to those that it is enrolled with; mostly each is with all others."""
+_keeper = Keeper(10.0)
+_ROUTER = re.compile("([0-9]{1,10}):0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +66,28 @@ class Routes:
 
 
 async def routes(database: Database) -> Routes:
-    """Routes with a name in the registry first, then the newest others."""
+    """Routes with a name in the registry first, then the newest others; some seconds old."""
+    return await _keeper.get(database, None, partial(_read, database))
+
+
+async def _read(database: Database) -> Routes:
     token = tables.token
     named = select(token).where(token.c.route.is_not(None)).order_by(token.c.route)
     others = select(token).where(token.c.id > 0, token.c.route.is_(None))
     async with database.read() as connection:
-        found = await _tokens(connection, named.limit(_MOST_LISTED + 1))
-        left = _MOST_LISTED + 1 - len(found)
-        found += await _tokens(connection, others.order_by(token.c.id.desc()).limit(left))
-    listed = found[:_MOST_LISTED]
+        listed, room = await _tokens(connection, named.limit(_MOST_LISTED), _ROOM_OF_LIST)
+        left = _MOST_LISTED - len(listed)
+        more, room = await _tokens(
+            connection, others.order_by(token.c.id.desc()).limit(left + 1), room
+        )
+    listed += more[:left]
     grouped = sorted(_routes(listed), key=lambda each: (each.name is None, each.name or ""))
-    return Routes(tuple(grouped), complete=len(found) <= _MOST_LISTED)
+    return Routes(tuple(grouped), complete=room >= 0 and len(more) <= left)
 
 
 async def route(database: Database, key: str) -> Route | None:
     """The route of a key, or of any of its routers as `<domain>:<router>`."""
+    key = key.replace("\0", "")  # PostgreSQL has no text with it
     token, end = tables.token, _end(key)
     if end is None:
         start = select(token).where(token.c.route == key).order_by(token.c.id)
@@ -80,11 +95,11 @@ async def route(database: Database, key: str) -> Route | None:
         domain, router = end
         start = select(token).where(token.c.domain == domain, token.c.router.in_(forms(router)))
     async with database.read() as connection:
-        found = await _tokens(connection, start.limit(_MOST_OF_ROUTE))
+        found, room = await _tokens(connection, start.limit(_MOST_OF_ROUTE), _ROOM_OF_ROUTE)
         if not found:
             return None
         first = _place(found[0])
-        found = await _connected(connection, found)
+        found = await _connected(connection, found, room)
     return next(each for each in _routes(found) if first in map(_place, each.routers))
 
 
@@ -93,13 +108,13 @@ def router_key(domain: int, router: bytes) -> str:
     return f"{domain}:0x{forms(router)[0].hex()}"
 
 
-async def _connected(connection: AsyncConnection, found: list[Token]) -> list[Token]:
+async def _connected(connection: AsyncConnection, found: list[Token], room: int) -> list[Token]:
     """The routers, and those that are enrolled with them, step by step."""
     known = {_place(each): each for each in found}
     asked: set[End] = set(known)
-    while len(known) < _MOST_OF_ROUTE:
-        wanted = {end for each in known.values() for end in _enrolled(each)} - asked
-        if not wanted:
+    for _ in range(_MOST_STEPS):
+        wanted = {end for each in found for end in _enrolled(each)} - asked
+        if not wanted or room < 0 or len(known) >= _MOST_OF_ROUTE:
             break
         asked |= wanted
         some = sorted(wanted)[:_MOST_OF_ROUTE]
@@ -108,14 +123,26 @@ async def _connected(connection: AsyncConnection, found: list[Token]) -> list[To
             tables.token.c.domain.in_({domain for domain, _ in some}),
             tables.token.c.router.in_({form for _, router in some for form in forms(router)}),
         )
-        for each in await _tokens(connection, either):
-            if _place(each) in wanted:
-                known[_place(each)] = each
+        found, room = await _tokens(connection, either, room)
+        found = [each for each in found if _place(each) in wanted]
+        known |= {_place(each): each for each in found}
     return list(known.values())[:_MOST_OF_ROUTE]
 
 
-async def _tokens(connection: AsyncConnection, rows: Select[Any]) -> list[Token]:
-    return list(map(as_token, (await connection.execute(rows)).all()))
+async def _tokens(
+    connection: AsyncConnection, rows: Select[Any], room: int
+) -> tuple[list[Token], int]:
+    """Routers, up to one for which there is no room, and the room that is left: below 0 then."""
+    token, wanted = tables.token, []
+    sizes = rows.with_only_columns(token.c.id, func.length(cast(token.c.routers, String)))
+    for number, size in (await connection.execute(sizes)).all():
+        room -= size or 0
+        if room < 0:
+            break
+        wanted.append(number)
+    read = select(token).where(token.c.id.in_(wanted))
+    found = {row.id: as_token(row) for row in (await connection.execute(read)).all()}
+    return [found[number] for number in wanted if number in found], room
 
 
 def _routes(tokens: Sequence[Token]) -> list[Route]:
@@ -127,7 +154,11 @@ def _route(backing: Backing, known: dict[End, Token]) -> Route:
     routers = sorted(backing.ends, key=_place)
     name = next((each.route for each in routers if each.route is not None), None)
     links = tuple(
-        Link(_place(each), end, end in known and _place(each) in _enrolled(known[end]))
+        Link(
+            _place(each),
+            end,
+            end in known and known[end].routers.get(each.domain) == word(each.router),
+        )
         for each in routers
         for end in sorted(_enrolled(each))
     )
@@ -157,10 +188,7 @@ def _enrolled(token: Token) -> set[End]:
 
 def _end(key: str) -> End | None:
     """The router of a key; None if it is a name."""
-    domain, _, router = key.partition(":0x")
-    if not domain.isdecimal() or not domain.isascii() or int(domain) >= 2**32:
+    match = _ROUTER.fullmatch(key)
+    if match is None or int(match[1]) >= 2**32:
         return None
-    try:
-        return int(domain), word(bytes.fromhex(router))
-    except ValueError:
-        return None
+    return int(match[1]), word(bytes.fromhex(match[2]))

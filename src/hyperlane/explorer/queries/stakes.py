@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
 
+from hyperlane.explorer.queries.keeping import Keeper
 from hyperlane.explorer.queries.signatures import number
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.database import Database
@@ -32,6 +34,9 @@ KINDS = (
 """Events that name an operator."""
 
 _TAKEN = ("staked", "unbonding")
+_MOST_EVENTS = 5000
+"""Of one operator. Who makes more, one unit at a time, goes without."""
+_keeper = Keeper(10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,15 @@ class Stake:
 async def stakes(
     database: Database, validators: Sequence[Address], domain: int
 ) -> dict[Address, Stake]:
-    """Stake behind the keys of validators of a chain; validators that are no operators are left
-    out."""
+    """Stake behind the keys of validators of a chain, some seconds old; validators that are no
+    operators are left out."""
+    wanted = tuple(validators)
+    return await _keeper.get(database, (wanted, domain), partial(_read, database, wanted, domain))
+
+
+async def _read(
+    database: Database, validators: Sequence[Address], domain: int
+) -> dict[Address, Stake]:
     row = tables.staking_event
     keys = select(row.c.validator, row.c.operator, row.c.contract).where(
         row.c.validator.in_(validators), row.c.domain == domain
@@ -66,7 +78,9 @@ async def stakes(
             its = select(row.c.id, row.c.kind, row.c.amount, row.c.fields).where(
                 row.c.operator == operator, row.c.contract == contract
             )
-            events = (await connection.execute(its)).all()
+            events = (await connection.execute(its.limit(_MOST_EVENTS + 1))).all()
+            if len(events) > _MOST_EVENTS:
+                continue
             found[key] = _added_up(Stake(contract, operator), sorted(events, key=itemgetter(0)))
     return found
 

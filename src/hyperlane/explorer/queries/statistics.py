@@ -1,15 +1,17 @@
 """Traffic by the hour: past hours as they were summed, the others counted now."""
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.scraper.statistics import BUCKETS, percentiles, total
+from hyperlane.explorer.queries.keeping import Keeper
 from hyperlane.store.database import Database
 from hyperlane.store.scraper.statistics import HOUR, StatisticsStore, Traffic, hour_of
 
@@ -55,10 +57,10 @@ class Statistics:
         return percentiles(counts, (part,))[0]
 
 
-_SECONDS = 20.0
-_Wanted = tuple[int, int, int | None, int | None]
-_kept: WeakKeyDictionary[AsyncEngine, TtlCache[_Wanted, Statistics]] = WeakKeyDictionary()
-"""By database, what was asked for."""
+_keeper = Keeper(20.0)
+_DAY = 24 * HOUR
+_turns: WeakKeyDictionary[AsyncEngine, asyncio.Lock] = WeakKeyDictionary()
+"""For times of more than two days: a month of many pairs of chains takes a second to add up."""
 
 
 async def statistics(
@@ -73,11 +75,29 @@ async def statistics(
     It may be some seconds old: a month has many rows, and many people look at it.
     """
     wanted = _next_hour(since), _next_hour(until), origin, destination
-    cache = _kept.setdefault(database.engine, TtlCache(_SECONDS))
-    return await cache.get_or_find(wanted, partial(_read, database, *wanted))
+    return await _keeper.get(database, wanted, partial(_read, database, *wanted))
 
 
 async def _read(
+    database: Database, since: int, until: int, origin: int | None, destination: int | None
+) -> Statistics:
+    starts = range(since, until, _DAY)
+    turn = _turns.setdefault(database.engine, asyncio.Lock())
+    async with turn if len(starts) > 2 else nullcontext():
+        days = [  # one by one, so that other requests get their turn
+            await _read_day(database, start, min(start + _DAY, until), origin, destination)
+            for start in starts
+        ]
+    counts: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for pair in (pair for day in days for pair in day.pairs):
+        sums = counts[pair.origin, pair.destination]
+        sums[:] = sums[0] + pair.sent, sums[1] + pair.delivered
+    pairs = [Pair(*chains, *sums) for chains, sums in counts.items()]
+    pairs.sort(key=lambda pair: (-pair.sent, pair.origin, pair.destination))
+    return Statistics(tuple(hour for day in days for hour in day.hours), tuple(pairs))
+
+
+async def _read_day(
     database: Database, since: int, until: int, origin: int | None, destination: int | None
 ) -> Statistics:
     found = await StatisticsStore(database, BUCKETS).traffic(since, until)
@@ -94,7 +114,7 @@ async def _read(
     pairs = [_pair(*chains, total(those)) for chains, those in by_pair.items()]
     return Statistics(
         tuple(_hour(start, total(by_hour[start])) for start in sorted(by_hour)),
-        tuple(sorted(pairs, key=lambda pair: (-pair.sent, pair.origin, pair.destination))),
+        tuple(pairs),
     )
 
 

@@ -4,41 +4,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from hyperlane.explorer.queries.reading import of_each
 from hyperlane.explorer.queries.records import Transfer
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
 from hyperlane.store.scraper.tokens import as_token
 
-_MOST = 2000
-"""Transfers that are listed at once."""
-
 
 async def transfers(
     database: Database, ids: Sequence[Bytes32]
 ) -> dict[Bytes32, tuple[Transfer, ...]]:
     """Token transfers of some messages, by message id."""
-    row, its, token = tables.token_transfer, tables.transaction, tables.token
-    listed = (
-        select(
-            row.c.id,
-            row.c.msg_id,
-            row.c.direction,
-            row.c.domain,
-            row.c.router,
-            row.c.remote,
-            row.c.recipient,
-            row.c.amount,
-            its.c.hash,
-        )
-        .join_from(row, its, row.c.tx_id == its.c.id)
-        .where(row.c.msg_id.in_(ids))
-        .limit(_MOST)
-    )
+    token = tables.token
     async with database.read() as connection:
-        found: Sequence[Any] = (await connection.execute(listed)).all()
+        found = await of_each(connection, _rows, ids)
         # More than the pairs, which would be looked for by reading all rows.
         read = select(token).where(
             token.c.domain.in_({each.domain for each in found}),
@@ -47,7 +29,7 @@ async def transfers(
         known = map(as_token, (await connection.execute(read)).all())
         tokens = {(each.domain, bytes(each.router)): each for each in known}
     grouped: dict[Bytes32, list[Transfer]] = defaultdict(list)
-    for each in sorted(found, key=lambda each: int(each.id)):
+    for each in found:
         grouped[each.msg_id].append(
             Transfer(
                 each.direction,
@@ -61,3 +43,22 @@ async def transfers(
             )
         )
     return {message_id: tuple(those) for message_id, those in grouped.items()}
+
+
+def _rows(ids: Sequence[Bytes32]) -> Select[Any]:
+    row, its = tables.token_transfer, tables.transaction
+    return (
+        select(
+            row.c.id,
+            row.c.msg_id,
+            row.c.direction,
+            row.c.domain,
+            row.c.router,
+            row.c.remote,
+            row.c.recipient,
+            row.c.amount,
+            its.c.hash,
+        )
+        .join_from(row, its, row.c.tx_id == its.c.id)
+        .where(row.c.msg_id.in_(ids))
+    )

@@ -54,7 +54,11 @@ function options(box, table) {
     width: box.clientWidth,
     height: HEIGHT,
     cursor: { drag: { x: false, y: false } },
-    scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, low, 1e-9)] } },
+    // The time that was chosen, also where there are figures of a part of it only.
+    scales: {
+      x: { range: [Number(box.dataset.since), Number(box.dataset.until)] },
+      y: { range: (_, low, high) => [0, Math.max(high * 1.08, low, 1e-9)] },
+    },
     axes: [{ ...axis, values: moments }, { ...axis, size: 64, values: numbers }],
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     series: [

@@ -130,6 +130,7 @@ function focusAgain(part, focused) {
 // Fills an element with what another page has in the element of the same id.
 async function load(part) {
   part.setAttribute("aria-busy", "true");
+  say(part, part.querySelector("[data-loading]")?.dataset.loading);
   try {
     const answer = await fetch(part.dataset.load, { headers: { accept: "text/html" } });
     const found = parse(await answer.text()).getElementById(part.id);
@@ -142,6 +143,11 @@ async function load(part) {
 }
 
 function failed(part) {
-  const text = part.querySelector("[data-loading]");
-  if (text) text.textContent = "The server did not answer. Reload the page to try again.";
+  say(part, "The server did not answer. Reload the page to try again.");
+}
+
+// Where nothing has been loaded yet: without a script there is a link.
+function say(part, words) {
+  const place = part.querySelector("[data-loading]");
+  if (place) place.textContent = words;
 }

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import ColumnElement, case, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.store.database import Database
@@ -134,10 +134,7 @@ class StatisticsStore:
         first, end = hour_of(since + HOUR - 1), hour_of(until + HOUR - 1)
         async with self._database.read() as connection:
             # The marks before the sums, so that an hour that is closed meanwhile is not missed.
-            marks = {
-                origin: await _mark(connection, origin, _HOURS) or 0
-                for origin in await _origins(connection)
-            }
+            unsummed = await self._unsummed(connection, first)
             stored = await connection.execute(
                 select(hourly_traffic).where(row.hour >= first, row.hour < end)
             )
@@ -145,9 +142,27 @@ class StatisticsStore:
                 found[Slot(item.hour, item.origin, item.destination)] = Traffic(
                     item.sent, item.delivered, item.payment, _parsed(item.delays)
                 )
-            for origin, mark in marks.items():
-                found |= await self._summed(connection, origin, max(first, mark), end)
+            for origin, since_when in unsummed.items():
+                if since_when is not None and since_when < end:
+                    found |= await self._summed(connection, origin, hour_of(since_when), end)
         return found
+
+    async def _unsummed(self, connection: AsyncConnection, since: int) -> dict[int, int | None]:
+        """By origin, when the first message was sent that is in no stored sum; None where there is
+        none, as on chains that are known by name only."""
+        row, mark = message.c, cursor.c
+        its = (mark.domain == domain.c.id) & (mark.event_type == _HOURS)
+        start = case((mark.height > since, mark.height), else_=since)  # one bound, or all is read
+        first = (
+            select(row.sent_at)
+            .where(row.origin == domain.c.id, row.sent_at >= start)
+            .order_by(row.sent_at)
+            .limit(1)
+        )
+        found = await connection.execute(
+            select(domain.c.id, first.scalar_subquery()).select_from(domain.outerjoin(cursor, its))
+        )
+        return dict(map(tuple, found))
 
     async def _final_until(self, connection: AsyncConnection, origin: int) -> int:
         """End of the last hour whose blocks are all read and final."""

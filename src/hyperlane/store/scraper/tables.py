@@ -172,6 +172,7 @@ transaction = Table(
     Column("raw_input_data", LargeBinary),
     UniqueConstraint("hash", "block_id"),
 )
+Index("ix_transaction_sender", transaction.c.sender, transaction.c.id)
 
 message = Table(
     "message",
@@ -292,6 +293,7 @@ token_transfer = Table(
 """`SentTransferRemote` (`direction` sent) and `ReceivedTransferRemote` (received) of the router
 that sent or received the message, in the units that its event has."""
 Index("ix_token_transfer_router", token_transfer.c.domain, token_transfer.c.router)
+Index("ix_token_transfer_recipient", token_transfer.c.recipient, token_transfer.c.id)
 
 validator_announcement = Table(
     "validator_announcement",

@@ -192,6 +192,7 @@ def _create_tables(op: Operations) -> None:
         sa.UniqueConstraint("hash", "block_id", name="uq_transaction_hash_block_id"),
     )
     op.create_index("ix_transaction_block_id", "transaction", ["block_id"], unique=False)
+    op.create_index("ix_transaction_sender", "transaction", ["sender", "id"], unique=False)
     op.create_table(
         "delivered_message",
         sa.Column("id", NUMBER, nullable=False),
@@ -367,6 +368,9 @@ def _create_tables(op: Operations) -> None:
         sa.UniqueConstraint("tx_id", "log_index", name="uq_token_transfer_tx_id_log_index"),
     )
     op.create_index("ix_token_transfer_msg_id", "token_transfer", ["msg_id"], unique=False)
+    op.create_index(
+        "ix_token_transfer_recipient", "token_transfer", ["recipient", "id"], unique=False
+    )
     op.create_index(
         "ix_token_transfer_router", "token_transfer", ["domain", "router"], unique=False
     )

@@ -1,0 +1,85 @@
+"""Halting of a validator: what its RPCs have to show before, and where it is recorded."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.validator.witnesses import Undecided, Votes, Witnesses
+from hyperlane.chain import answers
+from hyperlane.checkpoints.storage import CheckpointStorage
+from hyperlane.errors import HyperlaneError
+from hyperlane.protocol.merkle import IncrementalMerkle
+from hyperlane.protocol.reorg import ReorgReport
+from hyperlane.store.commitments import CheckpointStore, ObservedTree
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, kw_only=True)
+class Halting:
+    """Evidence that a chain contradicts what a validator signed."""
+
+    chain: Chain
+    commitments: CheckpointStore
+    storage: CheckpointStorage
+    witnesses: Witnesses
+
+    async def require_confirmed(self, chain_tree: ObservedTree) -> None:
+        """Undecided unless most RPCs, asked one by one, confirm it: one answer is no reorg."""
+        self._require_most(await self.witnesses.count(chain_tree), chain_tree)
+
+    async def require_contradicted(self, chain_tree: ObservedTree) -> None:
+        """Undecided unless most RPCs confirm a tree that contradicts the signed one, and do not
+        show that one as well."""
+        signed = await self.commitments.observed()
+        if signed is None:
+            await self.require_confirmed(chain_tree)
+            return
+        votes = await self.witnesses.count_against(signed, chain_tree)
+        self._require_most(votes, chain_tree)
+
+    def _require_most(self, votes: Votes, chain_tree: ObservedTree) -> None:
+        if votes.most:
+            return
+        index = chain_tree.index
+        what = f"the root of leaf {index}" if index >= 0 else "a tree without leaves"
+        if 2 * votes.agree < votes.said:
+            self.chain.client.rpc.distrust(f"{what}: {votes}", answers.CALL.name)
+        raise Undecided(
+            f"{self.chain.name}: the tree at block {chain_tree.block_number} is not what this"
+            " validator saw, and nothing is signed before more than half of its RPCs confirm that,"
+            f" or none says so any more: {what}: {votes}"
+        )
+
+    async def count_other_leaves(
+        self, signed: IncrementalMerkle, last_block: int, chain_tree: ObservedTree
+    ) -> Votes:
+        """RPCs whose logs do not lead from the signed tree, whose last leaf is in `last_block`, to
+        the chain's."""
+        return await self.witnesses.count_without(
+            signed.copy(), await self.commitments.observed(), chain_tree, last_block
+        )
+
+    async def record(self, report: ReorgReport) -> None:
+        """Store why the validator halts: in the database, in the storage as the reorg flag, with
+        what each RPC says. A failure of one place is logged, and keeps it out of no other.
+        """
+
+        async def flag() -> None:
+            await self.storage.write_reorg_flag(report)
+            await self.commitments.reorg_flagged()
+
+        async def testify() -> None:
+            await self.storage.write_rpc_responses(await self.witnesses.testify())
+
+        async def attempt(step: Callable[[], Awaitable[None]]) -> None:
+            try:
+                await step()
+            except HyperlaneError as error:
+                log.error("validator.flag_unwritten", chain=self.chain.name, error=str(error))
+
+        await attempt(lambda: self.commitments.remember_reorg(report))
+        await attempt(flag)
+        await attempt(testify)
