@@ -5,7 +5,8 @@ mean is `Malformed`, which counts as a failure of that URL like a time-out, so t
 asked. What clients are known to mean is understood: null for no logs, no block number for a
 transaction in no block, no `effectiveGasPrice` from old clients.
 
-Numbers of blocks, positions and gas fit into 63 bits, because databases hold no larger ones.
+Numbers of blocks, positions and gas fit into 63 bits, because databases hold no larger ones; times
+into 37, because calendars end with the year 9999.
 """
 
 import re
@@ -21,6 +22,7 @@ from hyperlane.wording import shown
 
 _QUANTITY = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
 _STORED = 63
+_TIME = 37
 _WORD = 256
 _MOST_TOPICS = 4
 
@@ -161,7 +163,7 @@ def block(value: object) -> Block:
         number=quantity(fields.get("number"), "block.number", _STORED),
         hash=word(fields.get("hash"), "block.hash"),
         gas_limit=quantity(fields.get("gasLimit"), "block.gasLimit", _STORED),
-        timestamp=quantity(fields.get("timestamp"), "block.timestamp", _STORED),
+        timestamp=quantity(fields.get("timestamp"), "block.timestamp", _TIME),
         base_fee=None if base_fee is None else quantity(base_fee, "block.baseFeePerGas"),
     )
 

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
@@ -264,6 +264,19 @@ class _NamedErrors:
             raise DatabaseError(f"db: {self.name}: {error}") from error
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose transaction ends when it is closed.
+
+    SQLite lets a closed connection live on, with its lock, while any of its statements does: that
+    of a read which was cancelled lives as long as somebody holds the exception.
+    """
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
+
+
 def _journals(path: Path) -> list[Path]:
     return [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm", "-journal")]
 
@@ -290,7 +303,8 @@ def _engine(location: str) -> AsyncEngine:
 
 def _sqlite_engine(path: Path) -> AsyncEngine:
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", connect_args={"timeout": _LOCK_TIMEOUT}
+        f"sqlite+aiosqlite:///{path}",
+        connect_args={"timeout": _LOCK_TIMEOUT, "factory": _Connection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

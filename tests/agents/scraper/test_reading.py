@@ -1,6 +1,7 @@
 """Blocks as nodes of all kinds give them: the same rows, or none."""
 
 import json
+from contextlib import asynccontextmanager
 
 import pytest
 from tests.support.narrow import BLOCKS, Limit
@@ -42,9 +43,10 @@ def node(chain):
         yield proxy
 
 
-@pytest.fixture
-async def source(chain, node):
-    settings = ChainSettings.model_validate(chain.settings(rpcUrls=[{"http": node.url}]))
+@asynccontextmanager
+async def reading(chain, *urls):
+    rpcs = [{"http": url} for url in urls]
+    settings = ChainSettings.model_validate(chain.settings(rpcUrls=rpcs))
     client = ChainClient(chain.name, chain.chain_id, settings.urls, reorg_period=0, sleep=_no_wait)
     yield ChainSource(
         Chain(settings, client),
@@ -55,6 +57,19 @@ async def source(chain, node):
         ),
     )
     await client.close()
+
+
+@pytest.fixture
+async def source(chain, node):
+    async with reading(chain, node.url) as source:
+        yield source
+
+
+@pytest.fixture
+async def beside(chain, node):
+    """A source that has a node of its own beside the one that tests spoil."""
+    async with reading(chain, node.url, chain.url) as source:
+        yield source
 
 
 async def _no_wait(_seconds):
@@ -152,24 +167,48 @@ def _elsewhere(found):
     return {**found, "blockHash": "0x" + "ab" * 32}
 
 
-@pytest.mark.parametrize(
-    ("method", "change"),
-    [
-        ("eth_getTransactionReceipt", _elsewhere),
-        ("eth_getTransactionByHash", _elsewhere),
-        ("eth_getBlockReceipts", lambda found: list(map(_elsewhere, found))),
-        ("eth_getLogs", lambda found: list(map(_elsewhere, found))),
-        ("eth_getTransactionReceipt", lambda found: {**found, "logs": found["logs"][1:]}),
-        ("eth_getBlockReceipts", lambda found: found[1:]),
-        ("eth_getBlockByNumber", lambda found: {**found, "hash": "0x" + "cd" * 32}),
-    ],
-)
-async def test_answers_that_contradict_each_other_give_no_rows(source, chain, node, method, change):
+def _logs(change):
+    return lambda found: {**found, "logs": list(map(change, found["logs"]))}
+
+
+def _renumbered(found):
+    """Another whole block than was asked for; headers are true."""
+    whole = any(isinstance(item, dict) for item in found["transactions"])
+    return {**found, "number": "0x1"} if whole else found
+
+
+def _of_another_chain(log):
+    domain = (1337).to_bytes(4).hex()
+    return {**log, "data": log["data"].replace(domain, "00000999")}
+
+
+CONTRADICTIONS = [
+    ("eth_getTransactionReceipt", _elsewhere),
+    ("eth_getTransactionByHash", _elsewhere),
+    ("eth_getBlockReceipts", lambda found: list(map(_elsewhere, found))),
+    ("eth_getLogs", lambda found: list(map(_elsewhere, found))),
+    (
+        "eth_getLogs",
+        lambda found: [{**item, "transactionHash": item["topics"][0]} for item in found],
+    ),
+    ("eth_getTransactionReceipt", lambda found: {**found, "logs": found["logs"][1:]}),
+    ("eth_getTransactionReceipt", _logs(lambda log: {**log, "data": "0x"})),
+    ("eth_getTransactionReceipt", _logs(_of_another_chain)),
+    ("eth_getBlockReceipts", lambda found: found[1:]),
+    ("eth_getBlockByNumber", lambda found: {**found, "hash": "0x" + "cd" * 32}),
+    ("eth_getBlockByNumber", lambda found: {**found, "number": "0x1"}),
+    ("eth_getBlockByNumber", _renumbered),
+]
+
+
+@pytest.mark.parametrize(("method", "change"), CONTRADICTIONS)
+async def test_answers_that_contradict_each_other_give_no_rows_and_another_url_is_asked(
+    beside, chain, node, method, change
+):
     node.alter(method, change)
     with pytest.raises(Contradiction):
-        await read(source, chain)
-    node.behave()
-    assert messages(await read(source, chain)) == dispatched(chain)
+        await read(beside, chain)
+    assert messages(await read(beside, chain)) == dispatched(chain)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hyperlane.explorer.pages.rendering import _environment as environment
 from hyperlane.protocol.token_message import Scale
 from hyperlane.protocol.typecasts import address_from_hex
 from hyperlane.store.scraper import progress, rows
-from hyperlane.store.scraper.redundancy import DEFAULT, RedundancyStore, Subject
+from hyperlane.store.scraper.redundancy import DEFAULT, Finding, RedundancyStore, Subject
 from hyperlane.store.scraper.tables import redundancy
 from hyperlane.store.scraper.tokens import Token, TokenStore
 from hyperlane.store.scraper.validators import Look, ValidatorStore
@@ -383,3 +383,15 @@ async def test_a_chain_that_does_not_answer_changes_nothing(world, recipient, mo
     with pytest.raises(Unreachable):
         await world.watcher.step()
     assert await world.row(Subject(raw(recipient), ALPHA)) == before
+
+
+@pytest.mark.parametrize(
+    ("spare", "held"), [(10**10, 10**10), (2**100, 2**63 - 1), (-(2**100), 1 - 2**63)]
+)
+async def test_weights_of_any_size_are_stored(locate, spare, held):
+    database = await open_scraped(locate("weights"), BETA)
+    finding = Finding({}, spare, None, None)
+    await RedundancyStore(database, BETA).record(Subject(DEFAULT, ALPHA), finding, 1)
+    async with database.read() as connection:
+        assert (await connection.execute(select(redundancy.c.spare))).scalar_one() == held
+    await database.close()

@@ -60,6 +60,14 @@ async def deliver(database, height, at, sent, final=10**9):
     await write(database, sent.destination, height, at, contents, final=final)
 
 
+async def test_payments_that_a_node_made_up_do_not_stop_the_sums(database, store, watcher):
+    await send(database, 1, NOON, message(0, ALPHA, BETA), *[2**256 - 1] * 10)
+    await send(database, 2, NOON + HOUR, message(1, ALPHA, BETA))
+    await watcher.step()
+    sums = await store.traffic(NOON, NOON + HOUR)
+    assert sums[Slot(NOON, ALPHA, BETA)].payment == 10**78 - 1
+
+
 async def stored(store):
     """Sums that do not depend on what is in the table of messages."""
     async with store._database.read() as connection:

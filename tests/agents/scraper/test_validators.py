@@ -118,6 +118,17 @@ async def test_a_signature_is_stored_when_it_is_new_and_a_look_each_time(world, 
     assert await world.store.seen_at([validator.address, STRANGER]) == {validator.address: 1040.0}
 
 
+async def test_a_new_validator_is_looked_at_before_many_others_again(world, validator, monkeypatch):
+    monkeypatch.setattr("hyperlane.agents.scraper.validators._PER_STEP", 2)
+    for number in range(3):
+        await world.announced(bytes([number]) * 20, "nowhere")
+    await world.look()
+    assert len(await world.store.statuses()) == 2
+    await world.announce(validator)
+    await world.look()
+    assert set(await world.store.statuses()) >= {validator.address, b"\2" * 20}
+
+
 async def test_a_claim_beyond_the_chain_is_a_problem_until_the_chain_has_the_leaf(world, validator):
     await world.announce(validator)
     await world.sign(validator, 1)

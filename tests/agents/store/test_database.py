@@ -1,9 +1,11 @@
 """Opening databases: of other versions of the program, and of other chains."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
-from contextlib import AsyncExitStack
+import threading
+from contextlib import AsyncExitStack, closing
 
 import pytest
 from sqlalchemy import delete, insert, select
@@ -27,6 +29,32 @@ async def test_programs_that_open_a_new_database_at_the_same_moment_all_can(tmp_
         folder.mkdir()
         for database in await asyncio.gather(*(Database.open(str(folder)) for _ in range(4))):
             await database.close()
+
+
+async def test_a_read_that_is_cancelled_leaves_no_lock(tmp_path):
+    database = await Database.open(str(tmp_path))
+    loop, reading, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def stall():
+        loop.call_soon_threadsafe(reading.set)
+        go_on.wait()
+
+    async def read():
+        async with database.write() as connection:
+            raw = await connection.get_raw_connection()
+            await raw.driver_connection.create_function("stall", 0, stall)
+            await connection.exec_driver_sql("SELECT stall() UNION ALL SELECT 2")
+
+    task = asyncio.create_task(read())
+    await reading.wait()
+    task.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError) as held:  # and so is the statement
+        await task
+    await database.close()
+    with closing(sqlite3.connect(database.name, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+    assert held
 
 
 async def test_a_database_bound_to_block_0_is_migrated_and_keeps_what_it_knows(tmp_path):

@@ -1,4 +1,4 @@
-"""`message_view`: what those who query the scraper's database in SQL see of each message."""
+"""Views: what those who query the scraper's database in SQL see of each message."""
 
 from typing import Any
 
@@ -13,6 +13,8 @@ from hyperlane.store.scraper import tables
 pytestmark = pytest.mark.quick
 
 MOST = 2**256 - 1
+SENDER, RECIPIENT = b"\xee" * 20, b"\xaa" * 32
+"""An EVM address and one of another kind, as they are stored."""
 DELIVERED, PENDING, FOREIGN = b"\1" * 32, b"\2" * 32, b"\3" * 32
 GAS = {
     "gas_limit": 10**30,
@@ -38,9 +40,9 @@ async def location(locate) -> str:
     return location
 
 
-async def view(location: str) -> dict[bytes, dict[str, Any]]:
+async def view(location: str, name: str = "message_view") -> dict[bytes, dict[str, Any]]:
     """Rows by message id."""
-    query = text("SELECT * FROM message_view")
+    query = text(f"SELECT * FROM {name}")
 
     def read(connection):
         return {row["msg_id"]: dict(row) for row in connection.execute(query).mappings()}
@@ -84,6 +86,26 @@ async def test_payments_on_the_messages_origin_are_added_exactly(location):
     }
 
 
+async def test_raw_dispatches_are_all_messages(location):
+    rows = await view(location, "raw_message_dispatch")
+    assert set(rows) == {DELIVERED, PENDING, FOREIGN}
+    assert rows[PENDING] == {
+        "id": 2,
+        "time_created": 9,
+        "msg_id": PENDING,
+        "origin_tx_hash": b"origin tx",
+        "origin_block_hash": b"origin block",
+        "origin_block_height": 101,
+        "nonce": 2,
+        "origin_domain": 7,
+        "destination_domain": 8,
+        "sender": SENDER,
+        "recipient": RECIPIENT,
+        "origin_mailbox": b"mailbox 7",
+        "msg_body": b"body",
+    }
+
+
 def chain(domain: int, name: str) -> dict[str, Any]:
     known = {"native_token": "ETH", "is_test_net": True, "is_deprecated": False}
     return {"id": domain, "time_created": 9, "name": name, "chain_id": domain + 1, **known}
@@ -106,13 +128,24 @@ def message(number: int, message_id: bytes, destination: int) -> dict[str, Any]:
         "origin": 7,
         "destination": destination,
         "nonce": number,
-        "sender": b"sender",
-        "recipient": b"recipient",
+        "sender": bytes(12) + SENDER,
+        "recipient": RECIPIENT,
         "msg_body": b"body",
         "origin_mailbox": b"mailbox 7",
         "origin_tx_id": 1,
         "log_index": number,
         "sent_at": 1030,
+    }
+
+
+def delivery(message_id: bytes, domain: int) -> dict[str, Any]:
+    return {
+        "msg_id": message_id,
+        "domain": domain,
+        "destination_mailbox": b"mailbox %d" % domain,
+        "destination_tx_id": domain - 6,
+        "log_index": 0,
+        "delivered_at": 1060,
     }
 
 
@@ -141,14 +174,9 @@ ROWS = (
     (
         tables.delivered_message,
         [
-            {
-                "msg_id": DELIVERED,
-                "domain": 8,
-                "destination_mailbox": b"mailbox 8",
-                "destination_tx_id": 2,
-                "log_index": 0,
-                "delivered_at": 1060,
-            }
+            delivery(DELIVERED, 8),
+            delivery(DELIVERED, 7),  # of a node that lies
+            delivery(PENDING, 7),
         ],
     ),
     (
@@ -165,8 +193,8 @@ ROWS = (
 ENDS = {
     "id": 1,
     "nonce": 1,
-    "sender": b"sender",
-    "recipient": b"recipient",
+    "sender": SENDER,
+    "recipient": RECIPIENT,
     "message_body": b"body",
     "is_delivered": True,
     "send_scraped_at": 9,

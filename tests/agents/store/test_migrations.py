@@ -16,7 +16,7 @@ from hyperlane.store.migrations.upgrading import TABLES
 
 pytestmark = pytest.mark.quick
 
-VIEWS = {"agents": set(), "scraper": {"view message_view"}}
+VIEWS = {"agents": set(), "scraper": {"view message_view", "view raw_message_dispatch"}}
 
 
 @pytest.mark.parametrize("schema", [AGENTS, SCRAPER], ids=lambda schema: schema.name)
@@ -140,6 +140,7 @@ A_TRANSACTION = (
 REBUILD = """
 def upgrade(op):
     op.execute("DROP VIEW message_view")
+    op.execute("DROP VIEW raw_message_dispatch")
     with op.batch_alter_table("block", recreate="always") as batch:
         batch.alter_column("final", nullable=True)
 """

@@ -12,6 +12,7 @@ from tests.support.devnet import key
 from hyperlane.errors import DatabaseError
 from hyperlane.store.canaries import CanaryKey, CanaryStore, Outcome
 from hyperlane.store.database import Database
+from hyperlane.store.locks import exclusive
 
 
 async def test_a_message_is_signed_and_delivered_and_both_agents_resume(
@@ -68,6 +69,23 @@ async def test_a_validator_goes_on_from_a_restored_backup(
     async with validating(config) as task:
         origin.dispatch(7331, key(3).address)
         await eventually(lambda: latest.read_text() == "1", task)
+
+
+async def test_who_lost_the_lock_ends(postgres, server, monkeypatch):
+    monkeypatch.setattr("hyperlane.store.locks._CHECKED_EVERY", 0.5)
+    database = await Database.open(postgres("locked"))
+
+    async def run():
+        async with exclusive(database, "a relayer"):
+            holders = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory';"
+            await asyncio.to_thread(server.psql, holders)
+            await asyncio.Event().wait()
+
+    with pytest.raises(DatabaseError, match="kept others from running as a relayer was lost"):
+        await run()
+    async with exclusive(database, "a relayer"):
+        pass
+    await database.close()
 
 
 def _sqlite_files(folder: Path) -> list[Path]:

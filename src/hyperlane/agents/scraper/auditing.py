@@ -1,7 +1,9 @@
 """Noticing logs that nodes left out: messages and leaves are numbered without gaps, and Mailboxes
 remember what they delivered."""
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,6 +20,9 @@ log = structlog.get_logger()
 
 _MOST_ASKED = 200
 _LOOKS = 3
+_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 24 * 3600.0
+"""Seconds between reading for the same missing number again: a node without old logs has it never,
+and all that lies before the first log that it has is read each time."""
 
 
 @dataclass(slots=True)
@@ -29,11 +34,15 @@ class Auditor:
     database: Database
     mailbox: Address
     merkle_tree_hook: Address
+    clock: Callable[[], float] = time.monotonic
     _partial: bool | None = None
     """Whether reading begins after the first message, so that the first numbers may be missing."""
     _whole: dict[str, int] = field(default_factory=dict)
     """Up to this number none is missing, by what is counted."""
     _resets: int = 0
+    _waits: dict[tuple[str, int | None], tuple[float, float]] = field(default_factory=dict)
+    """When to read for a number again, and the pause after that; by what is counted, and the stored
+    number below."""
     _asked_to: tuple[int, int] = (0, 0)
     """Time and row of the undelivered message that was asked about last."""
     _looked_for: Counter[Bytes32] = field(default_factory=Counter)
@@ -44,6 +53,7 @@ class Auditor:
         if self._resets != self.follower.resets:
             self._resets = self.follower.resets
             self._whole.clear()
+            self._waits.clear()
         async with self.database.read() as connection:
             marks = await progress.marks(connection, self.follower.domain)
             unread = await progress.unread_ranges(connection, self.follower.domain)
@@ -75,8 +85,10 @@ class Auditor:
 
     async def _reread(self, numbers: Numbers, gap: Gap, first: int, final: int) -> None:
         start = first if gap.first_block is None else gap.first_block
-        end = min(gap.last_block, final)
-        if start <= end:  # the others may be dropped yet
+        end, key, now = min(gap.last_block, final), (numbers.what, gap.before), self.clock()
+        due, pause = self._waits.get(key, (now, _FIRST_PAUSE))
+        if start <= end and due <= now:  # later ones may be dropped yet
+            self._waits[key] = now + pause, min(2 * pause, _LONGEST_PAUSE)
             await self._read_again(f"{numbers.what} {gap.after - 1}", start, end)
 
     async def _look_for_deliveries(self, first: int, final: int) -> None:

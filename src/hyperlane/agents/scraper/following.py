@@ -7,8 +7,9 @@ any moment leaves neither gaps nor doubles.
 """
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -33,6 +34,10 @@ _FAR = 500
 _PAGE = 100
 """Stored blocks that are compared with the chain's at once, where a reorg is searched."""
 _MOST_FINALISED = 1000
+_DEEP = 10_000
+"""Blocks below a final one that turned out to be another, which may be others, too."""
+_LAG = 300.0
+"""Seconds for which nodes may lag behind the tip. After that, its block is taken for made up."""
 _REREADS = 3
 """How often the newest blocks are read again when their logs are fewer than the contracts count."""
 
@@ -79,6 +84,7 @@ class Follower:
     metrics: Metrics
     chunk: int
     """Most blocks in one piece."""
+    clock: Callable[[], float] = time.monotonic
     resets: int = 0
     """How often stored blocks were taken back."""
     _tip_span: Span = field(init=False)
@@ -87,6 +93,9 @@ class Follower:
     _rereads: int = 0
     _suspected: tuple[int, bytes] | None = None
     """A stored block that another one was given for."""
+    _doubts_final: bool = False
+    """Whether final blocks seemed to be others in the last look."""
+    _behind_since: float | None = None
 
     def __post_init__(self) -> None:
         self._tip_span = Span(self.chunk)
@@ -118,6 +127,7 @@ class Follower:
 
     async def _begin(self, final: int) -> Mapping[Mark, int]:
         """Leave all final blocks to history; the tip begins after them."""
+        await self.source.hashes([final])  # which fails if an odd answer made it up
         first, _ = await self.source.first_block(final)
         start = max(first - 1, final)
         async with self.database.write() as connection:
@@ -131,19 +141,46 @@ class Follower:
 
         A node that lags behind shows nothing, and a single look at another block neither.
         """
-        known = await self._stored(min(tip, head.number), 1)
-        if not known:
-            return tip if tip <= head.number else None
-        ((height, stored),) = known.items()
-        now = head.hash if height == head.number else (await self.source.hashes([height]))[height]
-        if now == stored:
-            self._suspected = None
-            return tip if tip <= head.number else None
+        height = -1
+        for height, stored in (await self._stored(min(tip, head.number), 1)).items():
+            at_head = height == head.number
+            now = head.hash if at_head else (await self.source.hashes([height]))[height]
+            if now != stored:
+                return await self._dropped(height, now)
+        self._suspected, self._doubts_final = None, False
+        if tip <= head.number:
+            self._behind_since = None
+            return tip
+        return await self._behind(head, height)
+
+    async def _behind(self, head: Header, height: int) -> int | None:
+        """Wait for a node that lags behind. If none has the tip for long, there never was such a
+        block, and what is not final above `height`, which is on the chain, is read again."""
+        now, final = self.clock(), (await self._marks())[Mark.FINAL]
+        if self._behind_since is None:
+            self._behind_since = now
+        if now - self._behind_since < _LAG or final > head.number:
+            return None
+        self._behind_since = None
+        kept = max(height, final)
+        await self._take_back(kept)
+        return kept
+
+    async def _dropped(self, height: int, now: bytes) -> int | None:
+        """The newest block that is kept, if a second look confirms that one is dropped.
+
+        Final blocks are not: the URL may lead to another chain by now. So others are asked first,
+        and it is asked for its chain again, before a third look is believed.
+        """
         if self._suspected != (height, now):
             self._suspected = (height, now)
             return None
-        self._suspected = None
         kept = await self._last_kept(height)
+        if kept < (await self._marks())[Mark.FINAL] and not self._doubts_final:
+            self._doubts_final = True
+            self.source.distrust(f"it shows another final block than {height} that is stored")
+            return None
+        self._suspected, self._doubts_final = None, False
         await self._take_back(kept)
         return kept
 
@@ -193,6 +230,7 @@ class Follower:
 
     async def _jump(self, tip: int, final: int) -> int:
         """Leave many final blocks to history."""
+        await self.source.hashes([final])  # as above
         async with self.database.write() as connection:
             await progress.add_unread(connection, self.domain, tip + 1, final)
             await progress.move(self.database, connection, self.domain, Mark.TIP, final)
@@ -258,7 +296,7 @@ class Follower:
             stored = {item.height: item.hash for item in found}
         if len(stored) == _MOST_FINALISED:
             final = max(stored)
-        now = await self.source.hashes(list(stored))
+        now = await self.source.hashes([*stored.keys() - {final}, final])  # final: as in `_begin`
         wrong = [height for height, hash_ in stored.items() if now[height] != hash_]
         async with self.database.write() as connection:
             if wrong:
@@ -310,6 +348,14 @@ class Follower:
             added = await writing.store(
                 self.database, connection, self.domain, piece.blocks, final=piece.last
             )
+            if added[writing.REPLACED]:
+                # The chain dropped final blocks: those beside are compared once more.
+                marks = await progress.marks(connection, self.domain)
+                height = max(marks[Mark.FIRST] - 1, piece.first - _DEEP)
+                height = min(marks[Mark.FINAL], height)
+                await progress.move(self.database, connection, self.domain, Mark.FINAL, height)
+        if added[writing.REPLACED]:
+            self._forget()
         self._show(added)
 
     # Shared

@@ -15,7 +15,7 @@ from hyperlane.chain.answers import Block, Method
 from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.chain.deployment import deployment_block
 from hyperlane.chain.ledger import FullBlock, Outcome, Sighting, Transaction
-from hyperlane.errors import ChainError
+from hyperlane.errors import ChainError, DecodeError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
 from hyperlane.store.scraper import rows
 
@@ -216,23 +216,41 @@ class ChainSource:
         for tx_hash, sightings in found.items():
             sent, outcome = archive.transactions.get(tx_hash), archive.outcomes.get(tx_hash)
             if sent is None or outcome is None:
-                raise Contradiction(
-                    f"{self.name}: no node gives transaction {to_hex(tx_hash)}, of which there"
-                    f" are logs in block {header.number}"
+                raise self._contradiction(
+                    f"no node gives transaction {to_hex(tx_hash)}, of which there are logs in"
+                    f" block {header.number}"
                 )
             hashes = {sent.block_hash, outcome.block_hash, *(item.block_hash for item in sightings)}
             if hashes - {None} != {header.hash}:
-                raise Contradiction(
-                    f"{self.name}: transaction {to_hex(tx_hash)} is in several blocks of height"
-                    f" {header.number}"
+                raise self._contradiction(
+                    f"transaction {to_hex(tx_hash)} is in several blocks of height {header.number}"
                 )
             shown = {entry.index for entry in outcome.entries}
             if not shown.issuperset(item.index for item in sightings):
-                raise Contradiction(
-                    f"{self.name}: the receipt of {to_hex(tx_hash)} lacks logs that the node shows"
+                raise self._contradiction(
+                    f"the receipt of {to_hex(tx_hash)} lacks logs that the node shows"
                 )
-            made.append(transaction(self.contracts, sent, outcome))
+            made.append(self._transaction(sent, outcome))
         return rows.Block(header.number, header.hash, header.timestamp, made)
+
+    def _transaction(self, sent: Transaction, outcome: Outcome) -> rows.Transaction:
+        try:
+            made = transaction(self.contracts, sent, outcome)
+        except (ChainError, DecodeError) as error:
+            raise self._contradiction(f"transaction {to_hex(sent.hash)}: {error}") from None
+        for item in made.dispatches:
+            if item.message.origin != self.domain:  # its id may be that of another chain's message
+                raise self._contradiction(
+                    f"transaction {to_hex(sent.hash)}: the Mailbox logs a message of domain"
+                    f" {item.message.origin}, expected {self.domain}"
+                )
+        return made
+
+    def _contradiction(self, problem: str) -> Contradiction:
+        """The error to raise. Another URL is asked first for a while, if there is one: this one
+        may never tell the truth."""
+        self.distrust(problem)
+        return Contradiction(f"{self.name}: {problem}")
 
     async def _fetch(self, wanted: Mapping[int, Collection[Bytes32]]) -> "_Archive":
         """Fetch the blocks, transactions and receipts: whole blocks where much of them is used.
@@ -255,7 +273,9 @@ class ChainSource:
         numbers = [(hex(number), True) for number in wanted]
         blocks = await self._each(ledger.FULL_BLOCK, numbers, _BULKY)
         for number, found in zip(wanted, blocks, strict=True):
-            archive.add_block(self._present(found, number))
+            full = self._present(found, number)
+            self._at(full.block, number)
+            archive.add_block(full)
         if not await self._fetch_receipts(list(wanted), archive):
             hashes = [tx_hash for found in wanted.values() for tx_hash in found]
             archive.add_outcomes(await self._by_hash(hashes, _outcome_of))
@@ -294,12 +314,12 @@ class ChainSource:
 
     def _present(self, found: Item | None, number: int) -> Item:
         if found is None:
-            raise Contradiction(f"{self.name}: no node has block {number}")
+            raise self._contradiction(f"no node has block {number}")
         return found
 
     def _at(self, header: Block, number: int) -> Block:
         if header.number != number:
-            raise Contradiction(f"{self.name}: asked for block {number}, got {header.number}")
+            raise self._contradiction(f"asked for block {number}, got {header.number}")
         return header
 
     async def _by_hash(self, hashes: Sequence[Bytes32], method: Any) -> list[Any]:

@@ -27,6 +27,9 @@ _LOCATIONS = 3
 """Newest locations of a validator that are tried."""
 _AT_ONCE = 16
 """Storages that are read at once, of each kind."""
+_PER_STEP = 1000
+"""Storages in one look, those first that were not looked at for longest: strangers who announce a
+hundred thousand keep new ones waiting for one look only, and take no more memory."""
 _WRITTEN_AFTER = 1.0
 """Seconds that a look waits for others before it is stored."""
 
@@ -62,11 +65,11 @@ class ValidatorWatcher:
         )
 
     async def look_at_proven(self) -> None:
-        """Look once at all storages that had no problem the last time."""
+        """Look once at storages that had no problem the last time."""
         await self._look(proven=True)
 
     async def look_at_others(self) -> None:
-        """Look once at all storages that are new or had a problem."""
+        """Look once at storages that are new or had a problem."""
         await self._look(proven=False)
 
     async def _look(self, *, proven: bool) -> None:
@@ -85,7 +88,8 @@ class ValidatorWatcher:
             async with slots:
                 return await self._look_at(validator, statuses.get(validator, never))
 
-        await self._store({asyncio.create_task(one(validator)) for validator in chosen})
+        looks = {asyncio.create_task(one(validator)) for validator in chosen[:_PER_STEP]}
+        await self._store(looks)
 
     async def _store(self, running: set[asyncio.Task[Look]]) -> None:
         """Store looks as they end; none waits for one that is slow."""

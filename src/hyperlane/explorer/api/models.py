@@ -77,19 +77,6 @@ class Transaction(Document):
     fee: Wei | None = Field(description="Gas used times its price, in wei.")
 
 
-class Unread(Document):
-    """A dispatch whose transaction and block no node has given yet."""
-
-    origin: int
-    destination: int
-    nonce: int
-    sender: Word
-    recipient: Word
-    mailbox: Data
-    transaction: Hash
-    block: int
-
-
 class Insertion(Document):
     """A message's leaf of a merkle tree."""
 
@@ -196,10 +183,7 @@ class Life(Document):
     """All that is stored of a message."""
 
     id: Hash
-    message: Message | None = Field(
-        description="Null if only its delivery is stored, or its dispatch is in `unread`."
-    )
-    unread: Unread | None
+    message: Message | None = Field(description="Null if only its delivery is stored.")
     body: Data | None
     dispatch: Transaction | None
     insertions: list[Insertion]
@@ -215,7 +199,6 @@ class Record(Document):
 
     id: Hash
     message: Message | None
-    unread: Unread | None
     body: Data | None
     dispatch: Transaction | None
     insertions: list[Insertion]

@@ -72,7 +72,7 @@ def router(site: Site) -> APIRouter:
         found = None if key is None else await life(site.database, key)
         if found is None:
             return await site.missing(request, f"No message {shown(id)} is stored.", _NO_ID)
-        seen = found.message or found.unread
+        seen = found.message
         module = None
         if seen is not None:
             module = await of_message(site.database, seen.origin, seen.destination, seen.recipient)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.explorer.queries.reading import (
@@ -24,7 +24,6 @@ from hyperlane.explorer.queries.records import (
     Life,
     Payment,
     StakingEvent,
-    Unread,
 )
 from hyperlane.explorer.queries.signatures import answers_for, signatures
 from hyperlane.explorer.queries.tokens import transfers
@@ -52,20 +51,19 @@ async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Lif
     sent: dict[Bytes32, Sequence[Any]]
     async with database.read() as connection:
         sent = {row[1]: row for row in (await connection.execute(_dispatches(wanted))).all()}
-        unread = await _unread(connection, [each for each in wanted if each not in sent])
         inserted = await _grouped(connection, _insertions, wanted)
         paid = await _grouped(connection, _payments, wanted)
         delivered = await _grouped(connection, _deliveries, wanted)
     carried = await transfers(database, wanted)
     found = {}
     for message_id in wanted:
-        if not (message_id in sent or message_id in unread or message_id in delivered):
+        if not (message_id in sent or message_id in delivered):
             continue
         row = sent.get(message_id)
+        dispatched = None if row is None else as_message(row[: len(MESSAGE)])
         found[message_id] = Life(
             id=message_id,
-            message=None if row is None else as_message(row[: len(MESSAGE)]),
-            unread=unread.get(message_id),
+            message=dispatched,
             body=None if row is None else row[len(MESSAGE)] or b"",
             dispatch=None if row is None else as_transaction(row),
             insertions=tuple(
@@ -79,6 +77,7 @@ async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Lif
                 (
                     Delivery(each[2], each[3], as_transaction(each))
                     for each in delivered[message_id]
+                    if dispatched is None or each[3] == dispatched.destination
                 ),
                 None,
             ),
@@ -132,20 +131,3 @@ async def _grouped(
     for row in await of_each(connection, rows, ids):
         grouped[row[1]].append(row)
     return grouped
-
-
-async def _unread(connection: AsyncConnection, ids: Sequence[Bytes32]) -> dict[Bytes32, Unread]:
-    row = tables.raw_message_dispatch
-    rows = select(
-        row.c.msg_id,
-        row.c.origin_domain,
-        row.c.destination_domain,
-        row.c.nonce,
-        row.c.sender,
-        row.c.recipient,
-        row.c.origin_mailbox,
-        row.c.origin_tx_hash,
-        row.c.origin_block_height,
-    ).where(row.c.msg_id.in_(ids))
-    found = (await connection.execute(rows)).all() if ids else []
-    return {each[0]: Unread(*each[1:]) for each in found}

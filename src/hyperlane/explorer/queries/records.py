@@ -61,20 +61,6 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
-    """A dispatch whose transaction and block no node has given yet."""
-
-    origin: int
-    destination: int
-    nonce: int
-    sender: Bytes32
-    recipient: Bytes32
-    mailbox: bytes
-    transaction: Bytes32
-    block: int
-
-
-@dataclass(frozen=True, slots=True)
 class Insertion:
     """A message's leaf of a merkle tree."""
 
@@ -162,8 +148,7 @@ class Life:
 
     id: Bytes32
     message: Message | None
-    """None if only its delivery is stored, or its dispatch is `unread`."""
-    unread: Unread | None
+    """None if only its delivery is stored."""
     body: bytes | None
     dispatch: Transaction | None
     insertions: tuple[Insertion, ...]

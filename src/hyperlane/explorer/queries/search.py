@@ -84,7 +84,7 @@ def words(text: str) -> list[bytes]:
 
 async def _of_word(connection: AsyncConnection, data: bytes) -> list[Hit]:
     hits = []
-    for table in (tables.message, tables.delivered_message, tables.raw_message_dispatch):
+    for table in (tables.message, tables.delivered_message):
         if await _exists(connection, table, table.c.msg_id == data):
             hits.append(Hit(Kind.MESSAGE, to_hex(data), to_hex(data)))
             break

@@ -1,7 +1,9 @@
-"""`message_view` of the scraper's database: a row per message, with all that is known of it.
+"""Views of the scraper's database: `message_view`, a row per message with all that is known of it,
+and `raw_message_dispatch`, a row per message with where it was dispatched.
 
-Names of view and columns are those of the reference's scraper. Migrations use it, so a change of
-the view is another function and a migration that calls it.
+Names of views and columns are those of the reference's scraper, where `raw_message_dispatch` is a
+table of the messages that are not in `message` yet, as they are not final; here these are, too.
+Migrations use it, so a change of a view is another function and a migration that calls it.
 """
 
 _OF_TRANSACTION = (
@@ -44,7 +46,10 @@ def create_message_view(dialect: str) -> str:
         f"{_total('payment', dialect)} AS total_payment",
         f"{_total('gas_amount', dialect)} AS total_gas_amount",
     ]
-    joins = ["LEFT JOIN delivered_message AS received ON received.msg_id = sent.msg_id"]
+    joins = [
+        "LEFT JOIN delivered_message AS received ON received.msg_id = sent.msg_id"
+        " AND received.domain = sent.destination"
+    ]
     for end, domain, tx in (
         ("origin", "sent.origin", "sent.origin_tx_id"),
         ("destination", "sent.destination", "received.destination_tx_id"),
@@ -67,6 +72,16 @@ def create_message_view(dialect: str) -> str:
         f"CREATE VIEW message_view AS SELECT {', '.join(columns)}"  # noqa: S608
         f" FROM message AS sent {' '.join(joins)}"
     )
+
+
+CREATE_RAW_MESSAGE_DISPATCH = (
+    "CREATE VIEW raw_message_dispatch AS SELECT sent.id AS id, sent.time_created AS time_created,"
+    " sent.msg_id AS msg_id, tx.hash AS origin_tx_hash, block.hash AS origin_block_hash,"
+    " block.height AS origin_block_height, sent.nonce AS nonce, sent.origin AS origin_domain,"
+    " sent.destination AS destination_domain, sent.sender AS sender, sent.recipient AS recipient,"
+    " sent.origin_mailbox AS origin_mailbox, sent.msg_body AS msg_body FROM message AS sent"
+    ' JOIN "transaction" AS tx ON tx.id = sent.origin_tx_id JOIN block ON block.id = tx.block_id'
+)
 
 
 def _total(column: str, dialect: str) -> str:

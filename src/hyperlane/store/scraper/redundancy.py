@@ -30,6 +30,8 @@ from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.store.database import Database
 from hyperlane.store.scraper.tables import message, redundancy
 
+_MOST = 2**63 - 1
+"""Spare weight that databases hold; recipients choose the weights of their modules."""
 DEFAULT = Address(b"")
 """Recipient of the Mailbox's default module."""
 
@@ -118,9 +120,10 @@ class RedundancyStore:
 
     async def record(self, subject: Subject, finding: Finding, now: int) -> None:
         """Store what a look found."""
+        spare = finding.spare
         values = {
             "module": finding.module,
-            "spare": finding.spare,
+            "spare": None if spare is None else max(-_MOST, min(spare, _MOST)),
             "oldest_at": finding.oldest_at,
             "problem": finding.problem,
             "checked_at": now,

@@ -29,6 +29,8 @@ from hyperlane.store.scraper.tables import (
 HOUR = 3600
 _HOURS, _CHANGES = "traffic_hours", "traffic_changes"
 _CHANGES_AT_ONCE, _HOURS_AT_ONCE = 50_000, 24
+_MOST_PAID = 10**78 - 1
+"""Sum that the column holds: a node can make up payments of any amount."""
 _EVERYWHERE = 0
 """Domain of the cursor over changes."""
 _HOUR_SENT = (message.c.sent_at - message.c.sent_at % HOUR).label("hour")
@@ -214,7 +216,7 @@ class StatisticsStore:
                         "destination": slot.destination,
                         "sent": traffic.sent,
                         "delivered": traffic.delivered,
-                        "payment": traffic.payment,
+                        "payment": min(traffic.payment, _MOST_PAID),
                         "delays": {str(bound): n for bound, n in sorted(traffic.delays.items())},
                     }
                     for slot, traffic in sums.items()

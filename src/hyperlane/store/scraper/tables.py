@@ -61,6 +61,24 @@ class Wei(TypeDecorator[int]):
         return None if value is None else int(value)
 
 
+def stored_address(word: bytes) -> bytes:
+    """A sender or recipient as the reference's scraper stores it: EVM addresses in 20 bytes."""
+    return word if any(word[:12]) else word[12:]
+
+
+class Party(TypeDecorator[bytes]):
+    """A sender or recipient: a word of 32 bytes, see `stored_address`."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else stored_address(value.rjust(32, b"\0"))
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else value.rjust(32, b"\0")
+
+
 def _id() -> Column[Any]:
     return Column("id", Identity, primary_key=True)
 
@@ -168,8 +186,8 @@ message = Table(
     _field("origin", BigInteger),
     _field("destination", BigInteger),
     _field("nonce", BigInteger),
-    _field("sender", LargeBinary),
-    _field("recipient", LargeBinary),
+    _field("sender", Party),
+    _field("recipient", Party),
     Column("msg_body", LargeBinary),
     _field("origin_mailbox", LargeBinary),
     _transaction("origin_tx_id"),
@@ -180,7 +198,7 @@ message = Table(
     UniqueConstraint("msg_id"),
 )
 """Dispatches. Ours: `log_index`; `sent_at`, the time of the block; and `delivered_at`, that of the
-delivery's block, null while none is stored. Senders and recipients are of 32 bytes."""
+delivery's block, null while none is stored."""
 
 delivered_message = Table(
     "delivered_message",
@@ -194,28 +212,10 @@ delivered_message = Table(
     Column("sequence", BigInteger),
     _field("log_index", BigInteger),
     _field("delivered_at", BigInteger),
-    UniqueConstraint("msg_id"),
+    UniqueConstraint("msg_id", "domain"),
 )
-"""Deliveries, also of messages from chains that are not scraped."""
-
-raw_message_dispatch = Table(
-    "raw_message_dispatch",
-    metadata,
-    _id(),
-    _field("time_created", BigInteger),
-    _field("msg_id", LargeBinary),
-    _field("origin_tx_hash", LargeBinary),
-    _field("origin_block_hash", LargeBinary),
-    _field("origin_block_height", BigInteger),
-    _field("nonce", BigInteger),
-    _field("origin_domain", BigInteger),
-    _field("destination_domain", BigInteger),
-    _field("sender", LargeBinary),
-    _field("recipient", LargeBinary),
-    _field("origin_mailbox", LargeBinary),
-    UniqueConstraint("msg_id"),
-)
-"""Dispatches whose transaction and block no node would give; read again later."""
+"""Deliveries, also of messages from chains that are not scraped. Those on another chain than the
+message's destination, as a lying node tells of, count for nothing and keep nothing out."""
 
 gas_payment = Table(
     "gas_payment",
@@ -370,7 +370,7 @@ redundancy = Table(
     _field("recipient", LargeBinary, primary_key=True),
     _field("origin", BigInteger, primary_key=True, autoincrement=False),
     _field("module", JSON),
-    Column("spare", Integer),
+    Column("spare", BigInteger),
     Column("oldest_at", BigInteger),
     Column("problem", String),
     _field("checked_at", BigInteger),

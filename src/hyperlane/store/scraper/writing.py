@@ -32,6 +32,8 @@ _CHANGES = (
 )
 """What happens to messages: its table, transaction, message and name in `change`."""
 
+REPLACED = "replaced"
+
 
 @dataclass(frozen=True, slots=True)
 class ChainName:
@@ -76,7 +78,7 @@ async def store(
 ) -> Counter[str]:
     """Store blocks of one chain, of which those up to height `final` are final.
 
-    Returns how many rows are new, by table.
+    Returns how many rows are new, by table, and how many blocks were others before, as `REPLACED`.
     """
     if not blocks:
         return Counter()
@@ -134,12 +136,14 @@ async def _delete_some(connection: AsyncConnection, blocks: Sequence[int]) -> No
     for table, transaction, message, kind in reversed(_CHANGES):
         gone = table.c[transaction].in_(doomed)
         await _tell(connection, table, message, f"un{kind}", gone)
-    undelivered = select(tables.delivered_message.c.msg_id).where(
-        tables.delivered_message.c.destination_tx_id.in_(doomed)
-    )
+    sent, delivered = tables.message.c, tables.delivered_message.c
+    of_doomed = delivered.destination_tx_id.in_(doomed)
     await connection.execute(
         update(tables.message)
-        .where(tables.message.c.msg_id.in_(undelivered))
+        .where(
+            sent.msg_id.in_(select(delivered.msg_id).where(of_doomed)),
+            sent.destination.in_(select(delivered.domain).where(of_doomed)),
+        )
         .values(delivered_at=None)
     )
     row = tables.block.c
@@ -207,7 +211,7 @@ class _Writer:
         )
         others = [item.id for item in found if hashes.get(item.height, item.hash) != item.hash]
         if others:
-            await _delete(self.connection, others)
+            self.added[REPLACED] = await _delete(self.connection, others)
 
     async def _store_transactions(self, blocks: Sequence[Block]) -> None:
         block, transaction = tables.block.c, tables.transaction.c
@@ -236,7 +240,7 @@ class _Writer:
     async def _deliver(self, blocks: Sequence[Block]) -> None:
         """Note on stored messages when they were delivered."""
         times = [
-            {"delivered": item.message_id, "time": block.timestamp}
+            {"delivered": item.message_id, "domain": self.domain, "time": block.timestamp}
             for block in blocks
             for transaction in block.transactions
             for item in transaction.deliveries
@@ -244,7 +248,10 @@ class _Writer:
         if times:
             statement = (
                 update(tables.message)
-                .where(tables.message.c.msg_id == bindparam("delivered"))
+                .where(
+                    tables.message.c.msg_id == bindparam("delivered"),
+                    tables.message.c.destination == bindparam("domain"),
+                )
                 .values(delivered_at=bindparam("time"))
             )
             await self._execute_many(statement, times)
@@ -260,7 +267,10 @@ class _Writer:
         statement = self.database.insert(table).on_conflict_do_nothing()
         if table is tables.message:
             delivered = tables.delivered_message.c
-            when = select(delivered.delivered_at).where(delivered.msg_id == bindparam("msg_id"))
+            when = select(delivered.delivered_at).where(
+                delivered.msg_id == bindparam("msg_id"),
+                delivered.domain == bindparam("destination"),
+            )
             statement = statement.values(
                 {name: bindparam(name) for name in rows[0]}
                 | {"delivered_at": when.scalar_subquery()}

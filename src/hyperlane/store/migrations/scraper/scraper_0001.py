@@ -1,9 +1,12 @@
-"""The scraper's first tables, and the view `message_view`."""
+"""The scraper's first tables and views."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
 
-from hyperlane.store.migrations.message_view import create_message_view
+from hyperlane.store.migrations.message_view import (
+    CREATE_RAW_MESSAGE_DISPATCH,
+    create_message_view,
+)
 
 revision = "scraper_0001"
 down_revision = None
@@ -13,10 +16,11 @@ WEI = sa.Numeric(78, 0).with_variant(sa.String(78), "sqlite")
 
 
 def upgrade(op: Operations) -> None:
-    """Create tables and view."""
+    """Create tables and views."""
     _create_common_tables(op)
     _create_tables(op)
     op.execute(create_message_view(op.get_bind().dialect.name))
+    op.execute(CREATE_RAW_MESSAGE_DISPATCH)
 
 
 def _create_common_tables(op: Operations) -> None:
@@ -107,29 +111,12 @@ def _create_tables(op: Operations) -> None:
         sa.PrimaryKeyConstraint("hour", "origin", "destination", name="pk_hourly_traffic"),
     )
     op.create_table(
-        "raw_message_dispatch",
-        sa.Column("id", NUMBER, nullable=False),
-        sa.Column("time_created", sa.BigInteger(), nullable=False),
-        sa.Column("msg_id", sa.LargeBinary(), nullable=False),
-        sa.Column("origin_tx_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("origin_block_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("origin_block_height", sa.BigInteger(), nullable=False),
-        sa.Column("nonce", sa.BigInteger(), nullable=False),
-        sa.Column("origin_domain", sa.BigInteger(), nullable=False),
-        sa.Column("destination_domain", sa.BigInteger(), nullable=False),
-        sa.Column("sender", sa.LargeBinary(), nullable=False),
-        sa.Column("recipient", sa.LargeBinary(), nullable=False),
-        sa.Column("origin_mailbox", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_raw_message_dispatch"),
-        sa.UniqueConstraint("msg_id", name="uq_raw_message_dispatch_msg_id"),
-    )
-    op.create_table(
         "redundancy",
         sa.Column("domain", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("recipient", sa.LargeBinary(), nullable=False),
         sa.Column("origin", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("module", sa.JSON(), nullable=False),
-        sa.Column("spare", sa.Integer(), nullable=True),
+        sa.Column("spare", sa.BigInteger(), nullable=True),
         sa.Column("oldest_at", sa.BigInteger(), nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("checked_at", sa.BigInteger(), nullable=False),
@@ -227,7 +214,7 @@ def _create_tables(op: Operations) -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_delivered_message"),
-        sa.UniqueConstraint("msg_id", name="uq_delivered_message_msg_id"),
+        sa.UniqueConstraint("msg_id", "domain", name="uq_delivered_message_msg_id_domain"),
     )
     op.create_index(
         "ix_delivered_message_destination_tx_id",
