@@ -262,10 +262,10 @@ async def test_routers_that_are_enrolled_with_hundreds_leave_room_for_the_regist
     database, sample
 ):
     await sample.token(ALPHA)
-    crowd = {str(domain): to_hex(word(address(f"{domain}"))) for domain in range(1000, 1256)}
+    crowd = {str(domain): [to_hex(word(address(f"{domain}")))] for domain in range(1000, 1256)}
     routers = [address(f"hostile {number}") for number in range(300)]
     for number, router in enumerate(routers):
-        following = {str(BETA): to_hex(word(routers[(number + 1) % len(routers)]))}
+        following = {str(BETA): [to_hex(word(routers[(number + 1) % len(routers)]))]}
         await sample.token(BETA, router=router, route=None, routers=crowd | following)
     listed = await routes(database)
     assert not listed.complete
