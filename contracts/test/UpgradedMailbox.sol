@@ -6,7 +6,7 @@ import {Mailbox} from "../Mailbox.sol";
 /// @title UpgradedMailbox
 /// @notice A later Mailbox with a new storage variable after the Mailbox's own.
 contract UpgradedMailbox is Mailbox {
-    /// @notice What was added.
+    /// @notice A number that the former version does not store.
     uint256 public added;
 
     constructor(uint32 domain) Mailbox(domain) {}

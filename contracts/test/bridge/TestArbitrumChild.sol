@@ -79,7 +79,7 @@ contract TestArbitrumChild is IArbSys {
 }
 
 /// @title TestNodeInterface
-/// @notice What the node of such a chain pretends to be a contract.
+/// @notice Contract that nodes of such a chain simulate in calls; it proves what was sent.
 contract TestNodeInterface {
     function constructOutboxProof(
         uint64 size,

@@ -16,8 +16,8 @@ import {
     ICctpTransmitterV2
 } from "../../interfaces/bridges/ICctp.sol";
 
-/// @notice What CCTP's transmitters have in common: exactly as many signatures as attesters, by
-/// ascending address; each nonce once; the named caller only.
+/// @notice Transmitter of CCTP, of any version. Receives a message once per nonce, from the caller
+/// that it names, with one signature of each attester, by ascending address.
 abstract contract TestCctpTransmitter is ICctpTransmitter {
     event MessageSent(bytes message);
 
@@ -157,7 +157,7 @@ contract TestCctpTransmitterV2 is TestCctpTransmitter, ICctpTransmitterV2 {
     }
 }
 
-/// @notice What CCTP's token messengers have in common: burns and mints one token, for counterparts
+/// @notice Token messenger of CCTP, of any version. Burns and mints one token, for counterparts
 /// that it knows.
 abstract contract TestCctpMessenger {
     using SafeERC20 for IERC20;
@@ -234,7 +234,7 @@ contract TestCctpMessengerV1 is TestCctpMessenger, ICctpMessengerV1, ICctpHandle
             );
     }
 
-    /// @notice As bridges of others burn: anybody may have it minted.
+    /// @notice Burns tokens that anybody may have minted, as bridges of others do.
     function depositForBurn(
         uint256 amount,
         uint32 destination,
@@ -281,7 +281,7 @@ contract TestCctpMessengerV2 is TestCctpMessenger, ICctpMessengerV2, ICctpHandle
         _deposit(amount, destination, recipient, token, caller, maxFee, minFinality, hookData);
     }
 
-    /// @notice As bridges of others burn: without a word about the message.
+    /// @notice Burns tokens without hook data, as bridges of others do.
     function depositForBurn(
         uint256 amount,
         uint32 destination,

@@ -12,8 +12,8 @@ import {
 import {TestPortalV2} from "./TestOpStack.sol";
 
 /// @title TestProvingIsm
-/// @notice As a token bridge would use the module: a message with an empty body proves, any other
-/// finalises.
+/// @notice Module that proves the withdrawal of a message with an empty body, and finalises that of
+/// any other, as a token bridge would.
 abstract contract TestProvingIsm is OPL2ToL1CcipReadIsm {
     constructor(
         address opPortal_,

@@ -28,7 +28,7 @@ pragma solidity 0.8.33;
 ///
 /// @dev Every reader reverts with empty data when the field is not all there.
 library CctpMessage {
-    /// @notice Of metadata, `abi.encode(bytes, bytes)`: the first or the second.
+    /// @notice Element of metadata, which is `abi.encode(bytes, bytes)`: the first or the second.
     function element(
         bytes calldata metadata,
         uint256 index
