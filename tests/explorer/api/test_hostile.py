@@ -13,6 +13,7 @@ from tests.support.explorer_rows import (
     ALPHA,
     BETA,
     ETHER,
+    GAMMA,
     OPERATOR,
     VALIDATORS,
     address,
@@ -256,6 +257,16 @@ async def test_one_message_does_not_crowd_out_what_others_carry(database, sample
     lived = await life(database, many.id)
     assert lived is not None
     assert (len(lived.insertions), lived.insertions[0].leaf_index) == (100, 0)
+
+
+async def test_what_another_chains_node_tells_of_a_message_is_not_shown(database, sample):
+    sent = await sample.dispatch(ALPHA, BETA, NOW, tokens=ETHER)
+    async with database.write() as connection:
+        for table in (tables.token_transfer, tables.merkle_tree_insertion, tables.gas_payment):
+            await connection.execute(table.update().values(domain=GAMMA))
+    found = await life(database, sent.id)
+    assert found is not None
+    assert (found.insertions, found.payments, found.transfers) == ((), (), ())
 
 
 async def test_routers_that_are_enrolled_with_hundreds_leave_room_for_the_registrys(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, and_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.explorer.queries.reading import (
@@ -99,7 +99,7 @@ def _dispatches(ids: Sequence[Bytes32]) -> Select[Any]:
 def _insertions(ids: Sequence[Bytes32]) -> Select[Any]:
     row = tables.merkle_tree_insertion
     columns = row.c.id, row.c.message_id, row.c.merkle_tree_hook, row.c.leaf_index
-    return with_transaction(row, "tx_id", *columns).where(row.c.message_id.in_(ids))
+    return _on_origin(row, with_transaction(row, "tx_id", *columns), row.c.message_id, ids)
 
 
 def _payments(ids: Sequence[Bytes32]) -> Select[Any]:
@@ -112,7 +112,13 @@ def _payments(ids: Sequence[Bytes32]) -> Select[Any]:
         row.c.gas_amount,
         row.c.destination,
     )
-    return with_transaction(row, "tx_id", *columns).where(row.c.msg_id.in_(ids))
+    return _on_origin(row, with_transaction(row, "tx_id", *columns), row.c.msg_id, ids)
+
+
+def _on_origin(table: Any, rows: Select[Any], id_: Any, ids: Sequence[Bytes32]) -> Select[Any]:
+    """Rows of messages that their own origin tells of: another chain's node may make some up."""
+    its = and_(message.c.msg_id == id_, message.c.origin == table.c.domain)
+    return rows.join(message, its).where(id_.in_(ids))
 
 
 def _deliveries(ids: Sequence[Bytes32]) -> Select[Any]:

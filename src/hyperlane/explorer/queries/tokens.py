@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, or_, select
 
 from hyperlane.explorer.queries.reading import of_each
 from hyperlane.explorer.queries.records import Transfer
@@ -46,7 +46,8 @@ async def transfers(
 
 
 def _rows(ids: Sequence[Bytes32]) -> Select[Any]:
-    row, its = tables.token_transfer, tables.transaction
+    row, its, sent = tables.token_transfer, tables.transaction, tables.message
+    place = case((row.c.direction == "sent", sent.c.origin), else_=sent.c.destination)
     return (
         select(
             row.c.id,
@@ -60,5 +61,7 @@ def _rows(ids: Sequence[Bytes32]) -> Select[Any]:
             its.c.hash,
         )
         .join_from(row, its, row.c.tx_id == its.c.id)
-        .where(row.c.msg_id.in_(ids))
+        .outerjoin(sent, sent.c.msg_id == row.c.msg_id)
+        # A node of another chain may make transfers up. The dispatch may not be stored.
+        .where(row.c.msg_id.in_(ids), or_(sent.c.id.is_(None), row.c.domain == place))
     )
