@@ -108,7 +108,7 @@ def create_app(
 
 
 async def _answer(request: Request, error: Exception) -> Response:
-    """What an exception is answered with: a problem document, or a page for people."""
+    """Answer to an exception: a problem document, or a page for people."""
     response = _response(request, of_exception(error))
     for name, value in (getattr(error, "headers", None) or {}).items():
         response.headers[name] = value  # such as Allow
@@ -148,7 +148,7 @@ class _Caught:
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """What comes before the app, and what all its answers have."""
+    """Checks that come before the app, and headers that all its answers have."""
 
     app: ASGIApp
     hosts: frozenset[str]

@@ -1,4 +1,4 @@
-"""How much one client may ask for: a token bucket for each address; and who one client is."""
+"""Limits of what one client may ask for: a token bucket for each address, or IPv6 network."""
 
 import ipaddress
 import math
@@ -46,7 +46,7 @@ def visitor(request: Request) -> str:
 
 
 def owner(address: str) -> str:
-    """Who an address belongs to: for IPv6 the network, of which a client has all addresses."""
+    """Client that an address belongs to: for IPv6 its network, all of which one client has."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -19,7 +19,7 @@ _PATIENCE = 20.0
 _MOST_BUFFERED = 64 * 1024
 """Bytes that wait for one client."""
 _MOST_CONNECTIONS, _MOST_OF_ONE = 1000, 100
-"""Connections of all clients, and of one. What the clients of a proxy have, it decides."""
+"""Connections of all clients, and of one. Those of a proxy's clients are for the proxy to limit."""
 _MOST_HEAD = 16 * 1024
 """Bytes of a request's first line and headers."""
 _BACKLOG = 256
@@ -28,7 +28,7 @@ _GRACE = 3
 
 
 class _Protocol(H11Protocol):
-    """Cuts off clients that neither read nor send, whatever they asked for, or are too many."""
+    """Cuts off clients that neither read nor send, or have too many connections."""
 
     _owner: str | None = None
     _unread: asyncio.TimerHandle | None = None

@@ -35,12 +35,12 @@ from hyperlane.wording import masked_url
 
 _AT_ONCE = 4
 _MOST_WAITING, _MOST_OF_ONE = 16, 6
-"""Traces that run or wait, of all visitors and of one: each may take the whole time."""
+"""Traces that run or wait, of all visitors and of one: each may take as long as `_TIMEOUT`."""
 _TIMEOUT = 30.0
 _KEPT = 5.0
 """Seconds for which a trace is shown again."""
 _MOST_KEPT = 32
-"""A call has its message's body, which may have megabytes."""
+"""Traces, and calls, that are kept: a call has its message's body, which may have megabytes."""
 _BLOCKS = 20_000
 """Blocks in which later payments and leaves are looked for; the database has the others."""
 

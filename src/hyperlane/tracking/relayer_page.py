@@ -14,7 +14,7 @@ from hyperlane.wording import masked_url, one_line, shown
 _TIMEOUT = 5.0
 _LONGEST = 64 * 1024
 _LATEST = 10**9
-"""Seconds; NaN is not below it."""
+"""Seconds that a next try may be away; longer ones, and NaN, are left out."""
 
 
 def check_relayer(url: str) -> str:

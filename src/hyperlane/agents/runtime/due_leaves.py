@@ -22,8 +22,8 @@ class DueLeaves:
         """Record that so many leaves were final in a block at a time, not before those that are
         recorded.
 
-        A lower count than before, of an earlier block, is of a node that lags, and changes nothing.
-        Of the same or a later block it shows that the higher one was wrong.
+        A lower count than before changes nothing if it is of an earlier block, as a node lags. If
+        it is of the same or a later block, the higher count was wrong and is forgotten.
         """
         self._read_at = now
         while self._counts and self._counts[-1][1] > count and self._counts[-1][2] <= block:
@@ -36,8 +36,8 @@ class DueLeaves:
     def newest(self, now: float) -> int | None:
         """Index of the newest leaf that is due; -1 if none is.
 
-        None if that cannot be told: no count was read within the bound, or the first one was, or
-        one that was wrong until then.
+        None if that is unknown: no count was read within the bound, or none that is left is older
+        than the bound, as after the start, or after older ones were found to be wrong.
         """
         if self._read_at is None or self._read_at < now - self.bound:
             return None

@@ -84,8 +84,8 @@ class SequenceIndexer(Generic[Item]):
     _peeked: int = -1
     """Up to this block, events are stored ahead of the backlog."""
     _further_back: int = 0
-    """Blocks before that of the last event to which the next gap goes back: more for each gap in a
-    row, in case a node gave an event in too late a block."""
+    """Number of blocks before that of the last event that are read again after the next gap. It
+    grows with each gap in a row, in case a node gave an event in too late a block."""
     complete: bool = True
     """Whether the last `sync` reached its block, instead of pausing."""
     _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None

@@ -21,8 +21,8 @@ log = structlog.get_logger()
 _MOST_ASKED = 200
 _LOOKS = 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 24 * 3600.0
-"""Seconds between reading for the same missing number again: a node without old logs has it never,
-and all that lies before the first log that it has is read each time."""
+"""Seconds between two readings for the same missing number. They grow, as a node without old logs
+never has it, and all blocks before the first log that it has are read each time."""
 
 
 @dataclass(slots=True)
@@ -41,8 +41,8 @@ class Auditor:
     """Up to this number none is missing, by what is counted."""
     _resets: int = 0
     _waits: dict[tuple[str, int | None], tuple[float, float]] = field(default_factory=dict)
-    """When to read for a number again, and the pause after that; by what is counted, and the stored
-    number below."""
+    """Time of the next reading for a missing number, and the pause after that; by what is counted,
+    and the stored number below the missing one."""
     _asked_to: tuple[int, int] = (0, 0)
     """Time and row of the undelivered message that was asked about last."""
     _looked_for: Counter[Bytes32] = field(default_factory=Counter)

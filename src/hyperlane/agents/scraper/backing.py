@@ -18,10 +18,10 @@ class Backing:
 
     ends: Sequence[Token]
     locked: int | None
-    """None if no end tells what it keeps, and some end tells nothing."""
+    """None if no end tells what it keeps, and `partial`."""
     minted: int | None
     partial: bool
-    """Whether an end tells nothing, or is unread, so that more may be locked or minted."""
+    """True if an end tells neither amount, or is unread, so that more may be locked or minted."""
     missing: int | None
     """How much more is minted than locked. None where this says nothing: if an end does not tell
     what it keeps or mints, or is on a chain that is not scraped; or if nothing is locked anywhere,

@@ -38,7 +38,7 @@ class Loop:
 
 @dataclass(slots=True)
 class Shared:
-    """What the loops of all chains share."""
+    """Things that the loops of all chains share."""
 
     origins: dict[int, Origin] = field(default_factory=dict)
     """Connected chains by domain, as origins."""

@@ -35,9 +35,9 @@ _PAGE = 100
 """Stored blocks that are compared with the chain's at once, where a reorg is searched."""
 _MOST_FINALISED = 1000
 _DEEP = 10_000
-"""Blocks below a final one that turned out to be another, which may be others, too."""
+"""Number of blocks that are compared again below a final block that was replaced."""
 _LAG = 300.0
-"""Seconds for which nodes may lag behind the tip. After that, its block is taken for made up."""
+"""Seconds for which nodes may lag behind the tip. After that, its block counts as made up."""
 _REREADS = 3
 """How often the newest blocks are read again when their logs are fewer than the contracts count."""
 
@@ -94,7 +94,7 @@ class Follower:
     _suspected: tuple[int, bytes] | None = None
     """A stored block that another one was given for."""
     _doubts_final: bool = False
-    """Whether final blocks seemed to be others in the last look."""
+    """True if the last look showed other blocks in the place of final ones."""
     _behind_since: float | None = None
 
     def __post_init__(self) -> None:
@@ -154,8 +154,8 @@ class Follower:
         return await self._behind(head, height)
 
     async def _behind(self, head: Header, height: int) -> int | None:
-        """Wait for a node that lags behind. If none has the tip for long, there never was such a
-        block, and what is not final above `height`, which is on the chain, is read again."""
+        """Wait for a node that lags behind. If no node has the tip for long, its block was made up:
+        blocks above `height`, which is on the chain, that are not final are read again."""
         now, final = self.clock(), (await self._marks())[Mark.FINAL]
         if self._behind_since is None:
             self._behind_since = now
@@ -169,8 +169,8 @@ class Follower:
     async def _dropped(self, height: int, now: bytes) -> int | None:
         """The newest block that is kept, if a second look confirms that one is dropped.
 
-        Final blocks are not: the URL may lead to another chain by now. So others are asked first,
-        and it is asked for its chain again, before a third look is believed.
+        Final blocks are dropped after a third look only, as the URL may lead to another chain by
+        now: before it, other URLs are asked first, and this one for its chain again.
         """
         if self._suspected != (height, now):
             self._suspected = (height, now)
@@ -230,7 +230,7 @@ class Follower:
 
     async def _jump(self, tip: int, final: int) -> int:
         """Leave many final blocks to history."""
-        await self.source.hashes([final])  # as above
+        await self.source.hashes([final])  # as in `_begin`
         async with self.database.write() as connection:
             await progress.add_unread(connection, self.domain, tip + 1, final)
             await progress.move(self.database, connection, self.domain, Mark.TIP, final)
@@ -349,7 +349,7 @@ class Follower:
                 self.database, connection, self.domain, piece.blocks, final=piece.last
             )
             if added[writing.REPLACED]:
-                # The chain dropped final blocks: those beside are compared once more.
+                # The chain dropped final blocks: those near them are compared once more.
                 marks = await progress.marks(connection, self.domain)
                 height = max(marks[Mark.FIRST] - 1, piece.first - _DEEP)
                 height = min(marks[Mark.FINAL], height)

@@ -232,7 +232,7 @@ class RedundancyWatcher:
         )
 
     async def _unsigned(self, module: Module, message: Message) -> "_Unsigned":
-        """Look at the modules that want no metadata, with a message that nobody has sent."""
+        """Examine the modules that want no metadata, with a message that nobody has sent."""
         found, forged = _Unsigned(), replace(message, nonce=_NEVER_SENT).encode()
         for address in {part.address for part in parts_of(module) if isinstance(part, Null)}:
             relayer = await trusted_relayer(self.chain.client, address)
@@ -245,7 +245,7 @@ class RedundancyWatcher:
         return found
 
     async def _says(self, module: Address, function: Function, *arguments: object) -> bool:
-        """Whether a module answers with yes; False if it does not answer."""
+        """True if a module's answer is true; False if it is not, or there is none."""
         try:
             return bool(await self.chain.client.call(module, function, *arguments))
         except Unreachable:
@@ -279,17 +279,17 @@ class RedundancyWatcher:
 
 @dataclass(frozen=True, slots=True)
 class _Unsigned:
-    """What modules do that want no metadata, by their addresses."""
+    """Behaviour of modules that want no metadata, by their addresses."""
 
     relayers: dict[Address, Address] = field(default_factory=dict)
-    """The relayer that each trusts alone."""
+    """The one relayer that each trusts, by module."""
     open: set[Address] = field(default_factory=set)
     """Those that take any message."""
     paused: set[Address] = field(default_factory=set)
 
 
 def _why(module: Module) -> str:
-    """Why no signatures would suffice, in words."""
+    """Reason why no signatures would suffice, in words."""
     broken = (part.why.detail for part in parts_of(module) if isinstance(part, Unsatisfiable))
     return printable(next(broken, ""), _LONGEST_PROBLEM)
 

@@ -12,7 +12,7 @@ from hyperlane.store.scraper.rows import StakingEvent
 
 _VALIDATOR = ("key", "newKey")
 _AMOUNT = ("assets", "staked", "unbonding", "bond")
-"""Values that are amounts of the event; the two of `Slashed` add up."""
+"""Values that hold an event's amount; where there are several, as in `Slashed`, they add up."""
 _PARAMETERS = "(uint48,uint48,uint48,uint48,uint16,uint16,uint16,uint128,uint128)"
 
 
@@ -114,7 +114,7 @@ def _address(values: Mapping[str, object], names: Sequence[str]) -> Address | No
 def _amount(values: Mapping[str, object]) -> int | None:
     amounts = [values[name] for name in _AMOUNT if name in values]
     if "assets" in values:
-        amounts = amounts[:1]  # `unbonding` is a number of a withdrawal then
+        amounts = amounts[:1]  # `unbonding` is a withdrawal's number then
     return sum(each for each in amounts if isinstance(each, int)) if amounts else None
 
 

@@ -51,7 +51,7 @@ _DECLINED_FOR = 3600.0
 """Seconds after which an address that was no router is tried again."""
 
 _IN_SHARES = ("collateralVaultRebase", "syntheticRebase")
-"""Types whose messages carry shares of a vault, which their tokens and their holders' are worth."""
+"""Types of routers whose messages carry shares of a vault, not amounts of the token."""
 
 RouteNames: TypeAlias = Mapping[tuple[int, Address], str]
 """Names of routes in the registry, by domain and router."""
@@ -140,8 +140,8 @@ async def read_token(chain: Chain, router: Address, names: RouteNames, now: int)
 
 
 async def stake_token(chain: Chain) -> tuple[str | None, int | None]:
-    """Symbol and decimals of the token that a chain's StakingManager holds; None if there is none,
-    or it does not tell."""
+    """Symbol and decimals of the token that a chain's StakingManager holds; None where there is no
+    such token, or it does not tell."""
     views, manager = _Views(chain.client), chain.settings.staking_manager
     token = manager and (await views.ask((manager, StakingManager.token)))[StakingManager.token]
     if not token:
@@ -256,7 +256,7 @@ def kind_of(own: Answers, moved: Answers) -> str | None:
 async def _amounts(
     views: _Views, chain: Chain, router: Address, kind: str | None, own: Answers, moved: Answers
 ) -> tuple[int | None, int | None]:
-    """What is locked and minted; None for kinds whose tokens others mint and lock as well."""
+    """Amounts locked and minted; None for kinds whose tokens others mint and lock as well."""
     lent = own[Router.total_assets] or None
     if kind == "native":
         return await chain.client.balance(router), lent
@@ -279,7 +279,8 @@ async def _amounts(
 
 async def _enrolled(views: _Views, router: Address, own: Answers) -> dict[int, Sequence[Bytes32]]:
     """Routers that a router sends to and takes from, by domain: the one that it is enrolled with,
-    then those of other tokens, also of its own chain, that one for many tokens trusts besides."""
+    then those of other tokens that it trusts as well, if it is for many tokens, on its own chain
+    too."""
     domains = own[Router.domains][:_MOST_DOMAINS]
     trusted = (own[Router.cross_collateral_domains] or ())[:_MOST_DOMAINS]
     asked: list[View] = [(router, Router.routers, domain) for domain in domains]

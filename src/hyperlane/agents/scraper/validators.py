@@ -28,8 +28,8 @@ _LOCATIONS = 3
 _AT_ONCE = 16
 """Storages that are read at once, of each kind."""
 _PER_STEP = 1000
-"""Storages in one look, those first that were not looked at for longest: strangers who announce a
-hundred thousand keep new ones waiting for one look only, and take no more memory."""
+"""Storages in one look. Those that were never looked at, or longest ago, come first: strangers may
+announce a hundred thousand, and a look takes no more memory, and each storage has its turn."""
 _WRITTEN_AFTER = 1.0
 """Seconds that a look waits for others before it is stored."""
 

@@ -1,4 +1,4 @@
-"""Halting of a validator: what its RPCs have to show before, and where it is recorded."""
+"""Halting of a validator: evidence that is required before, and records of it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, kw_only=True)
 class Halting:
-    """Evidence that a chain contradicts what a validator signed."""
+    """Requires evidence that a chain contradicts what a validator signed, and records a halt."""
 
     chain: Chain
     commitments: CheckpointStore
@@ -27,12 +27,13 @@ class Halting:
     witnesses: Witnesses
 
     async def require_confirmed(self, chain_tree: ObservedTree) -> None:
-        """Undecided unless most RPCs, asked one by one, confirm it: one answer is no reorg."""
+        """Raise Undecided unless most RPCs, asked one by one, confirm a tree: one answer is no
+        proof of a reorg."""
         self._require_most(await self.witnesses.count(chain_tree), chain_tree)
 
     async def require_contradicted(self, chain_tree: ObservedTree) -> None:
-        """Undecided unless most RPCs confirm a tree that contradicts the signed one, and do not
-        show that one as well."""
+        """Raise Undecided unless most RPCs confirm a tree that contradicts the signed one, and do
+        not show the signed one, too."""
         signed = await self.commitments.observed()
         if signed is None:
             await self.require_confirmed(chain_tree)
@@ -56,15 +57,15 @@ class Halting:
     async def count_other_leaves(
         self, signed: IncrementalMerkle, last_block: int, chain_tree: ObservedTree
     ) -> Votes:
-        """RPCs whose logs do not lead from the signed tree, whose last leaf is in `last_block`, to
-        the chain's."""
+        """Count RPCs whose logs do not lead from the signed tree to the chain's; `last_block` has
+        the last leaf of the signed one."""
         return await self.witnesses.count_without(
             signed.copy(), await self.commitments.observed(), chain_tree, last_block
         )
 
     async def record(self, report: ReorgReport) -> None:
-        """Store why the validator halts: in the database, in the storage as the reorg flag, with
-        what each RPC says. A failure of one place is logged, and keeps it out of no other.
+        """Store why the validator halts: in the database, in the storage as the reorg flag, and
+        there what each RPC says. A failure to write one is logged; the others are written anyway.
         """
 
         async def flag() -> None:

@@ -61,7 +61,7 @@ class CheckpointSigner:
     _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
     """Tree of the committed leaves."""
     doubt: str = ""
-    """What has to be confirmed before anything is signed, in words; empty if nothing has."""
+    """Reason why nothing is signed until RPCs confirm something, in words; empty if none."""
     _halted: str = ""
     """Reason of the halt; empty while the validator signs."""
     _latest_written: int = -1
@@ -153,10 +153,10 @@ class CheckpointSigner:
         self.metrics.initial_consistency.labels(name).set(1)
 
     async def _require_lag(self, chain_tree: ObservedTree) -> bool:
-        """Halt if the tree lacks a signed leaf, at a block at which it had it.
+        """Halt if a tree that lacks a signed leaf is of no earlier block than the one observed.
 
-        Returns whether it is a node that lags behind the one asked before; what was observed and
-        not signed may be gone.
+        Returns True if it is of an earlier one, as a node lags behind the one asked before; False
+        if no tree was observed yet.
         """
         observed = await self.commitments.observed()
         if observed is None or chain_tree.block_number < observed.block_number:
@@ -194,8 +194,8 @@ class CheckpointSigner:
             await self._halt(str(error), chain_tree, self._tree.root())
 
     async def _index_gap(self, chain_tree: ObservedTree) -> int:
-        """Index once more, as logs lack a leaf. If it is the one after those that are signed, it
-        may be in a block before theirs: then theirs were dropped."""
+        """Index once more, as logs lack a leaf. If that is the first after the signed ones, a reorg
+        may have put it into an earlier block than theirs: halt if RPCs confirm that."""
         try:
             return await self.indexer.sync(chain_tree.block_number)
         except IndexGap as gap:
@@ -225,8 +225,8 @@ class CheckpointSigner:
             await self._halt("the leaves give another root", chain_tree, local)
 
     async def _require_other_leaves(self, chain_tree: ObservedTree) -> None:
-        """Undecided unless the logs of most RPCs, read one by one, do not lead from the committed
-        tree to the chain's. If one RPC's do, both are of the same history: other logs were wrong.
+        """Raise Undecided unless the logs of most RPCs, read one by one, do not lead from the
+        committed tree to the chain's, and no RPC's do: that one would prove the others' wrong.
         """
         evidence = ""
         if self._tree.count:

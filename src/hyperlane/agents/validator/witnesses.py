@@ -26,10 +26,10 @@ _PATIENCE = 20.0
 _LONGEST_READING = 600.0
 """Seconds in which one RPC has to give all logs that lead to a tree."""
 _QUERIES = 16
-"""Log queries within one answer's patience, to an RPC that takes few blocks in each."""
+"""Most log queries, to an RPC that takes few blocks in each, that share one answer's patience."""
 _BLOCKS_BACK = 20_000
-"""Blocks before that of the last signed leaf in which the next leaf of another history is looked
-for: what a reorg drops may come back in earlier blocks."""
+"""Number of blocks before that of the last signed leaf in which the next leaf is looked for: a
+reorg may have put it into an earlier block."""
 
 EMPTY = (IncrementalMerkle().root(), -1)
 """Root and index of a tree without leaves."""
@@ -91,7 +91,7 @@ class Witnesses:
         await asyncio.gather(*(client.close() for client in self._clients))
 
     async def confirm(self, tree: ObservedTree) -> None:
-        """Undecided unless two thirds of the RPCs confirm the tree at its block.
+        """Raise Undecided unless two thirds of the RPCs confirm the tree at its block.
 
         Once they do, no other is waited for: one that hangs delays no signature.
         """
@@ -118,7 +118,8 @@ class Witnesses:
     async def count_against(self, signed: ObservedTree, tree: ObservedTree) -> Votes:
         """RPCs that confirm a tree which contradicts a signed one.
 
-        One that shows the signed tree as well, at its block, contradicts only itself.
+        An RPC that shows the signed tree as well, at its block, contradicts only itself: it counts
+        as one that says otherwise.
         """
         now, before = await asyncio.gather(
             asyncio.gather(*self._at(tree.block_number)),
@@ -137,9 +138,10 @@ class Witnesses:
     ) -> Votes:
         """RPCs whose logs do not lead from the known tree to this one.
 
-        Read from `first_block` on, where the last leaf of the known tree is, and before it if need
-        be. Logs that lack a leaf say nothing, nor do those of an RPC that shows the signed tree at
-        its block: they contradict its own state. Those that do lead there cannot be made up.
+        Logs are read from `first_block` on, where the last leaf of the known tree is, and before it
+        if the next leaf is not found. Those that lack a leaf say nothing. Nor do those that lead
+        elsewhere, of an RPC that shows the signed tree at its block: it contradicts itself. Logs
+        that lead to the tree cannot be made up.
         """
         roots = await asyncio.gather(
             *(self._root(client, known, tree, first_block) for client in self._clients)
@@ -220,7 +222,8 @@ class Witnesses:
     async def _leaves(
         self, client: ChainClient, wanted: range, first: int, last: int
     ) -> dict[int, Bytes32]:
-        """Leaves of one RPC's logs, of blocks before `first` only if the next one is there."""
+        """Leaves of one RPC's logs by index; of blocks before `first` only while the first wanted
+        one is not found."""
         found: dict[int, Bytes32] = {}
 
         async def read(start: int, end: int) -> None:
@@ -250,7 +253,7 @@ class Witnesses:
 async def _until(
     decided: Callable[[list[_Item]], bool], asked: Iterable[Coroutine[Any, Any, _Item]]
 ) -> list[_Item]:
-    """Answers in any order; once those decide it, the rest is not waited for."""
+    """Answers as they come, until `decided` is true of those; the others are cancelled."""
     tasks = [asyncio.create_task(item) for item in asked]
     said: list[_Item] = []
     try:

@@ -147,15 +147,15 @@ class Transfer(Document):
     remote: int
     recipient: Data
     amount: Wei = Field(
-        description="In the units of messages: `scale` of the token tells how many are one of its"
-        " own. The id of an NFT."
+        description="In the units of messages, of which `scale` of the token tells how many make"
+        " one unit of the token; for an NFT, its id."
     )
     transaction: Hash
     token: Token | None
 
 
 class Signature(Document):
-    """When a validator was seen to have signed the message's leaf."""
+    """Time at which a validator was seen to have signed the message's leaf."""
 
     validator: Data
     seen_at: float | None
@@ -256,7 +256,7 @@ class DeliveryOf(Document):
 
 
 class Traffic(Document):
-    """What a transaction did."""
+    """Effects of a transaction on messages."""
 
     transaction: Transaction
     dispatched: list[Message]
@@ -288,7 +288,7 @@ class Chain(Document):
     leaves: int | None = Field(description="Leaves of its merkle tree.")
     stake_symbol: str | None
     stake_decimals: int | None = Field(
-        description="Of the token that is staked there; null if unknown, or if none is."
+        description="Decimals of the token that is staked there; null if unknown, or without one."
     )
 
 
@@ -312,8 +312,8 @@ class Stake(Document):
     contract: Data
     operator: Data
     staked: Wei = Field(
-        description="In the smallest units of the chain's stake token, of which the chain tells the"
-        " decimals; without what is being unstaked."
+        description="In the smallest units of the chain's stake token (`stake_decimals` of the"
+        " chain), without what is being unstaked."
     )
     slashed: Wei = Field(description="Confiscated so far, in the same units.")
     status: Literal["active", "jailed", "left", "tombstoned"]
@@ -335,8 +335,8 @@ class Validator(Document):
         description="Leaves that it has not signed yet; validators wait until a leaf is final."
     )
     signed_at: float | None = Field(
-        description="When the newest leaf was first seen signed, at the latest: the first look at a"
-        " storage shows no more."
+        description="When the newest leaf was first seen signed. If that was the first look at the"
+        " storage, it was signed at some time before."
     )
     waiting_since: int | None = Field(
         description="Time of the first leaf that it has not signed; null if there is none."
@@ -382,7 +382,7 @@ _MOST_DIGITS = 96
 
 
 def _tokens(value: Any) -> Any:
-    """Whole tokens in decimals, exactly where they end: a stranger's scale may be a third."""
+    """Whole tokens as a decimal, which is cut where it has no end: a scale may be a third."""
     if not isinstance(value, Fraction):
         return value
     whole, rest = divmod(abs(value.numerator), value.denominator)
@@ -410,17 +410,17 @@ class Route(Document):
         description="Enrolled routers that nothing is known of."
     )
     locked: Tokens | None = Field(
-        description="Whole tokens that its routers lock; null if nobody can tell, as where its ends"
+        description="Whole tokens that its routers lock; null if unknown, as where its routers"
         " disagree about what a whole token is, or keep shares of a vault."
     )
     minted: Tokens | None = Field(description="Whole tokens that its routers have minted.")
     partial: bool = Field(
-        description="True if some routers do not tell, or are not read: `locked` and `minted` are"
-        " at least so much."
+        description="True if some routers do not tell their amounts, or are not read: `locked` and"
+        " `minted` are lower bounds."
     )
     missing: Tokens | None = Field(description="Whole tokens minted beyond what is locked.")
     covered: bool | None = Field(
-        description="False if collateral is missing; null if nobody can tell."
+        description="False if collateral is missing; null if that is unknown."
     )
 
 
@@ -432,19 +432,20 @@ class Routes(Document):
 
 
 class Redundancy(Document):
-    """How many signers a security module can lose."""
+    """Number of signers that a security module can lose."""
 
     domain: int
     recipient: Data = Field(description="`0x` for the Mailbox's default module.")
     origin: int
     module: Any = Field(description="The module, with the validators that sign now.")
     spare: int | None = Field(
-        description="So many live signers, whichever they are, can fail; negative: so many are"
-        " missing; null where no signatures are wanted, or nobody can tell."
+        description="Number of live signers that can fail, whichever they are, while messages are"
+        " still delivered; if negative, so many are missing; null where no signatures are wanted,"
+        " or who is live is unknown."
     )
     oldest_at: int | None = Field(
-        description="When the signer was last seen to sign something new that is silent for the"
-        " longest time."
+        description="When the signer that has been silent for longest was last seen to sign"
+        " something new."
     )
     problem: str | None
     checked_at: int
@@ -477,8 +478,8 @@ class Pair(Document):
 
 
 class Delays(Document):
-    """Seconds from dispatch, by the blocks' times, within which so many of the deliveries were
-    made, to about an eighth; null without deliveries."""
+    """Seconds from dispatch to delivery, by the blocks' times, that half, or another part, of the
+    deliveries took at most, to about an eighth; null without deliveries."""
 
     half: float | None
     nine_tenths: float | None
@@ -506,7 +507,7 @@ class Hit(Document):
 
 
 class Hits(Document):
-    """What a text may mean, best first."""
+    """Things that a text may mean, best first."""
 
     items: list[Hit]
 

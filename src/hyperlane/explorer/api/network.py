@@ -34,8 +34,8 @@ _ONE = responses(400, 404, 429, 503)
 Text = Annotated[
     str,
     Query(
-        description="An id or hash, also shortened, an address, chain, block, route, token, or a"
-        " link.",
+        description="A message id or transaction hash, also shortened; an address; a chain's name,"
+        " domain or chain id; a block's number; a route, a token; or a link with one of them.",
         min_length=1,
         max_length=search.LONGEST,
         examples=["ethereum"],

@@ -115,7 +115,7 @@ Status = Annotated[
 
 
 def _limit(most: int = MOST, default: int = DEFAULT) -> Any:
-    """How many items an answer may have."""
+    """Number of items that an answer may have."""
     read = _integer(1, most, f"a whole number from 1 to {most}", default=default)
     return Annotated[int, *read, Query(description=f"Most items of the answer, 1 to {most}.")]
 

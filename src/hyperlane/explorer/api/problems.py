@@ -23,7 +23,7 @@ _BUSY = 2
 
 
 class Problem(BaseModel):
-    """What is wrong with a request, and what to do."""
+    """Problem of a request, and what to do."""
 
     type: str = Field(
         description="Always `about:blank`: the status says the kind.", examples=["about:blank"]

@@ -29,7 +29,7 @@ from hyperlane.wording import shown
 
 _LISTED = 25
 _MODULES, _AT_ONCE = 1000, 50
-"""Security modules that are looked through for an address, in all and before others' turn."""
+"""Security modules that are looked through for an address: in all, and in one query."""
 _keeper = Keeper(10.0)
 _SHOWN = 10
 _CONTRACTS = {
@@ -119,7 +119,7 @@ def _newest(*lists: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 def _contracts(site: Site, address: Address) -> Iterator[tuple[str, int]]:
-    """What the settings of this server call an address, and the domains where they do."""
+    """Names of an address in this server's settings, each with the domain that has it."""
     chains = site.traces.chains.chains if site.traces is not None else {}
     for chain in chains.values():
         for field, what in _CONTRACTS.items():

@@ -1,4 +1,4 @@
-"""What a message's body says, as far as it can be told from its bytes."""
+"""Meaning of a message's body, as far as its bytes tell."""
 
 from dataclasses import dataclass
 

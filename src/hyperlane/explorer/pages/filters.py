@@ -19,7 +19,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked for, and what of it could not be understood."""
+    """Filters that were asked for, and those that could not be understood."""
 
     wanted: Wanted
     after: Place | None

@@ -145,7 +145,7 @@ async def rows(site: Site, messages: tuple[Message, ...]) -> list[Row]:
 
 
 def _first_sent(transfers: tuple[Transfer, ...]) -> Transfer | None:
-    """What was sent, rather than what arrived: the same tokens in the origin's units."""
+    """Transfer sent, rather than one that arrived: the same tokens in the origin's units."""
     return next(
         (each for each in transfers if each.direction == "sent"), next(iter(transfers), None)
     )

@@ -15,7 +15,7 @@ from hyperlane.protocol.typecasts import Address
 from hyperlane.wording import shown
 
 _STALE = 3600
-"""Seconds after which a leaf has to be signed, or the validator is called silent."""
+"""Seconds after which a validator that has not signed a leaf is called silent."""
 _LOOKS = 100
 _MOST_MODULES, _MOST_VALIDATORS = 50, 200
 """Modules of a list, and validators of a chain, on one page."""

@@ -1,4 +1,4 @@
-"""What all pages share: the database, the clock, and the frame around their content."""
+"""Things that all pages share: the database, the clock, and the frame around their content."""
 
 import time
 from collections.abc import Callable
@@ -55,7 +55,7 @@ class StakeTokens:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where pages get what they show."""
+    """Sources of what pages show."""
 
     database: Database
     traces: Traces | None = None

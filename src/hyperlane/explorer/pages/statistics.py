@@ -66,8 +66,8 @@ def router(site: Site) -> APIRouter:
 
 
 def spans(found: Statistics, since: int, until: int, size: int) -> list[Span]:
-    """Hours or days from a time to another with their percentiles, oldest first; `size` is that of
-    one, which both times begin."""
+    """Hours or days, of `size` seconds, between two times, with their percentiles, oldest first.
+    Both times are beginnings of one."""
     return [
         _span(start, [hour for hour in found.hours if start <= hour.start < start + size])
         for start in range(since, until, size)

@@ -1,4 +1,4 @@
-"""Messages that an account has to do with, though they name it neither as sender nor as recipient.
+"""Messages of an account that name it neither as sender nor as recipient.
 
 A wallet sends tokens by calling a router, which is the sender of the message; the recipient is a
 router as well. A relayer is no part of the messages that it delivers.
@@ -18,7 +18,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.scraper import tables
 
 _LOOKED_AT = 100
-"""Transactions, and transfers, that were stored last and are looked through."""
+"""Transactions and transfers of an account, the last stored of each, that are looked through."""
 
 
 @dataclass(frozen=True, slots=True)

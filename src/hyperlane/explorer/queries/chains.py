@@ -36,7 +36,7 @@ class Chain:
     """Leaves of its merkle tree, as far as they are stored."""
     stake_symbol: str | None
     stake_decimals: int | None
-    """Of the token that its StakingManager holds; None if unknown."""
+    """Decimals of the token that its StakingManager holds; None if unknown."""
 
 
 async def chains(database: Database) -> tuple[Chain, ...]:

@@ -10,7 +10,7 @@ from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.store.database import Database
 
 _MOST = 32
-"""Results of a kind; visitors choose what they ask for, and a month of traffic has megabytes."""
+"""Most results of a kind: visitors choose what they ask for; a month of traffic has megabytes."""
 Found = TypeVar("Found")
 
 
@@ -24,7 +24,7 @@ class Keeper:
     async def get(
         self, database: Database, wanted: Hashable, find: Callable[[], Awaitable[Found]]
     ) -> Found:
-        """What was found for the same a moment ago, or what `find` returns."""
+        """Result that was found for the same a moment ago, or else what `find` returns."""
         cache = self._kept.setdefault(database.engine, TtlCache(self._seconds, most=_MOST))
         found: Found = await cache.get_or_find(wanted, find)
         return found

@@ -46,7 +46,7 @@ async def life(database: Database, message_id: Bytes32) -> Life | None:
 
 
 async def lives(database: Database, ids: Sequence[Bytes32]) -> dict[Bytes32, Life]:
-    """What is stored of some messages, by id, without signatures and staking events."""
+    """Records of some messages, by id, without signatures and staking events."""
     wanted = list(dict.fromkeys(ids))
     sent: dict[Bytes32, Sequence[Any]]
     async with database.read() as connection:

@@ -23,7 +23,7 @@ from hyperlane.store.scraper import tables
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What messages of a list have in common; None: anything."""
+    """Properties that messages of a list have in common; None: anything."""
 
     origin: int | None = None
     destination: int | None = None
@@ -90,7 +90,7 @@ async def message(database: Database, message_id: Bytes32) -> Message | None:
 
 
 async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ...]:
-    """What a transaction did; one for each chain that has a transaction of the hash."""
+    """Effects of a transaction on messages, for each chain that has a transaction of the hash."""
     row, delivered = tables.transaction, tables.delivered_message
     own = (
         select(row.c.id, *TRANSACTION)

@@ -100,8 +100,8 @@ async def of_each(
     rows: Callable[[Sequence[Bytes32]], Select[Any]],
     ids: Sequence[Bytes32],
 ) -> list[Any]:
-    """Rows of messages with these ids, in the order of their first column: of none so many that
-    they would crowd out another's."""
+    """Rows of messages with these ids, in the order of their first column; of each message so few
+    that they crowd out no other's."""
     most = min(_MOST, _MOST_OF_ONE * len(ids))
     found = list((await connection.execute(rows(ids).limit(most))).all())
     if len(found) == most and len(ids) > 1:

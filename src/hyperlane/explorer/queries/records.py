@@ -113,7 +113,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """When a validator of the message's origin was seen to have signed its leaf."""
+    """Time at which a validator of the message's origin was seen to have signed its leaf."""
 
     validator: Address
     seen_at: float | None

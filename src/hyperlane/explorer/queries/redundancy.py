@@ -23,13 +23,13 @@ class Redundancy:
     """Empty for the Mailbox's default module."""
     origin: int
     module: Mapping[str, Any] | None
-    """None if what is stored is none that is known."""
+    """None if what is stored is no module as documented."""
     spare: int | None
-    """So many live signers, whichever they are, can fail; None where no signatures are wanted, or
-    nobody can tell."""
+    """Number of live signers that can fail, whichever they are, while messages are still delivered;
+    None where no signatures are wanted, or who is live is unknown."""
     oldest_at: int | None
-    """When a new signature of the signer was first seen that is silent for the longest time; those
-    that none was ever seen of are left out."""
+    """Time at which the signer that has been silent for longest was last seen to sign something
+    new. Signers of which no signature was ever seen are left out."""
     problem: str | None
     checked_at: int
 
@@ -59,7 +59,7 @@ async def scarcest(database: Database, limit: int = 50) -> tuple[Redundancy, ...
 
 
 async def unspared(database: Database, limit: int = 50) -> tuple[Redundancy, ...]:
-    """Rows that want no signatures, or of which nobody can tell how many are to spare."""
+    """Rows of modules that want no signatures, or whose number of spare signers is unknown."""
     rows = select(row).where(row.c.spare.is_(None)).order_by(row.c.domain)
     return await _rows(database, rows.limit(limit))
 

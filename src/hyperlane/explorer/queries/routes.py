@@ -20,9 +20,9 @@ from hyperlane.store.scraper.tokens import End, Token, as_token
 _MOST_LISTED, _MOST_OF_ROUTE = 2000, 500
 """Routers: strangers may make as many as they like."""
 _ROOM_OF_LIST, _ROOM_OF_ROUTE = 2 * 1024**2, 1024**2
-"""Characters of what these are enrolled with: hundreds of other routers each, if they like."""
+"""Most characters, in JSON, of all routers that these are enrolled with: each may have hundreds."""
 _MOST_STEPS = 10
-"""From a router to those that it is enrolled with; mostly each is with all others."""
+"""Steps from a router to those that it is enrolled with. Mostly one leads to all others."""
 _keeper = Keeper(10.0)
 _ROUTER = re.compile("([0-9]{1,10}):0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})")
 
@@ -49,8 +49,8 @@ class Route:
     unread: tuple[End, ...]
     """Enrolled routers that nothing is known of."""
     locked: Fraction | None
-    """Whole tokens that its routers lock; None if that cannot be told, as where its ends disagree
-    about what a whole token is, or keep shares of a vault."""
+    """Whole tokens that its routers lock; None if unknown, as where its ends disagree about what a
+    whole token is, or keep shares of a vault."""
     minted: Fraction | None
     """Whole tokens that its routers have minted."""
     partial: bool
@@ -137,7 +137,8 @@ async def _connected(connection: AsyncConnection, found: list[Token], room: int)
 async def _tokens(
     connection: AsyncConnection, rows: Select[Any], room: int
 ) -> tuple[list[Token], int]:
-    """Routers, up to one for which there is no room, and the room that is left: below 0 then."""
+    """Routers until `room` characters are used up, and the room that is left: below 0 if some are
+    left out."""
     token, wanted = tables.token, []
     sizes = rows.with_only_columns(token.c.id, func.length(cast(token.c.routers, String)))
     for number, size in (await connection.execute(sizes)).all():

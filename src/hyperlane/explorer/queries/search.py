@@ -1,4 +1,4 @@
-"""What a person types into the search box, and where it leads."""
+"""Search: what a person may type into the search box, and where it leads."""
 
 import re
 from dataclasses import dataclass
@@ -54,9 +54,9 @@ class Hit:
 async def search(database: Database, text: str) -> tuple[Hit, ...]:
     """Everything that a text may mean, best first.
 
-    It may be a message id or a transaction's hash, also shortened to its beginning; an address of
-    20 or 32 bytes; a chain's name, domain or chain id; a block's number; a route's name, or its
-    token's; or any text or link with one of the first three.
+    It may be a message id or a transaction's hash, also its beginning, or beginning and end; an
+    address of 20 or 32 bytes; a chain's name, domain or chain id; a block's number; the name of a
+    route, or of its token; or a text or link that contains whole ids, hashes or addresses.
     """
     text = text[:LONGEST].replace("\0", "").strip().strip("\"'`")
     if not text:
@@ -130,7 +130,7 @@ async def _of_address(connection: AsyncConnection, data: bytes) -> list[Hit]:
 
 
 async def _shortened(connection: AsyncConnection, text: str) -> list[Hit]:
-    """Ids and hashes that begin, and end, like a text."""
+    """Ids and hashes with the beginning, and the end, that a text has."""
     match = _SHORTENED.fullmatch(text)
     if match is None:
         return []
@@ -160,7 +160,7 @@ async def _chains(connection: AsyncConnection, text: str) -> list[Hit]:
 
 
 async def _blocks(connection: AsyncConnection, text: str) -> list[Hit]:
-    """Transactions of the blocks of a number."""
+    """Transactions of the blocks of this number, on any chain."""
     match = _NUMBER.fullmatch(text) or _BLOCK_IN_LINK.search(text)
     if match is None:
         return []
@@ -186,7 +186,7 @@ async def _routes(connection: AsyncConnection, text: str) -> list[Hit]:
 
 
 async def _tokens(database: Database, text: str) -> list[Hit]:
-    """Routes whose token has a name or symbol."""
+    """Routes whose token has this name or symbol."""
     wanted = text.casefold()
     return [
         Hit(Kind.ROUTE, each.key, each.name or f"{text} {each.key}")

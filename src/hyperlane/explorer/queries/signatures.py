@@ -21,7 +21,7 @@ _OF_A_LEAF = ("Challenged", "Answered", "Unanswered", "FaultProven")
 async def signatures(
     database: Database, domain: int, leaf_index: int, sent_at: int
 ) -> tuple[Signature, ...]:
-    """When each validator of a chain that is looked at was seen to have signed a leaf."""
+    """Times at which validators of a chain that are looked at were seen to have signed a leaf."""
     status, seen = tables.validator_status, tables.validator_checkpoint
     its = (seen.c.domain == status.c.domain) & (seen.c.validator == status.c.validator)
     at = seen.c.leaf_index

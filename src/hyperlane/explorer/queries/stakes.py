@@ -35,7 +35,7 @@ KINDS = (
 
 _TAKEN = ("staked", "unbonding")
 MOST_EVENTS = 5000
-"""Of one operator. Who makes more, one unit at a time, goes without."""
+"""Most events of one operator that are added up. No stake is shown of one that has made more."""
 _keeper = Keeper(10.0)
 
 
@@ -57,8 +57,8 @@ class Stake:
 async def stakes(
     database: Database, validators: Sequence[Address], domain: int
 ) -> dict[Address, Stake]:
-    """Stake behind the keys of validators of a chain, some seconds old. Left out are keys that are
-    no operators', that these have rotated away, and whose registration is not read yet."""
+    """Stake behind the keys of validators of a chain, some seconds old. Keys are left out that no
+    operator has, that an operator has replaced, or whose registration is not read yet."""
     wanted = tuple(validators)
     return await _keeper.get(database, (wanted, domain), partial(_read, database, wanted, domain))
 
@@ -90,7 +90,7 @@ async def _read(
 
 def in_order(row: Sequence[Any]) -> tuple[int, int]:
     """Place on the chain of a row that begins with the index of its log, and ends with its
-    transaction: history is read from its end."""
+    transaction. The numbers of rows do not tell it, as history is read backwards."""
     return as_transaction(row).block, row[0]
 
 

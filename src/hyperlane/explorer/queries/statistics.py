@@ -65,7 +65,8 @@ class Statistics:
 _keeper = Keeper(20.0)
 _DAY = 24 * HOUR
 _turns: WeakKeyDictionary[AsyncEngine, asyncio.Lock] = WeakKeyDictionary()
-"""For times of more than two days: a month of many pairs of chains takes a second to add up."""
+"""Locks by database: times of more than two days are added up one after the other, as a month of
+many pairs of chains takes a second."""
 
 
 async def statistics(

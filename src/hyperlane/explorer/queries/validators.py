@@ -44,8 +44,8 @@ class Validator:
     leaves: int | None
     """Leaves of the chain's tree, as far as they are stored."""
     signed_at: float | None
-    """When the newest leaf was first seen signed, which may be when the storage was first looked
-    at."""
+    """Time at which the newest leaf was first seen signed, which may be that of the first look at
+    the storage."""
     waiting_since: int | None
     """Time of the first leaf that it has not signed; None if there is none, or it is unknown."""
     problem: str | None
@@ -193,7 +193,7 @@ async def _status(
 async def _next_leaves(
     connection: AsyncConnection, domain: int, tree: Tree | None, signed: Sequence[int | None]
 ) -> Mapping[int, int]:
-    """Times of the leaves that follow some leaves, by the index of those."""
+    """Times of the leaves that come next after the signed ones, by the index of the signed one."""
     row, its, block = tables.merkle_tree_insertion, tables.transaction, tables.block
     following = {each + 1 for each in signed if each is not None}
     if tree is None or not following:
@@ -214,8 +214,8 @@ async def _next_leaves(
 async def _announcements(
     connection: AsyncConnection, domain: int, *addresses: Address
 ) -> dict[Address, list[Announcement]]:
-    """Announcements of some validators, newest first: history is read after the newest blocks, and
-    few validators announce more than one."""
+    """Announcements of some validators, newest first by block: the numbers of rows do not tell, as
+    history is read backwards."""
     row, its, block = tables.validator_announcement, tables.transaction, tables.block
     rows = (
         select(

@@ -1,8 +1,8 @@
 """Views of the scraper's database: `message_view`, a row per message with all that is known of it,
 and `raw_message_dispatch`, a row per message with where it was dispatched.
 
-Names of views and columns are those of the reference's scraper, where `raw_message_dispatch` is a
-table of the messages that are not in `message` yet, as they are not final; here these are, too.
+Names of views and columns are those of the reference's scraper. There `raw_message_dispatch` is a
+table of messages that are not final, and not in `message` yet; here `message` has these, too.
 Migrations use it, so a change of a view is another function and a migration that calls it.
 """
 

@@ -1,4 +1,4 @@
-"""How far a chain is read: cursors, and ranges of blocks that are still to be read.
+"""Progress of reading a chain: cursors, and ranges of blocks that are still to be read.
 
 All functions run in the caller's transaction.
 """

@@ -31,7 +31,7 @@ from hyperlane.store.database import Database
 from hyperlane.store.scraper.tables import message, redundancy
 
 _MOST = 2**63 - 1
-"""Spare weight that databases hold; recipients choose the weights of their modules."""
+"""Most spare signers that databases hold; recipients choose what modules they have."""
 DEFAULT = Address(b"")
 """Recipient of the Mailbox's default module."""
 
@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look at a module found."""
+    """Result of a look at a module."""
 
     module: Mapping[str, Any] | None
     spare: int | None
@@ -110,7 +110,7 @@ class RedundancyStore:
         )
 
     async def checked(self) -> dict[Subject, int]:
-        """When each module was last looked at."""
+        """Times at which modules were last looked at."""
         row = redundancy.c
         async with self._database.read() as connection:
             found = await connection.execute(

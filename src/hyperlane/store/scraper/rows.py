@@ -1,4 +1,4 @@
-"""What is stored of one block: its transactions, and what the contracts logged in each of them."""
+"""Rows of one block: its transactions, and what the contracts logged in each of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 
 An hour of an origin is summed once it is past and all of its blocks are final. Whatever happens to
 its messages later, such as a delivery, is a `change`, after which it is summed again. Both marks,
-the next hour and the last change, move in the transaction that stores the sums. Sums of an hour
-whose mark went back, as the chain dropped final blocks of it, do not count.
+the next hour and the last change, move in the transaction that stores the sums. If the chain drops
+final blocks, the first goes back to their hour, and sums from there on do not count.
 """
 
 import time
@@ -30,7 +30,7 @@ HOUR = 3600
 _HOURS, _CHANGES = "traffic_hours", "traffic_changes"
 _CHANGES_AT_ONCE, _HOURS_AT_ONCE = 50_000, 24
 _MOST_PAID = 10**78 - 1
-"""Sum that the column holds: a node can make up payments of any amount."""
+"""Largest sum that the column holds: a node can make up payments of any amount."""
 _EVERYWHERE = 0
 """Domain of the cursor over changes."""
 _HOUR_SENT = (message.c.sent_at - message.c.sent_at % HOUR).label("hour")
@@ -155,8 +155,8 @@ class StatisticsStore:
         return found
 
     async def _unsummed(self, connection: AsyncConnection, since: int) -> dict[int, int | None]:
-        """By origin, when the first message was sent that is in no stored sum; None where there is
-        none, as on chains that are known by name only."""
+        """Times, by origin, of the first message that is in no stored sum; None where there is no
+        such message, as on chains that are known by name only."""
         row, mark = message.c, cursor.c
         its = (mark.domain == domain.c.id) & (mark.event_type == _HOURS)
         start = case((mark.height > since, mark.height), else_=since)  # one bound, or all is read
@@ -263,7 +263,8 @@ class StatisticsStore:
 
 
 async def reopen(connection: AsyncConnection, origin: int, since: int) -> None:
-    """Have the hours of an origin summed again from that of a time on, as blocks were dropped."""
+    """Move an origin's mark back, so that hours from that of `since` on are summed again: blocks
+    were dropped."""
     row = cursor.c
     await connection.execute(
         update(cursor)

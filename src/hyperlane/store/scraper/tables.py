@@ -214,8 +214,9 @@ delivered_message = Table(
     _field("delivered_at", BigInteger),
     UniqueConstraint("msg_id", "domain"),
 )
-"""Deliveries, also of messages from chains that are not scraped. Those on another chain than the
-message's destination, as a lying node tells of, count for nothing and keep nothing out."""
+"""Deliveries, also of messages from chains that are not scraped. One on another chain than the
+message's destination, which a lying node made up, is ignored, and does not keep out the true one.
+"""
 
 gas_payment = Table(
     "gas_payment",
@@ -377,9 +378,10 @@ redundancy = Table(
 )
 """Security module of a recipient for messages of an origin, with live signers; the recipient of the
 Mailbox's default module is empty bytes, others are addresses. `module`: as `redundancy.py` beside
-this says. `spare`: so many live signers, whichever they are, can fail; null where no signatures are
-wanted, or `problem` says why it is unknown. `oldest_at`: when the signature was seen that is the
-oldest of the validators' newest ones."""
+this says. `spare`: number of live signers that can fail, whichever they are, while messages are
+still delivered; null where no signatures are wanted, or `problem` says why it is unknown.
+`oldest_at`: when the signer that has been silent for longest was last seen to sign something new.
+"""
 Index("ix_redundancy_spare", redundancy.c.spare, redundancy.c.domain)
 
 hourly_traffic = Table(

@@ -45,7 +45,7 @@ class ChainName:
     chain_id: int
     is_testnet: bool
     stake_symbol: str | None = None
-    """Of the token that its StakingManager holds; a stranger's text."""
+    """Symbol of the token that its StakingManager holds; a stranger's text."""
     stake_decimals: int | None = None
 
 
@@ -78,7 +78,7 @@ async def store(
 ) -> Counter[str]:
     """Store blocks of one chain, of which those up to height `final` are final.
 
-    Returns how many rows are new, by table, and how many blocks were others before, as `REPLACED`.
+    Returns how many rows are new, by table, and as `REPLACED` how many stored blocks they replaced.
     """
     if not blocks:
         return Counter()

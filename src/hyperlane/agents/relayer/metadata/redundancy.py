@@ -28,10 +28,10 @@ class Redundancy:
     delivers: bool
     """Whether the live keys suffice."""
     spare: int | None
-    """Live validators above the threshold: so many can fail in whichever way, those of the most
-    weight included. Negative: so many are missing, at least. Where parts of an aggregation share
-    validators, more may be able to fail. None if no validators decide, as the module wants no
-    signatures, or none that could be given."""
+    """Number of live validators that can fail, even those of the most weight, while the others
+    suffice. If negative, at least so many are missing. A lower bound where parts of an aggregation
+    share validators. None if no validators decide, as the module wants no signatures, or none that
+    could be given."""
     critical: frozenset[Address]
     """Live keys of which one more outage stops deliveries; empty if they are stopped already."""
     alone: frozenset[Address]
@@ -173,8 +173,9 @@ def _spare_of_parts(
     keys: AbstractSet[Address],
     critical: AbstractSet[Address],
 ) -> float:
-    """Failures that stop too few parts for certain. Where no two parts share a validator, each has
-    to be stopped, or to be mended, by itself."""
+    """Number of failures after which enough parts are satisfied for certain; if negative, of
+    validators that are missing. Where no two parts share a validator, the numbers of the parts that
+    decide are added up, as a failure counts in one part only."""
     spares = sorted((part.spare for part in parts), reverse=True)
     scarcest = spares[threshold - 1]
     if sum(len(part.keys) for part in parts) == len(keys):
