@@ -114,6 +114,7 @@ async def test_the_network_is_shown(client):
     for key in (ROUTE, quote(ROUTE, safe=""), f"{ALPHA}:{to_hex(ROUTERS[ALPHA])}"):
         found = await client.get(f"routes/{key}")
         assert (found["locked"], found["minted"], found["missing"]) == ("40", "36", "0")
+        assert found["routers"][0]["routers"], "with whom it is enrolled"
     assert len((await client.get("redundancy"))["items"]) == 6
     assert {
         each["domain"] for each in (await client.get(f"redundancy?domain={BETA}"))["items"]

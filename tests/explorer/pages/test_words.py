@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.explorer.api import models
+from hyperlane.explorer.api import network_models as models
 from hyperlane.explorer.pages import words
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from hyperlane.explorer.api import models
+from hyperlane.explorer.api import network_models as models
 from hyperlane.explorer.api.caching import Kept, kept_for
 from hyperlane.explorer.api.parameters import (
     AfterValidator,
