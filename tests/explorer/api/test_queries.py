@@ -195,6 +195,10 @@ async def test_a_transaction_shows_what_it_dispatched_and_delivered(anywhere):
     assert [each.id for each in origin.dispatched] == [sent.id]
     assert [each.id for each in target.delivered] == [sent.id]
     assert await traffic(anywhere, b"\7" * 32) == ()
+    async with anywhere.write() as connection:
+        await connection.execute(tables.message.update().values(destination=GAMMA))
+    (target,) = await traffic(anywhere, target.transaction.hash)
+    assert (target.delivered, target.deliveries) == ((), ()), "it is not for this chain"
 
 
 async def test_chains_tell_how_far_they_are(anywhere):
@@ -432,6 +436,11 @@ async def test_an_account_has_what_its_transactions_and_tokens_did(anywhere):
     assert await ids(SENDERS[1]) == [[sent[1].id], [sent[1].id, sent[0].id], []]
     assert await ids(RELAYER) == [[], [], [sent[0].id]]
     assert await ids(address("nobody")) == [[], [], []]
+    async with anywhere.write() as connection:
+        for table in (tables.token_transfer, tables.delivered_message):
+            await connection.execute(table.update().values(domain=GAMMA))
+    assert await ids(SENDERS[1]) == [[sent[1].id], [], []], "only their own chains tell of them"
+    assert await ids(RELAYER) == [[], [], []]
 
 
 async def test_search_takes_anything_in_any_spelling(anywhere):

@@ -37,17 +37,17 @@ async def account(database: Database, address: bytes, limit: int) -> Account:
     """The messages of an address of 20 or 32 bytes."""
     row, message = tables.delivered_message, tables.message
     async with database.read() as connection:
-        numbers = await _column(connection, _transactions(address))
+        numbers = list((await connection.execute(_transactions(address))).scalars())
         sent = message_rows().where(message.c.origin_tx_id.in_(numbers)).limit(_LOOKED_AT)
-        carried = await _column(connection, _transfers(address))
-        brought = await _column(
-            connection,
-            select(row.c.msg_id).where(row.c.destination_tx_id.in_(numbers)).limit(_LOOKED_AT),
-        )
+        deliveries = select(row.c.msg_id, row.c.domain).where(row.c.destination_tx_id.in_(numbers))
+        carried = await _told(connection, _transfers(address))
+        brought = await _told(connection, deliveries.limit(_LOOKED_AT))
+        received = await _messages(connection, carried)
+        delivered = await _messages(connection, brought)
         return Account(
             _newest(map(as_message, (await connection.execute(sent)).all()), limit),
-            _newest(await _messages(connection, carried), limit),
-            _newest(await _messages(connection, brought), limit),
+            _newest((each for each in received if _ends(each) & carried), limit),
+            _newest((each for each in delivered if (each.id, each.destination) in brought), limit),
         )
 
 
@@ -67,16 +67,25 @@ def _transactions(address: bytes) -> Select[Any]:
 
 def _transfers(address: bytes) -> Select[Any]:
     row = tables.token_transfer
-    rows = select(row.c.msg_id).where(row.c.recipient == word(address))
+    rows = select(row.c.msg_id, row.c.domain).where(row.c.recipient == word(address))
     return rows.order_by(row.c.id.desc()).limit(_LOOKED_AT)
 
 
-async def _column(connection: AsyncConnection, rows: Select[Any]) -> list[Any]:
-    return list((await connection.execute(rows)).scalars())
+async def _told(connection: AsyncConnection, rows: Select[Any]) -> set[tuple[Bytes32, int]]:
+    """Messages by id, each with a chain that tells of it: other than the message's own ones may
+    make that up."""
+    return {(each.msg_id, each.domain) for each in (await connection.execute(rows)).all()}
 
 
-async def _messages(connection: AsyncConnection, ids: Iterable[Bytes32]) -> list[Message]:
-    rows = message_rows().where(tables.message.c.msg_id.in_(dict.fromkeys(ids)))
+def _ends(message: Message) -> set[tuple[Bytes32, int]]:
+    return {(message.id, message.origin), (message.id, message.destination)}
+
+
+async def _messages(
+    connection: AsyncConnection, told: Iterable[tuple[Bytes32, int]]
+) -> list[Message]:
+    ids = {message_id for message_id, _ in told}
+    rows = message_rows().where(tables.message.c.msg_id.in_(ids))
     return list(map(as_message, (await connection.execute(rows)).all()))
 
 

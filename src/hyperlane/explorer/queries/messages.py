@@ -111,18 +111,21 @@ async def traffic(database: Database, transaction: Bytes32) -> tuple[Traffic, ..
                 .order_by(delivered.c.id)
             )
             dispatched = (await connection.execute(sent.limit(_MOST_OF_TRANSACTION))).all()
-            deliveries = (await connection.execute(there.limit(_MOST_OF_TRANSACTION))).all()
+            deliveries = list((await connection.execute(there.limit(_MOST_OF_TRANSACTION))).all())
             ids = [item.msg_id for item in deliveries]
             known = message_rows().where(_message.c.msg_id.in_(ids))
             by_id = {
                 item.id: item for item in map(as_message, (await connection.execute(known)).all())
             }
             its = as_transaction(columns)
+            # A node may make deliveries up of messages that are for other chains.
+            others = {item.id for item in by_id.values() if item.destination != its.domain}
+            deliveries = [item for item in deliveries if item.msg_id not in others]
             found.append(
                 Traffic(
                     its,
                     tuple(map(as_message, dispatched)),
-                    tuple(by_id[message_id] for message_id in ids if message_id in by_id),
+                    tuple(by_id[each.msg_id] for each in deliveries if each.msg_id in by_id),
                     tuple(
                         (item.msg_id, Delivery(item.destination_mailbox, item.domain, its))
                         for item in deliveries
