@@ -381,6 +381,18 @@ async def test_modules_that_another_version_stored_are_shown_as_far_as_they_go(d
     assert stored_module(HALF_DOCUMENTED[2])["critical"] is None, "not known to be none"
 
 
+async def test_without_signers_the_page_of_redundancy_does_not_promise_any(database, sample):
+    await sample.redundancy(BETA, ALPHA, None)
+    async with (
+        explorer(database) as url,
+        aiohttp.ClientSession(url) as session,
+        session.get("/redundancy") as answer,
+    ):
+        said = await answer.text()
+    assert "No module that wants signatures has been read yet" in said
+    assert "may fall silent, whichever they are, while messages are still delivered" in said
+
+
 async def test_visitors_words_are_shown_on_one_line(database, sample):
     async with explorer(database) as url, aiohttp.ClientSession(url) as session:
         for path in ("messages", "tx", "address", "validators", "routes"):
