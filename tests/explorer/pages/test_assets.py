@@ -62,3 +62,10 @@ def test_own_assets_make_no_markup_and_load_nothing_from_elsewhere(path):
 def test_the_path_of_assets_names_their_content():
     assert re.fullmatch(r"/static/[0-9a-f]{12}", PREFIX)
     assert asset("explorer.css") == f"{PREFIX}/explorer.css"
+
+
+def test_no_rule_of_the_style_names_a_selector_twice():
+    style = re.sub(r"/\*.*?\*/", "", (FOLDER / "explorer.css").read_text(), flags=re.DOTALL)
+    for rule in re.findall(r"([^{}]+)\{", style):
+        selectors = [each.strip() for each in rule.split(",")]
+        assert len(selectors) == len(set(selectors)), "one of them was another"
