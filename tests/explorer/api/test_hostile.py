@@ -393,6 +393,15 @@ async def test_without_signers_the_page_of_redundancy_does_not_promise_any(datab
     assert "may fall silent, whichever they are, while messages are still delivered" in said
 
 
+async def test_an_address_that_a_module_trusts_is_part_of_it(database, sample):
+    module = {"address": KEY, "relayer": to_checksum(OPERATOR)}
+    await sample.redundancy(BETA, ALPHA, None, module=module)
+    async with explorer(database) as url, aiohttp.ClientSession(url) as session:
+        for part in module.values():
+            async with session.get(f"/address/{part}") as answer:
+                assert "the security module" in await answer.text()
+
+
 async def test_visitors_words_are_shown_on_one_line(database, sample):
     async with explorer(database) as url, aiohttp.ClientSession(url) as session:
         for path in ("messages", "tx", "address", "validators", "routes"):

@@ -148,6 +148,7 @@ async def _modules(database: Database) -> Mapping[str, list[Redundancy]]:
 
 def _addresses(module: Mapping[str, Any]) -> Iterator[str]:
     yield module.get("address", "")
+    yield module.get("relayer") or ""
     for signer in module.get("validators") or ():
         yield signer.get("address", "")
     for below in module.get("modules") or ():
