@@ -34,7 +34,7 @@ class Subject:
         self.contract = owner.deploy(project.GuardedPausableIsm, owner, first, HOUR)
         self.model = Model({0, 1}, HOUR)
         self.since = self.head
-        """Time of the owner's last act, or of the last check since."""
+        """Time of the owner's last act, or of the last check or pause since."""
         self.stopped = 0
         """Seconds for which messages were stopped from that act to that check."""
         self.allowed = 0
@@ -54,6 +54,8 @@ class Subject:
             assert self.revert_of(self.contract.pause, sender=account) == refusal
             return
         receipt = self.contract.pause(sender=account)
+        if model.until <= receipt.timestamp:
+            self.since = receipt.timestamp
         model.until = max(receipt.timestamp, model.until) + model.duration
         model.spent.add(guardian)
         self.allowed += model.duration
