@@ -75,9 +75,7 @@ class Arena:
         nested = target.aggregation([self.pause.address, either.address], 2)
         routing = target.deploy("DomainRoutingIsm")
         target.send(
-            routing.functions.initialize(
-                key(0).address, [self.origin.chain_id], [guarded.address]
-            )
+            routing.functions.initialize(key(0).address, [self.origin.chain_id], [guarded.address])
         )
         # The recipient of deliveries within deliveries takes genuine messages like any other.
         target.send(self.mailbox.functions.setDefaultIsm(guarded.address))
@@ -110,8 +108,7 @@ class Arena:
     def include(self, chain: Devnet, *calls: Any, sender: int = 0) -> int:
         """Has calls of a contract included in the next block; its number."""
         sent = [
-            call.transact({"from": key(sender).address, "gas": GAS // len(calls)})
-            for call in calls
+            call.transact({"from": key(sender).address, "gas": GAS // len(calls)}) for call in calls
         ]
         number = self.mine(chain)
         for each in sent:
@@ -206,7 +203,9 @@ class Arena:
             place = self.dice.randint(0, len(beside))
             pairs = [(b"", each.encode()) for each in beside]
             pairs.insert(place, (metadata, message.encode()))
-            batch = self.mailbox.encode_abi("processBatch", list(map(list, zip(*pairs, strict=True))))
+            batch = self.mailbox.encode_abi(
+                "processBatch", list(map(list, zip(*pairs, strict=True)))
+            )
             self.submit(self.target, {"to": self.mailbox.address, "data": batch})
         elif way == "multicall":
             calls = [
@@ -216,7 +215,9 @@ class Arena:
             data = self.multicall.encode_abi("aggregate3", [calls])
             self.submit(self.target, {"to": self.multicall.address, "data": data})
         elif way == "in the dark":
-            self.submit(self.target, {"data": in_the_dark(raw(self.mailbox), bytes.fromhex(call[2:]))})
+            self.submit(
+                self.target, {"data": in_the_dark(raw(self.mailbox), bytes.fromhex(call[2:]))}
+            )
         else:
             self._reenter(call)
 

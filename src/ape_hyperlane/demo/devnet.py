@@ -142,10 +142,10 @@ class Devnet:
                 partial(answers, chain.url), f"{chain.name} answers", seconds=30
             )
 
-    def tick(self, seconds: int = 1) -> None:
-        """Switches to mining a block every `seconds`, as on a real chain."""
-        for chain in self.chains.values():
-            call(chain.url, "evm_setIntervalMining", seconds)
+    def tick(self, seconds: int = 1, chains: Sequence[str] = ()) -> None:
+        """Switches some chains, or all, to mining a block every `seconds`, as real ones do."""
+        for name in chains or self.chains:
+            call(self.chains[name].url, "evm_setIntervalMining", seconds)
 
     def deploy_core(self, name: str, threshold: int) -> int:
         """Deploys a core whose default module requires the signatures of `threshold` validators of
@@ -250,8 +250,8 @@ class Devnet:
     def start_watchtower(
         self, name: str, staking_manager: str, key: LocalAccount, stops: Sequence[Stop] = ()
     ) -> None:
-        """Starts a watchtower for one chain, with `key` as its signer. With `stops`, it also
-        guards deliveries on their chains."""
+        """Starts a watchtower for one chain, with `key` as its signer. With `stops`, it guards
+        deliveries on their chains instead of reading what validators publish."""
         guarded = sorted({stop.chain for stop in stops})
         config = self.registry.agent_config(sorted({name, *guarded}))
         config["chains"][name]["stakingManager"] = staking_manager
@@ -264,7 +264,7 @@ class Devnet:
             {
                 **config,
                 "watchChains": name,
-                "allowLocalCheckpointSyncers": True,
+                "allowLocalCheckpointSyncers": not stops,
                 "defaultSigner": hex_key(key),
                 "interval": 1,
             },
