@@ -5,14 +5,26 @@ counts blocks and not seconds, however busy the machine is.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from eth_abi.abi import encode
+from sqlalchemy import select
 from tests.support.devnet import Devnet, key
 from tests.support.words import b32, raw
 
+from hyperlane.agents.runtime.alerting import Alerter
+from hyperlane.agents.runtime.chain import connect
+from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.process import Runtime, start
+from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.deliveries.convicting import Court
+from hyperlane.agents.watchtower.deliveries.guardian import Guardian
+from hyperlane.agents.watchtower.true_tree import TrueTree
+from hyperlane.chain.client import Consensus
+from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import encode_aggregation
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.multisig_metadata import (
@@ -20,6 +32,10 @@ from hyperlane.protocol.multisig_metadata import (
     MessageIdMultisigMetadata,
 )
 from hyperlane.protocol.typecasts import to_hex
+from hyperlane.settings import WatchtowerSettings
+from hyperlane.store import tables
+from hyperlane.store.sequences import InsertionStore
+from hyperlane.store.sightings import SightingStore
 
 SIGNERS = (1, 2)
 """Development accounts of the validators, both of which the guarded modules want."""
@@ -33,6 +49,20 @@ ROUTES = ("the default module", "its own", "merkle roots", "routed", "nested")
 """How the recipient of a forged message is secured; each can be paused."""
 WAYS = ("process", "processBatch", "multicall", "in the dark", "reentering")
 """How a message is delivered; the last two are found in traces only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """A message that nobody sent, and what makes a module believe it."""
+
+    message: Message
+    metadata: bytes
+    checkpoint: Checkpoint
+    """What the signers signed."""
+
+    @property
+    def id(self) -> bytes:
+        return self.message.id
 
 
 @dataclass
@@ -152,22 +182,26 @@ class Arena:
 
     # Forged messages
 
-    def forged(self, route: str, like: Message | None = None) -> Message:
+    def forge(self, route: str, like: Message | None = None, hook: bytes | None = None) -> Forged:
         """A message that nobody sent: beyond the count, or in the place of another one."""
         count = self.origin.contracts["mailbox"].functions.nonce().call()
         nonce = count + self.dice.choice((0, 1, 7, 10_000)) if like is None else like.nonce
-        return Message(
-            VERSION,
-            nonce,
-            self.origin.chain_id,
-            self.dice.randbytes(32),
-            self.target.chain_id,
-            b32(self.recipients[route]),
-            self.dice.randbytes(self.dice.randint(0, 64)),
+        return self.vouch(
+            route,
+            Message(
+                VERSION,
+                nonce,
+                self.origin.chain_id,
+                self.dice.randbytes(32),
+                self.target.chain_id,
+                b32(self.recipients[route]),
+                self.dice.randbytes(self.dice.randint(0, 64)),
+            ),
+            hook,
         )
 
-    def metadata(self, route: str, message: Message, hook: bytes | None = None) -> bytes:
-        """What the module of a route believes: signatures for whatever the thief wants."""
+    def vouch(self, route: str, message: Message, hook: bytes | None = None) -> Forged:
+        """Signatures for whatever the thief wants, as the module of a route believes them."""
         by_root = route == "merkle roots" or (route == "nested" and self.dice.random() < 0.5)
         hook = hook or b32(self.origin.contracts["merkleTreeHook"])
         wanted = (self._root_metadata if by_root else self._id_metadata)(message, hook)
@@ -177,7 +211,7 @@ class Arena:
         ).encode()
         if route == "nested":
             signed = encode_aggregation([None, signed] if by_root else [signed, None])
-        return encode_aggregation([b"", signed])
+        return Forged(message, encode_aggregation([b"", signed]), checkpoint)
 
     def _id_metadata(self, message: Message, hook: bytes) -> MessageIdMultisigMetadata:
         return MessageIdMultisigMetadata(hook, self.dice.randbytes(32), message.nonce, ())
@@ -193,16 +227,16 @@ class Arena:
         """Calldata of a plain delivery."""
         return str(self.mailbox.encode_abi("process", [metadata, message.encode()]))
 
-    def plant(self, way: str, message: Message, metadata: bytes, beside: Sequence[Message]) -> None:
+    def plant(self, way: str, forged: Forged, beside: Sequence[Message]) -> None:
         """Submits the delivery of a forged message, in a way of the thief; `beside`: genuine ones
         that are delivered in the same transaction where the way allows for it."""
-        call = self.process(message, metadata)
+        call = self.process(forged.message, forged.metadata)
         if way == "process":
             self.submit(self.target, {"to": self.mailbox.address, "data": call})
         elif way == "processBatch":
             place = self.dice.randint(0, len(beside))
             pairs = [(b"", each.encode()) for each in beside]
-            pairs.insert(place, (metadata, message.encode()))
+            pairs.insert(place, (forged.metadata, forged.message.encode()))
             batch = self.mailbox.encode_abi(
                 "processBatch", list(map(list, zip(*pairs, strict=True)))
             )
@@ -227,7 +261,7 @@ class Arena:
         self.include(self.target, prepare)
         (honest,) = self.dispatch(recipient=self.trampoline)
         # The trampoline has the default module, which the signers serve as well.
-        metadata = self.metadata("the default module", honest)
+        metadata = self.vouch("the default module", honest).metadata
         self.submit(
             self.target, {"to": self.mailbox.address, "data": self.process(honest, metadata)}
         )
@@ -239,11 +273,11 @@ class Arena:
         """As the owner does."""
         self.include(self.target, self.pause.functions.unpause())
 
-    def refusal(self, message: Message, metadata: bytes) -> str:
+    def refusal(self, forged: Forged) -> str:
         """Why the destination refuses a delivery; empty if it does not."""
         call = {"from": key(THIEF).address, "to": self.mailbox.address}
         answer = self.target.w3.provider.make_request(
-            "eth_call", [{**call, "data": self.process(message, metadata)}, "latest"]
+            "eth_call", [{**call, "data": self.process(forged.message, forged.metadata)}, "latest"]
         )
         return str(answer.get("error", {}).get("data", "")) if "error" in answer else ""
 
@@ -269,3 +303,126 @@ def in_the_dark(to: bytes, calldata: bytes) -> str:
     )
     assert len(code) == end + 2
     return to_hex(code + hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Alerter):
+    """Takes alerts."""
+
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    async def tell(self, event: str, **facts: Any) -> None:
+        self.events.append((event, facts))
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        return [facts for name, facts in self.events if name == event]
+
+
+@dataclass
+class Steps:
+    """A guardian that looks when it is told to."""
+
+    guardian: Guardian
+    runtime: Runtime
+    told: Told
+
+    async def look(self) -> None:
+        """One look of each part, in the order in which one gives work to the next."""
+        guardian = self.guardian
+        for origin in guardian.origins.values():
+            assert origin is not None
+            await origin.look()
+        for watch in guardian.watches.values():
+            await watch.step()
+        await guardian.stopper.step()
+
+    async def try_to_look(self) -> bool:
+        """A look that may fail as agents outlive it; whether it did not."""
+        try:
+            await self.look()
+        except TRANSIENT:
+            return False
+        return True
+
+    async def convict(self) -> None:
+        """Reads the signatures of forged deliveries, whose origins are final by now."""
+        for court in self.guardian.courts.values():
+            await court.tree.sync()
+        for convictor in self.guardian.convictors.values():
+            await convictor.step()
+
+    async def verdicts(self, chain: Devnet) -> dict[bytes, str]:
+        """The verdict on each delivery of a destination, by message id."""
+        row = tables.watched_deliveries.c
+        async with self.runtime.database.read() as connection:
+            rows = await connection.execute(
+                select(row.message_id, row.verdict).where(row.domain == chain.chain_id)
+            )
+            return {bytes(message_id): verdict for message_id, verdict in rows}
+
+    async def faults(self, chain: Devnet) -> set[tuple[bytes, bytes]]:
+        """Validators and the message ids that they signed falsely, of an origin."""
+        row = tables.sightings.c
+        async with self.runtime.database.read() as connection:
+            rows = await connection.execute(
+                select(row.validator, row.message_id).where(
+                    row.domain == chain.chain_id, row.fault.is_not(None)
+                )
+            )
+            return {(bytes(validator), bytes(message_id)) for validator, message_id in rows}
+
+
+@asynccontextmanager
+async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
+    """A guardian in this process, with all of its chains connected."""
+    settings = WatchtowerSettings.model_validate(config)
+    async with start(settings) as runtime, AsyncExitStack() as stack:
+        told = Told(None)
+        courts: dict[int, Court] = {}
+        guardian = Guardian(settings, runtime, Alerts(runtime.metrics, told), courts)
+        for name in settings.chains:
+            chain = await stack.enter_async_context(
+                connect(settings.chains[name], runtime.database, Consensus.QUORUM)
+            )
+            guardian.add(chain)
+            if name in settings.watch_chains:
+                database, domain = runtime.database, chain.domain
+                tree = TrueTree(
+                    chain,
+                    chain.insertions(database),
+                    InsertionStore(database, domain),
+                    runtime.metrics,
+                )
+                hook = chain.settings.merkle_tree_hook
+                courts[domain] = Court(tree, SightingStore(database, domain, hook))
+        yield Steps(guardian, runtime, told)
+
+
+FINALITY = 4
+"""Blocks of both chains after which one is final."""
+
+
+def guardian_config(arena: Arena, folder: Path, **changes: Any) -> dict[str, Any]:
+    """Configuration of a guardian of the arena's destination."""
+    blocks = {
+        arena.origin.name: {"reorgPeriod": FINALITY, "estimateBlockTime": 1},
+        arena.target.name: {"reorgPeriod": FINALITY, "estimateBlockTime": BLOCK_TIME},
+    }
+    return {
+        "chains": {chain.name: chain.settings(blocks=blocks[chain.name]) for chain in arena.chains},
+        "watchChains": arena.origin.name,
+        "watchDeliveries": arena.target.name,
+        "stops": [stop(arena, GUARDIAN)],
+        "db": str(folder / "db-guardian"),
+        "metricsPort": 0,
+        **changes,
+    }
+
+
+def stop(arena: Arena, index: int) -> dict[str, Any]:
+    """The pause of the arena, by a development account."""
+    return {
+        "chain": arena.target.name,
+        "contract": arena.pause.address,
+        "signer": {"key": key(index).key.hex()},
+    }

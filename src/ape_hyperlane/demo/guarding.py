@@ -22,14 +22,13 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from ape_hyperlane.core.messages import await_delivery
+from ape_hyperlane.core.messages import await_delivery, contract
 from ape_hyperlane.demo.devnet import Devnet, Stop, development_key
 from ape_hyperlane.demo.failover import Provider, provider
 from ape_hyperlane.demo.forging import Forgery, fork, signatures
 from ape_hyperlane.demo.narration import Narration, ended_with_a_word, keep_running
 from ape_hyperlane.demo.stakes import STAKE, Standing, stake_all, tokens
 from ape_hyperlane.demo.transfers import deploy_native_route
-from ape_hyperlane.plans.chain import container
 from hyperlane.errors import ChainError
 
 ORIGIN, REMOTE = "alpha", "beta"
@@ -103,14 +102,8 @@ class GuardingDemo(Narration):
             net.deploy_core(name, THRESHOLD)
         with net.connect(ORIGIN):
             self.stakes = stake_all(net, ORIGIN, self.keys)
-        with net.connect(REMOTE):
-            self.pause: ContractInstance = net.deployer.deploy(
-                container("GuardedPausableIsm"),
-                net.deployer.address,
-                [development_key(GUARDIAN).address],
-                PAUSE,
-            )
         self.secure(self.keys)
+        self.pause = self.deployed_pause()
         self.log(f"two chains; three validators of {ORIGIN} with {tokens(STAKE)} each")
         self.log(f"warp route deployed: native on {REMOTE}, synthetic on {ORIGIN}; on {REMOTE} it")
         self.log(
@@ -125,10 +118,22 @@ class GuardingDemo(Narration):
             "validators": [key.address for key in signers],
             "threshold": THRESHOLD,
         }
-        modules = [self.pause.address, multisig, limiter]
+        pause: Any = {
+            "type": "guardedPausableIsm",
+            "guardians": [development_key(GUARDIAN).address],
+            "guardianPause": PAUSE,
+        }
+        modules = [pause, multisig, limiter]
         security = {"type": "staticAggregationIsm", "modules": modules, "threshold": len(modules)}
         self.route = deploy_native_route(self.net, REMOTE, ORIGIN, {REMOTE: security})
         self.modules, self.place = len(modules), modules.index(multisig)
+
+    def deployed_pause(self) -> ContractInstance:
+        """The first module of the route's aggregation."""
+        with self.net.connect(REMOTE):
+            module = contract(*self.route.router(REMOTE)).interchainSecurityModule()
+            modules, _ = contract("StaticAggregationIsm", module).modulesAndThreshold(b"")
+            return contract("GuardedPausableIsm", modules[0])
 
     def start(self, shared: Provider) -> None:
         """Starts agents; two validators read the origin at a provider that they share."""
