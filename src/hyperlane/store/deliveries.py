@@ -128,17 +128,22 @@ class DeliveryStore:
                 found |= {(message_id, block_hash) for message_id, block_hash in rows}
         return found & wanted
 
+    async def find(self, message_id: Bytes32) -> Delivery | None:
+        """The delivery of a message."""
+        found = await self._select(_ROW.message_id == message_id)
+        return found[0] if found else None
+
     async def to_judge(self) -> list[Delivery]:
         """Deliveries without a verdict that stands for good, oldest first."""
-        return await self._left(_ROW.judging)
+        return await self._select(_ROW.judging)
 
     async def to_stop(self) -> list[Delivery]:
         """Forged deliveries for which stops are still to be sent or confirmed, oldest first."""
-        return await self._left(_ROW.stopping)
+        return await self._select(_ROW.stopping)
 
     async def to_convict(self) -> list[Delivery]:
         """Forged deliveries whose signatures were not read yet, oldest first."""
-        return await self._left(_ROW.convicting)
+        return await self._select(_ROW.convicting)
 
     async def judge(
         self,
@@ -196,7 +201,7 @@ class DeliveryStore:
                 .on_conflict_do_update(index_elements=["domain", "message_id", "stop"], set_=values)
             )
 
-    async def _left(self, condition: Any) -> list[Delivery]:
+    async def _select(self, condition: Any) -> list[Delivery]:
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(*_COLUMNS)

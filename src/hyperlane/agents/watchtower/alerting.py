@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from hyperlane.agents.runtime.alerting import Alerter
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
-from hyperlane.store.deliveries import Delivery, Outcome
+from hyperlane.store.deliveries import Delivery
 from hyperlane.store.sightings import Sighting
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,9 @@ class Alerts:
             stake_after=str(after),
         )
 
-    async def delivery(self, chain: str, delivery: Delivery) -> None:
+    def delivery(self, chain: str, delivery: Delivery) -> None:
         """Alert to a delivery that was forged, or whose message the origin dropped."""
-        await self.alerter.tell(
+        self.alerter.tell_soon(
             f"delivery.{delivery.verdict}",
             chain=chain,
             **_facts(delivery),
@@ -76,45 +72,42 @@ class Alerts:
             evidence=dict(delivery.evidence),
         )
 
-    async def stop(self, delivery: Delivery, stop: str, outcome: Outcome, detail: str) -> None:
-        """Alert to the outcome of a stop."""
-        if outcome is Outcome.FAILED:
-            await self.alerter.tell(
-                "route.unstopped",
-                stop=stop,
-                **_facts(delivery),
-                problem=detail,
-                remedy="it is tried again; let the owner pause now",
-            )
-        elif outcome is Outcome.STOPPED:
-            await self.alerter.tell(
-                "route.stopped",
-                stop=stop,
-                **_facts(delivery),
-                remedy="a guardian's pause ends by itself: let the owner confirm or end it; see"
-                " docs/operate/guardian.md",
-            )
-        else:
-            log.warning("route.stop", stop=stop, outcome=outcome.value, **_facts(delivery))
+    def stopped(self, delivery: Delivery, stop: str) -> None:
+        """Alert to a stop that is in force."""
+        self.alerter.tell_soon(
+            "route.stopped",
+            stop=stop,
+            **_facts(delivery),
+            remedy="a guardian's pause ends by itself: let the owner confirm or end it; see"
+            " docs/operate/guardian.md",
+        )
 
-    async def unusable_stop(self, stop: str, problem: str) -> None:
+    def unstopped(self, delivery: Delivery, stop: str, problem: str) -> None:
+        """Alert to a stop that failed."""
+        self.alerter.tell_soon(
+            "route.unstopped",
+            stop=stop,
+            **_facts(delivery),
+            problem=problem,
+            remedy="it is tried again; let the owner pause now",
+        )
+
+    def unusable_stop(self, stop: str, problem: str) -> None:
         """Alert to a stop that would fail if it were needed."""
-        await self.alerter.tell("stop.unusable", stop=stop, problem=problem)
+        self.alerter.tell_soon("stop.unusable", stop=stop, problem=problem)
 
-    async def conviction(
-        self, chain: str, delivery: Delivery, sightings: Sequence[Sighting]
-    ) -> None:
+    def conviction(self, chain: str, delivery: Delivery, sightings: Sequence[Sighting]) -> None:
         """Alert to who signed a forged delivery."""
-        await self.alerter.tell(
+        self.alerter.tell_soon(
             "delivery.convicted",
             chain=chain,
             **_facts(delivery),
             validators=[to_checksum(item.validator) for item in sightings],
         )
 
-    async def unattributed(self, chain: str, delivery: Delivery, reason: str) -> None:
+    def unattributed(self, chain: str, delivery: Delivery, reason: str) -> None:
         """Alert to a forged delivery whose signatures could not be read."""
-        await self.alerter.tell(
+        self.alerter.tell_soon(
             "delivery.unattributed", chain=chain, **_facts(delivery), reason=reason
         )
 

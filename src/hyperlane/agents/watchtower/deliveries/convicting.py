@@ -75,7 +75,7 @@ class Convictor:
         false = await self._judged(court, signed, delivery)
         await court.sightings.add(false, self.clock())
         await self.store.convicted(delivery)
-        await self.alerts.conviction(self.chain.name, delivery, false)
+        self.alerts.conviction(self.chain.name, delivery, false)
 
     async def _handed(self, delivery: Delivery) -> Handed | None:
         """The forged message and its metadata; None, and an alert, if they cannot be found."""
@@ -93,18 +93,18 @@ class Convictor:
                 calls_of(), to_hex(delivery.tx_hash), {"tracer": "callTracer"}
             )
         except RpcError as error:
-            await self._tell_unreadable(delivery, f"the node has no trace of it: {error}")
+            self._tell_unreadable(delivery, f"the node has no trace of it: {error}")
             return None
         found = _first(find(call, delivery.message_id) for call in calls)
         if found is None:
-            await self._tell_unreadable(delivery, "no call of its trace hands it over")
+            self._tell_unreadable(delivery, "no call of its trace hands it over")
         return found
 
-    async def _tell_unreadable(self, delivery: Delivery, reason: str) -> None:
+    def _tell_unreadable(self, delivery: Delivery, reason: str) -> None:
         """Alert once; it is tried again as long as the watchtower runs."""
         if delivery.message_id not in self._told:
             self._told.add(delivery.message_id)
-            await self.alerts.unattributed(self.chain.name, delivery, reason)
+            self.alerts.unattributed(self.chain.name, delivery, reason)
 
     async def _judged(
         self, court: Court, signed: Sequence[SignedCheckpoint], delivery: Delivery

@@ -31,17 +31,16 @@ class Follower:
         final = min(await client.final_block(), head.number)
         start = await self.store.next_block()
         if start is None:
+            # It begins now: what was delivered before is nobody's to stop.
             start = final + 1
-        while True:
+            await self.store.add([], start, self.clock())
+        while start <= head.number:
             end = min(head.number, start + self.chain.settings.index.chunk - 1)
             await self._read(start, end, min(final, end) + 1)
-            if end >= head.number:
-                return head.number
             start = end + 1
+        return head.number
 
     async def _read(self, first: int, last: int, next_block: int) -> None:
-        if first > last:
-            return
         client, mailbox = self.chain.client, self.chain.settings.mailbox
         ids = await client.logs(mailbox, Mailbox.PROCESS_ID, first, last)
         processes = await client.logs(mailbox, Mailbox.PROCESS, first, last) if ids else []
@@ -53,7 +52,8 @@ class Follower:
             for number in sorted({item.block_number for _, item in new})
         }
         deliveries = [_delivery(*pair, blocks[pair[1].block_number]) for pair in new]
-        await self.store.add(deliveries, next_block, self.clock())
+        if deliveries or next_block > first:
+            await self.store.add(deliveries, next_block, self.clock())
 
     def _paired(self, processes: Sequence[Log], ids: Sequence[Log]) -> list[tuple[Log, Log]]:
         """Each `ProcessId` with the `Process` that a Mailbox logs right before it."""

@@ -148,7 +148,7 @@ class Origin:
         await self.store.see(dropped)
         await self.indexer.reread(nonce)
         self.view = None
-        await self.alerter.tell(
+        self.alerter.tell_soon(
             "origin.reorganised",
             chain=self.chain.name,
             first_nonce=nonce,

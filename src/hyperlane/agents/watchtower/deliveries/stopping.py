@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 _GAS_MARGIN = 50_000
 _ENDED = (Outcome.FINAL, Outcome.LIFTED)
+_IN_FORCE = (Outcome.STOPPED, Outcome.FINAL)
 
 
 @dataclass(slots=True)
@@ -214,7 +215,7 @@ class Stopper:
             labels = (stop.chain.name, to_checksum(stop.settings.contract), _key(stop))
             self.metrics.guardian_stop_ready.labels(*labels).set(problem is None)
             if problem is not None and self._ready.get(stop.name) != problem:
-                await self.alerts.unusable_stop(stop.name, problem)
+                self.alerts.unusable_stop(stop.name, problem)
             self._ready[stop.name] = problem
 
     async def _is_in_force(self, stop: Stop) -> bool:
@@ -259,7 +260,11 @@ class Stopper:
         await store.note(delivery, stop.name, now)
         labels = (stop.chain.name, to_checksum(stop.settings.contract), now.outcome.value)
         self.metrics.guardian_stops.labels(*labels).inc()
-        await self.alerts.stop(delivery, stop.name, now.outcome, now.detail)
+        log.warning("route.stop", stop=stop.name, outcome=now.outcome.value)
+        if now.outcome is Outcome.FAILED:
+            self.alerts.unstopped(delivery, stop.name, now.detail)
+        elif now.outcome in _IN_FORCE and (before is None or before.outcome not in _IN_FORCE):
+            self.alerts.stopped(delivery, stop.name)
 
     async def _since(self, delivery: Delivery, destination: Chain, stop: Stop) -> int:
         """The block of the stop's chain from which on the owner's acts count."""

@@ -112,4 +112,4 @@ class DeliveryWatch:
             self.forged()
         if judgement.verdict in (Verdict.FORGED, Verdict.DROPPED):
             judged = replace(delivery, verdict=judgement.verdict, evidence=judgement.evidence)
-            await self.alerts.delivery(self.chain.name, judged)
+            self.alerts.delivery(self.chain.name, judged)
