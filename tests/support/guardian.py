@@ -146,6 +146,11 @@ class Arena:
             assert receipt["status"] == 1, receipt
         return number
 
+    def reorganise(self, chain: Devnet, depth: int) -> None:
+        """Replaces the last blocks by empty ones."""
+        chain.rpc("anvil_reorg", depth, [])
+        self.now = max(self.now, self.head(chain)["timestamp"])
+
     # Genuine messages
 
     def dispatch(self, count: int = 1, recipient: Any = None) -> list[Message]:
@@ -179,6 +184,18 @@ class Arena:
         number = self.include(self.target, call)
         assert all(map(self.target.delivered, messages))
         return number
+
+    def foreign(self, origin: int) -> Message:
+        """A message that claims to be of another origin, for the recipient that takes anything."""
+        return Message(
+            VERSION,
+            self.dice.randrange(2**32),
+            origin,
+            self.dice.randbytes(32),
+            self.target.chain_id,
+            b32(self.open),
+            b"",
+        )
 
     # Forged messages
 
