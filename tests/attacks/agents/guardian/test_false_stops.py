@@ -4,7 +4,6 @@ Blocks are replaced below finality, nodes are down during waves of deliveries, l
 three at a time. Whatever was dispatched and delivered ends as genuine.
 """
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -30,7 +29,8 @@ from tests.support.proxy import Proxy, misbehaving
 from hyperlane.protocol.message import Message
 
 RPCS = 3
-STEPS = 25
+STEPS = 30
+ACTIONS = ("dispatch", "dispatch", "deliver", "deliver", "reorg", "lie", "outage", "lag", "alien")
 UNWATCHED = 99
 SLOW = {"hangs", "is slow"}
 
@@ -74,9 +74,7 @@ class History:
         return self.world.dice
 
     async def step(self) -> None:
-        name = self.dice.choice(
-            ("dispatch", "dispatch", "deliver", "deliver", "reorg", "lie", "outage", "lag", "alien")
-        )
+        name = self.dice.choice(ACTIONS)
         self.done[name] += 1
         await getattr(self, f"_{name}")()
         await self._pass_time()
@@ -186,13 +184,13 @@ async def settle(world: Arena, guardian: Steps) -> dict[bytes, str]:
     for chain in world.chains:
         for _ in range(FINALITY + 1):
             world.mine(chain)
-    async with asyncio.timeout(300):  # RPCs that failed are given a rest
-        while True:
-            looked = await guardian.try_to_look()
-            found = await guardian.verdicts(world.target)
-            if looked and not {"undecided", "not final"} & set(found.values()):
-                return found
-            await asyncio.sleep(0.1)
+    for _ in range(100):  # RPCs that failed are given a rest
+        looked = await guardian.try_to_look()
+        found = await guardian.verdicts(world.target)
+        if looked and not {"undecided", "not final"} & set(found.values()):
+            return found
+        world.mine(world.origin, BLOCK_TIME)
+    raise AssertionError(f"undecided for ever: {Counter(found.values())}")
 
 
 def nothing_was_stopped(world: Arena, guardian: Steps) -> None:
@@ -201,7 +199,7 @@ def nothing_was_stopped(world: Arena, guardian: Steps) -> None:
     assert world.target.w3.eth.get_transaction_count(key(GUARDIAN).address, "pending") == 0
 
 
-@pytest.mark.parametrize("histories", [3, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("histories", [1, pytest.param(60, marks=pytest.mark.long)])
 async def test_no_honest_history_stops_anything(histories, tmp_path):
     with devnet("alpha", 1337) as origin, devnet("beta", 7331) as target:
         world = Arena(origin, target, random.Random(0))
@@ -210,11 +208,11 @@ async def test_no_honest_history_stops_anything(histories, tmp_path):
             world.dice = random.Random(seed)
             with three_nodes(world) as nodes:
                 done += await live_through(world, nodes, tmp_path / str(seed))
-        assert done["deliver"] and done["reorg"] and done["lie"] and done["outage"] and done["lag"]
+        assert all(done[name] for name in ACTIONS)
 
 
 async def live_through(world: Arena, nodes: dict[str, list[Proxy]], folder: Path) -> Counter[str]:
-    async with guarding(config_of(world, nodes, folder)) as guardian:
+    async with guarding(world, config_of(world, nodes, folder)) as guardian:
         await guardian.look()
         history = History(world, nodes, guardian)
         for _ in range(STEPS):
@@ -223,7 +221,7 @@ async def live_through(world: Arena, nodes: dict[str, list[Proxy]], folder: Path
         nothing_was_stopped(world, guardian)
         assert_as_they_were(history, found)
     # Begun anew, it reads again what was delivered long ago.
-    async with guarding(config_of(world, nodes, folder / "again", 10_000)) as guardian:
+    async with guarding(world, config_of(world, nodes, folder / "again", 10_000)) as guardian:
         again = await settle(world, guardian)
         nothing_was_stopped(world, guardian)
         assert history.delivered.keys() <= again.keys()
