@@ -83,6 +83,23 @@ class Metrics:
         self.censorships = self._gauge(
             "watchtower_censorships", "Operators that leave leaves out", "chain", "operator"
         )
+        self.guardian_block = self._gauge(
+            "guardian_block", "Block up to which deliveries are read, at the tip", "chain"
+        )
+        self.guardian_deliveries = self._gauge(
+            "guardian_deliveries", "Verdicts on deliveries since start",
+            "chain", "origin", "verdict",
+        )  # fmt: skip
+        self.guardian_undecided = self._gauge(
+            "guardian_undecided_seconds", "Age of the oldest delivery that has no verdict", "chain"
+        )
+        self.guardian_stops = self._gauge(
+            "guardian_stops", "Outcomes of stops since start", "chain", "contract", "outcome"
+        )
+        self.guardian_stop_ready = self._gauge(
+            "guardian_stop_ready", "1 while a stop would succeed, or is in force",
+            "chain", "contract", "key",
+        )  # fmt: skip
         self.open_challenges = self._gauge(
             "validator_open_challenges", "Demands to sign a leaf, not answered yet", "chain"
         )

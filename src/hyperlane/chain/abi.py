@@ -243,6 +243,29 @@ class SecurityModule:
     """A custom error of our merkle-root multisigs."""
 
 
+class Pausable:
+    """A contract that an owner or a guardian can pause, and one that refuses single messages."""
+
+    UNPAUSED = Event("Unpaused(address)", ("address",))
+    pause = Function("pause()")
+    paused = Function("paused()", ("bool",))
+    can_pause = Function("canPause(address)", ("bool",))
+    owner = Function("owner()", ("address",))
+
+
+class BlacklistIsm:
+    """A security module that refuses the messages that its owner listed."""
+
+    blacklist = Function("blacklist(bytes32[])")
+    is_blacklisted = Function("blacklistedIds(bytes32)", ("bool",))
+
+
+class TimelockRouter:
+    """A hook and security module that delays messages after their announcement."""
+
+    QUEUED = Event("MessageQueued(bytes32,uint48)", ("uint48",))
+
+
 class Recipient:
     """A contract that takes messages."""
 

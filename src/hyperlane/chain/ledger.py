@@ -32,6 +32,8 @@ _STORED = 63
 _REMEMBERED = 4096
 """Hashes and addresses that are kept as bytes: they stand many times in the same answers."""
 _MOST_TOPICS = 4
+_MOST_CALLS = 5000
+"""Calls of one transaction that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,22 @@ def transaction_of(tx_hash: Bytes32) -> Method[Transaction | None]:
         return found
 
     return Method(IS_KNOWN.name, read, doubtful=_missing)
+
+
+def calls_of() -> Method[tuple[bytes, ...]]:
+    """`debug_traceTransaction` with the call tracer: data of each call that it
+    made."""
+
+    def read(value: object) -> tuple[bytes, ...]:
+        found: list[bytes] = []
+        left = [value]
+        while left and len(found) < _MOST_CALLS:
+            fields = record(left.pop(), "trace")
+            found.append(data(fields.get("input", "0x"), "trace.input"))
+            left += items(fields.get("calls", []), "trace.calls")
+        return tuple(found)
+
+    return Method("debug_traceTransaction", read)
 
 
 def _full_block(value: object) -> FullBlock | None:

@@ -6,11 +6,15 @@ ceilings. Everything here is arithmetic: `hyperlane.chain.fees` asks the nodes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 _MOST_TIMES = 5
 """How many times of what gas costs now is offered to replace an earlier offer."""
+
+
+_URGENCY = 3
+_MOST_TIMES_URGENT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,16 @@ class Overrides:
     gas_limit_multiplier_numerator: int | None = None
     gas_limit_multiplier_denominator: int | None = None
     gas_limit_cap: int | None = None
+
+    def urgent(self) -> Self:
+        """The same, but what nodes estimate is offered three times, and replacements offer up to
+        twenty times of what gas costs. What the operator fixed stays."""
+        numerator = self.gas_price_multiplier_numerator or 1
+        return replace(
+            self,
+            gas_price_multiplier_numerator=_URGENCY * numerator,
+            gas_price_cap_multiplier=max(self.most_times, _MOST_TIMES_URGENT),
+        )
 
     @property
     def most_times(self) -> int:

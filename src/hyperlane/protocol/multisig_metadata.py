@@ -61,7 +61,11 @@ class MessageIdMultisigMetadata:
 
     def checkpoint(self, message: Message) -> Checkpoint:
         """What the validators must have signed for this metadata to vouch for `message`."""
-        return Checkpoint(message.origin, self.merkle_tree_hook, self.root, self.index, message.id)
+        return self.checkpoint_of(message.origin, message.id)
+
+    def checkpoint_of(self, origin: int, message_id: Bytes32) -> Checkpoint:
+        """The same for the message with an id."""
+        return Checkpoint(origin, self.merkle_tree_hook, self.root, self.index, message_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +129,18 @@ class MerkleRootMultisigMetadata:
 
         DecodeError when the message would stand after the signed checkpoint.
         """
+        return self.checkpoint_of(message.origin, message.id)
+
+    def checkpoint_of(self, origin: int, message_id: Bytes32) -> Checkpoint:
+        """The same for the message with an id."""
         if self.leaf_index > self.signed_index:
             raise DecodeError(
                 f"metadata.leaf_index: {self.leaf_index} is after the signed checkpoint,"
                 f" expected at most {self.signed_index}"
             )
-        root = branch_root(message.id, self.proof, self.leaf_index)
+        root = branch_root(message_id, self.proof, self.leaf_index)
         return Checkpoint(
-            message.origin, self.merkle_tree_hook, root, self.signed_index, self.signed_message_id
+            origin, self.merkle_tree_hook, root, self.signed_index, self.signed_message_id
         )
 
 
@@ -194,13 +202,17 @@ class LegacyMultisigMetadata:
 
         DecodeError when the proof leads from the message to another root.
         """
-        proven = branch_root(message.id, self.proof, self.index)
+        return self.checkpoint_of(message.origin, message.id)
+
+    def checkpoint_of(self, origin: int, message_id: Bytes32) -> Checkpoint:
+        """The same for the message with an id."""
+        proven = branch_root(message_id, self.proof, self.index)
         if proven != self.root:
             raise DecodeError(
                 f"metadata.root: 0x{self.root.hex()} is not where the proof leads,"
                 f" expected 0x{proven.hex()}"
             )
-        return Checkpoint(message.origin, self.merkle_tree_hook, self.root, self.index, message.id)
+        return Checkpoint(origin, self.merkle_tree_hook, self.root, self.index, message_id)
 
 
 @dataclass(frozen=True, slots=True)

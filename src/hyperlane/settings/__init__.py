@@ -7,6 +7,7 @@ from hyperlane.settings.agents import (
     LogSettings,
     RelayerSettings,
     ScraperSettings,
+    StopSettings,
     ValidatorSettings,
     WatchtowerSettings,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "RelayerSettings",
     "ScraperSettings",
     "SignerSettings",
+    "StopSettings",
     "ValidatorSettings",
     "WatchtowerSettings",
     "load_settings",

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 from hyperlane.errors import ConfigError
 from hyperlane.settings.chain import ChainSettings, RpcUrl, SignerSettings
 from hyperlane.settings.fields import (
+    AddressField,
     KeyFile,
     Names,
     SettingsModel,
@@ -296,6 +297,18 @@ class KathySettings(AgentSettings):
         return _names(tree, "kathyChains")
 
 
+class StopSettings(SettingsModel):
+    """A contract that the guardian stops when a delivery was forged, and the key that it uses."""
+
+    chain: str
+    kind: Literal["pause", "blacklist"] = "pause"
+    """`pause` calls `pause()`; `blacklist` lists the forged message in a `BlacklistIsm`."""
+    contract: AddressField
+    signer: SignerSettings
+    origins: Names = ()
+    """Chains whose forged messages ask for it; empty: all."""
+
+
 class WatchtowerSettings(AgentSettings):
     """A watchtower over the validators of any of its chains."""
 
@@ -308,10 +321,51 @@ class WatchtowerSettings(AgentSettings):
     """Seconds between two looks at all storages."""
     censorship_margin: float = Field(default=600, ge=0)
     """Seconds that an operator may be late beyond the contracts' grace period."""
+    watch_deliveries: Names = ()
+    """Destinations whose deliveries are compared with what the origins, `watchChains`, sent."""
+    delivery_interval: float | None = Field(default=None, gt=0)
+    """Seconds between two looks at deliveries. None: as often as each chain is looked at."""
+    stops: tuple[StopSettings, ...] = ()
+    """What is stopped when a delivery was forged. Empty: people are alerted."""
+    validator_rpc_hosts: Names = ()
+    """Hosts of RPCs that validators are known to use: the guardian does not start with them."""
+
+    @model_validator(mode="after")
+    def _stops_are_complete(self) -> "WatchtowerSettings":
+        if (self.stops or self.validator_rpc_hosts) and not self.watch_deliveries:
+            raise ValueError(
+                "stops and validatorRpcHosts belong to a watch over deliveries: name the"
+                " destinations in watchDeliveries"
+            )
+        for at, stop in enumerate(self.stops):
+            for name in stop.origins:
+                if name not in self.watch_chains:
+                    raise ValueError(
+                        f"stops.{at}.origins: {name!r} is none of watchChains, so that none of its"
+                        " messages is ever found forged"
+                    )
+            if any(_same_stop(stop, other) for other in self.stops[:at]):
+                raise ValueError(f"stops.{at}: stands twice: remove one")
+        return self
 
     @classmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
-        return _names(tree, "watchChains")
+        stops = tree.get("stops")
+        chains = [
+            str(item["chain"])
+            for item in (stops if isinstance(stops, list) else ())
+            if isinstance(item, dict) and "chain" in item
+        ]
+        names = [*_names(tree, "watchChains"), *_names(tree, "watchDeliveries"), *chains]
+        return list(dict.fromkeys(names))
+
+
+def _same_stop(first: StopSettings, second: StopSettings) -> bool:
+    return (first.chain, first.contract, first.signer) == (
+        second.chain,
+        second.contract,
+        second.signer,
+    )
 
 
 class ScraperSettings(AgentSettings):

@@ -246,6 +246,70 @@ sightings = Table(
 left to do about it."""
 Index("sightings_open", sightings.c.domain, sqlite_where=text("NOT settled"))
 
+dispatched_ids = Table(
+    "dispatched_ids",
+    metadata,
+    _key("origin", BigInteger),
+    _key("nonce", BigInteger),
+    _field("id", LargeBinary, index=True),
+    _field("block_number", BigInteger),
+    _field("block_hash", LargeBinary),
+)
+"""Messages that a watched origin sent in final blocks, to judge deliveries by."""
+
+tip_dispatches = Table(
+    "tip_dispatches",
+    metadata,
+    _key("origin", BigInteger),
+    _key("id", LargeBinary),
+    _field("nonce", BigInteger),
+    _field("block_number", BigInteger),
+    _field("block_hash", LargeBinary),
+)
+"""Messages that were seen in a block of their origin that was not final. Those that the chain drops
+stay, as proof that they were no forgeries."""
+
+watched_deliveries = Table(
+    "watched_deliveries",
+    metadata,
+    _key("domain", BigInteger),
+    _key("message_id", LargeBinary),
+    _field("origin", BigInteger),
+    _field("recipient", LargeBinary),
+    _field("block_number", BigInteger),
+    _field("block_hash", LargeBinary),
+    _field("block_time", BigInteger),
+    _field("tx_hash", LargeBinary),
+    _field("verdict", String),
+    _field("evidence", JSON),
+    _field("seen_at", Float),
+    _field("judged_at", Float),
+    _field("judging", Boolean),
+    _field("stopping", Boolean),
+    _field("convicting", Boolean),
+)
+"""Deliveries on a watched destination, see `hyperlane.store.deliveries`. The last three columns say
+what is left to do about one."""
+for _column in ("judging", "stopping", "convicting"):
+    Index(
+        f"watched_deliveries_{_column}",
+        watched_deliveries.c.domain,
+        sqlite_where=text(_column),
+        postgresql_where=text(_column),
+    )
+
+delivery_stops = Table(
+    "delivery_stops",
+    metadata,
+    _key("domain", BigInteger),
+    _key("message_id", LargeBinary),
+    _key("stop", String),
+    _field("outcome", String),
+    _field("detail", String),
+    _field("since", BigInteger),
+)
+"""Stops that were tried for a forged delivery, and what came of each."""
+
 operator_keys = Table(
     "operator_keys",
     metadata,

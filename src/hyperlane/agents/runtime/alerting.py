@@ -20,11 +20,20 @@ class Alerter:
     webhook: str | None = field(repr=False)
     pause: float = 2.0
     """Seconds before the second try at the webhook; doubles each time."""
+    _calls: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    """Calls that nobody waits for; a task without a reference may be dropped."""
 
     async def tell(self, event: str, **facts: object) -> None:
         """Alert to trouble. The log has it, also if the webhook does not take it."""
         log.error(event, **facts)
         await self._call(event, facts)
+
+    def tell_soon(self, event: str, **facts: object) -> None:
+        """Alert to trouble without waiting for the webhook: something urgent is to be done."""
+        log.error(event, **facts)
+        call = asyncio.create_task(self._call(event, facts))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
 
     async def tell_end(self, event: str, **facts: object) -> None:
         """Alert to the end of trouble that people were alerted to."""

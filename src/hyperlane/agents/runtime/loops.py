@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -28,17 +29,35 @@ async def until_done(name: str, step: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def repeat(name: str, interval: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Do `step` for ever, every `interval` seconds, later and later while it fails."""
+async def repeat(
+    name: str,
+    interval: float,
+    step: Callable[[], Awaitable[None]],
+    longest: float = _LONGEST_PAUSE,
+    wake: asyncio.Event | None = None,
+) -> None:
+    """Do `step` for ever, every `interval` seconds, later and later while it fails.
+
+    `longest` is the longest pause in seconds; `wake` ends one at once.
+    """
     pause = interval
     while True:
         try:
             await step()
             pause = interval
         except TRANSIENT as error:
-            pause = min(2 * pause, max(interval, _LONGEST_PAUSE))
+            pause = min(2 * pause, max(interval, longest))
             log.warning("task.failed", task=name, error=str(error), retry_in=pause)
-        await asyncio.sleep(pause)
+        await _pause(pause, wake)
+
+
+async def _pause(seconds: float, wake: asyncio.Event | None) -> None:
+    if wake is None:
+        return await asyncio.sleep(seconds)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+    wake.clear()
 
 
 async def all_ended(*steps: Coroutine[Any, Any, Any]) -> list[Any]:

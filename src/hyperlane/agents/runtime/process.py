@@ -9,7 +9,7 @@ import structlog
 from aiohttp.web import RouteDef
 
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.sender import Sender
+from hyperlane.agents.runtime.sender import Sender, half_more
 from hyperlane.chain.fees import FeeCeiling
 from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
 
 log = structlog.get_logger()
+
+_ASSUMED_BLOCK_TIME = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sen
             Overrides(**chain.settings.transaction_overrides.model_dump()),
         ),
     )
+
+
+def make_urgent_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
+    """A sender whose transactions must be in one of the next blocks: it offers several times what
+    gas costs, and half as much again for each two blocks that leave them out."""
+    block_time = chain.settings.blocks.estimate_block_time or _ASSUMED_BLOCK_TIME
+    sender = make_sender(chain, account, database)
+    sender.offers.overrides = sender.offers.overrides.urgent()
+    sender.patience, sender.more = 2 * block_time, half_more
+    return sender
 
 
 @asynccontextmanager

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _RESEND_AFTER = 5.0
-_REPLACE_AFTER = 90.0
+_FOREIGN_PATIENCE = 90.0
+"""Seconds for which somebody else's transaction may hold a nonce of this key."""
 _NONCE_TRIES = 8
 _PLAIN_GAS = 21_000
 _FILLER = "no-op"
@@ -43,6 +44,16 @@ _NONCE_USED = ("nonce too low",)
 _NONCE_TAKEN = (*_NONCE_USED, "replacement transaction underpriced")
 _BELOW_BASE_FEE = ("less than block base fee",)
 _UNFUNDED = ("insufficient funds", "insufficient balance")
+
+
+def bumped(fee: int) -> int:
+    """An eighth more: nodes want at least 10 % for a replacement."""
+    return fee * 9 // 8 + 1
+
+
+def half_more(fee: int) -> int:
+    """Half as much again."""
+    return fee * 3 // 2 + 1
 
 
 class OutOfFunds(ChainError):
@@ -62,6 +73,10 @@ class Sender:
     store: TransactionStore
     offers: Offers
     clock: Callable[[], float] = time.time
+    patience: float = 90.0
+    """Seconds in no block after which a transaction is replaced by one that offers more."""
+    more: Callable[[int], int] = bumped
+    """What a replacement offers in place of a fee, at least."""
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
     _used: int = 0
     """The nonce after the highest that this process used."""
@@ -216,7 +231,7 @@ class Sender:
 
     async def _send_again(self, transaction: Transaction) -> None:
         now = self.clock()
-        if now - transaction.sent_at > _REPLACE_AFTER:
+        if now - transaction.sent_at > self.patience:
             await self._replace(transaction)
         elif (
             now - max(transaction.sent_at, self._sent_again.get(transaction.id, 0)) > _RESEND_AFTER
@@ -265,11 +280,11 @@ class Sender:
         now = self.clock()
         if self._foreign is None or self._foreign[0] != nonce:
             self._foreign = nonce, now
-        return now - self._foreign[1] <= _REPLACE_AFTER
+        return now - self._foreign[1] <= _FOREIGN_PATIENCE
 
     async def _replace(self, transaction: Transaction) -> None:
         """Replace a transaction by one that offers more, within all bounds."""
-        newer = await self._raised(transaction, _bumped)
+        newer = await self._raised(transaction, self.more)
         if newer is None:
             await self._broadcast(transaction)
         else:
@@ -283,7 +298,7 @@ class Sender:
             except RpcError as error:
                 if not remaining or not _says(error, _UNDERPRICED):
                     raise
-                newer = await self._raised(transaction, _half_more)
+                newer = await self._raised(transaction, half_more)
                 if newer is None:
                     raise
                 transaction = newer
@@ -366,15 +381,6 @@ class Sender:
 
 def _is_filler(transaction: Transaction) -> bool:
     return transaction.purpose.startswith(_FILLER)
-
-
-def _bumped(fee: int) -> int:
-    """An eighth more: nodes want at least 10 % for a replacement."""
-    return fee * 9 // 8 + 1
-
-
-def _half_more(fee: int) -> int:
-    return fee * 3 // 2 + 1
 
 
 def _says(error: RpcError, words: tuple[str, ...]) -> bool:

@@ -16,6 +16,8 @@ from hyperlane.agents.runtime.sender import Sender
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
+from hyperlane.agents.watchtower.deliveries.convicting import Court
+from hyperlane.agents.watchtower.deliveries.guardian import Guardian
 from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.agents.watchtower.responding import Responder
@@ -39,15 +41,25 @@ async def run(settings: WatchtowerSettings) -> None:
         require_independent_rpcs(settings.chains[name], by_default=False)
     async with start(settings) as runtime:
         alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))
+        courts: dict[int, Court] = {}
         async with asyncio.TaskGroup() as tasks:
             for name in settings.watch_chains:
-                tasks.create_task(_watch(settings, runtime, alerts, name))
+                tasks.create_task(_watch(settings, runtime, alerts, name, courts))
+            if settings.watch_deliveries:
+                tasks.create_task(Guardian(settings, runtime, alerts, courts).run())
 
 
-async def _watch(settings: WatchtowerSettings, runtime: Runtime, alerts: Alerts, name: str) -> None:
+async def _watch(
+    settings: WatchtowerSettings,
+    runtime: Runtime,
+    alerts: Alerts,
+    name: str,
+    courts: dict[int, Court],
+) -> None:
     async with connect(settings.chains[name], runtime.database) as chain:
         sightings = SightingStore(runtime.database, chain.domain, chain.settings.merkle_tree_hook)
         tree = _true_tree(chain, runtime)
+        courts[chain.domain] = Court(tree, sightings)
         watcher = Watcher(
             chain=chain,
             tree=tree,

@@ -1,0 +1,130 @@
+"""The guardian: all parts of the watch over deliveries, each by its own clock.
+
+Chains are connected independently, so that one that is down delays no other. It reads them through
+RPCs that have to agree, and decides nothing while they do not.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hyperlane.agents.runtime.chain import Chain, connect
+from hyperlane.agents.runtime.loops import repeat
+from hyperlane.agents.runtime.process import Runtime, make_urgent_sender
+from hyperlane.agents.runtime.sender import Sender
+from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.deliveries.convicting import Convictor, Court
+from hyperlane.agents.watchtower.deliveries.origins import Origin
+from hyperlane.agents.watchtower.deliveries.stopping import Stopper, make_stop
+from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
+from hyperlane.chain.client import Consensus
+from hyperlane.chain.signer import address_of, open_account
+from hyperlane.errors import ConfigError
+from hyperlane.protocol.typecasts import Address, to_checksum
+from hyperlane.settings import WatchtowerSettings
+from hyperlane.store.deliveries import DeliveryStore
+
+if TYPE_CHECKING:
+    from eth_account.signers.base import BaseAccount
+
+_LONGEST_PAUSE = 5.0
+"""Seconds between two looks at a chain that fails."""
+_STOP_INTERVAL = 1.0
+_TRIAL_INTERVAL = 300.0
+
+
+@dataclass(slots=True)
+class Guardian:
+    """Watch over the deliveries of all configured destinations."""
+
+    settings: WatchtowerSettings
+    runtime: Runtime
+    alerts: Alerts
+    courts: Mapping[int, Court]
+    """By domain of the origin, as far as they are connected."""
+    origins: dict[int, Origin | None] = field(default_factory=dict)
+    watches: dict[str, DeliveryWatch] = field(default_factory=dict)
+    convictors: dict[str, Convictor] = field(default_factory=dict)
+    stopper: Stopper = field(init=False)
+    _forged: asyncio.Event = field(default_factory=asyncio.Event)
+    _accounts: Sequence["BaseAccount"] = field(init=False)
+    """Keys of the stops."""
+    _senders: dict[tuple[int, Address], Sender] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings, database = self.settings, self.runtime.database
+        # Now, and not once a chain answers: a key that cannot be used is found out at start.
+        self._accounts = [
+            open_account(f"stops.{at}.signer", stop.signer)
+            for at, stop in enumerate(settings.stops)
+        ]
+        domains = {name: settings.chains[name].domain_id for name in settings.chains}
+        self.origins = dict.fromkeys(domains[name] for name in settings.watch_chains)
+        self.stopper = Stopper(
+            settings.stops,
+            {name: DeliveryStore(database, domains[name]) for name in settings.watch_deliveries},
+            {domain: name for name, domain in domains.items()},
+            self.alerts,
+            self.runtime.metrics,
+        )
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        names = {*self.settings.watch_chains, *self.settings.watch_deliveries}
+        names |= {stop.chain for stop in self.settings.stops}
+        async with asyncio.TaskGroup() as tasks:
+            for name in sorted(names):
+                tasks.create_task(self._run_chain(name))
+            step = self.stopper.step
+            tasks.create_task(repeat("stop", _STOP_INTERVAL, step, _LONGEST_PAUSE, self._forged))
+            tasks.create_task(repeat("try out stops", _TRIAL_INTERVAL, self.stopper.try_out))
+
+    async def _run_chain(self, name: str) -> None:
+        settings = self.settings.chains[name]
+        async with connect(settings, self.runtime.database, Consensus.QUORUM) as chain:
+            self.add(chain)
+            interval = self.settings.delivery_interval or settings.poll_interval
+            async with asyncio.TaskGroup() as tasks:
+                for label, part in (
+                    ("read origin", self.origins.get(chain.domain)),
+                    ("watch deliveries", self.watches.get(name)),
+                    ("convict signers", self.convictors.get(name)),
+                ):
+                    if part is not None:
+                        step = part.look if isinstance(part, Origin) else part.step
+                        loop = repeat(f"{label} {name}", interval, step, _LONGEST_PAUSE)
+                        tasks.create_task(loop)
+
+    def add(self, chain: Chain) -> None:
+        """Take a chain into the watch, now that it is connected."""
+        runtime, name = self.runtime, chain.name
+        if name in self.settings.watch_chains:
+            alerter = self.alerts.alerter
+            self.origins[chain.domain] = Origin.of(chain, runtime.database, alerter)
+        if name in self.settings.watch_deliveries:
+            store = self.stopper.stores[name]
+            self.stopper.chains[name] = chain
+            self.watches[name] = DeliveryWatch(
+                chain, store, self.origins, self.alerts, runtime.metrics, self._forged.set
+            )
+            self.convictors[name] = Convictor(chain, store, self.courts, self.alerts)
+        for at, stop in enumerate(self.settings.stops):
+            if stop.chain == name:
+                self.stopper.stops[at] = make_stop(stop, chain, self._sender(at, chain))
+
+    def _sender(self, at: int, chain: Chain) -> Sender:
+        """The sender of a stop's key, one for all stops of the key on a chain."""
+        account = self._accounts[at]
+        address = address_of(account)
+        other = self.settings.signer(chain.name)
+        if other is not None and address_of(open_account(*other)) == address:
+            raise ConfigError(
+                f"stops.{at}.signer: {to_checksum(address)} is the key of {other[0]}, too;"
+                " expected one that only stops: two senders of one key would use the same nonces"
+            )
+        known = self._senders.get((chain.domain, address))
+        if known is None:
+            known = make_urgent_sender(chain, account, self.runtime.database)
+            self._senders[chain.domain, address] = known
+        return known

@@ -1,0 +1,288 @@
+"""Stops: what is sent when a delivery was forged, from keys that can do nothing else.
+
+A stop is simulated, sent once, offered at a fee that rises with every block that leaves it out, and
+watched until it is final. What the owner undoes afterwards is not stopped again for the same
+delivery.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.loops import all_ended
+from hyperlane.agents.runtime.sender import Sender
+from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.chain.abi import BlacklistIsm, Pausable, TimelockRouter
+from hyperlane.errors import ChainError
+from hyperlane.metrics import Metrics
+from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
+from hyperlane.settings import StopSettings
+from hyperlane.store.deliveries import Delivery, DeliveryStore, Outcome, Stopped
+from hyperlane.store.transactions import Transaction
+
+log = structlog.get_logger()
+
+_GAS_MARGIN = 50_000
+_ENDED = (Outcome.FINAL, Outcome.LIFTED)
+_IN_FORCE = (Outcome.STOPPED, Outcome.FINAL)
+
+
+@dataclass(slots=True)
+class Stop(ABC):
+    """One contract that is stopped with one key."""
+
+    settings: StopSettings
+    chain: Chain
+    sender: Sender
+
+    @property
+    def name(self) -> str:
+        """Name in the database, which no other stop has."""
+        settings = self.settings
+        contract, key = to_checksum(settings.contract), to_checksum(self.sender.address)
+        return f"{settings.kind} {settings.chain} {contract} by {key}"
+
+    async def enforce(self, delivery: Delivery, destination: Chain, since: int) -> Outcome:
+        """Take the next step; the outcome so far. Reverted when the contract refuses the key."""
+        client = self.chain.client
+        head = await client.block()
+        if await self.is_done(delivery, destination, await client.final_block()):
+            return await self._finish(delivery)
+        transaction = await self.sender.store.live_for(self._purpose(delivery))
+        done = await self.is_done(delivery, destination, head.number)
+        if transaction is not None and await self._is_open(transaction):
+            return Outcome.STOPPED if done else Outcome.SENT
+        if done:
+            return Outcome.STOPPED
+        if await self.is_lifted(since):
+            return Outcome.LIFTED
+        data = await self.call(delivery, destination, head.number)
+        need = await client.estimate_gas(self.settings.contract, data, self.sender.address)
+        await self.sender.send(
+            self._purpose(delivery), self.settings.contract, data, need + _GAS_MARGIN, need=need
+        )
+        return Outcome.SENT
+
+    async def try_out(self) -> None:
+        """Simulate the stop. Reverted if the contract would refuse it, ChainError if the key could
+        not pay for it."""
+        client, contract = self.chain.client, self.settings.contract
+        need = await client.estimate_gas(contract, self.example(), self.sender.address)
+        cost = (need + _GAS_MARGIN) * await self.sender.gas_price()
+        balance = await client.balance(self.sender.address)
+        if balance < cost:
+            raise ChainError(
+                f"{self.chain.name}: {to_checksum(self.sender.address)} has {balance} wei, and a"
+                f" stop may cost {cost}: fund it"
+            )
+
+    async def _finish(self, delivery: Delivery) -> Outcome:
+        transaction = await self.sender.store.live_for(self._purpose(delivery))
+        if transaction is not None and await self._is_open(transaction):
+            return Outcome.STOPPED
+        return Outcome.FINAL
+
+    async def _is_open(self, transaction: Transaction) -> bool:
+        """Whether a transaction may still have an effect; one in no block is sent again."""
+        final = await self.chain.client.final_block()
+        (receipt,) = await self.sender.receipts([transaction])
+        if receipt is None:
+            used = await self.chain.client.transaction_count(self.sender.address, final)
+            if transaction.nonce >= used:
+                await self.sender.maintain([transaction])
+                return True
+        elif receipt.block_number > final:
+            return True
+        await self.sender.store.finish(transaction)
+        return False
+
+    @abstractmethod
+    def _purpose(self, delivery: Delivery) -> str:
+        """Purpose of the transaction, which has one live transaction at most."""
+
+    @abstractmethod
+    async def is_done(self, delivery: Delivery, destination: Chain, block: int) -> bool:
+        """Whether the stop is in force at a block."""
+
+    @abstractmethod
+    async def is_lifted(self, since: int) -> bool:
+        """Whether somebody with the right to do so ended a stop after a block."""
+
+    @abstractmethod
+    async def call(self, delivery: Delivery, destination: Chain, block: int) -> bytes:
+        """Calldata."""
+
+    @abstractmethod
+    def example(self) -> bytes:
+        """Calldata that needs the same right, and changes nothing that matters."""
+
+
+class Pause(Stop):
+    """Pause of a module, a hook or a limiter."""
+
+    def _purpose(self, delivery: Delivery) -> str:
+        return self.name
+
+    async def is_done(self, delivery: Delivery, destination: Chain, block: int) -> bool:
+        client, contract = self.chain.client, self.settings.contract
+        return bool(await client.call(contract, Pausable.paused, block=block))
+
+    async def is_lifted(self, since: int) -> bool:
+        client, head = self.chain.client, await self.chain.client.block()
+        return bool(
+            await client.logs(self.settings.contract, Pausable.UNPAUSED, since, head.number)
+        )
+
+    async def call(self, delivery: Delivery, destination: Chain, block: int) -> bytes:
+        return Pausable.pause.encode()
+
+    def example(self) -> bytes:
+        return Pausable.pause.encode()
+
+
+class Blacklist(Stop):
+    """Listing of the forged message, and of the messages that it announced, in a `BlacklistIsm`."""
+
+    def _purpose(self, delivery: Delivery) -> str:
+        return f"{self.name} {to_hex(delivery.message_id)}"
+
+    async def is_done(self, delivery: Delivery, destination: Chain, block: int) -> bool:
+        return not await self._missing(delivery, destination, block)
+
+    async def is_lifted(self, since: int) -> bool:
+        return False  # nobody can take a message off the list
+
+    async def call(self, delivery: Delivery, destination: Chain, block: int) -> bytes:
+        return BlacklistIsm.blacklist.encode(await self._missing(delivery, destination, block))
+
+    def example(self) -> bytes:
+        return BlacklistIsm.blacklist.encode([])
+
+    async def _missing(
+        self, delivery: Delivery, destination: Chain, block: int
+    ) -> Sequence[Bytes32]:
+        ids = [delivery.message_id, *await announced(delivery, destination)]
+        listed = await self.chain.client.call_each(
+            self.settings.contract, BlacklistIsm.is_blacklisted, ids, block
+        )
+        return [item for item, is_listed in zip(ids, listed, strict=True) if not is_listed]
+
+
+async def announced(delivery: Delivery, destination: Chain) -> list[Bytes32]:
+    """Messages that wait since a delivery announced them to a `TimelockRouter`."""
+    logs = await destination.client.logs(
+        delivery.recipient, TimelockRouter.QUEUED, delivery.block_number, delivery.block_number
+    )
+    return [item.topics[1] for item in logs if item.tx_hash == delivery.tx_hash]
+
+
+@dataclass(slots=True)
+class Stopper:
+    """Sends the stops for forged deliveries."""
+
+    configured: Sequence[StopSettings]
+    stores: Mapping[str, DeliveryStore]
+    """Of the watched destinations, by chain."""
+    chain_names: Mapping[int, str]
+    """Names of origins, by domain."""
+    alerts: Alerts
+    metrics: Metrics
+    chains: dict[str, Chain] = field(default_factory=dict)
+    """Destinations that are connected."""
+    stops: dict[int, Stop] = field(default_factory=dict)
+    """Stops of chains that are connected, by position in the settings."""
+    _ready: dict[str, str | None] = field(default_factory=dict)
+    """By stop, what was wrong with it when it was tried out last."""
+
+    async def step(self) -> None:
+        """Take the next step of every stop that a forged delivery asks for."""
+        for name, store in self.stores.items():
+            for delivery in await store.to_stop():
+                await self._stop(name, store, delivery)
+
+    async def try_out(self) -> None:
+        """Simulate every stop while all is well, and alert to those that would fail."""
+        for stop in self.stops.values():
+            problem = None
+            try:
+                if not await self._is_in_force(stop):
+                    await stop.try_out()
+            except ChainError as error:
+                problem = str(error)
+            labels = (stop.chain.name, to_checksum(stop.settings.contract), _key(stop))
+            self.metrics.guardian_stop_ready.labels(*labels).set(problem is None)
+            if problem is not None and self._ready.get(stop.name) != problem:
+                self.alerts.unusable_stop(stop.name, problem)
+            self._ready[stop.name] = problem
+
+    async def _is_in_force(self, stop: Stop) -> bool:
+        if not isinstance(stop, Pause):
+            return False
+        client = stop.chain.client
+        return bool(await client.call(stop.settings.contract, Pausable.paused))
+
+    async def _stop(self, name: str, store: DeliveryStore, delivery: Delivery) -> None:
+        wanted = [at for at, item in enumerate(self.configured) if self._applies(item, delivery)]
+        connected = [self.stops[at] for at in wanted if at in self.stops]
+        destination = self.chains.get(name)
+        if destination is None:
+            return
+        ended = await _ended(store, delivery)
+        await all_ended(
+            *(
+                self._enforce(store, delivery, destination, stop)
+                for stop in connected
+                if stop.name not in ended
+            )
+        )
+        ended = await _ended(store, delivery)
+        if sum(stop.name in ended for stop in connected) == len(wanted):
+            await store.stopped(delivery)
+
+    def _applies(self, stop: StopSettings, delivery: Delivery) -> bool:
+        origin = self.chain_names.get(delivery.origin)
+        return not stop.origins or origin in stop.origins
+
+    async def _enforce(
+        self, store: DeliveryStore, delivery: Delivery, destination: Chain, stop: Stop
+    ) -> None:
+        before = (await store.outcomes(delivery)).get(stop.name)
+        since = before.since if before else await self._since(delivery, destination, stop)
+        try:
+            now = Stopped(await stop.enforce(delivery, destination, since), "", since)
+        except ChainError as error:  # nothing that a node said once ends a stop
+            now = Stopped(Outcome.FAILED, str(error), since)
+        if now == before:
+            return
+        await store.note(delivery, stop.name, now)
+        labels = (stop.chain.name, to_checksum(stop.settings.contract), now.outcome.value)
+        self.metrics.guardian_stops.labels(*labels).inc()
+        log.warning("route.stop", stop=stop.name, outcome=now.outcome.value)
+        if now.outcome is Outcome.FAILED:
+            self.alerts.unstopped(delivery, stop.name, now.detail)
+        elif now.outcome in _IN_FORCE and (before is None or before.outcome not in _IN_FORCE):
+            self.alerts.stopped(delivery, stop.name)
+
+    async def _since(self, delivery: Delivery, destination: Chain, stop: Stop) -> int:
+        """The block of the stop's chain from which on the owner's acts count."""
+        if stop.chain.domain == destination.domain:
+            return delivery.block_number
+        return (await stop.chain.client.block()).number
+
+
+async def _ended(store: DeliveryStore, delivery: Delivery) -> set[str]:
+    """Names of the stops for which nothing is left to do."""
+    noted = await store.outcomes(delivery)
+    return {name for name, stopped in noted.items() if stopped.outcome in _ENDED}
+
+
+def make_stop(settings: StopSettings, chain: Chain, sender: Sender) -> Stop:
+    """The stop that an entry of the settings asks for."""
+    return (Pause if settings.kind == "pause" else Blacklist)(settings, chain, sender)
+
+
+def _key(stop: Stop) -> str:
+    return to_checksum(Address(stop.sender.address))

@@ -1,0 +1,115 @@
+"""The watch over one destination: its deliveries are judged by what their origins sent."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.loops import all_ended
+from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.deliveries.following import Follower
+from hyperlane.agents.watchtower.deliveries.judging import Judgement, judge
+from hyperlane.agents.watchtower.deliveries.origins import Origin
+from hyperlane.metrics import Metrics
+from hyperlane.store.deliveries import Delivery, DeliveryStore, Verdict
+
+_SEALING = 3
+"""Divisor: a block is sealed at most a third of the block time after the time that it bears."""
+_SAMPLE = 100
+"""Blocks over which the block time is measured."""
+
+
+@dataclass(slots=True)
+class DeliveryWatch:
+    """Watch over the deliveries of one destination."""
+
+    chain: Chain
+    store: DeliveryStore
+    origins: Mapping[int, Origin | None]
+    """By domain; None while the origin is not connected."""
+    alerts: Alerts
+    metrics: Metrics
+    forged: Callable[[], None]
+    """Called when a forged delivery was found."""
+    clock: Callable[[], float] = time.time
+    _margin: float | None = None
+
+    async def step(self) -> None:
+        """Read new deliveries, and judge all that have no lasting verdict.
+
+        An origin that cannot be read delays no other; its failure is raised in the end.
+        """
+        if self._margin is None:
+            self._margin = await self._block_time() / _SEALING
+        head = await Follower(self.chain, self.store, self.clock).look()
+        self.metrics.guardian_block.labels(self.chain.name).set(head)
+        open_ones = sorted(await self.store.to_judge(), key=lambda item: item.origin)
+        groups = [(domain, list(items)) for domain, items in groupby(open_ones, lambda x: x.origin)]
+        try:
+            await all_ended(*(self._judge_all(domain, items) for domain, items in groups))
+        finally:
+            left = await self.store.to_judge()
+            waiting = [item.block_time for item in left if item.verdict is Verdict.UNDECIDED]
+            oldest = min(waiting, default=None)
+            age = 0.0 if oldest is None else max(0.0, self.clock() - oldest)
+            self.metrics.guardian_undecided.labels(self.chain.name).set(age)
+
+    async def _block_time(self) -> float:
+        """Seconds between two blocks of the destination."""
+        known = self.chain.settings.blocks.estimate_block_time
+        if known is not None:
+            return known
+        head = await self.chain.client.block()
+        earlier = max(0, head.number - _SAMPLE)
+        if earlier == head.number:
+            return 0.0
+        since = (await self.chain.client.block(earlier)).timestamp
+        return (head.timestamp - since) / (head.number - earlier)
+
+    async def _judge_all(self, domain: int, deliveries: Sequence[Delivery]) -> None:
+        """Judge deliveries of one origin: by what is known of it, else by another look at it."""
+        if domain not in self.origins:
+            for item in deliveries:
+                await self._record(item, Judgement(Verdict.UNWATCHED, {"origin": domain}))
+            return
+        origin, undecided = self.origins[domain], []
+        for item in deliveries:
+            if (await self._judge(item, origin)) is Verdict.UNDECIDED:
+                undecided.append(item)
+        if undecided and origin is not None:
+            await origin.look()
+            for item in undecided:
+                await self._judge(item, origin)
+
+    async def _judge(self, delivery: Delivery, origin: Origin | None) -> Verdict:
+        view = None if origin is None else origin.view
+        if origin is None:
+            judgement = judge(delivery, None, None, None, 0)
+        elif delivery.verdict is Verdict.NOT_FINAL and view and delivery.message_id in view.tip:
+            return delivery.verdict  # as before: spares the database two queries a look
+        else:
+            judgement = judge(
+                delivery,
+                view,
+                await origin.store.find(delivery.message_id),
+                await origin.store.seen(delivery.message_id),
+                self._margin or 0.0,
+            )
+        await self._record(delivery, judgement)
+        return judgement.verdict
+
+    async def _record(self, delivery: Delivery, judgement: Judgement) -> None:
+        if judgement.verdict is delivery.verdict and delivery.evidence:
+            return
+        await self.store.judge(delivery, judgement.verdict, judgement.evidence, self.clock())
+        if judgement.verdict is delivery.verdict:
+            return
+        self.metrics.guardian_deliveries.labels(
+            self.chain.name, str(delivery.origin), judgement.verdict.value
+        ).inc()
+        if judgement.verdict is Verdict.FORGED:
+            self.forged()
+        if judgement.verdict in (Verdict.FORGED, Verdict.DROPPED):
+            judged = replace(delivery, verdict=judgement.verdict, evidence=judgement.evidence)
+            self.alerts.delivery(self.chain.name, judged)

@@ -1,0 +1,144 @@
+"""A guardian over two real chains: forged deliveries are stopped and convicted, true ones are not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from eth_account.signers.local import LocalAccount
+from tests.support.agents import eventually, watching
+from tests.support.devnet import Devnet, key
+from tests.support.words import b32
+
+from hyperlane.protocol.checkpoint import Checkpoint
+from hyperlane.protocol.ism_metadata import encode_aggregation
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.multisig_metadata import MessageIdMultisigMetadata
+from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, to_hex
+from hyperlane.store.database import Database
+from hyperlane.store.deliveries import Delivery, DeliveryStore, Verdict
+
+GUARDIAN = 6
+SIGNERS = (key(7), key(8))
+HOUR = 3600
+
+
+@pytest.fixture
+def pausable(target):
+    """A module that development account 6 can pause for an hour."""
+    guardians = [key(GUARDIAN).address]
+    return target.deploy("GuardedPausableIsm", key(0).address, guardians, HOUR)
+
+
+@pytest.fixture
+def recipient(target, pausable):
+    """Secured by two validators, unless it is paused."""
+    multisig = target.message_id_multisig([item.address for item in SIGNERS], 2)
+    return target.recipient(target.aggregation([pausable.address, multisig.address], 2))
+
+
+@pytest.fixture
+def guarded(watchtower_config, origin, target, pausable):
+    """Configuration of a watchtower over the deliveries from origin to target."""
+
+    def make(**changes: object) -> dict[str, Any]:
+        stop = {
+            "chain": target.name,
+            "contract": pausable.address,
+            "signer": {"key": key(GUARDIAN).key.hex()},
+        }
+        return watchtower_config(
+            origin,
+            chains={chain.name: chain.settings() for chain in (origin, target)},
+            watchDeliveries=target.name,
+            stops=[stop],
+            **changes,
+        )
+
+    return make
+
+
+def forged(origin: Devnet, recipient: Any, nonce: int, body: bytes = b"forged") -> Message:
+    """A message that nobody sent."""
+    return Message(
+        version=3,
+        nonce=nonce,
+        origin=origin.chain_id,
+        sender=Bytes32(b32(key(3).address)),
+        destination=7331,
+        recipient=Bytes32(b32(recipient.address)),
+        body=body,
+    )
+
+
+def metadata(
+    origin: Devnet, message: Message, index: int, signers: tuple[LocalAccount, ...] = SIGNERS
+) -> bytes:
+    """Metadata of the recipient's module, over a root that the tree never had."""
+    hook = address_to_bytes32(bytes.fromhex(origin.contracts["merkleTreeHook"].address[2:]))
+    checkpoint = Checkpoint(origin.chain_id, hook, Bytes32(b"\x66" * 32), index, message.id)
+    signed = MessageIdMultisigMetadata(
+        hook, checkpoint.root, index, tuple(checkpoint.sign(item) for item in signers)
+    )
+    return encode_aggregation([b"", signed.encode()])
+
+
+def deliver(target: Devnet, message: Message, proof: bytes) -> None:
+    mailbox = target.contracts["mailbox"]
+    target.send(mailbox.functions.process(proof, message.encode()))
+
+
+def pass_by(origin: Devnet, target: Devnet) -> None:
+    """Mine a block of the origin that is younger than all of the target's."""
+    now = target.w3.eth.get_block("latest")["timestamp"]
+    now = max(now, origin.w3.eth.get_block("latest")["timestamp"])
+    origin.rpc("evm_setNextBlockTimestamp", now + 2)
+    origin.mine()
+
+
+@asynccontextmanager
+async def verdicts(config: dict[str, Any], target: Devnet) -> AsyncIterator[DeliveryStore]:
+    database = await Database.open(config["db"])
+    yield DeliveryStore(database, target.chain_id)
+    await database.close()
+
+
+async def stored(config: dict[str, Any], target: Devnet, message: Message) -> Delivery | None:
+    async with verdicts(config, target) as store:
+        return await store.find(message.id)
+
+
+async def test_a_forged_delivery_pauses_the_route_and_names_its_signers(
+    guarded, origin, target, recipient, pausable, messages, webhook
+):
+    config = guarded()
+    async with watching(config) as task:
+        await begun(config, target)
+        message = forged(origin, recipient, nonce=3)
+        await asyncio.to_thread(deliver, target, message, metadata(origin, message, 3))
+        pass_by(origin, target)
+        await eventually(lambda: pausable.functions.paused().call(), task)
+        await eventually(lambda: alerts(webhook, "delivery.convicted"), task)
+        await eventually(lambda: alerts(webhook, "route.stopped"), task)
+    (alert,) = alerts(webhook, "delivery.forged")
+    assert alert["message_id"] == to_hex(message.id)
+    (convicted,) = alerts(webhook, "delivery.convicted")
+    assert sorted(convicted["validators"]) == sorted(item.address for item in SIGNERS)
+    second = forged(origin, recipient, nonce=4, body=b"larger")
+    with pytest.raises(Exception, match="EnforcedPause|0xd93c0665"):
+        deliver(target, second, metadata(origin, second, 4))
+    found = await stored(config, target, message)
+    assert found.verdict is Verdict.FORGED
+    assert found.evidence["origin_messages"] == 3
+
+
+async def begun(config: dict[str, Any], target: Devnet) -> None:
+    """Until the guardian looks at deliveries."""
+    async with verdicts(config, target) as store, asyncio.timeout(60):
+        while await store.next_block() is None:
+            await asyncio.sleep(0.05)
+
+
+def alerts(webhook: Any, event: str) -> list[dict[str, Any]]:
+    return [item for item in webhook.alerts if item["event"] == event]
