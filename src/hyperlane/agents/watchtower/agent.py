@@ -26,6 +26,7 @@ from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watching import Watcher
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings import WatchtowerSettings
+from hyperlane.settings.independence import require_independent_rpcs
 from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.keys import KeyStore
 from hyperlane.store.sequences import InsertionStore
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 
 async def run(settings: WatchtowerSettings) -> None:
     """Watch until cancelled."""
+    for name in settings.watch_chains:
+        require_independent_rpcs(settings.chains[name], by_default=False)
     async with start(settings) as runtime:
         alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))
         courts: dict[int, Court] = {}
