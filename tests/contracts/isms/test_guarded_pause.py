@@ -180,9 +180,7 @@ def test_strangers_cannot_pause(guarded, owner, revert_of):
     assert revert_of(guarded.pause, sender=owner) == ("NotGuardian", owner)
 
 
-def test_constructor_refuses_what_the_setters_refuse(
-    project, owner, stranger, creation_revert_of
-):
+def test_constructor_refuses_what_the_setters_refuse(project, owner, stranger, creation_revert_of):
     for duration in (0, LONGEST + 1):
         reason = creation_revert_of(project.GuardedPausableIsm, stranger, [], duration)
         assert reason == ("InvalidGuardianPause", duration)
