@@ -15,7 +15,7 @@ from ape_hyperlane.cli.core import (
     unpause,
     upgrade_core,
 )
-from ape_hyperlane.cli.demo import demo, demo_slash, devnet, verify_input
+from ape_hyperlane.cli.demo import demo, demo_guard, demo_slash, devnet, verify_input
 from ape_hyperlane.cli.messages import deliver, send, status
 from ape_hyperlane.cli.setup import agent_config, doctor, init, registry
 from ape_hyperlane.cli.staking import ism, staking
@@ -28,6 +28,7 @@ __all__ = [
     "cli",
     "deliver",
     "demo",
+    "demo_guard",
     "demo_slash",
     "deploy",
     "devnet",
@@ -58,6 +59,6 @@ for _command in (
     *(pause, unpause, rearm),
     *(send, status, deliver),
     *(init, agent_config, doctor, registry),
-    *(devnet, demo, demo_slash, verify_input),
+    *(devnet, demo, demo_slash, demo_guard, verify_input),
 ):
     cli.add_command(_command)
