@@ -47,7 +47,7 @@ PAUSE = 86_400
 GAS = 25_000_000
 ROUTES = ("the default module", "its own", "merkle roots", "routed", "nested")
 """How the recipient of a forged message is secured; each can be paused."""
-WAYS = ("process", "processBatch", "multicall", "in the dark", "reentering")
+WAYS = ("process", "oddly", "processBatch", "multicall", "in the dark", "reentering")
 """How a message is delivered; the last two are found in traces only."""
 
 
@@ -233,6 +233,9 @@ class Arena:
         call = self.process(forged.message, forged.metadata)
         if way == "process":
             self.submit(self.target, {"to": self.mailbox.address, "data": call})
+        elif way == "oddly":
+            odd = oddly(bytes.fromhex(call[2:10]), forged)
+            self.submit(self.target, {"to": self.mailbox.address, "data": to_hex(odd)})
         elif way == "processBatch":
             place = self.dice.randint(0, len(beside))
             pairs = [(b"", each.encode()) for each in beside]
@@ -286,6 +289,17 @@ ENFORCED_PAUSE = "0xd93c0665"
 """Selector of `EnforcedPause()`."""
 
 
+def oddly(selector: bytes, forged: Forged) -> bytes:
+    """A call as no encoder makes it: the message first, a gap, and no padding."""
+    message, gap = forged.message.encode(), b"\x13" * 5
+    first = 64 + len(gap)
+    second = first + 32 + len(message)
+    words = (value.to_bytes(32) for value in (second, first))
+    parts = (message, forged.metadata)
+    blobs = (len(part).to_bytes(32) + part for part in parts)
+    return selector + b"".join(words) + gap + b"".join(blobs)
+
+
 def in_the_dark(to: bytes, calldata: bytes) -> str:
     """Code of a creation that makes a call. The calldata is nowhere in it: each bit is inverted."""
     size = len(calldata).to_bytes(2)
@@ -312,6 +326,9 @@ class Told(Alerter):
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def tell(self, event: str, **facts: Any) -> None:
+        self.events.append((event, facts))
+
+    def tell_soon(self, event: str, **facts: Any) -> None:
         self.events.append((event, facts))
 
     def of(self, event: str) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ async def attack(world: Arena, guardian: Steps, way: str, route: str) -> int:
         blocks += 1
     await guardian.look()
     assert world.refusal(world.forge(route)) == ENFORCED_PAUSE
-    await convict(world, guardian, forged)
+    await convict(world, guardian, forged, f"{way}, {route}")
     found = await guardian.verdicts(world.target)
     wrong = {each: found[each] for each in found.keys() - before.keys() if found[each] == "forged"}
     assert list(wrong) == [forged.id], "only the forged one"
@@ -75,10 +75,13 @@ async def pass_a_block(world: Arena, guardian: Steps) -> None:
     world.mine(world.target, BLOCK_TIME - moments[-1])
 
 
-async def convict(world: Arena, guardian: Steps, forged: Forged) -> None:
+async def convict(world: Arena, guardian: Steps, forged: Forged, what: str) -> None:
     """The signatures are found, wherever the delivery hid them."""
     for _ in range(FINALITY):
         world.mine(world.origin)
     await guardian.convict()
     faults = await guardian.faults(world.origin)
-    assert {(raw(key(index)), forged.checkpoint.message_id) for index in SIGNERS} <= faults
+    assert {(raw(key(index)), forged.checkpoint.message_id) for index in SIGNERS} <= faults, (
+        what,
+        guardian.told.events[-2:],
+    )

@@ -48,11 +48,12 @@ class Stop(ABC):
     async def enforce(self, delivery: Delivery, destination: Chain, since: int) -> Outcome:
         """Take the next step; the outcome so far. Reverted when the contract refuses the key."""
         client = self.chain.client
-        head = await client.block()
-        if await self.is_done(delivery, destination, await client.final_block()):
+        head, final = await client.block(), await client.final_block()
+        done = await self.is_done(delivery, destination, head.number)
+        # At a final block of before the delivery, another pause may have been in force.
+        if done and final >= since and await self.is_done(delivery, destination, final):
             return await self._finish(delivery)
         transaction = await self.sender.store.live_for(self._purpose(delivery))
-        done = await self.is_done(delivery, destination, head.number)
         undone = None if done else head.number
         if transaction is not None and await self._is_open(transaction, undone):
             return Outcome.STOPPED if done else Outcome.SENT
