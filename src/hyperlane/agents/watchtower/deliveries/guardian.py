@@ -7,6 +7,7 @@ RPCs that have to agree, and decides nothing while they do not.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hyperlane.agents.runtime.chain import Chain, connect
@@ -38,9 +39,7 @@ _TRIAL_INTERVAL = 300.0
 
 def require_own_rpcs(settings: WatchtowerSettings) -> None:
     """ConfigError unless the guardian's RPCs are independent of each other and of validators'."""
-    theirs = [
-        host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts
-    ]
+    theirs = [host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts]
     for name in settings.guarded_chains:
         chain = settings.chains[name]
         require_independent_rpcs(chain, by_default=True)
@@ -95,7 +94,6 @@ class Guardian:
                 tasks.create_task(self._run_chain(name))
             step = self.stopper.step
             tasks.create_task(repeat("stop", _STOP_INTERVAL, step, _LONGEST_PAUSE, self._forged))
-            tasks.create_task(repeat("try out stops", _TRIAL_INTERVAL, self.stopper.try_out))
 
     async def _run_chain(self, name: str) -> None:
         settings = self.settings.chains[name]
@@ -103,6 +101,8 @@ class Guardian:
             self.add(chain)
             interval = self.settings.delivery_interval or settings.poll_interval
             async with asyncio.TaskGroup() as tasks:
+                trial = partial(self.stopper.try_out, name)
+                tasks.create_task(repeat(f"try out stops {name}", _TRIAL_INTERVAL, trial))
                 for label, part in (
                     ("read origin", self.origins.get(chain.domain)),
                     ("watch deliveries", self.watches.get(name)),
