@@ -53,7 +53,7 @@ class Metrics:
         )
         self.undecided = self._gauge(
             "validator_undecided",
-            "1 while nothing is signed because too few RPCs confirm what a validator saw", "chain",
+            "1 while nothing is signed because too few RPCs answer, agree or confirm", "chain",
         )  # fmt: skip
         self.last_nonce = self._gauge(
             "last_known_message_nonce", "Highest message nonce per phase", "phase", "origin"

@@ -5,7 +5,16 @@ ape imports these modules at every start, so each command imports its implementa
 
 import click
 
-from ape_hyperlane.cli.core import apply_core, check, deploy, read_core, upgrade_core
+from ape_hyperlane.cli.core import (
+    apply_core,
+    check,
+    deploy,
+    pause,
+    read_core,
+    rearm,
+    unpause,
+    upgrade_core,
+)
 from ape_hyperlane.cli.demo import demo, demo_guard, demo_slash, devnet, verify_input
 from ape_hyperlane.cli.messages import deliver, send, status
 from ape_hyperlane.cli.setup import agent_config, doctor, init, registry
@@ -26,11 +35,14 @@ __all__ = [
     "doctor",
     "init",
     "ism",
+    "pause",
     "read_core",
+    "rearm",
     "registry",
     "send",
     "staking",
     "status",
+    "unpause",
     "upgrade_core",
     "verify_input",
     "warp",
@@ -44,6 +56,7 @@ def cli() -> None:
 
 for _command in (
     *(deploy, check, read_core, apply_core, upgrade_core, warp, staking, ism),
+    *(pause, unpause, rearm),
     *(send, status, deliver),
     *(init, agent_config, doctor, registry),
     *(devnet, demo, demo_slash, demo_guard, verify_input),

@@ -1,10 +1,12 @@
 """Plans what configures a hook or module that guardians can pause."""
 
+from typing import Any
+
 from ape_hyperlane.plans.contract import PlannedContract
 from ape_hyperlane.plans.steps import CREATOR, Contains, Ref, Subset, Unlisted
 from hyperlane.registry.fields import LONGEST_GUARDIAN_PAUSE, GuardedPausable
 
-ARGUMENTS = (CREATOR, [], LONGEST_GUARDIAN_PAUSE)
+ARGUMENTS: tuple[Any, ...] = (CREATOR, [], LONGEST_GUARDIAN_PAUSE)
 """Arguments of the constructor. The same for all configs: with others, a changed config would make
 another contract instead of changing this one."""
 

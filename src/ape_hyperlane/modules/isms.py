@@ -82,9 +82,7 @@ class IsmPlanner:
             case PausableIsm():
                 return self._pausable(config, name)
             case GuardedPausableIsm():
-                state = {"pausedForGood": False}
-                module = self._create(config, name, "GuardedPausableIsm", state, ARGUMENTS)
-                return configure_guarded(module, config)
+                return self._guarded(config, name)
             case BlacklistIsm():
                 return self._blacklist(config, name)
             case RateLimitedIsm():
@@ -201,6 +199,11 @@ class IsmPlanner:
         module.pause(config.paused)
         module.hand_over(config.owner)
         return module.ref
+
+    def _guarded(self, config: GuardedPausableIsm, name: str) -> Ref:
+        state = {"pausedForGood": False}
+        module = self._create(config, name, "GuardedPausableIsm", state, ARGUMENTS)
+        return configure_guarded(module, config)
 
     def _blacklist(self, config: BlacklistIsm, name: str) -> Ref:
         module = self._create(config, name, "BlacklistIsm", {}, (CREATOR,))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ape_hyperlane.plans.values import unix_time
 from ape_hyperlane.plans.views import ask
 from ape_hyperlane.reading.source import Source
 
@@ -17,6 +18,6 @@ def read_pausable(source: Source, address: str, kind: str, paused: bool | None) 
         return {"type": f"pausable{kind}", **owner, "paused": paused}
     if paused and not for_good:
         until = ask(address, "pausedUntil()", "uint48")
-        source.note(f"{address}: paused by a guardian until {until}, Unix seconds")
+        source.note(f"{address}: paused by a guardian until {unix_time(until or 0)}")
     content = {"paused": for_good, "guardians": guardians, "guardianPause": duration}
     return {"type": f"guardedPausable{kind}", **owner, **content}

@@ -127,6 +127,8 @@ class RpcPool:
         if self._head_source is not None and reads_at_a_block(calls[0]):
             self._asker.distrust(self._head_source, "no RPC has the block that it told of")
             self._head_source = None
+        if agree:
+            raise self._too_few(calls[0].method, len(said.given))
         raise self._unreachable(calls[0].method)
 
     async def opinions(self, calls: Sequence[Call]) -> list[list[Answer]]:
@@ -337,7 +339,17 @@ class RpcPool:
         return agreed
 
     def _unreachable(self, method: str) -> Unreachable:
-        problems = "; ".join(
-            f"{item.host}: {item.health.problem or 'well'}" for item in self.endpoints
+        return Unreachable(f"{self.name}: no RPC answers {method} ({self._problems})")
+
+    def _too_few(self, method: str, answers: int) -> Unreachable:
+        """The failure of a quorum: what is needed is counted from all URLs, well or not."""
+        urls = len(self.endpoints)
+        return Unreachable(
+            f"{self.name}: {answers} of {urls} RPCs answer {method}, and"
+            f" {self.consensus.needed(urls)} have to agree ({self._problems})"
         )
-        return Unreachable(f"{self.name}: no RPC answers {method} ({problems})")
+
+    @property
+    def _problems(self) -> str:
+        """What is wrong with each URL, by host."""
+        return "; ".join(f"{item.host}: {item.health.problem or 'well'}" for item in self.endpoints)

@@ -222,9 +222,19 @@ class ChainSettings(SettingsModel):
     @property
     def urls(self) -> tuple[str, ...]:
         """URLs of the chain; each once, as none may count twice where several have to agree."""
-        return each_once(
-            tuple(map(check_url, self.custom_rpc_urls)) or (url.http for url in self.rpc_urls)
+        return each_once(self.listed_urls)
+
+    @property
+    def listed_urls(self) -> tuple[str, ...]:
+        """URLs of the chain as they are listed, so that some may be the same."""
+        return tuple(map(check_url, self.custom_rpc_urls)) or tuple(
+            url.http for url in self.rpc_urls
         )
+
+    @property
+    def urls_setting(self) -> str:
+        """Path of the setting that lists the URLs."""
+        return f"chains.{self.name}." + ("customRpcUrls" if self.custom_rpc_urls else "rpcUrls")
 
     @property
     def block_explorer(self) -> tuple[str, str] | None:

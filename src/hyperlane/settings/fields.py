@@ -65,14 +65,20 @@ def each_once(urls: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def host_and_port(url: str) -> tuple[str, int]:
+    """Host and port of a checked URL, however they are spelled: case, dot at the end, no port."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+    return host, parts.port or _PORTS[parts.scheme]
+
+
 def _meant_by(url: str) -> object:
-    """What a checked URL names, however it is spelled: case of the host, port, slash at the end."""
+    """What a checked URL names, however it is spelled: host and port, slash at the end."""
     parts = urlsplit(url)
     return (
         parts.scheme,
         (parts.username, parts.password),
-        (parts.hostname or "").rstrip(".").encode("idna"),
-        parts.port or _PORTS[parts.scheme],
+        host_and_port(url),
         unquote(parts.path).rstrip("/"),
         parts.query,
     )

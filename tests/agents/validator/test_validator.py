@@ -489,6 +489,26 @@ async def test_an_rpc_marked_as_public_is_refused_unless_it_is_allowed(origin, v
         await run(ValidatorSettings.model_validate(config))
 
 
+@pytest.mark.parametrize("where", ["rpcUrls", "additionalQuorumRpcUrls"])
+async def test_rpcs_at_one_host_are_no_quorum(where, origin, validator_config, tmp_path):
+    """It does not start: whoever runs the host would sign with this key."""
+    one, two = "https://rpc.example/v1/k3y", "https://RPC.example:443/v1/an0ther"
+    config = validator_config(origin)
+    chain = config["chains"]["alpha"]
+    chain["rpcUrls"] = [{"http": url} for url in (one, two)[: 2 if where == "rpcUrls" else 1]]
+    if where != "rpcUrls":
+        chain[where] = [{"http": two}]
+    with pytest.raises(ConfigError) as refused:
+        await run(ValidatorSettings.model_validate(config))
+    said = str(refused.value)
+    assert "chains.alpha.rpcUrls" in said
+    assert where in said
+    assert ": 2 of 2 URLs that have to agree are at rpc.example: " in said
+    assert "k3y" not in said
+    assert "an0ther" not in said
+    assert not list(tmp_path.glob("db*")), "nothing was begun"
+
+
 async def test_it_looks_as_often_as_its_chain_says(origin, validator_config):
     config = validator_config(origin)
     del config["interval"]

@@ -11,8 +11,11 @@ from tests.support.agents import eventually, validating, watching
 from tests.support.devnet import key
 from tests.support.staking import STAKE, deploy_staking
 
+from hyperlane.agents.watchtower.agent import run
+from hyperlane.errors import ConfigError
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.typecasts import address_from_hex, to_hex
+from hyperlane.settings import WatchtowerSettings
 from hyperlane.store.database import Database
 from hyperlane.store.sightings import SightingStore
 
@@ -284,3 +287,13 @@ class TestSlashing:
             await database.close()
             assert not task.done()
         assert (stake.stake_of(operator), stake.status(operator)) == (STAKE, "Active")
+
+
+async def test_rpcs_at_one_host_are_no_quorum(watchtower_config, origin, tmp_path):
+    config = watchtower_config(origin)
+    config["chains"]["alpha"] |= {
+        "rpcUrls": [{"http": "https://rpc.example/1"}, {"http": "https://rpc.example/2"}],
+        "rpcConsensusType": "quorum",
+    }
+    with pytest.raises(ConfigError, match=r"chains\.alpha\.rpcUrls: 2 of 2 URLs .*rpc\.example"):
+        await run(WatchtowerSettings.model_validate(config))

@@ -1,5 +1,5 @@
-"""Whatever owner, guardians and time do: since the owner's last act, guardians have stopped messages
-for no longer than `guardianPause` each, and a pause of the owner ends by the owner only.
+"""Whatever owner, guardians and time do: since the owner's last act, guardians have stopped
+messages for no longer than `guardianPause` each, and a pause of the owner ends by the owner only.
 
 The contract is compared with a plain model after every act.
 """

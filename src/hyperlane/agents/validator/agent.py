@@ -4,6 +4,8 @@ import asyncio
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
+import structlog
+
 from hyperlane.agents.runtime.chain import connect
 from hyperlane.agents.runtime.challenges import OpenChallenges
 from hyperlane.agents.runtime.loops import repeat, until_done
@@ -20,9 +22,17 @@ from hyperlane.checkpoints.documents import render_metadata
 from hyperlane.checkpoints.storage import CheckpointStorage, open_storage
 from hyperlane.errors import ConfigError, StorageError
 from hyperlane.settings import ValidatorSettings
+from hyperlane.settings.independence import (
+    host_of,
+    require_independent,
+    require_independent_rpcs,
+    shared_domains,
+)
 from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.locks import exclusive
 from hyperlane.store.sequences import InsertionStore
+
+log = structlog.get_logger()
 
 _PUBLIC = (
     "publicnode.com",
@@ -45,6 +55,7 @@ async def run(settings: ValidatorSettings) -> None:
     account = open_account("validator", settings.validator)
     await require_own(storage, settings.origin, account.address)
     _require_own_rpcs(settings)
+    _require_independent_rpcs(settings)
     async with (
         start(settings, waiting=[settings.origin_chain_name]) as runtime,
         exclusive(runtime.database, f"the validator {account.address}"),
@@ -69,6 +80,7 @@ async def run(settings: ValidatorSettings) -> None:
             witnesses=witnesses,
             at_once=settings.max_sign_concurrency,
         )
+        _tell_of_dependence(settings)
         await require_staked_tree(chain, address_of(account))
         # On the origin, the validator's own key pays if no other does.
         sender = runtime.sender(chain) or make_sender(chain, account, runtime.database)
@@ -133,6 +145,24 @@ def _require_own_rpcs(settings: ValidatorSettings) -> None:
                 f"chains.{settings.origin.name}.rpcUrls: {host} is a public RPC, and a validator"
                 " should not sign what strangers tell it: use your own or set allowPublicRpcs"
             )
+
+
+def _require_independent_rpcs(settings: ValidatorSettings) -> None:
+    """ConfigError for RPCs that have to agree, and of which one host has several."""
+    origin, additional = settings.origin, settings.additional_urls
+    require_independent_rpcs(origin, by_default=True)
+    if additional:
+        lists = f"{origin.urls_setting} and additionalQuorumRpcUrls"
+        require_independent(lists, (*origin.urls, *additional), 2)
+
+
+def _tell_of_dependence(settings: ValidatorSettings) -> None:
+    """Warn of RPCs that only seem to be several: they are a provider's choice, or alone."""
+    name, urls = settings.origin.name, (*settings.origin.urls, *settings.additional_urls)
+    for domain in shared_domains(urls):
+        log.warning("rpc.one_provider", chain=name, domain=domain)
+    if len(urls) == 1:
+        log.warning("rpc.alone", chain=name, host=host_of(urls[0]))
 
 
 def _metadata(settings: ValidatorSettings) -> str:

@@ -21,7 +21,13 @@ from hyperlane.agents.validator.witnesses import EMPTY, Undecided, Votes, Witnes
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage
-from hyperlane.errors import DatabaseError, DecodeError, HyperlaneError, StorageError
+from hyperlane.errors import (
+    ChainError,
+    DatabaseError,
+    DecodeError,
+    HyperlaneError,
+    StorageError,
+)
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
@@ -61,7 +67,8 @@ class CheckpointSigner:
     _tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
     """Tree of the committed leaves."""
     doubt: str = ""
-    """Reason why nothing is signed until RPCs confirm something, in words; empty if none."""
+    """Reason why nothing is signed until RPCs answer or confirm something, in words; empty if
+    none."""
     _halted: str = ""
     """Reason of the halt; empty while the validator signs."""
     _latest_written: int = -1
@@ -107,27 +114,39 @@ class CheckpointSigner:
 
         Halted when the chain contradicts what was seen or signed before.
         """
-        name = self.chain.name
         if self._halted:
             raise self._stopped(self._halted)
+        try:
+            await self._commit_to_final()
+        except ChainError as error:
+            self._doubted(str(error))
+            raise
+        self._doubted("")
+        assert self._goal is not None
+        if await self._publish() and self._tree.count >= self._goal:
+            self.metrics.backfill_complete.labels(self.chain.name).set(1)
+
+    async def _commit_to_final(self) -> None:
+        """Commit to the leaves up to the chain's final block."""
         block = await self.chain.client.final_block()
-        self.metrics.block_height.labels(name).set(block)
+        self.metrics.block_height.labels(self.chain.name).set(block)
         count = await self.indexer.count(block)
         if self._goal is None:
             self._goal = count
-        try:
-            if count:
-                await self._follow(block)
-            elif self._tree.count:
-                await self._require_lag(ObservedTree(EMPTY[1], EMPTY[0], block))
-        except Undecided as error:
-            self.doubt = str(error)
-            self.metrics.undecided.labels(name).set(1)
-            raise
-        self.doubt = ""
-        self.metrics.undecided.labels(name).set(0)
-        if await self._publish() and self._tree.count >= self._goal:
-            self.metrics.backfill_complete.labels(name).set(1)
+        if count:
+            await self._follow(block)
+        elif self._tree.count:
+            await self._require_lag(ObservedTree(EMPTY[1], EMPTY[0], block))
+
+    def _doubted(self, doubt: str) -> None:
+        """Record, and say once, why nothing is signed, or that signing goes on if empty."""
+        name = self.chain.name
+        self.metrics.undecided.labels(name).set(1 if doubt else 0)
+        if doubt and not self.doubt:
+            log.warning("signing.stopped", chain=name, reason=doubt)
+        elif self.doubt and not doubt:
+            log.info("signing.resumed", chain=name)
+        self.doubt = doubt
 
     async def _follow(self, block: int) -> None:
         """Commit to all leaves as of `block`."""

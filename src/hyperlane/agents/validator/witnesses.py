@@ -98,16 +98,23 @@ class Witnesses:
         if not self._needed:
             return
         true, needed = (tree.root, tree.index), -(-2 * len(self._clients) // 3)
-        said = await _until(
-            lambda said: said.count(true) >= needed,
-            (self._ask(client, tree.block_number) for client in self._clients),
-        )
+        confirmed = set[str]()
+
+        async def ask(client: ChainClient) -> _Said:
+            said = await self._ask(client, tree.block_number)
+            if said == true:
+                confirmed.add(_host(client))
+            return said
+
+        said = await _until(lambda said: said.count(true) >= needed, map(ask, self._clients))
         votes = self._votes(said, true)
         if votes.agree < needed:
+            missing = [host for host in map(_host, self._clients) if host not in confirmed]
             raise Undecided(
                 f"{self._clients[0].name}: {votes.agree} of {votes.asked} RPCs confirm the root of"
                 f" leaf {tree.index} at block {tree.block_number}, two thirds have to:"
                 f" {votes.said - votes.agree} say otherwise, {votes.asked - votes.said} say nothing"
+                f" ({', '.join(missing)})"
             )
 
     async def count(self, tree: ObservedTree) -> Votes:
@@ -248,6 +255,10 @@ class Witnesses:
     def _span(self, client: ChainClient) -> int:
         """Number of blocks to read at once."""
         return min(self._chunk, _QUERIES * client.log_span)
+
+
+def _host(client: ChainClient) -> str:
+    return client.rpc.endpoints[0].host
 
 
 async def _until(

@@ -17,7 +17,7 @@ from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.deliveries.convicting import Court
-from hyperlane.agents.watchtower.deliveries.guardian import Guardian
+from hyperlane.agents.watchtower.deliveries.guardian import Guardian, require_own_rpcs
 from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.agents.watchtower.responding import Responder
@@ -26,6 +26,7 @@ from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.agents.watchtower.watching import Watcher
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings import WatchtowerSettings
+from hyperlane.settings.independence import require_independent_rpcs
 from hyperlane.store.censorships import CensorshipStore
 from hyperlane.store.keys import KeyStore
 from hyperlane.store.sequences import InsertionStore
@@ -36,6 +37,9 @@ log = structlog.get_logger()
 
 async def run(settings: WatchtowerSettings) -> None:
     """Watch until cancelled."""
+    for name in settings.watch_chains:
+        require_independent_rpcs(settings.chains[name], by_default=False)
+    require_own_rpcs(settings)
     async with start(settings) as runtime:
         alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))
         courts: dict[int, Court] = {}

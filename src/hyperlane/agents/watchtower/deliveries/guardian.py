@@ -7,6 +7,7 @@ RPCs that have to agree, and decides nothing while they do not.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hyperlane.agents.runtime.chain import Chain, connect
@@ -23,7 +24,9 @@ from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import Address, to_checksum
 from hyperlane.settings import WatchtowerSettings
+from hyperlane.settings.independence import require_independent_rpcs, shared_hosts
 from hyperlane.store.deliveries import DeliveryStore
+from hyperlane.wording import one_line
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
@@ -32,6 +35,21 @@ _LONGEST_PAUSE = 5.0
 """Seconds between two looks at a chain that fails."""
 _STOP_INTERVAL = 1.0
 _TRIAL_INTERVAL = 300.0
+
+
+def require_own_rpcs(settings: WatchtowerSettings) -> None:
+    """ConfigError unless the guardian's RPCs are independent of each other and of validators'."""
+    theirs = [host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts]
+    for name in settings.guarded_chains:
+        chain = settings.chains[name]
+        require_independent_rpcs(chain, by_default=True)
+        shared = shared_hosts(chain.urls, theirs)
+        if shared:
+            raise ConfigError(
+                f"{chain.urls_setting}: {one_line(shared[0])} is one of validatorRpcHosts;"
+                " expected other nodes than validators use: what lies to them must not be asked"
+                " whether they signed a lie"
+            )
 
 
 @dataclass(slots=True)
@@ -71,14 +89,11 @@ class Guardian:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        names = {*self.settings.watch_chains, *self.settings.watch_deliveries}
-        names |= {stop.chain for stop in self.settings.stops}
         async with asyncio.TaskGroup() as tasks:
-            for name in sorted(names):
+            for name in self.settings.guarded_chains:
                 tasks.create_task(self._run_chain(name))
             step = self.stopper.step
             tasks.create_task(repeat("stop", _STOP_INTERVAL, step, _LONGEST_PAUSE, self._forged))
-            tasks.create_task(repeat("try out stops", _TRIAL_INTERVAL, self.stopper.try_out))
 
     async def _run_chain(self, name: str) -> None:
         settings = self.settings.chains[name]
@@ -86,6 +101,8 @@ class Guardian:
             self.add(chain)
             interval = self.settings.delivery_interval or settings.poll_interval
             async with asyncio.TaskGroup() as tasks:
+                trial = partial(self.stopper.try_out, name)
+                tasks.create_task(repeat(f"try out stops {name}", _TRIAL_INTERVAL, trial))
                 for label, part in (
                     ("read origin", self.origins.get(chain.domain)),
                     ("watch deliveries", self.watches.get(name)),

@@ -209,9 +209,11 @@ class Stopper:
             for delivery in await store.to_stop():
                 await self._stop(name, store, delivery)
 
-    async def try_out(self) -> None:
-        """Simulate every stop while all is well, and alert to those that would fail."""
+    async def try_out(self, chain: str) -> None:
+        """Simulate a chain's stops while all is well, and alert to those that would fail."""
         for stop in self.stops.values():
+            if stop.settings.chain != chain:
+                continue
             problem = None
             try:
                 if not await self._is_in_force(stop):

@@ -1,0 +1,111 @@
+"""Independence of RPCs: of two URLs that have to agree, who runs one must not run the other.
+
+What can be seen of that in URLs is their hosts, and for names the domain that somebody registered.
+"""
+
+import socket
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from hyperlane.errors import ConfigError
+from hyperlane.settings.chain import ChainSettings
+from hyperlane.settings.fields import each_once, host_and_port
+from hyperlane.wording import one_line
+
+_OF_ALL = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"))
+"""Labels below which a country has anybody register names, as in `co.uk`."""
+
+
+def host_of(url: str) -> str:
+    """The host of a checked URL, in one spelling; without user, port, path and query.
+
+    Hosts of this machine are all `localhost`, and keep the port: nodes and tunnels to nodes share
+    them that have nothing else in common.
+    """
+    name, port = host_and_port(url)
+    address = _address(name)
+    if name == "localhost" or name.endswith(".localhost"):
+        return f"localhost:{port}"
+    if address is None:
+        return name
+    if address.is_loopback or address.is_unspecified:
+        return f"localhost:{port}"
+    return str(address)
+
+
+def domain_of(url: str) -> str | None:
+    """The domain that whoever runs a URL registered, by rule of thumb: the last two labels of its
+    host, or three below `co.uk` and the like. None for addresses and for names of one label."""
+    name, _ = host_and_port(url)
+    labels = name.split(".")
+    if _address(name) is not None or len(labels) < 2 or labels[-1] == "localhost":
+        return None
+    country = len(labels[-1]) == 2 and labels[-2] in _OF_ALL
+    return ".".join(labels[-3:] if country else labels[-2:])
+
+
+def shared_hosts(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    """Hosts that occur in both sets of URLs."""
+    return tuple(sorted({host_of(url) for url in first} & {host_of(url) for url in second}))
+
+
+def shared_domains(urls: Iterable[str]) -> tuple[str, ...]:
+    """Registered domains behind more than one of these URLs."""
+    hosts: dict[str, set[str]] = defaultdict(set)
+    for url in urls:
+        domain = domain_of(url)
+        if domain is not None:
+            hosts[domain].add(host_of(url))
+    return tuple(sorted(domain for domain, found in hosts.items() if len(found) > 1))
+
+
+def require_independent(setting: str, urls: Sequence[str], least: int = 1) -> None:
+    """ConfigError if two of the URLs that have to agree are at one host, or there are too few.
+
+    `setting`: path of the setting, or settings, that list them. A URL in two spellings is one.
+    """
+    different = each_once(urls)
+    by_host: dict[str, int] = defaultdict(int)
+    for url in different:
+        by_host[host_of(url)] += 1
+    crowded = [one_line(host) for host, number in by_host.items() if number > 1]
+    if crowded:
+        host = crowded[0]
+        raise ConfigError(
+            f"{setting}: {by_host[host]} of {len(different)} URLs that have to agree are at {host}:"
+            " whoever runs it would have as many votes; expected a host of its own for each URL:"
+            " take other providers or nodes of your own, or leave one URL of each host"
+        )
+    if len(different) < least:
+        names = ", ".join(map(one_line, by_host)) or "none"
+        raise ConfigError(
+            f"{setting}: {len(different)} RPC ({names}) where several have to agree; expected at"
+            f" least {least}, each at a host of its own: add URLs of other providers or nodes of"
+            " your own"
+        )
+
+
+def require_independent_rpcs(chain: ChainSettings, *, by_default: bool) -> None:
+    """ConfigError if several RPCs of a chain have to agree, and they are not independent.
+
+    `by_default`: whether they have to where the settings leave it open. Then one RPC alone is taken
+    for what was meant, unless the settings list it in several spellings.
+    """
+    asked = chain.rpc_consensus_type
+    if asked in ("quorum", "majority") or (asked is None and by_default):
+        meant = asked is not None or len(chain.listed_urls) > 1
+        require_independent(chain.urls_setting, chain.urls, 2 if meant else 1)
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    """The IP address that a host is, in any spelling that connections take; None for a name."""
+    try:
+        address = ip_address(name)
+    except ValueError:
+        try:
+            return IPv4Address(socket.inet_aton(name))  # such as 127.1, 0x7f000001
+        except OSError:
+            return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address if mapped is None else mapped
