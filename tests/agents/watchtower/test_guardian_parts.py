@@ -9,10 +9,11 @@ import pytest
 
 from hyperlane.agents.runtime.alerting import Alerter
 from hyperlane.agents.watchtower.alerting import Alerts
+from hyperlane.agents.watchtower.deliveries.following import Follower
 from hyperlane.agents.watchtower.deliveries.origins import View
 from hyperlane.agents.watchtower.deliveries.stopping import Blacklist, Pause, Stopper, announced
 from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
-from hyperlane.chain.abi import Event, Pausable, TimelockRouter
+from hyperlane.chain.abi import Event, Mailbox, Pausable, TimelockRouter
 from hyperlane.chain.client import Block, Log
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
@@ -238,11 +239,12 @@ async def test_a_chain_that_is_down_delays_no_stop_on_another(store, told):
     """Neither for the first forged delivery nor for the next ones."""
     nodes = {name: Node(Client(name), at) for at, name in ((TARGET, "target"), (9, "down"))}
     nodes["down"].client.broken = True
-    dead, well = (Pause(stop_settings(name), nodes[name], Keys()) for name in ("down", "target"))
+    keys = Keys()
+    dead, well = (Pause(stop_settings(name), nodes[name], keys) for name in ("down", "target"))
     stopper = stopper_of(store, told, nodes, dead, well)
     await forge(store, delivery(1), delivery(2))
     await stopper.step()
-    assert len(well.sender.sent) == 1
+    assert len(keys.sent) == 1
     for number in (1, 2):
         noted = await store.outcomes(delivery(number))
         assert noted[well.name].outcome is Outcome.SENT
@@ -268,11 +270,11 @@ async def test_a_chain_that_hangs_delays_no_stop_on_another(store, told):
 
 async def test_one_pause_is_asked_for_once_however_many_deliveries_are_forged(store, told):
     nodes = {"target": Node(Client("target"), TARGET)}
-    stop = Pause(stop_settings("target"), nodes["target"], Keys())
+    stop = Pause(stop_settings("target"), nodes["target"], keys := Keys())
     stopper = stopper_of(store, told, nodes, stop)
     await forge(store, *(delivery(number) for number in range(300)))
     await stopper.step()
-    assert len(stop.sender.sent) == 1
+    assert len(keys.sent) == 1
     assert nodes["target"].client.asked < 20
     nodes["target"].client.paused_from = 90
     await stopper.step()
@@ -359,3 +361,65 @@ async def test_a_chain_that_makes_blocks_on_demand_is_judged_within_seconds(stor
     await store.add([delivery(1)], 51, 0)
     await watch.judge(ORIGIN)
     assert (await store.find(word(1))).verdict is Verdict.FORGED
+
+
+def processed(number: int, *, block: int = 50, index: int = 3, fork: int = 0) -> list[Log]:
+    """The logs of a delivery."""
+    found = []
+    for event, *named in (
+        (Mailbox.PROCESS, word(ORIGIN + fork), word(1), word(2)),
+        (Mailbox.PROCESS_ID, word(number)),
+    ):
+        place = (b"", block, word(0x7777), index + len(found), word(block + fork))
+        found.append(Log((Bytes32(event.topic), *named), *place))
+    return found
+
+
+def show(client: Client, *pairs: list[Log]) -> None:
+    client.entries[Mailbox.PROCESS.topic] = [pair[0] for pair in pairs]
+    client.entries[Mailbox.PROCESS_ID.topic] = [pair[1] for pair in pairs]
+
+
+async def test_logs_that_a_node_held_back_at_a_final_block_are_read_later(store):
+    """Where one block is final at once, the look that misses them must not be the only one."""
+    client = Client("target")
+    follower = Follower(Node(client, TARGET), store, lambda: 0.0)
+    await follower.look()
+    client.number = 110
+    await follower.look()
+    show(client, processed(1, block=102))
+    client.number = 120
+    await follower.look()
+    assert await store.find(word(1)) is not None
+
+
+async def test_logs_of_two_forks_are_not_taken_for_one_delivery(store):
+    """A block that was replaced between two requests, and came back before the third."""
+    client = Client("target", number=52)
+    await store.add([], 40, 0)
+    (foreign, _), (_, entry) = processed(2, fork=1), processed(1)
+    show(client, [foreign, entry])
+    with pytest.raises(ChainError, match="block 50 was replaced"):
+        await Follower(Node(client, TARGET), store, lambda: 0.0).look()
+    assert await store.find(word(1)) is None
+    assert not client.distrusted
+
+
+@pytest.mark.parametrize(
+    ("process", "entry"),
+    [
+        ((word(ORIGIN), word(1)), (word(1),)),
+        ((word(2**40), word(1), word(2)), (word(1),)),
+        ((word(ORIGIN), word(1), word(2)), ()),
+    ],
+)
+async def test_logs_that_no_mailbox_writes_end_no_watchtower(store, process, entry):
+    client = Client("target", number=52)
+    await store.add([], 40, 0)
+    first, second = processed(1)
+    first = replace(first, topics=(first.topics[0], *process))
+    second = replace(second, topics=(second.topics[0], *entry))
+    show(client, [first, second])
+    with pytest.raises(ChainError, match="has no Process log"):
+        await Follower(Node(client, TARGET), store, lambda: 0.0).look()
+    assert client.distrusted
