@@ -15,14 +15,13 @@ from hyperlane.agents.relayer.origin.signatures import Newest, Signatures
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.due_leaves import EPOCHS, SIGNED_WITHIN, DueLeaves
 from hyperlane.agents.runtime.loops import TRANSIENT
-from hyperlane.agents.watchtower.judging import judge
+from hyperlane.agents.watchtower.judging import judge_checkpoint
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.client import NoAnswer
 from hyperlane.checkpoints.announced import LONGEST, printable
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics, set_or_remove
-from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.typecasts import Address, to_checksum
 
 log = structlog.get_logger()
@@ -172,7 +171,7 @@ class LiveSigners:
         if checkpoint is None:
             return None  # compared before
         if newest.index < self.tree.count:
-            fault = judge(SignedCheckpoint(checkpoint, b""), self.tree.tree, self.tree.hook)
+            fault = judge_checkpoint(checkpoint, self.tree.tree, self.tree.hook)
             if fault is None:
                 return None
             return f"its signature of leaf {newest.index} is false: {fault}"
