@@ -13,7 +13,7 @@ SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
 	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
-.PHONY: help setup build build-demo demo demo-slash package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer screenshots charts clean
+.PHONY: help setup build build-demo demo demo-slash demo-guard package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-faults bench-registry bench-scraping bench-explorer screenshots charts clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ demo: build-demo ## Two chains, a message and a token there and back (KEEP=1 lea
 
 demo-slash: build-demo ## A validator signs a false checkpoint and loses its stake
 	@$(RUN) ape run demo_slash || [ $$? -eq 130 ]
+
+demo-guard: build-demo ## A forged transfer is delivered, the route stopped, its signers slashed (KEEP=1 as above)
+	@$(RUN) ape run demo_guard $(if $(KEEP),--keep) || [ $$? -eq 130 ]
 
 package: build-demo ## The wheel and the source archive, in build/dist
 	@$(RUN) python -m hatchling build -d build/dist

@@ -163,7 +163,13 @@ def measure_process(chain: Chain) -> Figures:
     run.measure("trustedRelayer", trusted)
     pausable = chain.deploy("PausableIsm", chain.sender).address
     run.measure("pausable", pausable)
-    for other, address in (("noop", noop), ("trustedRelayer", trusted), ("pausable", pausable)):
+    others = [("noop", noop), ("trustedRelayer", trusted), ("pausable", pausable)]
+    if "GuardedPausableIsm" in chain.artifacts:
+        creation = (chain.sender, [chain.sender], 3600)
+        guarded = chain.deploy("GuardedPausableIsm", *creation).address
+        run.measure("guardedPausable", guarded)
+        others.append(("guardedPausable", guarded))
+    for other, address in others:
         pair = deploy_static(chain, "StaticAggregationIsmFactory", [three_of_five, address], 2)
         run.measure(
             f"aggregation.2of2(messageId.3of5,{other})",

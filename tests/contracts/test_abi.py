@@ -19,6 +19,9 @@ SURFACE = json.loads((Path(__file__).parent / "abi-surface.json").read_text())
 # Contracts of ours that answer whatever another kind of reference contract answers.
 SURFACE["StaticLegacyMultisigIsm"] = SURFACE["StaticMessageIdMultisigIsm"]
 SURFACE["StaticLegacyMultisigIsmFactory"] = SURFACE["StaticMessageIdMultisigIsmFactory"]
+GUARDED = {"constructor": "constructor(address owner, address[] guardians, uint256 duration)"}
+SURFACE["GuardedPausableIsm"] = SURFACE["PausableIsm"] | GUARDED
+SURFACE["GuardedPausableHook"] = SURFACE["PausableHook"] | GUARDED
 
 # What the reference's client base contract brings to contracts that dispatch and receive nothing.
 UNUSED_CLIENT = dict.fromkeys(

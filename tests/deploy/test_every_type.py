@@ -16,6 +16,7 @@ PLACED_BY_EVERYTHING = {"merkleTreeHook", "fallbackRoutingHook", "domainRoutingH
 FOR_ROUTES = {"defaultHook"}
 """Hooks that only a route can have: a core's default hook would call itself."""
 ONE, TWO = "0x" + 40 * "1", "0x" + 40 * "2"
+GUARDED = {"paused": True, "guardians": [ONE, TWO], "guardianPause": 7200}
 ID, RECIPIENT = "0x" + 64 * "a", "0x" + 64 * "b"
 BETA, GAMMA, SELECTOR = 31338, 77, 2**64 - 1
 
@@ -83,6 +84,7 @@ def isms(chain, node):
             "hook": ONE,
         },
         "offchainLookupIsm": {"urls": ["https://example.org/{data}"], "attester": ONE, **owned},
+        "guardedPausableIsm": {**owned, **GUARDED},
         **_hybrids(chain, owned),
     }
     return {type_: {"type": type_, **more} for type_, more in keys.items()}
@@ -142,6 +144,7 @@ def hooks(chain, node, isms):
             },
             "quoteSigners": [ONE],
         },
+        "guardedPausableHook": {"owner": node.other, **GUARDED},
         **{type_: isms[type_] for type_ in HYBRIDS},
     }
     return {type_: {"type": type_, **more} for type_, more in keys.items()}
@@ -240,17 +243,17 @@ def test_a_config_with_every_type_is_deployed_and_stays_as_it_is(
     nested = node.view(router, "module(uint32)", "address", GAMMA)
     kinds = [
         node.view(node.view(nested, "module(uint32)", "address", domain), "moduleType()", "uint8")
-        for domain in range(100, 121)  # the modules of `isms`, in its order
+        for domain in range(100, 122)  # the modules of `isms`, in its order
     ]
-    assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 6, 6, 7, 6, 6, 6]
+    assert kinds == [5, 4, 5, 4, 10, 9, 2, 2, 1, 6, 6, 6, 6, 6, 8, 6, 6, 7, 6, 6, 6, 6]
     hook = node.view(mailbox, "defaultHook()", "address")
     kinds = [
         node.view(node.view(hook, "hooks(uint32)", "address", domain), "hookType()", "uint8")
-        for domain in (BETA, *range(100, 114))  # those of `hooks`, in its order, from 100
+        for domain in (BETA, *range(100, 115))  # those of `hooks`, in its order, from 100
     ]
-    assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 6, 6, 1, 4, 10, 1, 1]
+    assert kinds == [1, 8, 7, 14, 2, 10, 6, 11, 6, 6, 1, 4, 7, 10, 1, 1]
     # The hybrids come last in both.
-    for as_module, as_hook in zip(range(118, 121), range(111, 114), strict=True):
+    for as_module, as_hook in zip(range(119, 122), range(112, 115), strict=True):
         module = node.view(nested, "module(uint32)", "address", as_module)
         assert module == node.view(hook, "hooks(uint32)", "address", as_hook)
     paymaster = registry.addresses("alpha").interchain_gas_paymaster
@@ -269,6 +272,8 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
     module = "interchainSecurityModule"
     changes = [
         ("pausableHook", "PausableHook", "unpause", ()),
+        ("guardedPausableHook", "GuardedPausableHook", "setGuardians", ([node.third], True)),
+        (f"{module}.77.118", "GuardedPausableIsm", "unpause", ()),
         ("fallbackRoutingHook", "FallbackDomainRoutingHook", "setHook", (BETA, hook)),
         ("domainRoutingHook", "DomainRoutingHook", "setHook", (5, hook)),
         (
@@ -305,11 +310,13 @@ def test_what_an_owner_changed_is_named_field_by_field_and_brought_into_line(
         "destinationRecipientRoutingHook.customHooks",
         "domainRoutingHook.domains",
         "fallbackRoutingHook.hooks",
+        "guardedPausableHook.guardians",
         "interchainGasPaymaster.quoteSigners",
         "interchainSecurityModule.77.102.validatorsAndThreshold",
         "interchainSecurityModule.77.107.modulesAndThreshold",
         "interchainSecurityModule.77.112.maxCapacity",
         "interchainSecurityModule.77.117.urls",
+        "interchainSecurityModule.77.118.pausedForGood",
         "interchainSecurityModule.77.module",
         "interchainSecurityModule.domains",
         "pausableHook.paused",

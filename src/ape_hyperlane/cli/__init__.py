@@ -5,8 +5,17 @@ ape imports these modules at every start, so each command imports its implementa
 
 import click
 
-from ape_hyperlane.cli.core import apply_core, check, deploy, read_core, upgrade_core
-from ape_hyperlane.cli.demo import demo, demo_slash, devnet, verify_input
+from ape_hyperlane.cli.core import (
+    apply_core,
+    check,
+    deploy,
+    pause,
+    read_core,
+    rearm,
+    unpause,
+    upgrade_core,
+)
+from ape_hyperlane.cli.demo import demo, demo_guard, demo_slash, devnet, verify_input
 from ape_hyperlane.cli.messages import deliver, send, status
 from ape_hyperlane.cli.setup import agent_config, doctor, init, registry
 from ape_hyperlane.cli.staking import ism, staking
@@ -19,17 +28,21 @@ __all__ = [
     "cli",
     "deliver",
     "demo",
+    "demo_guard",
     "demo_slash",
     "deploy",
     "devnet",
     "doctor",
     "init",
     "ism",
+    "pause",
     "read_core",
+    "rearm",
     "registry",
     "send",
     "staking",
     "status",
+    "unpause",
     "upgrade_core",
     "verify_input",
     "warp",
@@ -43,8 +56,9 @@ def cli() -> None:
 
 for _command in (
     *(deploy, check, read_core, apply_core, upgrade_core, warp, staking, ism),
+    *(pause, unpause, rearm),
     *(send, status, deliver),
     *(init, agent_config, doctor, registry),
-    *(devnet, demo, demo_slash, verify_input),
+    *(devnet, demo, demo_slash, demo_guard, verify_input),
 ):
     cli.add_command(_command)

@@ -1,5 +1,6 @@
 """Commands for the core of a chain."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,49 @@ def apply_core(**options: Any) -> None:
     from ape_hyperlane.core.command import run
 
     run(**options, domain=None, salt=None, as_json=False)
+
+
+_PAUSING = (
+    click.argument("contracts", nargs=-1, required=True),
+    NETWORK,
+    click.option("--account", help="ape account that pays; development networks have a default"),
+    REGISTRY,
+    CHAIN,
+    MAX_GAS_PRICE,
+    PROPOSALS,
+)
+
+
+def _pausing(command: Callable[..., None]) -> click.Command:
+    """A command that calls pausable contracts."""
+    for part in reversed(_PAUSING):
+        command = part(command)
+    return click.command()(command)
+
+
+@_pausing
+def pause(**options: Any) -> None:
+    """Stop hooks or modules, by address: until unpaused as their owner, which also confirms a
+    guardian's pause; for a time as a guardian."""
+    from ape_hyperlane.core.pausing import PAUSE, run
+
+    run(PAUSE, **options)
+
+
+@_pausing
+def unpause(**options: Any) -> None:
+    """End pauses of hooks or modules, by address, as their owner; rearms their guardians."""
+    from ape_hyperlane.core.pausing import UNPAUSE, run
+
+    run(UNPAUSE, **options)
+
+
+@_pausing
+def rearm(**options: Any) -> None:
+    """Let guardians of hooks or modules pause again, by address, as their owner."""
+    from ape_hyperlane.core.pausing import REARM, run
+
+    run(REARM, **options)
 
 
 @click.command("upgrade")

@@ -62,6 +62,19 @@ def demo_slash(folder: Path) -> None:
     raise SystemExit(0 if verified else 1)
 
 
+@click.command("demo-guard")
+@click.option("--keep", is_flag=True, help="leave everything running until Ctrl-C")
+@DEMO_FOLDER
+def demo_guard(keep: bool, folder: Path) -> None:
+    """Have validators sign a forged transfer, and a guardian stop the route that pays it out."""
+    from ape_hyperlane.console import one_line_errors
+    from ape_hyperlane.demo.guarding import run
+
+    with one_line_errors():
+        verified = run(folder, keep)
+    raise SystemExit(0 if verified else 1)
+
+
 @click.command("verify-input")
 @click.argument("contract")
 @click.option(

@@ -8,7 +8,7 @@ import contextlib
 import json
 import shlex
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -55,6 +55,25 @@ class LocalChain:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A pause that a guardian's key can begin."""
+
+    chain: str
+    contract: str
+    key: LocalAccount
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """As a watchtower's settings have it."""
+        return {
+            "chain": self.chain,
+            "kind": "pause",
+            "contract": self.contract,
+            "signer": hex_key(self.key),
+        }
 
 
 class Devnet:
@@ -123,10 +142,10 @@ class Devnet:
                 partial(answers, chain.url), f"{chain.name} answers", seconds=30
             )
 
-    def tick(self, seconds: int = 1) -> None:
-        """Switches to mining a block every `seconds`, as on a real chain."""
-        for chain in self.chains.values():
-            call(chain.url, "evm_setIntervalMining", seconds)
+    def tick(self, seconds: int = 1, chains: Sequence[str] = ()) -> None:
+        """Switches some chains, or all, to mining a block every `seconds`, as real ones do."""
+        for name in chains or self.chains:
+            call(self.chains[name].url, "evm_setIntervalMining", seconds)
 
     def deploy_core(self, name: str, threshold: int) -> int:
         """Deploys a core whose default module requires the signatures of `threshold` validators of
@@ -160,38 +179,52 @@ class Devnet:
             }
         )
 
-    def start_agents(self, without: Sequence[LocalAccount] = ()) -> None:
-        """Starts all validators except those with the keys in `without`, and one relayer."""
-        chains = self.registry.agent_config(self.chains)
+    def start_agents(
+        self, without: Sequence[LocalAccount] = (), rpcs: Mapping[LocalAccount, str] | None = None
+    ) -> None:
+        """Starts all validators except those with the keys in `without`, and one relayer. Keys in
+        `rpcs` read their chain at that URL."""
         for chain in self.chains.values():
             for index, key in enumerate(chain.validators):
-                if key in without:
-                    continue
-                name = f"validator-{chain.name}-{index}"
-                self._start_agent(
-                    "validator",
-                    name,
-                    {
-                        **chains,
-                        "originChainName": chain.name,
-                        "validator": hex_key(key),
-                        "checkpointSyncer": {
-                            "type": "localStorage",
-                            "path": str(self.folder / "checkpoints" / name),
-                        },
-                        "interval": 1,
-                    },
-                )
+                if key not in without:
+                    name = f"validator-{chain.name}-{index}"
+                    self.start_validator(chain.name, name, key, (rpcs or {}).get(key))
         self._start_agent(
             "relayer",
             "relayer",
             {
-                **chains,
+                **self.registry.agent_config(self.chains),
                 "relayChains": ",".join(self.chains),
                 "allowLocalCheckpointSyncers": True,
                 "defaultSigner": hex_key(development_key(RELAYER)),
             },
         )
+
+    def start_validator(
+        self, chain: str, name: str, key: LocalAccount, rpc: str | None = None
+    ) -> None:
+        """Starts a validator of a chain, which it reads at the URL `rpc` if there is one."""
+        config = self.registry.agent_config([chain])
+        if rpc is not None:
+            config["chains"][chain]["rpcUrls"] = [{"http": rpc}]
+        self._start_agent(
+            "validator",
+            name,
+            {
+                **config,
+                "originChainName": chain,
+                "validator": hex_key(key),
+                "checkpointSyncer": {
+                    "type": "localStorage",
+                    "path": str(self.checkpoints(name)),
+                },
+                "interval": 1,
+            },
+        )
+
+    def checkpoints(self, name: str) -> Path:
+        """The folder that a validator publishes its signatures in."""
+        return self.folder / "checkpoints" / name
 
     def start_explorer(self) -> str | None:
         """Starts a scraper that shows all messages; returns the address of its pages, or None if
@@ -214,17 +247,24 @@ class Devnet:
         )
         return f"http://127.0.0.1:{port}"
 
-    def start_watchtower(self, name: str, staking_manager: str, key: LocalAccount) -> None:
-        """Starts a watchtower for one chain, with `key` as its signer."""
-        chains = self.registry.agent_config([name])
-        chains["chains"][name]["stakingManager"] = staking_manager
+    def start_watchtower(
+        self, name: str, staking_manager: str, key: LocalAccount, stops: Sequence[Stop] = ()
+    ) -> None:
+        """Starts a watchtower for one chain, with `key` as its signer. With `stops`, it guards
+        deliveries on their chains instead of reading what validators publish."""
+        guarded = sorted({stop.chain for stop in stops})
+        config = self.registry.agent_config(sorted({name, *guarded}))
+        config["chains"][name]["stakingManager"] = staking_manager
+        if stops:
+            config["watchDeliveries"] = ",".join(guarded)
+            config["stops"] = [stop.settings for stop in stops]
         self._start_agent(
             "watchtower",
             "watchtower",
             {
-                **chains,
+                **config,
                 "watchChains": name,
-                "allowLocalCheckpointSyncers": True,
+                "allowLocalCheckpointSyncers": not stops,
                 "defaultSigner": hex_key(key),
                 "interval": 1,
             },

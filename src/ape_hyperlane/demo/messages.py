@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import ape
-import yaml
 from ape.logging import LogLevel, logger
 from rich.box import SIMPLE
 from rich.console import Console
@@ -22,18 +21,11 @@ from ape_hyperlane.core.messages import (
     contract,
     dispatch,
 )
-from ape_hyperlane.core.quotes import DEFAULT_BOUNDS
 from ape_hyperlane.demo.devnet import Devnet, development_key, send_command
 from ape_hyperlane.demo.narration import Narration, ended_with_a_word, keep_running
-from ape_hyperlane.warp.deploy import deploy_route, plan_route
-from ape_hyperlane.warp.quotes import Order, quote_transfer
-from ape_hyperlane.warp.transfer import transfer
+from ape_hyperlane.demo.transfers import deploy_native_route
 from hyperlane.files import write_atomic
-from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
-from hyperlane.registry.deployed_routes import WarpRoute
-from hyperlane.registry.fields import ZERO_ADDRESS
-from hyperlane.registry.models import read
-from hyperlane.registry.warp import read_warp_config
+from hyperlane.protocol.typecasts import address_from_hex
 
 ORIGIN, REMOTE = "alpha", "beta"
 THRESHOLD = 2
@@ -109,26 +101,12 @@ class Demo(Narration):
         for name in net.chains:
             sent = net.deploy_core(name, THRESHOLD)
             self.log(f"core deployed on {name} in {sent} transactions, read back")
-        self.route = read(WarpRoute, self.deploy_route())
+        self.route = deploy_native_route(net, ORIGIN, REMOTE)
         self.log(f"warp route deployed: native on {ORIGIN}, synthetic on {REMOTE}")
         net.tick()
         net.start_agents()
         agents = sum(len(chain.validators) for chain in net.chains.values())
         self.log(f"{agents} validators and a relayer started, logs in {net.processes.logs}")
-
-    def deploy_route(self) -> Path:
-        owner = self.net.deployer.address
-        config = {
-            ORIGIN: {"type": "native", "owner": owner},
-            REMOTE: {"type": "synthetic", "owner": owner},
-        }
-        path = self.net.folder / "route-deploy.yaml"
-        write_atomic(path, yaml.safe_dump(config, sort_keys=False))
-        net = self.net
-        deployment = plan_route(
-            read_warp_config(path), net.registry, net.deployer.address, net.connect
-        )
-        return deploy_route(deployment, net.deployer)[0]
 
     def cross(self) -> tuple[list[Crossing], list[Effect]]:
         """Sends four messages. Returns them and their effects."""
@@ -168,18 +146,7 @@ class Demo(Narration):
         return self.follow(f"message of {len(body)} bytes", origin, destination, sent)
 
     def token(self, origin: str, destination: str, amount: int, recipient: str) -> Crossing:
-        with self.net.connect(origin):
-            name, router = self.router(origin)
-            order = Order(
-                contract(name, router),
-                self.net.registry.metadata(destination).domain_id,
-                address_to_bytes32(address_from_hex(recipient)),
-                amount,
-                ZERO_ADDRESS if origin == ORIGIN else router,
-            )
-            cost = quote_transfer(order, DEFAULT_BOUNDS)
-            addresses = self.net.registry.addresses(origin)
-            sent = transfer(self.net.user, addresses, order, cost)
+        sent = self.route.send(origin, destination, amount, recipient)
         return self.follow(f"{amount / ETHER:g} ether", origin, destination, sent)
 
     def follow(self, what: str, origin: str, destination: str, sent: Dispatched) -> Crossing:
@@ -193,11 +160,6 @@ class Demo(Narration):
         self.log(f"{what}, {origin} to {destination}: delivered after {arrived.seconds:.1f} s")
         return Crossing(what, origin, destination, sent, arrived)
 
-    def router(self, chain: str) -> tuple[str, str]:
-        """Contract name and address of the route's router on a chain."""
-        (token,) = (token for token in self.route.tokens if token.chain_name == chain)
-        return ("HypNative" if chain == ORIGIN else "HypERC20"), token.address_or_denom
-
     def received(self, chain: str) -> str:
         with self.net.connect(chain):
             recipient = self.net.registry.addresses(chain).test_recipient
@@ -205,10 +167,10 @@ class Demo(Narration):
 
     def balances(self) -> dict[str, int]:
         with self.net.connect(ORIGIN):
-            locked = ape.networks.provider.get_balance(self.router(ORIGIN)[1])
+            locked = ape.networks.provider.get_balance(self.route.router(ORIGIN)[1])
             receiver = ape.networks.provider.get_balance(RECEIVER)
         with self.net.connect(REMOTE):
-            synthetic = contract(*self.router(REMOTE))
+            synthetic = contract(*self.route.router(REMOTE))
             held = synthetic.balanceOf(self.net.user.address)
             supply = synthetic.totalSupply()
         return {

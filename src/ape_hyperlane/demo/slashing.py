@@ -6,11 +6,9 @@ two validators are honest. So it is not delivered, and the watchtower has the va
 
 import asyncio
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import ape
-from ape.contracts import ContractInstance
 from ape.logging import LogLevel, logger
 from rich.box import SIMPLE
 from rich.console import Console
@@ -20,10 +18,8 @@ from web3.exceptions import ContractLogicError
 from ape_hyperlane.core.messages import contract, dispatch
 from ape_hyperlane.demo.devnet import Devnet, development_key
 from ape_hyperlane.demo.narration import Narration, ended_with_a_word
-from ape_hyperlane.plans.chain import container
+from ape_hyperlane.demo.stakes import STAKE, Standing, stake_all, tokens
 from ape_hyperlane.plans.refusals import refusal
-from ape_hyperlane.staking.deploy import MANAGER, deploy_staking, manager_at, plan_staking
-from ape_hyperlane.staking.operators import possession
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ChainError
 from hyperlane.protocol.announcement import Announcement
@@ -31,25 +27,12 @@ from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.multisig_metadata import MessageIdMultisigMetadata
 from hyperlane.protocol.typecasts import Bytes32, address_from_hex, address_to_bytes32
-from hyperlane.registry.staking_config import StakingConfig
 
 ORIGIN, REMOTE = "alpha", "beta"
-STAKE = 1_000 * 10**18
-TREASURY = "0x" + "77" * 20
 WATCHTOWER = 18
 """Index of the watchtower's development account."""
-OPERATORS = 12
-"""Index of the first operator's development account."""
 SECONDS = 90
 """Time limit for the slashing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Stake and status of an operator."""
-
-    stake: int
-    status: str
 
 
 def run(folder: Path) -> bool:
@@ -75,47 +58,25 @@ class SlashingDemo(Narration):
         for name in net.chains:
             net.deploy_core(name, threshold=2)
         with net.connect(ORIGIN):
-            self.prepare_stake()
+            self.stakes = stake_all(net, ORIGIN, self.keys)
+            self.announce()
         self.log(f"two chains; three validators of {ORIGIN} with {STAKE // 10**18:,} STK each")
         net.tick()
         net.start_agents(without=[self.liar])
-        net.start_watchtower(ORIGIN, self.manager.address, development_key(WATCHTOWER))
+        net.start_watchtower(ORIGIN, self.stakes.manager.address, development_key(WATCHTOWER))
         self.log("two honest validators, a relayer and a watchtower started")
         with net.connect(ORIGIN):
-            before = self.standings()
+            before = self.stakes.standings()
             real = self.send_message()
             forged = self.lie(real)
             self.log(f"validator {self.liar.address} signed message 0x{forged.id.hex()[:16]}…,")
             self.log("       which was never dispatched, as the leaf of another message")
             self.await_slash()
-            after = self.standings()
-            reward = int(self.token.balanceOf(development_key(WATCHTOWER).address))
+            after = self.stakes.standings()
+            reward = int(self.stakes.token.balanceOf(development_key(WATCHTOWER).address))
         reason = self.deliver(forged)
         self.log(f"delivering it on {REMOTE} with that signature reverts: {reason}")
         return self.show(before, after, reward, self.is_delivered(forged))
-
-    def prepare_stake(self) -> None:
-        deployer, accounts = self.net.deployer, ape.accounts.test_accounts
-        self.token = deployer.deploy(container("TestERC20"), "Stake", "STK", 100 * STAKE, 18)
-        config = StakingConfig(
-            token=self.token.address,
-            treasury=TREASURY,
-            minimum_stake=STAKE // 1_000,
-            challenge_bond=STAKE // 10_000,
-        )
-        plan = plan_staking(config, self.net.registry, ORIGIN, deployer.address)
-        outcome = deploy_staking(plan, self.net.registry, deployer)
-        self.manager: ContractInstance = manager_at(outcome.addresses[MANAGER])
-        for index, key in enumerate(self.keys):
-            operator = accounts[OPERATORS + index]
-            self.token.transfer(operator, STAKE, sender=deployer)
-            proof = possession(
-                self.manager.provider.chain_id, self.manager.address, operator.address, key
-            )
-            self.manager.register(key.address, 0, proof, sender=operator)
-            self.token.approve(self.manager, STAKE, sender=operator)
-            self.manager.stake(operator, STAKE, sender=operator)
-        self.announce()
 
     def announce(self) -> None:
         """Announces the dishonest validator's storage location, as every validator does."""
@@ -175,9 +136,8 @@ class SlashingDemo(Narration):
         return forged
 
     def await_slash(self) -> None:
-        operator = ape.accounts.test_accounts[OPERATORS + len(self.keys) - 1]
         deadline = time.monotonic() + SECONDS
-        while self.status(operator.address) != "Tombstoned":
+        while self.stakes.standings()[-1].status != "Tombstoned":
             self.net.processes.check()
             if time.monotonic() > deadline:
                 raise ChainError(f"the watchtower did not slash the validator within {SECONDS} s")
@@ -208,17 +168,6 @@ class SlashingDemo(Narration):
             mailbox = contract("Mailbox", self.net.registry.addresses(REMOTE).mailbox)
             return bool(mailbox.delivered(message.id))
 
-    def standings(self) -> list[Standing]:
-        operators = ape.accounts.test_accounts[OPERATORS : OPERATORS + len(self.keys)]
-        return [
-            Standing(int(self.manager.pools(account.address)[0]), self.status(account.address))
-            for account in operators
-        ]
-
-    def status(self, operator: str) -> str:
-        number = int(self.manager.operatorState(operator)[0])
-        return ("None", "Active", "Jailed", "Left", "Tombstoned")[number]
-
     def show(
         self, before: list[Standing], after: list[Standing], reward: int, delivered: bool
     ) -> bool:
@@ -246,7 +195,3 @@ class SlashingDemo(Narration):
             else "[bold red]Not every effect is as expected.[/]"
         )
         return verified
-
-
-def tokens(amount: int) -> str:
-    return f"{amount / 10**18:,g} STK"

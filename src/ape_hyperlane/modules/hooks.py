@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ape_hyperlane.modules.guarded import ARGUMENTS, configure_guarded
 from ape_hyperlane.modules.hybrids import plan_hybrid
 from ape_hyperlane.plans.builder import NOTHING, PlanBuilder
 from ape_hyperlane.plans.contract import MemberList, PlannedContract, Table
@@ -18,6 +19,7 @@ from hyperlane.registry.hooks import (
     Erc5164Hook,
     FallbackRoutingHook,
     GasPrice,
+    GuardedPausableHook,
     Hook,
     InterchainGasPaymaster,
     MerkleTreeHook,
@@ -73,6 +75,9 @@ class HookPlanner:
                 return self._paymaster(config)
             case PausableHook():
                 return self._pausable(config)
+            case GuardedPausableHook():
+                hook = self._create(config, "GuardedPausableHook", ARGUMENTS, pausedForGood=False)
+                return configure_guarded(hook, config)
             case RecipientRoutingHook():
                 return self._by_recipient(config)
             case RoutingHook():

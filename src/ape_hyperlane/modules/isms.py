@@ -3,6 +3,7 @@ that it asks."""
 
 from typing import Any
 
+from ape_hyperlane.modules.guarded import ARGUMENTS, configure_guarded
 from ape_hyperlane.modules.hybrids import plan_hybrid
 from ape_hyperlane.plans.builder import PlanBuilder
 from ape_hyperlane.plans.contract import PlannedContract, Table
@@ -17,6 +18,7 @@ from hyperlane.registry.isms import (
     CcipIsm,
     DefaultIsm,
     Erc5164Ism,
+    GuardedPausableIsm,
     Ism,
     MultisigIsm,
     OffchainLookupIsm,
@@ -79,6 +81,8 @@ class IsmPlanner:
                 return self._by_amount(config, name)
             case PausableIsm():
                 return self._pausable(config, name)
+            case GuardedPausableIsm():
+                return self._guarded(config, name)
             case BlacklistIsm():
                 return self._blacklist(config, name)
             case RateLimitedIsm():
@@ -195,6 +199,11 @@ class IsmPlanner:
         module.pause(config.paused)
         module.hand_over(config.owner)
         return module.ref
+
+    def _guarded(self, config: GuardedPausableIsm, name: str) -> Ref:
+        state = {"pausedForGood": False}
+        module = self._create(config, name, "GuardedPausableIsm", state, ARGUMENTS)
+        return configure_guarded(module, config)
 
     def _blacklist(self, config: BlacklistIsm, name: str) -> Ref:
         module = self._create(config, name, "BlacklistIsm", {}, (CREATOR,))

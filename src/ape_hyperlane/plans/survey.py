@@ -35,7 +35,7 @@ from ape_hyperlane.plans.steps import (
     Use,
     final_readings,
 )
-from ape_hyperlane.plans.values import agrees, comparable, display
+from ape_hyperlane.plans.values import agrees, comparable, display, unix_time
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.hashing import keccak
 
@@ -374,7 +374,22 @@ def check_steps(journal: Journal, steps: list[Step]) -> list[str]:
         for reading in final_readings(steps)
         if survey.can_resolve((reading.target, reading.expected))
     ]
-    return [f"{step.name} is not there" for step in missing] + survey.differences(readings)
+    absent = [f"{step.name} is not there" for step in missing]
+    return absent + survey.differences(readings) + _guardians_pauses(survey, readings)
+
+
+def _guardians_pauses(survey: Survey, readings: list[Reading]) -> list[str]:
+    """Pauses that guardians began, a line each. A config knows the owner's only, so that no plan
+    ends one by a guardian."""
+    found = []
+    for reading in readings:
+        if reading.method == "pausedForGood":
+            paused = replace(reading, method="paused")
+            if survey.read(paused) and not survey.read(reading):
+                until = survey.read(replace(reading, method="pausedUntil"))
+                name = reading.target.step if isinstance(reading.target, Ref) else reading.target
+                found.append(f"{name}: paused by a guardian until {unix_time(until)}")
+    return found
 
 
 def _with_address(value: Any, creator: str) -> Any:

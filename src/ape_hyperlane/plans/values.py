@@ -1,6 +1,7 @@
 """Comparison of expected values with those that views return."""
 
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from eth_utils.address import to_checksum_address
@@ -39,3 +40,11 @@ def display(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(display, value))}]"
     return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def unix_time(seconds: int) -> str:
+    """A time on a chain as text; the number itself for one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds")
+    except (OverflowError, OSError, ValueError):
+        return f"{seconds}, Unix seconds"

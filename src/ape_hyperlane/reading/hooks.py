@@ -3,6 +3,7 @@
 from typing import Any
 
 from ape_hyperlane.plans.views import ask, events, has
+from ape_hyperlane.reading.guarded import read_pausable
 from ape_hyperlane.reading.hybrids import read_hybrid, spelled_word
 from ape_hyperlane.reading.source import Config, Source, address_of
 from hyperlane.protocol.hook_metadata import HookType
@@ -36,7 +37,7 @@ def _of_type(source: Source, address: str, number: int | None) -> dict[str, Any]
             return _paymaster(source, address)
         case HookType.PAUSABLE:
             paused = ask(address, "paused()", "bool")
-            return {"type": "pausableHook", **source.owner(address), "paused": paused}
+            return read_pausable(source, address, "Hook", paused)
         case HookType.ROUTING | HookType.FALLBACK_ROUTING:
             return _routing(source, address)
         case HookType.AMOUNT_ROUTING:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ape_hyperlane.plans.views import ask, has, refuses_with
+from ape_hyperlane.reading.guarded import read_pausable
 from ape_hyperlane.reading.hybrids import read_hybrid
 from ape_hyperlane.reading.source import Config, Source, address_of
 from hyperlane.protocol.ism_metadata import ModuleType
@@ -161,7 +162,7 @@ def _without_metadata(source: Source, address: str) -> Config | None:
     if (relayer := ask(address, "trustedRelayer()", "address")) is not None:
         return {"type": "trustedRelayerIsm", "relayer": relayer}
     if (paused := ask(address, "paused()", "bool")) is not None:
-        return {"type": "pausableIsm", **source.owner(address), "paused": paused}
+        return read_pausable(source, address, "Ism", paused)
     if has(address, "blacklistedIds(bytes32)", "bool", bytes(32)):
         return _blacklist(source, address)
     if (hybrid := read_hybrid(source, address)) is not None:

@@ -13,6 +13,7 @@ from hyperlane.registry.isms import (
     AggregationIsm,
     AmountRoutingIsm,
     BlacklistIsm,
+    GuardedPausableIsm,
     Ism,
     MultisigIsm,
     OffchainLookupIsm,
@@ -124,7 +125,9 @@ def _signed(ism: Ism, keys: frozenset[str], *, otherwise: bool) -> bool:
             return ism.relayer in keys
         case OffchainLookupIsm():
             return ism.attester in keys
-        case TestIsm() | PausableIsm() | BlacklistIsm() | RateLimitedIsm() | NetFlow():
+        case TestIsm() | PausableIsm() | GuardedPausableIsm() | BlacklistIsm():
+            return True
+        case RateLimitedIsm() | NetFlow():
             return True
     return otherwise
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hyperlane.registry.fields import check_set
+from hyperlane.registry.fields import HOUR, check_distinct, check_set
 
 EVERY_ORIGIN = ""
 """Key of the validators that sign for all chains."""
 OVERHEAD = 80_000
 """Gas of a delivery beside the recipient's own, with a multisig of a few validators."""
+GUARDIAN_PAUSE = 6 * HOUR
+"""Seconds for which a guardian pauses: enough for owners to be woken, and a night at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class CoreChoices:
     threshold: int = 1
     remotes: Sequence[str] = ()
     """Chains that messages go to."""
+    guardians: Sequence[str] | None = None
+    """Who can pause beside the owner; None for a core without pauses."""
 
     def check(self) -> None:
         """ValueError for sets of validators that no module can have."""
@@ -30,12 +34,19 @@ class CoreChoices:
                 check_set(where, validators, self.threshold)
             except ValueError as error:
                 raise ValueError(str(error).replace("threshold:", "--threshold:")) from None
+        check_distinct("--guardians", self.guardians or ())
 
 
 def core_text(choices: CoreChoices) -> str:
     """The config as commented YAML."""
     return "\n".join(
-        (_HEAD, _owner(choices.owner), _module(choices), _REQUIRED_HOOK, _paymaster(choices))
+        (
+            _HEAD,
+            _owner(choices.owner),
+            _module(choices),
+            _required_hook(choices),
+            _paymaster(choices),
+        )
     )
 
 
@@ -60,56 +71,91 @@ _MODULE = """\
 
 
 def _module(choices: CoreChoices) -> str:
-    if not choices.validators:
-        return f"""\
-{_MODULE}
-# This one believes whatever one relayer delivers, by default the account that deploys: good to try
-# things, and nothing else.
-defaultIsm:
-  type: trustedRelayerIsm
-# With validators instead, which sign on the chains that messages come from:
-# defaultIsm:
-#   type: messageIdMultisigIsm
-#   validators: ["0x…", "0x…", "0x…"]
-#   threshold: 2
-"""
-    both = choices.validators.get(EVERY_ORIGIN)
-    if both is not None:
-        return f"""\
-{_MODULE}
-# Here {choices.threshold} of these validators have to sign, wherever the message comes from.
-defaultIsm:
-{_multisig(both, choices.threshold, "  ")}
-"""
-    origins = "\n".join(
-        f"    {origin}:\n{_multisig(validators, choices.threshold, '      ')}"
-        for origin, validators in choices.validators.items()
-    )
+    explained, module = _proof(choices)
+    if choices.guardians is None:
+        return f"{_MODULE}\n{explained}\ndefaultIsm:\n{_indented(module, 2)}\n"
     return f"""\
 {_MODULE}
-# Here {choices.threshold} of the validators of the chain that it comes from have to sign;
-# messages from chains that are not named are refused.
+# Here two have to agree. The first can be paused: a guardian's key, which can do nothing but pause,
+# stops all messages for guardianPause seconds, once until the owner acts. The owner can stop them
+# for as long as it takes: `ape hyperlane pause`, `unpause`.
+{explained}
 defaultIsm:
-  type: domainRoutingIsm
-  domains:
-{origins}
+  type: staticAggregationIsm
+  threshold: 2
+  modules:
+{_item(_pausable("guardedPausableIsm", choices.guardians))}
+{_item(module)}
 """
 
 
-def _multisig(validators: Sequence[str], threshold: int, indent: str) -> str:
-    lines = (
-        "type: messageIdMultisigIsm",
-        "validators:",
-        *(f'  - "{validator}"' for validator in validators),
-        f"threshold: {threshold}",
+def _proof(choices: CoreChoices) -> tuple[str, str]:
+    """The module that asks for proof, and its explanation."""
+    alone = choices.guardians is None
+    if not choices.validators:
+        subject = "This one" if alone else "The second one"
+        return f"# {subject} {_TRUSTING}", "type: trustedRelayerIsm"
+    here = "Here" if alone else "For the second,"
+    needed, both = choices.threshold, choices.validators.get(EVERY_ORIGIN)
+    if both is not None:
+        signing = f"{needed} of these validators have to sign, wherever the message comes from."
+        return f"# {here} {signing}", _multisig(both, needed)
+    origins = "\n".join(
+        f"  {origin}:\n{_indented(_multisig(validators, needed), 4)}"
+        for origin, validators in choices.validators.items()
     )
-    return "\n".join(f"{indent}{line}" for line in lines)
+    explained = f"""\
+# {here} {needed} of the validators of the chain that it comes from have to sign;
+# messages from chains that are not named are refused."""
+    return explained, f"type: domainRoutingIsm\ndomains:\n{origins}"
 
 
-_REQUIRED_HOOK = """\
+_TRUSTING = """\
+believes whatever one relayer delivers, by default the account that deploys: good
+# to try things, and nothing else. With validators instead, which sign on the chains that
+# messages come from:
+#   type: messageIdMultisigIsm
+#   validators: ["0x…", "0x…", "0x…"]
+#   threshold: 2"""
+
+
+def _multisig(validators: Sequence[str], threshold: int) -> str:
+    listed = "\n".join(f'  - "{validator}"' for validator in validators)
+    return f"type: messageIdMultisigIsm\nvalidators:\n{listed}\nthreshold: {threshold}"
+
+
+def _pausable(kind: str, guardians: Sequence[str]) -> str:
+    if guardians:
+        listed = "guardians:\n" + "\n".join(f'  - "{each}"' for each in guardians)
+    else:
+        listed = '# Fill in the addresses of the guardians\' keys: ["0x…", "0x…"]\nguardians: []'
+    return f"type: {kind}\n{listed}\nguardianPause: {GUARDIAN_PAUSE}  # seconds"
+
+
+def _indented(text: str, spaces: int) -> str:
+    return "\n".join(f"{' ' * spaces}{line}" for line in text.splitlines())
+
+
+def _item(text: str) -> str:
+    """An item of a list that is a value of a key at the left margin."""
+    return "    - " + _indented(text, 6).lstrip()
+
+
+def _required_hook(choices: CoreChoices) -> str:
+    if choices.guardians is None:
+        return """\
 # The hook of every message. The merkle tree is what validators sign: keep it.
 requiredHook:
   type: merkleTreeHook
+"""
+    return f"""\
+# The hooks of every message. The merkle tree is what validators sign: keep it. The other one can be
+# paused, as the module above: then nobody can send.
+requiredHook:
+  type: aggregationHook
+  hooks:
+    - type: merkleTreeHook
+{_item(_pausable("guardedPausableHook", choices.guardians))}
 """
 
 

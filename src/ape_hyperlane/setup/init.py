@@ -57,6 +57,8 @@ def run(
     validators: Sequence[str],
     threshold: int | None,
     remote: Sequence[str],
+    guarded: bool,
+    guardians: Sequence[str],
     registry: Path,
     interactive: bool | None,
     **options: object,
@@ -67,17 +69,23 @@ def run(
     asking = click.get_text_stream("stdin").isatty() if interactive is None else interactive
     with one_line_errors():
         _require_free(wanted)
+        if guardians and not guarded:
+            raise ConfigError("--guardians: goes with --guarded, which lets them pause")
         if asking and not wanted.chain_only:
             owner, validators, threshold, remote = _ask(owner, validators, threshold, remote)
+            if guarded and not guardians:
+                guardians = [click.prompt("Guardians, with commas (empty: fill in later)", "")]
+        named = _addresses(guardians, "--guardians") if guarded else None
         text = None
         if not wanted.chain_only:
-            text = _config(wanted, owner, validators, threshold, remote)
+            text = _config(wanted, owner, validators, threshold, remote, named)
         metadata, notes = _chain(wanted)
         if metadata is not None:
             wanted.registry.write_metadata(metadata)
         if text is not None:
             write_atomic(wanted.config, text)
-    _show(console, wanted, metadata, [*notes, *_unknown(wanted, _named(remote, validators))])
+    notes = [*notes, *_unguarded(wanted, named), *_unknown(wanted, _named(remote, validators))]
+    _show(console, wanted, metadata, notes)
 
 
 def _require_free(wanted: Wanted) -> None:
@@ -129,6 +137,7 @@ def _config(
     validators: Sequence[str],
     threshold: int | None,
     remote: Sequence[str],
+    guardians: Sequence[str] | None,
 ) -> str:
     """The config's text. ConfigError for values that it cannot have."""
     sets = _sets(validators)
@@ -146,7 +155,8 @@ def _config(
         if name == wanted.name:
             raise ConfigError(f"--remote {name}: is this chain; expected other ones")
     owned = None if owner is None else to_checksum(address_from_hex(owner, "--owner"))
-    choices = CoreChoices(owned, sets, _majority(sets) if threshold is None else threshold, remotes)
+    needed = _majority(sets) if threshold is None else threshold
+    choices = CoreChoices(owned, sets, needed, remotes, guardians)
     try:
         choices.check()
     except ValueError as error:
@@ -163,11 +173,14 @@ def _sets(validators: Sequence[str]) -> dict[str, list[str]]:
         origin, separator, members = value.rpartition("=")
         if separator and not origin:
             raise ConfigError(f"--validators {value}: expected <chain>=<address>,…")
-        addresses = [
-            to_checksum(address_from_hex(each, "--validators")) for each in _words(members)
-        ]
-        found.setdefault(origin, []).extend(addresses)
+        found.setdefault(origin, []).extend(_addresses([members], "--validators"))
     return found
+
+
+def _addresses(values: Sequence[str], option: str) -> list[str]:
+    return [
+        to_checksum(address_from_hex(each, option)) for value in values for each in _words(value)
+    ]
 
 
 def _majority(sets: dict[str, list[str]]) -> int:
@@ -235,6 +248,13 @@ def _named(remote: Sequence[str], validators: Sequence[str]) -> list[str]:
     """Chains that the config names."""
     origins = [origin for origin in _sets(validators) if origin]
     return [*(name for item in remote for name in _words(item)), *origins]
+
+
+def _unguarded(wanted: Wanted, guardians: Sequence[str] | None) -> list[str]:
+    """A note for guardians that are still to be filled in."""
+    if guardians is None or guardians or wanted.chain_only:
+        return []
+    return [f"{wanted.config}: fill in `guardians`, in the module and the hook, before you deploy"]
 
 
 def _unknown(wanted: Wanted, names: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from hyperlane.registry.hooks import (
     AmountRoutingHook,
     ArbL2ToL1Hook,
     FallbackRoutingHook,
+    GuardedPausableHook,
     Hook,
     PausableHook,
     RateLimitedHook,
@@ -23,6 +24,7 @@ from hyperlane.registry.hybrids import DelayedFlow, NetFlow, Timelock
 from hyperlane.registry.isms import (
     AggregationIsm,
     AmountRoutingIsm,
+    GuardedPausableIsm,
     Ism,
     PausableIsm,
     RateLimitedIsm,
@@ -35,7 +37,15 @@ HOLDING = ("native", "collateral", "synthetic", "syntheticRebase", "crossCollate
 """Types with holdings or a supply, of which a limit can be a fraction."""
 
 BRAKES = (
-    PausableHook | RateLimitedHook | PausableIsm | RateLimitedIsm | NetFlow | Timelock | DelayedFlow
+    PausableHook
+    | GuardedPausableHook
+    | RateLimitedHook
+    | PausableIsm
+    | GuardedPausableIsm
+    | RateLimitedIsm
+    | NetFlow
+    | Timelock
+    | DelayedFlow
 )
 
 

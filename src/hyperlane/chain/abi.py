@@ -150,6 +150,7 @@ class Mailbox:
     process_batch = Function(
         "processBatch((address,bytes,uint32,bytes32)[],bytes[],bytes[])",
     )
+    process_plain_batch = Function("processBatch(bytes[],bytes[])")
     BATCH_LENGTH_MISMATCH = keccak(b"BatchLengthMismatch(uint256,uint256)")[:4]
 
 

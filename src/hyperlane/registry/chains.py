@@ -105,6 +105,7 @@ class ChainAddresses(FileModel):
     aggregation_hook: HexAddress | None = None
     pausable_hook: HexAddress | None = None
     pausable_ism: HexAddress | None = None
+    guarded_pausable_hook: HexAddress | None = None
     fallback_routing_hook: HexAddress | None = None
     op_stack_hook: HexAddress | None = None
     op_stack_ism: HexAddress | None = None

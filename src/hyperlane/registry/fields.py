@@ -10,7 +10,10 @@ from hyperlane.registry.models import HexAddress, StrictFileModel, suggest
 from hyperlane.wording import shown
 
 ZERO_ADDRESS = "0x" + 40 * "0"
-DAY = 24 * 60 * 60
+HOUR = 60 * 60
+DAY = 24 * HOUR
+LONGEST_GUARDIAN_PAUSE = 30 * DAY
+"""`GuardedPausable.LONGEST_GUARDIAN_PAUSE`, in seconds."""
 
 Uint256 = Annotated[int, Field(ge=0, lt=2**256)]
 Wei = Annotated[Uint256, PlainSerializer(str)]
@@ -138,6 +141,22 @@ class RateLimited(Placed):
     def capacity(self) -> int:
         """The bucket's size: a multiple of `duration`, since it refills by whole units a second."""
         return self.max_capacity // self.duration * self.duration
+
+
+class GuardedPausable(Placed):
+    """A pausable contract that each of `guardians` can pause for `guardianPause` seconds, once
+    until the owner acts. `paused`: true while the owner has paused it; a guardian's pause is no
+    part of the config."""
+
+    owner: Account | None = None
+    paused: bool = False
+    guardians: tuple[Account, ...] = ()
+    guardian_pause: Annotated[int, Field(gt=0, le=LONGEST_GUARDIAN_PAUSE)] = 6 * HOUR
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Self:
+        check_distinct("guardians", self.guardians)
+        return self
 
 
 def check_capacity(config: RateLimited) -> None:

@@ -17,6 +17,7 @@ from hyperlane.registry.fields import (
     ZERO_ADDRESS,
     Account,
     ByChain,
+    GuardedPausable,
     OverCcip,
     Placed,
     RateLimited,
@@ -110,6 +111,12 @@ class PausableHook(Placed):
     type: Literal["pausableHook"]
     owner: Account | None = None
     paused: bool = False
+
+
+class GuardedPausableHook(GuardedPausable):
+    """A `pausableHook` that guardians can pause, too."""
+
+    type: Literal["guardedPausableHook"]
 
 
 class RoutingHook(Placed):
@@ -241,6 +248,7 @@ HOOKS: dict[str, type[Placed]] = {
     "protocolFee": ProtocolFee,
     "interchainGasPaymaster": InterchainGasPaymaster,
     "pausableHook": PausableHook,
+    "guardedPausableHook": GuardedPausableHook,
     "domainRoutingHook": RoutingHook,
     "fallbackRoutingHook": FallbackRoutingHook,
     "destinationRecipientRoutingHook": RecipientRoutingHook,
@@ -268,6 +276,7 @@ Hook: TypeAlias = Annotated[
     | Annotated[ProtocolFee, Tag(f"{TAG}ProtocolFee")]
     | Annotated[InterchainGasPaymaster, Tag(f"{TAG}InterchainGasPaymaster")]
     | Annotated[PausableHook, Tag(f"{TAG}PausableHook")]
+    | Annotated[GuardedPausableHook, Tag(f"{TAG}GuardedPausableHook")]
     | Annotated[RoutingHook, Tag(f"{TAG}RoutingHook")]
     | Annotated[FallbackRoutingHook, Tag(f"{TAG}FallbackRoutingHook")]
     | Annotated[RecipientRoutingHook, Tag(f"{TAG}RecipientRoutingHook")]

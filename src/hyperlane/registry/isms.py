@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from hyperlane.registry.fields import (
     Account,
     ByChain,
+    GuardedPausable,
     OverCcip,
     Placed,
     RateLimited,
@@ -126,6 +127,12 @@ class PausableIsm(Placed):
     paused: bool = False
 
 
+class GuardedPausableIsm(GuardedPausable):
+    """A `pausableIsm` that guardians can pause, too."""
+
+    type: Literal["guardedPausableIsm"]
+
+
 class DefaultIsm(Placed):
     """Asks the Mailbox's current default module."""
 
@@ -236,6 +243,7 @@ ISMS: dict[str, type[Placed]] = {
     "trustedRelayerIsm": TrustedRelayerIsm,
     "testIsm": TestIsm,
     "pausableIsm": PausableIsm,
+    "guardedPausableIsm": GuardedPausableIsm,
     "defaultIsm": DefaultIsm,
     "blacklistIsm": BlacklistIsm,
     "rateLimitedIsm": RateLimitedIsm,
@@ -264,6 +272,7 @@ Ism: TypeAlias = Annotated[
     | Annotated[TrustedRelayerIsm, Tag(f"{TAG}TrustedRelayerIsm")]
     | Annotated[TestIsm, Tag(f"{TAG}TestIsm")]
     | Annotated[PausableIsm, Tag(f"{TAG}PausableIsm")]
+    | Annotated[GuardedPausableIsm, Tag(f"{TAG}GuardedPausableIsm")]
     | Annotated[DefaultIsm, Tag(f"{TAG}DefaultIsm")]
     | Annotated[BlacklistIsm, Tag(f"{TAG}BlacklistIsm")]
     | Annotated[RateLimitedIsm, Tag(f"{TAG}RateLimitedIsm")]

@@ -364,6 +364,14 @@ class WatchtowerSettings(AgentSettings):
         names = [*_names(tree, "watchChains"), *_names(tree, "watchDeliveries"), *chains]
         return list(dict.fromkeys(names))
 
+    @property
+    def guarded_chains(self) -> tuple[str, ...]:
+        """Chains that the watch over deliveries reads or stops; none without one."""
+        if not self.watch_deliveries:
+            return ()
+        stopped = (stop.chain for stop in self.stops)
+        return tuple(dict.fromkeys((*self.watch_chains, *self.watch_deliveries, *stopped)))
+
 
 def _same_stop(first: StopSettings, second: StopSettings) -> bool:
     return (first.chain, first.contract, first.signer) == (

@@ -80,6 +80,7 @@ UNREAD: Mapping[str, Unread] = {
         "gnosisSafeApiKey",
         "gnosisSafeTransactionServiceUrl",
         "grpcUrls",
+        "guardedPausableHook",
         "incrementalDomainRoutingIsmFactory",
         "interchainAccountIsm",
         "interchainAccountRouter",

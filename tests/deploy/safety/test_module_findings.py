@@ -9,6 +9,7 @@ from hyperlane.registry.hybrids import NetFlow
 from hyperlane.registry.isms import (
     AggregationIsm,
     AmountRoutingIsm,
+    GuardedPausableIsm,
     MultisigIsm,
     OffchainLookupIsm,
     PausableIsm,
@@ -42,6 +43,7 @@ def all_of(threshold, *modules):
 
 
 PAUSABLE = PausableIsm(type="pausableIsm", owner=D)
+GUARDED = GuardedPausableIsm(type="guardedPausableIsm", owner=D, guardians=(A,))
 ATTESTED = OffchainLookupIsm(type="offchainLookupIsm", urls=["https://a.example"], attester=A)
 NET_FLOW = NetFlow(type="netFlowRateLimitedHookIsm", duration=60, threshold_bps=100)
 TEST = TestIsm(type="testIsm")
@@ -79,6 +81,8 @@ AMOUNTS = AmountRoutingIsm(
         (all_of(1, multisig(2, A, B), multisig(2, C, D)), []),
         (TEST, [ANYBODY]),
         (PAUSABLE, [ANYBODY]),
+        (GUARDED, [ANYBODY]),
+        (all_of(2, GUARDED, multisig(2, A, B, C)), []),
         (TrustedRelayerIsm(relayer=A), [FORGED]),
         (AMOUNTS, [FORGED]),
         (A, []),

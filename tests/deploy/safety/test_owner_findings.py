@@ -75,3 +75,73 @@ def test_a_key_whose_address_ends_like_that_of_nobody_is_a_key(findings):
 
 def test_a_contract_given_away_for_good_is_no_plain_key(findings):
     assert findings(f"owner: '{DEAD}'") == []
+
+
+GUARDS = "0x" + "44" * 20
+
+
+def guarded(owner=SAFE, guardians=(GUARDS,), pause=21600):
+    listed = ", ".join(f"'{each}'" for each in guardians)
+    return (
+        f"{{type: guardedPausableIsm, owner: '{owner}', guardians: [{listed}],"
+        f" guardianPause: {pause}}}"
+    )
+
+
+@pytest.mark.parametrize("pause", [3600, 7 * 86400])
+def test_guardians_beside_an_owner_of_several_keys_are_fine(findings, pause):
+    assert findings(f"owner: '{SAFE}'\ndefaultIsm: {guarded(pause=pause)}") == []
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (
+            guarded(guardians=()),
+            "defaultIsm.guardians: nobody can pause but the owner: name the addresses of guardians'"
+            " keys, or take a pausable type without guardians",
+        ),
+        (
+            guarded(guardians=(GUARDS, SAFE)),
+            f"defaultIsm.guardians.1: {SAFE} is the owner: whoever steals the key can unpause as"
+            " well: name a key that can do nothing else",
+        ),
+        (
+            guarded(guardians=(DEAD,)),
+            f"defaultIsm.guardians.0: {DEAD} has no key: name an account that can act at once",
+        ),
+        (
+            guarded(pause=3599),
+            "defaultIsm.guardianPause: 3599 s: too short for an owner to act: take 3600 to 604800"
+            " seconds",
+        ),
+        (
+            guarded(pause=7 * 86400 + 1),
+            "defaultIsm.guardianPause: 604801 s: a stolen key stops messages so long: take 3600 to"
+            " 604800 seconds",
+        ),
+        (
+            guarded(owner=DEAD),
+            f"defaultIsm.owner: no pause lasts, and each guardian has one: {DEAD} has no key: name"
+            " an account that can act within hours",
+        ),
+    ],
+)
+def test_guardians_of_no_use(findings, config, said):
+    assert findings(f"owner: '{SAFE}'\ndefaultIsm: {config}") == [said]
+
+
+def test_a_guardians_blacklist_is_for_a_hot_key_and_anybody_elses_is_not(findings):
+    def of(owner):
+        blacklist = f"{{type: blacklistIsm, owner: '{owner}'}}"
+        return f"""
+owner: '{SAFE}'
+defaultIsm:
+  type: staticAggregationIsm
+  threshold: 2
+  modules: [{guarded(guardians=(KEY,))}, {blacklist}]
+"""
+
+    assert findings(of(KEY)) == []
+    (line,) = findings(of(ALONE))
+    assert line.startswith(f"defaultIsm.modules.1.owner: {ALONE} is a Safe for which one owner")

@@ -17,7 +17,7 @@ from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.censoring import CensorshipWatch
 from hyperlane.agents.watchtower.challenging import Challenger
 from hyperlane.agents.watchtower.deliveries.convicting import Court
-from hyperlane.agents.watchtower.deliveries.guardian import Guardian
+from hyperlane.agents.watchtower.deliveries.guardian import Guardian, require_own_rpcs
 from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.keys import OperatorKeys
 from hyperlane.agents.watchtower.redundancy.duty import RedundancyDuty
@@ -41,6 +41,7 @@ async def run(settings: WatchtowerSettings) -> None:
     """Watch until cancelled."""
     for name in settings.watch_chains:
         require_independent_rpcs(settings.chains[name], by_default=False)
+    require_own_rpcs(settings)
     found: Findings = {}
     async with start(settings, lambda _: routes(found, settings.chain_name)) as runtime:
         alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))

@@ -98,6 +98,10 @@ def pausable(target: Devnet):
     return target.deploy("PausableIsm", key(0).address)
 
 
+def guarded(target: Devnet):
+    return target.deploy("GuardedPausableIsm", key(0).address, [], 3600)
+
+
 def blacklist(target: Devnet):
     return target.deploy("BlacklistIsm", key(0).address)
 
@@ -106,7 +110,7 @@ def trusted_relayer(target: Devnet, who: str = RELAYER.address):
     return target.deploy("TrustedRelayerIsm", target.contracts["mailbox"].address, who)
 
 
-@pytest.mark.parametrize("make", [noop, pausable, blacklist, trusted_relayer])
+@pytest.mark.parametrize("make", [noop, pausable, guarded, blacklist, trusted_relayer])
 async def test_null_modules_get_nothing(make, way: Line):
     assert await way.build_and_deliver(await way.send(make(way.target))) == b""
 

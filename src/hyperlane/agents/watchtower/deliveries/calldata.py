@@ -4,12 +4,12 @@ Calls may be inside others, as batches and contracts pass them on. A call is fou
 anywhere in the data, and taken only if its message has the id that is looked for.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from hyperlane.chain.abi import Function, Mailbox, SecurityModule, decode_values
-from hyperlane.errors import ChainError, DecodeError
+from hyperlane.chain.abi import Function, Mailbox, SecurityModule
+from hyperlane.errors import DecodeError
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, Bytes32
 
@@ -40,19 +40,51 @@ class Handed:
 
 def find(data: bytes, message_id: Bytes32) -> Handed | None:
     """The delivery of a message in calldata; None if it is not there in so many words."""
-    for metadata, raw in _values(data, Mailbox.process):
-        message = _message(raw, message_id)
-        if message is not None:
-            return Handed(message, metadata, tuple(_remembered(data)))
-    for call in _calls(data, Mailbox.process_batch):
-        handed = _in_batch(call, message_id)
+    for call in _calls(data, Mailbox.process):
+        handed = _single(call, message_id)
         if handed is not None:
-            return handed
+            return replace(handed, proofs=tuple(remembered(data)))
+    for function, first in ((Mailbox.process_batch, 1), (Mailbox.process_plain_batch, 0)):
+        for call in _calls(data, function):
+            handed = _in_batch(call, message_id, first)
+            if handed is not None:
+                return handed
     return None
 
 
-def _in_batch(call: bytes, message_id: Bytes32) -> Handed | None:
-    """The delivery of a message in the arguments of `processBatch`.
+def find_in_trace(calls: Sequence[bytes], message_id: Bytes32) -> Handed | None:
+    """The delivery of a message in the calldata of all calls of a transaction. Any of them may have
+    shown a module the proof that it rests on."""
+    handed = next(filter(None, (find(call, message_id) for call in calls)), None)
+    if handed is None:
+        return None
+    shown = (proof for call in calls for proof in remembered(call))
+    return replace(handed, proofs=(*handed.proofs, *islice(shown, _MOST_CALLS)))
+
+
+def remembered(data: bytes) -> Iterator[Proof]:
+    """Proofs that calls in the data show to modules."""
+    for call in _calls(data, SecurityModule.remember):
+        words = _Words(call)
+        try:
+            yield Proof(words.blob(words.number(0)), words.number(32), words.word(64))
+        except DecodeError:
+            continue
+
+
+def _single(call: bytes, message_id: Bytes32) -> Handed | None:
+    """The delivery of a message in the arguments of `process`."""
+    words = _Words(call)
+    try:
+        message = _message(words.blob(words.number(32)), message_id)
+        return None if message is None else Handed(message, words.blob(words.number(0)))
+    except DecodeError:
+        return None
+
+
+def _in_batch(call: bytes, message_id: Bytes32, first: int) -> Handed | None:
+    """The delivery of a message in the arguments of `processBatch`, of which the `first` are others
+    than metadata and messages.
 
     Read piece by piece: where thousands of entries point at the same bytes, decoding them all would
     take thousands of times the memory of the call.
@@ -60,14 +92,15 @@ def _in_batch(call: bytes, message_id: Bytes32) -> Handed | None:
     words = _Words(call)
     try:
         left = len(call)
-        for position, raw in enumerate(words.blobs(words.number(2 * 32))):
+        for position, raw in enumerate(words.blobs(words.number(32 * (first + 1)))):
             left -= len(raw)
             if left < 0:
                 return None  # entries overlap, as no relayer's do
             message = _message(raw, message_id)
             if message is not None:
-                metadata = words.blob_at(words.number(32), position)
-                return Handed(message, metadata, tuple(words.proofs(words.number(0))))
+                metadata = words.blob_at(words.number(32 * first), position)
+                proofs = words.proofs(words.number(0)) if first else ()
+                return Handed(message, metadata, tuple(proofs))
     except DecodeError:
         pass
     return None
@@ -75,7 +108,11 @@ def _in_batch(call: bytes, message_id: Bytes32) -> Handed | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """ABI-encoded arguments, read where they are asked for. DecodeError beyond the end."""
+    """ABI-encoded arguments, read where they are asked for. DecodeError beyond the end.
+
+    As contracts read them: padding may be left out, and what no argument points at means nothing.
+    Whoever forges may encode as oddly as the Mailbox takes it.
+    """
 
     data: bytes
 
@@ -84,6 +121,12 @@ class _Words:
         if len(word) < 32 or any(word[:24]):
             raise DecodeError(f"calldata: no number at byte {at}")
         return int.from_bytes(word)
+
+    def word(self, at: int) -> Bytes32:
+        found = self.data[at : at + 32]
+        if len(found) < 32:
+            raise DecodeError(f"calldata: no word at byte {at}")
+        return Bytes32(found)
 
     def blob(self, at: int) -> bytes:
         size = self.number(at)
@@ -111,8 +154,7 @@ class _Words:
             if left < 0:
                 return
             module = Address(self.data[at + 12 : at + 32])
-            message_id = Bytes32(self.data[at + 96 : at + 128])
-            yield Proof(metadata, self.number(at + 64), message_id, module)
+            yield Proof(metadata, self.number(at + 64), self.word(at + 96), module)
 
 
 def _message(raw: bytes, message_id: Bytes32) -> Message | None:
@@ -121,20 +163,6 @@ def _message(raw: bytes, message_id: Bytes32) -> Message | None:
     except DecodeError:
         return None
     return message if message.id == message_id else None
-
-
-def _remembered(data: bytes) -> Iterator[Proof]:
-    for metadata, origin, message_id in _values(data, SecurityModule.remember):
-        yield Proof(metadata, origin, message_id)
-
-
-def _values(data: bytes, function: Function) -> Iterator[tuple[Any, ...]]:
-    """Arguments of the calls of a function in the data, as far as they decode."""
-    for call in _calls(data, function):
-        try:
-            yield decode_values(function.signature, function.inputs, call)
-        except ChainError:
-            continue
 
 
 def _calls(data: bytes, function: Function) -> Iterator[bytes]:

@@ -5,14 +5,14 @@ where the stake is. Whoever forges need not publish anything, but has to show it
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.alerting import Alerts
-from hyperlane.agents.watchtower.deliveries.calldata import Handed, find
+from hyperlane.agents.watchtower.deliveries.calldata import Handed, find, find_in_trace
 from hyperlane.agents.watchtower.deliveries.signatures import SignatureReader
 from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
@@ -95,7 +95,7 @@ class Convictor:
         except RpcError as error:
             self._tell_unreadable(delivery, f"the node has no trace of it: {error}")
             return None
-        found = _first(find(call, delivery.message_id) for call in calls)
+        found = find_in_trace(calls, delivery.message_id)
         if found is None:
             self._tell_unreadable(delivery, "no call of its trace hands it over")
         return found
@@ -131,7 +131,3 @@ class Convictor:
                 place = f"delivery {to_hex(delivery.tx_hash)}"
                 found.append(Sighting(item, signer, place, fault))
         return found
-
-
-def _first(items: Iterable[Handed | None]) -> Handed | None:
-    return next((item for item in items if item is not None), None)

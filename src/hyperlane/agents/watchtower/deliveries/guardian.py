@@ -23,7 +23,9 @@ from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import Address, to_checksum
 from hyperlane.settings import WatchtowerSettings
+from hyperlane.settings.independence import require_independent_rpcs, shared_hosts
 from hyperlane.store.deliveries import DeliveryStore
+from hyperlane.wording import one_line
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
@@ -32,6 +34,23 @@ _LONGEST_PAUSE = 5.0
 """Seconds between two looks at a chain that fails."""
 _STOP_INTERVAL = 1.0
 _TRIAL_INTERVAL = 300.0
+
+
+def require_own_rpcs(settings: WatchtowerSettings) -> None:
+    """ConfigError unless the guardian's RPCs are independent of each other and of validators'."""
+    theirs = [
+        host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts
+    ]
+    for name in settings.guarded_chains:
+        chain = settings.chains[name]
+        require_independent_rpcs(chain, by_default=True)
+        shared = shared_hosts(chain.urls, theirs)
+        if shared:
+            raise ConfigError(
+                f"{chain.urls_setting}: {one_line(shared[0])} is one of validatorRpcHosts;"
+                " expected other nodes than validators use: what lies to them must not be asked"
+                " whether they signed a lie"
+            )
 
 
 @dataclass(slots=True)
@@ -71,10 +90,8 @@ class Guardian:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        names = {*self.settings.watch_chains, *self.settings.watch_deliveries}
-        names |= {stop.chain for stop in self.settings.stops}
         async with asyncio.TaskGroup() as tasks:
-            for name in sorted(names):
+            for name in self.settings.guarded_chains:
                 tasks.create_task(self._run_chain(name))
             step = self.stopper.step
             tasks.create_task(repeat("stop", _STOP_INTERVAL, step, _LONGEST_PAUSE, self._forged))

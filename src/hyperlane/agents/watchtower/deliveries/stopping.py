@@ -48,12 +48,14 @@ class Stop(ABC):
     async def enforce(self, delivery: Delivery, destination: Chain, since: int) -> Outcome:
         """Take the next step; the outcome so far. Reverted when the contract refuses the key."""
         client = self.chain.client
-        head = await client.block()
-        if await self.is_done(delivery, destination, await client.final_block()):
+        head, final = await client.block(), await client.final_block()
+        done = await self.is_done(delivery, destination, head.number)
+        # At a final block of before the delivery, another pause may have been in force.
+        if done and final >= since and await self.is_done(delivery, destination, final):
             return await self._finish(delivery)
         transaction = await self.sender.store.live_for(self._purpose(delivery))
-        done = await self.is_done(delivery, destination, head.number)
-        if transaction is not None and await self._is_open(transaction):
+        undone = None if done else head.number
+        if transaction is not None and await self._is_open(transaction, undone):
             return Outcome.STOPPED if done else Outcome.SENT
         if done:
             return Outcome.STOPPED
@@ -85,8 +87,12 @@ class Stop(ABC):
             return Outcome.STOPPED
         return Outcome.FINAL
 
-    async def _is_open(self, transaction: Transaction) -> bool:
-        """Whether a transaction may still have an effect; one in no block is sent again."""
+    async def _is_open(self, transaction: Transaction, undone: int | None = None) -> bool:
+        """Whether a transaction may still have an effect; one in no block is sent again.
+
+        `undone`: a block at which the stop is not in force. A transaction up to that block is
+        spent: the owner has ended its pause since, and it must not keep the next one waiting.
+        """
         final = await self.chain.client.final_block()
         (receipt,) = await self.sender.receipts([transaction])
         if receipt is None:
@@ -94,7 +100,7 @@ class Stop(ABC):
             if transaction.nonce >= used:
                 await self.sender.maintain([transaction])
                 return True
-        elif receipt.block_number > final:
+        elif receipt.block_number > (final if undone is None else max(final, undone)):
             return True
         await self.sender.store.finish(transaction)
         return False
