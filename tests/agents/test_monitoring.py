@@ -6,7 +6,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.error import URLError
@@ -19,6 +19,7 @@ from tests.support.devnet import free_port, key
 from tests.support.dishonest import DishonestValidator
 from tests.support.processes import wait_until
 from tests.support.staking import GRACE, deploy_staking
+from tests.support.words import b32
 
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.protocol.checkpoint import Checkpoint
@@ -96,8 +97,15 @@ def exported(
     stake.register(2, liar.account)
     staked = {origin.name: origin.settings(stakingManager=stake.manager.address)}
     ports = {kind: free_port() for kind in ("validator", "relayer", "watchtower", "kathy")}
+    refused = {
+        "chain": target.name,
+        "contract": target.contracts["mailbox"].address,
+        "signer": {"key": key(6).key.hex()},
+    }
     watchtower = {
-        "chains": staked,
+        "chains": staked | {target.name: target.settings()},
+        "watchDeliveries": target.name,
+        "stops": [refused],
         "censorshipMargin": 0,
         "watchChains": origin.name,
         "allowLocalCheckpointSyncers": True,
@@ -121,6 +129,20 @@ def exported(
     canaries = kathy_config({origin: origin.recipient(), target: signed})
     agents.start("kathy", "kathy", {**canaries, "metricsPort": ports["kathy"]})
     stake.pass_time(GRACE)
+    # What is old when it starts is due at once.
+    ports["redundancy"] = free_port()
+    redundancy = {
+        "chains": {
+            origin.name: origin.settings(),
+            target.name: target.settings(watchedRecipients=signed.address),
+        },
+        "watchChains": f"{origin.name},{target.name}",
+        "allowLocalCheckpointSyncers": True,
+        "db": str(tmp_path / "db-redundancy"),
+        "interval": 0.1,
+        "metricsPort": ports["redundancy"],
+    }
+    agents.start("redundancy", "watchtower", redundancy)
 
     def samples() -> list[Sample]:
         found = []
@@ -135,6 +157,9 @@ def exported(
     root, other = liar.true(messages, 0), bytes(32)
     lie = Checkpoint(1337, liar.hook, other, 0, root.message_id)
     asyncio.run(liar.publish(lie))
+    forged = replace(messages[0], nonce=99, recipient=b32(target.recipient().address))
+    target.send(target.contracts["mailbox"].functions.process(b"", forged.encode()))
+    stake.pass_time(GRACE)
     late = {
         ("operations_processed_count", "failed"),
         ("operations_processed_count", "dropped"),
@@ -144,9 +169,15 @@ def exported(
         ("watchtower_censorships", "alpha"),
         ("validator_open_challenges", "alpha"),
         ("last_known_message_nonce", "message_processed"),
+        ("watchtower_spare_signers", signed.address),
+        ("watchtower_redundancy_unknown", "default"),
+        ("watchtower_signature_age_seconds", key(1).address),
         ("gas_price", "alpha"),
         ("kathy_spent", "alpha"),
         ("kathy_in_flight", "beta"),
+        ("guardian_deliveries", "forged"),
+        ("guardian_stops", "failed"),
+        ("guardian_stop_ready", "beta"),
     }
 
     def complete() -> bool:
@@ -248,7 +279,7 @@ def test_no_setting_is_explained_that_is_not_there():
     for page in OPERATE.glob("*.md"):
         for row in rows(page, "key"):
             for path in re.findall(r"`([^`]+)`", row[0]):
-                names = path.replace("<name>", "name").split(".")
+                names = path.replace("<name>", "name").replace(".*", "").split(".")
                 assert set(names) <= there, f"{page.name}: {path}"
 
 

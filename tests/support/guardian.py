@@ -4,6 +4,7 @@ Time passes only when the arena says so: both chains mine on command, at times o
 counts blocks and not seconds, however busy the machine is.
 """
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -47,7 +48,7 @@ PAUSE = 86_400
 GAS = 25_000_000
 ROUTES = ("the default module", "its own", "merkle roots", "routed", "nested")
 """How the recipient of a forged message is secured; each can be paused."""
-WAYS = ("process", "processBatch", "multicall", "in the dark", "reentering")
+WAYS = ("process", "oddly", "processBatch", "multicall", "in the dark", "reentering")
 """How a message is delivered; the last two are found in traces only."""
 
 
@@ -146,6 +147,11 @@ class Arena:
             assert receipt["status"] == 1, receipt
         return number
 
+    def reorganise(self, chain: Devnet, depth: int) -> None:
+        """Replaces the last blocks by empty ones."""
+        chain.rpc("anvil_reorg", depth, [])
+        self.now = max(self.now, self.head(chain)["timestamp"])
+
     # Genuine messages
 
     def dispatch(self, count: int = 1, recipient: Any = None) -> list[Message]:
@@ -179,6 +185,18 @@ class Arena:
         number = self.include(self.target, call)
         assert all(map(self.target.delivered, messages))
         return number
+
+    def foreign(self, origin: int) -> Message:
+        """A message that claims to be of another origin, for the recipient that takes anything."""
+        return Message(
+            VERSION,
+            self.dice.randrange(2**32),
+            origin,
+            self.dice.randbytes(32),
+            self.target.chain_id,
+            b32(self.open),
+            b"",
+        )
 
     # Forged messages
 
@@ -233,6 +251,9 @@ class Arena:
         call = self.process(forged.message, forged.metadata)
         if way == "process":
             self.submit(self.target, {"to": self.mailbox.address, "data": call})
+        elif way == "oddly":
+            odd = oddly(bytes.fromhex(call[2:10]), forged)
+            self.submit(self.target, {"to": self.mailbox.address, "data": to_hex(odd)})
         elif way == "processBatch":
             place = self.dice.randint(0, len(beside))
             pairs = [(b"", each.encode()) for each in beside]
@@ -286,6 +307,17 @@ ENFORCED_PAUSE = "0xd93c0665"
 """Selector of `EnforcedPause()`."""
 
 
+def oddly(selector: bytes, forged: Forged) -> bytes:
+    """A call as no encoder makes it: the message first, a gap, and no padding."""
+    message, gap = forged.message.encode(), b"\x13" * 5
+    first = 64 + len(gap)
+    second = first + 32 + len(message)
+    words = (value.to_bytes(32) for value in (second, first))
+    parts = (message, forged.metadata)
+    blobs = (len(part).to_bytes(32) + part for part in parts)
+    return selector + b"".join(words) + gap + b"".join(blobs)
+
+
 def in_the_dark(to: bytes, calldata: bytes) -> str:
     """Code of a creation that makes a call. The calldata is nowhere in it: each bit is inverted."""
     size = len(calldata).to_bytes(2)
@@ -305,6 +337,21 @@ def in_the_dark(to: bytes, calldata: bytes) -> str:
     return to_hex(code + hidden)
 
 
+@dataclass
+class Clock:
+    """The arena's time, and what was slept besides: nobody waits for rests of nodes."""
+
+    world: Arena
+    slept: float = 0.0
+
+    def __call__(self) -> float:
+        return self.world.now + self.slept
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        await asyncio.sleep(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Told(Alerter):
     """Takes alerts."""
@@ -312,6 +359,9 @@ class Told(Alerter):
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def tell(self, event: str, **facts: Any) -> None:
+        self.events.append((event, facts))
+
+    def tell_soon(self, event: str, **facts: Any) -> None:
         self.events.append((event, facts))
 
     def of(self, event: str) -> list[dict[str, Any]]:
@@ -373,8 +423,8 @@ class Steps:
 
 
 @asynccontextmanager
-async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
-    """A guardian in this process, with all of its chains connected."""
+async def guarding(world: Arena, config: dict[str, Any]) -> AsyncIterator[Steps]:
+    """A guardian in this process, with all of its chains connected, which has the arena's time."""
     settings = WatchtowerSettings.model_validate(config)
     async with start(settings) as runtime, AsyncExitStack() as stack:
         told = Told(None)
@@ -384,6 +434,8 @@ async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
             chain = await stack.enter_async_context(
                 connect(settings.chains[name], runtime.database, Consensus.QUORUM)
             )
+            clock = Clock(world)
+            chain.client.rpc.clock, chain.client.rpc.sleep = clock, clock.sleep
             guardian.add(chain)
             if name in settings.watch_chains:
                 database, domain = runtime.database, chain.domain
@@ -395,6 +447,8 @@ async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
                 )
                 hook = chain.settings.merkle_tree_hook
                 courts[domain] = Court(tree, SightingStore(database, domain, hook))
+        for sender in guardian._senders.values():
+            sender.clock = Clock(world)
         yield Steps(guardian, runtime, told)
 
 

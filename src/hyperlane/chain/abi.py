@@ -150,6 +150,7 @@ class Mailbox:
     process_batch = Function(
         "processBatch((address,bytes,uint32,bytes32)[],bytes[],bytes[])",
     )
+    process_plain_batch = Function("processBatch(bytes[],bytes[])")
     BATCH_LENGTH_MISMATCH = keccak(b"BatchLengthMismatch(uint256,uint256)")[:4]
 
 
@@ -264,6 +265,12 @@ class TimelockRouter:
     """A hook and security module that delays messages after their announcement."""
 
     QUEUED = Event("MessageQueued(bytes32,uint48)", ("uint48",))
+
+
+class AmountPartition:
+    """A security module or hook that chooses one of two by the amount of a token message."""
+
+    threshold = Function("threshold()", ("uint256",))
 
 
 class Recipient:

@@ -9,7 +9,8 @@ from tests.support.scraped import dispatched, message, open_scraped, transaction
 from tests.support.words import b32
 from web3.utils.address import get_create_address
 
-from hyperlane.agents.scraper.redundancy import SIGNED_WITHIN, Origin, RedundancyWatcher
+from hyperlane.agents.runtime.due_leaves import SIGNED_WITHIN
+from hyperlane.agents.scraper.redundancy import Origin, RedundancyWatcher
 from hyperlane.chain.abi import SecurityModule
 from hyperlane.chain.client import Unreachable
 from hyperlane.explorer.pages.rendering import _environment as environment

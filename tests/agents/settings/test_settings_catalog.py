@@ -56,6 +56,7 @@ def configuration():
         },
         "relayChains": "alpha",
         "watchChains": "alpha",
+        "watchDeliveries": "alpha",
         "kathyChains": "alpha,beta",
         "chainsToScrape": "alpha",
         "originChainName": "alpha",
@@ -69,6 +70,7 @@ AWS = {"type": "aws", "id": "alias/a", "region": "eu-west-1"}
 VERSION = "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1"
 GCP = {"type": "gcp", "keyVersionName": VERSION}
 KEYSTORE = {"type": "keystore", "path": "a", "passwordFile": "b"}
+STOP = {"chain": "alpha", "contract": ADDRESS, "signer": {"type": "hexKey", "key": KEY}}
 GCS = {"type": "gcs", "bucket": "b"}
 S3 = {"type": "s3", "bucket": "b", "region": "eu-west-1"}
 
@@ -133,6 +135,7 @@ CHANGES = {
     "chains.*.interchainGasPaymaster": (ADDRESS, OTHER),
     "chains.*.stakingManager": (ADDRESS, OTHER),
     "chains.*.challengeBudget": (1, 2),
+    "chains.*.watchedRecipients": (ADDRESS, f"{ADDRESS},{OTHER}"),
     "chains.*.testRecipient": (ADDRESS, OTHER),
     "chains.*.dailyBudget": ("1", "2"),
     "chains.*.maxBatchSize": (1, 2),
@@ -185,6 +188,17 @@ CHANGES = {
     "watchChains": ("alpha", "alpha,beta"),
     "alertWebhook": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
     "censorshipMargin": (1, 2),
+    "watchDeliveries": ("alpha", "alpha,beta"),
+    "deliveryInterval": (1, 2),
+    "validatorRpcHosts": ("a.example", "b.example"),
+    "stops.*.chain": ([STOP], [STOP | {"chain": "beta"}]),
+    "stops.*.kind": ([STOP], [STOP | {"kind": "blacklist"}]),
+    "stops.*.contract": ([STOP], [STOP | {"contract": OTHER}]),
+    "stops.*.origins": ([STOP], [STOP | {"origins": "alpha"}]),
+    **{
+        name.replace("signer", "stops.*.signer", 1): tuple([STOP | {"signer": one}] for one in both)
+        for name, both in signer_changes("signer").items()
+    },
     "kathyChains": ("alpha,beta", "beta,alpha"),
     "lateAfter": (1, 2),
     "maxInFlight": (1, 2),
@@ -200,7 +214,7 @@ CHANGES = {
     "relayers": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
     "registry": ("a", "b"),
 }
-WHOLE = ("signer", "defaultSigner", "validator", "checkpointSyncer")
+WHOLE = ("signer", "defaultSigner", "validator", "checkpointSyncer", "stops")
 FACTORS = ("gasPriceMultiplier", "gasLimitMultiplier")
 """Objects whose keys depend on each other."""
 
@@ -250,6 +264,7 @@ def outcome(load, pattern, value):
                 settings.default_signer,
                 settings.chains[next(iter(settings.chains))].signer,
                 getattr(settings, "validator", None),
+                *(stop.signer for stop in getattr(settings, "stops", ())),
             )
         ]
         seen.append(shown)

@@ -281,6 +281,32 @@ async def test_one_pause_is_asked_for_once_however_many_deliveries_are_forged(st
     assert not await store.to_stop()
 
 
+async def test_a_pause_that_is_final_for_one_forgery_may_have_ended_before_the_next(store, told):
+    nodes = {"target": Node(Client("target"), TARGET)}
+    nodes["target"].client.paused_from = 20
+    stop = Pause(stop_settings("target"), nodes["target"], Keys())
+    stopper = stopper_of(store, told, nodes, stop)
+    await forge(store, delivery(1), delivery(2), delivery(3, block=99))
+    await stopper.step()
+    assert [item.message_id for item in await store.to_stop()] == [word(3)]
+    assert (await store.outcomes(delivery(3)))[stop.name].outcome is Outcome.STOPPED
+
+
+async def test_a_chain_that_connects_while_stops_are_tried_out_ends_no_watchtower(store, told):
+    nodes = {"target": Node(Client("target"), TARGET)}
+    client = nodes["target"].client
+    client.hung, client.broken = asyncio.Event(), True
+    stop, other = (Pause(stop_settings("target"), nodes["target"], Keys()) for _ in range(2))
+    stopper = stopper_of(store, told, nodes, stop)
+    trial = asyncio.create_task(stopper.try_out("target"))
+    while not client.asked:
+        await asyncio.sleep(0)
+    stopper.stops[1] = other
+    client.hung.set()
+    await trial
+    assert told.of("stop.unusable")
+
+
 async def test_an_owner_who_unpauses_in_the_block_of_a_forgery_does_not_know_of_it(store, told):
     nodes = {"target": Node(Client("target"), TARGET)}
     client = nodes["target"].client

@@ -223,7 +223,7 @@ def test_a_guardians_pause_stops_everything_until_the_owner_has_acted(
 
 
 LARGE = HELD // 100
-AN_HOUR = HELD // 50
+AN_HOUR = 5 * LARGE // 2
 """What small transfers take out in an hour."""
 
 

@@ -7,6 +7,11 @@ only a fresh count tells, and only leaves that have been final for a while.
 from collections import deque
 from dataclasses import dataclass, field
 
+SIGNED_WITHIN = 120.0
+"""Seconds after which a final leaf is due: validators look for new ones every few seconds."""
+EPOCHS = 900.0
+"""Seconds by which leaves may become final late, all at once, where finality comes in epochs."""
+
 
 @dataclass(slots=True)
 class DueLeaves:

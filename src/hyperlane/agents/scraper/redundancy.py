@@ -6,63 +6,31 @@ the newest leaf that is due: one that was final for a while by a fresh count of 
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from hyperlane.agents.relayer.metadata.modules import (
-    Aggregation,
-    Module,
-    ModuleReader,
-    Multisig,
-    Null,
-    Unsatisfiable,
-    Walk,
-    trusted_relayer,
-)
-from hyperlane.agents.relayer.metadata.redundancy import (
-    parts_of,
-    redundancy_of,
-    validators_of,
-    without_paused,
-)
+from hyperlane.agents.relayer.metadata.examining import LONGEST_PROBLEM, Examined, Examiner
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.due_leaves import DueLeaves
+from hyperlane.agents.runtime.due_leaves import EPOCHS, SIGNED_WITHIN, DueLeaves
 from hyperlane.agents.runtime.loops import all_ended
-from hyperlane.chain.abi import Function, Mailbox, MerkleTreeHook, SecurityModule
+from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import NoAnswer, Unreachable
 from hyperlane.checkpoints.announced import printable
 from hyperlane.errors import ChainError
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.token_message import TokenMessage
-from hyperlane.protocol.typecasts import (
-    ZERO_BYTES32,
-    Address,
-    address_to_bytes32,
-    to_checksum,
-)
+from hyperlane.protocol.typecasts import ZERO_BYTES32, Address, address_to_bytes32
 from hyperlane.store.scraper.redundancy import DEFAULT, Finding, RedundancyStore, Subject
 from hyperlane.store.scraper.tokens import Token, TokenStore
 from hyperlane.store.scraper.validators import Status, ValidatorStore
 
-SIGNED_WITHIN = 120.0
-"""Seconds after which a final leaf is due: validators look for new ones every few seconds."""
-_EPOCHS = 900.0
-"""Seconds by which leaves may become final late, all at once, where finality comes in epochs."""
 _FREQUENT_DAYS, _FREQUENT, _MOST_FREQUENT = 7, 10, 50
 """A recipient of ten messages within a week is frequent; so many are looked at."""
 _FREQUENT_FOR = 600.0
 """Seconds for which recipients that were frequent are believed to be."""
 _PER_STEP = 100
 _AT_ONCE = 4
-_DEEPEST, _MOST_SHOWN, _MOST_VALIDATORS_SHOWN = 16, 100, 200
-"""What is shown of a module: levels, modules in all, as one that has itself as a part has no end,
-and validators in all."""
-_LONGEST_PROBLEM = 400
 _DAY = 24 * 3600
-_NEVER_SENT = 2**32 - 1
-"""Nonce that no Mailbox reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +40,16 @@ class Signer:
     status: Status | None
     seen_at: float | None
     live: bool
+
+    @property
+    def leaf(self) -> int | None:
+        """Newest leaf of which a signature was verified; None if there is none."""
+        return None if self.status is None else self.status.index
+
+    @property
+    def problem(self) -> str | None:
+        """Why its signatures could not be read or believed, in words."""
+        return "it announced no storage" if self.status is None else self.status.problem
 
 
 @dataclass(slots=True)
@@ -89,7 +67,7 @@ class Origin:
         client, hook = self.chain.client, self.chain.settings.merkle_tree_hook
         final = await client.block(await client.final_block())
         if self._started is None:
-            old = await self.validators.leaves(hook, final.timestamp - SIGNED_WITHIN - _EPOCHS)
+            old = await self.validators.leaves(hook, final.timestamp - SIGNED_WITHIN - EPOCHS)
             self._started = self.clock()
             self._due.note(old, 0, self._started - SIGNED_WITHIN)
         try:
@@ -147,12 +125,12 @@ class RedundancyWatcher:
     origins: Mapping[int, Origin]
     """All chains that are connected, by domain."""
     clock: Callable[[], float] = time.time
-    _modules: ModuleReader = field(init=False)
+    _examiner: Examiner = field(init=False)
     _frequent: list[Subject] = field(default_factory=list)
     _counted_at: float | None = None
 
     def __post_init__(self) -> None:
-        self._modules = ModuleReader(self.chain)
+        self._examiner = Examiner(self.chain)
 
     async def step(self) -> None:
         """Look at the modules whose turn it is, and store what was found."""
@@ -201,13 +179,12 @@ class RedundancyWatcher:
             message = await self.store.example(subject) or message
         try:
             root = await self._root(subject)
-            walk = await self._modules.walk(root, message)
-            unsigned = await self._unsigned(walk.module, message)
+            examined = await self._examiner.examine(root, message)
         except Unreachable:
             raise
         except ChainError as error:
-            return Finding(None, None, None, printable(str(error), _LONGEST_PROBLEM))
-        return await self._finding(self.origins[subject.origin], root, walk, unsigned)
+            return Finding(None, None, None, printable(str(error), LONGEST_PROBLEM))
+        return await self._finding(self.origins[subject.origin], examined)
 
     async def _root(self, subject: Subject) -> Address:
         mailbox = self.chain.settings.mailbox
@@ -231,124 +208,15 @@ class RedundancyWatcher:
             TokenMessage(ZERO_BYTES32, 1).encode(),
         )
 
-    async def _unsigned(self, module: Module, message: Message) -> "_Unsigned":
-        """Examine the modules that want no metadata, with a message that nobody has sent."""
-        found, forged = _Unsigned(), replace(message, nonce=_NEVER_SENT).encode()
-        for address in {part.address for part in parts_of(module) if isinstance(part, Null)}:
-            relayer = await trusted_relayer(self.chain.client, address)
-            if relayer is not None:
-                found.relayers[address] = relayer
-            elif await self._says(address, SecurityModule.paused):
-                found.paused.add(address)
-            elif await self._says(address, SecurityModule.verify, b"", forged):
-                found.open.add(address)
-        return found
-
-    async def _says(self, module: Address, function: Function, *arguments: object) -> bool:
-        """True if a module's answer is true; False if it is not, or there is none."""
-        try:
-            return bool(await self.chain.client.call(module, function, *arguments))
-        except Unreachable:
-            raise
-        except ChainError:
-            return False
-
-    async def _finding(
-        self, origin: Origin, root: Address, walk: Walk, unsigned: "_Unsigned"
-    ) -> Finding:
-        wanted = without_paused(walk.module, unsigned.paused)
-        signers = await origin.signers(validators_of(wanted))
-        live = [validator for validator, signer in signers.items() if signer.live]
-        found = redundancy_of(wanted, live, unsigned.relayers, unsigned.open)
+    async def _finding(self, origin: Origin, examined: Examined) -> Finding:
+        signers = await origin.signers(examined.validators)
+        found = examined.redundancy(signers)
         doubt = await origin.doubt(signers.values()) if signers else None
         times = [each.seen_at for each in signers.values() if each.seen_at is not None]
-        module = _Tree(walk, wanted, unsigned.relayers, signers).of(root, 0) | {
-            "due": origin.due,
-            "delivers": found.delivers if doubt is None else None,
-            "critical": _spelled(found.critical) if doubt is None else None,
-            "alone": _spelled(found.alone),
-            "open": found.open,
-        }
+        stuck = not found.delivers and found.spare is None
         return Finding(
-            module,
+            examined.to_json(signers, origin.due, certain=doubt is None),
             found.spare if doubt is None else None,
             int(min(times)) if times else None,
-            doubt or (None if found.delivers or found.spare is not None else _why(wanted)),
+            doubt or (examined.broken if stuck else None),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Unsigned:
-    """Behaviour of modules that want no metadata, by their addresses."""
-
-    relayers: dict[Address, Address] = field(default_factory=dict)
-    """The one relayer that each trusts, by module."""
-    open: set[Address] = field(default_factory=set)
-    """Those that take any message."""
-    paused: set[Address] = field(default_factory=set)
-
-
-def _why(module: Module) -> str:
-    """Reason why no signatures would suffice, in words."""
-    broken = (part.why.detail for part in parts_of(module) if isinstance(part, Unsatisfiable))
-    return printable(next(broken, ""), _LONGEST_PROBLEM)
-
-
-@dataclass(frozen=True, slots=True)
-class _Tree:
-    """Modules as JSON."""
-
-    walk: Walk
-    module: Module
-    relayers: Mapping[Address, Address]
-    signers: Mapping[Address, Signer]
-    _wanted: dict[Address, Module] = field(init=False, default_factory=dict)
-    _shown: Counter[str] = field(init=False, default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        self._wanted.update((each.address, each) for each in parts_of(self.module))
-
-    def of(self, address: Address, depth: int) -> dict[str, Any]:
-        """One module with all below it."""
-        found, kind = self._wanted.get(address), self.walk.kinds.get(address)
-        self._shown["modules"] += 1
-        threshold = found.threshold if isinstance(found, Multisig | Aggregation) else None
-        relayer = self.relayers.get(address)
-        return {
-            "address": to_checksum(address),
-            "type": "unknown" if kind is None else kind.name.lower(),
-            "threshold": threshold,
-            "validators": list(self._signers_of(found)) if isinstance(found, Multisig) else [],
-            "relayer": None if relayer is None else to_checksum(relayer),
-            "problem": (
-                printable(found.why.detail, _LONGEST_PROBLEM)
-                if isinstance(found, Unsatisfiable)
-                else None
-            ),
-            "modules": list(self._below(address, depth)),
-        }
-
-    def _below(self, address: Address, depth: int) -> Iterator[dict[str, Any]]:
-        for each in self.walk.below.get(address, ()) if depth < _DEEPEST else ():
-            if self._shown["modules"] < _MOST_SHOWN:
-                yield self.of(each, depth + 1)
-
-    def _signers_of(self, module: Multisig) -> Iterator[dict[str, Any]]:
-        for validator, weight in zip(module.validators, module.weights, strict=True):
-            self._shown["validators"] += 1
-            if self._shown["validators"] > _MOST_VALIDATORS_SHOWN:
-                return
-            signer = self.signers[validator]
-            status = signer.status
-            yield {
-                "address": to_checksum(validator),
-                "weight": weight,
-                "live": signer.live,
-                "latestLeaf": None if status is None else status.index,
-                "latestTime": None if signer.seen_at is None else int(signer.seen_at),
-                "problem": "it announced no storage" if status is None else status.problem,
-            }
-
-
-def _spelled(keys: frozenset[Address]) -> list[str]:
-    return sorted(map(to_checksum, keys))

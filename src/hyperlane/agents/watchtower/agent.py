@@ -20,6 +20,8 @@ from hyperlane.agents.watchtower.deliveries.convicting import Court
 from hyperlane.agents.watchtower.deliveries.guardian import Guardian, require_own_rpcs
 from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.keys import OperatorKeys
+from hyperlane.agents.watchtower.redundancy.duty import RedundancyDuty
+from hyperlane.agents.watchtower.redundancy.report import Findings, routes
 from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher, is_staked
 from hyperlane.agents.watchtower.true_tree import TrueTree
@@ -40,12 +42,14 @@ async def run(settings: WatchtowerSettings) -> None:
     for name in settings.watch_chains:
         require_independent_rpcs(settings.chains[name], by_default=False)
     require_own_rpcs(settings)
-    async with start(settings) as runtime:
+    found: Findings = {}
+    async with start(settings, lambda _: routes(found, settings.chain_name)) as runtime:
         alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))
         courts: dict[int, Court] = {}
         async with asyncio.TaskGroup() as tasks:
             for name in settings.watch_chains:
                 tasks.create_task(_watch(settings, runtime, alerts, name, courts))
+            tasks.create_task(RedundancyDuty(settings, runtime, courts, found).run())
             if settings.watch_deliveries:
                 tasks.create_task(Guardian(settings, runtime, alerts, courts).run())
 

@@ -30,7 +30,7 @@ NO_HOOK = b"\x07" * 32
 @pytest.mark.parametrize("attacks", [12, pytest.param(100, marks=pytest.mark.long)])
 async def test_each_forged_delivery_is_stopped_within_two_blocks(attacks, arena, tmp_path):
     world = arena(SEED)
-    async with guarding(guardian_config(world, tmp_path)) as guardian:
+    async with guarding(world, guardian_config(world, tmp_path)) as guardian:
         await guardian.look()
         chosen = [(WAYS[at % len(WAYS)], world.dice.choice(ROUTES)) for at in range(attacks)]
         blocks = [await attack(world, guardian, *each) for each in chosen]
@@ -57,7 +57,7 @@ async def attack(world: Arena, guardian: Steps, way: str, route: str) -> int:
         blocks += 1
     await guardian.look()
     assert world.refusal(world.forge(route)) == ENFORCED_PAUSE
-    await convict(world, guardian, forged)
+    await convict(world, guardian, forged, f"{way}, {route}")
     found = await guardian.verdicts(world.target)
     wrong = {each: found[each] for each in found.keys() - before.keys() if found[each] == "forged"}
     assert list(wrong) == [forged.id], "only the forged one"
@@ -75,10 +75,13 @@ async def pass_a_block(world: Arena, guardian: Steps) -> None:
     world.mine(world.target, BLOCK_TIME - moments[-1])
 
 
-async def convict(world: Arena, guardian: Steps, forged: Forged) -> None:
+async def convict(world: Arena, guardian: Steps, forged: Forged, what: str) -> None:
     """The signatures are found, wherever the delivery hid them."""
     for _ in range(FINALITY):
         world.mine(world.origin)
     await guardian.convict()
     faults = await guardian.faults(world.origin)
-    assert {(raw(key(index)), forged.checkpoint.message_id) for index in SIGNERS} <= faults
+    assert {(raw(key(index)), forged.checkpoint.message_id) for index in SIGNERS} <= faults, (
+        what,
+        guardian.told.events[-2:],
+    )

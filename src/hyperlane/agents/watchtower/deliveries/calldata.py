@@ -96,16 +96,20 @@ def _deliveries(calls: Sequence[bytes], *, at_start: bool) -> Iterator[tuple[byt
                 yield words.blob(words.number(0)), words.blob(words.number(32))
             except DecodeError:
                 continue
-        for words in _calls(data, Mailbox.process_batch, at_start=at_start):
-            yield from _batch(words)
+        for function, first in ((Mailbox.process_batch, 1), (Mailbox.process_plain_batch, 0)):
+            for words in _calls(data, function, at_start=at_start):
+                yield from _batch(words, first)
 
 
-def _batch(words: "_Words") -> Iterator[tuple[bytes, bytes]]:
-    """The entries of `processBatch`, read piece by piece: where thousands of them point at the same
-    bytes, decoding them all would take thousands of times the memory of the call."""
+def _batch(words: "_Words", first: int) -> Iterator[tuple[bytes, bytes]]:
+    """The entries of `processBatch`, of whose arguments the `first` are others.
+
+    Read piece by piece: where thousands of entries point at the same bytes, decoding them all would
+    take thousands of times the memory of the call.
+    """
     left = len(words.data)
     try:
-        messages, metadata = words.number(2 * 32), words.number(32)
+        metadata, messages = words.number(32 * first), words.number(32 * (first + 1))
         for position in range(min(words.number(messages), _MOST_ENTRIES)):
             raw = words.blob_at(messages, position)
             left -= len(raw)
@@ -144,7 +148,11 @@ def _proofs_in(data: bytes) -> Iterator[Proof]:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """ABI-encoded arguments, read where they are asked for. DecodeError beyond the end."""
+    """ABI-encoded arguments, read where they are asked for. DecodeError beyond the end.
+
+    As contracts read them: padding may be left out, and what no argument points at means nothing.
+    Whoever forges may encode as oddly as the Mailbox takes it.
+    """
 
     data: bytes
     start: int = field(default=0)

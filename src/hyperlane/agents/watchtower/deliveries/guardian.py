@@ -95,7 +95,6 @@ class Guardian:
             for name in self.settings.guarded_chains:
                 tasks.create_task(self._run_chain(name))
             tasks.create_task(repeat("settle stops", _STOP_INTERVAL, self.stopper.settle))
-            tasks.create_task(repeat("try out stops", _TRIAL_INTERVAL, self.stopper.try_out))
 
     async def _run_chain(self, name: str) -> None:
         settings = self.settings.chains[name]
@@ -121,6 +120,8 @@ class Guardian:
                 yield repeat(task, interval, step, _LONGEST_PAUSE, wake)
             convict = self.convictors[name].step
             yield repeat(f"convict signers {name}", interval, convict, _LONGEST_PAUSE)
+        trial = partial(self.stopper.try_out, name)
+        yield repeat(f"try out stops {name}", _TRIAL_INTERVAL, trial)
         for at, stop in self.stopper.stops.items():
             if stop.chain.name == name:
                 step, wake = partial(self.stopper.enforce, at), self._forged[at]

@@ -87,7 +87,7 @@ class SignatureReader:
         except Unreachable:
             raise
         except (ChainError, DecodeError) as error:
-            log.warning("delivery.unread_module", module=to_checksum(module), error=str(error))
+            log.info("delivery.unread_module", module=to_checksum(module), error=str(error))
             return []
 
     async def _signatures(

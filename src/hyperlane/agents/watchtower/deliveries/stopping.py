@@ -8,7 +8,6 @@ delivery.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import structlog
 
@@ -55,11 +54,12 @@ class Stop(ABC):
     async def enforce(self, delivery: Delivery, destination: Chain, since: int) -> Outcome:
         """Take the next step; the outcome so far. Reverted when the contract refuses the key."""
         client = self.chain.client
-        head = await client.block()
-        if await self.is_done(delivery, destination, await client.final_block()):
+        head, final = await client.block(), await client.final_block()
+        done = await self.is_done(delivery, destination, head.number)
+        # At a final block of before the delivery, another pause may have been in force.
+        if done and final >= since and await self.is_done(delivery, destination, final):
             return await self._finish(delivery)
         transaction = await self.sender.store.live_for(self._purpose(delivery))
-        done = await self.is_done(delivery, destination, head.number)
         undone = None if done else head.number
         if transaction is not None and await self._is_open(transaction, undone):
             return Outcome.STOPPED if done else Outcome.SENT
@@ -199,8 +199,18 @@ async def announced(delivery: Delivery, destination: Chain) -> list[Bytes32]:
     return list(dict.fromkeys(found))[:_MOST_LISTED]
 
 
-Said: TypeAlias = tuple[Outcome, str]
-"""How a pause is, for all deliveries that ask for it, and why it failed."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a pause is, found out for one delivery."""
+
+    outcome: Outcome
+    detail: str
+    since: int
+
+    def is_true_of(self, since: int) -> bool:
+        """Whether it is so for another delivery, too: a pause that is final for an earlier one may
+        have ended before."""
+        return self.outcome is not Outcome.FINAL or since <= self.since
 
 
 @dataclass(slots=True)
@@ -247,9 +257,11 @@ class Stopper:
                 if all(at in self.stops and self.stops[at].name in ended for at in wanted):
                     await store.stopped(delivery)
 
-    async def try_out(self) -> None:
-        """Simulate every stop while all is well, and alert to those that would fail."""
-        for stop in self.stops.values():
+    async def try_out(self, chain: str) -> None:
+        """Simulate a chain's stops while all is well, and alert to those that would fail."""
+        for stop in list(self.stops.values()):  # other chains connect meanwhile
+            if stop.settings.chain != chain:
+                continue
             problem = None
             try:
                 if not await self._is_in_force(stop):
@@ -288,12 +300,14 @@ class Stopper:
         try:
             if since == _UNKNOWN:
                 since = await self._since(delivery, destination, stop)
-            outcome, detail = said or (await stop.enforce(delivery, destination, since), "")
+            if said is None or not said.is_true_of(since):
+                said = Said(await stop.enforce(delivery, destination, since), "", since)
+            outcome, detail = said.outcome, said.detail
         except ChainError as error:  # nothing that a node said once ends a stop
             outcome, detail = Outcome.FAILED, str(error)
         await self._note(store, delivery, stop, before, Stopped(outcome, detail, since))
         lasts = isinstance(stop, Pause) and outcome is not Outcome.LIFTED
-        return (outcome, detail) if lasts else None
+        return Said(outcome, detail, since) if lasts else None
 
     async def _note(
         self,

@@ -79,6 +79,11 @@ class DeliveryWatch:
             for item in undecided:
                 await self._judge(item, origin, is_new=True)
 
+    def _name(self, domain: int) -> str:
+        """Name of an origin; its domain if it is not watched."""
+        origin = self.origins.get(domain)
+        return str(domain) if origin is None else origin.chain.name
+
     async def _block_time(self) -> float:
         """Seconds between two blocks of the destination."""
         known = self.chain.settings.blocks.estimate_block_time
@@ -118,7 +123,7 @@ class DeliveryWatch:
         if judgement.verdict is delivery.verdict:
             return
         self.metrics.guardian_deliveries.labels(
-            self.chain.name, str(delivery.origin), judgement.verdict.value
+            self.chain.name, self._name(delivery.origin), judgement.verdict.value
         ).inc()
         if judgement.verdict is Verdict.FORGED:
             self.forged()
