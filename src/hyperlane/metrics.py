@@ -1,6 +1,7 @@
 """Prometheus metrics under the reference agents' names, and the page that shows them."""
 
 from collections.abc import Iterable, Set
+from contextlib import suppress
 
 from aiohttp import web
 from prometheus_client import (
@@ -100,6 +101,20 @@ class Metrics:
             "guardian_stop_ready", "1 while a stop would succeed, or is in force",
             "chain", "contract", "key",
         )  # fmt: skip
+        self.spare_signers = self._gauge(
+            "watchtower_spare_signers",
+            "Live signers of a module above its threshold; negative if some are missing",
+            "origin", "remote", "recipient",
+        )  # fmt: skip
+        self.redundancy_unknown = self._gauge(
+            "watchtower_redundancy_unknown", "1 while it is unknown who of the signers lives",
+            "origin", "remote", "recipient",
+        )  # fmt: skip
+        self.signature_age = self._gauge(
+            "watchtower_signature_age_seconds",
+            "By how much the last leaf that a validator signed is older than the chain's last",
+            "chain", "validator",
+        )  # fmt: skip
         self.open_challenges = self._gauge(
             "validator_open_challenges", "Demands to sign a leaf, not answered yet", "chain"
         )
@@ -162,6 +177,15 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
         return Gauge(f"hyperlane_{name}", text, labels, registry=self.registry)
+
+
+def set_or_remove(gauge: Gauge, labels: tuple[str, ...], value: float | None) -> None:
+    """Export a value, or for None nothing in place of what was exported before."""
+    if value is not None:
+        gauge.labels(*labels).set(value)
+        return
+    with suppress(KeyError):
+        gauge.remove(*labels)
 
 
 async def serve(

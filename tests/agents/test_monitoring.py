@@ -128,6 +128,21 @@ def exported(
     wait_until(lambda: target.delivered(messages[0]))
     canaries = kathy_config({origin: origin.recipient(), target: signed})
     agents.start("kathy", "kathy", {**canaries, "metricsPort": ports["kathy"]})
+    stake.pass_time(GRACE)
+    # What is old when it starts is due at once.
+    ports["redundancy"] = free_port()
+    redundancy = {
+        "chains": {
+            origin.name: origin.settings(),
+            target.name: target.settings(watchedRecipients=signed.address),
+        },
+        "watchChains": f"{origin.name},{target.name}",
+        "allowLocalCheckpointSyncers": True,
+        "db": str(tmp_path / "db-redundancy"),
+        "interval": 0.1,
+        "metricsPort": ports["redundancy"],
+    }
+    agents.start("redundancy", "watchtower", redundancy)
 
     def samples() -> list[Sample]:
         found = []
@@ -154,6 +169,9 @@ def exported(
         ("watchtower_censorships", "alpha"),
         ("validator_open_challenges", "alpha"),
         ("last_known_message_nonce", "message_processed"),
+        ("watchtower_spare_signers", signed.address),
+        ("watchtower_redundancy_unknown", "default"),
+        ("watchtower_signature_age_seconds", key(1).address),
         ("gas_price", "alpha"),
         ("kathy_spent", "alpha"),
         ("kathy_in_flight", "beta"),

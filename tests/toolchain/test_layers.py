@@ -79,7 +79,10 @@ RULES = {
         "agents know nothing of each other",
     ),
     "hyperlane.agents.validator": _rule(_AGENT, "agents know nothing of each other"),
-    "hyperlane.agents.watchtower": _rule(_AGENT, "agents know nothing of each other"),
+    "hyperlane.agents.watchtower": _rule(
+        f"{_AGENT} agents.relayer.origin agents.relayer.metadata",
+        "who has to sign, and who did, is read as a relayer reads it",
+    ),
     "hyperlane.agents.kathy": _rule(
         f"{_AGENT} agents.relayer.origin agents.relayer.metadata",
         "who has to sign a canary, and who did, is read as a relayer reads it",

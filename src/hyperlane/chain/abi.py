@@ -267,6 +267,12 @@ class TimelockRouter:
     QUEUED = Event("MessageQueued(bytes32,uint48)", ("uint48",))
 
 
+class AmountPartition:
+    """A security module or hook that chooses one of two by the amount of a token message."""
+
+    threshold = Function("threshold()", ("uint256",))
+
+
 class Recipient:
     """A contract that takes messages."""
 

@@ -348,6 +348,11 @@ class WatchtowerSettings(AgentSettings):
                 raise ValueError(f"stops.{at}: stands twice: remove one")
         return self
 
+    @property
+    def watched_destinations(self) -> tuple[str, ...]:
+        """Chains whose modules are watched, for messages of the others among `watchChains`."""
+        return tuple(dict.fromkeys((*self.watch_chains, *self.watch_deliveries)))
+
     @classmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:
         stops = tree.get("stops")

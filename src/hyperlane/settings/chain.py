@@ -10,7 +10,15 @@ from pydantic.alias_generators import to_camel
 
 from hyperlane.protocol.typecasts import Address
 from hyperlane.settings.amounts import Coins
-from hyperlane.settings.fields import AddressField, Names, SettingsModel, Url, check_url, each_once
+from hyperlane.settings.fields import (
+    AddressField,
+    AddressList,
+    Names,
+    SettingsModel,
+    Url,
+    check_url,
+    each_once,
+)
 
 
 def _reorg_period(value: object) -> object:
@@ -186,6 +194,8 @@ class ChainSettings(SettingsModel):
     challenge_budget: int | None = Field(default=None, gt=0)
     """Most that a watchtower's open and answered challenges may cost together, in the smallest unit
     of the stake token. None: it challenges nobody."""
+    watched_recipients: AddressList = ()
+    """Recipients, such as routers, of whose modules a watchtower watches the redundancy."""
     test_recipient: AddressField | None = None
     """Contract that takes canaries."""
     daily_budget: Coins | None = None

@@ -94,6 +94,7 @@ def _key_file(value: object) -> object:
 
 
 AddressField = Annotated[Address, BeforeValidator(_address)]
+AddressList = Annotated[tuple[AddressField, ...], BeforeValidator(comma_list)]
 KeyFile = Annotated[Path, BeforeValidator(_key_file)]
 Names = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
 Url = Annotated[str, AfterValidator(check_url)]

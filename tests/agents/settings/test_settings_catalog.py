@@ -135,6 +135,7 @@ CHANGES = {
     "chains.*.interchainGasPaymaster": (ADDRESS, OTHER),
     "chains.*.stakingManager": (ADDRESS, OTHER),
     "chains.*.challengeBudget": (1, 2),
+    "chains.*.watchedRecipients": (ADDRESS, f"{ADDRESS},{OTHER}"),
     "chains.*.testRecipient": (ADDRESS, OTHER),
     "chains.*.dailyBudget": ("1", "2"),
     "chains.*.maxBatchSize": (1, 2),

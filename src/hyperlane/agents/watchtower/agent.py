@@ -20,6 +20,8 @@ from hyperlane.agents.watchtower.deliveries.convicting import Court
 from hyperlane.agents.watchtower.deliveries.guardian import Guardian, require_own_rpcs
 from hyperlane.agents.watchtower.inspecting import Inspector
 from hyperlane.agents.watchtower.keys import OperatorKeys
+from hyperlane.agents.watchtower.redundancy.duty import RedundancyDuty
+from hyperlane.agents.watchtower.redundancy.report import Findings, routes
 from hyperlane.agents.watchtower.responding import Responder
 from hyperlane.agents.watchtower.slashing import Slasher, is_staked
 from hyperlane.agents.watchtower.true_tree import TrueTree
@@ -40,12 +42,14 @@ async def run(settings: WatchtowerSettings) -> None:
     for name in settings.watch_chains:
         require_independent_rpcs(settings.chains[name], by_default=False)
     require_own_rpcs(settings)
-    async with start(settings) as runtime:
+    found: Findings = {}
+    async with start(settings, lambda _: routes(found, settings.chain_name)) as runtime:
         alerts = Alerts(runtime.metrics, Alerter(settings.alert_webhook))
         courts: dict[int, Court] = {}
         async with asyncio.TaskGroup() as tasks:
             for name in settings.watch_chains:
                 tasks.create_task(_watch(settings, runtime, alerts, name, courts))
+            tasks.create_task(RedundancyDuty(settings, runtime, courts, found).run())
             if settings.watch_deliveries:
                 tasks.create_task(Guardian(settings, runtime, alerts, courts).run())
 
@@ -60,7 +64,6 @@ async def _watch(
     async with connect(settings.chains[name], runtime.database) as chain:
         sightings = SightingStore(runtime.database, chain.domain, chain.settings.merkle_tree_hook)
         tree = _true_tree(chain, runtime)
-        courts[chain.domain] = Court(tree, sightings)
         watcher = Watcher(
             chain=chain,
             tree=tree,
@@ -75,6 +78,7 @@ async def _watch(
         staked = partial(is_staked, chain.client, chain.settings.staking_manager)
         keys = _keys(chain, runtime, tree)
         every_key = partial(_every_key, keys)
+        courts[chain.domain] = Court(tree, sightings, partial(_signers, watcher, keys))
         responder = Responder(
             chain=name,
             sightings=sightings,
@@ -113,6 +117,11 @@ async def _every_key(keys: OperatorKeys | None) -> Collection[Address]:
         return ()
     await keys.sync()
     return keys.all()
+
+
+async def _signers(watcher: Watcher, keys: OperatorKeys | None) -> Collection[Address]:
+    """Keys that announced a storage, or are an operator's."""
+    return {*await watcher.announcements.validators(), *await _every_key(keys)}
 
 
 def _sender(chain: Chain, runtime: Runtime) -> Sender | None:

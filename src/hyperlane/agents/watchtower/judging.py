@@ -7,7 +7,7 @@ of the tree; docs/security-model.md says what each costs.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hyperlane.protocol.checkpoint import SignedCheckpoint
+from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.typecasts import Bytes32
 
@@ -38,13 +38,17 @@ class Fault:
 
 
 def judge(signed: SignedCheckpoint, tree: MerkleTree, hook: Bytes32) -> FaultKind | None:
-    """The fault of a checkpoint of this chain; None for a true one.
+    """The fault of a signed checkpoint of this chain; None for a true one."""
+    return judge_checkpoint(signed.checkpoint, tree, hook)
+
+
+def judge_checkpoint(checkpoint: Checkpoint, tree: MerkleTree, hook: Bytes32) -> FaultKind | None:
+    """The fault of whoever signs a checkpoint of this chain; None for a true one.
 
     The metadata of a delivery names the tree, so a signature for another tree than that of `hook`
     is a fault, too. `tree` is the tree at the latest block, not at the final one: a checkpoint of
     a leaf that exists but is not final yet is no fault that could be proven.
     """
-    checkpoint = signed.checkpoint
     if checkpoint.merkle_tree_hook != hook:
         return FaultKind.WRONG_TREE
     if checkpoint.index >= len(tree):
