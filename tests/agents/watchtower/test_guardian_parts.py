@@ -299,7 +299,7 @@ async def test_a_chain_that_connects_while_stops_are_tried_out_ends_no_watchtowe
     stop, other = (Pause(stop_settings("target"), nodes["target"], Keys()) for _ in range(2))
     stopper = stopper_of(store, told, nodes, stop)
     trial = asyncio.create_task(stopper.try_out("target"))
-    while not client.asked:
+    while not client.asked:  # noqa: ASYNC110 - the stopper sets it
         await asyncio.sleep(0)
     stopper.stops[1] = other
     client.hung.set()
