@@ -6,8 +6,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
 /// @title GuardedPausable
-/// @notice Pausable by an owner, and by guardians: hot keys that can only pause, each once until the
-/// owner acts, and for a limited time. A stolen guardian key costs `guardianPause` seconds.
+/// @notice Pausable by an owner, and by guardians: hot keys that can only pause, each once until
+/// the owner acts, and for a limited time. A stolen guardian key costs `guardianPause` seconds.
 /// @dev Has the functions, events and errors of OpenZeppelin's `Pausable` and `Ownable`. `paused`
 /// reads one slot, which the owner, the end of the pause and `guardianPause` share.
 abstract contract GuardedPausable is Ownable {
@@ -95,7 +95,8 @@ abstract contract GuardedPausable is Ownable {
         _rearm();
     }
 
-    /// @notice Names guardians, or removes them, and lets all guardians pause again. Only the owner.
+    /// @notice Names guardians, or removes them, and lets all guardians pause again. Only the
+    /// owner.
     /// @dev Ends no pause.
     function setGuardians(address[] calldata accounts, bool areGuardians) external onlyOwner {
         _setGuardians(accounts, areGuardians);

@@ -6,7 +6,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.error import URLError
@@ -19,6 +19,7 @@ from tests.support.devnet import free_port, key
 from tests.support.dishonest import DishonestValidator
 from tests.support.processes import wait_until
 from tests.support.staking import GRACE, deploy_staking
+from tests.support.words import b32
 
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.protocol.checkpoint import Checkpoint
@@ -96,8 +97,15 @@ def exported(
     stake.register(2, liar.account)
     staked = {origin.name: origin.settings(stakingManager=stake.manager.address)}
     ports = {kind: free_port() for kind in ("validator", "relayer", "watchtower", "kathy")}
+    refused = {
+        "chain": target.name,
+        "contract": target.contracts["mailbox"].address,
+        "signer": {"key": key(6).key.hex()},
+    }
     watchtower = {
-        "chains": staked,
+        "chains": staked | {target.name: target.settings()},
+        "watchDeliveries": target.name,
+        "stops": [refused],
         "censorshipMargin": 0,
         "watchChains": origin.name,
         "allowLocalCheckpointSyncers": True,
@@ -148,6 +156,9 @@ def exported(
     root, other = liar.true(messages, 0), bytes(32)
     lie = Checkpoint(1337, liar.hook, other, 0, root.message_id)
     asyncio.run(liar.publish(lie))
+    forged = replace(messages[0], nonce=99, recipient=b32(target.recipient().address))
+    target.send(target.contracts["mailbox"].functions.process(b"", forged.encode()))
+    stake.pass_time(GRACE)
     late = {
         ("operations_processed_count", "failed"),
         ("operations_processed_count", "dropped"),
@@ -163,6 +174,9 @@ def exported(
         ("gas_price", "alpha"),
         ("kathy_spent", "alpha"),
         ("kathy_in_flight", "beta"),
+        ("guardian_deliveries", "forged"),
+        ("guardian_stops", "failed"),
+        ("guardian_stop_ready", "beta"),
     }
 
     def complete() -> bool:
@@ -264,7 +278,7 @@ def test_no_setting_is_explained_that_is_not_there():
     for page in OPERATE.glob("*.md"):
         for row in rows(page, "key"):
             for path in re.findall(r"`([^`]+)`", row[0]):
-                names = path.replace("<name>", "name").split(".")
+                names = path.replace("<name>", "name").replace(".*", "").split(".")
                 assert set(names) <= there, f"{page.name}: {path}"
 
 

@@ -4,6 +4,7 @@ Time passes only when the arena says so: both chains mine on command, at times o
 counts blocks and not seconds, however busy the machine is.
 """
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -146,6 +147,11 @@ class Arena:
             assert receipt["status"] == 1, receipt
         return number
 
+    def reorganise(self, chain: Devnet, depth: int) -> None:
+        """Replaces the last blocks by empty ones."""
+        chain.rpc("anvil_reorg", depth, [])
+        self.now = max(self.now, self.head(chain)["timestamp"])
+
     # Genuine messages
 
     def dispatch(self, count: int = 1, recipient: Any = None) -> list[Message]:
@@ -179,6 +185,18 @@ class Arena:
         number = self.include(self.target, call)
         assert all(map(self.target.delivered, messages))
         return number
+
+    def foreign(self, origin: int) -> Message:
+        """A message that claims to be of another origin, for the recipient that takes anything."""
+        return Message(
+            VERSION,
+            self.dice.randrange(2**32),
+            origin,
+            self.dice.randbytes(32),
+            self.target.chain_id,
+            b32(self.open),
+            b"",
+        )
 
     # Forged messages
 
@@ -319,6 +337,21 @@ def in_the_dark(to: bytes, calldata: bytes) -> str:
     return to_hex(code + hidden)
 
 
+@dataclass
+class Clock:
+    """The arena's time, and what was slept besides: nobody waits for rests of nodes."""
+
+    world: Arena
+    slept: float = 0.0
+
+    def __call__(self) -> float:
+        return self.world.now + self.slept
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        await asyncio.sleep(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Told(Alerter):
     """Takes alerts."""
@@ -390,8 +423,8 @@ class Steps:
 
 
 @asynccontextmanager
-async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
-    """A guardian in this process, with all of its chains connected."""
+async def guarding(world: Arena, config: dict[str, Any]) -> AsyncIterator[Steps]:
+    """A guardian in this process, with all of its chains connected, which has the arena's time."""
     settings = WatchtowerSettings.model_validate(config)
     async with start(settings) as runtime, AsyncExitStack() as stack:
         told = Told(None)
@@ -401,6 +434,8 @@ async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
             chain = await stack.enter_async_context(
                 connect(settings.chains[name], runtime.database, Consensus.QUORUM)
             )
+            clock = Clock(world)
+            chain.client.rpc.clock, chain.client.rpc.sleep = clock, clock.sleep
             guardian.add(chain)
             if name in settings.watch_chains:
                 database, domain = runtime.database, chain.domain
@@ -412,6 +447,8 @@ async def guarding(config: dict[str, Any]) -> AsyncIterator[Steps]:
                 )
                 hook = chain.settings.merkle_tree_hook
                 courts[domain] = Court(tree, SightingStore(database, domain, hook))
+        for sender in guardian._senders.values():
+            sender.clock = Clock(world)
         yield Steps(guardian, runtime, told)
 
 

@@ -328,6 +328,8 @@ IS_KNOWN = Method("eth_getTransactionByHash", _known, doubtful=lambda known: not
 SEND_RAW = Method("eth_sendRawTransaction", word)
 LOGS = Method("eth_getLogs", logs)
 RECEIPT = Method("eth_getTransactionReceipt", receipt)
+TRACE = "debug_traceTransaction"
+"""How its result is read: `hyperlane.chain.ledger.calls_of`."""
 
 
 def logs_of(address: Address, event: Event, first: int, last: int) -> Method[tuple[Log, ...]]:

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from hyperlane.chain import answers
 from hyperlane.chain.endpoint import Answer, Call, Endpoint, Reverted, RpcError
 
-_ASKED_ELSEWHERE = frozenset(
+_ASKED_ELSEWHERE = frozenset((answers.TRACE, *(
     method.name
     for method in (
         answers.BLOCK_NUMBER, answers.BALANCE, answers.CALL, answers.CODE, answers.ESTIMATE_GAS,
         answers.IS_KNOWN, answers.RECEIPT, answers.TRANSACTION_COUNT,
     )
-)  # fmt: skip
-"""Methods that every node has, so that an error may be only this node's."""
+)))  # fmt: skip
+"""Methods that every node, or another one, has: an error may be only this node's."""
 
 
 def is_doubtful(call: Call, answer: Answer) -> bool:

@@ -14,6 +14,7 @@ from hyperlane.chain.answers import (
     IS_KNOWN,
     LOGS,
     RECEIPT,
+    TRACE,
     Block,
     Malformed,
     Method,
@@ -32,8 +33,6 @@ _STORED = 63
 _REMEMBERED = 4096
 """Hashes and addresses that are kept as bytes: they stand many times in the same answers."""
 _MOST_TOPICS = 4
-_MOST_CALLS = 5000
-"""Calls of one transaction that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +164,21 @@ def transaction_of(tx_hash: Bytes32) -> Method[Transaction | None]:
 
 
 def calls_of() -> Method[tuple[bytes, ...]]:
-    """`debug_traceTransaction` with the call tracer: data of each call that it
-    made."""
+    """`debug_traceTransaction` with the call tracer: the data of all calls that it made, each once.
+
+    All that fit into an answer: who hides one among thousands must not be helped.
+    """
 
     def read(value: object) -> tuple[bytes, ...]:
-        found: list[bytes] = []
+        found: dict[bytes, None] = {}
         left = [value]
-        while left and len(found) < _MOST_CALLS:
+        while left:
             fields = record(left.pop(), "trace")
-            found.append(data(fields.get("input", "0x"), "trace.input"))
+            found[data(fields.get("input", "0x"), "trace.input")] = None
             left += items(fields.get("calls", []), "trace.calls")
         return tuple(found)
 
-    return Method("debug_traceTransaction", read)
+    return Method(TRACE, read)
 
 
 def _full_block(value: object) -> FullBlock | None:

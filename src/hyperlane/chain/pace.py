@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hyperlane.chain import answers
 
-_LARGE = (answers.LOGS.name, answers.simulation_of(0).name)
+_LARGE = (answers.LOGS.name, answers.simulation_of(0).name, answers.TRACE)
 _FEW = 10
 """Batches of up to so many calls get the time-outs of a cheap call."""
 _FIRST_PATIENCE = {False: 0.5, True: 2.0}

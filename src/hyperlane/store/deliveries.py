@@ -133,9 +133,12 @@ class DeliveryStore:
         found = await self._select(_ROW.message_id == message_id)
         return found[0] if found else None
 
-    async def to_judge(self) -> list[Delivery]:
-        """Deliveries without a verdict that stands for good, oldest first."""
-        return await self._select(_ROW.judging)
+    async def to_judge(self, origin: int | None = None) -> list[Delivery]:
+        """Deliveries without a verdict that stands for good, oldest first; those from one origin
+        if it is given."""
+        return await self._select(
+            _ROW.judging if origin is None else _ROW.judging & (_ROW.origin == origin)
+        )
 
     async def to_stop(self) -> list[Delivery]:
         """Forged deliveries for which stops are still to be sent or confirmed, oldest first."""

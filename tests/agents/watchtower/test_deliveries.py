@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperlane.agents.watchtower.deliveries.calldata import Proof, find
+from hyperlane.agents.watchtower.deliveries.calldata import Proof, find, find_among
 from hyperlane.agents.watchtower.deliveries.judging import judge
 from hyperlane.agents.watchtower.deliveries.origins import View
 from hyperlane.chain.abi import Function, Mailbox, SecurityModule
 from hyperlane.chain.client import Block
+from hyperlane.chain.ledger import calls_of
 from hyperlane.protocol.message import Message
-from hyperlane.protocol.typecasts import Address, Bytes32
+from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
 from hyperlane.store.deliveries import Delivery, Verdict
 from hyperlane.store.dispatched import Sent
 
@@ -132,6 +133,57 @@ def test_proofs_of_a_batch_in_code_are_found():
     handed = find(data, sent.id)
     assert handed is not None
     assert handed.proofs == (Proof(b"proof", 1337, OTHER),)
+
+
+def test_a_delivery_is_found_among_any_number_of_calls_that_are_none():
+    sent = message(1)
+    data = Mailbox.process.selector * 5000 + Mailbox.process.encode(b"metadata", sent.encode())
+    handed = find(data, sent.id)
+    assert handed is not None
+    assert handed.metadata == b"metadata"
+
+
+def test_calls_that_overlap_do_not_hide_the_one_of_the_mailbox():
+    """Each of them is nearly as long as all: reading them all would take minutes."""
+    sent, size = message(1), 400_000
+    decoy = Mailbox.process.selector + (64).to_bytes(32) * 2 + size.to_bytes(32)
+    calls = [decoy * 4000 + bytes(size), Mailbox.process.encode(b"metadata", sent.encode())]
+    handed = find_among(calls, sent.id)
+    assert handed is not None
+    assert handed.metadata == b"metadata"
+
+
+def test_proofs_are_found_in_other_calls_of_the_transaction():
+    """By `remember`, and before a batch that delivers nothing."""
+    sent = message(1)
+    calls = [
+        SecurityModule.remember.encode(b"one", 1337, OTHER),
+        Mailbox.process_batch.encode([(TO, b"two", 1337, ID)], [], []),
+        Mailbox.process_batch.encode([], [b"short"], [sent.encode()]),
+    ]
+    handed = find_among(calls, sent.id)
+    assert handed is not None
+    assert handed.proofs == (Proof(b"one", 1337, OTHER), Proof(b"two", 1337, ID, Address(TO)))
+
+
+def test_other_deliveries_of_the_transaction_are_found():
+    """A module remembers what it verified for one of them."""
+    sent, other, foreign = message(1), message(2), replace(message(3), origin=9)
+    calls = [
+        Mailbox.process.encode(b"full", other.encode()),
+        Mailbox.process_batch.encode(
+            [], [b"short", b"", b"full"], [item.encode() for item in (sent, foreign, other)]
+        ),
+    ]
+    handed = find_among(calls, sent.id)
+    assert handed is not None
+    assert handed.beside == ((other, b"full"),)
+
+
+def test_a_call_that_is_hidden_among_thousands_is_read_from_a_trace():
+    calls = [{"input": to_hex(item.to_bytes(4))} for item in range(9000)]
+    trace = {"input": "0x", "calls": [{"input": "0xabcd", "calls": []}, *calls]}
+    assert b"\xab\xcd" in calls_of().read(trace)
 
 
 @given(st.binary(max_size=400), messages)

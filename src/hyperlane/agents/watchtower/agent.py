@@ -64,7 +64,6 @@ async def _watch(
     async with connect(settings.chains[name], runtime.database) as chain:
         sightings = SightingStore(runtime.database, chain.domain, chain.settings.merkle_tree_hook)
         tree = _true_tree(chain, runtime)
-        courts[chain.domain] = Court(tree, sightings)
         watcher = Watcher(
             chain=chain,
             tree=tree,
@@ -79,6 +78,7 @@ async def _watch(
         staked = partial(is_staked, chain.client, chain.settings.staking_manager)
         keys = _keys(chain, runtime, tree)
         every_key = partial(_every_key, keys)
+        courts[chain.domain] = Court(tree, sightings, partial(_signers, watcher, keys))
         responder = Responder(
             chain=name,
             sightings=sightings,
@@ -117,6 +117,11 @@ async def _every_key(keys: OperatorKeys | None) -> Collection[Address]:
         return ()
     await keys.sync()
     return keys.all()
+
+
+async def _signers(watcher: Watcher, keys: OperatorKeys | None) -> Collection[Address]:
+    """Keys that announced a storage, or are an operator's."""
+    return {*await watcher.announcements.validators(), *await _every_key(keys)}
 
 
 def _sender(chain: Chain, runtime: Runtime) -> Sender | None:

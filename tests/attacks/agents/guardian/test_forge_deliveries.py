@@ -30,7 +30,7 @@ NO_HOOK = b"\x07" * 32
 @pytest.mark.parametrize("attacks", [12, pytest.param(100, marks=pytest.mark.long)])
 async def test_each_forged_delivery_is_stopped_within_two_blocks(attacks, arena, tmp_path):
     world = arena(SEED)
-    async with guarding(guardian_config(world, tmp_path)) as guardian:
+    async with guarding(world, guardian_config(world, tmp_path)) as guardian:
         await guardian.look()
         chosen = [(WAYS[at % len(WAYS)], world.dice.choice(ROUTES)) for at in range(attacks)]
         blocks = [await attack(world, guardian, *each) for each in chosen]

@@ -1,21 +1,25 @@
 """What a transaction handed to a Mailbox: the message, its metadata, and proofs of its batch.
 
 Calls may be inside others, as batches and contracts pass them on. A call is found by its selector
-anywhere in the data, and taken only if its message has the id that is looked for.
+anywhere in the data, and taken only if its message has the id that is looked for. The data is a
+stranger's: it may hold any number of calls that are none, or that overlap.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass, field
 
 from hyperlane.chain.abi import Function, Mailbox, SecurityModule
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, Bytes32
 
-_MOST_CALLS = 300
-"""Occurrences of a selector, and entries of a batch, that are looked at: data of strangers may hold
-any number."""
+_MOST_CALLS = 20_000
+"""Occurrences of a selector that are looked at in one piece of data."""
+_MOST_ENTRIES = 300
+"""Entries of a batch, proofs, and other deliveries that are looked at."""
+_MOST_READ = 64 * 2**20
+"""Bytes of messages that are hashed, or of proofs that are kept. Calls that overlap are many times
+as large as the data that they are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,74 +40,110 @@ class Handed:
     message: Message
     metadata: bytes
     proofs: tuple[Proof, ...] = ()
+    beside: tuple[tuple[Message, bytes], ...] = ()
+    """Other messages of its origin in the same transaction, with their metadata: what a module has
+    verified for one of them, it remembers for the others."""
 
 
 def find(data: bytes, message_id: Bytes32) -> Handed | None:
     """The delivery of a message in calldata; None if it is not there in so many words."""
-    for call in _calls(data, Mailbox.process):
-        handed = _single(call, message_id)
-        if handed is not None:
-            return replace(handed, proofs=tuple(remembered(data)))
-    for function, first in ((Mailbox.process_batch, 1), (Mailbox.process_plain_batch, 0)):
-        for call in _calls(data, function):
-            handed = _in_batch(call, message_id, first)
-            if handed is not None:
-                return handed
+    return find_among([data], message_id)
+
+
+def find_among(calls: Sequence[bytes], message_id: Bytes32) -> Handed | None:
+    """The delivery of a message in the calls of one transaction; None if it is in none of them."""
+    budget = _Budget()
+    # Calls as they are first: among them is the Mailbox's own, whatever the others hold.
+    for at_start in (True, False):
+        for metadata, raw in _deliveries(calls, at_start=at_start):
+            if not budget.has(len(raw)):
+                break
+            message = _message(raw)
+            if message is not None and message.id == message_id:
+                beside = _beside(calls, message)
+                return Handed(message, metadata, tuple(_proofs(calls)), beside)
     return None
 
 
-def find_in_trace(calls: Sequence[bytes], message_id: Bytes32) -> Handed | None:
-    """The delivery of a message in the calldata of all calls of a transaction. Any of them may have
-    shown a module the proof that it rests on."""
-    handed = next(filter(None, (find(call, message_id) for call in calls)), None)
-    if handed is None:
-        return None
-    shown = (proof for call in calls for proof in remembered(call))
-    return replace(handed, proofs=(*handed.proofs, *islice(shown, _MOST_CALLS)))
+@dataclass(slots=True)
+class _Budget:
+    left: int = _MOST_READ
+
+    def has(self, size: int) -> bool:
+        self.left -= size
+        return self.left >= 0
 
 
-def remembered(data: bytes) -> Iterator[Proof]:
-    """Proofs that calls in the data show to modules."""
-    for call in _calls(data, SecurityModule.remember):
-        words = _Words(call)
-        try:
-            yield Proof(words.blob(words.number(0)), words.number(32), words.word(64))
-        except DecodeError:
-            continue
+def _beside(calls: Sequence[bytes], message: Message) -> tuple[tuple[Message, bytes], ...]:
+    """Other messages of the same origin, those to the same recipient first."""
+    found: dict[bytes, tuple[Message, bytes]] = {}
+    budget = _Budget()
+    for at_start in (True, False):
+        for metadata, raw in _deliveries(calls, at_start=at_start):
+            if len(found) >= _MOST_ENTRIES or not budget.has(len(raw) + len(metadata)):
+                break
+            other = _message(raw)
+            if other is not None and other.origin == message.origin and other != message:
+                found.setdefault(raw, (other, metadata))
+    return tuple(sorted(found.values(), key=lambda item: item[0].recipient != message.recipient))
 
 
-def _single(call: bytes, message_id: Bytes32) -> Handed | None:
-    """The delivery of a message in the arguments of `process`."""
-    words = _Words(call)
-    try:
-        message = _message(words.blob(words.number(32)), message_id)
-        return None if message is None else Handed(message, words.blob(words.number(0)))
-    except DecodeError:
-        return None
+def _deliveries(calls: Sequence[bytes], *, at_start: bool) -> Iterator[tuple[bytes, bytes]]:
+    """Metadata and messages of all calls of `process` and `processBatch`."""
+    for data in calls:
+        for words in _calls(data, Mailbox.process, at_start=at_start):
+            try:
+                yield words.blob(words.number(0)), words.blob(words.number(32))
+            except DecodeError:
+                continue
+        for function, first in ((Mailbox.process_batch, 1), (Mailbox.process_plain_batch, 0)):
+            for words in _calls(data, function, at_start=at_start):
+                yield from _batch(words, first)
 
 
-def _in_batch(call: bytes, message_id: Bytes32, first: int) -> Handed | None:
-    """The delivery of a message in the arguments of `processBatch`, of which the `first` are others
-    than metadata and messages.
+def _batch(words: "_Words", first: int) -> Iterator[tuple[bytes, bytes]]:
+    """The entries of `processBatch`, of whose arguments the `first` are others.
 
     Read piece by piece: where thousands of entries point at the same bytes, decoding them all would
     take thousands of times the memory of the call.
     """
-    words = _Words(call)
+    left = len(words.data)
     try:
-        left = len(call)
-        for position, raw in enumerate(words.blobs(words.number(32 * (first + 1)))):
+        metadata, messages = words.number(32 * first), words.number(32 * (first + 1))
+        for position in range(min(words.number(messages), _MOST_ENTRIES)):
+            raw = words.blob_at(messages, position)
             left -= len(raw)
             if left < 0:
-                return None  # entries overlap, as no relayer's do
-            message = _message(raw, message_id)
-            if message is not None:
-                metadata = words.blob_at(words.number(32 * first), position)
-                proofs = words.proofs(words.number(0)) if first else ()
-                return Handed(message, metadata, tuple(proofs))
+                return  # entries overlap, as no relayer's do
+            yield words.blob_at(metadata, position), raw
     except DecodeError:
-        pass
-    return None
+        return
+
+
+def _proofs(calls: Sequence[bytes]) -> Iterator[Proof]:
+    """All proofs that the calls show to modules, by `remember` or before a batch."""
+    seen: set[Proof] = set()
+    budget = _Budget()
+    for data in calls:
+        for proof in _proofs_in(data):
+            if not budget.has(len(proof.metadata)) or len(seen) >= _MOST_ENTRIES:
+                return
+            if proof not in seen:
+                seen.add(proof)
+                yield proof
+
+
+def _proofs_in(data: bytes) -> Iterator[Proof]:
+    for words in _calls(data, SecurityModule.remember):
+        try:
+            yield Proof(words.blob(words.number(0)), words.number(32), words.word(64))
+        except DecodeError:
+            continue
+    for words in _calls(data, Mailbox.process_batch):
+        try:
+            yield from words.proofs(words.number(0))
+        except DecodeError:
+            continue
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +155,26 @@ class _Words:
     """
 
     data: bytes
+    start: int = field(default=0)
+    """Where in the data the arguments begin."""
+
+    def word(self, at: int) -> Bytes32:
+        word = self.data[self.start + at : self.start + at + 32]
+        if len(word) < 32:
+            raise DecodeError(f"calldata: no word at byte {at}")
+        return Bytes32(word)
 
     def number(self, at: int) -> int:
-        word = self.data[at : at + 32]
-        if len(word) < 32 or any(word[:24]):
+        word = self.word(at)
+        if any(word[:24]):
             raise DecodeError(f"calldata: no number at byte {at}")
         return int.from_bytes(word)
 
-    def word(self, at: int) -> Bytes32:
-        found = self.data[at : at + 32]
-        if len(found) < 32:
-            raise DecodeError(f"calldata: no word at byte {at}")
-        return Bytes32(found)
-
     def blob(self, at: int) -> bytes:
-        size = self.number(at)
-        found = self.data[at + 32 : at + 32 + size]
-        if len(found) < size:
+        size, start = self.number(at), self.start + at + 32
+        if start + size > len(self.data):
             raise DecodeError(f"calldata: {size} bytes at byte {at} are beyond the end")
-        return found
+        return self.data[start : start + size]
 
     def blob_at(self, array: int, position: int) -> bytes:
         if position >= self.number(array):
@@ -141,35 +182,31 @@ class _Words:
         start = array + 32
         return self.blob(start + self.number(start + 32 * position))
 
-    def blobs(self, array: int) -> Iterator[bytes]:
-        for position in range(min(self.number(array), _MOST_CALLS)):
-            yield self.blob_at(array, position)
-
     def proofs(self, array: int) -> Iterator[Proof]:
         left, start = len(self.data), array + 32
-        for position in range(min(self.number(array), _MOST_CALLS)):
+        for position in range(min(self.number(array), _MOST_ENTRIES)):
             at = start + self.number(start + 32 * position)
             metadata = self.blob(at + self.number(at + 32))
             left -= len(metadata)
             if left < 0:
                 return
-            module = Address(self.data[at + 12 : at + 32])
+            module = Address(self.word(at)[12:])
             yield Proof(metadata, self.number(at + 64), self.word(at + 96), module)
 
 
-def _message(raw: bytes, message_id: Bytes32) -> Message | None:
+def _message(raw: bytes) -> Message | None:
     try:
-        message = Message.decode(raw)
+        return Message.decode(raw)
     except DecodeError:
         return None
-    return message if message.id == message_id else None
 
 
-def _calls(data: bytes, function: Function) -> Iterator[bytes]:
-    """What stands in the data behind each occurrence of a function's selector."""
+def _calls(data: bytes, function: Function, *, at_start: bool = False) -> Iterator[_Words]:
+    """The arguments behind each occurrence of a function's selector; `at_start`: only behind that
+    with which the data begins."""
     at = -1
     for _ in range(_MOST_CALLS):
-        at = data.find(function.selector, at + 1)
+        at = data.find(function.selector, at + 1, 4 if at_start else len(data))
         if at < 0:
             return
-        yield data[at + 4 :]
+        yield _Words(data, at + 4)

@@ -4,28 +4,34 @@ From then on they are dealt with as signatures in a storage are: alerts, and a p
 where the stake is. Whoever forges need not publish anything, but has to show it to the destination.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.watchtower.alerting import Alerts
-from hyperlane.agents.watchtower.deliveries.calldata import Handed, find, find_in_trace
+from hyperlane.agents.watchtower.deliveries.calldata import Handed, find_among
 from hyperlane.agents.watchtower.deliveries.signatures import SignatureReader
 from hyperlane.agents.watchtower.judging import FaultKind, judge
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import MerkleTreeHook
-from hyperlane.chain.client import RpcError
+from hyperlane.chain.endpoint import Call, RpcError
 from hyperlane.chain.ledger import calls_of, transaction_of
 from hyperlane.errors import ChainError, DecodeError
 from hyperlane.protocol.checkpoint import SignedCheckpoint
-from hyperlane.protocol.typecasts import Bytes32, to_hex
+from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
 from hyperlane.store.deliveries import Delivery, DeliveryStore
 from hyperlane.store.sightings import Sighting, SightingStore
 
 log = structlog.get_logger()
+
+_QUICK_TRIES = 6
+_LONGEST_PAUSE = 300.0
+"""Seconds between two tries at a delivery that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class Court:
 
     tree: TrueTree
     sightings: SightingStore
+    signers: Callable[[], Awaitable[Collection[Address]]] | None = None
+    """Keys that announced themselves or have stake. Others are nobody's: whoever forges could make
+    thousands of them. None: whoever signed."""
 
 
 @dataclass(slots=True)
@@ -48,18 +57,33 @@ class Convictor:
     clock: Callable[[], float] = time.time
     _told: set[Bytes32] = field(default_factory=set)
     """Deliveries whose metadata could not be read, as people know."""
+    _tries: dict[Bytes32, tuple[int, float]] = field(default_factory=dict)
+    """By delivery: how often it was tried in vain, and when it is tried again."""
 
     async def step(self) -> None:
         """Convict the signers of every forged delivery. One that fails is retried, and delays no
         other."""
         failed = None
-        for delivery in await self.store.to_convict():
+        now = self.clock()
+        waiting = await self.store.to_convict()
+        for delivery in sorted(waiting, key=self._times):
+            if now < self._tries.get(delivery.message_id, (0, 0.0))[1]:
+                continue
             try:
                 await self._convict(delivery)
             except ChainError as error:
                 failed = error
+            tries = self._times(delivery) + 1
+            pause = min(_LONGEST_PAUSE, 2.0 ** min(tries - _QUICK_TRIES, 20))
+            self._tries[delivery.message_id] = tries, self.clock() + pause
+        left = {item.message_id for item in await self.store.to_convict()}
+        self._tries = {key: value for key, value in self._tries.items() if key in left}
         if failed is not None:
             raise failed
+
+    def _times(self, delivery: Delivery) -> int:
+        """How often it was tried: new ones come first, whatever holds up the others."""
+        return self._tries.get(delivery.message_id, (0, 0.0))[0]
 
     async def _convict(self, delivery: Delivery) -> None:
         court = self.courts.get(delivery.origin)
@@ -75,30 +99,45 @@ class Convictor:
         false = await self._judged(court, signed, delivery)
         await court.sightings.add(false, self.clock())
         await self.store.convicted(delivery)
-        self.alerts.conviction(self.chain.name, delivery, false)
+        if false:
+            self.alerts.conviction(self.chain.name, delivery, false)
+        else:
+            self._tell_unreadable(delivery, "its metadata has no false signature of a known key")
 
     async def _handed(self, delivery: Delivery) -> Handed | None:
-        """The forged message and its metadata; None, and an alert, if they cannot be found."""
-        client = self.chain.client
-        sent = await client.request(transaction_of(delivery.tx_hash), to_hex(delivery.tx_hash))
-        if sent is None:
-            raise ChainError(
-                f"{self.chain.name}: no transaction {to_hex(delivery.tx_hash)} is known"
-            )
-        handed = find(sent.input, delivery.message_id)
+        """The forged message and its metadata; None, and an alert, if they cannot be found.
+
+        All RPCs are asked, and whatever one of them shows is used: signatures prove themselves, and
+        an RPC that hides them must not be the only witness.
+        """
+        tx_hash = to_hex(delivery.tx_hash)
+        sent = await self._said(Call(transaction_of(delivery.tx_hash), (tx_hash,)))
+        if sent == [None]:
+            raise ChainError(f"{self.chain.name}: no transaction {tx_hash} is known")
+        handed = await self._found([item.input for item in sent], delivery)
         if handed is not None:
             return handed
         try:
-            calls = await client.request(
-                calls_of(), to_hex(delivery.tx_hash), {"tracer": "callTracer"}
-            )
-        except RpcError as error:
-            self._tell_unreadable(delivery, f"the node has no trace of it: {error}")
+            traces = await self._said(Call(calls_of(), (tx_hash, {"tracer": "callTracer"})))
+        except ChainError as error:
+            self._tell_unreadable(delivery, f"no node has a trace of it: {error}")
             return None
-        found = find_in_trace(calls, delivery.message_id)
+        found = await self._found([call for calls in traces for call in calls], delivery)
         if found is None:
             self._tell_unreadable(delivery, "no call of its trace hands it over")
         return found
+
+    async def _said(self, call: Call) -> list[Any]:
+        """What the RPCs answer, but errors and nothing; ChainError if all of them fail."""
+        said = [answers[0] for answers in await self.chain.client.rpc.opinions([call])]
+        given = [item for item in said if item is not None and not isinstance(item, RpcError)]
+        # With more patience, as those that answer first may be those that cannot.
+        return given or [await self.chain.client.request(call.how, *call.params)]
+
+    async def _found(self, calls: Sequence[bytes], delivery: Delivery) -> Handed | None:
+        # In a thread: the data may be large, and made to take long.
+        different = list(dict.fromkeys(calls))
+        return await asyncio.to_thread(find_among, different, delivery.message_id)
 
     def _tell_unreadable(self, delivery: Delivery, reason: str) -> None:
         """Alert once; it is tried again as long as the watchtower runs."""
@@ -115,11 +154,14 @@ class Convictor:
         tree = court.tree
         client, hook = tree.chain.client, tree.chain.settings.merkle_tree_hook
         count = await client.call(hook, MerkleTreeHook.count)
+        known = None if court.signers is None else set(await court.signers())
         found = []
         for item in signed:
             try:
                 signer = item.signer
             except DecodeError:
+                continue
+            if known is not None and signer not in known:
                 continue
             fault = judge(item, tree.tree, tree.hook)
             if fault is FaultKind.PREMATURE and item.checkpoint.index < count:

@@ -1,7 +1,7 @@
 """Following the deliveries of one destination at its tip.
 
-Every look reads all blocks that are not final again, so that a log which a node held back, and a
-block that replaced another one, are noticed.
+Every look reads the last blocks again, and all that are not final, so that a log which a node held
+back, and a block that replaced another one, are noticed.
 """
 
 import time
@@ -14,6 +14,11 @@ from hyperlane.chain.client import Block, Log
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
 from hyperlane.store.deliveries import Delivery, DeliveryStore
+
+_READ_AGAIN = 64
+"""Blocks at the tip that are read again, final or not: nodes know a block before its logs, and no
+count tells that a delivery is missing."""
+_DOMAIN = 2**32
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Follower:
             await self.store.add([], start, self.clock())
         while start <= head.number:
             end = min(head.number, start + self.chain.settings.index.chunk - 1)
-            await self._read(start, end, min(final, end) + 1)
+            await self._read(start, end, min(final, end, head.number - _READ_AGAIN) + 1)
             start = end + 1
         return head.number
 
@@ -51,7 +56,7 @@ class Follower:
             number: await client.block(number)
             for number in sorted({item.block_number for _, item in new})
         }
-        deliveries = [_delivery(*pair, blocks[pair[1].block_number]) for pair in new]
+        deliveries = [self._delivery(*pair, blocks[pair[1].block_number]) for pair in new]
         if deliveries or next_block > first:
             await self.store.add(deliveries, next_block, self.clock())
 
@@ -61,28 +66,45 @@ class Follower:
         pairs = []
         for item in ids:
             process = before.get((item.block_number, item.index))
-            if process is None:
-                problem = f"ProcessId {to_hex(_id(item))} has no Process log before it"
+            if process is not None and process.block_hash != item.block_hash:
+                raise self._replaced(item.block_number)
+            if process is None or not _is_pair(process, item):
+                problem = f"ProcessId {_shown(item)} has no Process log before it"
                 self.chain.client.distrust(problem)
                 raise ChainError(f"{self.chain.name}: {problem}")
             pairs.append((process, item))
         return pairs
+
+    def _delivery(self, process: Log, entry: Log, block: Block) -> Delivery:
+        if entry.block_hash and entry.block_hash != block.hash:
+            raise self._replaced(entry.block_number)
+        origin, _sender, recipient = process.topics[1:]
+        return Delivery(
+            message_id=_id(entry),
+            origin=int.from_bytes(origin),
+            recipient=Address(recipient[12:]),
+            block_number=entry.block_number,
+            block_hash=entry.block_hash,
+            block_time=block.timestamp,
+            tx_hash=entry.tx_hash,
+        )
+
+    def _replaced(self, block: int) -> ChainError:
+        return ChainError(f"{self.chain.name}: block {block} was replaced during a look")
+
+
+def _is_pair(process: Log, entry: Log) -> bool:
+    """Whether two logs in a row are what a Mailbox logs of a delivery."""
+    return (
+        process.tx_hash == entry.tx_hash
+        and (len(process.topics), len(entry.topics)) == (4, 2)
+        and int.from_bytes(process.topics[1]) < _DOMAIN
+    )
 
 
 def _id(entry: Log) -> Bytes32:
     return entry.topics[1]
 
 
-def _delivery(process: Log, entry: Log, block: Block) -> Delivery:
-    if entry.block_hash and entry.block_hash != block.hash:
-        raise ChainError(f"block {entry.block_number} was replaced during a look")
-    origin, _sender, recipient = process.topics[1:]
-    return Delivery(
-        message_id=_id(entry),
-        origin=int.from_bytes(origin),
-        recipient=Address(recipient[12:]),
-        block_number=entry.block_number,
-        block_hash=entry.block_hash,
-        block_time=block.timestamp,
-        tx_hash=entry.tx_hash,
-    )
+def _shown(entry: Log) -> str:
+    return ", ".join(map(to_hex, entry.topics[1:]))

@@ -5,9 +5,10 @@ RPCs that have to agree, and decides nothing while they do not.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
@@ -38,9 +39,7 @@ _TRIAL_INTERVAL = 300.0
 
 def require_own_rpcs(settings: WatchtowerSettings) -> None:
     """ConfigError unless the guardian's RPCs are independent of each other and of validators'."""
-    theirs = [
-        host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts
-    ]
+    theirs = [host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts]
     for name in settings.guarded_chains:
         chain = settings.chains[name]
         require_independent_rpcs(chain, by_default=True)
@@ -66,7 +65,8 @@ class Guardian:
     watches: dict[str, DeliveryWatch] = field(default_factory=dict)
     convictors: dict[str, Convictor] = field(default_factory=dict)
     stopper: Stopper = field(init=False)
-    _forged: asyncio.Event = field(default_factory=asyncio.Event)
+    _forged: Sequence[asyncio.Event] = field(init=False)
+    """By position of a stop: a forged delivery was found."""
     _accounts: Sequence["BaseAccount"] = field(init=False)
     """Keys of the stops."""
     _senders: dict[tuple[int, Address], Sender] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class Guardian:
             open_account(f"stops.{at}.signer", stop.signer)
             for at, stop in enumerate(settings.stops)
         ]
+        self._forged = [asyncio.Event() for _ in settings.stops]
         domains = {name: settings.chains[name].domain_id for name in settings.chains}
         self.origins = dict.fromkeys(domains[name] for name in settings.watch_chains)
         self.stopper = Stopper(
@@ -93,25 +94,42 @@ class Guardian:
         async with asyncio.TaskGroup() as tasks:
             for name in self.settings.guarded_chains:
                 tasks.create_task(self._run_chain(name))
-            step = self.stopper.step
-            tasks.create_task(repeat("stop", _STOP_INTERVAL, step, _LONGEST_PAUSE, self._forged))
-            tasks.create_task(repeat("try out stops", _TRIAL_INTERVAL, self.stopper.try_out))
+            tasks.create_task(repeat("settle stops", _STOP_INTERVAL, self.stopper.settle))
 
     async def _run_chain(self, name: str) -> None:
         settings = self.settings.chains[name]
         async with connect(settings, self.runtime.database, Consensus.QUORUM) as chain:
             self.add(chain)
-            interval = self.settings.delivery_interval or settings.poll_interval
             async with asyncio.TaskGroup() as tasks:
-                for label, part in (
-                    ("read origin", self.origins.get(chain.domain)),
-                    ("watch deliveries", self.watches.get(name)),
-                    ("convict signers", self.convictors.get(name)),
-                ):
-                    if part is not None:
-                        step = part.look if isinstance(part, Origin) else part.step
-                        loop = repeat(f"{label} {name}", interval, step, _LONGEST_PAUSE)
-                        tasks.create_task(loop)
+                for loop in self._loops(chain):
+                    tasks.create_task(loop)
+
+    def _loops(self, chain: Chain) -> Iterator[Coroutine[Any, Any, None]]:
+        """The loops of a chain. Each waits for as few nodes as it can, so that none that hangs
+        delays what does not need it."""
+        name = chain.name
+        interval = self.settings.delivery_interval or chain.settings.poll_interval
+        origin, watch = self.origins.get(chain.domain), self.watches.get(name)
+        if origin is not None:
+            yield repeat(f"read origin {name}", interval, origin.look, _LONGEST_PAUSE)
+        if watch is not None:
+            yield repeat(f"watch deliveries {name}", interval, watch.read, _LONGEST_PAUSE)
+            for domain in self.origins:
+                task = f"judge deliveries {domain} to {name}"
+                step, wake = partial(watch.judge, domain), watch.new_from(domain)
+                yield repeat(task, interval, step, _LONGEST_PAUSE, wake)
+            convict = self.convictors[name].step
+            yield repeat(f"convict signers {name}", interval, convict, _LONGEST_PAUSE)
+        trial = partial(self.stopper.try_out, name)
+        yield repeat(f"try out stops {name}", _TRIAL_INTERVAL, trial)
+        for at, stop in self.stopper.stops.items():
+            if stop.chain.name == name:
+                step, wake = partial(self.stopper.enforce, at), self._forged[at]
+                yield repeat(f"stop {stop.name}", _STOP_INTERVAL, step, _LONGEST_PAUSE, wake)
+
+    def _tell_forged(self) -> None:
+        for event in self._forged:
+            event.set()
 
     def add(self, chain: Chain) -> None:
         """Take a chain into the watch, now that it is connected."""
@@ -123,7 +141,7 @@ class Guardian:
             store = self.stopper.stores[name]
             self.stopper.chains[name] = chain
             self.watches[name] = DeliveryWatch(
-                chain, store, self.origins, self.alerts, runtime.metrics, self._forged.set
+                chain, store, self.origins, self.alerts, runtime.metrics, self._tell_forged
             )
             self.convictors[name] = Convictor(chain, store, self.courts, self.alerts)
         for at, stop in enumerate(self.settings.stops):

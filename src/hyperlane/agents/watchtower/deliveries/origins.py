@@ -79,12 +79,6 @@ class Origin:
         async with self._looking:
             await self._look()
 
-    async def look_after(self, time: int) -> None:
-        """Look again unless the view shows a block of after a time, in Unix seconds."""
-        async with self._looking:
-            if self.view is None or self.view.head.timestamp <= time:
-                await self._look()
-
     async def _look(self) -> None:
         client = self.chain.client
         head = await client.block()
@@ -96,6 +90,7 @@ class Origin:
             await self._drop_from(error.count)
             raise
         if not self.indexer.complete:
+            self.view = None  # what was seen earlier says nothing of what was sent since
             return
         known = (await self.store.progress()).next_sequence or 0
         count = await self.indexer.count(head.number)

@@ -29,6 +29,9 @@ log = structlog.get_logger()
 _MOST_MODULES = 64
 _MOST_ANSWER = 32 * 1024
 _MOST_SIGNATURES = 256
+"""Of one part of the metadata, the first ones, as modules do: those of no other part are hidden."""
+_MOST_BESIDE = 30
+"""Other deliveries of the transaction whose modules are walked."""
 _LAYOUTS = {
     ModuleType.LEGACY_MULTISIG: LegacyMultisigMetadata,
     ModuleType.MERKLE_ROOT_MULTISIG: MerkleRootMultisigMetadata,
@@ -59,7 +62,19 @@ class SignatureReader:
             found += self._parsed(
                 MerkleRootMultisigMetadata, proof.metadata, proof.origin, proof.message_id
             )
-        return list(dict.fromkeys(found))[:_MOST_SIGNATURES]
+        for message, metadata in handed.beside[:_MOST_BESIDE]:
+            found += await self._read_beside(message, metadata)
+        return list(dict.fromkeys(found))
+
+    async def _read_beside(self, message: Message, metadata: bytes) -> list[SignedCheckpoint]:
+        """Signatures of another delivery, whose recipient may be anybody's."""
+        self._modules = 0
+        try:
+            recipient = Address(message.recipient[12:])
+            module = await self._ask(self.mailbox, Mailbox.recipient_ism, recipient)
+            return await self._walk(module, metadata, message)
+        except ChainError:
+            return []
 
     async def _walk(
         self, module: Address, metadata: bytes, message: Message
@@ -72,7 +87,7 @@ class SignatureReader:
         except Unreachable:
             raise
         except (ChainError, DecodeError) as error:
-            log.warning("delivery.unread_module", module=to_checksum(module), error=str(error))
+            log.info("delivery.unread_module", module=to_checksum(module), error=str(error))
             return []
 
     async def _signatures(
@@ -111,7 +126,7 @@ class SignatureReader:
             checkpoint: Checkpoint = read.checkpoint_of(origin, message_id)
         except DecodeError:
             return []  # the short form of a batch, whose proofs have the signatures
-        return [SignedCheckpoint(checkpoint, item) for item in read.signatures]
+        return [SignedCheckpoint(checkpoint, item) for item in read.signatures[:_MOST_SIGNATURES]]
 
     async def _ask(self, to: Address, function: Function, *arguments: object) -> Any:
         return await self.client.call(to, function, *arguments, block=self.block, most=_MOST_ANSWER)

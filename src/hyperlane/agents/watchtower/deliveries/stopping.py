@@ -15,7 +15,7 @@ from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.agents.watchtower.alerting import Alerts
-from hyperlane.chain.abi import BlacklistIsm, Pausable, TimelockRouter
+from hyperlane.chain.abi import BlacklistIsm, Event, Pausable, TimelockRouter
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Address, Bytes32, to_checksum, to_hex
@@ -26,6 +26,12 @@ from hyperlane.store.transactions import Transaction
 log = structlog.get_logger()
 
 _GAS_MARGIN = 50_000
+_ANY_QUEUED = Event(TimelockRouter.QUEUED.signature, ())
+"""The announcement, whatever stands in its data."""
+_MOST_LISTED = 100
+"""Announced messages that are listed for one delivery, so that they fit into one transaction."""
+_UNKNOWN = -1
+"""For the block from which on the owner's acts count, while the stop's chain does not answer."""
 _ENDED = (Outcome.FINAL, Outcome.LIFTED)
 _IN_FORCE = (Outcome.STOPPED, Outcome.FINAL)
 
@@ -178,11 +184,33 @@ class Blacklist(Stop):
 
 
 async def announced(delivery: Delivery, destination: Chain) -> list[Bytes32]:
-    """Messages that wait since a delivery announced them to a `TimelockRouter`."""
+    """Messages that wait since a delivery announced them to a `TimelockRouter`, some of very many.
+
+    The recipient may be anybody's contract, and its logs in any form.
+    """
     logs = await destination.client.logs(
-        delivery.recipient, TimelockRouter.QUEUED, delivery.block_number, delivery.block_number
+        delivery.recipient, _ANY_QUEUED, delivery.block_number, delivery.block_number
     )
-    return [item.topics[1] for item in logs if item.tx_hash == delivery.tx_hash]
+    found = [
+        item.topics[1]
+        for item in logs
+        if item.tx_hash == delivery.tx_hash and len(item.topics) == 2
+    ]
+    return list(dict.fromkeys(found))[:_MOST_LISTED]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a pause is, found out for one delivery."""
+
+    outcome: Outcome
+    detail: str
+    since: int
+
+    def is_true_of(self, since: int) -> bool:
+        """Whether it is so for another delivery, too: a pause that is final for an earlier one may
+        have ended before."""
+        return self.outcome is not Outcome.FINAL or since <= self.since
 
 
 @dataclass(slots=True)
@@ -205,13 +233,35 @@ class Stopper:
 
     async def step(self) -> None:
         """Take the next step of every stop that a forged delivery asks for."""
-        for name, store in self.stores.items():
-            for delivery in await store.to_stop():
-                await self._stop(name, store, delivery)
+        await all_ended(*(self.enforce(at) for at in self.stops))
+        await self.settle()
 
-    async def try_out(self) -> None:
-        """Simulate every stop while all is well, and alert to those that would fail."""
-        for stop in self.stops.values():
+    async def enforce(self, at: int) -> None:
+        """Take the next step of one stop, by its position in the settings."""
+        stop = self.stops[at]
+        said: Said | None = None
+        for name, store in self.stores.items():
+            destination = self.chains.get(name)
+            for delivery in await store.to_stop():
+                if destination is not None and self._applies(stop.settings, delivery):
+                    said = await self._enforce(store, delivery, destination, stop, said)
+
+    async def settle(self) -> None:
+        """Record the deliveries for which nothing is left to do."""
+        for store in self.stores.values():
+            for delivery in await store.to_stop():
+                wanted = [
+                    at for at, item in enumerate(self.configured) if self._applies(item, delivery)
+                ]
+                ended = await _ended(store, delivery)
+                if all(at in self.stops and self.stops[at].name in ended for at in wanted):
+                    await store.stopped(delivery)
+
+    async def try_out(self, chain: str) -> None:
+        """Simulate a chain's stops while all is well, and alert to those that would fail."""
+        for stop in list(self.stops.values()):  # other chains connect meanwhile
+            if stop.settings.chain != chain:
+                continue
             problem = None
             try:
                 if not await self._is_in_force(stop):
@@ -230,40 +280,48 @@ class Stopper:
         client = stop.chain.client
         return bool(await client.call(stop.settings.contract, Pausable.paused))
 
-    async def _stop(self, name: str, store: DeliveryStore, delivery: Delivery) -> None:
-        wanted = [at for at, item in enumerate(self.configured) if self._applies(item, delivery)]
-        connected = [self.stops[at] for at in wanted if at in self.stops]
-        destination = self.chains.get(name)
-        if destination is None:
-            return
-        ended = await _ended(store, delivery)
-        await all_ended(
-            *(
-                self._enforce(store, delivery, destination, stop)
-                for stop in connected
-                if stop.name not in ended
-            )
-        )
-        ended = await _ended(store, delivery)
-        if sum(stop.name in ended for stop in connected) == len(wanted):
-            await store.stopped(delivery)
-
     def _applies(self, stop: StopSettings, delivery: Delivery) -> bool:
         origin = self.chain_names.get(delivery.origin)
         return not stop.origins or origin in stop.origins
 
     async def _enforce(
-        self, store: DeliveryStore, delivery: Delivery, destination: Chain, stop: Stop
-    ) -> None:
+        self,
+        store: DeliveryStore,
+        delivery: Delivery,
+        destination: Chain,
+        stop: Stop,
+        said: Said | None,
+    ) -> Said | None:
+        """Take the next step for one delivery; `said`: how the stop is, if that is known."""
         before = (await store.outcomes(delivery)).get(stop.name)
-        since = before.since if before else await self._since(delivery, destination, stop)
+        if before is not None and before.outcome in _ENDED:
+            return said
+        since = before.since if before else _UNKNOWN
         try:
-            now = Stopped(await stop.enforce(delivery, destination, since), "", since)
+            if since == _UNKNOWN:
+                since = await self._since(delivery, destination, stop)
+            if said is None or not said.is_true_of(since):
+                said = Said(await stop.enforce(delivery, destination, since), "", since)
+            outcome, detail = said.outcome, said.detail
         except ChainError as error:  # nothing that a node said once ends a stop
-            now = Stopped(Outcome.FAILED, str(error), since)
+            outcome, detail = Outcome.FAILED, str(error)
+        await self._note(store, delivery, stop, before, Stopped(outcome, detail, since))
+        lasts = isinstance(stop, Pause) and outcome is not Outcome.LIFTED
+        return Said(outcome, detail, since) if lasts else None
+
+    async def _note(
+        self,
+        store: DeliveryStore,
+        delivery: Delivery,
+        stop: Stop,
+        before: Stopped | None,
+        now: Stopped,
+    ) -> None:
         if now == before:
             return
         await store.note(delivery, stop.name, now)
+        if before is not None and now.outcome is before.outcome:
+            return  # a failure in other words
         labels = (stop.chain.name, to_checksum(stop.settings.contract), now.outcome.value)
         self.metrics.guardian_stops.labels(*labels).inc()
         log.warning("route.stop", stop=stop.name, outcome=now.outcome.value)
@@ -273,10 +331,11 @@ class Stopper:
             self.alerts.stopped(delivery, stop.name)
 
     async def _since(self, delivery: Delivery, destination: Chain, stop: Stop) -> int:
-        """The block of the stop's chain from which on the owner's acts count."""
+        """The block of the stop's chain from which on the owner's acts count: whoever acts in the
+        delivery's own block does not know of it."""
         if stop.chain.domain == destination.domain:
-            return delivery.block_number
-        return (await stop.chain.client.block()).number
+            return delivery.block_number + 1
+        return (await stop.chain.client.block()).number + 1
 
 
 async def _ended(store: DeliveryStore, delivery: Delivery) -> set[str]:

@@ -1,9 +1,9 @@
 """The watch over one destination: its deliveries are judged by what their origins sent."""
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.loops import all_ended
@@ -16,6 +16,9 @@ from hyperlane.store.deliveries import Delivery, DeliveryStore, Verdict
 
 _SEALING = 3
 """Divisor: a block is sealed at most a third of the block time after the time that it bears."""
+_LONGEST_SEALING = 4.0
+"""Seconds: a third of Ethereum's block time. Chains that make blocks on demand may have hours
+between two of them, and seal none hours late."""
 _SAMPLE = 100
 """Blocks over which the block time is measured."""
 
@@ -34,26 +37,52 @@ class DeliveryWatch:
     """Called when a forged delivery was found."""
     clock: Callable[[], float] = time.time
     _margin: float | None = None
+    _new: dict[int, asyncio.Event] = field(default_factory=dict)
 
     async def step(self) -> None:
-        """Read new deliveries, and judge all that have no lasting verdict.
+        """Read new deliveries, and judge all that have no lasting verdict."""
+        await self.read()
+        await all_ended(*(self.judge(domain) for domain in self.origins))
 
-        An origin that cannot be read delays no other; its failure is raised in the end.
-        """
-        if self._margin is None:
-            self._margin = await self._block_time() / _SEALING
+    async def read(self) -> None:
+        """Read new deliveries, and have those judged whose origins are watched."""
         head = await Follower(self.chain, self.store, self.clock).look()
         self.metrics.guardian_block.labels(self.chain.name).set(head)
-        open_ones = sorted(await self.store.to_judge(), key=lambda item: item.origin)
-        groups = [(domain, list(items)) for domain, items in groupby(open_ones, lambda x: x.origin)]
-        try:
-            await all_ended(*(self._judge_all(domain, items) for domain, items in groups))
-        finally:
-            left = await self.store.to_judge()
-            waiting = [item.block_time for item in left if item.verdict is Verdict.UNDECIDED]
-            oldest = min(waiting, default=None)
-            age = 0.0 if oldest is None else max(0.0, self.clock() - oldest)
-            self.metrics.guardian_undecided.labels(self.chain.name).set(age)
+        open_ones = await self.store.to_judge()
+        for item in open_ones:
+            if item.origin not in self.origins:
+                await self._record(item, Judgement(Verdict.UNWATCHED, {"origin": item.origin}))
+            elif not item.evidence:
+                self.new_from(item.origin).set()
+        times = [item.block_time for item in open_ones if item.verdict is Verdict.UNDECIDED]
+        age = max(0.0, self.clock() - min(times)) if times else 0.0
+        self.metrics.guardian_undecided.labels(self.chain.name).set(age)
+
+    def new_from(self, domain: int) -> asyncio.Event:
+        """The event of a delivery from an origin that was not judged yet."""
+        return self._new.setdefault(domain, asyncio.Event())
+
+    async def judge(self, domain: int) -> None:
+        """Judge the deliveries from one origin: by what is known of it, else by another look at it.
+
+        That look begins after the deliveries were read: whatever the clocks of the two chains say,
+        a message that was sent before is found by it.
+        """
+        if self._margin is None:
+            self._margin = min(await self._block_time() / _SEALING, _LONGEST_SEALING)
+        origin, undecided = self.origins[domain], []
+        for item in await self.store.to_judge(domain):
+            if (await self._judge(item, origin, is_new=False)) is Verdict.UNDECIDED:
+                undecided.append(item)
+        if undecided and origin is not None:
+            await origin.look()
+            for item in undecided:
+                await self._judge(item, origin, is_new=True)
+
+    def _name(self, domain: int) -> str:
+        """Name of an origin; its domain if it is not watched."""
+        origin = self.origins.get(domain)
+        return str(domain) if origin is None else origin.chain.name
 
     async def _block_time(self) -> float:
         """Seconds between two blocks of the destination."""
@@ -67,22 +96,8 @@ class DeliveryWatch:
         since = (await self.chain.client.block(earlier)).timestamp
         return (head.timestamp - since) / (head.number - earlier)
 
-    async def _judge_all(self, domain: int, deliveries: Sequence[Delivery]) -> None:
-        """Judge deliveries of one origin: by what is known of it, else by another look at it."""
-        if domain not in self.origins:
-            for item in deliveries:
-                await self._record(item, Judgement(Verdict.UNWATCHED, {"origin": domain}))
-            return
-        origin, undecided = self.origins[domain], []
-        for item in deliveries:
-            if (await self._judge(item, origin)) is Verdict.UNDECIDED:
-                undecided.append(item)
-        if undecided and origin is not None:
-            await origin.look()
-            for item in undecided:
-                await self._judge(item, origin)
-
-    async def _judge(self, delivery: Delivery, origin: Origin | None) -> Verdict:
+    async def _judge(self, delivery: Delivery, origin: Origin | None, *, is_new: bool) -> Verdict:
+        """Judge a delivery; `is_new`: the origin was looked at after the delivery was read."""
         view = None if origin is None else origin.view
         if origin is None:
             judgement = judge(delivery, None, None, None, 0)
@@ -96,6 +111,8 @@ class DeliveryWatch:
                 await origin.store.seen(delivery.message_id),
                 self._margin or 0.0,
             )
+        if judgement.verdict is Verdict.FORGED and not is_new:
+            return Verdict.UNDECIDED
         await self._record(delivery, judgement)
         return judgement.verdict
 
@@ -106,7 +123,7 @@ class DeliveryWatch:
         if judgement.verdict is delivery.verdict:
             return
         self.metrics.guardian_deliveries.labels(
-            self.chain.name, str(delivery.origin), judgement.verdict.value
+            self.chain.name, self._name(delivery.origin), judgement.verdict.value
         ).inc()
         if judgement.verdict is Verdict.FORGED:
             self.forged()
