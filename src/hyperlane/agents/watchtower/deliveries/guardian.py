@@ -78,6 +78,8 @@ class Guardian:
             open_account(f"stops.{at}.signer", stop.signer)
             for at, stop in enumerate(settings.stops)
         ]
+        for at in range(len(settings.stops)):
+            self._require_own_key(at)
         self._forged = [asyncio.Event() for _ in settings.stops]
         domains = {name: settings.chains[name].domain_id for name in settings.chains}
         self.origins = dict.fromkeys(domains[name] for name in settings.watch_chains)
@@ -152,14 +154,18 @@ class Guardian:
         """The sender of a stop's key, one for all stops of the key on a chain."""
         account = self._accounts[at]
         address = address_of(account)
-        other = self.settings.signer(chain.name)
-        if other is not None and address_of(open_account(*other)) == address:
-            raise ConfigError(
-                f"stops.{at}.signer: {to_checksum(address)} is the key of {other[0]}, too;"
-                " expected one that only stops: two senders of one key would use the same nonces"
-            )
         known = self._senders.get((chain.domain, address))
         if known is None:
             known = make_urgent_sender(chain, account, self.runtime.database)
             self._senders[chain.domain, address] = known
         return known
+
+    def _require_own_key(self, at: int) -> None:
+        """ConfigError if the agent sends other transactions with the key of a stop."""
+        address = address_of(self._accounts[at])
+        other = self.settings.signer(self.settings.stops[at].chain)
+        if other is not None and address_of(open_account(*other)) == address:
+            raise ConfigError(
+                f"stops.{at}.signer: {to_checksum(address)} is the key of {other[0]}, too;"
+                " expected one that only stops: two senders of one key would use the same nonces"
+            )
