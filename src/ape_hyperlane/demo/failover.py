@@ -31,6 +31,7 @@ class Provider:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or each answer waits for 40 ms
 
             def do_POST(self) -> None:
                 status, answer = provider._ask(self.rfile.read(int(self.headers["Content-Length"])))

@@ -30,6 +30,8 @@ from hyperlane.protocol.message import Message
 
 RPCS = 3
 STEPS = 30
+WAVE = 100
+TROUBLES = ("outage", "lie", "reorg")
 ACTIONS = ("dispatch", "dispatch", "deliver", "deliver", "reorg", "lie", "outage", "lag", "alien")
 UNWATCHED = 99
 SLOW = {"hangs", "is slow"}
@@ -86,6 +88,31 @@ class History:
         if self.dice.random() < 0.5:
             self.world.mine(self.world.target, self.dice.randint(1, BLOCK_TIME))
             await self._look()
+
+    async def wave(self, size: int, trouble: str) -> None:
+        """Delivers many messages at once, in trouble."""
+        if trouble == "reorg":  # what is replaced was delivered by nobody
+            self.world.dispatch(self.dice.randint(1, 9))
+            await self._look()
+            self.world.reorganise(self.world.origin, self.dice.randint(1, FINALITY - 1))
+        sent = self.world.dispatch(size)
+        for _ in range(FINALITY):
+            self.world.mine(self.world.origin)
+        chosen = self.nodes[self.world.origin.name]
+        if trouble == "outage":
+            for node in chosen:
+                node.stop()
+        else:
+            chosen = [self.dice.choice(chosen)]
+            LIES[self.dice.choice(sorted(LIES))](chosen[0])
+        self.world.deliver(sent[: size // 2])
+        await self._look()
+        self.world.deliver(sent[size // 2 :])
+        await self._look()
+        self.world.mine(self.world.origin)
+        await self._look()
+        faults.end(chosen)
+        await self._pass_time()
 
     async def _look(self) -> None:
         tip = {message.id for message in self.waiting}
@@ -199,7 +226,7 @@ def nothing_was_stopped(world: Arena, guardian: Steps) -> None:
     assert world.target.w3.eth.get_transaction_count(key(GUARDIAN).address, "pending") == 0
 
 
-@pytest.mark.parametrize("histories", [1, pytest.param(60, marks=pytest.mark.long)])
+@pytest.mark.parametrize("histories", [2, pytest.param(40, marks=pytest.mark.long)])
 async def test_no_honest_history_stops_anything(histories, tmp_path):
     with devnet("alpha", 1337) as origin, devnet("beta", 7331) as target:
         world = Arena(origin, target, random.Random(0))
@@ -209,6 +236,22 @@ async def test_no_honest_history_stops_anything(histories, tmp_path):
             with three_nodes(world) as nodes:
                 done += await live_through(world, nodes, tmp_path / str(seed))
         assert all(done[name] for name in ACTIONS)
+
+
+@pytest.mark.parametrize("waves", [3, pytest.param(100, marks=pytest.mark.long)])
+async def test_a_flood_of_honest_deliveries_stops_nothing(waves, tmp_path):
+    """A hundred messages a wave: the long form has 10,000."""
+    with devnet("alpha", 1337) as origin, devnet("beta", 7331) as target:
+        world = Arena(origin, target, random.Random(waves))
+        with three_nodes(world) as nodes:
+            async with guarding(world, config_of(world, nodes, tmp_path)) as guardian:
+                await guardian.look()
+                history = History(world, nodes, guardian)
+                for wave in range(waves):
+                    await history.wave(WAVE, TROUBLES[wave % len(TROUBLES)])
+                found = await settle(world, guardian)
+                nothing_was_stopped(world, guardian)
+                assert Counter(found.values()) == {"genuine": waves * WAVE}
 
 
 async def live_through(world: Arena, nodes: dict[str, list[Proxy]], folder: Path) -> Counter[str]:
