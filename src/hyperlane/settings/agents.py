@@ -13,6 +13,7 @@ from hyperlane.errors import ConfigError
 from hyperlane.settings.chain import ChainSettings, RpcUrl, SignerSettings
 from hyperlane.settings.fields import (
     AddressField,
+    AddressList,
     KeyFile,
     Names,
     SettingsModel,
@@ -307,6 +308,9 @@ class StopSettings(SettingsModel):
     signer: SignerSettings
     origins: Names = ()
     """Chains whose forged messages ask for it; empty: all."""
+    recipients: AddressList = ()
+    """Recipients whose forged messages ask for it; empty: all. Anybody can have anything
+    delivered to a contract of its own, whose module takes everything."""
 
 
 class WatchtowerSettings(AgentSettings):

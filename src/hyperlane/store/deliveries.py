@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, literal_column, select, update
 
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
@@ -17,6 +17,10 @@ from hyperlane.store.cursors import Cursor
 from hyperlane.store.database import Database
 
 _ROW = tables.watched_deliveries.c
+_JUDGING: ColumnElement[Any] = literal_column("judging")
+_STOPPING: ColumnElement[Any] = literal_column("stopping")
+_CONVICTING: ColumnElement[Any] = literal_column("convicting")
+"""What is left to do, in the words of the indexes: SQLite uses none of them for `judging = 1`."""
 _IDS_AT_ONCE = 500
 """Ids per statement; databases limit parameters."""
 
@@ -137,16 +141,16 @@ class DeliveryStore:
         """Deliveries without a verdict that stands for good, oldest first; those from one origin
         if it is given."""
         return await self._select(
-            _ROW.judging if origin is None else _ROW.judging & (_ROW.origin == origin)
+            _JUDGING if origin is None else and_(_JUDGING, _ROW.origin == origin)
         )
 
     async def to_stop(self) -> list[Delivery]:
         """Forged deliveries for which stops are still to be sent or confirmed, oldest first."""
-        return await self._select(_ROW.stopping)
+        return await self._select(_STOPPING)
 
     async def to_convict(self) -> list[Delivery]:
         """Forged deliveries whose signatures were not read yet, oldest first."""
-        return await self._select(_ROW.convicting)
+        return await self._select(_CONVICTING)
 
     async def judge(
         self,

@@ -195,6 +195,7 @@ CHANGES = {
     "stops.*.kind": ([STOP], [STOP | {"kind": "blacklist"}]),
     "stops.*.contract": ([STOP], [STOP | {"contract": OTHER}]),
     "stops.*.origins": ([STOP], [STOP | {"origins": "alpha"}]),
+    "stops.*.recipients": ([STOP], [STOP | {"recipients": OTHER}]),
     **{
         name.replace("signer", "stops.*.signer", 1): tuple([STOP | {"signer": one}] for one in both)
         for name, both in signer_changes("signer").items()

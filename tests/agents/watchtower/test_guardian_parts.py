@@ -57,12 +57,15 @@ class Client:
     broken: bool = False
     hung: asyncio.Event | None = None
     """Set: requests are answered again."""
+    hears: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set: something was asked."""
     paused_from: int | None = None
     asked: int = 0
     distrusted: list[str] = field(default_factory=list)
 
     async def _answer(self) -> None:
         self.asked += 1
+        self.hears.set()
         if self.hung is not None:
             await self.hung.wait()
         if self.broken:
@@ -281,6 +284,20 @@ async def test_one_pause_is_asked_for_once_however_many_deliveries_are_forged(st
     assert not await store.to_stop()
 
 
+async def test_a_stranger_who_delivers_to_a_contract_of_its_own_causes_no_stop(store, told):
+    """Its module takes everything. The route's contracts are named."""
+    nodes = {"target": Node(Client("target"), TARGET)}
+    settings = stop_settings("target", recipients="0x" + RECIPIENT.hex())
+    stopper = stopper_of(store, told, nodes, Pause(settings, nodes["target"], keys := Keys()))
+    await forge(store, replace(delivery(1), recipient=MAILBOX))
+    await stopper.step()
+    assert not keys.sent
+    assert not await store.to_stop()
+    await forge(store, delivery(2))
+    await stopper.step()
+    assert len(keys.sent) == 1
+
+
 async def test_a_pause_that_is_final_for_one_forgery_may_have_ended_before_the_next(store, told):
     nodes = {"target": Node(Client("target"), TARGET)}
     nodes["target"].client.paused_from = 20
@@ -299,8 +316,7 @@ async def test_a_chain_that_connects_while_stops_are_tried_out_ends_no_watchtowe
     stop, other = (Pause(stop_settings("target"), nodes["target"], Keys()) for _ in range(2))
     stopper = stopper_of(store, told, nodes, stop)
     trial = asyncio.create_task(stopper.try_out("target"))
-    while not client.asked:
-        await asyncio.sleep(0)
+    await client.hears.wait()
     stopper.stops[1] = other
     client.hung.set()
     await trial
@@ -327,6 +343,7 @@ class Origin:
 
     store: SentStore
     view: View | None = None
+    chain: Node = field(default_factory=lambda: Node(Client("origin"), ORIGIN))
     next_view: View | None = None
     hung: asyncio.Event | None = None
 
@@ -354,7 +371,7 @@ async def test_nothing_is_forged_by_what_was_seen_of_the_origin_before(store, to
     """The destination's clock is behind, as while a rollup catches up: the message was sent after
     a block of the origin that is younger than the delivery's, and after the last look."""
     sent = Sent(8, word(1), 99, word(99))
-    origin = Origin(SentStore(database, ORIGIN), view(2000), view(2001, sent))
+    origin = Origin(SentStore(database, ORIGIN), view(2000), next_view=view(2001, sent))
     watch = watch_of(store, told, {ORIGIN: origin}, found := [])
     await store.add([delivery(1)], 51, 0)
     await watch.judge(ORIGIN)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
 from hyperlane.agents.runtime.process import Runtime, make_urgent_sender
@@ -30,6 +32,8 @@ from hyperlane.wording import one_line
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
+
+log = structlog.get_logger()
 
 _LONGEST_PAUSE = 5.0
 """Seconds between two looks at a chain that fails."""
@@ -78,6 +82,10 @@ class Guardian:
             open_account(f"stops.{at}.signer", stop.signer)
             for at, stop in enumerate(settings.stops)
         ]
+        for at in range(len(settings.stops)):
+            self._require_own_key(at)
+            if not settings.stops[at].recipients:
+                log.warning("stop.for_any_recipient", setting=f"stops.{at}.recipients")
         self._forged = [asyncio.Event() for _ in settings.stops]
         domains = {name: settings.chains[name].domain_id for name in settings.chains}
         self.origins = dict.fromkeys(domains[name] for name in settings.watch_chains)
@@ -152,14 +160,18 @@ class Guardian:
         """The sender of a stop's key, one for all stops of the key on a chain."""
         account = self._accounts[at]
         address = address_of(account)
-        other = self.settings.signer(chain.name)
-        if other is not None and address_of(open_account(*other)) == address:
-            raise ConfigError(
-                f"stops.{at}.signer: {to_checksum(address)} is the key of {other[0]}, too;"
-                " expected one that only stops: two senders of one key would use the same nonces"
-            )
         known = self._senders.get((chain.domain, address))
         if known is None:
             known = make_urgent_sender(chain, account, self.runtime.database)
             self._senders[chain.domain, address] = known
         return known
+
+    def _require_own_key(self, at: int) -> None:
+        """ConfigError if the agent sends other transactions with the key of a stop."""
+        address = address_of(self._accounts[at])
+        other = self.settings.signer(self.settings.stops[at].chain)
+        if other is not None and address_of(open_account(*other)) == address:
+            raise ConfigError(
+                f"stops.{at}.signer: {to_checksum(address)} is the key of {other[0]}, too;"
+                " expected one that only stops: two senders of one key would use the same nonces"
+            )

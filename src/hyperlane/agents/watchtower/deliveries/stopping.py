@@ -275,14 +275,18 @@ class Stopper:
             self._ready[stop.name] = problem
 
     async def _is_in_force(self, stop: Stop) -> bool:
-        if not isinstance(stop, Pause):
-            return False
-        client = stop.chain.client
-        return bool(await client.call(stop.settings.contract, Pausable.paused))
+        """Whether there is nothing to try out. ChainError for a contract of another kind."""
+        client, contract = stop.chain.client, stop.settings.contract
+        if isinstance(stop, Pause):
+            return bool(await client.call(contract, Pausable.paused))
+        await client.call(contract, BlacklistIsm.is_blacklisted, bytes(32))
+        return False
 
     def _applies(self, stop: StopSettings, delivery: Delivery) -> bool:
         origin = self.chain_names.get(delivery.origin)
-        return not stop.origins or origin in stop.origins
+        return (not stop.origins or origin in stop.origins) and (
+            not stop.recipients or delivery.recipient in stop.recipients
+        )
 
     async def _enforce(
         self,
