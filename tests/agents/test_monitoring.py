@@ -128,8 +128,7 @@ def exported(
     wait_until(lambda: target.delivered(messages[0]))
     canaries = kathy_config({origin: origin.recipient(), target: signed})
     agents.start("kathy", "kathy", {**canaries, "metricsPort": ports["kathy"]})
-    stake.pass_time(GRACE)
-    # What is old when it starts is due at once.
+    stake.pass_time(3 * GRACE)  # late, and old enough to be due at once
     ports["redundancy"] = free_port()
     redundancy = {
         "chains": {

@@ -6,6 +6,8 @@ import pytest
 import yaml
 from benchmarks.anvil import Chain
 from click.testing import CliRunner
+from eth_abi import decode
+from eth_utils import keccak
 from web3.exceptions import ContractCustomError
 
 from ape_hyperlane import cli
@@ -185,6 +187,46 @@ def test_contracts_without_pauses_or_guardians_are_refused(owner_does, chain, no
         assert said in result.stderr
     assert node.nonce() == sent
     assert "messages pass" in owner_does("unpause", plain).stdout
+
+
+def test_a_blacklist_whose_key_was_stolen_is_replaced_by_moving_it(
+    deployed, check, read, chain, node, registry
+):
+    content = core([node.other])
+    modules = content["defaultIsm"]["modules"]
+    modules.insert(1, {"type": "blacklistIsm", "owner": node.other})
+    content["defaultIsm"]["threshold"] = 3
+    guard, _ = deployed(content)
+    chain.at("BlacklistIsm", module_of(node, registry, 1)).functions.blacklist(
+        [b"\1" * 32]
+    ).transact({"from": node.other})
+
+    del modules[1]
+    modules.append({"type": "blacklistIsm", "owner": node.third})
+    assert deployed(content)[0] == guard
+
+    assert check().exit_code == 0
+    assert module_of(node, registry, 0) == guard
+    found = yaml.safe_load(read(registry.addresses("alpha").mailbox).stdout)
+    assert found["defaultIsm"]["modules"][2] == {
+        "type": "blacklistIsm",
+        "owner": node.third,
+        "blacklistedIds": [],
+    }
+
+
+def module_of(node, registry, index: int) -> str:
+    """A module of the aggregation that is the default module."""
+    aggregation = node.view(registry.addresses("alpha").mailbox, "defaultIsm()", "address")
+    answer = node.web3.eth.call(
+        {"to": aggregation, "data": keccak(text="modulesAndThreshold(bytes)")[:4] + EMPTY}
+    )
+    modules, _ = decode(["address[]", "uint8"], answer)
+    return node.web3.to_checksum_address(modules[index])
+
+
+EMPTY = (32).to_bytes(32) + bytes(32)
+"""Empty bytes as an argument."""
 
 
 @pytest.fixture

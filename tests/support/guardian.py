@@ -448,7 +448,7 @@ async def guarding(world: Arena, config: dict[str, Any]) -> AsyncIterator[Steps]
                 hook = chain.settings.merkle_tree_hook
                 courts[domain] = Court(tree, SightingStore(database, domain, hook))
         for sender in guardian._senders.values():
-            sender.clock = Clock(world)
+            sender.clock = sender.offers.clock = Clock(world)
         yield Steps(guardian, runtime, told)
 
 

@@ -9,7 +9,6 @@ their stake. The owner replaces them and resumes.
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ PAUSE = 86_400
 """Seconds for which the guardian can pause."""
 BLOCKS = 2
 """Most blocks from a forged delivery to the pause."""
+BLOCKS_LATER = "blocks from the delivery to the pause"
 BLOCK_SECONDS = 6
 """Of the destination, from the attack to the pause: half of what Ethereum takes."""
 SUCCESSORS, THIEF, GUARDIAN, WATCHTOWER, RECEIVER = (9, 10), 11, 17, 18, 19
@@ -54,23 +54,16 @@ def run(folder: Path, keep: bool) -> bool:
     """Runs the demo in `folder`. True if every effect is as expected."""
     console = Console()
     console.width = max(console.width, 120)
-    with ExitStack() as stack:
-        stack.enter_context(ended_with_a_word())
-        net = stack.enter_context(Devnet(folder, validators=3))
-        stack.enter_context(logger.at_level(LogLevel.ERROR))
-        demo = GuardingDemo(net, console)
-        demo.prepare()
-        with provider(net.chains[ORIGIN].url) as shared:
-            demo.start(shared)
-            demo.transfer_honestly()
-            demo.attack(shared)
-            demo.await_pause()
-            demo.await_slash()
-            demo.resume()
-            verified = demo.show()
-            if keep:
-                console.print("\nEverything keeps running until Ctrl-C.")
-                keep_running(console, net.processes.check)
+    with (
+        ended_with_a_word(),
+        Devnet(folder, validators=3) as net,
+        logger.at_level(LogLevel.ERROR),
+        provider(net.chains[ORIGIN].url) as shared,
+    ):
+        verified = GuardingDemo(net, shared, console).play()
+        if keep:
+            console.print("\nEverything keeps running until Ctrl-C.")
+            keep_running(console, net.processes.check)
     return verified
 
 
@@ -86,13 +79,24 @@ class Effect:
 class GuardingDemo(Narration):
     """The scenes of the demo, on one devnet."""
 
-    def __init__(self, net: Devnet, console: Console) -> None:
+    def __init__(self, net: Devnet, shared: Provider, console: Console) -> None:
         super().__init__(console)
-        self.net = net
+        self.net, self.shared = net, shared
         self.keys = net.chains[ORIGIN].validators
         self.deceived = [f"validator-{ORIGIN}-{index}" for index in range(THRESHOLD)]
         self.thief = development_key(THIEF).address
         self.effects: list[Effect] = []
+
+    def play(self) -> bool:
+        """Plays all scenes. True if every effect is as expected."""
+        self.prepare()
+        self.start()
+        self.transfer_honestly()
+        self.attack()
+        self.await_pause()
+        self.await_slash()
+        self.resume()
+        return self.show()
 
     def prepare(self) -> None:
         """Starts the chains, and deploys cores, stake and the route."""
@@ -135,12 +139,12 @@ class GuardingDemo(Narration):
             modules, _ = contract("StaticAggregationIsm", module).modulesAndThreshold(b"")
             return contract("GuardedPausableIsm", modules[0])
 
-    def start(self, shared: Provider) -> None:
+    def start(self) -> None:
         """Starts agents; two validators read the origin at a provider that they share."""
         net = self.net
         net.tick()
         spare = net.chains[REMOTE].validators[THRESHOLD:]
-        net.start_agents(spare, rpcs=dict.fromkeys(self.keys[:THRESHOLD], shared.url))
+        net.start_agents(spare, rpcs=dict.fromkeys(self.keys[:THRESHOLD], self.shared.url))
         stop = Stop(REMOTE, self.pause.address, development_key(GUARDIAN))
         net.start_watchtower(
             ORIGIN, self.stakes.manager.address, development_key(WATCHTOWER), [stop]
@@ -167,11 +171,11 @@ class GuardingDemo(Narration):
         )
         self.log(f"{ether(amount)}, {origin} to {destination}: after {arrived.seconds:.1f} s")
 
-    def attack(self, shared: Provider) -> None:
+    def attack(self) -> None:
         """Has two validators sign forged transfers, and delivers the first."""
         nodes = fork(self.net, self.route, ORIGIN, REMOTE)
         messages = nodes.forge(FORGED, self.thief)
-        shared.node = nodes.url
+        self.shared.node = nodes.url
         nodes.tick(1)
         self.net.tick(BLOCK_SECONDS, [REMOTE])
         self.log("the shared provider fails over to lying nodes, on which the route sent")
@@ -201,9 +205,7 @@ class GuardingDemo(Narration):
             paused_in = self.paused_in()
             blocks = paused_in - self.delivered_in
             self.log(f"the guardian paused the route in block {paused_in}, {blocks} later")
-            self.effects.append(
-                Effect("blocks from the delivery to the pause", str(blocks), 0 <= blocks <= BLOCKS)
-            )
+            self.effects.append(Effect(BLOCKS_LATER, str(blocks), 0 <= blocks <= BLOCKS))
             self.refuse("the second delivery, larger, after the pause", "EnforcedPause")
         self.net.tick(1, [REMOTE])
 

@@ -235,9 +235,14 @@ async def test_a_trusted_relayer_is_a_single_point_of_failure(world, beta):
     assert (row.module["alone"], row.module["critical"]) == ([trusted], [trusted])
 
 
-async def test_modules_without_signatures_are_open_only_if_they_take_a_made_up_message(world, beta):
+@pytest.mark.parametrize(
+    "pausable", [("PausableIsm", key(0).address), ("GuardedPausableIsm", key(0).address, [], 3600)]
+)
+async def test_modules_without_signatures_are_open_only_if_they_take_a_made_up_message(
+    world, beta, pausable
+):
     """A bridge's module wants no metadata either, but knows what was sent; a paused one stops."""
-    paused = beta.deploy("PausableIsm", key(0).address)
+    paused = beta.deploy(*pausable)
     bridge = deploy_canned(beta, {SecurityModule.module_type: (6).to_bytes(32)})
     signed = beta.message_id_multisig(sorted(KEYS[:3]), 2)
     recipients = [

@@ -10,6 +10,7 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from tests.support.agents import eventually, watching
 from tests.support.devnet import Devnet, key
+from tests.support.dishonest import DishonestValidator
 from tests.support.words import b32
 
 from hyperlane.protocol.checkpoint import Checkpoint
@@ -34,8 +35,10 @@ def pausable(target):
 
 
 @pytest.fixture
-def recipient(target, pausable):
-    """Secured by two validators, unless it is paused."""
+def recipient(origin, target, pausable, tmp_path):
+    """Secured by two validators that announced themselves, unless it is paused."""
+    for index in (7, 8):
+        DishonestValidator(origin, index, tmp_path / f"signer{index}").announce()
     multisig = target.message_id_multisig([item.address for item in SIGNERS], 2)
     return target.recipient(target.aggregation([pausable.address, multisig.address], 2))
 

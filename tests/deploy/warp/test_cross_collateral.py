@@ -247,6 +247,8 @@ DELAY = {
         {"interchainSecurityModule": {"type": "rateLimitedIsm", "maxCapacity": 10**18}},
         {"hook": {"type": "rateLimitedHook", "maxCapacity": 10**18}},
         {"hook": {"type": "pausableHook", "owner": SIGNER, "paused": False}},
+        {"hook": {"type": "guardedPausableHook", "guardians": [SIGNER]}},
+        {"interchainSecurityModule": {"type": "guardedPausableIsm", "guardians": [SIGNER]}},
         {"hook": DELAY},
         {"hook": {"type": "timelockRouterHookIsm", "timelockWindow": 60}},
     ],

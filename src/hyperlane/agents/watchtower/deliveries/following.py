@@ -42,7 +42,8 @@ class Follower:
             await self.store.add([], start, self.clock())
         while start <= head.number:
             end = min(head.number, start + self.chain.settings.index.chunk - 1)
-            await self._read(start, end, min(final, end, head.number - _READ_AGAIN) + 1)
+            settled = max(0, min(final, head.number - _READ_AGAIN))
+            await self._read(start, end, max(start, min(settled, end) + 1))
             start = end + 1
         return head.number
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
 from hyperlane.agents.runtime.process import Runtime, make_urgent_sender
@@ -30,6 +32,8 @@ from hyperlane.wording import one_line
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
+
+log = structlog.get_logger()
 
 _LONGEST_PAUSE = 5.0
 """Seconds between two looks at a chain that fails."""
@@ -80,6 +84,8 @@ class Guardian:
         ]
         for at in range(len(settings.stops)):
             self._require_own_key(at)
+            if not settings.stops[at].recipients:
+                log.warning("stop.for_any_recipient", setting=f"stops.{at}.recipients")
         self._forged = [asyncio.Event() for _ in settings.stops]
         domains = {name: settings.chains[name].domain_id for name in settings.chains}
         self.origins = dict.fromkeys(domains[name] for name in settings.watch_chains)
