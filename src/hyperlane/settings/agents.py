@@ -334,6 +334,13 @@ class WatchtowerSettings(AgentSettings):
     validator_rpc_hosts: Names = ()
     """Hosts of RPCs that validators are known to use: the guardian does not start with them."""
 
+    @field_validator("validator_rpc_hosts")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            check_url(host if "://" in host else f"https://{host}")
+        return value
+
     @model_validator(mode="after")
     def _stops_are_complete(self) -> "WatchtowerSettings":
         if (self.stops or self.validator_rpc_hosts) and not self.watch_deliveries:

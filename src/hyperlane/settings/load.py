@@ -276,7 +276,8 @@ def _one_line(error: ValidationError) -> str:
     if problem["type"] == "missing":
         message = "missing"
     given = problem["input"]
-    secret = not _SECRET.isdisjoint(problem["loc"])
+    stop = "stops" in problem["loc"][-2:-1] or problem["loc"] == ("stops",)  # holds a key
+    secret = stop or not _SECRET.isdisjoint(problem["loc"])
     if isinstance(given, str | int | float) and not secret:
         message = f"{shown(given)}: {message}"
     more = error.error_count() - 1

@@ -6,7 +6,13 @@ import pytest
 
 from hyperlane.chain.signer import open_account
 from hyperlane.errors import ConfigError
-from hyperlane.settings import KathySettings, RelayerSettings, ValidatorSettings, load_settings
+from hyperlane.settings import (
+    KathySettings,
+    RelayerSettings,
+    ValidatorSettings,
+    WatchtowerSettings,
+    load_settings,
+)
 
 pytestmark = pytest.mark.quick
 
@@ -288,3 +294,30 @@ def test_a_keystore_opens_with_its_password_file(load, tmp_path):
     password.write_text("wrong")
     with pytest.raises(ConfigError, match=r"defaultSigner: .*password does not open .*key\.json"):
         open_account(*settings.signer("beta"))
+
+
+STOP = {"chain": "alpha", "contract": ADDRESS, "signer": {"key": SECRET}}
+
+
+def guarding(**changes):
+    return {**config(), "watchChains": "alpha", "watchDeliveries": "alpha", **changes}
+
+
+@pytest.mark.parametrize("stops", [SECRET, [SECRET], [{**STOP, "signer": SECRET}]])
+def test_a_stop_that_is_no_object_does_not_show_its_key(load, stops):
+    with pytest.raises(ConfigError, match=r"^stops") as error:
+        load(guarding(stops=stops), model=WatchtowerSettings)
+    assert "abab" not in str(error.value)
+
+
+def test_other_values_of_a_stop_are_shown(load):
+    with pytest.raises(ConfigError, match=r"^stops\.0\.kind: 'Pause': "):
+        load(guarding(stops=[{**STOP, "kind": "Pause"}]), model=WatchtowerSettings)
+
+
+@pytest.mark.parametrize(
+    "host", ["ws://rpc.example", "rpc.example:port", "rpc.example:99999", "http://[", "x" * 70]
+)
+def test_hosts_of_validators_are_hosts(load, host):
+    with pytest.raises(ConfigError, match=r"^validatorRpcHosts"):
+        load(guarding(validatorRpcHosts=[host]), model=WatchtowerSettings)

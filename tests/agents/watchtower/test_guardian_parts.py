@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 
 from hyperlane.agents.runtime.alerting import Alerter
+from hyperlane.agents.runtime.process import Runtime
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.deliveries.following import Follower
+from hyperlane.agents.watchtower.deliveries.guardian import Guardian
 from hyperlane.agents.watchtower.deliveries.origins import View
 from hyperlane.agents.watchtower.deliveries.stopping import Blacklist, Pause, Stopper, announced
 from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
 from hyperlane.chain.abi import Event, Mailbox, Pausable, TimelockRouter
 from hyperlane.chain.client import Block, Log
-from hyperlane.errors import ChainError
+from hyperlane.errors import ChainError, ConfigError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Address, Bytes32
-from hyperlane.settings import StopSettings
+from hyperlane.settings import StopSettings, WatchtowerSettings
 from hyperlane.store.database import Database
 from hyperlane.store.deliveries import Delivery, DeliveryStore, Outcome, Verdict
 from hyperlane.store.dispatched import Sent, SentStore
@@ -75,6 +77,11 @@ class Client:
         await self._answer()
         at = self.number if isinstance(number, str) else number
         return Block(at, word(at), 30_000_000, 10 * at, None)
+
+    async def request_many(self, _method: object, params: list[tuple[str, bool]]) -> list[Block]:
+        await self._answer()
+        numbers = [int(number, 16) for number, _ in params]
+        return [Block(at, word(at), 30_000_000, 10 * at, None) for at in numbers]
 
     async def final_block(self) -> int:
         await self._answer()
@@ -436,6 +443,17 @@ async def test_logs_that_a_node_held_back_at_a_final_block_are_read_later(store)
     assert await store.find(word(1)) is not None
 
 
+async def test_a_backlog_of_deliveries_costs_few_requests(store):
+    """What is at the tip waits for it."""
+    client = Client("target", number=2000)
+    await store.add([], 1, 0)
+    show(client, *(processed(number, block=number) for number in range(1, 1000)))
+    before = client.asked
+    await Follower(Node(client, TARGET), store, lambda: 0.0).look()
+    assert len(await store.to_judge()) == 999
+    assert client.asked - before < 10
+
+
 async def test_logs_of_two_forks_are_not_taken_for_one_delivery(store):
     """A block that was replaced between two requests, and came back before the third."""
     client = Client("target", number=52)
@@ -466,3 +484,21 @@ async def test_logs_that_no_mailbox_writes_end_no_watchtower(store, process, ent
     with pytest.raises(ChainError, match="has no Process log"):
         await Follower(Node(client, TARGET), store, lambda: 0.0).look()
     assert client.distrusted
+
+
+async def test_a_key_that_an_agent_sends_with_is_refused_at_start(database, told):
+    """And not hours later, once its chain answers."""
+    contracts = dict.fromkeys(("mailbox", "merkleTreeHook", "validatorAnnounce"), "0x" + "11" * 20)
+    chain = {"name": "a", "chainId": 1, "rpcUrls": [{"http": "http://127.0.0.1:1"}], **contracts}
+    key = {"key": "11" * 32}
+    settings = WatchtowerSettings.model_validate(
+        {
+            "chains": {"a": {**chain, "signer": key}},
+            "watchChains": "a",
+            "watchDeliveries": "a",
+            "stops": [{"chain": "a", "contract": "0x" + CONTRACT.hex(), "signer": key}],
+        }
+    )
+    runtime = Runtime(settings, database, Metrics())
+    with pytest.raises(ConfigError, match=r"stops\.0\.signer"):
+        Guardian(settings, runtime, Alerts(Metrics(), told), {})

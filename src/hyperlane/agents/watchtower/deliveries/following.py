@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox
+from hyperlane.chain.answers import BLOCK_BY_NUMBER
 from hyperlane.chain.client import Block, Log
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, Bytes32, to_hex
@@ -53,13 +54,19 @@ class Follower:
         pairs = self._paired(processes, ids)
         stored = await self.store.known((_id(item), item.block_hash) for _, item in pairs)
         new = [pair for pair in pairs if (_id(pair[1]), pair[1].block_hash) not in stored]
-        blocks = {
-            number: await client.block(number)
-            for number in sorted({item.block_number for _, item in new})
-        }
+        blocks = await self._blocks(sorted({item.block_number for _, item in new}))
         deliveries = [self._delivery(*pair, blocks[pair[1].block_number]) for pair in new]
         if deliveries or next_block > first:
             await self.store.add(deliveries, next_block, self.clock())
+
+    async def _blocks(self, numbers: Sequence[int]) -> dict[int, Block]:
+        """Blocks by number, in few requests: after a long pause there are thousands."""
+        asked = [(hex(number), False) for number in numbers]
+        found = await self.chain.client.request_many(BLOCK_BY_NUMBER, asked)
+        blocks = [item for item in found if isinstance(item, Block)]
+        if len(blocks) < len(numbers):
+            raise ChainError(f"{self.chain.name}: the node lacks blocks that have deliveries")
+        return dict(zip(numbers, blocks, strict=True))
 
     def _paired(self, processes: Sequence[Log], ids: Sequence[Log]) -> list[tuple[Log, Log]]:
         """Each `ProcessId` with the `Process` that a Mailbox logs right before it."""
