@@ -64,6 +64,8 @@ class Stop:
     chain: str
     contract: str
     key: LocalAccount
+    recipients: tuple[str, ...]
+    """Contracts whose forged messages ask for it; anybody can forge some for its own contract."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class Stop:
             "kind": "pause",
             "contract": self.contract,
             "signer": hex_key(self.key),
+            "recipients": list(self.recipients),
         }
 
 

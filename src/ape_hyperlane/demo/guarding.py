@@ -145,7 +145,8 @@ class GuardingDemo(Narration):
         net.tick()
         spare = net.chains[REMOTE].validators[THRESHOLD:]
         net.start_agents(spare, rpcs=dict.fromkeys(self.keys[:THRESHOLD], self.shared.url))
-        stop = Stop(REMOTE, self.pause.address, development_key(GUARDIAN))
+        recipients = (self.route.routers[REMOTE],)
+        stop = Stop(REMOTE, self.pause.address, development_key(GUARDIAN), recipients)
         net.start_watchtower(
             ORIGIN, self.stakes.manager.address, development_key(WATCHTOWER), [stop]
         )
