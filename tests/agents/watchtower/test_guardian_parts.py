@@ -502,3 +502,26 @@ async def test_a_key_that_an_agent_sends_with_is_refused_at_start(database, told
     runtime = Runtime(settings, database, Metrics())
     with pytest.raises(ConfigError, match=r"stops\.0\.signer"):
         Guardian(settings, runtime, Alerts(Metrics(), told), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Slow(Alerter):
+    """A webhook that does not answer: how many calls it has, and had at most."""
+
+    calls: list[int] = field(default_factory=lambda: [0])
+
+    async def _post(self, _webhook: str, _document: dict[str, object]) -> None:
+        self.calls.append(self.calls[-1] + 1)
+        await asyncio.Event().wait()
+
+
+async def test_alerts_that_strangers_cause_leave_connections_for_nodes():
+    slow = Slow("http://127.0.0.1:1")
+    for number in range(5000):
+        slow.tell_soon("delivery.forged", number=number)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert 0 < max(slow.calls) < 20
+    assert len(slow._calls) <= 1000
+    for call in slow._calls:
+        call.cancel()
