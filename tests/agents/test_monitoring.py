@@ -128,20 +128,6 @@ def exported(
     wait_until(lambda: target.delivered(messages[0]))
     canaries = kathy_config({origin: origin.recipient(), target: signed})
     agents.start("kathy", "kathy", {**canaries, "metricsPort": ports["kathy"]})
-    stake.pass_time(3 * GRACE)  # late, and old enough to be due at once
-    ports["redundancy"] = free_port()
-    redundancy = {
-        "chains": {
-            origin.name: origin.settings(),
-            target.name: target.settings(watchedRecipients=signed.address),
-        },
-        "watchChains": f"{origin.name},{target.name}",
-        "allowLocalCheckpointSyncers": True,
-        "db": str(tmp_path / "db-redundancy"),
-        "interval": 0.1,
-        "metricsPort": ports["redundancy"],
-    }
-    agents.start("redundancy", "watchtower", redundancy)
 
     def samples() -> list[Sample]:
         found = []
@@ -158,7 +144,20 @@ def exported(
     asyncio.run(liar.publish(lie))
     forged = replace(messages[0], nonce=99, recipient=b32(target.recipient().address))
     target.send(target.contracts["mailbox"].functions.process(b"", forged.encode()))
-    stake.pass_time(GRACE)
+    stake.pass_time(3 * GRACE)  # late, and old enough to be due at once
+    ports["redundancy"] = free_port()
+    redundancy = {
+        "chains": {
+            origin.name: origin.settings(),
+            target.name: target.settings(watchedRecipients=signed.address),
+        },
+        "watchChains": f"{origin.name},{target.name}",
+        "allowLocalCheckpointSyncers": True,
+        "db": str(tmp_path / "db-redundancy"),
+        "interval": 0.1,
+        "metricsPort": ports["redundancy"],
+    }
+    agents.start("redundancy", "watchtower", redundancy)
     late = {
         ("operations_processed_count", "failed"),
         ("operations_processed_count", "dropped"),
@@ -191,7 +190,7 @@ def exported(
         }
         return late <= seen
 
-    wait_until(complete, 90)
+    wait_until(complete, 180)
     return samples()
 
 

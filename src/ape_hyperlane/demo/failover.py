@@ -14,6 +14,13 @@ _PATIENCE = 30.0
 """Seconds that a node may take for an answer."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_arguments: object) -> None:
+        """Says nothing: clients are killed in the middle of a request."""
+
+
 class Provider:
     """A URL that passes everything on to the node of the moment."""
 
@@ -39,8 +46,7 @@ class Provider:
             def log_message(self, *_arguments: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
