@@ -291,6 +291,22 @@ async def test_one_pause_is_asked_for_once_however_many_deliveries_are_forged(st
     assert not await store.to_stop()
 
 
+@pytest.mark.parametrize("account", [((), word(1)), ((word(1),), b"")], ids=["data", "indexed"])
+async def test_an_owner_who_unpauses_is_obeyed_whichever_way_it_is_logged(store, told, account):
+    nodes, (indexed, data) = {"target": Node(Client("target"), TARGET)}, account
+    nodes["target"].client.entries[Pausable.UNPAUSED.topic] = [
+        Log((Bytes32(Pausable.UNPAUSED.topic), *indexed), data, 60, word(1), 0, word(60))
+    ]
+    stop = Pause(stop_settings("target"), nodes["target"], keys := Keys())
+    stopper = stopper_of(store, told, nodes, stop)
+    await forge(store, delivery(1, block=50))
+    await stopper.step()
+    assert (await store.outcomes(delivery(1)))[stop.name].outcome is Outcome.LIFTED
+    await forge(store, delivery(2, block=61))
+    await stopper.step()
+    assert len(keys.sent) == 1
+
+
 async def test_a_stranger_who_delivers_to_a_contract_of_its_own_causes_no_stop(store, told):
     """Its module takes everything. The route's contracts are named."""
     nodes = {"target": Node(Client("target"), TARGET)}
