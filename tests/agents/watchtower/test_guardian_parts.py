@@ -12,6 +12,7 @@ from hyperlane.agents.runtime.process import Runtime
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.deliveries.following import Follower
 from hyperlane.agents.watchtower.deliveries.guardian import Guardian
+from hyperlane.agents.watchtower.deliveries.origins import Origin as Reader
 from hyperlane.agents.watchtower.deliveries.origins import View
 from hyperlane.agents.watchtower.deliveries.stopping import Blacklist, Pause, Stopper, announced
 from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
@@ -541,3 +542,38 @@ async def test_alerts_that_strangers_cause_leave_connections_for_nodes():
     assert len(slow._calls) <= 1000
     for call in slow._calls:
         call.cancel()
+
+
+@dataclass(slots=True)
+class Counted(Reader):
+    """A reader of an origin that fails when it is told to."""
+
+    began: int = 0
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    fails: bool = False
+
+    async def _look(self) -> None:
+        self.began += 1
+        await self.go.wait()
+        if self.fails:
+            raise ChainError("down")
+
+
+async def test_destinations_that_ask_at_once_share_a_look_that_begins_after_all_asked(database):
+    chain, store = Node(Client("origin"), ORIGIN), SentStore(database, ORIGIN)
+    reader = Counted(chain, store, Told(None), None)
+    looks = [asyncio.create_task(reader.look()) for _ in range(5)]
+    await asyncio.sleep(0)
+    reader.go.set()
+    await asyncio.gather(*looks)
+    assert reader.began == 2  # the first began before the others asked
+    reader.go.clear()
+    first = asyncio.create_task(reader.look())
+    await asyncio.sleep(0)
+    late = [asyncio.create_task(reader.look()) for _ in range(5)]
+    await asyncio.sleep(0)
+    reader.fails = True
+    reader.go.set()
+    ended = await asyncio.gather(first, *late, return_exceptions=True)
+    assert all(isinstance(item, ChainError) for item in ended)
+    assert reader.began == 8
