@@ -14,7 +14,8 @@ from hyperlane.agents.watchtower.deliveries.following import Follower
 from hyperlane.agents.watchtower.deliveries.guardian import Guardian
 from hyperlane.agents.watchtower.deliveries.origins import Origin as Reader
 from hyperlane.agents.watchtower.deliveries.origins import View
-from hyperlane.agents.watchtower.deliveries.stopping import Blacklist, Pause, Stopper, announced
+from hyperlane.agents.watchtower.deliveries.stopping import Stopper
+from hyperlane.agents.watchtower.deliveries.stops import Blacklist, Pause, announced
 from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
 from hyperlane.chain.abi import Event, Mailbox, Pausable, TimelockRouter
 from hyperlane.chain.client import Block, Log
