@@ -247,7 +247,8 @@ class SecurityModule:
 class Pausable:
     """A contract that an owner or a guardian can pause, and one that refuses single messages."""
 
-    UNPAUSED = Event("Unpaused(address)", ("address",))
+    UNPAUSED = Event("Unpaused(address)", ())
+    """Whatever stands in its data: some contracts index the address."""
     pause = Function("pause()")
     paused = Function("paused()", ("bool",))
     can_pause = Function("canPause(address)", ("bool",))

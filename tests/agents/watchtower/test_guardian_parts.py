@@ -12,8 +12,10 @@ from hyperlane.agents.runtime.process import Runtime
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.deliveries.following import Follower
 from hyperlane.agents.watchtower.deliveries.guardian import Guardian
+from hyperlane.agents.watchtower.deliveries.origins import Origin as Reader
 from hyperlane.agents.watchtower.deliveries.origins import View
-from hyperlane.agents.watchtower.deliveries.stopping import Blacklist, Pause, Stopper, announced
+from hyperlane.agents.watchtower.deliveries.stopping import Stopper
+from hyperlane.agents.watchtower.deliveries.stops import Blacklist, Pause, announced
 from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
 from hyperlane.chain.abi import Event, Mailbox, Pausable, TimelockRouter
 from hyperlane.chain.client import Block, Log
@@ -291,6 +293,22 @@ async def test_one_pause_is_asked_for_once_however_many_deliveries_are_forged(st
     assert not await store.to_stop()
 
 
+@pytest.mark.parametrize("account", [((), word(1)), ((word(1),), b"")], ids=["data", "indexed"])
+async def test_an_owner_who_unpauses_is_obeyed_whichever_way_it_is_logged(store, told, account):
+    nodes, (indexed, data) = {"target": Node(Client("target"), TARGET)}, account
+    nodes["target"].client.entries[Pausable.UNPAUSED.topic] = [
+        Log((Bytes32(Pausable.UNPAUSED.topic), *indexed), data, 60, word(1), 0, word(60))
+    ]
+    stop = Pause(stop_settings("target"), nodes["target"], keys := Keys())
+    stopper = stopper_of(store, told, nodes, stop)
+    await forge(store, delivery(1, block=50))
+    await stopper.step()
+    assert (await store.outcomes(delivery(1)))[stop.name].outcome is Outcome.LIFTED
+    await forge(store, delivery(2, block=61))
+    await stopper.step()
+    assert len(keys.sent) == 1
+
+
 async def test_a_stranger_who_delivers_to_a_contract_of_its_own_causes_no_stop(store, told):
     """Its module takes everything. The route's contracts are named."""
     nodes = {"target": Node(Client("target"), TARGET)}
@@ -502,3 +520,61 @@ async def test_a_key_that_an_agent_sends_with_is_refused_at_start(database, told
     runtime = Runtime(settings, database, Metrics())
     with pytest.raises(ConfigError, match=r"stops\.0\.signer"):
         Guardian(settings, runtime, Alerts(Metrics(), told), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Slow(Alerter):
+    """A webhook that does not answer: how many calls it has, and had at most."""
+
+    calls: list[int] = field(default_factory=lambda: [0])
+
+    async def _post(self, _webhook: str, _document: dict[str, object]) -> None:
+        self.calls.append(self.calls[-1] + 1)
+        await asyncio.Event().wait()
+
+
+async def test_alerts_that_strangers_cause_leave_connections_for_nodes():
+    slow = Slow("http://127.0.0.1:1")
+    for number in range(5000):
+        slow.tell_soon("delivery.forged", number=number)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert 0 < max(slow.calls) < 20
+    assert len(slow._calls) <= 1000
+    for call in slow._calls:
+        call.cancel()
+
+
+@dataclass(slots=True)
+class Counted(Reader):
+    """A reader of an origin that fails when it is told to."""
+
+    began: int = 0
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    fails: bool = False
+
+    async def _look(self) -> None:
+        self.began += 1
+        await self.go.wait()
+        if self.fails:
+            raise ChainError("down")
+
+
+async def test_destinations_that_ask_at_once_share_a_look_that_begins_after_all_asked(database):
+    chain, store = Node(Client("origin"), ORIGIN), SentStore(database, ORIGIN)
+    reader = Counted(chain, store, Told(None), None)
+    looks = [asyncio.create_task(reader.look()) for _ in range(5)]
+    await asyncio.sleep(0)
+    reader.go.set()
+    await asyncio.gather(*looks)
+    assert reader.began == 2  # the first began before the others asked
+    reader.go.clear()
+    first = asyncio.create_task(reader.look())
+    await asyncio.sleep(0)
+    late = [asyncio.create_task(reader.look()) for _ in range(5)]
+    await asyncio.sleep(0)
+    reader.fails = True
+    reader.go.set()
+    ended = await asyncio.gather(first, *late, return_exceptions=True)
+    assert all(isinstance(item, ChainError) for item in ended)
+    assert reader.began == 8

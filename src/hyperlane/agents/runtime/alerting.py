@@ -10,6 +10,10 @@ import structlog
 log = structlog.get_logger()
 
 _TRIES = 5
+_AT_ONCE = 8
+_MOST_WAITING = 1000
+"""Calls to the webhook that wait at a time. Strangers can cause any number of alerts: connections
+for all of them would leave none for nodes."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -22,6 +26,9 @@ class Alerter:
     """Seconds before the second try at the webhook; doubles each time."""
     _calls: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
     """Calls that nobody waits for; a task without a reference may be dropped."""
+    _slots: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(_AT_ONCE), repr=False
+    )
 
     async def tell(self, event: str, **facts: object) -> None:
         """Alert to trouble. The log has it, also if the webhook does not take it."""
@@ -31,6 +38,9 @@ class Alerter:
     def tell_soon(self, event: str, **facts: object) -> None:
         """Alert to trouble without waiting for the webhook: something urgent is to be done."""
         log.error(event, **facts)
+        if len(self._calls) >= _MOST_WAITING:
+            log.warning("webhook.skipped", waiting=len(self._calls))
+            return
         call = asyncio.create_task(self._call(event, facts))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
@@ -47,7 +57,8 @@ class Alerter:
         pause = self.pause
         for left in reversed(range(_TRIES)):
             try:
-                return await self._post(self.webhook, {"event": event, **facts})
+                async with self._slots:
+                    return await self._post(self.webhook, {"event": event, **facts})
             except (aiohttp.ClientError, TimeoutError) as error:
                 log.warning("webhook.failed", error=_problem(error), tries_left=left)
             await asyncio.sleep(pause)

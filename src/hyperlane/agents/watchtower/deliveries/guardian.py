@@ -19,7 +19,8 @@ from hyperlane.agents.runtime.sender import Sender
 from hyperlane.agents.watchtower.alerting import Alerts
 from hyperlane.agents.watchtower.deliveries.convicting import Convictor, Court
 from hyperlane.agents.watchtower.deliveries.origins import Origin
-from hyperlane.agents.watchtower.deliveries.stopping import Stopper, make_stop
+from hyperlane.agents.watchtower.deliveries.stopping import Stopper
+from hyperlane.agents.watchtower.deliveries.stops import make_stop
 from hyperlane.agents.watchtower.deliveries.watching import DeliveryWatch
 from hyperlane.chain.client import Consensus
 from hyperlane.chain.signer import address_of, open_account

@@ -56,6 +56,10 @@ class Origin:
     view: View | None = None
     """The last one; None before all final dispatches are stored."""
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asked: int = 0
+    """Number of looks that were asked for."""
+    _served: int = 0
+    """Of those, the last that was asked for before a look that succeeded."""
 
     @classmethod
     def of(cls, chain: Chain, database: Database, alerter: Alerter) -> "Origin":
@@ -75,9 +79,17 @@ class Origin:
         return cls(chain, store, alerter, indexer)
 
     async def look(self) -> None:
-        """Bring the view up to the newest block. ChainError if its dispatches are not all known."""
+        """Bring the view up to the newest block. ChainError if its dispatches are not all known.
+
+        Those who ask while another look goes on share the next one: each destination asks.
+        """
+        self._asked += 1
+        mine = self._asked
         async with self._looking:
-            await self._look()
+            if self._served < mine:
+                served = self._asked
+                await self._look()
+                self._served = served
 
     async def _look(self) -> None:
         client = self.chain.client
