@@ -82,7 +82,7 @@ async def told(config, task, message, words):
         nonlocal page
         _, page = await asyncio.to_thread(ask, config, path)
 
-    for _ in range(100):
+    for _ in range(600):
         await look()
         if page and words in page.get("status", ""):
             return page

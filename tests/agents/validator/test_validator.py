@@ -560,8 +560,9 @@ class TestOneKeyOneTree:
         self, origin, validator_config, messages, tmp_path, other_tree
     ):
         async with validating(validator_config(origin)) as task:
-            await eventually(lambda: (tmp_path / "v1/2_with_id.json").exists(), task)
-        before = (tmp_path / "v1/0_with_id.json").read_bytes()
+            signed = [tmp_path / f"v1/{index}_with_id.json" for index in range(3)]
+            await eventually(lambda: all(path.exists() for path in signed), task)
+        before = signed[0].read_bytes()
         hook = origin.at("MerkleTreeHook", other_tree["chains"][origin.name]["merkleTreeHook"])
         mailbox = origin.contracts["mailbox"]
         origin.send(mailbox.functions.setRequiredHook(hook.address))
@@ -571,7 +572,7 @@ class TestOneKeyOneTree:
             async with validating(config) as task:
                 await task
         assert halted.group_contains(Halted, match="storage has another checkpoint 0 signed by")
-        assert (tmp_path / "v1/0_with_id.json").read_bytes() == before
+        assert signed[0].read_bytes() == before
 
     async def test_its_stake_is_on_that_tree(
         self, origin, validator_config, messages, tmp_path, other_tree
