@@ -4,7 +4,7 @@ What the owner undoes afterwards is not stopped again for the same delivery.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -25,20 +25,6 @@ _UNKNOWN = -1
 """For the block from which on the owner's acts count, while the stop's chain does not answer."""
 _ENDED = (Outcome.FINAL, Outcome.LIFTED)
 _IN_FORCE = (Outcome.STOPPED, Outcome.FINAL)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """How a pause is, found out for one delivery."""
-
-    outcome: Outcome
-    detail: str
-    since: int
-
-    def is_true_of(self, since: int) -> bool:
-        """Whether it is so for another delivery, too: a pause that is final for an earlier one may
-        have ended before."""
-        return self.outcome is not Outcome.FINAL or since <= self.since
 
 
 @dataclass(slots=True)
@@ -67,7 +53,7 @@ class Stopper:
     async def enforce(self, at: int) -> None:
         """Take the next step of one stop, by its position in the settings."""
         stop = self.stops[at]
-        said: Said | None = None
+        said: Stopped | None = None
         for name, store in self.stores.items():
             destination = self.chains.get(name)
             for delivery in await store.to_stop():
@@ -122,8 +108,8 @@ class Stopper:
         delivery: Delivery,
         destination: Chain,
         stop: Stop,
-        said: Said | None,
-    ) -> Said | None:
+        said: Stopped | None,
+    ) -> Stopped | None:
         """Take the next step for one delivery; `said`: how the stop is, if that is known."""
         before = (await store.outcomes(delivery)).get(stop.name)
         if before is not None and before.outcome in _ENDED:
@@ -132,14 +118,14 @@ class Stopper:
         try:
             if since == _UNKNOWN:
                 since = await self._since(delivery, destination, stop)
-            if said is None or not said.is_true_of(since):
-                said = Said(await stop.enforce(delivery, destination, since), "", since)
-            outcome, detail = said.outcome, said.detail
+            if said is None or not _is_true_of(said, since):
+                said = Stopped(await stop.enforce(delivery, destination, since), "", since)
+            now = replace(said, since=since)
         except ChainError as error:  # nothing that a node said once ends a stop
-            outcome, detail = Outcome.FAILED, str(error)
-        await self._note(store, delivery, stop, before, Stopped(outcome, detail, since))
-        lasts = isinstance(stop, Pause) and outcome is not Outcome.LIFTED
-        return Said(outcome, detail, since) if lasts else None
+            now = Stopped(Outcome.FAILED, str(error), since)
+        await self._note(store, delivery, stop, before, now)
+        lasts = isinstance(stop, Pause) and now.outcome is not Outcome.LIFTED
+        return now if lasts else None
 
     async def _note(
         self,
@@ -168,6 +154,12 @@ class Stopper:
         if stop.chain.domain == destination.domain:
             return delivery.block_number + 1
         return (await stop.chain.client.block()).number + 1
+
+
+def _is_true_of(said: Stopped, since: int) -> bool:
+    """Whether how a pause is for one delivery holds for another one, too: a pause that is final for
+    an earlier one may have ended before."""
+    return said.outcome is not Outcome.FINAL or since <= said.since
 
 
 async def _ended(store: DeliveryStore, delivery: Delivery) -> set[str]:
