@@ -245,14 +245,12 @@ class SecurityModule:
 
 
 class Pausable:
-    """A contract that an owner or a guardian can pause, and one that refuses single messages."""
+    """A contract that an owner, or a guardian, can pause."""
 
     UNPAUSED = Event("Unpaused(address)", ())
     """Whatever stands in its data: some contracts index the address."""
     pause = Function("pause()")
     paused = Function("paused()", ("bool",))
-    can_pause = Function("canPause(address)", ("bool",))
-    owner = Function("owner()", ("address",))
 
 
 class BlacklistIsm:
