@@ -43,7 +43,7 @@ class Overrides:
 
     def urgent(self) -> Self:
         """The same, but what nodes estimate is offered three times, and replacements offer up to
-        twenty times of what gas costs. What the operator fixed stays."""
+        twenty times of what gas costs. Prices and ceilings in wei that the operator fixed stay."""
         numerator = self.gas_price_multiplier_numerator or 1
         return replace(
             self,

@@ -121,7 +121,7 @@ class Stop(ABC):
 
 
 class Pause(Stop):
-    """Pause of a module, a hook or a limiter."""
+    """Pause of a module or a hook."""
 
     def _purpose(self, delivery: Delivery) -> str:
         return self.name
