@@ -107,7 +107,7 @@ class Metrics:
             "origin", "remote", "recipient",
         )  # fmt: skip
         self.redundancy_unknown = self._gauge(
-            "watchtower_redundancy_unknown", "1 while it is unknown who of the signers lives",
+            "watchtower_redundancy_unknown", "1 while it is unknown which signers are live",
             "origin", "remote", "recipient",
         )  # fmt: skip
         self.signature_age = self._gauge(
@@ -180,7 +180,7 @@ class Metrics:
 
 
 def set_or_remove(gauge: Gauge, labels: tuple[str, ...], value: float | None) -> None:
-    """Export a value, or for None nothing in place of what was exported before."""
+    """Export a value; None removes the one that was exported before."""
     if value is not None:
         gauge.labels(*labels).set(value)
         return

@@ -100,8 +100,8 @@ def _pausing(command: Callable[..., None]) -> click.Command:
 
 @_pausing
 def pause(**options: Any) -> None:
-    """Stop hooks or modules, by address: until unpaused as their owner, which also confirms a
-    guardian's pause; for a time as a guardian."""
+    """Pause hooks or modules, named by address. An owner's pause lasts until `unpause`, and
+    replaces a guardian's; a guardian's pause ends by itself."""
     from ape_hyperlane.core.pausing import PAUSE, run
 
     run(PAUSE, **options)
@@ -109,7 +109,8 @@ def pause(**options: Any) -> None:
 
 @_pausing
 def unpause(**options: Any) -> None:
-    """End pauses of hooks or modules, by address, as their owner; rearms their guardians."""
+    """Unpause hooks or modules, named by address, as their owner. Guardians can pause them
+    again."""
     from ape_hyperlane.core.pausing import UNPAUSE, run
 
     run(UNPAUSE, **options)
@@ -117,7 +118,7 @@ def unpause(**options: Any) -> None:
 
 @_pausing
 def rearm(**options: Any) -> None:
-    """Let guardians of hooks or modules pause again, by address, as their owner."""
+    """Let guardians pause hooks or modules again, named by address, as their owner."""
     from ape_hyperlane.core.pausing import REARM, run
 
     run(REARM, **options)

@@ -31,9 +31,9 @@ from ape_hyperlane.cli.options import REGISTRY
 @click.option("--threshold", type=int, help="how many have to sign; default: more than half")
 @click.option("--remote", multiple=True, help="chains that messages go to; may be added later")
 @click.option(
-    "--guarded", is_flag=True, help="let guardians pause: who can stop messages, and nothing else"
+    "--guarded", is_flag=True, help="let guardians pause: accounts that can only stop messages"
 )
-@click.option("--guardians", multiple=True, help="addresses, with commas, of those guardians")
+@click.option("--guardians", multiple=True, help="addresses of the guardians, with commas")
 @click.option("--chain-only", is_flag=True, help="add the chain and write no config")
 @click.option("--force", is_flag=True, help="replace files that exist")
 @click.option(

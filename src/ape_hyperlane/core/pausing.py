@@ -1,5 +1,5 @@
-"""`ape hyperlane pause`, `unpause` and `rearm`: what owners do with contracts that can be paused,
-in an emergency without a config. A guardian can `pause`, too."""
+"""Commands `ape hyperlane pause`, `unpause` and `rearm`: calls of pausable contracts by their
+owner, in an emergency, without a config. A guardian can `pause`, too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ PAUSE, UNPAUSE, REARM = "pause", "unpause", "rearm"
 
 @dataclass(frozen=True, slots=True)
 class _Pausable:
-    """A hook or module that can be paused, as the chain has it."""
+    """A pausable hook or module, with its state on the chain."""
 
     address: str
     owner: str
@@ -47,11 +47,11 @@ class _Pausable:
     """True if guardians can pause it."""
     paused: bool
     until: int | None
-    """End of a guardian's pause, Unix seconds; None if the owner paused, or nobody."""
+    """End of a guardian's pause, Unix seconds; None if the owner has paused, or nobody has."""
 
     @classmethod
     def at(cls, address: str) -> "_Pausable":
-        """ConfigError for an address at which nothing can be paused."""
+        """Reads the contract at an address. ConfigError if it cannot be paused."""
         paused, owner = ask(address, "paused()", "bool"), ask(address, "owner()", "address")
         if paused is None or owner is None:
             raise ConfigError(
@@ -71,7 +71,7 @@ class _Pausable:
         return f"stopped by a guardian until {unix_time(self.until)}"
 
     def needs(self, method: str) -> bool:
-        """False if the call would change nothing. ConfigError for a contract without it."""
+        """True if the call would change anything. ConfigError if the contract lacks the method."""
         if method == REARM and not self.guarded:
             raise ConfigError(f"{self.address}: has no guardians that could be rearmed")
         return {PAUSE: not self.paused or self.until is not None, UNPAUSE: self.paused}.get(
@@ -111,9 +111,9 @@ def run(
     max_gas_price: int | None,
     proposals: Path,
 ) -> None:
-    """Makes the call on each contract, or writes it for the Safe or timelock that owns it.
-    ClickException with one line on failure; what cannot be written or sent is found before anything
-    is sent."""
+    """Calls each contract, or writes the call for the Safe or timelock that owns it. ClickException
+    with one line on failure; a call that can be neither sent nor written is refused before any is
+    sent."""
     console = Console(soft_wrap=True)
     folder = Registry(registry)
     with one_line_errors():

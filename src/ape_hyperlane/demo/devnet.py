@@ -65,11 +65,12 @@ class Stop:
     contract: str
     key: LocalAccount
     recipients: tuple[str, ...]
-    """Contracts whose forged messages ask for it; anybody can forge some for its own contract."""
+    """Recipients whose forged messages make the guardian pause. Without a list, anybody could cause
+    a pause, by a forged message to a contract of its own."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """As a watchtower's settings have it."""
+        """Entry of `stops` in the watchtower's settings."""
         return {
             "chain": self.chain,
             "kind": "pause",
@@ -185,8 +186,8 @@ class Devnet:
     def start_agents(
         self, without: Sequence[LocalAccount] = (), rpcs: Mapping[LocalAccount, str] | None = None
     ) -> None:
-        """Starts all validators except those with the keys in `without`, and one relayer. Keys in
-        `rpcs` read their chain at that URL."""
+        """Starts one relayer, and all validators but those whose keys are in `without`. `rpcs`: by
+        key, the URL at which a validator reads its chain instead of the chain's own."""
         for chain in self.chains.values():
             for index, key in enumerate(chain.validators):
                 if key not in without:
@@ -206,7 +207,8 @@ class Devnet:
     def start_validator(
         self, chain: str, name: str, key: LocalAccount, rpc: str | None = None
     ) -> None:
-        """Starts a validator of a chain, which it reads at the URL `rpc` if there is one."""
+        """Starts a validator of a chain. It reads the chain at `rpc`, by default the chain's own
+        URL."""
         config = self.registry.agent_config([chain])
         if rpc is not None:
             config["chains"][chain]["rpcUrls"] = [{"http": rpc}]

@@ -1,7 +1,7 @@
-"""An RPC provider that can be switched over to other nodes, and the lying nodes behind it.
+"""An RPC provider of a demo, which can be switched over to other nodes.
 
-In April 2026 the verifier of a route was brought to rely on the attackers' nodes: its own ones were
-under a denial of service, and it failed over. Whoever asked other nodes saw nothing wrong.
+In April 2026 attackers brought a route's verifier to read their own nodes: a denial of service on
+the nodes that it used made it fail over. All other nodes showed the true chain.
 """
 
 import threading
@@ -18,11 +18,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_arguments: object) -> None:
-        """Says nothing: clients are killed in the middle of a request."""
+        """Ignores the error: clients are killed in the middle of a request."""
 
 
 class Provider:
-    """A URL that passes everything on to the node of the moment."""
+    """A URL that passes each request on to `node`, which may be changed at any time."""
 
     def __init__(self, node: str) -> None:
         self.node = node
@@ -42,7 +42,7 @@ class Provider:
                     self.end_headers()
                     self.wfile.write(answer)
                 except OSError:
-                    self.close_connection = True  # nobody waits any more
+                    self.close_connection = True  # the client is gone
 
             def log_message(self, *_arguments: object) -> None:
                 pass
@@ -52,11 +52,11 @@ class Provider:
 
     @property
     def url(self) -> str:
-        """Where clients ask."""
+        """The provider's own URL, for clients."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
-        """Answers nobody any more."""
+        """Stops the server."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -73,7 +73,7 @@ class Provider:
 
 @contextmanager
 def provider(node: str) -> Iterator[Provider]:
-    """A provider that passes on to a node, until it is switched over."""
+    """Runs a provider, which passes requests on to `node` at first."""
     made = Provider(node)
     try:
         yield made

@@ -1,4 +1,4 @@
-"""The attackers of a demo: nodes on which a transfer was sent that nobody sent, and its delivery.
+"""Attackers of a demo: nodes that show a forged transfer, and the delivery of that transfer.
 
 The nodes are a fork of the origin. All that they answer is consistent: blocks, logs, the tree and
 its root. They only disagree with the chain.
@@ -40,7 +40,7 @@ class LyingNodes:
     url: str
 
     def forge(self, amounts: Sequence[int], thief: str) -> list[Message]:
-        """Has the router send these amounts to a thief, a message each."""
+        """Has the router send these amounts to a thief, one message for each."""
         registry, router = self.net.registry, self.route.routers[self.origin]
         destination = registry.metadata(self.destination).domain_id
         recipient = address_to_bytes32(address_from_hex(self.route.routers[self.destination]))
@@ -72,7 +72,7 @@ class LyingNodes:
         return messages
 
     def tick(self, seconds: int) -> None:
-        """Mines a block every so many seconds, as the chain does."""
+        """Switches the fork to mining a block every `seconds`, as the chain does."""
         call(self.url, "evm_setIntervalMining", seconds)
 
 
@@ -98,7 +98,8 @@ class Forgery:
 
     @property
     def metadata(self) -> bytes:
-        """What the recipient's security module is given."""
+        """Metadata for the recipient's security module: the signatures for its multisig, nothing
+        for its other parts."""
         checkpoint = self.signed[0].checkpoint
         multisig = MessageIdMultisigMetadata(
             checkpoint.merkle_tree_hook,
@@ -117,10 +118,10 @@ class Forgery:
         return int(eth.wait_for_transaction_receipt(sent)["blockNumber"])
 
     def refused(self, mailbox: str, block: int | None = None) -> str | None:
-        """Why the connected chain refuses the delivery, now or after a block; None if it would be
-        accepted."""
+        """Reason for which the connected chain refuses the delivery, at its newest block or at
+        `block`; None if it accepts."""
         try:
-            # Not by ape, which would print a trace.
+            # Not through ape, which would print a trace.
             ape.networks.provider.web3.eth.call(
                 {"to": mailbox, "data": self._calldata(mailbox)},
                 "latest" if block is None else block,
@@ -135,7 +136,7 @@ class Forgery:
 
 
 def signatures(net: Devnet, validators: Sequence[str], message: Message) -> list[SignedCheckpoint]:
-    """What validators with these names have published for a message so far."""
+    """Signatures for a message that the validators of these names have published so far."""
     found = []
     for name in validators:
         storage = FolderStorage(net.checkpoints(name))

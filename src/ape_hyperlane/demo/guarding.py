@@ -36,18 +36,19 @@ ETHER = 10**18
 DEPOSIT, HONEST = 100 * ETHER, ETHER
 FORGED = (4 * ETHER, 5 * ETHER)
 LIMIT = 10 * ETHER
-"""What the route's limiter lets out in a day: all transfers of the demo before it resumes."""
+"""Wei that the route's rate limit lets out in a day: enough for all transfers before the owner
+resumes."""
 PAUSE = 86_400
 """Seconds for which the guardian can pause."""
 BLOCKS = 2
-"""Most blocks from a forged delivery to the pause."""
+"""Largest number of blocks from the forged delivery to the pause."""
 BLOCKS_LATER = "blocks from the delivery to the pause"
 BLOCK_SECONDS = 6
-"""Of the destination, from the attack to the pause: half of what Ethereum takes."""
+"""Block time of the destination, in seconds, from the attack to the pause: half of Ethereum's."""
 SUCCESSORS, THIEF, GUARDIAN, WATCHTOWER, RECEIVER = (9, 10), 11, 17, 18, 19
 """Indexes of development accounts."""
 SECONDS = 300
-"""Time limit for whatever is waited for."""
+"""Longest wait for an event, in seconds."""
 
 
 def run(folder: Path, keep: bool) -> bool:
@@ -69,7 +70,7 @@ def run(folder: Path, keep: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What was read back from the chains, and whether it is as it has to be."""
+    """A value that was read back from the chains, and whether it is the expected one."""
 
     what: str
     found: str
@@ -115,7 +116,7 @@ class GuardingDemo(Narration):
         )
 
     def secure(self, signers: tuple[LocalAccount, ...]) -> None:
-        """Deploys the route, or has it secured by other signers."""
+        """Deploys the route, or changes the signers that secure it."""
         limiter: Any = {"type": "rateLimitedIsm", "maxCapacity": str(LIMIT)}
         multisig = {
             "type": "messageIdMultisigIsm",
@@ -133,14 +134,14 @@ class GuardingDemo(Narration):
         self.modules, self.place = len(modules), modules.index(multisig)
 
     def deployed_pause(self) -> ContractInstance:
-        """The first module of the route's aggregation."""
+        """The pausable module of the route, which is the first of its aggregation."""
         with self.net.connect(REMOTE):
             module = contract(*self.route.router(REMOTE)).interchainSecurityModule()
             modules, _ = contract("StaticAggregationIsm", module).modulesAndThreshold(b"")
             return contract("GuardedPausableIsm", modules[0])
 
     def start(self) -> None:
-        """Starts agents; two validators read the origin at a provider that they share."""
+        """Starts the agents. Two validators read the origin through one provider."""
         net = self.net
         net.tick()
         spare = net.chains[REMOTE].validators[THRESHOLD:]
@@ -276,7 +277,7 @@ class GuardingDemo(Narration):
         return self.net.registry.addresses(REMOTE).mailbox
 
     def balance(self) -> int:
-        """What the route holds on the connected chain."""
+        """Wei that the route's router holds on the destination, which has to be connected."""
         return int(ape.networks.provider.get_balance(self.route.routers[REMOTE]))
 
     def balance_of(self, account: str) -> int:
@@ -312,7 +313,7 @@ class GuardingDemo(Narration):
 
 
 def error_name(reason: str) -> str:
-    """The contract's error in a reason; the reason itself if it names none."""
+    """Name of the contract's error in a reason; the reason itself if it has none."""
     found = re.search(r"\((\w+)\(", reason)
     return found.group(1) if found else reason
 

@@ -14,7 +14,7 @@ from ape_hyperlane.staking.operators import possession
 from hyperlane.registry.staking_config import StakingConfig
 
 STAKE = 1_000 * 10**18
-"""What each operator stakes."""
+"""Amount that each operator stakes, in the token's smallest units."""
 TREASURY = "0x" + "77" * 20
 OPERATORS = 12
 """Index of the first operator's development account."""
@@ -39,13 +39,13 @@ class Stakes:
     """Addresses, in the order of the validators."""
 
     def standing(self, position: int) -> Standing:
-        """The operator of a validator, while connected to the chain."""
+        """Stake and status of a validator's operator. The chain has to be connected."""
         operator = self.operators[position]
         stake = int(self.manager.pools(operator)[0])
         return Standing(stake, _STATUS[int(self.manager.operatorState(operator)[0])])
 
     def standings(self) -> list[Standing]:
-        """Those of all validators."""
+        """Stake and status of every validator's operator, in the order of the validators."""
         return [self.standing(position) for position in range(len(self.operators))]
 
 
@@ -72,5 +72,5 @@ def stake_all(net: Devnet, chain: str, keys: Sequence[LocalAccount]) -> Stakes:
 
 
 def tokens(amount: int) -> str:
-    """An amount of stake in words."""
+    """An amount of stake as text, in whole tokens."""
     return f"{amount / 10**18:,g} STK"

@@ -35,7 +35,7 @@ class NativeRoute:
         return ("HypNative" if chain == self.native else "HypERC20"), self.routers[chain]
 
     def send(self, origin: str, destination: str, amount: int, recipient: str) -> Dispatched:
-        """Sends a transfer of the net's user at the quoted cost."""
+        """Sends a transfer from the devnet's user, at the quoted cost."""
         registry = self.net.registry
         with self.net.connect(origin):
             name, router = self.router(origin)
@@ -53,8 +53,8 @@ class NativeRoute:
 def deploy_native_route(
     net: Devnet, native: str, synthetic: str, modules: Mapping[str, Any] | None = None
 ) -> NativeRoute:
-    """Deploys a route, or changes the one that there is; `modules` has configs of routers' security
-    modules, by chain."""
+    """Deploys a route, or changes the deployed one. `modules`: by chain, the config of the router's
+    security module."""
     config: dict[str, dict[str, Any]] = {
         native: {"type": "native", "owner": net.deployer.address},
         synthetic: {"type": "synthetic", "owner": net.deployer.address},

@@ -1,4 +1,4 @@
-"""Plans what configures a hook or module that guardians can pause."""
+"""Plans the configuration of a hook or module that guardians can pause."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from ape_hyperlane.plans.steps import CREATOR, Contains, Ref, Subset, Unlisted
 from hyperlane.registry.fields import LONGEST_GUARDIAN_PAUSE, GuardedPausable
 
 ARGUMENTS: tuple[Any, ...] = (CREATOR, [], LONGEST_GUARDIAN_PAUSE)
-"""Arguments of the constructor. The same for all configs: with others, a changed config would make
-another contract instead of changing this one."""
+"""Constructor arguments, the same for all configs. If they followed the config, a changed config
+would create another contract instead of changing this one."""
 
 
 def configure_guarded(contract: PlannedContract, config: GuardedPausable) -> Ref:
     """Plans duration, guardians, pause and owner of a contract made with `ARGUMENTS`.
 
-    The pause is that of the owner: one by a guardian is left as it is.
+    Only the owner's pause is planned; a guardian's is left as it is.
     """
     contract.set("guardianPause", config.guardian_pause)
     guardians = list(config.guardians)

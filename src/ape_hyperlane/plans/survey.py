@@ -379,8 +379,8 @@ def check_steps(journal: Journal, steps: list[Step]) -> list[str]:
 
 
 def _guardians_pauses(survey: Survey, readings: list[Reading]) -> list[str]:
-    """Pauses that guardians began, a line each. A config knows the owner's only, so that no plan
-    ends one by a guardian."""
+    """Lines about pauses that guardians began. A config has the owner's pause only, so no plan ends
+    a guardian's."""
     found = []
     for reading in readings:
         if reading.method == "pausedForGood":

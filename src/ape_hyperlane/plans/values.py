@@ -43,7 +43,7 @@ def display(value: Any) -> str:
 
 
 def unix_time(seconds: int) -> str:
-    """A time on a chain as text; the number itself for one that no calendar has."""
+    """Unix seconds as date and time in UTC; as a number if they are beyond the calendar."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="seconds")
     except (OverflowError, OSError, ValueError):

@@ -8,8 +8,8 @@ from ape_hyperlane.reading.source import Source
 
 
 def read_pausable(source: Source, address: str, kind: str, paused: bool | None) -> dict[str, Any]:
-    """Config of a pausable `Ism` or `Hook`. Notes a pause that a guardian began, which is no part
-    of a config."""
+    """Config of a pausable contract; `kind` is `Ism` or `Hook`. A guardian's pause is no part of
+    the config: it is noted instead."""
     owner = source.owner(address)
     guardians = ask(address, "guardians()", "address[]")
     duration = ask(address, "guardianPause()", "uint32")

@@ -16,7 +16,8 @@ _PRECOMPILES = 2**16
 """Number below which no address has a key, or a contract that could be an owner."""
 _BURN = re.compile("0x(dead)+")
 _SHORTEST_PAUSE, _LONGEST_PAUSE = HOUR, 7 * DAY
-"""Seconds of a guardian's pause that let an owner act, and a stolen key cost little."""
+"""Bounds of a guardian's pause, in seconds: long enough for an owner to act, and so short that a
+stolen key costs little."""
 _SHOWN = 4
 """Keys of a config that a warning names; it counts the others."""
 
@@ -68,8 +69,8 @@ def _guardian_findings(where: str, part: GuardedPausable) -> Iterator[Finding]:
 
 
 def _owned(config: object) -> dict[str, list[str]]:
-    """Keys of a config whose value owns something, by owner. A guardian's blacklist does not count:
-    it is for a hot key, which stops single messages by it, and the owner can replace it."""
+    """Keys of a config whose value owns something, by owner. A blacklist that a guardian owns is
+    left out: its key is hot on purpose, and the route's owner can replace the blacklist."""
     found: dict[str, list[str]] = {}
     parts = list(_parts(config, ""))
     guarded = [part for _, part in parts if isinstance(part, GuardedPausable)]

@@ -10,7 +10,7 @@ EVERY_ORIGIN = ""
 OVERHEAD = 80_000
 """Gas of a delivery beside the recipient's own, with a multisig of a few validators."""
 GUARDIAN_PAUSE = 6 * HOUR
-"""Seconds for which a guardian pauses: enough for owners to be woken, and a night at most."""
+"""Seconds for which a guardian pauses: long enough to wake the owners, no longer than a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class CoreChoices:
     remotes: Sequence[str] = ()
     """Chains that messages go to."""
     guardians: Sequence[str] | None = None
-    """Who can pause beside the owner; None for a core without pauses."""
+    """Accounts that can pause besides the owner; None for a core that cannot be paused."""
 
     def check(self) -> None:
         """ValueError for sets of validators that no module can have."""
@@ -76,9 +76,9 @@ def _module(choices: CoreChoices) -> str:
         return f"{_MODULE}\n{explained}\ndefaultIsm:\n{_indented(module, 2)}\n"
     return f"""\
 {_MODULE}
-# Here two have to agree. The first can be paused: a guardian's key, which can do nothing but pause,
-# stops all messages for guardianPause seconds, once until the owner acts. The owner can stop them
-# for as long as it takes: `ape hyperlane pause`, `unpause`.
+# Here two modules have to agree. The first can be paused: a guardian's key, which can only pause,
+# stops all messages for guardianPause seconds, and again only after the owner has acted. The
+# owner's pause lasts until the owner ends it: `ape hyperlane pause`, `unpause`.
 {explained}
 defaultIsm:
   type: staticAggregationIsm
@@ -90,7 +90,7 @@ defaultIsm:
 
 
 def _proof(choices: CoreChoices) -> tuple[str, str]:
-    """The module that asks for proof, and its explanation."""
+    """Explanation and config of the module that verifies messages."""
     alone = choices.guardians is None
     if not choices.validators:
         subject = "This one" if alone else "The second one"
@@ -137,7 +137,7 @@ def _indented(text: str, spaces: int) -> str:
 
 
 def _item(text: str) -> str:
-    """An item of a list that is a value of a key at the left margin."""
+    """Text as an item of a list below a key of the top level."""
     return "    - " + _indented(text, 6).lstrip()
 
 
@@ -150,7 +150,7 @@ requiredHook:
 """
     return f"""\
 # The hooks of every message. The merkle tree is what validators sign: keep it. The other one can be
-# paused, as the module above: then nobody can send.
+# paused like the module above; while it is, nobody can send.
 requiredHook:
   type: aggregationHook
   hooks:

@@ -251,7 +251,7 @@ def _named(remote: Sequence[str], validators: Sequence[str]) -> list[str]:
 
 
 def _unguarded(wanted: Wanted, guardians: Sequence[str] | None) -> list[str]:
-    """A note for guardians that are still to be filled in."""
+    """A note that guardians are still to be filled in, if so."""
     if guardians is None or guardians or wanted.chain_only:
         return []
     return [f"{wanted.config}: fill in `guardians`, in the module and the hook, before you deploy"]

@@ -245,10 +245,10 @@ class SecurityModule:
 
 
 class Pausable:
-    """A contract that an owner, or a guardian, can pause."""
+    """A contract that its owner, or a guardian, can pause."""
 
     UNPAUSED = Event("Unpaused(address)", ())
-    """Whatever stands in its data: some contracts index the address."""
+    """Read without the address, which some contracts index and others do not."""
     pause = Function("pause()")
     paused = Function("paused()", ("bool",))
 

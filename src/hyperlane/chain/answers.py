@@ -329,7 +329,7 @@ SEND_RAW = Method("eth_sendRawTransaction", word)
 LOGS = Method("eth_getLogs", logs)
 RECEIPT = Method("eth_getTransactionReceipt", receipt)
 TRACE = "debug_traceTransaction"
-"""How its result is read: `hyperlane.chain.ledger.calls_of`."""
+"""Method whose result `hyperlane.chain.ledger.calls_of` reads."""
 
 
 def logs_of(address: Address, event: Event, first: int, last: int) -> Method[tuple[Log, ...]]:

@@ -18,7 +18,7 @@ _ASKED_ELSEWHERE = frozenset((answers.TRACE, *(
         answers.IS_KNOWN, answers.RECEIPT, answers.TRANSACTION_COUNT,
     )
 )))  # fmt: skip
-"""Methods that every node, or another one, has: an error may be only this node's."""
+"""Methods that another node may answer where one gives an error."""
 
 
 def is_doubtful(call: Call, answer: Answer) -> bool:

@@ -164,9 +164,10 @@ def transaction_of(tx_hash: Bytes32) -> Method[Transaction | None]:
 
 
 def calls_of() -> Method[tuple[bytes, ...]]:
-    """`debug_traceTransaction` with the call tracer: the data of all calls that it made, each once.
+    """`debug_traceTransaction` with the call tracer: the data of all calls of a transaction, each
+    once.
 
-    All that fit into an answer: who hides one among thousands must not be helped.
+    Their number is bounded by the size of an answer only, so that no call can be hidden among many.
     """
 
     def read(value: object) -> tuple[bytes, ...]:

@@ -42,8 +42,9 @@ class Overrides:
     gas_limit_cap: int | None = None
 
     def urgent(self) -> Self:
-        """The same, but what nodes estimate is offered three times, and replacements offer up to
-        twenty times of what gas costs. Prices and ceilings in wei that the operator fixed stay."""
+        """Return overrides for urgent transactions: they offer three times what nodes estimate, and
+        replacements up to twenty times what gas costs. Prices and ceilings in wei that the operator
+        fixed stay."""
         numerator = self.gas_price_multiplier_numerator or 1
         return replace(
             self,

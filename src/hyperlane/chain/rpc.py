@@ -342,7 +342,8 @@ class RpcPool:
         return Unreachable(f"{self.name}: no RPC answers {method} ({self._problems})")
 
     def _too_few(self, method: str, answers: int) -> Unreachable:
-        """The failure of a quorum: what is needed is counted from all URLs, well or not."""
+        """Error of a quorum that too few RPCs answer. The needed number follows from all URLs,
+        failing ones included."""
         urls = len(self.endpoints)
         return Unreachable(
             f"{self.name}: {answers} of {urls} RPCs answer {method}, and"
@@ -351,5 +352,5 @@ class RpcPool:
 
     @property
     def _problems(self) -> str:
-        """What is wrong with each URL, by host."""
+        """Problem of each URL, by host."""
         return "; ".join(f"{item.host}: {item.health.problem or 'well'}" for item in self.endpoints)

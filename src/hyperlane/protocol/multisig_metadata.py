@@ -64,7 +64,7 @@ class MessageIdMultisigMetadata:
         return self.checkpoint_of(message.origin, message.id)
 
     def checkpoint_of(self, origin: int, message_id: Bytes32) -> Checkpoint:
-        """The same for the message with an id."""
+        """The checkpoint for a message of which only origin and id are known; see `checkpoint`."""
         return Checkpoint(origin, self.merkle_tree_hook, self.root, self.index, message_id)
 
 
@@ -132,7 +132,7 @@ class MerkleRootMultisigMetadata:
         return self.checkpoint_of(message.origin, message.id)
 
     def checkpoint_of(self, origin: int, message_id: Bytes32) -> Checkpoint:
-        """The same for the message with an id."""
+        """The checkpoint for a message of which only origin and id are known; see `checkpoint`."""
         if self.leaf_index > self.signed_index:
             raise DecodeError(
                 f"metadata.leaf_index: {self.leaf_index} is after the signed checkpoint,"
@@ -205,7 +205,7 @@ class LegacyMultisigMetadata:
         return self.checkpoint_of(message.origin, message.id)
 
     def checkpoint_of(self, origin: int, message_id: Bytes32) -> Checkpoint:
-        """The same for the message with an id."""
+        """The checkpoint for a message of which only origin and id are known; see `checkpoint`."""
         proven = branch_root(message_id, self.proof, self.index)
         if proven != self.root:
             raise DecodeError(

@@ -144,9 +144,9 @@ class RateLimited(Placed):
 
 
 class GuardedPausable(Placed):
-    """A pausable contract that each of `guardians` can pause for `guardianPause` seconds, once
-    until the owner acts. `paused`: true while the owner has paused it; a guardian's pause is no
-    part of the config."""
+    """A pausable contract that each of `guardians` can pause for `guardianPause` seconds, once;
+    again only after the owner has acted. `paused`: true while the owner has paused it; a guardian's
+    pause is no part of the config."""
 
     owner: Account | None = None
     paused: bool = False

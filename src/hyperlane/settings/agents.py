@@ -307,10 +307,10 @@ class StopSettings(SettingsModel):
     contract: AddressField
     signer: SignerSettings
     origins: Names = ()
-    """Chains whose forged messages ask for it; empty: all."""
+    """Origins whose forged messages make the guardian stop it; empty: all."""
     recipients: AddressList = ()
-    """Recipients whose forged messages ask for it; empty: all. Anybody can have anything
-    delivered to a contract of its own, whose module takes everything."""
+    """Recipients whose forged messages make the guardian stop it; empty: all. Then anybody can
+    cause the stop, by a forged message to a contract of its own."""
 
 
 class WatchtowerSettings(AgentSettings):
@@ -328,11 +328,12 @@ class WatchtowerSettings(AgentSettings):
     watch_deliveries: Names = ()
     """Destinations whose deliveries are compared with what the origins, `watchChains`, sent."""
     delivery_interval: float | None = Field(default=None, gt=0)
-    """Seconds between two looks at deliveries. None: as often as each chain is looked at."""
+    """Seconds between two looks at deliveries. None: each chain's own interval."""
     stops: tuple[StopSettings, ...] = ()
-    """What is stopped when a delivery was forged. Empty: people are alerted."""
+    """Contracts that are stopped when a delivery was forged. Empty: there are only alerts."""
     validator_rpc_hosts: Names = ()
-    """Hosts of RPCs that validators are known to use: the guardian does not start with them."""
+    """Hosts of RPCs that validators are known to use: the guardian does not start if it uses
+    one."""
 
     @field_validator("validator_rpc_hosts")
     @classmethod
@@ -345,18 +346,20 @@ class WatchtowerSettings(AgentSettings):
     def _stops_are_complete(self) -> "WatchtowerSettings":
         if (self.stops or self.validator_rpc_hosts) and not self.watch_deliveries:
             raise ValueError(
-                "stops and validatorRpcHosts belong to a watch over deliveries: name the"
-                " destinations in watchDeliveries"
+                "stops and validatorRpcHosts need watchDeliveries, which is empty: name the"
+                " destinations there"
             )
         for at, stop in enumerate(self.stops):
             for name in stop.origins:
                 if name not in self.watch_chains:
                     raise ValueError(
-                        f"stops.{at}.origins: {name!r} is none of watchChains, so that none of its"
-                        " messages is ever found forged"
+                        f"stops.{at}.origins: {name!r} is none of watchChains, so its messages"
+                        " would not be judged: add it there, or take it out here"
                     )
             if any(_same_stop(stop, other) for other in self.stops[:at]):
-                raise ValueError(f"stops.{at}: stands twice: remove one")
+                raise ValueError(
+                    f"stops.{at}: stands twice, by chain, contract and signer: remove one"
+                )
         return self
 
     @property
@@ -377,7 +380,7 @@ class WatchtowerSettings(AgentSettings):
 
     @property
     def guarded_chains(self) -> tuple[str, ...]:
-        """Chains that the watch over deliveries reads or stops; none without one."""
+        """Chains that the guardian reads or sends stops to; none without `watchDeliveries`."""
         if not self.watch_deliveries:
             return ()
         stopped = (stop.chain for stop in self.stops)

@@ -195,7 +195,7 @@ class ChainSettings(SettingsModel):
     """Most that a watchtower's open and answered challenges may cost together, in the smallest unit
     of the stake token. None: it challenges nobody."""
     watched_recipients: AddressList = ()
-    """Recipients, such as routers, of whose modules a watchtower watches the redundancy."""
+    """Recipients, such as routers, whose modules a watchtower watches for spare signers."""
     test_recipient: AddressField | None = None
     """Contract that takes canaries."""
     daily_budget: Coins | None = None

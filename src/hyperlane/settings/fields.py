@@ -66,14 +66,15 @@ def each_once(urls: Iterable[str]) -> tuple[str, ...]:
 
 
 def host_and_port(url: str) -> tuple[str, int]:
-    """Host and port of a checked URL, however they are spelled: case, dot at the end, no port."""
+    """Host and port of a checked URL, in one spelling: lower case, no dot at the end, the scheme's
+    port if none is given."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".").encode("idna").decode()
     return host, parts.port or _PORTS[parts.scheme]
 
 
 def _meant_by(url: str) -> object:
-    """What a checked URL names, however it is spelled: host and port, slash at the end."""
+    """Parts of a checked URL in one spelling, which are equal if two URLs mean the same."""
     parts = urlsplit(url)
     return (
         parts.scheme,

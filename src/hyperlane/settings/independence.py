@@ -1,6 +1,6 @@
-"""Independence of RPCs: of two URLs that have to agree, who runs one must not run the other.
+"""Independence of RPCs: different people have to run any two URLs that have to agree.
 
-What can be seen of that in URLs is their hosts, and for names the domain that somebody registered.
+Of that, URLs show only their hosts and, for a name, its registered domain.
 """
 
 import socket
@@ -14,14 +14,14 @@ from hyperlane.settings.fields import each_once, host_and_port
 from hyperlane.wording import one_line
 
 _OF_ALL = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"))
-"""Labels below which a country has anybody register names, as in `co.uk`."""
+"""Labels of countries' domains below which anybody can register names, as in `co.uk`."""
 
 
 def host_of(url: str) -> str:
     """The host of a checked URL, in one spelling; without user, port, path and query.
 
-    Hosts of this machine are all `localhost`, and keep the port: nodes and tunnels to nodes share
-    them that have nothing else in common.
+    All hosts of this machine are `localhost`, with the port: nodes and tunnels on one machine may
+    be independent of each other.
     """
     name, port = host_and_port(url)
     address = _address(name)
@@ -35,8 +35,8 @@ def host_of(url: str) -> str:
 
 
 def domain_of(url: str) -> str | None:
-    """The domain that whoever runs a URL registered, by rule of thumb: the last two labels of its
-    host, or three below `co.uk` and the like. None for addresses and for names of one label."""
+    """The registered domain of a URL's host, by rule of thumb: the last two labels, or three below
+    `co.uk` and the like. None for addresses and for names of one label."""
     name, _ = host_and_port(url)
     labels = name.split(".")
     if _address(name) is not None or len(labels) < 2 or labels[-1] == "localhost":
@@ -89,8 +89,8 @@ def require_independent(setting: str, urls: Sequence[str], least: int = 1) -> No
 def require_independent_rpcs(chain: ChainSettings, *, by_default: bool) -> None:
     """ConfigError if several RPCs of a chain have to agree, and they are not independent.
 
-    `by_default`: whether they have to where the settings leave it open. Then one RPC alone is taken
-    for what was meant, unless the settings list it in several spellings.
+    `by_default`: true if they have to agree where the settings do not say. There, a single RPC is
+    accepted, unless the settings list it in several spellings.
     """
     asked = chain.rpc_consensus_type
     if asked in ("quorum", "majority") or (asked is None and by_default):
@@ -99,7 +99,7 @@ def require_independent_rpcs(chain: ChainSettings, *, by_default: bool) -> None:
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:
-    """The IP address that a host is, in any spelling that connections take; None for a name."""
+    """The IP address that a host spells, in any way that connections accept; None for a name."""
     try:
         address = ip_address(name)
     except ValueError:

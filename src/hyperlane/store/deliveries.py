@@ -20,16 +20,17 @@ _ROW = tables.watched_deliveries.c
 _JUDGING: ColumnElement[Any] = literal_column("judging")
 _STOPPING: ColumnElement[Any] = literal_column("stopping")
 _CONVICTING: ColumnElement[Any] = literal_column("convicting")
-"""What is left to do, in the words of the indexes: SQLite uses none of them for `judging = 1`."""
+"""Conditions for what is left to do, spelled as in the indexes: SQLite would use no index for
+`judging = 1`."""
 _IDS_AT_ONCE = 500
 """Ids per statement; databases limit parameters."""
 
 
 class Verdict(StrEnum):
-    """Judgement of one delivery by its origin."""
+    """Judgement of one delivery by what its origin sent."""
 
     UNDECIDED = "undecided"
-    """The origin's RPCs do not show a block yet that proves either."""
+    """The origin's RPCs show no block yet that decides it."""
     NOT_FINAL = "not final"
     """The message was sent, in a block that the origin may still drop."""
     GENUINE = "genuine"
@@ -53,7 +54,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """It is tried again."""
     LIFTED = "lifted"
-    """The owner unpaused after the delivery: it is theirs to decide."""
+    """The owner unpaused after the delivery; the stop is not sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,9 @@ class Stopped:
 
     outcome: Outcome
     detail: str
-    """Why it failed."""
+    """Reason of a failure; else empty."""
     since: int
-    """The block of its chain from which on the owner's acts count."""
+    """The first block of its chain at which the owner's acts count; -1 if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +98,13 @@ class DeliveryStore:
         self._cursor = Cursor(database, domain, "watched_delivery")
 
     async def next_block(self) -> int | None:
-        """The first block that is not read for good; None before anything was read."""
+        """The first block that has to be read, for the first time or again; None at the first
+        start."""
         async with self._database.read() as connection:
             return await self._cursor.next_block(connection)
 
     async def add(self, deliveries: Sequence[Delivery], next_block: int, now: float) -> None:
-        """Store new deliveries, and where known ones are included now; move the cursor."""
+        """Store new deliveries, and the new blocks of known ones; move the cursor."""
         moved = ("block_number", "block_hash", "block_time", "tx_hash")
         async with self._database.write() as connection:
             for item in deliveries:
@@ -159,7 +161,7 @@ class DeliveryStore:
         evidence: Mapping[str, Any],
         now: float,
     ) -> None:
-        """Store a verdict and its evidence; what follows from it is left to do."""
+        """Store a verdict and its evidence, and mark what is left to do about it."""
         forged = verdict is Verdict.FORGED
         open_still = verdict in (Verdict.UNDECIDED, Verdict.NOT_FINAL)
         await self._set(

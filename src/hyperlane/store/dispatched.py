@@ -1,6 +1,6 @@
 """Messages that a watched origin sent: those in final blocks, and those that were ever at its tip.
 
-Unlike the relayer's `messages` they make no deliveries, and a message that the chain drops is
+Unlike the relayer's `messages` they are not delivered, and a message that the chain drops is
 remembered: whoever delivered it did not forge it.
 """
 

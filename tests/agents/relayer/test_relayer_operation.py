@@ -281,8 +281,7 @@ async def test_one_of_a_batch_that_fails_late_goes_alone_next_time(origin, targe
     target.rpc("evm_setAutomine", False)
     messages = [origin.dispatch(7331, item.address) for item in recipients]
     async with relaying(config) as task:
-        for message in messages:
-            await told(config, task, message, "sent, waiting for a block")
+        await eventually(lambda: target.rpc("txpool_content")["pending"], task)
         owner = target.w3.eth.default_account
         fees = {"from": owner, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**11}
         fickle.functions.setMode(1).transact(fees)

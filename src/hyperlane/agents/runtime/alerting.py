@@ -12,8 +12,8 @@ log = structlog.get_logger()
 _TRIES = 5
 _AT_ONCE = 8
 _MOST_WAITING = 1000
-"""Calls to the webhook that wait at a time. Strangers can cause any number of alerts: connections
-for all of them would leave none for nodes."""
+"""Most calls to the webhook at once, and most that run or wait. Strangers can cause any number of
+alerts: connections for all of them would leave none for the chains' nodes."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
@@ -25,7 +25,7 @@ class Alerter:
     pause: float = 2.0
     """Seconds before the second try at the webhook; doubles each time."""
     _calls: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
-    """Calls that nobody waits for; a task without a reference may be dropped."""
+    """Calls to the webhook that run on their own; asyncio may drop a task without a reference."""
     _slots: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(_AT_ONCE), repr=False
     )
@@ -36,7 +36,7 @@ class Alerter:
         await self._call(event, facts)
 
     def tell_soon(self, event: str, **facts: object) -> None:
-        """Alert to trouble without waiting for the webhook: something urgent is to be done."""
+        """Alert to trouble without waiting for the webhook, so that urgent work is not delayed."""
         log.error(event, **facts)
         if len(self._calls) >= _MOST_WAITING:
             log.warning("webhook.skipped", waiting=len(self._calls))

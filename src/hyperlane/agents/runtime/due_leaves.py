@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 SIGNED_WITHIN = 120.0
 """Seconds after which a final leaf is due: validators look for new ones every few seconds."""
 EPOCHS = 900.0
-"""Seconds by which leaves may become final late, all at once, where finality comes in epochs."""
+"""Most seconds for which leaves wait to become final where finality comes in epochs: then all
+leaves of an epoch become final at once."""
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ async def repeat(
 ) -> None:
     """Do `step` for ever, every `interval` seconds, later and later while it fails.
 
-    `longest` is the longest pause in seconds; `wake` ends one at once.
+    `longest` is the longest pause in seconds. A pause ends at once when `wake` is set.
     """
     pause = interval
     while True:

@@ -70,8 +70,8 @@ def make_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sen
 
 
 def make_urgent_sender(chain: Chain, account: "BaseAccount", database: Database) -> Sender:
-    """A sender whose transactions must be in one of the next blocks: it offers several times what
-    gas costs, and half as much again for each two blocks that leave them out."""
+    """A sender for transactions that have to be in one of the next blocks. It offers several times
+    what gas costs, and half as much again after every two blocks without them."""
     block_time = chain.settings.blocks.estimate_block_time or _ASSUMED_BLOCK_TIME
     sender = make_sender(chain, account, database)
     sender.offers.overrides = sender.offers.overrides.urgent()

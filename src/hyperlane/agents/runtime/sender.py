@@ -47,12 +47,12 @@ _UNFUNDED = ("insufficient funds", "insufficient balance")
 
 
 def bumped(fee: int) -> int:
-    """An eighth more: nodes want at least 10 % for a replacement."""
+    """A fee raised by an eighth: nodes want at least 10 % more for a replacement."""
     return fee * 9 // 8 + 1
 
 
 def half_more(fee: int) -> int:
-    """Half as much again."""
+    """A fee raised by half."""
     return fee * 3 // 2 + 1
 
 
@@ -74,9 +74,9 @@ class Sender:
     offers: Offers
     clock: Callable[[], float] = time.time
     patience: float = 90.0
-    """Seconds in no block after which a transaction is replaced by one that offers more."""
+    """Seconds after which a transaction that is in no block is replaced by one that offers more."""
     more: Callable[[int], int] = bumped
-    """What a replacement offers in place of a fee, at least."""
+    """Returns the least fee of a replacement, given the fee of the replaced transaction."""
     _nonces: asyncio.Lock = field(default_factory=asyncio.Lock)
     _used: int = 0
     """The nonce after the highest that this process used."""

@@ -80,7 +80,7 @@ async def run(settings: ValidatorSettings) -> None:
             witnesses=witnesses,
             at_once=settings.max_sign_concurrency,
         )
-        _tell_of_dependence(settings)
+        _warn_of_dependence(settings)
         await require_staked_tree(chain, address_of(account))
         # On the origin, the validator's own key pays if no other does.
         sender = runtime.sender(chain) or make_sender(chain, account, runtime.database)
@@ -148,7 +148,7 @@ def _require_own_rpcs(settings: ValidatorSettings) -> None:
 
 
 def _require_independent_rpcs(settings: ValidatorSettings) -> None:
-    """ConfigError for RPCs that have to agree, and of which one host has several."""
+    """ConfigError if two of the RPCs that have to agree are at one host."""
     origin, additional = settings.origin, settings.additional_urls
     require_independent_rpcs(origin, by_default=True)
     if additional:
@@ -156,8 +156,8 @@ def _require_independent_rpcs(settings: ValidatorSettings) -> None:
         require_independent(lists, (*origin.urls, *additional), 2)
 
 
-def _tell_of_dependence(settings: ValidatorSettings) -> None:
-    """Warn of RPCs that only seem to be several: they are a provider's choice, or alone."""
+def _warn_of_dependence(settings: ValidatorSettings) -> None:
+    """Warn if several RPCs are below one registered domain, or there is only one RPC."""
     name, urls = settings.origin.name, (*settings.origin.urls, *settings.additional_urls)
     for domain in shared_domains(urls):
         log.warning("rpc.one_provider", chain=name, domain=domain)

@@ -139,7 +139,7 @@ class CheckpointSigner:
             await self._require_lag(ObservedTree(EMPTY[1], EMPTY[0], block))
 
     def _doubted(self, doubt: str) -> None:
-        """Record, and say once, why nothing is signed, or that signing goes on if empty."""
+        """Record why nothing is signed; empty if signing goes on. Log when either begins."""
         name = self.chain.name
         self.metrics.undecided.labels(name).set(1 if doubt else 0)
         if doubt and not self.doubt:

@@ -264,7 +264,7 @@ def _host(client: ChainClient) -> str:
 async def _until(
     decided: Callable[[list[_Item]], bool], asked: Iterable[Coroutine[Any, Any, _Item]]
 ) -> list[_Item]:
-    """Answers as they come, until `decided` is true of those; the others are cancelled."""
+    """Collect answers until `decided` is true of them, then cancel the other requests."""
     tasks = [asyncio.create_task(item) for item in asked]
     said: list[_Item] = []
     try:

@@ -97,7 +97,7 @@ class Alerts:
         self.alerter.tell_soon("stop.unusable", stop=stop, problem=problem)
 
     def conviction(self, chain: str, delivery: Delivery, sightings: Sequence[Sighting]) -> None:
-        """Alert to who signed a forged delivery."""
+        """Alert to the validators that signed a forged delivery."""
         self.alerter.tell_soon(
             "delivery.convicted",
             chain=chain,

@@ -23,7 +23,7 @@ def _decimal(value: Any) -> Any:
 
 
 def spelled(convert: Callable[[Any], Any], pattern: str, **schema: Any) -> tuple[Any, Any]:
-    """Annotations of a value that JSON has as text of a pattern."""
+    """Annotations of a value that is text of a pattern in JSON."""
     shape = {"type": "string", "pattern": pattern, **schema}
     return BeforeValidator(convert), WithJsonSchema(shape)
 

@@ -72,8 +72,8 @@ def _transfers(address: bytes) -> Select[Any]:
 
 
 async def _told(connection: AsyncConnection, rows: Select[Any]) -> set[tuple[Bytes32, int]]:
-    """Messages by id, each with a chain that tells of it: other than the message's own ones may
-    make that up."""
+    """Ids of messages, each with the chain whose records name it. Only a message's origin and
+    destination are believed."""
     return {(each.msg_id, each.domain) for each in (await connection.execute(rows)).all()}
 
 

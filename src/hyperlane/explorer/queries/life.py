@@ -116,7 +116,8 @@ def _payments(ids: Sequence[Bytes32]) -> Select[Any]:
 
 
 def _on_origin(table: Any, rows: Select[Any], id_: Any, ids: Sequence[Bytes32]) -> Select[Any]:
-    """Rows of messages that their own origin tells of: another chain's node may make some up."""
+    """Rows of messages that are from the message's own origin: another chain's node may make some
+    up."""
     its = and_(message.c.msg_id == id_, message.c.origin == table.c.domain)
     return rows.join(message, its).where(id_.in_(ids))
 

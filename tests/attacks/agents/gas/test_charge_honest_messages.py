@@ -58,8 +58,7 @@ async def test_an_honest_message_that_fails_beside_a_burner_pays_for_itself(
     target.rpc("evm_setAutomine", False)
     messages = [origin.dispatch(7331, item) for item in (burner(0x080000), fickle.address)]
     async with relaying(settings) as task:
-        for message in messages:
-            await told(settings, task, message, "sent, waiting for a block")
+        await eventually(lambda: target.rpc("txpool_content")["pending"], task)
         owner = target.w3.eth.default_account
         fees = {"from": owner, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**11}
         fickle.functions.setMode(1).transact(fees)
@@ -84,8 +83,7 @@ async def test_what_failed_goes_alone_from_then_on(origin, target, config, monke
     owner = target.w3.eth.default_account
     fees = {"from": owner, "maxFeePerGas": 10**12, "maxPriorityFeePerGas": 10**11}
     async with relaying(settings) as task:
-        for message in messages:
-            await told(settings, task, message, "sent, waiting for a block")
+        await eventually(lambda: target.rpc("txpool_content")["pending"], task)
         for item in fickle:
             item.functions.setMode(1).transact(fees)
         target.mine()

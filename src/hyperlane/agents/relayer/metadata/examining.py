@@ -1,7 +1,8 @@
-"""Examining a security module: whose signatures it takes, what else decides, and how it is shown.
+"""Examination of a security module: whose signatures it takes, what else it requires, and its JSON.
 
-What is read of a module does not say whether it is paused, trusts one relayer, or takes anything.
-The module is asked for that; `hyperlane.agents.relayer.metadata.redundancy` draws the conclusions.
+A module's type and parts do not tell whether it is paused, trusts one relayer, or accepts any
+message. So the module is called; `hyperlane.agents.relayer.metadata.redundancy` computes how many
+signers it has to spare.
 """
 
 from collections import Counter
@@ -35,10 +36,10 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, to_checksum
 
 LONGEST_PROBLEM = 400
-"""Characters of a problem."""
+"""Most characters of a problem's text."""
 _DEEPEST, _MOST_SHOWN, _MOST_VALIDATORS_SHOWN = 16, 100, 200
-"""What is shown of a module: levels, modules in all, as one that has itself as a part has no end,
-and validators in all."""
+"""Most levels, modules and validators that are shown of one module: a module that has itself as a
+part would have no end."""
 _NEVER_SENT = 2**32 - 1
 """Nonce that no Mailbox reaches."""
 
@@ -48,7 +49,7 @@ class Signer(Protocol):
 
     @property
     def live(self) -> bool:
-        """Whether it signed the newest leaf that is due."""
+        """True if it signed the newest leaf that is due."""
 
     @property
     def leaf(self) -> int | None:
@@ -60,7 +61,7 @@ class Signer(Protocol):
 
     @property
     def problem(self) -> str | None:
-        """Why its signatures could not be read or believed, in words."""
+        """Reason for which its signatures could not be read or verified; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,11 @@ class Examined:
     root: Address
     walk: Walk
     module: Module
-    """The module, where nothing satisfies parts that are paused."""
+    """The module, in which parts that are paused count as impossible to satisfy."""
     relayers: Mapping[Address, Address]
-    """The one relayer that each of these parts trusts."""
+    """The relayer that a part trusts, by the part's address."""
     open: Collection[Address]
-    """Parts that take any message."""
+    """Parts that accept any message."""
 
     @property
     def validators(self) -> tuple[Address, ...]:
@@ -83,21 +84,21 @@ class Examined:
 
     @property
     def broken(self) -> str:
-        """Why no signatures would suffice for a part, in words; empty if there is no such part."""
+        """Reason for which no signatures satisfy a part; empty if there is no such part."""
         parts = parts_of(self.module)
         why = (part.why.detail for part in parts if isinstance(part, Unsatisfiable))
         return printable(next(why, ""), LONGEST_PROBLEM)
 
     def redundancy(self, signers: Mapping[Address, Signer]) -> Redundancy:
-        """Compute what it has to spare."""
+        """Compute how many live signers it has to spare."""
         live = [validator for validator, signer in signers.items() if signer.live]
         return redundancy_of(self.module, live, self.relayers, self.open)
 
     def to_json(
         self, signers: Mapping[Address, Signer], due: int | None, *, certain: bool
     ) -> dict[str, Any]:
-        """The module and all below it as JSON, with what its redundancy is; without what depends on
-        who is live unless that is `certain`."""
+        """The module and all its parts as JSON, with its redundancy. `delivers` and `critical` are
+        null unless it is `certain` who is live."""
         found = self.redundancy(signers)
         return _Tree(self, signers).of(self.root, 0) | {
             "due": due,
@@ -119,8 +120,8 @@ class Examiner:
         self._modules = ModuleReader(self.chain)
 
     async def examine(self, root: Address, message: Message) -> Examined:
-        """Read a module and its parts, and examine those that want no metadata with a message that
-        nobody has sent."""
+        """Read a module and its parts. Parts that want no metadata are called: whether they trust
+        one relayer, are paused, or accept a message that nobody has sent."""
         walk = await self._modules.walk(root, message)
         relayers: dict[Address, Address] = {}
         paused, open_ = set[Address](), set[Address]()
@@ -137,7 +138,7 @@ class Examiner:
         return Examined(root, walk, without_paused(walk.module, paused), relayers, open_)
 
     async def _says(self, module: Address, function: Function, *arguments: object) -> bool:
-        """True if a module's answer is true; False if it is not, or there is none."""
+        """True if a module returns true; False if it returns false, or its call fails."""
         try:
             return bool(await self.chain.client.call(module, function, *arguments))
         except Unreachable:
@@ -159,7 +160,7 @@ class _Tree:
         self._wanted.update((each.address, each) for each in parts_of(self.examined.module))
 
     def of(self, address: Address, depth: int) -> dict[str, Any]:
-        """One module with all below it."""
+        """One module with all its parts."""
         found, kind = self._wanted.get(address), self.examined.walk.kinds.get(address)
         self._shown["modules"] += 1
         threshold = found.threshold if isinstance(found, Multisig | Aggregation) else None

@@ -30,8 +30,8 @@ class Redundancy:
     spare: int | None
     """Number of live validators that can fail, even those of the most weight, while the others
     suffice. If negative, at least so many are missing. A lower bound where parts of an aggregation
-    share validators. None if no validators decide, as the module wants no signatures, or none that
-    could be given."""
+    share validators. None if validators do not decide: the module wants no signatures, or no
+    signatures satisfy it."""
     critical: frozenset[Address]
     """Live keys of which one more outage stops deliveries; empty if they are stopped already."""
     alone: frozenset[Address]

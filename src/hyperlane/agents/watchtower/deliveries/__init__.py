@@ -1,6 +1,7 @@
-"""The watch over deliveries: what a destination delivered is asked of its origin, and a forged
-delivery stops the route and convicts its signers.
+"""Watch over deliveries: each is compared with what its origin sent. If one is forged, its route is
+stopped and its signers are convicted.
 
-Following reads deliveries at the tip, judging compares them with what origins sent, stopping sends
-the configured stops, and convicting reads the signatures out of the delivery's own calldata.
+`following` reads deliveries at the tip, `judging` compares them with what origins sent, `stopping`
+sends the configured stops, and `convicting` reads the signatures in the calldata of a forged
+delivery.
 """

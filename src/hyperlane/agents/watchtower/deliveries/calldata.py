@@ -1,8 +1,8 @@
-"""What a transaction handed to a Mailbox: the message, its metadata, and proofs of its batch.
+"""Calldata of a delivery: the message, its metadata, and the proofs of its batch.
 
 Calls may be inside others, as batches and contracts pass them on. A call is found by its selector
 anywhere in the data, and taken only if its message has the id that is looked for. The data is a
-stranger's: it may hold any number of calls that are none, or that overlap.
+stranger's: any number of its bytes may look like a call without being one, or be part of several.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,12 +14,12 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address, Bytes32
 
 _MOST_CALLS = 20_000
-"""Occurrences of a selector that are looked at in one piece of data."""
+"""Most occurrences of a selector that are looked at in one piece of data."""
 _MOST_ENTRIES = 300
-"""Entries of a batch, proofs, and other deliveries that are looked at."""
+"""Most entries of a batch, proofs, and other deliveries that are looked at."""
 _MOST_READ = 64 * 2**20
-"""Bytes of messages that are hashed, or of proofs that are kept. Calls that overlap are many times
-as large as the data that they are in."""
+"""Most bytes of messages that are hashed, or of proofs that are kept. Calls that overlap can be
+many times as large together as the data that they are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Proof:
     origin: int
     message_id: Bytes32
     module: Address | None = None
-    """None where the data does not say it."""
+    """None where the data does not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Handed:
 
 
 def find(data: bytes, message_id: Bytes32) -> Handed | None:
-    """The delivery of a message in calldata; None if it is not there in so many words."""
+    """The delivery of a message in calldata; None if no call in the data shows it."""
     return find_among([data], message_id)
 
 
 def find_among(calls: Sequence[bytes], message_id: Bytes32) -> Handed | None:
     """The delivery of a message in the calls of one transaction; None if it is in none of them."""
     budget = _Budget()
-    # Calls as they are first: among them is the Mailbox's own, whatever the others hold.
+    # First calls with which data begins: the Mailbox's own is one, whatever the others hold.
     for at_start in (True, False):
         for metadata, raw in _deliveries(calls, at_start=at_start):
             if not budget.has(len(raw)):
@@ -102,7 +102,8 @@ def _deliveries(calls: Sequence[bytes], *, at_start: bool) -> Iterator[tuple[byt
 
 
 def _batch(words: "_Words", first: int) -> Iterator[tuple[bytes, bytes]]:
-    """The entries of `processBatch`, of whose arguments the `first` are others.
+    """Metadata and messages of a `processBatch` call; `first` is the position of the metadata among
+    its arguments.
 
     Read piece by piece: where thousands of entries point at the same bytes, decoding them all would
     take thousands of times the memory of the call.
@@ -114,7 +115,7 @@ def _batch(words: "_Words", first: int) -> Iterator[tuple[bytes, bytes]]:
             raw = words.blob_at(messages, position)
             left -= len(raw)
             if left < 0:
-                return  # entries overlap, as no relayer's do
+                return  # entries overlap, which no relayer sends
             yield words.blob_at(metadata, position), raw
     except DecodeError:
         return
@@ -148,15 +149,15 @@ def _proofs_in(data: bytes) -> Iterator[Proof]:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """ABI-encoded arguments, read where they are asked for. DecodeError beyond the end.
+    """ABI-encoded arguments, each read when it is asked for. DecodeError beyond the end.
 
-    As contracts read them: padding may be left out, and what no argument points at means nothing.
-    Whoever forges may encode as oddly as the Mailbox takes it.
+    They are read as contracts do: padding may be left out, and bytes that no argument points at are
+    ignored. A forger may use any encoding that the Mailbox accepts.
     """
 
     data: bytes
     start: int = field(default=0)
-    """Where in the data the arguments begin."""
+    """Position in the data at which the arguments begin."""
 
     def word(self, at: int) -> Bytes32:
         word = self.data[self.start + at : self.start + at + 32]
@@ -202,7 +203,7 @@ def _message(raw: bytes) -> Message | None:
 
 
 def _calls(data: bytes, function: Function, *, at_start: bool = False) -> Iterator[_Words]:
-    """The arguments behind each occurrence of a function's selector; `at_start`: only behind that
+    """The arguments after each occurrence of a function's selector; with `at_start`, only after one
     with which the data begins."""
     at = -1
     for _ in range(_MOST_CALLS):

@@ -1,7 +1,8 @@
-"""Conviction: the signatures in a forged delivery become sightings of false checkpoints.
+"""Conviction: signatures in a forged delivery are stored as sightings of false checkpoints.
 
-From then on they are dealt with as signatures in a storage are: alerts, and a proof on the chain
-where the stake is. Whoever forges need not publish anything, but has to show it to the destination.
+Sightings are handled like those of published signatures: the watchtower alerts, and proves the
+fault on the chain that has the stake. A forger need not publish its signatures, but has to show
+them to the destination.
 """
 
 import asyncio
@@ -30,19 +31,21 @@ from hyperlane.store.sightings import Sighting, SightingStore
 log = structlog.get_logger()
 
 _QUICK_TRIES = 6
+"""Tries at a delivery that cannot be read, at most a second apart; then the pause doubles."""
 _LONGEST_PAUSE = 300.0
-"""Seconds between two tries at a delivery that cannot be read."""
+"""Most seconds between two tries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Court:
-    """What the signatures of one origin are judged by, and where the faults are kept."""
+    """The true tree of one origin, by which signatures are judged, and the store of their
+    faults."""
 
     tree: TrueTree
     sightings: SightingStore
     signers: Callable[[], Awaitable[Collection[Address]]] | None = None
-    """Keys that announced themselves or have stake. Others are nobody's: whoever forges could make
-    thousands of them. None: whoever signed."""
+    """Returns the keys that announced a storage or have stake. Signatures of other keys are
+    ignored: a forger could make thousands of such keys. None: no key is ignored."""
 
 
 @dataclass(slots=True)
@@ -52,13 +55,13 @@ class Convictor:
     chain: Chain
     store: DeliveryStore
     courts: Mapping[int, Court]
-    """By domain of the origin, as far as they are connected."""
+    """By domain of the origin; an origin that is not connected yet has none."""
     alerts: Alerts
     clock: Callable[[], float] = time.time
     _told: set[Bytes32] = field(default_factory=set)
-    """Deliveries whose metadata could not be read, as people know."""
+    """Ids of deliveries that were alerted to because no signer of theirs was found."""
     _tries: dict[Bytes32, tuple[int, float]] = field(default_factory=dict)
-    """By delivery: how often it was tried in vain, and when it is tried again."""
+    """By message id: the number of failed tries, and the time of the next one."""
 
     async def step(self) -> None:
         """Convict the signers of every forged delivery. One that fails is retried, and delays no
@@ -82,13 +85,15 @@ class Convictor:
             raise failed
 
     def _times(self, delivery: Delivery) -> int:
-        """How often it was tried: new ones come first, whatever holds up the others."""
+        """Number of tries. New deliveries come first, so that those that fail do not delay them."""
         return self._tries.get(delivery.message_id, (0, 0.0))[0]
 
     async def _convict(self, delivery: Delivery) -> None:
         court = self.courts.get(delivery.origin)
         if court is None:
-            raise ChainError(f"the origin {delivery.origin} of a forged delivery is not read yet")
+            raise ChainError(
+                f"the origin of a forged delivery, domain {delivery.origin}, is not read yet"
+            )
         handed = await self._handed(delivery)
         if handed is None:
             return
@@ -107,40 +112,40 @@ class Convictor:
     async def _handed(self, delivery: Delivery) -> Handed | None:
         """The forged message and its metadata; None, and an alert, if they cannot be found.
 
-        All RPCs are asked, and whatever one of them shows is used: signatures prove themselves, and
-        an RPC that hides them must not be the only witness.
+        All RPCs are asked, and the answer of any one is used: a signature needs no second witness,
+        and an RPC that hides it must not be the only one asked.
         """
         tx_hash = to_hex(delivery.tx_hash)
-        sent = await self._said(Call(transaction_of(delivery.tx_hash), (tx_hash,)))
+        sent = await self._answers(Call(transaction_of(delivery.tx_hash), (tx_hash,)))
         if sent == [None]:
-            raise ChainError(f"{self.chain.name}: no transaction {tx_hash} is known")
+            raise ChainError(f"{self.chain.name}: no RPC knows the transaction {tx_hash}")
         handed = await self._found([item.input for item in sent], delivery)
         if handed is not None:
             return handed
         try:
-            traces = await self._said(Call(calls_of(), (tx_hash, {"tracer": "callTracer"})))
+            traces = await self._answers(Call(calls_of(), (tx_hash, {"tracer": "callTracer"})))
         except ChainError as error:
             self._tell_unreadable(delivery, f"no node has a trace of it: {error}")
             return None
         found = await self._found([call for calls in traces for call in calls], delivery)
         if found is None:
-            self._tell_unreadable(delivery, "no call of its trace hands it over")
+            self._tell_unreadable(delivery, "no call in its trace shows the message")
         return found
 
-    async def _said(self, call: Call) -> list[Any]:
-        """What the RPCs answer, but errors and nothing; ChainError if all of them fail."""
+    async def _answers(self, call: Call) -> list[Any]:
+        """Answers of the RPCs, without errors and nulls; ChainError if all of them fail."""
         said = [answers[0] for answers in await self.chain.client.rpc.opinions([call])]
         given = [item for item in said if item is not None and not isinstance(item, RpcError)]
-        # With more patience, as those that answer first may be those that cannot.
+        # Asked again, as RPCs that were left out or failed may answer now.
         return given or [await self.chain.client.request(call.how, *call.params)]
 
     async def _found(self, calls: Sequence[bytes], delivery: Delivery) -> Handed | None:
-        # In a thread: the data may be large, and made to take long.
+        # In a thread: the data may be large, and built to take long.
         different = list(dict.fromkeys(calls))
         return await asyncio.to_thread(find_among, different, delivery.message_id)
 
     def _tell_unreadable(self, delivery: Delivery, reason: str) -> None:
-        """Alert once; it is tried again as long as the watchtower runs."""
+        """Alert once to a delivery no signer of which was found."""
         if delivery.message_id not in self._told:
             self._told.add(delivery.message_id)
             self.alerts.unattributed(self.chain.name, delivery, reason)

@@ -37,7 +37,7 @@ class Follower:
         final = min(await client.final_block(), head.number)
         start = await self.store.next_block()
         if start is None:
-            # It begins now: what was delivered before is nobody's to stop.
+            # The watch begins now: earlier deliveries are not judged.
             start = final + 1
             await self.store.add([], start, self.clock())
         while start <= head.number:
@@ -102,7 +102,7 @@ class Follower:
 
 
 def _is_pair(process: Log, entry: Log) -> bool:
-    """Whether two logs in a row are what a Mailbox logs of a delivery."""
+    """Tell whether two logs in a row are those that a Mailbox writes for a delivery."""
     return (
         process.tx_hash == entry.tx_hash
         and (len(process.topics), len(entry.topics)) == (4, 2)

@@ -1,7 +1,7 @@
-"""The guardian: all parts of the watch over deliveries, each by its own clock.
+"""The guardian: all parts of the watch over deliveries, each in a loop of its own.
 
-Chains are connected independently, so that one that is down delays no other. It reads them through
-RPCs that have to agree, and decides nothing while they do not.
+Chains are connected independently, so that one that is down delays no other. The guardian reads
+chains through RPCs that have to agree, and decides nothing while they do not.
 """
 
 import asyncio
@@ -52,8 +52,8 @@ def require_own_rpcs(settings: WatchtowerSettings) -> None:
         if shared:
             raise ConfigError(
                 f"{chain.urls_setting}: {one_line(shared[0])} is one of validatorRpcHosts;"
-                " expected other nodes than validators use: what lies to them must not be asked"
-                " whether they signed a lie"
+                " expected RPCs that no validator uses, as a node that lies to validators would"
+                " confirm what they signed: take other providers or nodes of your own"
             )
 
 
@@ -65,20 +65,20 @@ class Guardian:
     runtime: Runtime
     alerts: Alerts
     courts: Mapping[int, Court]
-    """By domain of the origin, as far as they are connected."""
+    """By domain of the origin; an origin that is not connected yet has none."""
     origins: dict[int, Origin | None] = field(default_factory=dict)
     watches: dict[str, DeliveryWatch] = field(default_factory=dict)
     convictors: dict[str, Convictor] = field(default_factory=dict)
     stopper: Stopper = field(init=False)
     _forged: Sequence[asyncio.Event] = field(init=False)
-    """By position of a stop: a forged delivery was found."""
+    """By a stop's position in the settings; set when a forged delivery is found."""
     _accounts: Sequence["BaseAccount"] = field(init=False)
-    """Keys of the stops."""
+    """Keys of the stops, in the order of the settings."""
     _senders: dict[tuple[int, Address], Sender] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings, database = self.settings, self.runtime.database
-        # Now, and not once a chain answers: a key that cannot be used is found out at start.
+        # Before any chain answers, so that a key that cannot be used fails the start.
         self._accounts = [
             open_account(f"stops.{at}.signer", stop.signer)
             for at, stop in enumerate(settings.stops)
@@ -114,8 +114,8 @@ class Guardian:
                     tasks.create_task(loop)
 
     def _loops(self, chain: Chain) -> Iterator[Coroutine[Any, Any, None]]:
-        """The loops of a chain. Each waits for as few nodes as it can, so that none that hangs
-        delays what does not need it."""
+        """The loops of a chain. Each waits for as few nodes as it can, so that a node that hangs
+        delays only what needs it."""
         name = chain.name
         interval = self.settings.delivery_interval or chain.settings.poll_interval
         origin, watch = self.origins.get(chain.domain), self.watches.get(name)
@@ -158,7 +158,7 @@ class Guardian:
                 self.stopper.stops[at] = make_stop(stop, chain, self._sender(at, chain))
 
     def _sender(self, at: int, chain: Chain) -> Sender:
-        """The sender of a stop's key, one for all stops of the key on a chain."""
+        """The sender for a stop's key; all stops of one key on a chain share it."""
         account = self._accounts[at]
         address = address_of(account)
         known = self._senders.get((chain.domain, address))
@@ -174,5 +174,5 @@ class Guardian:
         if other is not None and address_of(open_account(*other)) == address:
             raise ConfigError(
                 f"stops.{at}.signer: {to_checksum(address)} is the key of {other[0]}, too;"
-                " expected one that only stops: two senders of one key would use the same nonces"
+                " expected a key of its own, as two senders would use the same nonces: name another"
             )

@@ -1,9 +1,9 @@
-"""Judgement of a delivery by what its origin sent. Pure: facts in, a verdict with evidence out.
+"""Judgement of a delivery by what its origin sent, from facts that were read before.
 
-A delivery is forged if the origin is past it and never sent the message. Neither a lag of the
-origin's nodes nor an outage is taken for that: nothing is decided before a block of the origin that
-is younger than the delivery's. A message that was seen at the origin's tip and is gone was dropped
-by a reorg, and nobody forged it.
+A delivery is forged if the origin has a block that is younger than the delivery's, and never sent
+the message. Until the nodes show such a block nothing is decided, so that lags and outages make
+nothing look forged. A message that was seen at the origin's tip and is gone was dropped by a reorg:
+nobody forged it.
 """
 
 from collections.abc import Mapping
@@ -29,14 +29,14 @@ def judge(
 ) -> Judgement:
     """Judge a delivery at one view of its origin.
 
-    `final` is the message in the origin's final blocks, `seen` the same message in a block that was
-    the tip at some time. `margin`: seconds that the destination's blocks are sealed after the time
-    they bear; a message that was sent in them can be delivered in the block.
+    `final` is the message as sent in a final block of the origin, `seen` as sent in a block that
+    was at its tip at some time; None if it was not. `margin`: most seconds by which a block of the
+    destination is sealed after its timestamp; it may deliver messages that were sent in between.
     """
     if final is not None:
         return Judgement(Verdict.GENUINE, _of(final))
     if view is None:
-        return Judgement(Verdict.UNDECIDED, {"waiting_for": "the origin's dispatches of the past"})
+        return Judgement(Verdict.UNDECIDED, {"waiting_for": "the origin's earlier messages"})
     at_tip = view.tip.get(delivery.message_id)
     if at_tip is not None:
         return Judgement(Verdict.NOT_FINAL, _of(at_tip))

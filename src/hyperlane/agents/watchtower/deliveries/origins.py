@@ -1,6 +1,6 @@
-"""What one origin sent: all of its dispatches up to its newest block, and nothing less.
+"""Messages that one origin sent: all of them up to its newest block, or none.
 
-The Mailbox counts its dispatches, so a list that lacks one is noticed, whatever the nodes left out.
+The Mailbox counts its dispatches, so it is noticed if nodes leave one out.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from hyperlane.store.dispatched import Sent, SentStore
 log = structlog.get_logger()
 
 _SLICE = 5.0
-"""Seconds that one look spends on dispatches of long ago."""
+"""Most seconds that one look spends on dispatches in final blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class View:
     final: int
     """Its last final block."""
     count: int
-    """Messages that it had sent."""
+    """Number of messages that it had sent."""
     tip: Mapping[Bytes32, Sent]
-    """Those of blocks that are not final."""
+    """Messages in blocks that are not final, by id."""
 
 
 def _sent(entry: Log) -> Sent:
@@ -54,12 +54,12 @@ class Origin:
     alerter: Alerter
     indexer: SequenceIndexer[Sent]
     view: View | None = None
-    """The last one; None before all final dispatches are stored."""
+    """The newest view; None before all final dispatches are stored."""
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _asked: int = 0
     """Number of looks that were asked for."""
     _served: int = 0
-    """Of those, the last that was asked for before a look that succeeded."""
+    """Number of looks that had been asked for when the last successful one began."""
 
     @classmethod
     def of(cls, chain: Chain, database: Database, alerter: Alerter) -> "Origin":
@@ -81,7 +81,7 @@ class Origin:
     async def look(self) -> None:
         """Bring the view up to the newest block. ChainError if its dispatches are not all known.
 
-        Those who ask while another look goes on share the next one: each destination asks.
+        Calls during a look share the next one: there is one call for each destination.
         """
         self._asked += 1
         mine = self._asked
@@ -95,7 +95,7 @@ class Origin:
         client = self.chain.client
         head = await client.block()
         final = min(await client.final_block(), head.number)
-        await self._see_that_history_stands()
+        await self._drop_replaced()
         try:
             await self.indexer.sync(final, _SLICE)
         except SequenceRegressed as error:
@@ -132,8 +132,8 @@ class Origin:
             raise ChainError(f"{self.chain.name}: {problem}")
         return found
 
-    async def _see_that_history_stands(self) -> None:
-        """Drop what is stored of final blocks that the chain replaced all the same."""
+    async def _drop_replaced(self) -> None:
+        """Drop stored messages whose final blocks the chain replaced all the same."""
         last = (await self.store.progress()).next_sequence
         if not last or await self._stands(last - 1):
             return
@@ -144,7 +144,7 @@ class Origin:
         await self._drop_from(low)
 
     async def _stands(self, nonce: int) -> bool:
-        """Whether the block of a stored message is part of the chain."""
+        """Tell whether the block of a stored message is still part of the chain."""
         sent = await self.store.at(nonce)
         if sent is None or not sent.block_hash:
             return True

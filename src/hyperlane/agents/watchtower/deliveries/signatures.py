@@ -1,8 +1,8 @@
 """Signatures of validators in the metadata of a delivery.
 
 The recipient's security module is walked as it was in the delivery's block, so that each part of
-the metadata is read as the module reads it. Modules may be anybody's: their number is bounded, and
-one that cannot be read hides no other.
+the metadata is read as the module reads it. Strangers may have deployed modules: their number is
+bounded, and one that cannot be read keeps no other from being read.
 """
 
 from dataclasses import dataclass
@@ -29,9 +29,10 @@ log = structlog.get_logger()
 _MOST_MODULES = 64
 _MOST_ANSWER = 32 * 1024
 _MOST_SIGNATURES = 256
-"""Of one part of the metadata, the first ones, as modules do: those of no other part are hidden."""
+"""Most signatures that are read of one part of the metadata: the first ones, as modules do. Other
+parts are read all the same."""
 _MOST_BESIDE = 30
-"""Other deliveries of the transaction whose modules are walked."""
+"""Most other deliveries of the transaction whose modules are walked."""
 _LAYOUTS = {
     ModuleType.LEGACY_MULTISIG: LegacyMultisigMetadata,
     ModuleType.MERKLE_ROOT_MULTISIG: MerkleRootMultisigMetadata,
@@ -67,7 +68,7 @@ class SignatureReader:
         return list(dict.fromkeys(found))
 
     async def _read_beside(self, message: Message, metadata: bytes) -> list[SignedCheckpoint]:
-        """Signatures of another delivery, whose recipient may be anybody's."""
+        """Signatures in another delivery of the transaction; none if a stranger's module fails."""
         self._modules = 0
         try:
             recipient = Address(message.recipient[12:])

@@ -1,6 +1,6 @@
-"""The stops for forged deliveries: which are asked for, how far each is, and which would fail.
+"""Stops for forged deliveries: which are asked for, the progress of each, and which would fail.
 
-What the owner undoes afterwards is not stopped again for the same delivery.
+A stop that the owner lifts is not sent again for the same delivery.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from hyperlane.store.deliveries import Delivery, DeliveryStore, Outcome, Stopped
 log = structlog.get_logger()
 
 _UNKNOWN = -1
-"""For the block from which on the owner's acts count, while the stop's chain does not answer."""
+"""Value of `since` before the stop's chain has answered."""
 _ENDED = (Outcome.FINAL, Outcome.LIFTED)
 _IN_FORCE = (Outcome.STOPPED, Outcome.FINAL)
 
@@ -33,7 +33,7 @@ class Stopper:
 
     configured: Sequence[StopSettings]
     stores: Mapping[str, DeliveryStore]
-    """Of the watched destinations, by chain."""
+    """Stores of the watched destinations, by chain."""
     chain_names: Mapping[int, str]
     """Names of origins, by domain."""
     alerts: Alerts
@@ -43,7 +43,7 @@ class Stopper:
     stops: dict[int, Stop] = field(default_factory=dict)
     """Stops of chains that are connected, by position in the settings."""
     _ready: dict[str, str | None] = field(default_factory=dict)
-    """By stop, what was wrong with it when it was tried out last."""
+    """Problem of each stop when it was last tried out, by name; None if it had none."""
 
     async def step(self) -> None:
         """Take the next step of every stop that a forged delivery asks for."""
@@ -53,15 +53,15 @@ class Stopper:
     async def enforce(self, at: int) -> None:
         """Take the next step of one stop, by its position in the settings."""
         stop = self.stops[at]
-        said: Stopped | None = None
+        known: Stopped | None = None
         for name, store in self.stores.items():
             destination = self.chains.get(name)
             for delivery in await store.to_stop():
                 if destination is not None and self._applies(stop.settings, delivery):
-                    said = await self._enforce(store, delivery, destination, stop, said)
+                    known = await self._enforce(store, delivery, destination, stop, known)
 
     async def settle(self) -> None:
-        """Record the deliveries for which nothing is left to do."""
+        """Record the deliveries for which no stop is left to be sent or confirmed."""
         for store in self.stores.values():
             for delivery in await store.to_stop():
                 wanted = [
@@ -89,7 +89,8 @@ class Stopper:
             self._ready[stop.name] = problem
 
     async def _is_in_force(self, stop: Stop) -> bool:
-        """Whether there is nothing to try out. ChainError for a contract of another kind."""
+        """Tell whether a pause is in force, so that it cannot be tried out. ChainError for a
+        contract of another kind."""
         client, contract = stop.chain.client, stop.settings.contract
         if isinstance(stop, Pause):
             return bool(await client.call(contract, Pausable.paused))
@@ -108,20 +109,21 @@ class Stopper:
         delivery: Delivery,
         destination: Chain,
         stop: Stop,
-        said: Stopped | None,
+        known: Stopped | None,
     ) -> Stopped | None:
-        """Take the next step for one delivery; `said`: how the stop is, if that is known."""
+        """Take the next step for one delivery, and return how far the pause is, for the next one.
+        `known`: the same as found for another delivery, None if it has to be found."""
         before = (await store.outcomes(delivery)).get(stop.name)
         if before is not None and before.outcome in _ENDED:
-            return said
+            return known
         since = before.since if before else _UNKNOWN
         try:
             if since == _UNKNOWN:
                 since = await self._since(delivery, destination, stop)
-            if said is None or not _is_true_of(said, since):
-                said = Stopped(await stop.enforce(delivery, destination, since), "", since)
-            now = replace(said, since=since)
-        except ChainError as error:  # nothing that a node said once ends a stop
+            if known is None or not _holds_for(known, since):
+                known = Stopped(await stop.enforce(delivery, destination, since), "", since)
+            now = replace(known, since=since)
+        except ChainError as error:  # it is tried again: one answer of a node ends no stop
             now = Stopped(Outcome.FAILED, str(error), since)
         await self._note(store, delivery, stop, before, now)
         lasts = isinstance(stop, Pause) and now.outcome is not Outcome.LIFTED
@@ -139,7 +141,7 @@ class Stopper:
             return
         await store.note(delivery, stop.name, now)
         if before is not None and now.outcome is before.outcome:
-            return  # a failure in other words
+            return  # another failure, or the same in other words
         labels = (stop.chain.name, to_checksum(stop.settings.contract), now.outcome.value)
         self.metrics.guardian_stops.labels(*labels).inc()
         log.warning("route.stop", stop=stop.name, outcome=now.outcome.value)
@@ -149,21 +151,21 @@ class Stopper:
             self.alerts.stopped(delivery, stop.name)
 
     async def _since(self, delivery: Delivery, destination: Chain, stop: Stop) -> int:
-        """The block of the stop's chain from which on the owner's acts count: whoever acts in the
-        delivery's own block does not know of it."""
+        """The first block of the stop's chain at which the owner's acts count. In the delivery's
+        own block the owner cannot know of it."""
         if stop.chain.domain == destination.domain:
             return delivery.block_number + 1
         return (await stop.chain.client.block()).number + 1
 
 
-def _is_true_of(said: Stopped, since: int) -> bool:
+def _holds_for(known: Stopped, since: int) -> bool:
     """Whether how a pause is for one delivery holds for another one, too: a pause that is final for
     an earlier one may have ended before."""
-    return said.outcome is not Outcome.FINAL or since <= said.since
+    return known.outcome is not Outcome.FINAL or since <= known.since
 
 
 async def _ended(store: DeliveryStore, delivery: Delivery) -> set[str]:
-    """Names of the stops for which nothing is left to do."""
+    """Names of the stops that are final or lifted."""
     noted = await store.outcomes(delivery)
     return {name for name, stopped in noted.items() if stopped.outcome in _ENDED}
 

@@ -1,7 +1,7 @@
-"""Kinds of stops, each of one contract with one key that can do nothing else.
+"""Kinds of stops. Each stop is a call of one contract with one key.
 
-A stop is simulated, sent once, offered at a fee that rises with every block that leaves it out, and
-watched until it is final.
+A stop is simulated and sent once, replaced at a higher fee while blocks leave it out, and followed
+until it is final.
 """
 
 from abc import ABC, abstractmethod
@@ -19,9 +19,9 @@ from hyperlane.store.transactions import Transaction
 
 _GAS_MARGIN = 50_000
 _ANY_QUEUED = Event(TimelockRouter.QUEUED.signature, ())
-"""The announcement, whatever stands in its data."""
+"""The event of an announcement, without decoding its data."""
 _MOST_LISTED = 100
-"""Announced messages that are listed for one delivery, so that they fit into one transaction."""
+"""Most announced messages that are listed for one delivery, to fit into one transaction."""
 
 
 @dataclass(slots=True)
@@ -34,17 +34,18 @@ class Stop(ABC):
 
     @property
     def name(self) -> str:
-        """Name in the database, which no other stop has."""
+        """Unique name, under which the database keeps its progress."""
         settings = self.settings
         contract, key = to_checksum(settings.contract), to_checksum(self.sender.address)
         return f"{settings.kind} {settings.chain} {contract} by {key}"
 
     async def enforce(self, delivery: Delivery, destination: Chain, since: int) -> Outcome:
-        """Take the next step; the outcome so far. Reverted when the contract refuses the key."""
+        """Take the next step, and return the outcome so far. Reverted if the contract refuses the
+        key."""
         client = self.chain.client
         head, final = await client.block(), await client.final_block()
         done = await self.is_done(delivery, destination, head.number)
-        # At a final block of before the delivery, another pause may have been in force.
+        # At a final block before the delivery, an earlier pause may have been in force.
         if done and final >= since and await self.is_done(delivery, destination, final):
             return await self._finish(delivery)
         transaction = await self.sender.store.live_for(self._purpose(delivery))
@@ -82,10 +83,11 @@ class Stop(ABC):
         return Outcome.FINAL
 
     async def _is_open(self, transaction: Transaction, undone: int | None = None) -> bool:
-        """Whether a transaction may still have an effect; one in no block is sent again.
+        """Tell whether a transaction may still have an effect; one in no block is sent again.
 
-        `undone`: a block at which the stop is not in force. A transaction up to that block is
-        spent: the owner has ended its pause since, and it must not keep the next one waiting.
+        `undone`: a block at which the stop is not in force. A transaction in that block or an
+        earlier one has no effect any more: the owner ended its pause, and the next one must not
+        wait for it.
         """
         final = await self.chain.client.final_block()
         (receipt,) = await self.sender.receipts([transaction])
@@ -101,23 +103,23 @@ class Stop(ABC):
 
     @abstractmethod
     def _purpose(self, delivery: Delivery) -> str:
-        """Purpose of the transaction, which has one live transaction at most."""
+        """Purpose of the transaction; at most one live transaction has it."""
 
     @abstractmethod
     async def is_done(self, delivery: Delivery, destination: Chain, block: int) -> bool:
-        """Whether the stop is in force at a block."""
+        """Tell whether the stop is in force at a block."""
 
     @abstractmethod
     async def is_lifted(self, since: int) -> bool:
-        """Whether somebody with the right to do so ended a stop after a block."""
+        """Tell whether the owner ended a stop in the block `since` or later."""
 
     @abstractmethod
     async def call(self, delivery: Delivery, destination: Chain, block: int) -> bytes:
-        """Calldata."""
+        """Calldata of the stop."""
 
     @abstractmethod
     def example(self) -> bytes:
-        """Calldata that needs the same right, and changes nothing that matters."""
+        """Calldata for a simulation, which takes the same right."""
 
 
 class Pause(Stop):
@@ -172,7 +174,8 @@ class Blacklist(Stop):
 
 
 async def announced(delivery: Delivery, destination: Chain) -> list[Bytes32]:
-    """Messages that wait since a delivery announced them to a `TimelockRouter`, some of very many.
+    """Messages that a delivery announced to a `TimelockRouter`, where they wait now; the first ones
+    if there are very many.
 
     The recipient may be anybody's contract, and its logs in any form.
     """

@@ -15,10 +15,10 @@ from hyperlane.metrics import Metrics
 from hyperlane.store.deliveries import Delivery, DeliveryStore, Verdict
 
 _SEALING = 3
-"""Divisor: a block is sealed at most a third of the block time after the time that it bears."""
+"""Divisor: a block is sealed at most a third of the block time after its timestamp."""
 _LONGEST_SEALING = 4.0
-"""Seconds: a third of Ethereum's block time. Chains that make blocks on demand may have hours
-between two of them, and seal none hours late."""
+"""Most seconds from a block's timestamp to its sealing: a third of Ethereum's block time. Chains
+that make blocks on demand may have hours between two blocks, and seal none hours late."""
 _SAMPLE = 100
 """Blocks over which the block time is measured."""
 
@@ -59,14 +59,15 @@ class DeliveryWatch:
         self.metrics.guardian_undecided.labels(self.chain.name).set(age)
 
     def new_from(self, domain: int) -> asyncio.Event:
-        """The event of a delivery from an origin that was not judged yet."""
+        """The event that is set when an origin has a delivery that was not judged yet."""
         return self._new.setdefault(domain, asyncio.Event())
 
     async def judge(self, domain: int) -> None:
-        """Judge the deliveries from one origin: by what is known of it, else by another look at it.
+        """Judge the deliveries from one origin by its newest view, and those that this leaves
+        undecided by a new look at it.
 
-        That look begins after the deliveries were read: whatever the clocks of the two chains say,
-        a message that was sent before is found by it.
+        The new look begins after the deliveries were read. So it finds every message that was sent
+        before them, whatever the clocks of the two chains say.
         """
         if self._margin is None:
             self._margin = min(await self._block_time() / _SEALING, _LONGEST_SEALING)

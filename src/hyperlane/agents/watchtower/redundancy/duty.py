@@ -30,7 +30,7 @@ class RedundancyDuty:
     settings: WatchtowerSettings
     runtime: Runtime
     courts: Mapping[int, Court]
-    """By domain of the origin, as far as they are connected."""
+    """By domain of the origin; an origin that is not connected yet has none."""
     findings: Findings
     _report: Report = field(init=False)
     _signers: dict[int, LiveSigners] = field(default_factory=dict)

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose module is watched, for messages of one origin."""
+    """Recipient whose module is watched, for messages from one origin."""
 
     origin: int
     destination: int
@@ -32,17 +32,18 @@ class Finding:
     spare: int | None
     """Fewest spare signers for any amount; None if unknown, or no validators decide."""
     problem: str | None
-    """Why it is unknown, or nothing is delivered."""
+    """Reason for which it is unknown, or nothing is delivered."""
     certain: bool
-    """Whether it could be told who is live."""
+    """True if it is known who is live."""
     ways: Sequence[Mapping[str, Any]] = ()
-    """As JSON, the module for each range of amounts."""
+    """The module for each range of amounts, as JSON."""
     ages: Mapping[Address, float | None] = field(default_factory=dict)
-    """Age of each validator's last signature."""
+    """Age of each validator's last signature, in seconds; infinite if it has none, None if
+    unknown."""
 
 
 def unknown(problem: str, now: float) -> Finding:
-    """The finding of a look that found out nothing."""
+    """The finding of a look that failed."""
     return Finding(int(now), None, problem, False)
 
 
@@ -52,7 +53,7 @@ Findings: TypeAlias = dict[Subject, Finding]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Keeper of findings."""
+    """Findings, as they are kept and exported."""
 
     findings: Findings
     chain_name: Callable[[int], str]
@@ -60,7 +61,7 @@ class Report:
     metrics: Metrics
 
     def add(self, subject: Subject, finding: Finding) -> None:
-        """Keep a finding. What is unknown is not exported as it was before."""
+        """Keep a finding and export it. While a number is unknown, its metric has no value."""
         before = self.findings.get(subject)
         self.findings[subject] = finding
         origin, destination = map(self.chain_name, (subject.origin, subject.destination))

@@ -1,7 +1,8 @@
 """Validators of one origin: who of them is live, and how old the last signature of each is.
 
-Live is who signed the newest leaf that is due, where a relayer would look for it. What is due only
-a fresh count of the origin's leaves tells: while there is none, nobody is called live or dead.
+A validator is live if it signed the newest leaf that is due, where a relayer would look for it.
+Only a fresh count of the origin's leaves tells which leaf is due: while there is none, nobody is
+called live or dead.
 """
 
 import time
@@ -57,7 +58,7 @@ class _Known:
     seen_at: float | None = None
     age: float | None = None
     is_checked: bool = False
-    """Whether the leaf was compared with the true tree."""
+    """True if the leaf was compared with the true tree."""
 
 
 @dataclass(slots=True)
@@ -85,7 +86,8 @@ class LiveSigners:
         return self._due.newest(self.clock())
 
     async def step(self) -> None:
-        """Count the leaves, and export how old signatures are; of whom that is unknown, nothing."""
+        """Count the leaves, and export the ages of signatures; an age that is unknown has no
+        value."""
         try:
             await self._count()
         finally:
@@ -101,7 +103,7 @@ class LiveSigners:
         final = await client.final_block()
         try:
             count = await client.call(hook, MerkleTreeHook.count, block=final)
-        except NoAnswer:  # it is younger than the final block
+        except NoAnswer:  # the hook is younger than the final block
             count = 0
         if not self._started:
             if self.tree.count < count:
@@ -123,7 +125,7 @@ class LiveSigners:
         return None
 
     async def of(self, validators: Sequence[Address]) -> dict[Address, Seen]:
-        """Each of these validators, as it is now."""
+        """These validators, with their storages as read within the last seconds."""
         now = self.clock()
         asked = [
             validator
@@ -146,7 +148,7 @@ class LiveSigners:
         answers: Mapping[Address, Newest | str]
         try:
             answers = await self.signatures.newest(validators, checked)
-        except TRANSIENT as error:  # where they publish cannot be read
+        except TRANSIENT as error:  # their announcements cannot be read
             answers = dict.fromkeys(validators, printable(str(error), LONGEST))
         for validator in validators:
             known = self._known.setdefault(validator, _Known(0.0, None))
@@ -195,7 +197,7 @@ class LiveSigners:
         return Seen(live, known.leaf, known.seen_at, known.problem, known.age)
 
     async def _age(self, leaf: int | None, due: int | None) -> float | None:
-        """Seconds by which a leaf is older than the last one of a count that is fresh."""
+        """Seconds by which a leaf is older than the last one; None without a fresh count."""
         last = self.tree.count - 1
         if due is None or last < max(due, 0):
             return None

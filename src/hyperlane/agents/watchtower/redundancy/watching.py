@@ -1,7 +1,7 @@
 """The watch over the modules of one destination: those of its Mailbox and of named recipients.
 
-Modules may be chosen by the amount that a message transfers. So each is examined with every amount
-at which a module on the way says that it changes its mind, and the fewest spare signers count.
+A module may route by the amount that a message transfers. So modules are examined at zero and at
+each threshold that a routing module names, and the fewest spare signers count.
 """
 
 import time
@@ -30,7 +30,7 @@ from hyperlane.protocol.typecasts import (
 
 _MOST_AMOUNTS = 16
 _STUCK = -1
-"""Spare signers of a module that no signatures satisfy."""
+"""Number of spare signers that stands for a module that no signatures satisfy."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class ModuleWatch:
         return found
 
     async def _ways(self, root: Address, subject: Subject) -> list[tuple[int, Examined]]:
-        """The module as it is from each of some amounts on, the least first."""
+        """The module for each range of amounts, with the least amount of the range, in order."""
         waiting, done = {0}, dict[int, Examined]()
         while waiting and len(done) < _MOST_AMOUNTS:
             amount = min(waiting)
@@ -137,7 +137,7 @@ class ModuleWatch:
 
 
 def _message(subject: Subject, amount: int) -> Message:
-    """A message as modules would be asked to verify it: routing ones read the whole of it."""
+    """A message for modules to verify: routing ones read the whole of it."""
     recipient = subject.recipient or ZERO_ADDRESS
     return Message(
         VERSION,
