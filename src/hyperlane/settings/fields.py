@@ -68,7 +68,8 @@ def each_once(urls: Iterable[str]) -> tuple[str, ...]:
 def host_and_port(url: str) -> tuple[str, int]:
     """Host and port of a checked URL, however they are spelled: case, dot at the end, no port."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+    # Dots of other scripts become ones of ASCII first.
+    host = (parts.hostname or "").encode("idna").decode().rstrip(".")
     return host, parts.port or _PORTS[parts.scheme]
 
 
