@@ -69,7 +69,8 @@ def host_and_port(url: str) -> tuple[str, int]:
     """Host and port of a checked URL, in one spelling: lower case, no dot at the end, the scheme's
     port if none is given."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".").encode("idna").decode()
+    # Dots of other scripts become ones of ASCII first.
+    host = (parts.hostname or "").encode("idna").decode().rstrip(".")
     return host, parts.port or _PORTS[parts.scheme]
 
 

@@ -7,6 +7,7 @@ import socket
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
 
 from hyperlane.errors import ConfigError
 from hyperlane.settings.chain import ChainSettings
@@ -45,9 +46,25 @@ def domain_of(url: str) -> str | None:
     return ".".join(labels[-3:] if country else labels[-2:])
 
 
-def shared_hosts(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
-    """Hosts that occur in both sets of URLs."""
-    return tuple(sorted({host_of(url) for url in first} & {host_of(url) for url in second}))
+def shared_hosts(urls: Iterable[str], others: Sequence[str]) -> tuple[str, ...]:
+    """Hosts of the URLs that are among the others: URLs, or hosts with a port or without one.
+
+    This machine, named without a port, is all of its ports.
+    """
+    named = [other if "://" in other else f"https://{other}" for other in others]
+    wanted, found = set(map(host_of, named)), set(map(host_of, urls))
+    everywhere = any(
+        _is_here(host_of(f"https://{other}")) and urlsplit(f"https://{other}").port is None
+        for other in others
+        if "://" not in other
+    )
+    return tuple(
+        sorted(host for host in found if host in wanted or (everywhere and _is_here(host)))
+    )
+
+
+def _is_here(host: str) -> bool:
+    return host.startswith("localhost:")
 
 
 def shared_domains(urls: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Table, delete, func, or_, select, update
+from sqlalchemy import Table, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.errors import DatabaseError
@@ -40,6 +40,10 @@ async def forget(database: Database, domain: int) -> int:
         paid = tables.delivery_costs
         delivered = select(operation.c.message_id).where(here).scalar_subquery()
         gone += await _delete(connection, paid, paid.c.message_id.in_(delivered))
+        watched, stops = tables.watched_deliveries.c, tables.delivery_stops
+        claimed = select(watched.domain, watched.message_id).where(watched.origin == domain)
+        of_claimed = tuple_(stops.c.domain, stops.c.message_id).in_(claimed)
+        gone += await _delete(connection, stops, of_claimed)
         for table in tables.metadata.sorted_tables:
             columns = [table.c[name] for name in _OF_CHAIN if name in table.c]
             if columns:

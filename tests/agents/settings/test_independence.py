@@ -40,6 +40,8 @@ def chain(*urls, **changes):
         "https://eth.alchemy.example/v2/another-key",
         "https://ETH.Alchemy.EXAMPLE/",
         "https://eth.alchemy.example./v2",
+        "https://eth.alchemy.example\u3002/v2",
+        "https://eth\uff0ealchemy\uff61example\uff0e/v2",
         "https://eth.alchemy.example:443/x",
         "https://eth.alchemy.example:8443/v2",
         "http://eth.alchemy.example/v2",
@@ -88,6 +90,23 @@ def test_one_address_is_found_in_every_spelling(one, other):
 )
 def test_on_this_machine_ports_tell_nodes_apart_and_elsewhere_they_do_not(one, other, shared):
     assert bool(shared_hosts([one], [other])) is shared
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "shared"),
+    [
+        ("http://127.0.0.1:8545", "localhost", True),
+        ("http://localhost:8545", "127.0.0.1", True),
+        ("http://localhost:8545", "[::1]", True),
+        ("http://localhost:8545", "localhost:8545", True),
+        ("http://localhost:8545", "localhost:8546", False),
+        ("http://localhost:8545", "http://localhost", False),
+        ("http://geth:8545", "GETH.", True),
+        ("http://geth:8545", "localhost", False),
+    ],
+)
+def test_a_host_without_a_port_is_all_of_that_machine(url, host, shared):
+    assert bool(shared_hosts([url], [host])) is shared
 
 
 def test_the_same_url_twice_has_one_vote_and_is_no_other_one():

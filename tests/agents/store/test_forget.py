@@ -6,7 +6,7 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from tests.support.agents import eventually, relaying, validating
 from tests.support.devnet import devnet, key
 
@@ -123,3 +123,48 @@ async def test_a_database_that_kathy_uses_is_left_alone(tmp_path):
     await database.close()
     assert status == 1
     assert "kathy is running already" in complained
+
+
+async def test_what_was_watched_of_a_chain_is_forgotten_and_nothing_else(tmp_path):
+    """Deliveries that claimed to be from it, too, with the stops that were tried for them."""
+    delivery = {
+        "recipient": bytes(20),
+        "block_number": 1,
+        "block_hash": bytes(32),
+        "block_time": 1,
+        "tx_hash": bytes(32),
+        "verdict": "forged",
+        "evidence": {},
+        "seen_at": 0.0,
+        "judged_at": 0.0,
+        "judging": False,
+        "stopping": True,
+        "convicting": False,
+    }
+    stop = {"stop": "beta 0x", "outcome": "final", "detail": "", "since": 1}
+    sent = {"nonce": 0, "block_number": 1, "block_hash": bytes(32)}
+    ways = [(7331, 1337), (1337, 7331), (7331, 10), (10, 7331), (10, 11)]
+    database = await Database.open(str(tmp_path))
+    async with database.write() as connection:
+        await connection.execute(
+            insert(tables.deployments).values(
+                domain=1337, chain_id=1337, mailbox=bytes(20), merkle_tree_hook=bytes(20)
+            )
+        )
+        for number, (domain, origin) in enumerate(ways):
+            own = {"domain": domain, "message_id": bytes([number]) * 32}
+            await connection.execute(
+                insert(tables.watched_deliveries).values(origin=origin, **own, **delivery)
+            )
+            await connection.execute(insert(tables.delivery_stops).values(**own, **stop))
+        for origin in (1337, 10):
+            for table in (tables.dispatched_ids, tables.tip_dispatches):
+                await connection.execute(insert(table).values(origin=origin, id=bytes(32), **sent))
+    await database.close()
+    status, _, complained = await forget(tmp_path, 1337)
+    assert status == 0, complained
+    left = [bytes([number]) * 32 for number in (2, 3, 4)]
+    for table in (tables.watched_deliveries, tables.delivery_stops):
+        assert sorted(row["message_id"] for row in await rows(tmp_path, table)) == left
+    for table in (tables.dispatched_ids, tables.tip_dispatches):
+        assert [row["origin"] for row in await rows(tmp_path, table)] == [10]

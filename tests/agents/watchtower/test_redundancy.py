@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -235,6 +236,71 @@ async def test_a_destination_that_does_not_answer_leaves_nothing_as_it_was(world
     assert "cannot connect" in world.findings[subject].problem
     assert world.of_recipient("spare_signers") is None
     assert world.of_recipient("redundancy_unknown") == 1
+
+
+async def test_an_origin_that_answers_no_more_makes_nobody_dead_while_its_count_is_fresh(world):
+    """Where validators publish cannot be read then: that says nothing of them."""
+    module = multisig(world, range(3), 2)
+    await world.sign(0, 1, 2)
+    await world.pass_bound()
+    assert (await world.found(module)).spare == 1
+    cut_off(world.on_origin)
+    world.now += SIGNED_WITHIN / 2
+    world.signers.signatures = Signatures(world.on_origin, allow_local=True)  # what it kept is old
+    finding = await world.found(module)
+    assert (finding.spare, finding.certain) == (None, False)
+    assert "alpha: no RPC answers" in finding.problem
+    assert world.of_recipient("redundancy_unknown") == 1
+
+
+async def test_validators_that_no_module_has_any_more_are_forgotten(world):
+    """Whoever owns a module can name others in every block."""
+    await world.sign(0, 1, 2)
+    await world.pass_bound()
+    for number in range(1, 4):
+        passing = [number.to_bytes(20) for number in range(100 * number, 100 * number + 50)]
+        await world.signers.of(passing)
+        assert len(world.signers._known) == 50
+        world.now += 3600
+        await world.look()
+    assert not world.signers._known
+
+
+async def test_a_module_that_keeps_a_look_waiting_leaves_no_other_as_it_was(world, monkeypatch):
+    module = "hyperlane.agents.watchtower.redundancy.watching"
+    monkeypatch.setattr(f"{module}._LONGEST_LOOK", 2.0)
+    module = multisig(world, range(3), 2)
+    await world.sign(0, 1, 2)
+    await world.pass_bound()
+    slow, good = (address_from_hex(world.target.recipient(module).address) for _ in range(2))
+    watch = ModuleWatch(
+        chain=world.on_target,
+        recipients=[slow, good],
+        origins={ALPHA: "alpha"},
+        signers=lambda _: world.signers,
+        report=Report(world.findings, NAMES.get, world.metrics),
+        clock=lambda: world.now,
+    )
+    await watch.step()
+    subjects = [Subject(ALPHA, BETA, each) for each in (slow, good)]
+    assert [world.findings[each].spare for each in subjects] == [1, 1]
+    asked = watch._examiner.examine
+
+    async def examine(root, message):
+        if message.recipient[12:] == slow:
+            await asyncio.Event().wait()
+        return await asked(root, message)
+
+    watch._examiner = SimpleNamespace(examine=examine)
+    world.dispatch()
+    await world.sign(0, 1)
+    await world.pass_bound()
+    async with asyncio.timeout(30):
+        await watch.step()
+    assert world.findings[subjects[1]].spare == 0
+    finding = world.findings[subjects[0]]
+    assert (finding.spare, finding.certain) == (None, False)
+    assert finding.problem == "its modules were not read within 2 s"
 
 
 async def test_before_leaves_are_due_nobody_is_judged(world):

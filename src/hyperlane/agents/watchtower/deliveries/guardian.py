@@ -44,11 +44,10 @@ _TRIAL_INTERVAL = 300.0
 
 def require_own_rpcs(settings: WatchtowerSettings) -> None:
     """ConfigError unless the guardian's RPCs are independent of each other and of validators'."""
-    theirs = [host if "://" in host else f"https://{host}" for host in settings.validator_rpc_hosts]
     for name in settings.guarded_chains:
         chain = settings.chains[name]
         require_independent_rpcs(chain, by_default=True)
-        shared = shared_hosts(chain.urls, theirs)
+        shared = shared_hosts(chain.urls, settings.validator_rpc_hosts)
         if shared:
             raise ConfigError(
                 f"{chain.urls_setting}: {one_line(shared[0])} is one of validatorRpcHosts;"

@@ -13,6 +13,7 @@ from math import inf
 import structlog
 
 from hyperlane.agents.relayer.origin.signatures import Newest, Signatures
+from hyperlane.agents.relayer.ttl_cache import SingleFlight
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.due_leaves import EPOCHS, SIGNED_WITHIN, DueLeaves
 from hyperlane.agents.runtime.loops import TRANSIENT
@@ -29,6 +30,9 @@ log = structlog.get_logger()
 
 _READ_AGAIN = 10.0
 """Seconds after which a storage is read again; several modules have the same validators."""
+_FORGOTTEN_AFTER = 600.0
+"""Seconds after which nothing is known any more of a validator that no module has. Who owns a
+module can name others all the time."""
 _MOST_TIMES = 1000
 
 
@@ -72,6 +76,8 @@ class LiveSigners:
     _due: DueLeaves = field(default_factory=lambda: DueLeaves(SIGNED_WITHIN))
     _started: bool = False
     _known: dict[Address, _Known] = field(default_factory=dict)
+    _reading: SingleFlight[tuple[Address, ...], None] = field(default_factory=SingleFlight)
+    """Merges looks at the same validators at the same time."""
     _times: dict[int, int] = field(default_factory=dict)
     """Times of blocks."""
 
@@ -96,6 +102,13 @@ class LiveSigners:
                 age = known.age if self.doubt() is None and known.read_at >= since else None
                 labels = self.chain.name, to_checksum(validator)
                 set_or_remove(self.metrics.signature_age, labels, age)
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget validators that nobody asks about any more."""
+        since = self.clock() - _FORGOTTEN_AFTER
+        for validator in [each for each, known in self._known.items() if known.read_at < since]:
+            del self._known[validator]
 
     async def _count(self) -> None:
         """Count the origin's final leaves."""
@@ -125,33 +138,36 @@ class LiveSigners:
         return None
 
     async def of(self, validators: Sequence[Address]) -> dict[Address, Seen]:
-        """These validators, with their storages as read within the last seconds."""
-        now = self.clock()
-        asked = [
-            validator
-            for validator in validators
-            if validator not in self._known or self._known[validator].read_at <= now - _READ_AGAIN
-        ]
-        await self._read(asked)
-        due = self.due
-        return {
-            validator: await self._seen(self._known[validator], due) for validator in validators
-        }
+        """Each of these validators, as it is now.
 
-    async def _read(self, validators: Sequence[Address]) -> None:
+        ChainError if the origin does not say where they publish, while it could be told who is
+        live: they may be.
+        """
+        since = self.clock() - _READ_AGAIN
+        found = {each: self._known.get(each) or _Known(since, None) for each in validators}
+        asked = {each: known for each, known in found.items() if known.read_at <= since}
+        if asked:
+            await self._reading.run(tuple(asked), lambda: self._read(asked))
+            found |= {each: self._known.get(each, known) for each, known in asked.items()}
+        due = self.due
+        return {validator: await self._seen(known, due) for validator, known in found.items()}
+
+    async def _read(self, asked: Mapping[Address, _Known]) -> None:
         """Read the storages of these validators."""
+        validators = list(asked)
         checked = {
             validator: (known.location, known.leaf)
-            for validator in validators
-            if (known := self._known.get(validator)) and known.is_checked and known.leaf is not None
+            for validator, known in asked.items()
+            if known.is_checked and known.leaf is not None
         }
         answers: Mapping[Address, Newest | str]
         try:
             answers = await self.signatures.newest(validators, checked)
-        except TRANSIENT as error:  # their announcements cannot be read
+        except TRANSIENT as error:  # where they publish cannot be read
+            if self.doubt() is None:
+                raise
             answers = dict.fromkeys(validators, printable(str(error), LONGEST))
-        for validator in validators:
-            known = self._known.setdefault(validator, _Known(0.0, None))
+        for validator, known in asked.items():
             answer = answers[validator]
             if isinstance(answer, Newest):
                 known.problem = await self._contradiction(answer)
@@ -160,6 +176,7 @@ class LiveSigners:
             else:
                 known.problem = answer or "it has signed nothing yet"
             known.read_at = self.clock()
+            self._known[validator] = known
 
     def _note(self, known: _Known, newest: Newest) -> None:
         if known.leaf != newest.index:
@@ -181,6 +198,8 @@ class LiveSigners:
         try:
             count = await self.chain.client.call(hook, MerkleTreeHook.count)
         except ChainError as error:
+            if self.doubt() is None:
+                raise
             return printable(str(error), LONGEST)
         if newest.index < count:
             return None

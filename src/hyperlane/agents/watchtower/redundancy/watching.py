@@ -4,6 +4,7 @@ A module may route by the amount that a message transfers. So modules are examin
 each threshold that a routing module names, and the fewest spare signers count.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,8 @@ from typing import Any
 from hyperlane.agents.relayer.metadata.examining import LONGEST_PROBLEM, Examined, Examiner
 from hyperlane.agents.relayer.metadata.redundancy import Redundancy
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.due_leaves import SIGNED_WITHIN
+from hyperlane.agents.runtime.loops import TRANSIENT, all_ended
 from hyperlane.agents.watchtower.redundancy.report import Finding, Report, Subject, unknown
 from hyperlane.agents.watchtower.redundancy.signers import LiveSigners, Seen
 from hyperlane.chain.abi import AmountPartition, Mailbox
@@ -28,6 +30,8 @@ from hyperlane.protocol.typecasts import (
     address_to_bytes32,
 )
 
+_LONGEST_LOOK = SIGNED_WITHIN
+"""Seconds after which a module that is still being read is unknown: what it was is too old."""
 _MOST_AMOUNTS = 16
 _STUCK = -1
 """Number of spare signers that stands for a module that no signatures satisfy."""
@@ -51,17 +55,27 @@ class ModuleWatch:
         self._examiner = Examiner(self.chain)
 
     async def step(self) -> None:
-        """Look at each module once."""
-        for origin in self.origins:
-            if origin == self.chain.domain:
-                continue
-            for recipient in (None, *self.recipients):
-                subject = Subject(origin, self.chain.domain, recipient)
-                try:
-                    finding = await self._look_at(subject)
-                except TRANSIENT as error:
-                    finding = unknown(printable(str(error), LONGEST_PROBLEM), self.clock())
-                self.report.add(subject, finding)
+        """Look at each module once; at all at the same time, as anybody's module may be slow."""
+        here = self.chain.domain
+        await all_ended(
+            *(
+                self._look(Subject(origin, here, recipient))
+                for origin in self.origins
+                if origin != here
+                for recipient in (None, *self.recipients)
+            )
+        )
+
+    async def _look(self, subject: Subject) -> None:
+        try:
+            async with asyncio.timeout(_LONGEST_LOOK):
+                finding = await self._look_at(subject)
+        except TimeoutError:
+            late = f"its modules were not read within {_LONGEST_LOOK:.0f} s"
+            finding = unknown(late, self.clock())
+        except TRANSIENT as error:
+            finding = unknown(printable(str(error), LONGEST_PROBLEM), self.clock())
+        self.report.add(subject, finding)
 
     async def _look_at(self, subject: Subject) -> Finding:
         name = self.origins[subject.origin]
