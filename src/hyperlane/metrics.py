@@ -115,6 +115,9 @@ class Metrics:
             "By how much the last leaf that a validator signed is older than the chain's last",
             "chain", "validator",
         )  # fmt: skip
+        self.shared_rpcs = self._gauge(
+            "watchtower_shared_rpcs", "Hosts of our RPCs that a validator uses, too", "chain"
+        )
         self.open_challenges = self._gauge(
             "validator_open_challenges", "Demands to sign a leaf, not answered yet", "chain"
         )

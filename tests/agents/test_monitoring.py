@@ -170,6 +170,7 @@ def exported(
         ("watchtower_spare_signers", signed.address),
         ("watchtower_redundancy_unknown", "default"),
         ("watchtower_signature_age_seconds", key(1).address),
+        ("watchtower_shared_rpcs", "alpha"),
         ("gas_price", "alpha"),
         ("kathy_spent", "alpha"),
         ("kathy_in_flight", "beta"),

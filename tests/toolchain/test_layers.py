@@ -30,7 +30,7 @@ def _rule(allowed: str, why: str) -> Rule:
 
 _SMALL = "errors wording bounded_json files"
 _AGENT = f"agents.runtime chain checkpoints store settings metrics protocol pages patterns {_SMALL}"
-_STAGE = f"{_AGENT} agents.relayer.reasons agents.relayer.ttl_cache"
+_STAGE = f"{_AGENT} agents.relayer.reasons"
 _IN_ORDER = "a message walks through origin, then policy and metadata, then delivery"
 
 RULES = {
@@ -64,7 +64,6 @@ RULES = {
         "what agents share knows no agent",
     ),
     "hyperlane.agents.relayer.reasons": _rule("errors", "all parts of the relayer use reasons"),
-    "hyperlane.agents.relayer.ttl_cache": _rule("", "a cache knows nothing of what it keeps"),
     "hyperlane.agents.relayer.origin": _rule(_STAGE, _IN_ORDER),
     "hyperlane.agents.relayer.policy": _rule(_STAGE, _IN_ORDER),
     "hyperlane.agents.relayer.metadata": _rule(
@@ -97,7 +96,7 @@ RULES = {
         "tracking does for one message what a relayer does, and stores nothing",
     ),
     "hyperlane.explorer": _rule(
-        f"agents.scraper agents.relayer.ttl_cache tracking visitors {_AGENT}",
+        f"agents.scraper tracking visitors {_AGENT}",
         "the explorer shows what the scraper stored, and traces; nothing stands on it",
     ),
     "hyperlane.setup": _rule(

@@ -26,6 +26,26 @@ MAX_SIZE = 50 * 1024
 """Bytes; longer documents are refused unread."""
 
 
+@dataclass(frozen=True, slots=True)
+class RpcHashes:
+    """Hashes of an RPC's URL and of its host: they show whether two are the same, and no more."""
+
+    url: str
+    """Keccak-256 of the URL as its user wrote it, in hex."""
+    host: str
+    """Keccak-256 of the host's name, without a port, in hex."""
+
+    @classmethod
+    def of(cls, url: str) -> "RpcHashes":
+        """The hashes of a URL."""
+        host = urlsplit(url).hostname or ""
+        return cls(to_hex(keccak(url.encode())), to_hex(keccak(host.encode())))
+
+    def render(self) -> dict[str, str]:
+        """The entry of a document."""
+        return {"url_hash": self.url, "host_hash": self.host}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RpcResponse:
     """One RPC's state of the tree when a validator stopped; None for fields without an answer."""
@@ -101,12 +121,21 @@ def render_metadata(
     return _render(
         {
             "git_sha": version,
-            "rpcs": [{"url_hash": url, "host_hash": host} for url, host in map(_hashes, rpcs)],
-            "additional_quorum_rpcs": [
-                {"url_hash": url, "host_hash": host} for url, host in map(_hashes, additional)
-            ],
+            "rpcs": [RpcHashes.of(url).render() for url in rpcs],
+            "additional_quorum_rpcs": [RpcHashes.of(url).render() for url in additional],
             "allows_public_rpcs": allows_public,
         }
+    )
+
+
+def parse_rpcs(text: bytes) -> frozenset[RpcHashes]:
+    """The RPCs of `metadata_latest.json`; DecodeError names the field. Lists that are missing, as
+    in documents of older agents, are empty."""
+    document = _parse_object("document", text)
+    return frozenset(
+        RpcHashes(str(entry.get("url_hash")), str(entry.get("host_hash")))
+        for field in ("rpcs", "additional_quorum_rpcs")
+        for entry in _objects(field, document.get(field, []))
     )
 
 
@@ -116,21 +145,16 @@ def render_rpc_responses(responses: Sequence[RpcResponse]) -> str:
 
 
 def _response(item: RpcResponse) -> dict[str, Any]:
-    url, host = _hashes(item.url)
+    hashes = RpcHashes.of(item.url)
     return {
-        "rpc_url_hash": url,
-        "rpc_host_hash": host,
+        "rpc_url_hash": hashes.url,
+        "rpc_host_hash": hashes.host,
         "height": item.height,
         "reorg_period": item.reorg_period,
         "merkle_root_index": item.index,
         "merkle_root_hash": None if item.root is None else to_hex(item.root),
         "timestamp": datetime.fromtimestamp(item.unix_timestamp, UTC).isoformat(),
     }
-
-
-def _hashes(url: str) -> tuple[str, str]:
-    """Hashes of a URL and of its host: they show whether two are the same, and no more."""
-    return to_hex(keccak(url.encode())), to_hex(keccak((urlsplit(url).hostname or "").encode()))
 
 
 def parse_index(text: bytes) -> int:
@@ -171,6 +195,12 @@ def _object(field: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DecodeError(f"{field}: {shown(value)} is not a JSON object")
     return value
+
+
+def _objects(field: str, value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise DecodeError(f"{field}: {shown(value)} is not a JSON list")
+    return [_object(f"{field}.{at}", item) for at, item in enumerate(value)]
 
 
 def _hash(field: str, document: dict[str, Any]) -> Bytes32:

@@ -1,15 +1,18 @@
 """Base of all checkpoint storages: named JSON objects, checked when read, written whole."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from hyperlane.checkpoints import documents
-from hyperlane.checkpoints.documents import RpcResponse
+from hyperlane.checkpoints.documents import RpcHashes, RpcResponse
 from hyperlane.errors import DecodeError, StorageError
 from hyperlane.protocol.announcement import Announcement
 from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.reorg import ReorgReport
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +49,16 @@ class ObjectReader(ABC):
 
     async def latest_index(self) -> int | None:
         """See CheckpointReader."""
-        content = await self._read(self.names.latest)
-        if content is None:
-            return None
-        try:
-            return documents.parse_index(content)
-        except DecodeError as error:
-            raise StorageError(f"{self._show(self.names.latest)}: {error}") from None
+        return await self._parsed(self.names.latest, documents.parse_index)
 
     async def checkpoint(self, index: int) -> SignedCheckpoint | None:
         """See CheckpointReader."""
         name = self.names.checkpoint.format(index=index)
-        content = await self._read(name)
-        if content is None:
-            return None
-        try:
-            return documents.parse_checkpoint(content)
-        except DecodeError as error:
-            raise StorageError(f"{self._show(name)}: {error}") from None
+        return await self._parsed(name, documents.parse_checkpoint)
+
+    async def rpcs(self) -> frozenset[RpcHashes] | None:
+        """See CheckpointReader."""
+        return await self._parsed(self.names.metadata, documents.parse_rpcs)
 
     async def written_at(self, index: int) -> float | None:
         """See CheckpointReader."""
@@ -72,6 +67,15 @@ class ObjectReader(ABC):
     async def has_reorg_flag(self) -> bool:
         """See CheckpointReader. Any object of that name counts, whatever it holds."""
         return await self._exists(self.names.reorg_flag)
+
+    async def _parsed(self, name: str, parse: Callable[[bytes], Parsed]) -> Parsed | None:
+        content = await self._read(name)
+        if content is None:
+            return None
+        try:
+            return parse(content)
+        except DecodeError as error:
+            raise StorageError(f"{self._show(name)}: {error}") from None
 
     async def _exists(self, name: str) -> bool:
         return await self._read(name) is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from hyperlane.checkpoints.documents import RpcResponse
+from hyperlane.checkpoints.documents import RpcHashes, RpcResponse
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.checkpoints.gcs import GcsStorage, GoogleCredentials
 from hyperlane.checkpoints.s3 import S3Storage
@@ -34,6 +34,9 @@ class CheckpointReader(Protocol):
 
     async def has_reorg_flag(self) -> bool:
         """Whether the validator stopped because its chain contradicted it."""
+
+    async def rpcs(self) -> frozenset[RpcHashes] | None:
+        """The RPCs that the validator says it uses; None if it says nothing."""
 
 
 class CheckpointStorage(CheckpointReader, Protocol):

@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.errors import ChainError, ConfigError, HyperlaneError
 from hyperlane.explorer.limits import owner
 from hyperlane.explorer.queries.records import Message

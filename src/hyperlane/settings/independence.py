@@ -54,16 +54,15 @@ def shared_hosts(urls: Iterable[str], others: Sequence[str]) -> tuple[str, ...]:
     named = [other if "://" in other else f"https://{other}" for other in others]
     wanted, found = set(map(host_of, named)), set(map(host_of, urls))
     everywhere = any(
-        _is_here(host_of(f"https://{other}")) and urlsplit(f"https://{other}").port is None
+        is_here(host_of(f"https://{other}")) and urlsplit(f"https://{other}").port is None
         for other in others
         if "://" not in other
     )
-    return tuple(
-        sorted(host for host in found if host in wanted or (everywhere and _is_here(host)))
-    )
+    return tuple(sorted(host for host in found if host in wanted or (everywhere and is_here(host))))
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether a host, as `host_of` spells it, is this machine."""
     return host.startswith("localhost:")
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hyperlane.agents.relayer.ttl_cache import SingleFlight, TtlCache
+from hyperlane.agents.runtime.ttl_cache import SingleFlight, TtlCache
 
 pytestmark = pytest.mark.quick
 

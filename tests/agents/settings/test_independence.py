@@ -2,8 +2,9 @@
 
 import pytest
 
+from hyperlane.agents.watchtower.deliveries.guardian import require_own_rpcs
 from hyperlane.errors import ConfigError
-from hyperlane.settings import ChainSettings
+from hyperlane.settings import ChainSettings, WatchtowerSettings
 from hyperlane.settings.independence import (
     domain_of,
     host_of,
@@ -167,3 +168,35 @@ def test_the_list_that_counts_is_named():
     settings = chain(INFURA, customRpcUrls=",".join(SAME_HOST), rpcConsensusType="quorum")
     with pytest.raises(ConfigError, match=r"^chains\.alpha\.customRpcUrls: 2 of 2 URLs"):
         require_independent_rpcs(settings, by_default=False)
+
+
+def guardian(hosts=(), **changes):
+    alpha = chain(**changes)
+    return WatchtowerSettings.model_validate(
+        {
+            "db": "unused",
+            "chains": {"alpha": alpha},
+            "watchChains": ["alpha"],
+            "watchDeliveries": ["alpha"],
+            "validatorRpcHosts": hosts,
+        }
+    )
+
+
+def test_a_guardian_does_not_start_with_an_rpc_of_validators():
+    urls = [{"http": ALCHEMY}, {"http": INFURA}]
+    require_own_rpcs(guardian(["eth.other.example"], rpcUrls=urls))
+    with pytest.raises(ConfigError) as caught:
+        require_own_rpcs(guardian(["ETH.alchemy.example:8545"], rpcUrls=urls))
+    said = str(caught.value)
+    assert said.startswith("chains.alpha.rpcUrls: eth.alchemy.example is one of validatorRpcHosts;")
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("kind", ["fallback", "single"])
+def test_a_guardian_does_not_start_where_one_rpc_of_several_decides(kind):
+    urls = [{"http": ALCHEMY}, {"http": INFURA}]
+    with pytest.raises(ConfigError, match=f"^chains.alpha.rpcConsensusType: '{kind}' lets one RPC"):
+        require_own_rpcs(guardian(rpcUrls=urls, rpcConsensusType=kind))
+    require_own_rpcs(guardian(rpcUrls=urls[:1], rpcConsensusType=kind))
+    require_own_rpcs(guardian(rpcUrls=urls, rpcConsensusType="majority"))

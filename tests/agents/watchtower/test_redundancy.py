@@ -4,6 +4,7 @@ import asyncio
 import re
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ import yaml
 from aiohttp import ClientError, ClientSession
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 from tests.support.agents import eventually, validating, watching
 from tests.support.building import chain_of
 from tests.support.devnet import free_port, key
@@ -20,12 +22,15 @@ from tests.support.dishonest import DishonestValidator
 from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.due_leaves import SIGNED_WITHIN
 from hyperlane.agents.watchtower.redundancy.report import Report, Subject
+from hyperlane.agents.watchtower.redundancy.shared_rpcs import SharedRpcs, is_same
 from hyperlane.agents.watchtower.redundancy.signers import LiveSigners
 from hyperlane.agents.watchtower.redundancy.watching import ModuleWatch
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.client import Unreachable
+from hyperlane.checkpoints.documents import RpcHashes, render_metadata
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import address_from_hex
+from hyperlane.settings.independence import host_of
 from hyperlane.store.database import Database
 from hyperlane.store.sequences import InsertionStore
 
@@ -38,6 +43,7 @@ LABELS = {
     "spare_signers": ("origin", "remote", "recipient"),
     "redundancy_unknown": ("origin", "remote", "recipient"),
     "signature_age_seconds": ("chain", "validator"),
+    "shared_rpcs": ("chain",),
 }
 
 
@@ -169,6 +175,62 @@ async def test_live_signers_above_the_threshold_are_counted(world):
     finding = await world.found(module)
     assert (finding.spare, live_ones(finding)) == (-1, {0})
     assert world.of_recipient("spare_signers") == -1
+
+
+async def test_rpcs_that_validators_use_too_are_told_of(world):
+    module = multisig(world, range(3), 2)
+    await world.sign(0, 1, 2)
+    await world.pass_bound()
+    await world.found(module)
+    ours = world.on_origin.settings.urls[0]
+    elsewhere = ours.replace("127.0.0.1", "localhost"), "https://rpc.example/key"
+    for validator, url in zip(world.validators, (*elsewhere, ours), strict=False):
+        await validator.storage.write_metadata(render_metadata("1", [url], [], False))
+    shared = SharedRpcs(world.metrics)
+    with capture_logs() as logs:
+        for _ in range(2):
+            await shared.step(world.signers)
+            shared.clock = lambda: inf
+    (told,) = [line for line in logs if line["event"] == "rpc.shared_with_validator"]
+    assert (told["validator"], told["chain"]) == (KEYS[2], "alpha")
+    assert told["host"] == host_of(ours)
+    assert world.exported("shared_rpcs") == {("alpha",): 1}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"[]",
+        b'{"rpcs": {}}',
+        b'{"rpcs": [1]}',
+        b'{"rpcs": [{"host_hash": []}]}',
+        b"\xff",
+        b"{" * 60_000,
+    ],
+)
+async def test_odd_descriptions_of_rpcs_are_those_of_one_validator(world, document):
+    module = multisig(world, range(3), 2)
+    await world.sign(0, 1, 2)
+    await world.pass_bound()
+    await world.found(module)
+    ours = world.on_origin.settings.urls[0]
+    (Path(world.validators[0].storage.folder) / "metadata_latest.json").write_bytes(document)
+    await world.validators[1].storage.write_metadata(render_metadata("1", [], [ours], False))
+    await SharedRpcs(world.metrics).step(world.signers)
+    assert world.exported("shared_rpcs") == {("alpha",): 1}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [
+        ("https://rpc.example/one", "https://rpc.example:8545/two", True),
+        ("https://rpc.example/one", "https://other.example/one", False),
+        ("http://127.0.0.1:8545", "http://127.0.0.1:8546", False),
+        ("http://127.0.0.1:8545", "http://127.0.0.1:8545", True),
+    ],
+)
+def test_an_rpc_is_shared_by_host_and_on_this_machine_by_url(ours, theirs, same):
+    assert is_same(ours, RpcHashes.of(theirs)) is same
 
 
 async def test_a_leaf_that_is_new_kills_nobody(world):

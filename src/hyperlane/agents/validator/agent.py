@@ -8,6 +8,7 @@ import structlog
 
 from hyperlane.agents.runtime.chain import connect
 from hyperlane.agents.runtime.challenges import OpenChallenges
+from hyperlane.agents.runtime.dependence import warn_of_dependence
 from hyperlane.agents.runtime.loops import repeat, until_done
 from hyperlane.agents.runtime.process import make_sender, start
 from hyperlane.agents.validator.announcing import Announcer
@@ -23,10 +24,8 @@ from hyperlane.checkpoints.storage import CheckpointStorage, open_storage
 from hyperlane.errors import ConfigError, StorageError
 from hyperlane.settings import ValidatorSettings
 from hyperlane.settings.independence import (
-    host_of,
     require_independent,
     require_independent_rpcs,
-    shared_domains,
 )
 from hyperlane.store.commitments import CheckpointStore
 from hyperlane.store.locks import exclusive
@@ -80,7 +79,8 @@ async def run(settings: ValidatorSettings) -> None:
             witnesses=witnesses,
             at_once=settings.max_sign_concurrency,
         )
-        _warn_of_dependence(settings)
+        origin = settings.origin
+        warn_of_dependence(origin.name, (*origin.urls, *settings.additional_urls))
         await require_staked_tree(chain, address_of(account))
         # On the origin, the validator's own key pays if no other does.
         sender = runtime.sender(chain) or make_sender(chain, account, runtime.database)
@@ -154,15 +154,6 @@ def _require_independent_rpcs(settings: ValidatorSettings) -> None:
     if additional:
         lists = f"{origin.urls_setting} and additionalQuorumRpcUrls"
         require_independent(lists, (*origin.urls, *additional), 2)
-
-
-def _warn_of_dependence(settings: ValidatorSettings) -> None:
-    """Warn if several RPCs are below one registered domain, or there is only one RPC."""
-    name, urls = settings.origin.name, (*settings.origin.urls, *settings.additional_urls)
-    for domain in shared_domains(urls):
-        log.warning("rpc.one_provider", chain=name, domain=domain)
-    if len(urls) == 1:
-        log.warning("rpc.alone", chain=name, host=host_of(urls[0]))
 
 
 def _metadata(settings: ValidatorSettings) -> str:

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hyperlane.agents.relayer.ttl_cache import TtlCache
+from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.store.database import Database
 
 _MOST = 32

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from hyperlane.agents.relayer.metadata.modules import ArbitrumChild, ModuleReader
 from hyperlane.agents.relayer.origin.provable import Provable
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.chain import answers
 from hyperlane.chain.abi import ArbNodeInterface, ArbOutbox, ArbSys, SecurityModule
 from hyperlane.protocol.ism_metadata import ArbL2ToL1Metadata

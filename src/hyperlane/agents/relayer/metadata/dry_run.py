@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.answers import CALL
 from hyperlane.chain.client import Reverted, RpcError, Unreachable

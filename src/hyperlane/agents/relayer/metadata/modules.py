@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import TtlCache
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.chain.abi import Function, SecurityModule
 from hyperlane.chain.client import ChainClient, Reverted, Unreachable
 from hyperlane.errors import ChainError, DecodeError

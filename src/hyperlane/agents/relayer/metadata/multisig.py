@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from hyperlane.agents.relayer.metadata.modules import Multisig
 from hyperlane.agents.relayer.origin.provable import Provable
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.ttl_cache import TtlCache
+from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.protocol.merkle import MerkleTree

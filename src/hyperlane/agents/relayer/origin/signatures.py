@@ -12,10 +12,11 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from hyperlane.agents.relayer.ttl_cache import SingleFlight, TtlCache
 from hyperlane.agents.runtime.announcements import Announcements
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.ttl_cache import SingleFlight, TtlCache
 from hyperlane.checkpoints.announced import AnnouncedLocation, NoAnswerInTime, printable
+from hyperlane.checkpoints.documents import RpcHashes
 from hyperlane.checkpoints.storage import CheckpointReader
 from hyperlane.checkpoints.web import Web
 from hyperlane.errors import ChainError, StorageError
@@ -166,6 +167,12 @@ class Signatures:
 
         answers = await self._ask(list(indices), read)
         return {item: answer for item, answer in answers.items() if isinstance(answer, float)}
+
+    async def rpcs(self, validators: Sequence[Address]) -> dict[Address, frozenset[RpcHashes]]:
+        """The RPCs that validators say they use; those that say nothing are left out."""
+
+        answers = await self._ask(validators, lambda _, reader: reader.rpcs())
+        return {item: answer for item, answer in answers.items() if not isinstance(answer, str)}
 
     async def stopped(self, validators: tuple[Address, ...]) -> list[Address]:
         """Validators whose storage has a reorg flag, as of at most `_FLAGS_TTL` seconds ago."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from hyperlane.agents.runtime.chain import Chain, connect
+from hyperlane.agents.runtime.dependence import warn_of_dependence
 from hyperlane.agents.runtime.loops import repeat
 from hyperlane.agents.runtime.process import Runtime, make_urgent_sender
 from hyperlane.agents.runtime.sender import Sender
@@ -47,6 +48,12 @@ def require_own_rpcs(settings: WatchtowerSettings) -> None:
     for name in settings.guarded_chains:
         chain = settings.chains[name]
         require_independent_rpcs(chain, by_default=True)
+        if chain.rpc_consensus_type in ("fallback", "single") and len(chain.urls) > 1:
+            raise ConfigError(
+                f"chains.{name}.rpcConsensusType: {chain.rpc_consensus_type!r} lets one RPC decide"
+                " what was forged; expected 'quorum' or 'majority' on chains that deliveries are"
+                " watched on: leave it out, and each agent takes what it needs"
+            )
         shared = shared_hosts(chain.urls, settings.validator_rpc_hosts)
         if shared:
             raise ConfigError(
@@ -99,6 +106,8 @@ class Guardian:
 
     async def run(self) -> None:
         """Watch until cancelled."""
+        for name in self.settings.guarded_chains:
+            warn_of_dependence(name, self.settings.chains[name].urls)
         async with asyncio.TaskGroup() as tasks:
             for name in self.settings.guarded_chains:
                 tasks.create_task(self._run_chain(name))

@@ -15,6 +15,7 @@ from hyperlane.agents.runtime.loops import repeat
 from hyperlane.agents.runtime.process import Runtime
 from hyperlane.agents.watchtower.deliveries.convicting import Court
 from hyperlane.agents.watchtower.redundancy.report import Findings, Report, Subject, unknown
+from hyperlane.agents.watchtower.redundancy.shared_rpcs import SharedRpcs
 from hyperlane.agents.watchtower.redundancy.signers import LiveSigners
 from hyperlane.agents.watchtower.redundancy.watching import ModuleWatch
 from hyperlane.settings import WatchtowerSettings
@@ -45,6 +46,7 @@ class RedundancyDuty:
             for name in self.settings.watch_chains:
                 domain = self.settings.chains[name].domain_id
                 tasks.create_task(self._count(name, domain, interval))
+                tasks.create_task(self._compare(name, domain, interval))
             for name in self.settings.watched_destinations:
                 tasks.create_task(self._watch(name, interval))
 
@@ -55,6 +57,16 @@ class RedundancyDuty:
                 await signers.step()
 
         await repeat(f"count leaves {name}", interval, step)
+
+    async def _compare(self, name: str, domain: int, interval: float) -> None:
+        shared = SharedRpcs(self.runtime.metrics)
+
+        async def step() -> None:
+            signers = self._of(domain)
+            if signers is not None:
+                await shared.step(signers)
+
+        await repeat(f"compare RPCs {name}", interval, step)
 
     async def _watch(self, name: str, interval: float) -> None:
         settings = self.settings.chains[name]

@@ -13,10 +13,10 @@ from math import inf
 import structlog
 
 from hyperlane.agents.relayer.origin.signatures import Newest, Signatures
-from hyperlane.agents.relayer.ttl_cache import SingleFlight
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.due_leaves import EPOCHS, SIGNED_WITHIN, DueLeaves
 from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.ttl_cache import SingleFlight
 from hyperlane.agents.watchtower.judging import judge_checkpoint
 from hyperlane.agents.watchtower.true_tree import TrueTree
 from hyperlane.chain.abi import MerkleTreeHook
@@ -90,6 +90,11 @@ class LiveSigners:
     def due(self) -> int | None:
         """Index of the newest leaf that is due, -1 if none is; None if that cannot be told."""
         return self._due.newest(self.clock())
+
+    @property
+    def validators(self) -> list[Address]:
+        """Validators of watched modules that were asked about lately."""
+        return list(self._known)
 
     async def step(self) -> None:
         """Count the leaves, and export the ages of signatures; an age that is unknown has no
