@@ -62,7 +62,7 @@ def shared_hosts(urls: Iterable[str], others: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_here(host: str) -> bool:
-    """Whether a host, as `host_of` spells it, is this machine."""
+    """Tell whether a host, as `host_of` spells it, is this machine."""
     return host.startswith("localhost:")
 
 

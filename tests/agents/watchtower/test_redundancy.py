@@ -195,6 +195,10 @@ async def test_rpcs_that_validators_use_too_are_told_of(world):
     assert (told["validator"], told["chain"]) == (KEYS[2], "alpha")
     assert told["host"] == host_of(ours)
     assert world.exported("shared_rpcs") == {("alpha",): 1}
+    for validator in world.validators[:3]:
+        (Path(validator.storage.folder) / "metadata_latest.json").unlink()
+    await shared.step(world.signers)
+    assert world.exported("shared_rpcs") == {("alpha",): 1}, "what it cannot read is not over"
 
 
 @pytest.mark.parametrize(

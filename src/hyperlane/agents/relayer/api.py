@@ -220,7 +220,7 @@ def _cursor(query: Mapping[str, str]) -> tuple[int, int]:
 
 
 def _is_number(text: str) -> bool:
-    """Whether a text is a number below 2^32, as domains, nonces and limits are."""
+    """Tell whether a text is a number below 2^32, as domains, nonces and limits are."""
     return text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) < 2**32
 
 

@@ -129,7 +129,7 @@ class Batching:
         return left + _TRANSACTION_GAS
 
     def fits(self, sizes: Sequence[int]) -> bool:
-        """Whether deliveries fit into one transaction; `sizes` are the bytes of their own ones."""
+        """Tell whether deliveries fit into one transaction; `sizes`: bytes of their own ones."""
         size = len(_CODE) + sum(sizes) + _RECORD * len(sizes)
         return len(sizes) <= self.max_size and (self.kind is not Kind.CODE or size <= _MAX_CODE)
 
@@ -173,7 +173,7 @@ async def find_batching(
 
 
 async def _runs_code(client: ChainClient) -> bool:
-    """Whether the chain runs initcode of this kind, tried with an empty list of calls.
+    """Tell whether the chain runs initcode of this kind, tried with an empty list of calls.
 
     An error does not prove that it never will: nodes also refuse while they are overloaded.
     """
@@ -185,7 +185,7 @@ async def _runs_code(client: ChainClient) -> bool:
 
 
 async def _has_process_batch(client: ChainClient, mailbox: Address) -> bool | None:
-    """Whether the mailbox has `processBatch`: then it has an error for lists of unequal length.
+    """Tell whether the mailbox has `processBatch`: then lists of unequal length have an error.
 
     None when the node refused the call.
     """

@@ -34,7 +34,7 @@ _STATE_LAG = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the store and the chain say about one batch, as of one final block."""
+    """State of one batch by the store and by the chain, as of one final block."""
 
     batch: str
     seen_in: int | None
@@ -50,7 +50,7 @@ class Look:
 
 
 class Fate(Enum):
-    """What happened to a batch since the store was last written."""
+    """Change of a batch since the store was last written."""
 
     UNCHANGED = auto()
     INCLUDED = auto()
@@ -69,7 +69,7 @@ class Confirmation:
     sender: Sender
     operations: OperationStore
     is_sending: Callable[[str], bool]
-    """Whether a batch is being sent at this moment: then it is left alone."""
+    """Returns True while a batch is being sent: then it is left alone."""
 
     async def verdicts(self) -> AsyncIterator[Verdict]:
         """Look at all unconfirmed deliveries once.

@@ -63,7 +63,7 @@ class Prepared:
 
     @property
     def fragile(self) -> bool:
-        """Whether a delivery of this message failed in a block: from then on it goes alone."""
+        """True if a delivery of this message failed in a block: from then on it goes alone."""
         operation = self.candidate.operation
         return operation.failures > 0 or operation.reason == Reason.REVERTED_OR_REORGED
 

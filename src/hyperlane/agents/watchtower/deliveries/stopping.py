@@ -159,8 +159,8 @@ class Stopper:
 
 
 def _holds_for(known: Stopped, since: int) -> bool:
-    """Whether how a pause is for one delivery holds for another one, too: a pause that is final for
-    an earlier one may have ended before."""
+    """Tell whether the progress of a pause, known for one delivery, holds for another one, too: a
+    pause that is final for an earlier delivery may have ended before the later one."""
     return known.outcome is not Outcome.FINAL or since <= known.since
 
 

@@ -29,6 +29,8 @@ class SharedRpcs:
     metrics: Metrics
     clock: Callable[[], float] = time.monotonic
     _told: set[tuple[str, Address]] = field(default_factory=set)
+    _published: dict[Address, frozenset[RpcHashes]] = field(default_factory=dict)
+    """What each validator said last; a storage that cannot be read takes nothing back."""
     _asked: Collection[Address] = ()
     _asked_at: float = 0
 
@@ -40,13 +42,14 @@ class SharedRpcs:
             return
         if set(validators) <= set(self._asked) and now < self._asked_at + _INTERVAL:
             return
-        self._asked, self._asked_at = validators, now
         chain = signers.chain
-        published = await signers.signatures.rpcs(validators)
+        published = self._published | await signers.signatures.rpcs(validators)
+        self._published = {each: published[each] for each in validators if each in published}
+        self._asked, self._asked_at = validators, now
         shared = {
             (host_of(url), validator)
             for url in chain.settings.urls
-            for validator, rpcs in published.items()
+            for validator, rpcs in self._published.items()
             if any(is_same(url, theirs) for theirs in rpcs)
         }
         for host, validator in sorted(shared - self._told):
@@ -62,7 +65,7 @@ class SharedRpcs:
 
 
 def is_same(url: str, theirs: RpcHashes) -> bool:
-    """Whether a URL is at the host of another one; on this machine, whether it is the same URL, as
-    nodes and tunnels have ports of their own."""
+    """Tell whether a URL is at the host of another one; on this machine, whether it is the same
+    URL, as nodes and tunnels have ports of their own."""
     ours = RpcHashes.of(url)
     return ours.url == theirs.url or (ours.host == theirs.host and not is_here(host_of(url)))
