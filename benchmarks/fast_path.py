@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks.relayer import (
-    MODULES,
+from benchmarks.relaying import (
+    MESSAGE_ID,
     RELAYER,
     VALIDATORS,
     Core,
@@ -25,6 +25,7 @@ from benchmarks.relayer import (
     key,
     ready,
 )
+from hyperlane.chain.abi import Mailbox
 
 RESULTS = Path(__file__).parent / "results" / "fast_path.json"
 PATHS: dict[str, tuple[dict[str, int], dict[str, int]]] = {
@@ -42,7 +43,7 @@ def settings(core: Core, blocks: dict[str, int]) -> dict[str, Any]:
 def measure(blocks: dict[str, int], validator: dict[str, int], folder: Path) -> dict[str, Any]:
     """Seconds from a message's block to the block that delivers it, as a client sees them."""
     with chains() as (origin, target), ExitStack() as stack:
-        module = target.module(MODULES["message id"])
+        module = target.module(MESSAGE_ID)
         recipient = target.chain.deploy("TestRecipient")
         target.chain.send(recipient.functions.setInterchainSecurityModule(module))
         both = {core.name: settings(core, blocks) for core in (origin, target)}
@@ -69,7 +70,7 @@ def measure(blocks: dict[str, int], validator: dict[str, int], folder: Path) -> 
 
 def waits(origin: Core, target: Core, recipient: str) -> dict[str, Any]:
     """One transfer every 1.7 seconds, so that they fall on all parts of a block."""
-    sent, arrived = Watch(origin, "DispatchId"), Watch(target, "ProcessId")
+    sent, arrived = Watch(origin, Mailbox.DISPATCH_ID), Watch(target, Mailbox.PROCESS_ID)
     began, count = time.monotonic(), 0
     while count < COUNT or len(arrived.seen) < COUNT:
         if count < COUNT and time.monotonic() - began > 1.7 * count:

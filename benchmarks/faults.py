@@ -10,10 +10,8 @@ import asyncio
 import json
 import os
 import random
-import statistics
 import tempfile
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
@@ -25,7 +23,19 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks.anvil import free_port
-from benchmarks.relayer import RELAYER, Core, Watch, agent, chains, dispatch, key, until_signed
+from benchmarks.relaying import (
+    MESSAGE_ID,
+    RELAYER,
+    Core,
+    Watch,
+    agent,
+    chains,
+    dispatch,
+    key,
+    stream,
+    until_signed,
+)
+from hyperlane.chain.abi import Mailbox
 
 RESULTS = Path(__file__).parent / "results" / "faults.json"
 SHARE = 0.1
@@ -159,28 +169,6 @@ def agents(folder: Path, urls: dict[str, list[str]], origin: Core, target: Core)
         yield
 
 
-def stream(origin: Core, target: Core, recipient: str, seconds: float) -> dict[str, Any]:
-    """Two messages a second; how long each takes from block to block."""
-    sent, arrived = Watch(origin, "DispatchId"), Watch(target, "ProcessId")
-    began, count = time.monotonic(), 0
-    while (passed := time.monotonic() - began) < seconds:
-        if count < 2 * passed:
-            dispatch(origin, recipient, 1)
-            count += 1
-        sent.look()
-        arrived.look()
-        time.sleep(0.05)
-    sent.until(count, 30)
-    arrived.until(count, 300)
-    waits = sorted(arrived.seen[item] - sent.seen[item] for item in sent.seen)
-    return {
-        "messages": count,
-        "p50": round(statistics.median(waits), 2),
-        "p90": round(waits[int(0.9 * len(waits))], 2),
-        "worst": round(waits[-1], 2),
-    }
-
-
 def doubled(target: Core) -> int:
     """Deliveries of messages that were delivered before."""
     logs = target.mailbox.events.ProcessId().get_logs(from_block=0)
@@ -193,7 +181,7 @@ def measure(urls: int, seconds: float, folder: Path, seed: int) -> dict[str, Any
     with ExitStack() as stack:
         origin, target = stack.enter_context(chains())
         recipient = target.chain.deploy("TestRecipient")
-        factory = target.chain.deploy("StaticMessageIdMultisigIsmFactory")
+        factory = target.chain.deploy(f"{MESSAGE_ID}Factory")
         members = [key(1).address]
         target.chain.send(factory.functions.deploy(members, 1))
         module = factory.functions.getAddress(members, 1).call()
@@ -204,7 +192,7 @@ def measure(urls: int, seconds: float, folder: Path, seed: int) -> dict[str, Any
         stack.enter_context(agents(folder, ways, origin, target))
         dispatch(origin, recipient.address, 1)
         until_signed([folder / "checkpoints"], 0)
-        warm = Watch(target, "ProcessId")
+        warm = Watch(target, Mailbox.PROCESS_ID)
         warm._next = 0
         warm.until(1, 120)
         good = stream(origin, target, recipient.address, seconds)
