@@ -62,6 +62,11 @@ GAS: dict[str, dict[str, str]] = {
 }
 """Operations that the chart shows, in words."""
 
+DELIVERIES = {
+    "singles": "deliver messages one by one",
+    "batches": "deliver them in batches",
+    "multisig batches": "the same, with signatures",
+}
 RATES = {"insertions": "index insertions into the tree", "dispatches": "index dispatched messages"}
 WAITS = {"p50": "half within", "p90": "nine of ten within", "worst": "all within"}
 
@@ -104,8 +109,10 @@ def gas_chart(figures: Mapping[str, int]) -> Chart:
 
 def throughput_chart(relayer: Mapping[str, Any], indexing: Mapping[str, Any]) -> Chart:
     """What agents do in a second as a share of what the node alone does."""
-    ceiling = relayer["ceiling"]["messages/s, same batches"]
-    rates = {"deliver messages": (relayer["messages/s once it is ready"], ceiling)}
+    rates = {
+        words: (relayer[kind]["messages/s"], relayer[kind]["messages/s, node alone"])
+        for kind, words in DELIVERIES.items()
+    }
     for kind, words in RATES.items():
         rate = f"{kind} per second"
         rates[words] = indexing[rate], indexing[f"{rate}, node alone"]
