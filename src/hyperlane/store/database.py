@@ -20,6 +20,7 @@ from hyperlane.files import make_private
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
+from hyperlane.store.group_commit import GroupCommit
 from hyperlane.store.migrations.schemas import AGENTS, SCRAPER, Schema, stored_revision
 from hyperlane.store.sqlite import enforce_keys, run, sqlite_engine
 from hyperlane.wording import one_line
@@ -57,6 +58,8 @@ class Database:
     engine: AsyncEngine
     location: str
     """The folder as given; for a URL its kind alone, since it may hold a password."""
+    group: GroupCommit | None = None
+    """Commits the writes to an SQLite file; None where each is a transaction of its own."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _joined: ContextVar[AsyncConnection | None] = field(
         default_factory=lambda: ContextVar("joined", default=None)
@@ -83,8 +86,9 @@ class Database:
                     f"db: cannot create {error.filename or path}: {error.strerror}"
                 ) from None
             # Statistics of a scraper read many rows; agents' statements are short.
-            engine = sqlite_engine(path, threads=schema.name == SCRAPER.name)
-            database = cls(str(path), engine, location)
+            threads = schema.name == SCRAPER.name
+            engine = sqlite_engine(path, threads=threads)
+            database = cls(str(path), engine, location, None if threads else GroupCommit(engine))
         try:
             await database._prepare(schema)
         except BaseException:
@@ -109,6 +113,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self.group is not None:
+            await self.group.finish()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -128,11 +134,17 @@ class Database:
         if joined is not None:
             yield joined
             return
+        write = self._write_alone if self.group is None else self.group.write
         with self._named_errors():
-            async with self._writing, self.engine.connect() as connection:
-                await connection.execution_options(writes=True)
-                async with connection.begin():
-                    yield connection
+            async with write() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _write_alone(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writing, self.engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:

@@ -37,7 +37,7 @@ def sqlite_engine(path: Path, *, threads: bool) -> AsyncEngine:
         driver, timeout = "inline", 0.0  # it waits by itself, or the loop would wait with it
     engine = create_async_engine(
         f"sqlite+{driver}:///{path}",
-        connect_args={"timeout": timeout, "factory": _Connection if threads else _Inline},
+        connect_args={"timeout": timeout, "factory": _Connection if threads else InlineConnection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -105,7 +105,7 @@ class _Connection(sqlite3.Connection):
         super().close()
 
 
-class _Inline(_Connection):
+class InlineConnection(_Connection):
     """A connection of the driver `inline`."""
 
     def cursor(self, factory: Any = None) -> Any:
