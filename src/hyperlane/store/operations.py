@@ -127,6 +127,21 @@ _COLUMNS = [tables.messages.c.raw] + [
     func.coalesce(tables.delivery_costs.c.wei, "0"),
 ]  # fmt: skip
 
+_SELECT = (
+    select(*_COLUMNS)
+    .join(
+        tables.messages,
+        (tables.messages.c.origin == tables.operations.c.origin)
+        & (tables.messages.c.nonce == tables.operations.c.nonce),
+    )
+    .outerjoin(
+        tables.delivery_costs,
+        tables.delivery_costs.c.message_id == tables.operations.c.message_id,
+    )
+    .where(tables.messages.c.id == tables.operations.c.message_id)
+)
+"""Built once: SQLAlchemy takes longer for it than SQLite to answer."""
+
 _UNCONFIRMED: ColumnElement[bool] = literal_column("operations.state IN ('submitted', 'included')")
 _DELIVERED: ColumnElement[bool] = literal_column("operations.state = 'delivered'")
 """Spelled as in the indexes, which a database uses only for the very same condition."""
@@ -390,15 +405,9 @@ class OperationStore:
     async def _select(
         self, *conditions: Any, order: Sequence[Any], limit: int | None = None
     ) -> list[Operation]:
-        row, sent, costs = tables.operations, tables.messages, tables.delivery_costs
         async with self._database.read() as connection:
             found = await connection.execute(
-                select(*_COLUMNS)
-                .join(sent, (sent.c.origin == row.c.origin) & (sent.c.nonce == row.c.nonce))
-                .outerjoin(costs, costs.c.message_id == row.c.message_id)
-                .where(sent.c.id == row.c.message_id, *conditions)
-                .order_by(*order)
-                .limit(limit)
+                _SELECT.where(*conditions).order_by(*order).limit(limit)
             )
             return [
                 Operation(Message.decode(raw), State(state), Lane(lane), *rest, int(wei))  # type: ignore[call-arg]
