@@ -203,7 +203,7 @@ class InsertionStore(SequenceStore[Insertion]):
             .scalar_subquery()
         )
         known = select(message.nonce).where(ours, message.id == leaf.message_id).exists()
-        async with self.database.read() as connection:
+        async with self.database.look_through() as connection:
             stray = (
                 await connection.execute(
                     select(leaf.leaf_index, leaf.block_number)
