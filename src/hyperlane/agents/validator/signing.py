@@ -31,10 +31,12 @@ from hyperlane.errors import (
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
 from hyperlane.protocol.merkle import IncrementalMerkle
+from hyperlane.protocol.merkle_part import PART_LEAVES
 from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.protocol.typecasts import Bytes32, address_to_bytes32, to_checksum, to_hex
 from hyperlane.store.commitments import CheckpointStore, ObservedTree
 from hyperlane.store.sequences import Insertion, InsertionStore
+from hyperlane.store.stored_tree import stored_frontier
 
 if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
@@ -95,7 +97,7 @@ class CheckpointSigner:
             await self.storage.write_reorg_flag(report)
             await self.commitments.reorg_flagged()
             raise self._stopped("a reorg stopped it before")
-        self._tree = await self._tree_of(await self.commitments.next_index())
+        self._tree = await stored_frontier(self.leaves, await self.commitments.next_index())
         last = await self.commitments.at(self._tree.count - 1)
         if last is not None and last.root != self._tree.root():
             raise DatabaseError(
@@ -280,7 +282,10 @@ class CheckpointSigner:
                 await self._halt(
                     f"leaf {earlier.index} was committed as another", chain_tree, earlier.root
                 )
+            parts = self._tree.count // PART_LEAVES
             self._tree = tree
+            if tree.count // PART_LEAVES > parts:
+                await self.leaves.subtrees.complete()
 
     async def _local_root(self, index: int) -> Bytes32:
         return (await self._tree_of(index + 1)).root()
