@@ -8,7 +8,7 @@ from hyperlane.protocol.merkle import DEPTH, IncrementalMerkle, MerkleTree
 from hyperlane.protocol.typecasts import Bytes32
 
 PART_DEPTH = 10
-PART_LEAVES = 2**PART_DEPTH
+PART_LEAVES = 1 << PART_DEPTH
 """Leaves of a part. Such a subtree is complete, and its root never changes."""
 _PARTS_KEPT = 64
 """Parts that stay in memory, those used last: 4 MB."""
@@ -41,7 +41,8 @@ class PartedTree(MerkleTree):
     @property
     def parts(self) -> int:
         """Number of complete parts."""
-        return len(self._roots)
+        parts: int = len(self._roots)
+        return parts
 
     def append(self, leaf: Bytes32) -> None:
         """See MerkleTree."""
