@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.protocol.typecasts import Address, Bytes32, address_to_bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
+
+_UNPUBLISHED: ColumnElement[bool] = literal_column("NOT published")
+"""Spelled as in the index: SQLite would use none for `published = 0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class CheckpointStore:
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(row.c.index, row.c.root, row.c.message_id)
-                .where(self._mine, ~row.c.published)
+                .where(self._mine, _UNPUBLISHED)
                 .order_by(row.c.index.desc())
                 .limit(limit)
             )
@@ -89,8 +92,15 @@ class CheckpointStore:
             )
             return [self._checkpoint(item) for item in found]
 
-    async def set_published(self, indexes: Sequence[int], published: bool) -> None:
-        """Record whether checkpoints are in the storage."""
+    async def mark_published(self, indexes: Sequence[int]) -> None:
+        """Record that checkpoints are in the storage."""
+        await self._set_published(indexes, True)
+
+    async def mark_unpublished(self, indexes: Sequence[int]) -> None:
+        """Record that checkpoints may have been lost by the storage."""
+        await self._set_published(indexes, False)
+
+    async def _set_published(self, indexes: Sequence[int], published: bool) -> None:
         if not indexes:
             return
         row = tables.checkpoints

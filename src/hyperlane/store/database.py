@@ -1,17 +1,14 @@
 """The database: SQLite in a folder by default, anything that SQLAlchemy reaches by URL."""
 
 import asyncio
-import sqlite3
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 from sqlalchemy import Table, event, insert, make_url, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -23,14 +20,14 @@ from hyperlane.files import make_private
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
-from hyperlane.store.migrations.schemas import AGENTS, Schema, stored_revision
+from hyperlane.store.group_commit import GroupCommit
+from hyperlane.store.migrations.schemas import AGENTS, SCRAPER, Schema, stored_revision
+from hyperlane.store.sqlite import enforce_keys, run, sqlite_engine
 from hyperlane.wording import one_line
 
 _DAMAGE = ("file is not a database", "disk image is malformed")
 _DAMAGED = ": restore a backup of it, or use another db"
 """As docs/operate/backup.md says: a relayer may start anew, a validator finds what it signed."""
-_LOCK_TIMEOUT = 10.0
-"""Seconds to wait for another program that has the database locked, before giving up."""
 _MIGRATION_LOCK = int.from_bytes(b"migrates")
 """Number of PostgreSQL's lock that a migration holds; others that want to migrate wait for it."""
 
@@ -61,6 +58,8 @@ class Database:
     engine: AsyncEngine
     location: str
     """The folder as given; for a URL its kind alone, since it may hold a password."""
+    group: GroupCommit | None = None
+    """Commits the writes to an SQLite file; None where each is a transaction of its own."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _joined: ContextVar[AsyncConnection | None] = field(
         default_factory=lambda: ContextVar("joined", default=None)
@@ -86,7 +85,10 @@ class Database:
                 raise DatabaseError(
                     f"db: cannot create {error.filename or path}: {error.strerror}"
                 ) from None
-            database = cls(str(path), _sqlite_engine(path), location)
+            # Statistics of a scraper read many rows; agents' statements are short.
+            threads = schema.name == SCRAPER.name
+            engine = sqlite_engine(path, threads=threads)
+            database = cls(str(path), engine, location, None if threads else GroupCommit(engine))
         try:
             await database._prepare(schema)
         except BaseException:
@@ -98,11 +100,11 @@ class Database:
         """The same database over connections of its own, which cannot write: however much strangers
         ask for, they take none from the program itself. To be closed, too."""
         if self.engine.dialect.name == "sqlite":
-            engine = _sqlite_engine(Path(str(self.engine.url.database)))
+            engine = sqlite_engine(Path(str(self.engine.url.database)), threads=True)
 
             @event.listens_for(engine.sync_engine, "connect")
             def configure(connection: Any, _record: object) -> None:
-                connection.run_async(_forbid_writing)
+                run(connection, "PRAGMA query_only=ON")
 
         else:
             limits = {"default_transaction_read_only": "on", "statement_timeout": "10000"}
@@ -111,6 +113,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self.group is not None:
+            await self.group.finish()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -130,11 +134,17 @@ class Database:
         if joined is not None:
             yield joined
             return
+        write = self._write_alone if self.group is None else self.group.write
         with self._named_errors():
-            async with self._writing, self.engine.connect() as connection:
-                await connection.execution_options(writes=True)
-                async with connection.begin():
-                    yield connection
+            async with write() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _write_alone(self) -> AsyncIterator[AsyncConnection]:
+        async with self._writing, self.engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -264,19 +274,6 @@ class _NamedErrors:
             raise DatabaseError(f"db: {self.name}: {error}") from error
 
 
-class _Connection(sqlite3.Connection):
-    """A connection whose transaction ends when it is closed.
-
-    SQLite lets a closed connection live on, with its lock, while any of its statements does: that
-    of a read which was cancelled lives as long as somebody holds the exception.
-    """
-
-    def close(self) -> None:
-        with suppress(sqlite3.Error):
-            self.rollback()
-        super().close()
-
-
 def _journals(path: Path) -> list[Path]:
     return [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm", "-journal")]
 
@@ -296,58 +293,9 @@ def _engine(location: str) -> AsyncEngine:
 
         @event.listens_for(engine.sync_engine, "connect")
         def configure(connection: Any, _record: object) -> None:
-            connection.run_async(_set_keys)
+            enforce_keys(connection)
 
     return engine
-
-
-def _sqlite_engine(path: Path) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
-        connect_args={"timeout": _LOCK_TIMEOUT, "factory": _Connection},
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        # Leaves BEGIN to the listener below; the driver would begin too late.
-        connection.isolation_level = None
-        connection.run_async(_set_journal)
-        connection.run_async(_set_keys)
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        # A transaction that will write takes the lock at once: upgrading later fails under WAL
-        # when another process wrote in between. Those that read do without one.
-        if connection.get_execution_options().get("writes"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-async def _set_journal(connection: aiosqlite.Connection) -> None:
-    """Set a durable write-ahead log; wait for others that open a new file at the same moment.
-
-    SQLite does not: its own timeout is not applied to a change of the journal.
-    """
-    deadline = time.monotonic() + _LOCK_TIMEOUT
-    while True:
-        try:
-            await connection.execute("PRAGMA journal_mode=WAL")
-            break
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-        await asyncio.sleep(0.01)
-    await connection.execute("PRAGMA synchronous=FULL")
-
-
-async def _set_keys(connection: aiosqlite.Connection) -> None:
-    """Have SQLite enforce foreign keys, and delete what refers to a row along with it."""
-    await connection.execute("PRAGMA foreign_keys=ON")
-
-
-async def _forbid_writing(connection: aiosqlite.Connection) -> None:
-    await connection.execute("PRAGMA query_only=ON")
 
 
 async def _enforce_keys(connection: AsyncConnection, wanted: bool) -> None:

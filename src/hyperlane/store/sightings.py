@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.checkpoint import Checkpoint, SignedCheckpoint
@@ -17,6 +17,8 @@ _PLACES = 20
 _KEYS_AT_ONCE = 500
 """Keys per statement; databases limit parameters."""
 _OTHER = tables.other_trees.c
+_UNSETTLED: ColumnElement[bool] = literal_column("NOT settled")
+"""Spelled as in the index: SQLite would use none for `settled = 0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class SightingStore:
     async def open_faults(self) -> list[Sighting]:
         """Sightings with a fault that is not settled, oldest first."""
         return await self._select(
-            _SIGHTING.fault.is_not(None) & ~_SIGHTING.settled, order=_SIGHTING.seen_at
+            _SIGHTING.fault.is_not(None) & _UNSETTLED, order=_SIGHTING.seen_at
         )
 
     async def of_index(self, validator: Address, index: int) -> list[Sighting]:

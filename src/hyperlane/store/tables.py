@@ -119,7 +119,16 @@ checkpoints = Table(
 )
 """Checkpoints that a validator may sign. A row is committed before the signature and never changes,
 so that no other root or message can ever be signed for its index."""
-Index("checkpoints_to_publish", checkpoints.c.index, sqlite_where=text("NOT published"))
+_UNPUBLISHED = text("NOT published")
+Index(
+    "checkpoints_to_publish",
+    checkpoints.c.domain,
+    checkpoints.c.merkle_tree_hook,
+    checkpoints.c.validator,
+    checkpoints.c.index,
+    sqlite_where=_UNPUBLISHED,
+    postgresql_where=_UNPUBLISHED,
+)
 
 reorgs = Table(
     "reorgs",
@@ -163,8 +172,28 @@ Index(
     operations.c.state,
     operations.c.lane,
     operations.c.next_attempt,
+    operations.c.origin,
+    operations.c.nonce,
 )
+"""In the order that deliveries of a lane are taken in, or each look would sort all that wait."""
 Index("operations_sent", operations.c.origin, operations.c.nonce)
+_UNCONFIRMED = text("state IN ('submitted', 'included')")
+Index(
+    "operations_unconfirmed",
+    operations.c.destination,
+    operations.c.batch,
+    operations.c.origin,
+    operations.c.nonce,
+    sqlite_where=_UNCONFIRMED,
+    postgresql_where=_UNCONFIRMED,
+)
+_DELIVERED = text("state = 'delivered'")
+Index(
+    "operations_delivered",
+    operations.c.updated_at,
+    sqlite_where=_DELIVERED,
+    postgresql_where=_DELIVERED,
+)
 
 delivery_costs = Table(
     "delivery_costs",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, literal_column, select, update
 
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
@@ -35,6 +35,8 @@ _COLUMNS = [tables.transactions.c[name] for name in (
     "id", "nonce", "purpose", "hash", "replaced_hashes", "fields", "raw", "sent_at",
 )]  # fmt: skip
 
+_LIVE: ColumnElement[bool] = literal_column("live")
+"""Spelled as in the indexes: SQLite would use none for `live = 1`."""
 _FINISHED: dict[str, Any] = {"live": False, "fields": {}, "raw": b""}
 
 
@@ -46,7 +48,7 @@ class TransactionStore:
         self._domain = domain
         self._sender = sender
         row = tables.transactions
-        self._mine = (row.c.domain == domain) & (row.c.sender == sender) & row.c.live
+        self._mine = (row.c.domain == domain) & (row.c.sender == sender) & _LIVE
 
     async def add(
         self, purpose: str, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
@@ -56,7 +58,7 @@ class TransactionStore:
         async with self._database.write() as connection:
             await connection.execute(
                 update(row)
-                .where(row.c.domain == self._domain, row.c.purpose == purpose, row.c.live)
+                .where(row.c.domain == self._domain, row.c.purpose == purpose, _LIVE)
                 .where(row.c.sender != self._sender)
                 .values(_FINISHED)
             )

@@ -145,7 +145,7 @@ async def test_a_database_from_before_learns_sizes(tmp_path):
 
 
 async def test_a_locked_database_does_not_hold_up_or_end_what_asks(tmp_path, monkeypatch):
-    monkeypatch.setattr("hyperlane.store.database._LOCK_TIMEOUT", 0.1)
+    monkeypatch.setattr("hyperlane.store.sqlite.LOCK_TIMEOUT", 0.1)
     database = await Database.open(str(tmp_path))
     other = sqlite3.connect(tmp_path / AGENTS.file_name, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

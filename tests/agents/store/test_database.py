@@ -32,7 +32,7 @@ async def test_programs_that_open_a_new_database_at_the_same_moment_all_can(tmp_
 
 
 async def test_a_read_that_is_cancelled_leaves_no_lock(tmp_path):
-    database = await Database.open(str(tmp_path))
+    database = await Database.open(str(tmp_path), SCRAPER)
     loop, reading, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def stall():

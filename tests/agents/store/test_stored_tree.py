@@ -170,9 +170,7 @@ def steps(database: Database) -> Iterator[list[int]]:
     found: list[int] = []
 
     def listen(connection, _record):
-        connection.run_async(
-            lambda raw: raw.set_progress_handler(lambda: found.append(1) or 0, 1000)
-        )
+        connection.set_progress_handler(lambda: found.append(1), 1000)
 
     event.listen(database.engine.sync_engine, "connect", listen)
     database.engine.sync_engine.pool.dispose()

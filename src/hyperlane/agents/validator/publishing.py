@@ -57,7 +57,7 @@ class Publisher:
             if not batch:
                 break
             done, failures = await self._publish_all(batch)
-            await self.commitments.set_published(done, True)
+            await self.commitments.mark_published(done)
             if not done:
                 break
         for failure in failures:
@@ -76,7 +76,7 @@ class Publisher:
                 return
             done, failures = await self._publish_all(batch)
             left = [item.index for item in batch if item.index not in done]
-            await self.commitments.set_published(left, False)
+            await self.commitments.mark_unpublished(left)
             self.unchecked = batch[-1].index
             for failure in failures:
                 raise failure
