@@ -13,7 +13,7 @@ SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
 	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
-.PHONY: help setup build build-demo demo demo-slash demo-guard package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-relayer bench-load bench-faults bench-registry bench-scraping bench-explorer bench-fast-path screenshots charts clean
+.PHONY: help setup build build-demo demo demo-slash demo-guard package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-growth bench-relayer bench-load bench-faults bench-registry bench-scraping bench-explorer bench-fast-path screenshots charts clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,13 +77,16 @@ format: setup ## Format Python and Solidity
 	@$(RUN) ruff format .
 	@node_modules/.bin/prettier --cache --write --log-level warn $(SOLIDITY)
 
-bench: bench-gas bench-indexing bench-relayer bench-load bench-faults bench-registry bench-scraping bench-explorer bench-fast-path ## Everything that is measured
+bench: bench-gas bench-indexing bench-growth bench-relayer bench-load bench-faults bench-registry bench-scraping bench-explorer bench-fast-path ## Everything that is measured
 
 bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
 	@$(RUN) python -m benchmarks.gas --write && python -m benchmarks.charts --write
 
 bench-indexing: build ## Catching up with 100,000 messages; keeps the figures
 	@$(RUN) python -m benchmarks.indexing --write && python -m benchmarks.charts --write
+
+bench-growth: build ## Start-up and memory of agents with up to 1,000,000 finished messages; keeps the figures
+	@$(RUN) python -m benchmarks.growth --write
 
 bench-relayer: build ## Throughput, latency and memory of the relayer; keeps the figures
 	@$(RUN) python -m benchmarks.relayer --write && python -m benchmarks.charts --write

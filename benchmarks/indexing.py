@@ -60,6 +60,9 @@ def main() -> None:
             text=True,
         )
         figures |= json.loads(answer.stdout.splitlines()[-1])
+        for kind in ("dispatches", "insertions"):
+            share = figures[f"{kind} per second"] / figures[f"{kind} per second, node alone"]
+            figures[f"{kind}, share of the node's rate"] = round(share, 2)
     table = Table("what", "figure")
     for name, figure in figures.items():
         table.add_row(name, f"{figure:,}")

@@ -28,7 +28,8 @@ from tests.support.staking import DAY, STAKE, Stake, deploy_staking
 from tests.support.staking_contracts import WRONG, struct
 
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.agents.validator.halting import Halted
+from hyperlane.agents.validator.signing import CheckpointSigner, make_signer
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.abi import Function
 from hyperlane.chain.client import ChainClient
@@ -136,7 +137,7 @@ class Validator:
         self._open.push_async_callback(client.close)
         chain = Chain(self.chain, client)
         domain, hook = chain.domain, self.chain.merkle_tree_hook
-        signer = CheckpointSigner(
+        signer = make_signer(
             chain=chain,
             account=self.account,
             storage=self.storage,

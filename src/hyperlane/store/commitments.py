@@ -80,19 +80,33 @@ class CheckpointStore:
             )
             return [self._checkpoint(item) for item in found]
 
+    async def published(self, before: int, limit: int) -> list[Checkpoint]:
+        """Published checkpoints of indexes below `before`, highest index first."""
+        row = tables.checkpoints
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(row.c.index, row.c.root, row.c.message_id)
+                .where(self._mine, row.c.published, row.c.index < before)
+                .order_by(row.c.index.desc())
+                .limit(limit)
+            )
+            return [self._checkpoint(item) for item in found]
+
     async def mark_published(self, indexes: Sequence[int]) -> None:
         """Record that checkpoints are in the storage."""
+        await self._set_published(indexes, True)
+
+    async def mark_unpublished(self, indexes: Sequence[int]) -> None:
+        """Record that checkpoints may have been lost by the storage."""
+        await self._set_published(indexes, False)
+
+    async def _set_published(self, indexes: Sequence[int], published: bool) -> None:
+        if not indexes:
+            return
         row = tables.checkpoints
         async with self._database.write() as connection:
             await connection.execute(
-                update(row).where(self._mine, row.c.index.in_(indexes)).values(published=True)
-            )
-
-    async def republish(self) -> None:
-        """Mark all as unpublished: the storage is checked for them again, as it may be lost."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(tables.checkpoints).where(self._mine).values(published=False)
+                update(row).where(self._mine, row.c.index.in_(indexes)).values(published=published)
             )
 
     async def next_index(self) -> int:

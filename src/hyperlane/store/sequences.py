@@ -18,6 +18,7 @@ from hyperlane.store import tables
 from hyperlane.store.cursors import Cursor
 from hyperlane.store.database import Database
 from hyperlane.store.operations import State
+from hyperlane.store.subtrees import SubtreeStore
 
 
 class Numbered(Protocol):
@@ -154,6 +155,10 @@ class InsertionStore(SequenceStore[Insertion]):
     _key = tables.insertions.c.leaf_index
     _owner = tables.insertions.c.domain
 
+    def __init__(self, database: Database, domain: int) -> None:
+        super().__init__(database, domain)
+        self.subtrees = SubtreeStore(database, domain)
+
     def _values(self, item: Insertion) -> dict[str, Any]:
         return {
             "domain": self.domain,
@@ -161,6 +166,9 @@ class InsertionStore(SequenceStore[Insertion]):
             "message_id": item.message_id,
             "block_number": item.block_number,
         }
+
+    async def _forgotten(self, connection: AsyncConnection, sequence: int) -> None:
+        await self.subtrees.forget(connection, sequence)
 
     async def leaves(self, first: int, limit: int) -> list[Insertion]:
         """Leaves from index `first` on, in order."""

@@ -87,6 +87,15 @@ Index(
 )
 """With the leaf index, or SQLite would look for a message's first leaf through all leaves."""
 
+subtrees = Table(
+    "subtrees",
+    metadata,
+    _key("domain", BigInteger),
+    _key("part", BigInteger),
+    _field("root", LargeBinary),
+)
+"""Roots of the complete parts of a tree, see `hyperlane.store.subtrees`."""
+
 observed_trees = Table(
     "observed_trees",
     metadata,

@@ -29,6 +29,7 @@ from hyperlane.store.revisions import RevisionStore
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
 from hyperlane.store.sightings import Sighting, SightingStore
 from hyperlane.store.sizes import SizeStore
+from hyperlane.store.subtrees import SubtreeStore
 from hyperlane.store.transactions import TransactionStore
 
 Call = Callable[[], Awaitable[Any]]
@@ -133,6 +134,16 @@ def insertions(database: Database) -> dict[str, Call]:
     }
 
 
+def subtrees(database: Database) -> dict[str, Call]:
+    store = SubtreeStore(database, HERE)
+
+    async def forget() -> None:
+        async with database.write() as connection:
+            await store.forget(connection, NEXT)
+
+    return {"roots": store.roots, "complete": store.complete, "forget": forget}
+
+
 def sent(database: Database) -> dict[str, Call]:
     store = SentStore(database, HERE)
     item = Sent(5, MESSAGE.id, 5, HASH)
@@ -161,7 +172,8 @@ def checkpoints(database: Database) -> dict[str, Call]:
         "commit": lambda: store.commit([Checkpoint(HERE, HASH, HASH, 5, HASH)]),
         "unpublished": lambda: store.unpublished(10),
         "mark_published": lambda: store.mark_published([5]),
-        "republish": store.republish,
+        "published": lambda: store.published(NEXT, 10),
+        "mark_unpublished": lambda: store.mark_unpublished([5]),
         "next_index": store.next_index,
         "observed": store.observed,
         "observe": lambda: store.observe(ObservedTree(5, HASH, 5)),
@@ -282,6 +294,7 @@ STORES: dict[type, Callable[[Database], dict[str, Call]]] = {
     TransactionStore: transactions,
     MessageStore: messages,
     InsertionStore: insertions,
+    SubtreeStore: subtrees,
     SentStore: sent,
     PaymentStore: payments,
     CheckpointStore: checkpoints,
@@ -370,7 +383,7 @@ FREQUENT = {
     RevisionStore: ("revive", "due"),
     TransactionStore: ("add", "live", "live_for", "next_nonce", "replace", "finish"),
     MessageStore: ("progress", "last", "add"),
-    CheckpointStore: ("commit", "unpublished", "mark_published", "next_index"),
+    CheckpointStore: ("commit", "unpublished", "published", "mark_published", "next_index"),
 }
 """Methods that run with every message or block."""
 MOST_STEPS = 20_000

@@ -8,7 +8,8 @@ import pytest
 from tests.support.devnet import key
 
 from hyperlane.agents.runtime.indexer import SequenceRegressed
-from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.agents.validator.halting import Halted
+from hyperlane.agents.validator.signing import CheckpointSigner, make_signer
 from hyperlane.agents.validator.witnesses import Votes
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ChainError, DatabaseError
@@ -94,6 +95,16 @@ class World:
     async def testify(self) -> list[Any]:
         return []
 
+    @property
+    def subtrees(self) -> Any:
+        """None: all leaves are read."""
+        return self
+
+    async def complete(self) -> None: ...
+
+    async def roots(self) -> list[bytes]:
+        return []
+
     async def leaves(self, first: int, limit: int) -> list[Insertion]:
         last = [b"\x77" * 32] if self.wrong_logs else LEAVES[-1:]
         stored = [Insertion(number, leaf, 1) for number, leaf in enumerate(LEAVES[:-1] + last)]
@@ -143,7 +154,7 @@ async def made(tmp_path):
     parts: Any = world
     indexer: Any = Indexer(world)
     witnesses: Any = Witnesses(world)
-    signer = CheckpointSigner(
+    signer = make_signer(
         chain=parts,
         account=ACCOUNT,
         storage=FolderStorage(tmp_path / "v1"),
@@ -249,7 +260,7 @@ async def test_a_tree_without_any_leaf_ends_it_unless_the_node_lags(block, ends,
 async def test_a_leaf_that_was_seen_and_not_signed_may_go(made, tmp_path, monkeypatch):
     """As if it was killed between seeing and committing, before a reorg."""
     signer, world = made
-    await signer.commitments.observe(ObservedTree(SIGNED, root_of(SIGNED + 1), 100))
+    await signer.committer.commitments.observe(ObservedTree(SIGNED, root_of(SIGNED + 1), 100))
     world.block = 101
     await signer.step()
     assert not is_flagged(tmp_path)
@@ -267,7 +278,6 @@ async def test_it_does_not_go_on_from_leaves_that_it_did_not_commit_to(made, mon
         return [replace(leaf, message_id=b"\x77" * 32) for leaf in await genuine(first, limit)]
 
     monkeypatch.setattr(world, "leaves", others)
-    signer._tree = IncrementalMerkle()
     with pytest.raises(DatabaseError, match="committed to for leaf 2"):
         await signer.resume()
 
@@ -316,13 +326,13 @@ async def test_leaves_of_another_root_end_it_if_most_have_them_and_are_else_read
         assert str(contradicted) in signer.doubt
         world.wrong_logs = False
         await signer.step()
-        assert await signer.commitments.next_index() == SIGNED + 1
+        assert await signer.committer.commitments.next_index() == SIGNED + 1
         assert (undecided(signer), signer.doubt) == (0, "")
 
 
 async def test_what_is_committed_was_observed_before_whatever_kills_it(made, monkeypatch):
     signer, world = made
-    commitments = signer.commitments
+    commitments = signer.committer.commitments
     await signer.step()
     world.count_now = SIGNED + 1
     commit = CheckpointStore.commit

@@ -8,7 +8,8 @@ import pytest
 from tests.support.devnet import key
 
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.agents.validator.halting import Halted
+from hyperlane.agents.validator.signing import make_signer
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import StorageError
 from hyperlane.metrics import Metrics
@@ -44,7 +45,7 @@ async def signer(tmp_path: Path):
     database = await Database.open(str(tmp_path / "db"))
     commitments = CheckpointStore(database, 1337, HOOK, address_from_hex(ACCOUNT.address))
     await commitments.commit([checkpoint(index) for index in range(6)])
-    made = CheckpointSigner(
+    made = make_signer(
         chain=Chain(Settings(), Client()),  # type: ignore[arg-type]
         account=ACCOUNT,
         storage=FolderStorage(tmp_path / "v1"),
@@ -68,21 +69,21 @@ async def test_a_leaf_that_cannot_be_read_is_not_signed_and_holds_up_no_other(si
     (tmp_path / "v1/4_with_id.json").write_text("{")
     for _ in range(2):
         with pytest.raises(StorageError, match="nothing is signed for leaf 4 before"):
-            await signer._publish()
+            await signer.publisher.publish(20)
         assert (tmp_path / "v1/4_with_id.json").read_text() == "{"
         assert stored(tmp_path) == set(range(6))
         assert (tmp_path / "v1/index.json").read_text() == "5"
-        assert [item.index for item in await signer.commitments.unpublished(9)] == [4]
+        assert [item.index for item in await signer.publisher.commitments.unpublished(9)] == [4]
     (tmp_path / "v1/4_with_id.json").unlink()
-    assert await signer._publish()
-    assert (await signer.storage.checkpoint(4)).checkpoint == checkpoint(4)
+    assert not await signer.publisher.publish(20)
+    assert (await signer.publisher.storage.checkpoint(4)).checkpoint == checkpoint(4)
 
 
 async def test_the_latest_index_is_the_highest_that_is_stored(signer, tmp_path):
     (tmp_path / "v1").mkdir()
     (tmp_path / "v1/5_with_id.json").write_text("{")
     with pytest.raises(StorageError, match="leaf 5"):
-        await signer._publish()
+        await signer.publisher.publish(20)
     assert (tmp_path / "v1/index.json").read_text() == "4"
 
 
@@ -95,18 +96,18 @@ async def test_the_latest_index_is_the_highest_that_is_stored(signer, tmp_path):
     ids=["root", "message"],
 )
 async def test_another_signature_of_its_own_stops_it(signer, tmp_path, other):
-    await signer.storage.write_checkpoint(SignedCheckpoint(other, other.sign(ACCOUNT)))
+    await signer.publisher.storage.write_checkpoint(SignedCheckpoint(other, other.sign(ACCOUNT)))
     with pytest.raises(Halted, match="another checkpoint 3"):
-        await signer._publish()
+        await signer.publisher.publish(20)
     assert (tmp_path / "v1/reorg_flag.json").exists()
-    assert (await signer.storage.checkpoint(3)).checkpoint == other
+    assert (await signer.publisher.storage.checkpoint(3)).checkpoint == other
     assert 0 not in stored(tmp_path), "nothing is signed after a halt"
 
 
 async def test_nothing_is_signed_beside_a_leaf_that_stops_it(signer, tmp_path, monkeypatch):
     """Leaf 2 is looked at together with leaf 3, and its storage answers a moment later."""
     other = checkpoint(3, b"\2" * 32)
-    await signer.storage.write_checkpoint(SignedCheckpoint(other, other.sign(ACCOUNT)))
+    await signer.publisher.storage.write_checkpoint(SignedCheckpoint(other, other.sign(ACCOUNT)))
     read, flag, halted = FolderStorage.checkpoint, FolderStorage.write_reorg_flag, asyncio.Event()
 
     async def late(storage: FolderStorage, index: int) -> SignedCheckpoint | None:
@@ -123,5 +124,37 @@ async def test_nothing_is_signed_beside_a_leaf_that_stops_it(signer, tmp_path, m
     monkeypatch.setattr(FolderStorage, "write_reorg_flag", flagged)
     monkeypatch.setattr(FolderStorage, "checkpoint", late)
     with pytest.raises(Halted, match="another checkpoint 3"):
-        await signer._publish()
+        await signer.publisher.publish(20)
     assert stored(tmp_path) == {3, 4, 5}
+
+
+async def test_what_a_storage_lost_is_signed_again_and_nothing_else_is_written(signer, tmp_path):
+    publisher = signer.publisher
+    while await publisher.publish(20):
+        pass
+    (tmp_path / "v1/1_with_id.json").unlink()
+    (tmp_path / "v1/4_with_id.json").unlink()
+    before = (tmp_path / "v1/3_with_id.json").stat()
+    publisher.unchecked = 6
+    await publisher.check()
+
+    assert stored(tmp_path) == set(range(6))
+    assert (tmp_path / "v1/3_with_id.json").stat().st_mtime_ns == before.st_mtime_ns
+    assert publisher.unchecked == 0
+    assert await publisher.commitments.unpublished(9) == []
+
+
+async def test_a_leaf_that_cannot_be_read_keeps_no_other_from_being_looked_for(signer, tmp_path):
+    publisher = signer.publisher
+    while await publisher.publish(20):
+        pass
+    (tmp_path / "v1/1_with_id.json").unlink()
+    (tmp_path / "v1/4_with_id.json").write_text("{")
+    publisher.unchecked = 6
+    with pytest.raises(StorageError, match="leaf 4"):
+        await publisher.check()
+    assert [item.index for item in await publisher.commitments.unpublished(9)] == [4]
+    await publisher.check()
+
+    assert stored(tmp_path) == set(range(6))
+    assert (tmp_path / "v1/4_with_id.json").read_text() == "{"

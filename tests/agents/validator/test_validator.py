@@ -11,7 +11,7 @@ from tests.support.devnet import free_port, key
 from tests.support.staking import deploy_staking
 
 from hyperlane.agents.validator import run
-from hyperlane.agents.validator.signing import Halted
+from hyperlane.agents.validator.halting import Halted
 from hyperlane.agents.validator.witnesses import Votes, Witnesses
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import ConfigError, DatabaseError, StorageError

@@ -8,7 +8,7 @@ import pytest
 from tests.support.agents import eventually, validating
 from tests.support.devnet import key
 
-from hyperlane.agents.validator.signing import Halted
+from hyperlane.agents.validator.halting import Halted
 from hyperlane.checkpoints.folder import FolderStorage
 from hyperlane.errors import StorageError
 

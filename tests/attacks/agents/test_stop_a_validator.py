@@ -14,7 +14,7 @@ from tests.support.agents import eventually, validating
 from tests.support.devnet import free_port, key
 
 from hyperlane.agents.validator import witnesses as witnesses_module
-from hyperlane.agents.validator.signing import Halted
+from hyperlane.agents.validator.halting import Halted
 from hyperlane.agents.validator.witnesses import Votes, Witnesses
 from hyperlane.chain.client import ChainClient
 from hyperlane.protocol.merkle import IncrementalMerkle

@@ -107,18 +107,19 @@ class SequenceIndexer(Generic[Item]):
         await self.store.forget(sequence)
         await self._look_again((await self.store.progress()).last_block)
 
-    async def sync(self, block: int, seconds: float = math.inf) -> int:
+    async def sync(self, block: int, seconds: float = math.inf, most: float = math.inf) -> int:
         """Bring the store up to `block`; returns how many events were new.
 
-        It pauses after `seconds`: `complete` is False then. IndexGap or SequenceRegressed when node
-        and store disagree; events before the disagreement are kept.
+        It pauses after `seconds`, or once `most` events were new: `complete` is False then.
+        IndexGap or SequenceRegressed when node and store disagree; events before the disagreement
+        are kept.
         """
         if self._first_block < 0:
             await self._choose_start(block)
         self.complete = True
         target = await self.count(block)
         try:
-            return await self._sync(block, target, time.monotonic() + seconds)
+            return await self._sync(block, target, time.monotonic() + seconds, most)
         finally:
             if self.complete and self._ahead is not None:
                 self._ahead[1].cancel()
@@ -139,10 +140,10 @@ class SequenceIndexer(Generic[Item]):
         self._peeked = block
         return len(logs)
 
-    async def _sync(self, block: int, target: int, deadline: float) -> int:
+    async def _sync(self, block: int, target: int, deadline: float, most: float) -> int:
         """Index chunks until the store has as many events as the contract counted at `block`."""
         added = 0
-        while time.monotonic() < deadline:
+        while added < most and time.monotonic() < deadline:
             progress = await self.store.progress()
             have = progress.next_sequence or 0
             start = max(progress.next_block or self._first_block, self._complete_to + 1)

@@ -13,9 +13,10 @@ from hyperlane.agents.runtime.loops import repeat, until_done
 from hyperlane.agents.runtime.process import make_sender, start
 from hyperlane.agents.validator.announcing import Announcer
 from hyperlane.agents.validator.answering import Answerer
+from hyperlane.agents.validator.halting import Halted
 from hyperlane.agents.validator.one_tree import require_staked_tree
 from hyperlane.agents.validator.own_storage import require_own
-from hyperlane.agents.validator.signing import CheckpointSigner, Halted
+from hyperlane.agents.validator.signing import make_signer
 from hyperlane.agents.validator.witnesses import Witnesses
 from hyperlane.chain.client import Consensus
 from hyperlane.chain.signer import address_of, open_account
@@ -68,7 +69,7 @@ async def run(settings: ValidatorSettings) -> None:
         commitments = CheckpointStore(
             runtime.database, chain.domain, chain.settings.merkle_tree_hook, address_of(account)
         )
-        signer = CheckpointSigner(
+        signer = make_signer(
             chain=chain,
             account=account,
             storage=storage,
@@ -91,13 +92,15 @@ async def run(settings: ValidatorSettings) -> None:
             await announcer.publish()
 
         async def sign() -> None:
-            before = signer.doubt
-            try:
-                await signer.step()
-            finally:
-                runtime.waiting.discard(before)
-                runtime.waiting.update({signer.doubt} - {""})
-            runtime.waiting.discard(chain.name)
+            more = True
+            while more:
+                before = signer.doubt
+                try:
+                    more = await signer.step()
+                finally:
+                    runtime.waiting.discard(before)
+                    runtime.waiting.update({signer.doubt} - {""})
+                runtime.waiting.discard(chain.name)
 
         await until_done("introduce", introduce)
         await signer.resume()

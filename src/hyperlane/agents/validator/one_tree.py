@@ -5,7 +5,7 @@ with checkpoints of another tree stops the signer. This one asks the chain.
 """
 
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.validator.signing import Halted
+from hyperlane.agents.validator.halting import Halted
 from hyperlane.chain.abi import CheckpointSlasher, StakingManager
 from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksum, to_hex
 

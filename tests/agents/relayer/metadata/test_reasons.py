@@ -14,9 +14,9 @@ from tests.support.words import raw
 from hyperlane.agents.relayer.metadata import build
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.checkpoints.folder import FolderStorage
-from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.signature import eip191_digest, sign_digest
 from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.store.stored_tree import StoredTree
 
 from .test_kinds import default, domain_routing, multisig, trusted_relayer, weighted
 
@@ -141,7 +141,7 @@ async def test_waits_for_a_final_leaf(way: Line):
     """As after a reorg, or when the hook that made the leaf is not the one that is known."""
     message = await way.send(multisig("MessageId", way.target, [ONE], 1))
     await way.origin.leaves.forget(0)
-    way.origin.tree = MerkleTree()
+    way.origin.tree = StoredTree(way.origin.leaves)
 
     assert await way.why_not(message) == (
         Reason.COULD_NOT_FETCH_METADATA,

@@ -84,7 +84,10 @@ class Multisigs:
         hook, root = checkpoint.merkle_tree_hook, checkpoint.root
         if module.kind not in (*_MERKLE_ROOT, ModuleType.LEGACY_MULTISIG):
             return MessageIdMultisigMetadata(hook, root, leaf, signatures)
-        proof = quorum.tree.proof(leaf, checkpoint.index)
+        tree = await origin.load(leaf, checkpoint.index)
+        if tree is not quorum.tree:
+            raise _reorganised(origin)
+        proof = tree.proof(leaf, checkpoint.index)
         if module.kind in _MERKLE_ROOT:
             return MerkleRootMultisigMetadata(
                 hook, leaf, checkpoint.message_id, proof, checkpoint.index, signatures
@@ -156,9 +159,12 @@ async def _find_quorum(module: Multisig, origin: Provable, candidates: Sequence[
 
     Only signatures on roots of the tree that this relayer indexed count.
     """
-    failures, tree = [], origin.tree
+    failures, known = [], origin.tree
     hook = address_to_bytes32(origin.chain.settings.merkle_tree_hook)
     for index in candidates:
+        tree = await origin.load(index)
+        if tree is not known:
+            raise _reorganised(origin)
         checkpoint = Checkpoint(
             origin.chain.domain, hook, tree.root(index), index, tree.leaf(index)
         )
@@ -169,6 +175,12 @@ async def _find_quorum(module: Multisig, origin: Provable, candidates: Sequence[
             return Quorum(checkpoint, chosen, tree)
         failures.append((_weight(module, signatures), index, signed.missing(checkpoint)))
     raise _awaiting(module, *max(failures, key=lambda item: item[:2]))
+
+
+def _reorganised(origin: Provable) -> NotReady:
+    return NotReady(
+        Reason.COULD_NOT_FETCH_METADATA, f"{origin.chain.name}'s merkle tree is being read again"
+    )
 
 
 def _weight(module: Multisig, signers: Container[Address]) -> int:

@@ -1,6 +1,7 @@
 """The sending side: copies one chain's messages into the store, and its leaves into a tree."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,13 +16,12 @@ from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
-from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
+from hyperlane.store.stored_tree import StoredTree
 
 log = structlog.get_logger()
 
-_LEAVES_PER_READ = 5000
 _BACKLOG_SECONDS = 1.0
 """Seconds for which the backlog is read between two reads of the newest blocks."""
 _RECENT_LEAVES = 20_000
@@ -45,8 +45,8 @@ class Origin:
     """Called when there are new messages to deliver or new leaves to prove them with."""
     payments: PaymentIndexer | None = None
     """None where no paymaster is configured."""
-    tree: MerkleTree = field(default_factory=MerkleTree)
-    _recent: dict[Bytes32, int] = field(default_factory=dict)
+    tree: StoredTree = field(init=False)
+    _recent: OrderedDict[Bytes32, int] = field(default_factory=OrderedDict)
     """Index of the newest leaves by message id, oldest first; most look-ups are for these."""
     _matched: int = 0
     """All leaves before this one have their message, or were given up on."""
@@ -54,6 +54,9 @@ class Origin:
     """How often logs were read again for the message of that leaf."""
     _indexed_to: int = -1
     """Final block of the last step that stored all events up to it."""
+
+    def __post_init__(self) -> None:
+        self.tree = StoredTree(self.leaves)
 
     async def step(self) -> None:
         """Index up to the final block.
@@ -86,6 +89,12 @@ class Origin:
         if index is None:
             index = await self.leaves.leaf_index(message_id)
         return index if index is not None and index < len(self.tree) else None
+
+    async def load(self, *leaves: int) -> StoredTree:
+        """See Provable."""
+        tree = self.tree
+        await tree.load(*leaves)
+        return tree
 
     async def _require_agreement(self, block: int) -> None:
         """ChainError when the chain's root differs from ours; then all leaves are read again.
@@ -156,7 +165,7 @@ class Origin:
         kind = indexer.store.kind
         log.warning("chain.reorganised", chain=self.chain.name, kind=kind, from_number=sequence)
         await indexer.reread(sequence)
-        self.tree = MerkleTree()
+        self.tree = StoredTree(self.leaves)
         self._recent.clear()
         self._matched = self._rereads = 0
 
@@ -166,10 +175,9 @@ class Origin:
 
     async def _grow(self) -> None:
         """Append the store's new leaves to the tree."""
-        while new := await self.leaves.leaves(len(self.tree), _LEAVES_PER_READ):
+        async for new in self.tree.grow():
             for leaf in new:
-                self.tree.append(leaf.message_id)
                 self._recent.setdefault(leaf.message_id, leaf.leaf_index)
             while len(self._recent) > _RECENT_LEAVES:
-                del self._recent[next(iter(self._recent))]
-            self.metrics.latest_insertion.labels(self.chain.name).set(len(self.tree) - 1)
+                self._recent.popitem(last=False)
+        self.metrics.latest_insertion.labels(self.chain.name).set(len(self.tree) - 1)

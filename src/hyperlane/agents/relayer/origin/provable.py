@@ -33,7 +33,13 @@ class Provable(Protocol):
 
     @property
     def tree(self) -> MerkleTree:
-        """Its tree."""
+        """Its tree, which proves leaves that were loaded. After a reorg it is another one."""
+
+    async def load(self, *leaves: int) -> MerkleTree:
+        """Load leaves, to prove them and take roots, and return the tree that has them.
+
+        They stay loaded until something else is waited for.
+        """
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
         """The leaf of a message in the tree; None while it has none."""
