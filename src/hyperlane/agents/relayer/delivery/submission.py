@@ -1,6 +1,7 @@
 """The second half of an attempt: simulate what is prepared, and send what would succeed."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eth_hash.auto import keccak
@@ -27,6 +28,9 @@ from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.operations import Operation
 
+_LASTING = 15.0
+"""Seconds for which a simulation is believed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -52,7 +56,9 @@ class Draft:
     need: int
     """Gas limit that must be granted, or the transaction is not sent."""
     most_gas: int
-    """Gas limit that must not be exceeded."""
+    """Gas limit that must not be exceeded: that of a block."""
+    simulated_at: float
+    """Time of the simulation that it relies on."""
 
     @property
     def purpose(self) -> str:
@@ -100,6 +106,7 @@ class Submission:
     sender: Sender
     policy: RelayPolicy
     simulator: Simulator
+    clock: Callable[[], float] = time.monotonic
     _batching: Batching | None = None
 
     async def batching(self) -> Batching:
@@ -124,7 +131,7 @@ class Submission:
         also says why they fail.
         """
         limits = Limits(await self.batching(), (await self.chain.client.block()).gas_limit)
-        sturdy = [item for item in prepared if not item.fragile]
+        now, sturdy = self.clock(), [item for item in prepared if not item.fragile]
         if len(sturdy) <= 1 or limits.batching.max_size == 1:
             return Plan(limits, (), (), prepared)
         simulated = await self.simulator.together(
@@ -145,19 +152,24 @@ class Submission:
         return Plan(
             limits,
             [item for item in results if isinstance(item, Retry)],
-            [_draft(limits, batch) for batch in _pack(limits.batching, accepted, most_gas)],
+            [_draft(limits, batch, now) for batch in _pack(limits.batching, accepted, most_gas)],
             [*(item for item in prepared if item.fragile), *failed],
         )
 
     async def plan_alone(self, item: Prepared, limits: Limits) -> Draft | Verdict:
         """Simulate one delivery in a transaction of its own."""
+        now = self.clock()
         try:
             gas = await self.simulator.alone(item.delivery, self.sender.address)
         except RpcError as error:
             return await self._refused(item, error)
         (data_gas,) = await self._data_gas([item])
         result = self._accept(item, gas, data_gas, limits)
-        return result if isinstance(result, Retry) else _draft(limits, [result])
+        return result if isinstance(result, Retry) else _draft(limits, [result], now)
+
+    def is_stale(self, draft: Draft) -> bool:
+        """Tell whether a draft waited so long that it has to be simulated again."""
+        return self.clock() - draft.simulated_at > _LASTING
 
     async def send(self, draft: Draft) -> Sequence[Verdict]:
         """Sign and send a transaction. No verdict when it is unclear whether a node has it."""
@@ -238,7 +250,7 @@ def _says_used(error: RpcError) -> bool:
     return "Nonce already used" in error.message
 
 
-def _draft(limits: Limits, batch: Sequence[_Accepted]) -> Draft:
+def _draft(limits: Limits, batch: Sequence[_Accepted], simulated_at: float) -> Draft:
     operations = [item.prepared.candidate.operation for item in batch]
     encoded = encode_batch([item.prepared.metadata for item in batch])
     messages = [item.message.encode() for item in operations]
@@ -255,6 +267,7 @@ def _draft(limits: Limits, batch: Sequence[_Accepted]) -> Draft:
         gas,
         min(need, limits.block_gas),
         limits.block_gas,
+        simulated_at,
     )
 
 
