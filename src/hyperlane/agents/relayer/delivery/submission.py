@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.relayer.delivery.batching import MARGIN, Batching, find_batching, gas_ceiling
+from hyperlane.agents.relayer.delivery.batching import (
+    MARGIN,
+    RECORD_GAS,
+    Batching,
+    calldata_gas,
+    find_batching,
+    gas_ceiling,
+    intrinsic_gas,
+)
 from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.verdicts import (
@@ -90,12 +98,13 @@ class _Accepted:
 
     prepared: Prepared
     gas: int
-    """Gas that it needs, or more if more was paid for."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the transaction that would deliver it alone."""
-        return len(Mailbox.process.encode(*self.prepared.delivery))
+    """Gas that it needs in a transaction of its own, or more if more was paid for."""
+    call_gas: int
+    """Gas that it gets as a call of a batch."""
+    size: int
+    """Bytes of the transaction that would deliver it alone."""
+    data_gas: int
+    """Gas for those bytes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -235,7 +244,12 @@ class Submission:
                 )
         except NotReady as error:
             return Retry(operation, error.reason, error.detail)
-        return _Accepted(item, min(allowance, ceiling, cap))
+        given = min(allowance, ceiling, cap)
+        data = Mailbox.process.encode(*item.delivery)
+        # An eighth more than alone: of the gas that it was simulated with, a refund may be gone,
+        # which comes after the whole transaction only. Never more than it pays for.
+        saved = max(0, intrinsic_gas(data) - gas // 8)
+        return _Accepted(item, given, given - saved, len(data), calldata_gas(data))
 
 
 def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verdict]:
@@ -257,7 +271,7 @@ def _draft(limits: Limits, batch: Sequence[_Accepted], simulated_at: float) -> D
     deliveries = list(zip(encoded.metadata, messages, strict=True))
     needs = _needs(batch)
     to, data = limits.batching.call(deliveries, needs, encoded.proofs)
-    gas = limits.batching.gas_limit(needs, len(data))
+    gas = limits.batching.gas_limit(needs, calldata_gas(data))
     need = needs[0] if len(needs) == 1 else gas
     return Draft(
         operations,
@@ -276,7 +290,9 @@ def _needs(batch: Sequence[_Accepted]) -> list[int]:
 
     A proof takes no more than a delivery with that proof in it: its first message's is the bound.
     """
-    gas = [item.gas for item in batch]
+    if len(batch) == 1:
+        return [batch[0].gas]
+    gas = [item.call_gas for item in batch]
     proven = shared(item.prepared.metadata for item in batch)
     return [*(gas[place] for place, _ in proven.values()), *gas]
 
@@ -297,8 +313,11 @@ def _pack(batching: Batching, items: Sequence[_Accepted], ceiling: int) -> list[
 
 
 def _fits(batching: Batching, items: Sequence[_Accepted], ceiling: int) -> bool:
-    sizes = [item.size for item in items]
-    return batching.fits(sizes) and batching.gas_limit(_needs(items), sum(sizes)) <= ceiling
+    data = sum(item.data_gas + RECORD_GAS for item in items)
+    return (
+        batching.fits([item.size for item in items])
+        and batching.gas_limit(_needs(items), data) <= ceiling
+    )
 
 
 def _place(item: Prepared) -> tuple[int, int]:
