@@ -141,9 +141,9 @@ class Destination:
 
     async def confirm(self) -> None:
         """Follow submitted transactions: one step."""
-        async for verdict in self.confirmation.verdicts():
-            await self.outcomes.write([verdict])
-            if isinstance(verdict, Settled):
+        async for verdicts in self.confirmation.verdicts():
+            await self.outcomes.write(verdicts)
+            if any(isinstance(item, Settled) for item in verdicts):
                 self.wake()
 
     async def watch(self) -> None:
