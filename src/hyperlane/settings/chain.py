@@ -203,6 +203,8 @@ class ChainSettings(SettingsModel):
     max_transaction_cost: Coins = 10**18
     """Most that one transaction may cost; above it, sending waits."""
     max_batch_size: int = Field(default=100, gt=0)
+    max_in_flight: int = Field(default=64, gt=0)
+    """Most transactions of one key that may wait for a block at once."""
     native_token: dict[str, Any] = Field(default_factory=dict)
     """Its coin, as the registry describes it: name, symbol, decimals."""
     is_testnet: bool = False
@@ -279,6 +281,11 @@ class ChainSettings(SettingsModel):
         return tuple(map(check_url, self.custom_additional_quorum_rpc_urls)) or tuple(
             url.http for url in self.additional_quorum_rpc_urls
         )
+
+    @property
+    def window_pause(self) -> float:
+        """Seconds between looks for room while a key's window is full."""
+        return min(1.0, max(0.05, (self.blocks.estimate_block_time or 1.0) / 4))
 
     @property
     def poll_interval(self) -> float:

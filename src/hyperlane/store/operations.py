@@ -289,15 +289,31 @@ class OperationStore:
             )
             return {(batch, block) for batch, block in found}
 
-    async def carried(self, destination: int, batch: str | None) -> list[Operation]:
-        """Unconfirmed deliveries of one batch; `batch` None: those that others delivered."""
+    async def found_delivered(self, destination: int) -> list[Operation]:
+        """Unconfirmed deliveries that others made."""
         row = tables.operations
         return await self._select(
             row.c.destination == destination,
             _UNCONFIRMED,
-            row.c.batch == batch,
+            row.c.batch.is_(None),
             order=(row.c.origin, row.c.nonce),
         )
+
+    async def carried_by(
+        self, destination: int, batches: Sequence[str]
+    ) -> dict[str, list[Operation]]:
+        """Unconfirmed deliveries of several batches, by batch."""
+        row = tables.operations
+        found = await self._select(
+            row.c.destination == destination,
+            row.c.state.in_(UNCONFIRMED),
+            row.c.batch.in_(batches),
+            order=(row.c.origin, row.c.nonce),
+        )
+        grouped: dict[str, list[Operation]] = {}
+        for item in found:
+            grouped.setdefault(str(item.batch), []).append(item)
+        return grouped
 
     async def get(self, message_id: Bytes32) -> Operation | None:
         """The delivery of a message; None if it is not known."""

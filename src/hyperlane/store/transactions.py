@@ -141,6 +141,15 @@ class TransactionStore:
             item = found.one_or_none()
         return None if item is None else _transaction(item)
 
+    async def unmined_gas(self, used: int) -> list[int]:
+        """Gas limits of live transactions from the nonce `used` on."""
+        row = tables.transactions
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(row.c.fields["gas"].as_integer()).where(self._mine, row.c.nonce >= used)
+            )
+            return [gas for (gas,) in found]
+
     async def next_nonce(self) -> int:
         """One more than the highest live nonce, 0 if there is none."""
         async with self._database.read() as connection:

@@ -78,7 +78,7 @@ async def test_no_submission_goes_on_after_it_stopped() -> None:
         _submit_alone=writes.write,
         _free=list,
     )
-    await stop(Destination._submit(destination, []), writes)
+    await stop(Destination._submit_now(destination, []), writes)
     assert writes.given_up == 2
 
 

@@ -7,7 +7,7 @@ from tests.agents.relayer.test_relayer_operation import told
 from tests.support.agents import relaying
 from tests.support.devnet import free_port, key
 
-from hyperlane.agents.relayer.delivery.batching import Batching, Kind, code, uses
+from hyperlane.agents.relayer.delivery.batching import Batching, Kind, calldata_gas, code, uses
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient
 from hyperlane.chain.offers import Offers
@@ -101,9 +101,9 @@ def test_code_has_a_record_for_each_call(calls):
 @given(st.lists(st.integers(1, 10**6), min_size=2, max_size=30))
 def test_code_gives_each_call_its_need_though_a_sixty_fourth_stays(needs):
     """By the rule of EIP-150, though each before it burns all that it may."""
-    size = 1_000
-    left = Batching(Kind.CODE, TO, 100).gas_limit(needs, size)
-    left -= 75_000 + 32_000 + 16 * size + 2 * 32
+    data = 16_000
+    left = Batching(Kind.CODE, TO, 100).gas_limit(needs, data)
+    left -= 75_000 + 32_000 + 2 * 49_152 // 32 + data
     for need in needs:
         left -= 5_000
         assert left - left // 64 >= need
@@ -125,7 +125,7 @@ async def test_code_gives_each_call_its_gas_and_no_more(target):
     needs = [5_000, 100_000, 300_000]
     made = code(list(zip(to, data, strict=True)), needs)
     batching = Batching(Kind.CODE, TO, 100)
-    gas = batching.gas_limit(needs, len(made))
+    gas = batching.gas_limit(needs, calldata_gas(made))
     sent = target.w3.eth.send_transaction(
         {"from": key(9).address, "data": to_hex(made), "gas": gas}
     )

@@ -139,6 +139,7 @@ CHANGES = {
     "chains.*.testRecipient": (ADDRESS, OTHER),
     "chains.*.dailyBudget": ("1", "2"),
     "chains.*.maxBatchSize": (1, 2),
+    "chains.*.maxInFlight": (1, 2),
     "chains.*.maxTransactionCost": ("1", "2"),
     "db": ("a", "b"),
     **signer_changes("defaultSigner"),

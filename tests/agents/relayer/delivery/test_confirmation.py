@@ -126,25 +126,28 @@ async def test_a_batch_that_is_being_sent_is_left_alone(sending, monkeypatch):
     async def batches(_: int) -> set[tuple[str, None]]:
         return {("batch", None)}
 
-    async def carried(_: int, batch: str) -> list[Operation]:
-        assert batch == "batch"
-        return [left]
+    async def carried_by(_: int, batches: list[str]) -> dict[str, list[Operation]]:
+        assert batches == ["batch"]
+        return {"batch": [left]}
 
     async def nothing(*_: Any) -> list[Any]:
         return []
+
+    async def none(*_: Any) -> set[Any]:
+        return set()
 
     async def final_block() -> int:
         assert not sending, "the chain need not be asked"
         return FINAL
 
     monkeypatch.setattr(
-        "hyperlane.agents.relayer.delivery.confirmation.delivered", lambda *_: nothing()
+        "hyperlane.agents.relayer.delivery.confirmation.delivered", lambda *_: none()
     )
     parts: dict[str, Any] = {
         "chain": SimpleNamespace(domain=7331, client=SimpleNamespace(final_block=final_block)),
         "sender": SimpleNamespace(live=nothing, receipts=nothing),
-        "operations": SimpleNamespace(batches=batches, carried=carried),
+        "operations": SimpleNamespace(batches=batches, carried_by=carried_by),
     }
     confirmation = Confirmation(**parts, is_sending=lambda batch: sending)
-    found = [verdict async for verdict in confirmation.verdicts()]
-    assert found == ([] if sending else [settle([left], set())])
+    found = [verdicts async for verdicts in confirmation.verdicts()]
+    assert found == ([] if sending else [[settle([left], set())]])

@@ -1,11 +1,13 @@
 """When a delivery is settled, what is written down of it, and when it is tried again."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from hyperlane.agents.relayer.delivery import confirmation
 from hyperlane.agents.relayer.delivery.confirmation import Confirmation
@@ -53,7 +55,7 @@ class Relayer:
 
     address = KEY
 
-    async def write(self, verdict: Verdict) -> None:
+    async def write(self, *verdicts: Verdict) -> None:
         outcomes = Outcomes(
             chain="beta",
             operations=self.operations,
@@ -63,13 +65,11 @@ class Relayer:
             policy=RelayPolicy(),
             clock=lambda: self.now,
         )
-        await outcomes.write([verdict])
+        await outcomes.write(verdicts)
 
     async def receipts(self, transactions: list[Any], *, expected: bool = False) -> list[Any]:
-        if not transactions:
-            return []
         said = self.receipts_now
-        return [said.pop(0) if len(said) > 1 else said[0]]
+        return [said.pop(0) if len(said) > 1 else said[0] for _ in transactions]
 
     async def maintain(self, _lost: list[Any]) -> None:
         self.maintained += 1
@@ -94,9 +94,9 @@ class Relayer:
             is_sending=self.sending.__contains__,
         )
         settled = False
-        async for verdict in look.verdicts():
-            await self.write(verdict)
-            settled |= isinstance(verdict, Settled)
+        async for verdicts in look.verdicts():
+            await self.write(*verdicts)
+            settled |= any(isinstance(item, Settled) for item in verdicts)
         return settled
 
     async def sends(self) -> None:
@@ -136,6 +136,46 @@ async def relayer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relayer]:
 
 def receipt(block: int, *, succeeded: bool = True, gas: int = GAS) -> Receipt:
     return Receipt(HASH, block, succeeded, gas, 1)
+
+
+async def test_several_batches_are_settled_in_one_commit_by_one_question(relayer, monkeypatch):
+    """Or by one commit for so many messages that others can write in between."""
+    questions: list[int] = []
+
+    async def delivered(_chain: Any, ids: list[bytes], _block: int) -> set[bytes]:
+        questions.append(len(ids))
+        return set(ids)
+
+    monkeypatch.setattr(confirmation, "delivered", delivered)
+    for portion, commits in ((200, 1), (1, 2)):
+        monkeypatch.setattr(confirmation, "_PORTION", portion)
+        for number, message in enumerate((MESSAGE, OTHER)):
+            batch, fields = f"{portion} {number}", {"nonce": NONCE + number, "data": "0x"}
+            await relayer.transactions.add(batch, fields, HASH, b"", 0.0)
+            sent = {"state": State.SUBMITTED, "batch": batch, "gas_estimate": GAS}
+            await relayer.operations.change([message.id], 0.0, **sent)
+        relayer.receipts_now = [receipt(FINAL)]
+        with commits_of(relayer.operations) as counted:
+            assert await relayer.confirms()
+        assert len(counted) == commits
+        for message in (MESSAGE, OTHER):
+            operation = await relayer.operations.get(message.id)
+            assert operation.state is State.DELIVERED
+    assert questions == [2, 2]
+
+
+@contextmanager
+def commits_of(operations: OperationStore) -> Iterator[list[int]]:
+    """Counts what is committed meanwhile."""
+    counted: list[int] = []
+
+    def count(_connection: Any) -> None:
+        counted.append(1)
+
+    engine = operations._database.engine.sync_engine
+    event.listen(engine, "commit", count)
+    yield counted
+    event.remove(engine, "commit", count)
 
 
 class TestATransactionWithoutReceipt:

@@ -78,8 +78,8 @@ async def settle(folder: str) -> None:
         chain=chain, sender=sender, operations=operations, is_sending=lambda _: False
     )
     with patch.object(confirmation, "delivered", nothing_delivered):
-        async for verdict in look.verdicts():
-            await outcomes.write([verdict])
+        async for verdicts in look.verdicts():
+            await outcomes.write(verdicts)
     await database.close()
 
 

@@ -26,16 +26,16 @@ _ITEM_GAS = 5_000
 """Gas that a batch adds to each delivery."""
 MARGIN = _TRANSACTION_GAS + _ITEM_GAS
 """Gas that a delivery alone gets beyond what it needs."""
-_CREATION_GAS = 32_000
-"""Gas of a transaction that runs initcode, beyond that of any transaction."""
-_WORD_GAS = 2
-"""Gas for each 32-byte word of initcode, EIP-3860."""
-_BYTE_GAS = 16
-"""Gas for a byte of calldata that is not zero."""
-_BYTE_FLOOR = 40
-"""Minimum gas for a byte of calldata that is not zero, EIP-7623."""
+_INTRINSIC_GAS = 21_000
+"""Gas of any transaction, before its data."""
+_CREATION_GAS = 32_000 + 2 * _MAX_CODE // 32
+"""Gas of a transaction that runs initcode, beyond that of any transaction: EIP-2, EIP-3860."""
+_ZERO_GAS, _BYTE_GAS = 4, 16
+"""Gas for a byte of calldata: zero, other."""
 _RECORD = 28
 """Bytes of a record before the data of its call."""
+RECORD_GAS = _RECORD * _BYTE_GAS
+"""Most gas for those bytes."""
 
 _CODE = bytes.fromhex(
     "604b380380604b5f395f5f5b8281101560465780518060c01c63ffffffff16905a905f5f8486601c015f8560201c86"
@@ -106,8 +106,10 @@ class Batching:
         calls += [(self.mailbox, Mailbox.process.encode(*item)) for item in deliveries]
         return None, code(calls, needs)
 
-    def gas_limit(self, needs: Sequence[int], size: int) -> int:
-        """Gas limit of a transaction with `size` bytes that gives each proof and delivery its need.
+    def gas_limit(self, needs: Sequence[int], data: int) -> int:
+        """Gas limit of a transaction that gives each proof and delivery its need.
+
+        `data` is the gas for its data, which no need has in it but that of a delivery alone.
 
         - A delivery alone gets a margin in case its estimate is short.
         - Initcode gives each call exactly its need. The EVM lets a call have at most 63/64 of the
@@ -119,19 +121,34 @@ class Batching:
         if len(needs) == 1:
             return needs[0] + MARGIN
         if self.kind is Kind.CODE:
-            own = _CREATION_GAS + size * _BYTE_GAS + (size + 31) // 32 * _WORD_GAS
             calls = sum(needs) + _ITEM_GAS * len(needs) + max(needs) // 63
-            return max(own + calls, size * _BYTE_FLOOR) + _TRANSACTION_GAS
+            return max(_CREATION_GAS + data + calls, _floor(data)) + _TRANSACTION_GAS
         left = 0
         for remaining, need in enumerate(reversed(needs), start=1):
             parts = 16 * remaining
             left = max(need * parts // 15, left * parts // (parts - 15)) + _ITEM_GAS
-        return left + _TRANSACTION_GAS
+        return max(left + data, _floor(data)) + _TRANSACTION_GAS
 
     def fits(self, sizes: Sequence[int]) -> bool:
         """Tell whether deliveries fit into one transaction; `sizes`: bytes of their own ones."""
         size = len(_CODE) + sum(sizes) + _RECORD * len(sizes)
         return len(sizes) <= self.max_size and (self.kind is not Kind.CODE or size <= _MAX_CODE)
+
+
+def calldata_gas(data: bytes) -> int:
+    """Gas for the data of a transaction."""
+    zeros = data.count(0)
+    return _ZERO_GAS * zeros + _BYTE_GAS * (len(data) - zeros)
+
+
+def intrinsic_gas(data: bytes) -> int:
+    """Gas that a transaction takes before it runs, which a call within another does without."""
+    return _INTRINSIC_GAS + calldata_gas(data)
+
+
+def _floor(data: int) -> int:
+    """Least gas for data that costs `data` gas: ten for each four of it, EIP-7623."""
+    return data * 10 // 4
 
 
 def code(calls: Sequence[tuple[Address, bytes]], needs: Sequence[int]) -> bytes:

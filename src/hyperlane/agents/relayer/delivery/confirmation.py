@@ -5,8 +5,8 @@ end decide what it means.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from hyperlane.agents.relayer.delivery.charges import charges
@@ -28,6 +28,10 @@ from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex
 from hyperlane.store.operations import Operation, OperationStore
 from hyperlane.store.transactions import Transaction
 
+_GROUP = 64
+"""Batches that the chain is asked about together."""
+_PORTION = 200
+"""Messages after which a group of verdicts ends: others want to write, too."""
 _STATE_LAG = 1.0
 """Seconds after which a node that gave a receipt is asked again for what it changed."""
 
@@ -71,11 +75,11 @@ class Confirmation:
     is_sending: Callable[[str], bool]
     """Returns True while a batch is being sent: then it is left alone."""
 
-    async def verdicts(self) -> AsyncIterator[Verdict]:
-        """Look at all unconfirmed deliveries once.
+    async def verdicts(self) -> AsyncIterator[Sequence[Verdict]]:
+        """Look at all unconfirmed deliveries once; the verdicts come in groups.
 
-        Each verdict is to be written before the next one is asked for: if the chain stops
-        answering in between, the first ones count.
+        Each group is to be written before the next one is asked for: if the chain stops answering
+        in between, the first ones count.
         """
         unconfirmed = await self.operations.batches(self.chain.domain)
         # The order matters. A batch is stored before it is sent and `is_sending` from before that
@@ -92,14 +96,14 @@ class Confirmation:
         # One final block for the whole look: all questions below are about the same chain.
         final = await self.chain.client.final_block()
         if by_others:
-            operations = await self._carried(None)
+            operations = await self.operations.found_delivered(self.chain.domain)
             ready = [item for item in operations if (item.block_number or 0) <= final]
             if ready:
-                yield settle(ready, await self._delivered(ready, None, final))
-        for look in await self._look(seen, final):
-            verdict = await self._verdict(look)
-            if verdict is not None:
-                yield verdict
+                yield [settle(ready, await self._delivered(ready, final))]
+        looks = [item for item in await self._look(seen, final) if fate(item) is not Fate.UNCHANGED]
+        for start in range(0, len(looks), _GROUP):
+            for verdicts in portions(await self._judge(looks[start : start + _GROUP], final)):
+                yield verdicts
 
     async def _look(self, seen: Mapping[str, int | None], final: int) -> list[Look]:
         live = {item.purpose: item for item in await self.sender.live()}
@@ -119,53 +123,107 @@ class Confirmation:
             for batch, block in seen.items()
         ]
 
-    async def _verdict(self, look: Look) -> Verdict | None:
-        match fate(look):
-            case Fate.UNCHANGED:
-                return None
-            case Fate.INCLUDED:
-                assert look.receipt is not None  # nothing else tells of a block
-                return Included(await self._carried(look.batch), look.receipt)
-            case Fate.EXCLUDED:
-                return Excluded(await self._carried(look.batch))
-        receipt = look.receipt
-        if receipt is None and look.transaction is not None:
-            # The nonce is used, most probably by this transaction: a single node that lacks its
-            # receipt must not make its messages be sent a second time.
-            (receipt,) = await self.sender.receipts([look.transaction], expected=True)
-            if receipt is not None and receipt.block_number > look.final:
-                return None  # the next look has this receipt
-        operations = await self._carried(look.batch)
-        if look.transaction is None and await self._was_sent_again(look.batch):
-            return None
-        known = await self._delivered(operations, receipt, look.final)
-        return settle(operations, known, look.transaction, receipt)
+    async def _judge(
+        self, looks: Sequence[Look], final: int
+    ) -> Sequence[Included | Excluded | Settled]:
+        """Decide about batches whose state changed, in as few questions as for one."""
+        looks = await self._with_lost_receipts(looks, final)
+        carried = await self.operations.carried_by(
+            self.chain.domain, [item.batch for item in looks]
+        )
+        again = await self._sent_again(looks)
+        verdicts: list[Included | Excluded | Settled] = []
+        final_ones: list[Look] = []
+        for look in looks:
+            operations = carried.get(look.batch, [])
+            match fate(look):
+                case Fate.INCLUDED:
+                    assert look.receipt is not None  # nothing else tells of a block
+                    verdicts.append(Included(operations, look.receipt))
+                case Fate.EXCLUDED:
+                    verdicts.append(Excluded(operations))
+                case Fate.FINAL if look.batch not in again:
+                    final_ones.append(look)
+        settled = [item for look in final_ones for item in carried.get(look.batch, [])]
+        known = await self._delivered(settled, final)
+        known |= await self._delivered_later(final_ones, carried, known)
+        return verdicts + [
+            settle(carried.get(item.batch, []), known, item.transaction, item.receipt)
+            for item in final_ones
+        ]
 
-    async def _was_sent_again(self, batch: str) -> bool:
-        """True if a batch without a transaction has got one since this look began.
+    async def _with_lost_receipts(self, looks: Sequence[Look], final: int) -> list[Look]:
+        """Ask again for receipts that are missing though the nonces are used for good.
+
+        Most probably by these transactions: a single node that lacks a receipt must not make its
+        messages be sent a second time. One in a block that is not final is left to the next look.
+        """
+        lost = [
+            item.transaction
+            for item in looks
+            if item.receipt is None and item.transaction and fate(item) is Fate.FINAL
+        ]
+        found = await self.sender.receipts(lost, expected=True) if lost else []
+        receipts = {item.purpose: given for item, given in zip(lost, found, strict=True)}
+        asked = [replace(item, receipt=receipts.get(item.batch, item.receipt)) for item in looks]
+        return [
+            item
+            for item in asked
+            if item.batch not in receipts
+            or item.receipt is None
+            or item.receipt.block_number <= final
+        ]
+
+    async def _sent_again(self, looks: Sequence[Look]) -> set[str]:
+        """Batches without a transaction that have got one since this look began.
 
         The same messages make the same batch: refused by the node while the look waited for it, the
         batch can have been tried again. Read after what it carries: those rows may be the new ones.
         """
-        return self.is_sending(batch) or any(
-            item.purpose == batch for item in await self.sender.live()
-        )
+        without = {item.batch for item in looks if item.transaction is None}
+        if not without:
+            return set()
+        live = {item.purpose for item in await self.sender.live()}
+        return {item for item in without if item in live or self.is_sending(item)}
 
-    async def _carried(self, batch: str | None) -> list[Operation]:
-        return await self.operations.carried(self.chain.domain, batch)
-
-    async def _delivered(
-        self, operations: Sequence[Operation], receipt: Receipt | None, final: int
-    ) -> Collection[Bytes32]:
+    async def _delivered(self, operations: Sequence[Operation], final: int) -> set[Bytes32]:
         """Messages that the mailbox has delivered as of the final block."""
-        ids = [item.message.id for item in operations]
-        known = await delivered(self.chain, ids, final)
-        if receipt is not None and receipt.succeeded and not known:
-            # A node can know a receipt before the state that goes with it. A state that has some of
-            # the deliveries has all that succeeded.
-            await asyncio.sleep(_STATE_LAG)
-            known = await delivered(self.chain, ids, final)
-        return known
+        return await delivered(self.chain, [item.message.id for item in operations], final)
+
+    async def _delivered_later(
+        self, looks: Sequence[Look], carried: Mapping[str, Sequence[Operation]], known: set[Bytes32]
+    ) -> set[Bytes32]:
+        """Those of transactions that succeeded, and of which no delivery was known: asked again.
+
+        A node can know a receipt before the state that goes with it. A state that has some of the
+        deliveries of a transaction has all that succeeded.
+        """
+        doubtful = [
+            item
+            for look in looks
+            if look.receipt is not None and look.receipt.succeeded
+            for operations in [carried.get(look.batch, [])]
+            if not any(item.message.id in known for item in operations)
+            for item in operations
+        ]
+        if not doubtful:
+            return set()
+        await asyncio.sleep(_STATE_LAG)
+        return await self._delivered(doubtful, looks[0].final)
+
+
+def portions(verdicts: Sequence[Included | Excluded | Settled]) -> Iterator[Sequence[Verdict]]:
+    """Divide verdicts into groups of about `_PORTION` messages."""
+    group: list[Verdict] = []
+    messages = 0
+    for verdict in verdicts:
+        group.append(verdict)
+        messages += len(verdict.operations)
+        if messages >= _PORTION:
+            yield group
+            group, messages = [], 0
+    if group:
+        yield group
 
 
 def fate(look: Look) -> Fate:

@@ -1,9 +1,10 @@
 """The receiving side: takes deliveries to one chain through their states, at the chain's own pace.
 
 Three loops run side by side. One takes the deliveries that are due and has their metadata built,
-many messages at once. One sends what is ready, many messages in one transaction. One confirms what
-was sent once the chain is final. The stages that they call return verdicts, which are written here
-and nowhere else. All lasting state is in the store, so any loop can be cut off anywhere.
+many messages at once. One sends what is ready, many messages in one transaction, and no more
+transactions than a window has room for. One confirms what was sent once the chain is final. The
+stages that they call return verdicts, which are written here and nowhere else. All lasting state is
+in the store, so any loop can be cut off anywhere.
 """
 
 import asyncio
@@ -21,14 +22,15 @@ from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.slots import Slots
 from hyperlane.agents.relayer.delivery.submission import Draft, Limits, Submission
 from hyperlane.agents.relayer.delivery.verdicts import OUTAGE_PAUSE, Postponed, Settled
+from hyperlane.agents.relayer.delivery.window import Window
 from hyperlane.agents.relayer.metadata import MetadataBuilder
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.loops import TRANSIENT, repeat
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.metrics import Metrics
-from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.protocol.typecasts import Bytes32, to_checksum
 from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore
 
 log = structlog.get_logger()
@@ -62,6 +64,7 @@ class Destination:
     preparation: Preparation = field(init=False)
     submission: Submission = field(init=False)
     confirmation: Confirmation = field(init=False)
+    window: Window = field(init=False)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: Slots = field(default_factory=Slots)
     _ready: dict[Lane, asyncio.Queue[Prepared]] = field(
@@ -94,6 +97,11 @@ class Destination:
             policy=self.policy,
             simulator=Simulator(self.chain.client, self.chain.settings.mailbox),
         )
+        self.window = Window(
+            sender=self.sender,
+            most=self.chain.settings.max_in_flight,
+            pause=self.chain.settings.window_pause,
+        )
         self.confirmation = Confirmation(
             chain=self.chain,
             sender=self.sender,
@@ -125,15 +133,17 @@ class Destination:
 
     async def submit(self) -> None:
         """Send whatever is ready, for ever; a lane does not wait for another one's simulations."""
-        async with asyncio.TaskGroup() as lanes:
+        name, window = f"window {self.chain.name}", self.window
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(repeat(name, window.pause, window.look, wake=window.wanted))
             for lane in Lane:
-                lanes.create_task(self._submit_lane(lane))
+                tasks.create_task(self._submit_lane(lane))
 
     async def confirm(self) -> None:
         """Follow submitted transactions: one step."""
-        async for verdict in self.confirmation.verdicts():
-            await self.outcomes.write([verdict])
-            if isinstance(verdict, Settled):
+        async for verdicts in self.confirmation.verdicts():
+            await self.outcomes.write(verdicts)
+            if any(isinstance(item, Settled) for item in verdicts):
                 self.wake()
 
     async def watch(self) -> None:
@@ -213,42 +223,55 @@ class Destination:
         """Send what succeeds in its simulation; every delivery gets a verdict."""
         operations = [item.candidate.operation for item in batch]
         try:
-            plan = await self.submission.plan(batch)
-            await self.outcomes.write(plan.verdicts)
-            for draft in plan.drafts:
-                await self._send(draft)
-            # A group waits for all when it is cancelled, `gather` for the first that ends: a write
-            # that nobody waits for is cancelled a second time at the end, and its connection hangs.
-            async with asyncio.TaskGroup() as submissions:
-                for item in plan.alone:
-                    submissions.create_task(self._submit_alone(item, plan.limits))
+            left = batch
+            while left:
+                left = await self._submit_now(left)
         except TRANSIENT as error:
             await self.outcomes.write([Postponed(operations, str(error))])
         finally:
             self._free(operations)
 
+    async def _submit_now(self, batch: Sequence[Prepared]) -> Sequence[Prepared]:
+        """Plan and send; returns what waited too long, and has to be planned again."""
+        plan = await self.submission.plan(batch)
+        await self.outcomes.write(plan.verdicts)
+        stale: set[Bytes32] = set()
+        for draft in plan.drafts:
+            if not await self._send(draft):
+                stale |= {item.message.id for item in draft.operations}
+        # A group waits for all when it is cancelled, `gather` for the first that ends: a write
+        # that nobody waits for is cancelled a second time at the end, and its connection hangs.
+        async with asyncio.TaskGroup() as submissions:
+            for item in plan.alone:
+                submissions.create_task(self._submit_alone(item, plan.limits))
+        return [item for item in batch if item.candidate.operation.message.id in stale]
+
     async def _submit_alone(self, item: Prepared, limits: Limits) -> None:
         try:
             result = await self.submission.plan_alone(item, limits)
-            if isinstance(result, Draft):
-                await self._send(result)
-            else:
+            while isinstance(result, Draft) and not await self._send(result):
+                result = await self.submission.plan_alone(item, limits)
+            if not isinstance(result, Draft):
                 await self.outcomes.write([result])
         except TRANSIENT as error:
             await self.outcomes.write([Postponed([item.candidate.operation], str(error))])
 
-    async def _send(self, draft: Draft) -> None:
-        """Store which messages a transaction carries, then send it.
+    async def _send(self, draft: Draft) -> bool:
+        """Send a transaction once the window has a place; False if its simulation is too old then.
 
-        In this order, because after a crash the store must know of every transaction that was sent:
-        a message in two transactions is paid for twice.
+        Which messages it carries is stored first, because after a crash the store must know of
+        every transaction that was sent: a message in two transactions is paid for twice.
         """
-        self._sending.add(draft.purpose)
-        try:
-            await self.outcomes.write([draft.sending])
-            await self.outcomes.write(await self.submission.send(draft))
-        finally:
-            self._sending.discard(draft.purpose)
+        async with self.window.place(draft.operations[0].lane, draft.gas, draft.most_gas):
+            if self.submission.is_stale(draft):
+                return False
+            self._sending.add(draft.purpose)
+            try:
+                await self.outcomes.write([draft.sending])
+                await self.outcomes.write(await self.submission.send(draft))
+            finally:
+                self._sending.discard(draft.purpose)
+        return True
 
     def _is_sending(self, batch: str) -> bool:
         return batch in self._sending

@@ -5,7 +5,7 @@ verdict means is in this file only.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +70,13 @@ class Outcomes:
     policy: RelayPolicy
     clock: Callable[[], float] = time.time
 
-    async def write(self, verdicts: Iterable[Verdict]) -> None:
-        """Write verdicts in order, each in one database transaction."""
-        for verdict in verdicts:
-            await self._write(verdict)
+    async def write(self, verdicts: Sequence[Verdict]) -> None:
+        """Write verdicts in order, in one database transaction."""
+        if not verdicts:
+            return
+        async with self.operations.together():
+            for verdict in verdicts:
+                await self._write(verdict)
 
     async def _write(self, verdict: Verdict) -> None:
         match verdict:
@@ -228,17 +231,17 @@ class Outcomes:
             self.metrics.last_nonce.labels("message_processed", origin).set(item.message.nonce)
 
     async def _settled(self, verdict: Settled) -> None:
-        """Write all outcomes of one batch in one database transaction.
+        """Write all outcomes of one batch, within the one database transaction of `write`.
 
         A crash between these writes would lose what the batch cost, or charge it twice: once its
         transaction is finished nothing leads to the receipt any more.
         """
-        async with self.operations.together():
-            if verdict.transaction is not None:
-                await self.transactions.finish(verdict.transaction)
-            await self.operations.charge(verdict.costs, failed=False)
-            await self.operations.charge(verdict.failed_costs, failed=True)
-            await self.write([verdict.delivered, *verdict.failed])
+        if verdict.transaction is not None:
+            await self.transactions.finish(verdict.transaction)
+        await self.operations.charge(verdict.costs, failed=False)
+        await self.operations.charge(verdict.failed_costs, failed=True)
+        for outcome in (verdict.delivered, *verdict.failed):
+            await self._write(outcome)
 
     async def _retry(self, verdict: Retry) -> None:
         operation = verdict.operation

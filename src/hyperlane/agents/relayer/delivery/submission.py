@@ -1,11 +1,20 @@
 """The second half of an attempt: simulate what is prepared, and send what would succeed."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
-from hyperlane.agents.relayer.delivery.batching import MARGIN, Batching, find_batching, gas_ceiling
+from hyperlane.agents.relayer.delivery.batching import (
+    MARGIN,
+    RECORD_GAS,
+    Batching,
+    calldata_gas,
+    find_batching,
+    gas_ceiling,
+    intrinsic_gas,
+)
 from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.verdicts import (
@@ -26,6 +35,9 @@ from hyperlane.chain.client import RpcError
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.operations import Operation
+
+_LASTING = 15.0
+"""Seconds for which a simulation is believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,9 @@ class Draft:
     need: int
     """Gas limit that must be granted, or the transaction is not sent."""
     most_gas: int
-    """Gas limit that must not be exceeded."""
+    """Gas limit that must not be exceeded: that of a block."""
+    simulated_at: float
+    """Time of the simulation that it relies on."""
 
     @property
     def purpose(self) -> str:
@@ -84,12 +98,13 @@ class _Accepted:
 
     prepared: Prepared
     gas: int
-    """Gas that it needs, or more if more was paid for."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the transaction that would deliver it alone."""
-        return len(Mailbox.process.encode(*self.prepared.delivery))
+    """Gas that it needs in a transaction of its own, or more if more was paid for."""
+    call_gas: int
+    """Gas that it gets as a call of a batch."""
+    size: int
+    """Bytes of the transaction that would deliver it alone."""
+    data_gas: int
+    """Gas for those bytes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +115,7 @@ class Submission:
     sender: Sender
     policy: RelayPolicy
     simulator: Simulator
+    clock: Callable[[], float] = time.monotonic
     _batching: Batching | None = None
 
     async def batching(self) -> Batching:
@@ -124,7 +140,7 @@ class Submission:
         also says why they fail.
         """
         limits = Limits(await self.batching(), (await self.chain.client.block()).gas_limit)
-        sturdy = [item for item in prepared if not item.fragile]
+        now, sturdy = self.clock(), [item for item in prepared if not item.fragile]
         if len(sturdy) <= 1 or limits.batching.max_size == 1:
             return Plan(limits, (), (), prepared)
         simulated = await self.simulator.together(
@@ -145,19 +161,24 @@ class Submission:
         return Plan(
             limits,
             [item for item in results if isinstance(item, Retry)],
-            [_draft(limits, batch) for batch in _pack(limits.batching, accepted, most_gas)],
+            [_draft(limits, batch, now) for batch in _pack(limits.batching, accepted, most_gas)],
             [*(item for item in prepared if item.fragile), *failed],
         )
 
     async def plan_alone(self, item: Prepared, limits: Limits) -> Draft | Verdict:
         """Simulate one delivery in a transaction of its own."""
+        now = self.clock()
         try:
             gas = await self.simulator.alone(item.delivery, self.sender.address)
         except RpcError as error:
             return await self._refused(item, error)
         (data_gas,) = await self._data_gas([item])
         result = self._accept(item, gas, data_gas, limits)
-        return result if isinstance(result, Retry) else _draft(limits, [result])
+        return result if isinstance(result, Retry) else _draft(limits, [result], now)
+
+    def is_stale(self, draft: Draft) -> bool:
+        """Tell whether a draft waited so long that it has to be simulated again."""
+        return self.clock() - draft.simulated_at > _LASTING
 
     async def send(self, draft: Draft) -> Sequence[Verdict]:
         """Sign and send a transaction. No verdict when it is unclear whether a node has it."""
@@ -223,7 +244,12 @@ class Submission:
                 )
         except NotReady as error:
             return Retry(operation, error.reason, error.detail)
-        return _Accepted(item, min(allowance, ceiling, cap))
+        given = min(allowance, ceiling, cap)
+        data = Mailbox.process.encode(*item.delivery)
+        # An eighth more than alone: of the gas that it was simulated with, a refund may be gone,
+        # which comes after the whole transaction only. Never more than it pays for.
+        saved = max(0, intrinsic_gas(data) - gas // 8)
+        return _Accepted(item, given, given - saved, len(data), calldata_gas(data))
 
 
 def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verdict]:
@@ -238,14 +264,14 @@ def _says_used(error: RpcError) -> bool:
     return "Nonce already used" in error.message
 
 
-def _draft(limits: Limits, batch: Sequence[_Accepted]) -> Draft:
+def _draft(limits: Limits, batch: Sequence[_Accepted], simulated_at: float) -> Draft:
     operations = [item.prepared.candidate.operation for item in batch]
     encoded = encode_batch([item.prepared.metadata for item in batch])
     messages = [item.message.encode() for item in operations]
     deliveries = list(zip(encoded.metadata, messages, strict=True))
     needs = _needs(batch)
     to, data = limits.batching.call(deliveries, needs, encoded.proofs)
-    gas = limits.batching.gas_limit(needs, len(data))
+    gas = limits.batching.gas_limit(needs, calldata_gas(data))
     need = needs[0] if len(needs) == 1 else gas
     return Draft(
         operations,
@@ -255,6 +281,7 @@ def _draft(limits: Limits, batch: Sequence[_Accepted]) -> Draft:
         gas,
         min(need, limits.block_gas),
         limits.block_gas,
+        simulated_at,
     )
 
 
@@ -263,7 +290,9 @@ def _needs(batch: Sequence[_Accepted]) -> list[int]:
 
     A proof takes no more than a delivery with that proof in it: its first message's is the bound.
     """
-    gas = [item.gas for item in batch]
+    if len(batch) == 1:
+        return [batch[0].gas]
+    gas = [item.call_gas for item in batch]
     proven = shared(item.prepared.metadata for item in batch)
     return [*(gas[place] for place, _ in proven.values()), *gas]
 
@@ -284,8 +313,11 @@ def _pack(batching: Batching, items: Sequence[_Accepted], ceiling: int) -> list[
 
 
 def _fits(batching: Batching, items: Sequence[_Accepted], ceiling: int) -> bool:
-    sizes = [item.size for item in items]
-    return batching.fits(sizes) and batching.gas_limit(_needs(items), sum(sizes)) <= ceiling
+    data = sum(item.data_gas + RECORD_GAS for item in items)
+    return (
+        batching.fits([item.size for item in items])
+        and batching.gas_limit(_needs(items), data) <= ceiling
+    )
 
 
 def _place(item: Prepared) -> tuple[int, int]:

@@ -1,11 +1,13 @@
 """Verdicts: what a stage decided about deliveries.
 
 The stages (preparation, submission, confirmation) read the chain and the store, decide, and return
-verdicts. They write nothing: `outcomes.py` is the only writer.
+verdicts. They write nothing: `outcomes.py` is the only writer. Those that it is given together are
+stored in one database transaction.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 from hyperlane.agents.relayer.reasons import Reason
@@ -125,7 +127,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of all deliveries of one batch; stored in one database transaction."""
+    """What became of all deliveries of one batch."""
 
     delivered: Delivered
     failed: Sequence[Retry | Postponed]
@@ -135,6 +137,14 @@ class Settled:
     """Wei that the transaction cost each delivered message, by message id."""
     failed_costs: Mapping[Bytes32, int] = field(default_factory=dict)
     """Wei that the transaction cost each message that it did not deliver."""
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """All deliveries of the batch."""
+        failed = [
+            [item.operation] if isinstance(item, Retry) else item.operations for item in self.failed
+        ]
+        return [*self.delivered.operations, *chain.from_iterable(failed)]
 
 
 Verdict: TypeAlias = (
