@@ -30,6 +30,7 @@ from benchmarks.dispatch import (
 from benchmarks.gas_table import document, quote, show
 from benchmarks.process import Origin, measure_process
 from benchmarks.staking import measure_staking
+from benchmarks.static_sets import measure_static_sets
 from benchmarks.warp import measure_deliveries, measure_transfers
 from hyperlane.protocol.message import Message
 from hyperlane.registry import CoreConfig
@@ -93,6 +94,7 @@ def measure_on(chain: Chain) -> dict[str, int]:
         measure_warp,
         measure_staking,
         measure_deployments,
+        measure_static_sets,
     ):
         figures |= part(chain)
     return {name: round(gas) for name, gas in sorted(figures.items())}
