@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def anvil(*arguments: str) -> Iterator[Web3]:
+def anvil(*arguments: str, fork: str = "cancun") -> Iterator[Web3]:
     """A chain of its own that mines a block per transaction, ended with the block."""
     port = free_port()
     process = subprocess.Popen(
@@ -33,7 +33,7 @@ def anvil(*arguments: str) -> Iterator[Web3]:
             str(port),
             "--silent",
             "--hardfork",
-            "cancun",
+            fork,
             "--prune-history",
             "500",
             *arguments,
@@ -58,6 +58,7 @@ class Chain:
     def __init__(self, web3: Web3) -> None:
         self.web3 = web3
         self.sender = web3.eth.accounts[0]
+        self.spent = 0
         self.artifacts: dict[str, Any] = json.loads(BUILD.read_text())["contractTypes"]
 
     def deploy(self, name: str, *arguments: object) -> Contract:
@@ -81,4 +82,10 @@ class Chain:
         receipt = self.web3.eth.wait_for_transaction_receipt(transaction, poll_latency=0.01)
         if receipt["status"] != 1:
             raise RuntimeError(f"transaction reverted: {transaction.hex()}")
+        receipt = self.billed(receipt)
+        self.spent += receipt["gasUsed"]
+        return receipt
+
+    def billed(self, receipt: TxReceipt) -> TxReceipt:
+        """The receipt whose gas counts."""
         return receipt

@@ -14,10 +14,9 @@ from hyperlane.registry import CoreConfig
 
 def spent(chain: Chain, deploy: Callable[[], object]) -> int:
     """The gas of all transactions that this sends."""
-    first = chain.web3.eth.block_number + 1
+    before = chain.spent
     deploy()
-    blocks = range(first, chain.web3.eth.block_number + 1)
-    return sum(chain.web3.eth.get_block(block)["gasUsed"] for block in blocks)
+    return chain.spent - before
 
 
 def deploy_core(chain: Chain, config: CoreConfig) -> None:

@@ -1,10 +1,11 @@
-"""What each operation costs, in gas of its receipt, beside what the reference costs.
+"""What each operation costs, today and as announced, beside what the reference costs.
 
 `python -m benchmarks.gas` measures on a fresh anvil and prints the table; `--write` also keeps the
 figures in `results/gas.json`, `docs/gas.md` and where `docs/concepts` quotes them, against which
 `make test` compares. Names are those of `gas-baseline.json`, which holds the same operations of the
 reference contracts. Figures are of the steady state: storage that an operation writes held a value
-before, as on a chain in use.
+before, as on a chain in use. Today's are of receipts; those under the announced schedule are
+computed from traces (`bills.py`).
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.anvil import Chain, anvil
+from benchmarks.bills import RepricedChain
 from benchmarks.deployment import deploy_core, spent
 from benchmarks.dispatch import (
     LOCAL,
@@ -28,6 +30,7 @@ from benchmarks.dispatch import (
 from benchmarks.gas_table import document, quote, show
 from benchmarks.process import Origin, measure_process
 from benchmarks.staking import measure_staking
+from benchmarks.static_sets import measure_static_sets
 from benchmarks.warp import measure_deliveries, measure_transfers
 from hyperlane.protocol.message import Message
 from hyperlane.registry import CoreConfig
@@ -71,28 +74,39 @@ def measure_deployments(chain: Chain) -> Figures:
 
 def measure() -> dict[str, int]:
     """Every operation that exists, on one fresh chain."""
-    figures: Figures = {}
     with anvil() as web3:
-        chain = Chain(web3)
-        for part in (
-            measure_dispatch,
-            measure_paymaster,
-            measure_process,
-            measure_announce,
-            measure_warp,
-            measure_staking,
-        ):
-            figures |= part(chain)
-        figures |= measure_deployments(chain)
+        return measure_on(Chain(web3))
+
+
+def measure_repriced() -> dict[str, int]:
+    """The same under the announced schedule."""
+    with anvil("--steps-tracing") as web3:
+        return measure_on(RepricedChain(web3))
+
+
+def measure_on(chain: Chain) -> dict[str, int]:
+    figures: Figures = {}
+    for part in (
+        measure_dispatch,
+        measure_paymaster,
+        measure_process,
+        measure_announce,
+        measure_warp,
+        measure_staking,
+        measure_deployments,
+        measure_static_sets,
+    ):
+        figures |= part(chain)
     return {name: round(gas) for name, gas in sorted(figures.items())}
 
 
 def main() -> None:
-    figures = measure()
-    show(figures)
+    figures, repriced = measure(), measure_repriced()
+    show(figures, repriced)
     if "--write" in sys.argv:
-        RESULTS.write_text(json.dumps({"operations": figures}, indent=1) + "\n")
-        DOCUMENT.write_text(document(DOCUMENT.read_text(), figures))
+        results = {"operations": figures, "repriced": repriced}
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        DOCUMENT.write_text(document(DOCUMENT.read_text(), figures, repriced))
         for concept in CONCEPTS:
             concept.write_text(quote(concept.read_text(), figures))
 

@@ -12,7 +12,7 @@ from benchmarks.dispatch import OURS
 
 BASELINE = Path(__file__).parent / "gas-baseline.json"
 TABLE_BEGINS, TABLE_ENDS = "<!-- by make bench-gas -->", "<!-- end -->"
-HEADINGS = ["operation", "ours", "as deployed", "×", "direct", "×", "floor", "over"]
+HEADINGS = ["operation", "ours", "announced", "as deployed", "×", "direct", "×", "floor", "over"]
 
 DEPLOYMENTS = {
     "deployment.core": "core (default config, 23 transactions)",
@@ -38,32 +38,32 @@ def counterpart(name: str) -> dict[str, int]:
     return known if OURS not in name else {**known, "floor": 0}
 
 
-def compared(figures: dict[str, int]) -> Iterator[list[str]]:
+def compared(figures: dict[str, int], repriced: dict[str, int]) -> Iterator[list[str]]:
     """A row of text for each operation, under HEADINGS."""
     for name, gas in figures.items():
         known = counterpart(name)
         floor = known.get("floor")
-        cells = [name, f"{gas:,}"]
+        cells = [name, f"{gas:,}", f"{repriced[name]:,}"]
         for kind in ("deployed", "direct"):
             cost = known.get(kind)
             cells += [f"{cost:,}", f"{gas / cost:.3f}"] if cost else ["", ""]
         yield [*cells, *([f"{floor:,}", f"{gas - floor:,}"] if floor else ["", ""])]
 
 
-def show(figures: dict[str, int]) -> None:
+def show(figures: dict[str, int], repriced: dict[str, int]) -> None:
     result = Table(*HEADINGS)
     for column in result.columns[1:]:
         column.justify = "right"
-    for row in compared(figures):
+    for row in compared(figures, repriced):
         result.add_row(*row)
     Console(width=150).print(result)
 
 
-def document(text: str, figures: dict[str, int]) -> str:
+def document(text: str, figures: dict[str, int], repriced: dict[str, int]) -> str:
     """docs/gas.md with the table of these figures."""
     head, _, rest = text.partition(TABLE_BEGINS)
     tail = rest.partition(TABLE_ENDS)[2]
-    rows = [HEADINGS, ["---", *["--:"] * (len(HEADINGS) - 1)], *compared(figures)]
+    rows = [HEADINGS, ["---", *["--:"] * (len(HEADINGS) - 1)], *compared(figures, repriced)]
     lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"{head}{TABLE_BEGINS}\n{lines}\n{TABLE_ENDS}{tail}"
 

@@ -14,7 +14,7 @@ import {PackageVersioned} from "./PackageVersioned.sol";
 /// @notice Deploys copies of an implementation's code with a `StaticSet` appended, by CREATE2.
 abstract contract StaticSetDeployer is PackageVersioned {
     /// @dev Init code that returns all bytes after its own 11.
-    bytes11 private constant RETURN_THE_REST = 0x600b380380600b3d393df3;
+    bytes11 internal constant RETURN_THE_REST = 0x600b380380600b3d393df3;
 
     /// @notice The contract whose code all deployed contracts copy. Must not be used itself.
     address public immutable implementation;
@@ -34,7 +34,8 @@ abstract contract StaticSetDeployer is PackageVersioned {
         return Create2.computeAddress(salt, keccak256(_initCode(arguments)));
     }
 
-    function _initCode(bytes memory arguments) private view returns (bytes memory) {
+    /// @dev The init code of a contract with these arguments at the end of its code.
+    function _initCode(bytes memory arguments) internal view virtual returns (bytes memory) {
         return abi.encodePacked(RETURN_THE_REST, implementation.code, arguments);
     }
 }
@@ -66,5 +67,21 @@ abstract contract StaticSetFactory is IStaticSetFactory, StaticSetDeployer {
     ) private pure returns (bytes memory) {
         // Packed arrays have a whole word for each element.
         return StaticSet.encode(abi.encodePacked(values), threshold);
+    }
+}
+
+/// @title ClonedSetFactory
+/// @notice Deploys minimal proxies (ERC-1167) with a `StaticSet` at the end of their code: much
+/// cheaper to deploy than a copy of the implementation, and dearer to call.
+abstract contract ClonedSetFactory is StaticSetFactory {
+    /// @dev The code of a minimal proxy, before and after the implementation.
+    bytes10 private constant PROXY_HEAD = 0x363d3d373d3d3d363d73;
+    bytes15 private constant PROXY_TAIL = 0x5af43d82803e903d91602b57fd5bf3;
+
+    constructor(address implementation_) StaticSetFactory(implementation_) {}
+
+    /// @inheritdoc StaticSetDeployer
+    function _initCode(bytes memory arguments) internal view override returns (bytes memory) {
+        return abi.encodePacked(RETURN_THE_REST, PROXY_HEAD, implementation, PROXY_TAIL, arguments);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {Router} from "../client/Router.sol";
+import {GasRouter} from "../client/GasRouter.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
 import {IMailboxHook} from "../interfaces/hooks/IMailboxHook.sol";
 import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
@@ -18,7 +18,7 @@ import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 /// message that the Mailbox dispatched last, so in an aggregation this hook comes after the merkle
 /// tree hook. The Mailbox's own hooks and this contract's `hook` must not lead to it: announcements
 /// would be announced endlessly.
-contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule {
+contract TimelockRouter is GasRouter, IPostDispatchHook, IInterchainSecurityModule {
     using Message for bytes;
     using StandardHookMetadata for bytes;
 
@@ -60,7 +60,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     /// announcement must not block the right one.
     mapping(bytes32 messageId => mapping(bytes26 digest => uint48)) private others;
 
-    constructor(address mailbox_, uint48 timelockWindow_) Router(mailbox_) {
+    constructor(address mailbox_, uint48 timelockWindow_) GasRouter(mailbox_) {
         _checkWait(timelockWindow_);
         timelockWindow = timelockWindow_;
     }
@@ -130,7 +130,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     /// @dev Called before a message is announced. For subclasses.
     function _beforeAnnouncement(bytes calldata message) internal virtual {}
 
-    /// @inheritdoc Router
+    /// @dev Stores the announcement of a message, which waits from now on.
     function _handle(uint32 origin, bytes32, bytes calldata body) internal virtual override {
         _queue(origin, abi.decode(body, (bytes32)), body, timelockWindow);
     }
@@ -152,7 +152,7 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
         return abi.encode(message.id());
     }
 
-    /// @dev The gas limit of an announcement's delivery.
+    /// @dev The gas limit of an announcement's delivery where the owner sets no `destinationGas`.
     function _announcementGas() internal pure virtual returns (uint256) {
         return 50_000;
     }
@@ -174,11 +174,12 @@ contract TimelockRouter is Router, IPostDispatchHook, IInterchainSecurityModule 
     function _hookMetadata(
         bytes calldata metadata,
         bytes calldata message
-    ) private pure returns (bytes memory) {
+    ) private view returns (bytes memory) {
         address refund = message.senderAddress();
         if (metadata.variant() == StandardHookMetadata.VARIANT) {
             refund = metadata.refundAddress(refund);
         }
-        return StandardHookMetadata.format(0, _announcementGas(), refund);
+        uint256 gas = destinationGas(message.destination());
+        return StandardHookMetadata.format(0, gas == 0 ? _announcementGas() : gas, refund);
     }
 }

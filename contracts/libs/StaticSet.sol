@@ -56,6 +56,28 @@ library StaticSet {
         }
     }
 
+    /// @notice The addresses and the threshold appended to the code of the proxy that delegates to
+    /// this contract.
+    /// @dev Reverts `NoArgumentsInCode`.
+    function ofProxy() internal view returns (address[] memory list, uint256 threshold) {
+        uint256 count;
+        uint256 end;
+        assembly ("memory-safe") {
+            end := sub(extcodesize(address()), 32)
+            extcodecopy(address(), 0, end, 32)
+            count := shr(96, mload(0))
+            threshold := and(mload(0), 0xffffffffffffffffffffffff)
+        }
+        if (count > type(uint16).max) revert NoArgumentsInCode();
+        assembly ("memory-safe") {
+            list := mload(0x40)
+            let size := shl(5, count)
+            mstore(list, count)
+            extcodecopy(address(), add(list, 32), sub(end, size), size)
+            mstore(0x40, add(list, add(size, 32)))
+        }
+    }
+
     /// @notice `words[i]`. Does not check that there is such a word.
     function get(uint256[] memory words, uint256 i) internal pure returns (uint256 word) {
         assembly ("memory-safe") {

@@ -19,6 +19,9 @@ SURFACE = json.loads((Path(__file__).parent / "abi-surface.json").read_text())
 # Contracts of ours that answer whatever another kind of reference contract answers.
 SURFACE["StaticLegacyMultisigIsm"] = SURFACE["StaticMessageIdMultisigIsm"]
 SURFACE["StaticLegacyMultisigIsmFactory"] = SURFACE["StaticMessageIdMultisigIsmFactory"]
+for kind in ("MessageId", "MerkleRoot"):
+    for part in ("", "Factory"):
+        SURFACE[f"Cloned{kind}MultisigIsm{part}"] = SURFACE[f"Static{kind}MultisigIsm{part}"]
 GUARDED = {"constructor": "constructor(address owner, address[] guardians, uint256 duration)"}
 SURFACE["GuardedPausableIsm"] = SURFACE["PausableIsm"] | GUARDED
 SURFACE["GuardedPausableHook"] = SURFACE["PausableHook"] | GUARDED
@@ -75,6 +78,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "OPStackHook": UNUSED_OWNED_CLIENT,
     "RateLimitedHook": UNUSED_CLIENT | NO_CREDIT,
     "RateLimitedIsm": UNUSED_CLIENT | NO_CREDIT,
+    "ClonedMerkleRootMultisigIsm": REMEMBERS,
     "StaticMerkleRootMultisigIsm": REMEMBERS,
     "StaticMerkleRootWeightedMultisigIsm": REMEMBERS,
     "StorageMerkleRootMultisigIsm": REMEMBERS,

@@ -283,10 +283,16 @@ def build(project, owner, mailbox, hook, noop_ism, route, static_ism):
         "StorageAggregationIsm": lambda: deploy("StorageAggregationIsm", [noop_ism], 1),
         "TrustedRelayerIsm": lambda: deploy("TrustedRelayerIsm", mailbox, owner),
         **{
-            f"Static{kind}MultisigIsm": lambda kind=kind: static_ism(
-                f"Static{kind}MultisigIsm", validators, 1
+            f"{kind}MultisigIsm": lambda kind=kind: static_ism(
+                f"{kind}MultisigIsm", validators, 1
             )
-            for kind in ("MessageId", "MerkleRoot", "Legacy")
+            for kind in (
+                "StaticMessageId",
+                "StaticMerkleRoot",
+                "StaticLegacy",
+                "ClonedMessageId",
+                "ClonedMerkleRoot",
+            )
         },
         **{
             f"Storage{kind}MultisigIsm": lambda kind=kind: deploy(
@@ -413,6 +419,14 @@ EMPTY_MESSAGE_QUESTIONS = {
         "validatorsAndThreshold(bytes)",
     ),
     "StorageMerkleRootMultisigIsm": (
+        ModuleType.MERKLE_ROOT_MULTISIG,
+        "validatorsAndThreshold(bytes)",
+    ),
+    "ClonedMessageIdMultisigIsm": (
+        ModuleType.MESSAGE_ID_MULTISIG,
+        "validatorsAndThreshold(bytes)",
+    ),
+    "ClonedMerkleRootMultisigIsm": (
         ModuleType.MERKLE_ROOT_MULTISIG,
         "validatorsAndThreshold(bytes)",
     ),

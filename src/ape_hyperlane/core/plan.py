@@ -24,6 +24,12 @@ FACTORIES = {
 }
 """Factory contracts by step name, which is also their key in `addresses.yaml`."""
 
+CLONE_FACTORIES = {
+    "clonedMessageIdMultisigIsmFactory": "ClonedMessageIdMultisigIsmFactory",
+    "clonedMerkleRootMultisigIsmFactory": "ClonedMerkleRootMultisigIsmFactory",
+}
+"""Those of multisigs that are clones, only deployed where the config wants any."""
+
 
 def plan_core(
     config: CoreConfig,
@@ -38,7 +44,8 @@ def plan_core(
     config names a remote chain that the registry does not have."""
     owner = config.owner or deployer
     admin = (config.proxy_admin or ProxyAdmin()) if config.upgradeable else None
-    plan = PlanBuilder(deployer, owner, MAILBOX, registry, admin)
+    clones = config.static_sets == "clones"
+    plan = PlanBuilder(deployer, owner, MAILBOX, registry, admin, clones=clones)
     mailbox = plan.create_upgradeable(
         MAILBOX.step,
         "Mailbox",
@@ -46,7 +53,7 @@ def plan_core(
         state={"localDomain": domain},
         reserve=reserve(MAILBOX.step, MAILBOX.step, deployer, salt),
     )
-    for name, contract in FACTORIES.items():
+    for name, contract in (FACTORIES | (CLONE_FACTORIES if clones else {})).items():
         plan.create(name, contract)
     settings = _plan_modules(plan, config)
     state = {"owner": owner, **settings}

@@ -134,7 +134,8 @@ class IsmPlanner:
         expected = (list(members), config.threshold)
         if contract.startswith("Storage"):
             return self._storage_set(config, name, contract, expected, kind)
-        contract = contract if contract.startswith("Static") else f"Static{contract}"
+        if isinstance(config, MultisigIsm):
+            contract = f"{'Cloned' if self.builder.clones else 'Static'}{contract}"
         reading = Reading(Ref(name), contract, f"{kind}AndThreshold", expected, (b"",))
         return self._static(config, name, members, config.threshold, reading)
 

@@ -42,6 +42,8 @@ class PlanBuilder:
     registry: RegistryView
     proxy_admin: ProxyAdmin | None = None
     """Admin of proxies; None for contracts that cannot be upgraded."""
+    clones: bool = False
+    """True for static multisigs that are proxies with their set, instead of copies of the code."""
     router: Ref | None = None
     """The token router that rate limits apply to unless their config names another."""
     steps: list[Step] = field(default_factory=list)

@@ -19,6 +19,8 @@ CREATION_GAS = 60_000
 GAS_PER_CREATED_BYTE = 216
 """Gas for each byte of new code: 200 to store it, up to 16 to send it."""
 GAS_PER_COPIED_BYTE = 205
+PROXY_BYTES = 45
+"""Size of a minimal proxy, ERC-1167."""
 CALL_GAS = 35_000
 CREATION_GAS_THROUGH = 30_000
 """Gas that a creation through a reservation takes besides: it stores what it creates."""
@@ -79,7 +81,8 @@ def estimate_gas(step: Action) -> int:
         return CALL_GAS + through + GAS_PER_READING * len(step.readings)
     contract = container(step.contract).contract_type
     if isinstance(step, CreateSet):
-        copied = len(contract.get_runtime_bytecode()) + 32 * len(step.members)
+        code = PROXY_BYTES if step.cloned else len(contract.get_runtime_bytecode())
+        copied = code + 32 * len(step.members)
         return CREATION_GAS + GAS_PER_COPIED_BYTE * copied
     through = CREATION_GAS_THROUGH if isinstance(step, Create) and step.reserve else 0
     return CREATION_GAS + through + GAS_PER_CREATED_BYTE * len(contract.get_deployment_bytecode())

@@ -206,6 +206,11 @@ class CreateSet:
     threshold: int
     readings: tuple[Reading, ...] = ()
 
+    @property
+    def cloned(self) -> bool:
+        """True if the contract is a small proxy, instead of a copy of the code."""
+        return self.contract.startswith("Cloned")
+
     def describe(self) -> str:
         members = _listed(self.members)
         return f"create {self.contract} of {self.threshold} of {len(self.members)}: {members}"

@@ -7,7 +7,7 @@ from hyperlane.registry.fields import HOUR, check_distinct, check_set
 
 EVERY_ORIGIN = ""
 """Key of the validators that sign for all chains."""
-OVERHEAD = 80_000
+OVERHEAD_GAS = 80_000
 """Gas of a delivery beside the recipient's own, with a multisig of a few validators."""
 GUARDIAN_PAUSE = 6 * HOUR
 """Seconds for which a guardian pauses: long enough to wake the owners, no longer than a night."""
@@ -170,7 +170,7 @@ defaultHook:
 #   oracleConfig:
 #     otherchain: {gasPrice: "1000000000", tokenExchangeRate: "10000000000"}
 """
-    overhead = "\n".join(f"    {chain}: {OVERHEAD}" for chain in choices.remotes)
+    overhead = "\n".join(f"    {chain}: {OVERHEAD_GAS}" for chain in choices.remotes)
     prices = "\n".join(
         f'    {chain}: {{gasPrice: "1000000000", tokenExchangeRate: "10000000000"}}'
         for chain in choices.remotes

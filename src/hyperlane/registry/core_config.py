@@ -39,12 +39,15 @@ class CoreConfig(StrictFileModel):
     Defaults: the deployer is the owner and the only trusted relayer, the required hook is the
     merkle tree, the default hook a gas paymaster, and contracts cannot be upgraded. `upgradeable`
     puts Mailbox and paymaster behind proxies that `proxyAdmin` controls; `proxyAdmin` implies it.
+    `staticSets: clones` makes each multisig of the default module a small proxy, which is cheaper to
+    deploy and dearer to ask than one with the set in its code.
     """
 
     owner: Account | None = None
     default_ism: Ism = TrustedRelayerIsm()
     default_hook: Hook = InterchainGasPaymaster()
     required_hook: Hook = MerkleTreeHook()
+    static_sets: Literal["code", "clones"] = "code"
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
     interchain_account_router: dict[str, Any] | None = None
@@ -88,8 +91,11 @@ class CoreConfig(StrictFileModel):
         return value
 
     def as_file(self) -> dict[str, Any]:
-        """Without `upgradeable`, which the reference does not know: `proxyAdmin` implies it."""
+        """Without what the reference does not know: `upgradeable`, which `proxyAdmin` implies, and
+        `staticSets` where it is the default."""
         content = super().as_file()
+        if self.static_sets == "code":
+            del content["staticSets"]
         if not content.pop("upgradeable"):
             return content
         return {"proxyAdmin": {}, **content}

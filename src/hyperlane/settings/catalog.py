@@ -64,6 +64,8 @@ UNREAD: Mapping[str, Unread] = {
         "censorshipChallenges",
         "checkpointFraudProofs",
         "checkpointSlasher",
+        "clonedMerkleRootMultisigIsmFactory",
+        "clonedMessageIdMultisigIsmFactory",
         "contractAddressBytes",
         "customGrpcUrls",
         "deployer",

@@ -34,6 +34,8 @@ MODULES = {
     "StaticMessageIdMultisigIsm": "MessageId",
     "StaticMerkleRootMultisigIsm": "MerkleRoot",
     "StaticLegacyMultisigIsm": "Legacy",
+    "ClonedMessageIdMultisigIsm": "MessageId",
+    "ClonedMerkleRootMultisigIsm": "MerkleRoot",
     "StorageMessageIdMultisigIsm": "MessageId",
     "StorageMerkleRootMultisigIsm": "MerkleRoot",
     "StaticMessageIdWeightedMultisigIsm": "MessageId",

@@ -9,6 +9,8 @@ STATIC = [
     "StaticMessageIdMultisigIsm",
     "StaticMerkleRootMultisigIsm",
     "StaticLegacyMultisigIsm",
+    "ClonedMessageIdMultisigIsm",
+    "ClonedMerkleRootMultisigIsm",
     "StaticAggregationIsm",
 ]
 STORAGE = [

@@ -134,6 +134,16 @@ def test_gas_of_the_announcement_is_enough(send, locks, network, chain):
     assert used - 21_000 < 0.8 * ANNOUNCEMENT
 
 
+def test_owner_sets_the_gas_of_announcements(send, locks, owner, network, recipient):
+    locks[FIRST].setDestinationGas(SECOND, 3 * ANNOUNCEMENT, sender=owner)
+    quote = network.mailboxes[FIRST].quoteDispatch(
+        SECOND, b32(recipient), b"", b"", locks[FIRST].address
+    )
+    assert quote == 3 * ANNOUNCEMENT
+    send(value=quote)
+    assert locks[FIRST].balance == 0
+
+
 def test_only_the_message_dispatched_last_is_announced(send, locks, revert_of):
     message, announcement = send()
     for other in (message, Message(VERSION, 9, FIRST, b32(ZERO), SECOND, b32(ZERO), b"")):

@@ -28,6 +28,8 @@ TYPES = {
     "StaticMessageIdMultisigIsm": 5,
     "StaticMerkleRootMultisigIsm": 4,
     "StaticLegacyMultisigIsm": 3,
+    "ClonedMessageIdMultisigIsm": 5,
+    "ClonedMerkleRootMultisigIsm": 4,
     "StorageMessageIdMultisigIsm": 5,
     "StorageMerkleRootMultisigIsm": 4,
     "StaticMessageIdWeightedMultisigIsm": 10,
@@ -94,10 +96,11 @@ def test_module_type_tells_relayers_the_layout(ism, name):
     assert ism.PACKAGE_VERSION() == "12.1.0"
 
 
+@pytest.mark.parametrize("form", ["Static", "Cloned"])
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
-def test_vectors(static_ism, revert_of, verifies, case):
+def test_vectors(static_ism, revert_of, verifies, case, form):
     name = "".join(each.title() for each in case["kind"].split("_")[:2])
-    ism = static_ism(f"Static{name}MultisigIsm", case["validators"], case["threshold"])
+    ism = static_ism(f"{form}{name}MultisigIsm", case["validators"], case["threshold"])
     message = Message.decode(bytes.fromhex(case["message"][2:]))
     data = bytes.fromhex(case["metadata"][2:])
     if case["expect"] == "ok":

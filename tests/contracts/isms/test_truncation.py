@@ -21,6 +21,8 @@ MULTISIGS = {
     "StorageMerkleRootMultisigIsm": "MerkleRoot",
     "StaticMerkleRootWeightedMultisigIsm": "MerkleRoot",
     "StaticLegacyMultisigIsm": "Legacy",
+    "ClonedMessageIdMultisigIsm": "MessageId",
+    "ClonedMerkleRootMultisigIsm": "MerkleRoot",
 }
 
 

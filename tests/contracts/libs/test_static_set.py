@@ -12,9 +12,13 @@ from hyperlane.protocol.create2 import create2_address
 FACTORIES = [
     ("StaticMessageIdMultisigIsmFactory", "StaticMessageIdMultisigIsm", "validatorsAndThreshold"),
     ("StaticMerkleRootMultisigIsmFactory", "StaticMerkleRootMultisigIsm", "validatorsAndThreshold"),
+    ("ClonedMessageIdMultisigIsmFactory", "ClonedMessageIdMultisigIsm", "validatorsAndThreshold"),
+    ("ClonedMerkleRootMultisigIsmFactory", "ClonedMerkleRootMultisigIsm", "validatorsAndThreshold"),
     ("StaticAggregationIsmFactory", "StaticAggregationIsm", "modulesAndThreshold"),
 ]
 RETURN_THE_REST = bytes.fromhex("600b380380600b3d393df3")
+PROXY_HEAD = bytes.fromhex("363d3d373d3d3d363d73")
+PROXY_TAIL = bytes.fromhex("5af43d82803e903d91602b57fd5bf3")
 
 
 def addresses(count: int) -> list[str]:
@@ -49,12 +53,15 @@ def test_values_keep_their_order(family, owner):
 
 
 def test_address_is_create2_of_code_and_configuration(family, owner, chain):
-    factory, _, _ = family
+    factory, instance, _ = family
     values = addresses(3)
-    implementation = bytes(chain.provider.get_code(factory.implementation()))
+    implementation = factory.implementation()
+    code = bytes(chain.provider.get_code(implementation))
+    if instance.contract_type.name.startswith("Cloned"):
+        code = PROXY_HEAD + bytes.fromhex(implementation[2:]) + PROXY_TAIL
     words = b"".join(b32(each) for each in values)
     trailer = bytes(18) + (3).to_bytes(2) + (2).to_bytes(12)
-    init_code = RETURN_THE_REST + implementation + words + trailer
+    init_code = RETURN_THE_REST + code + words + trailer
     salt = keccak(encode(["address[]", "uint8"], [values, 2]))
     expected = create2_address(bytes.fromhex(factory.address[2:]), salt, init_code)
     assert factory.getAddress(values, 2) == to_checksum_address(expected)
@@ -83,7 +90,7 @@ def test_deploy_refuses_an_impossible_threshold(family, revert_of, count, thresh
 
 
 def test_deploy_refuses_more_values_than_code_can_hold(family, revert_of):
-    assert revert_of(family[0].deploy, addresses(760), 1) == ("FailedDeployment",)
+    assert revert_of(family[0].deploy, addresses(770), 1) == ("FailedDeployment",)
 
 
 def test_implementation_has_no_configuration(family, revert_of):
