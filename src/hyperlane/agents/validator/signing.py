@@ -16,6 +16,7 @@ import structlog
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.indexer import IndexGap, SequenceIndexer, SequenceRegressed
+from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.agents.validator.halting import Halting
 from hyperlane.agents.validator.witnesses import EMPTY, Undecided, Votes, Witnesses
 from hyperlane.chain.abi import MerkleTreeHook
@@ -43,6 +44,8 @@ log = structlog.get_logger()
 
 _LEAVES_AT_ONCE = 1000
 _BATCHES_PER_STEP = 20
+_IDLE_LONGEST = 60.0
+"""Seconds after which the chain is looked at, though its tree is the one that is signed."""
 
 
 class Halted(HyperlaneError):
@@ -71,6 +74,8 @@ class CheckpointSigner:
     none."""
     _halted: str = ""
     """Reason of the halt; empty while the validator signs."""
+    _signed_all: bool = False
+    """Whether the last step left nothing to sign."""
     _latest_written: int = -1
     """The highest index that was written to the storage as the latest."""
     _goal: int | None = None
@@ -114,6 +119,7 @@ class CheckpointSigner:
 
         Halted when the chain contradicts what was seen or signed before.
         """
+        self._signed_all = False
         if self._halted:
             raise self._stopped(self._halted)
         try:
@@ -123,8 +129,25 @@ class CheckpointSigner:
             raise
         self._doubted("")
         assert self._goal is not None
-        if await self._publish() and self._tree.count >= self._goal:
+        self._signed_all = await self._publish()
+        if self._signed_all and self._tree.count >= self._goal:
             self.metrics.backfill_complete.labels(self.chain.name).set(1)
+
+    def pulse(self) -> Pulse:
+        """Make what tells whether there may be something to sign, or to halt for."""
+        hook = self.chain.settings.merkle_tree_hook
+        return self.chain.pulse(
+            (hook, MerkleTreeHook.count),
+            (hook, MerkleTreeHook.root),
+            longest=_IDLE_LONGEST,
+        )
+
+    @property
+    def signed(self) -> tuple[int, ...]:
+        """Count and root of the tree once all of it is signed; empty while something is left."""
+        if not self._signed_all:
+            return ()
+        return self._tree.count, int.from_bytes(self._tree.root())
 
     async def _commit_to_final(self) -> None:
         """Commit to the leaves up to the chain's final block."""
