@@ -306,7 +306,7 @@ class OperationStore:
         row = tables.operations
         found = await self._select(
             row.c.destination == destination,
-            row.c.state.in_(UNCONFIRMED),
+            _UNCONFIRMED,
             row.c.batch.in_(batches),
             order=(row.c.origin, row.c.nonce),
         )

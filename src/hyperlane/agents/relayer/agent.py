@@ -32,6 +32,8 @@ from hyperlane.store.revisions import RevisionStore
 from hyperlane.store.sequences import InsertionStore, MessageStore
 
 _WATCH_INTERVAL = 5.0
+_FUNDS_INTERVAL = 60.0
+"""Seconds between two reads of what only gauges show: they cost calls."""
 _REVISION_INTERVAL = 5.0
 
 
@@ -81,10 +83,13 @@ class Relayer:
                 chain, RevisionStore(self.runtime.database, chain.domain), destination.wake
             )
             interval = chain.settings.poll_interval
+            pulse = origin.pulse()
 
             async def index() -> None:
-                await origin.step()
-                self.runtime.waiting.discard(name)
+                if await pulse.worth_a_look():
+                    await origin.step()
+                    pulse.looked(origin.counted)
+                    self.runtime.waiting.discard(name)
 
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(repeat(f"index {name}", interval, index))
@@ -92,6 +97,7 @@ class Relayer:
                 tasks.create_task(destination.submit())
                 tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))
                 tasks.create_task(repeat(f"watch {name}", _WATCH_INTERVAL, destination.watch))
+                tasks.create_task(repeat(f"funds {name}", _FUNDS_INTERVAL, destination.show_funds))
                 tasks.create_task(repeat(f"revise {name}", _REVISION_INTERVAL, revision.step))
 
     def _origin(self, chain: Chain) -> Origin:

@@ -86,6 +86,8 @@ class SequenceIndexer(Generic[Item]):
     _further_back: int = 0
     """Number of blocks before that of the last event that are read again after the next gap. It
     grows with each gap in a row, in case a node gave an event in too late a block."""
+    counted: int = 0
+    """Number of events by the contract at the last block that `sync` completed."""
     complete: bool = True
     """Whether the last `sync` reached its block, instead of pausing."""
     _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None
@@ -149,12 +151,12 @@ class SequenceIndexer(Generic[Item]):
             start = max(progress.next_block or self._first_block, self._complete_to + 1)
             if have > target:
                 self._check_lag(block, progress, target)
-                return added
+                return added  # `counted` stays: there is more than this block has
             if have == target or (self._may_skip and not have and start > block):
                 # All events are there. The cursor is moved rarely, as each move is a transaction.
                 if block - start > self.range.chunk:
                     await self.store.add([], block + 1)
-                self._complete_to = max(self._complete_to, block)
+                self._complete_to, self.counted = max(self._complete_to, block), target
                 return added
             if start > block:
                 # All blocks were read and an event is still missing: some logs were left out.

@@ -91,13 +91,18 @@ async def run(settings: ValidatorSettings) -> None:
             await storage.write_metadata(_metadata(settings))
             await announcer.publish()
 
+        pulse = signer.pulse()
+
         async def sign() -> None:
+            if not await pulse.worth_a_look():
+                return
             more = True
             while more:
                 before = signer.doubt
                 try:
                     more = await signer.step()
                 finally:
+                    pulse.looked(signer.signed)
                     runtime.waiting.discard(before)
                     runtime.waiting.update({signer.doubt} - {""})
                 runtime.waiting.discard(chain.name)

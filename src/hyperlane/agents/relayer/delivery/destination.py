@@ -147,13 +147,16 @@ class Destination:
                 self.wake()
 
     async def watch(self) -> None:
-        """Set the gauges of queues, requests, funds and gas price: one step."""
+        """Set the gauges of queues and requests: one step."""
         for state, count in (await self.operations.counts(self.chain.domain)).items():
             queue = "confirm_queue" if state in UNCONFIRMED else "prepare_queue"
             self.metrics.queue_length.labels(self.chain.name, queue, state, "default").set(count)
         for endpoint in self.chain.client.rpc.endpoints:
             for method, count in endpoint.asked.items():
                 self.metrics.requests.labels(self.chain.name, method).set(count)
+
+    async def show_funds(self) -> None:
+        """Set the gauges of funds and gas price: one step."""
         self.metrics.show_balance(
             self.chain.name,
             "relayer",

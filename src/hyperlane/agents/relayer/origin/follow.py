@@ -13,6 +13,7 @@ from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.agents.runtime.loops import all_ended
+from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
@@ -26,6 +27,8 @@ _BACKLOG_SECONDS = 1.0
 """Seconds for which the backlog is read between two reads of the newest blocks."""
 _RECENT_LEAVES = 20_000
 """Leaves whose index is kept in memory, and among which missing messages are looked for."""
+_IDLE_LONGEST = 30.0
+"""Seconds after which new payments are looked for, though there is no new message."""
 _REREADS = 3
 """How often logs are read again for the message of one leaf."""
 
@@ -82,6 +85,17 @@ class Origin:
                 await self._require_messages()
                 self._indexed_to = block
                 return
+
+    def pulse(self) -> Pulse:
+        """Make what tells whether there are new messages or leaves."""
+        sources = (self.dispatches, self.insertions)
+        counters = ((item.contract, item.counter) for item in sources)
+        return self.chain.pulse(*counters, longest=_IDLE_LONGEST)
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Messages and leaves by the contracts, as far as all of them are known."""
+        return self.dispatches.counted, self.insertions.counted
 
     async def leaf_index(self, message_id: Bytes32) -> int | None:
         """The leaf of a message in the tree; None while it has none."""
