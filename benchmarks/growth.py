@@ -19,10 +19,12 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
-from benchmarks.relayer import ORIGIN, Core, agent, chains, fill, key, ready, relayer
-from hyperlane.protocol.merkle import MerkleTree
+from benchmarks.relaying import ORIGIN, TARGET, Core, agent, chains, key, ready, relayer
+from hyperlane.protocol.merkle import IncrementalMerkle, MerkleTree
+from hyperlane.protocol.message import Message
 from hyperlane.store import tables
 from hyperlane.store.database import Database
+from hyperlane.store.operations import OperationStore, State
 
 RESULTS = Path(__file__).parent / "results" / "growth.json"
 COUNTS = (10_000, 100_000, 1_000_000)
@@ -90,6 +92,57 @@ def sign(origin: Core, folder: Path) -> dict[str, Any]:
             "validator, signatures/s from its start": round(_BURST / (signed - began)),
             "validator, peak MB": round(running.peak_memory() / 1e6, 1),
         }
+
+
+async def fill(origin: "Core", recipient: str, folder: Path, count: int) -> None:
+    """A chain and a store that remember messages delivered long ago."""
+    word = bytes(12) + bytes.fromhex(recipient[2:])
+    tree = IncrementalMerkle()
+    database = await Database.open(str(folder / "relayer"))
+    async with database.write() as connection:
+        for start in range(0, count, 5000):
+            old = [
+                Message(3, nonce, ORIGIN, word, TARGET, word, os.urandom(68))
+                for nonce in range(start, start + 5000)
+            ]
+            for message in old:
+                tree.insert(message.id)
+            place = {"block_number": 1, "tx_hash": bytes(32)}
+            await connection.execute(
+                tables.messages.insert(),
+                [
+                    {"origin": ORIGIN, "nonce": item.nonce, "id": item.id, "raw": item.encode()}
+                    | place
+                    for item in old
+                ],
+            )
+            await connection.execute(
+                tables.insertions.insert(),
+                [
+                    {"domain": ORIGIN, "leaf_index": item.nonce, "message_id": item.id}
+                    | {"block_number": 1}
+                    for item in old
+                ],
+            )
+            await OperationStore(database).create(connection, old, 0.0)
+        await connection.execute(tables.operations.update().values(state=State.DELIVERED))
+        block = int(origin.rpc("eth_blockNumber"), 16) + 1
+        kinds = ("dispatched_message", "merkle_tree_insertion")
+        await connection.execute(
+            tables.cursors.insert(),
+            [{"domain": ORIGIN, "kind": kind, "next_block": block} for kind in kinds],
+        )
+    await database.close()
+    owner_slot = int(origin.rpc("eth_getStorageAt", origin.mailbox.address, hex(1), "latest"), 16)
+    slots = [(origin.mailbox.address, 1, owner_slot | count << 160)]
+    slots += [
+        (origin.hook.address, at, int.from_bytes(node)) for at, node in enumerate(tree.branch)
+    ]
+    slots.append((origin.hook.address, 32, count))
+    for address, slot, value in slots:
+        origin.rpc("anvil_setStorageAt", address, hex(slot), f"0x{value:064x}")
+    assert origin.mailbox.functions.nonce().call() == count
+    assert origin.hook.functions.root().call() == tree.root()
 
 
 async def commit(origin: Core, folder: Path, count: int) -> None:
