@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 
 import pytest
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hyperlane.store import tables
 from hyperlane.store.database import Database
 
 pytestmark = pytest.mark.quick
@@ -27,6 +29,25 @@ async def add_stall(connection: AsyncConnection, go_on: threading.Event) -> None
     """Give a connection an SQL function that returns whether somebody set the event."""
     raw = await connection.get_raw_connection()
     raw.driver_connection.create_function("stall", 0, lambda: go_on.wait(LONG))
+
+
+async def test_only_commits_leave_the_event_loop(database, monkeypatch):
+    loop, hops = asyncio.get_running_loop(), []
+    run = loop.run_in_executor
+
+    def count(threads, work, *arguments):
+        hops.append(work)
+        return run(threads, work, *arguments)
+
+    monkeypatch.setattr(loop, "run_in_executor", count)
+    async with database.read() as connection:
+        await connection.execute(select(tables.cursors))
+    assert hops == []
+    async with database.write() as connection:
+        for number in range(5):
+            row = {"domain": number, "kind": "k", "next_block": 0}
+            await connection.execute(insert(tables.cursors).values(row))
+    assert len(hops) == 1
 
 
 async def test_who_looks_through_many_rows_holds_nobody_up(database):
