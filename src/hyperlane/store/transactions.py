@@ -1,9 +1,11 @@
 """Signed transactions of the agent's keys, stored before they are sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
@@ -31,6 +33,17 @@ class Transaction:
         return (self.hash, *self.replaced_hashes)
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A transaction that is signed for a purpose."""
+
+    purpose: str
+    fields: dict[str, Any]
+    """Signed fields, as eth_account takes them, the nonce among them."""
+    hash: Bytes32
+    raw: bytes
+
+
 _COLUMNS = [tables.transactions.c[name] for name in (
     "id", "nonce", "purpose", "hash", "replaced_hashes", "fields", "raw", "sent_at",
 )]  # fmt: skip
@@ -50,41 +63,46 @@ class TransactionStore:
         row = tables.transactions
         self._mine = (row.c.domain == domain) & (row.c.sender == sender) & _LIVE
 
-    async def add(
-        self, purpose: str, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float
-    ) -> Transaction:
-        """Store a signed transaction as live; another key's for the same purpose is finished."""
+    async def add(self, signed: Sequence[Signed], now: float) -> list[Transaction]:
+        """Store signed transactions as live, all or none; other keys' for the same purposes are
+        finished."""
         row = tables.transactions
         async with self._database.write() as connection:
             await connection.execute(
                 update(row)
-                .where(row.c.domain == self._domain, row.c.purpose == purpose, _LIVE)
-                .where(row.c.sender != self._sender)
+                .where(
+                    row.c.domain == self._domain,
+                    row.c.purpose.in_([item.purpose for item in signed]),
+                    _LIVE,
+                    row.c.sender != self._sender,
+                )
                 .values(_FINISHED)
             )
-            added = await connection.execute(
-                self._database.insert(tables.transactions).values(
-                    domain=self._domain,
-                    sender=self._sender,
-                    nonce=fields["nonce"],
-                    purpose=purpose,
-                    live=True,
-                    hash=tx_hash,
-                    replaced_hashes=b"",
-                    fields=fields,
-                    raw=raw,
-                    sent_at=now,
-                )
+            return [await self._insert(connection, item, now) for item in signed]
+
+    async def _insert(self, connection: AsyncConnection, signed: Signed, now: float) -> Transaction:
+        added = await connection.execute(
+            self._database.insert(tables.transactions).values(
+                domain=self._domain,
+                sender=self._sender,
+                nonce=signed.fields["nonce"],
+                purpose=signed.purpose,
+                live=True,
+                hash=signed.hash,
+                replaced_hashes=b"",
+                fields=signed.fields,
+                raw=signed.raw,
+                sent_at=now,
             )
-            identity = cast(tuple[int], added.inserted_primary_key)[0]
+        )
         return Transaction(
-            id=identity,
-            nonce=fields["nonce"],
-            purpose=purpose,
-            hash=tx_hash,
+            id=cast(tuple[int], added.inserted_primary_key)[0],
+            nonce=signed.fields["nonce"],
+            purpose=signed.purpose,
+            hash=signed.hash,
             replaced_hashes=(),
-            fields=fields,
-            raw=raw,
+            fields=signed.fields,
+            raw=signed.raw,
             sent_at=now,
         )
 
@@ -116,12 +134,16 @@ class TransactionStore:
             sent_at=now,
         )
 
-    async def finish(self, transaction: Transaction) -> None:
-        """Record that a transaction needs no more attention; its bytes are deleted."""
+    async def finish(self, *transactions: Transaction) -> None:
+        """Record that transactions need no more attention; their bytes are deleted."""
         row = tables.transactions
+        if not transactions:
+            return
         async with self._database.write() as connection:
             await connection.execute(
-                update(row).where(row.c.id == transaction.id).values(_FINISHED)
+                update(row)
+                .where(row.c.id.in_([item.id for item in transactions]))
+                .values(_FINISHED)
             )
 
     async def live(self) -> list[Transaction]:
@@ -134,12 +156,15 @@ class TransactionStore:
 
     async def live_for(self, purpose: str) -> Transaction | None:
         """The live transaction of a purpose."""
+        return (await self.live_by_purpose([purpose])).get(purpose)
+
+    async def live_by_purpose(self, purposes: Sequence[str]) -> dict[str, Transaction]:
+        """The live transactions of purposes, by purpose."""
         async with self._database.read() as connection:
             found = await connection.execute(
-                select(*_COLUMNS).where(self._mine, tables.transactions.c.purpose == purpose)
+                select(*_COLUMNS).where(self._mine, tables.transactions.c.purpose.in_(purposes))
             )
-            item = found.one_or_none()
-        return None if item is None else _transaction(item)
+            return {item.purpose: _transaction(item) for item in found}
 
     async def unmined_gas(self, used: int) -> list[int]:
         """Gas limits of live transactions from the nonce `used` on."""

@@ -63,25 +63,6 @@ async def stop(work: Any, writes: Writes) -> None:
     assert task.cancelled()
 
 
-async def test_no_submission_goes_on_after_it_stopped() -> None:
-    writes = Writes()
-    plan = SimpleNamespace(verdicts=(), drafts=(), alone=("one", "another"), limits=None)
-
-    async def planned(_: Any) -> Any:
-        return plan
-
-    async def write(_: Any) -> None: ...
-
-    destination: Any = SimpleNamespace(
-        submission=SimpleNamespace(plan=planned),
-        outcomes=SimpleNamespace(write=write),
-        _submit_alone=writes.write,
-        _free=list,
-    )
-    await stop(Destination._submit_now(destination, []), writes)
-    assert writes.given_up == 2
-
-
 async def test_no_indexing_goes_on_after_it_stopped() -> None:
     writes = Writes()
     origin: Any = SimpleNamespace(insertions=None, _sync=writes.write, _sync_payments=writes.write)

@@ -7,7 +7,8 @@ import pytest
 from tests.support.devnet import key
 from tests.support.proxy import misbehaving
 
-from hyperlane.agents.runtime.sender import OutOfFunds, Sender
+from hyperlane.agents.runtime.refusals import OutOfFunds
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.client import ChainClient, RpcError
 from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
@@ -124,8 +125,8 @@ async def test_a_nonce_that_one_answer_made_up_is_not_used(origin, make, others)
     lies = [hex(2**40)]
     with misbehaving(origin.url) as proxy:
         proxy.alter("eth_getTransactionCount", lambda said: lies.pop() if lies else said)
-        sender = make()
-        sender.client = ChainClient("alpha", 1337, [proxy.url, *[origin.url] * others])
+        client = ChainClient("alpha", 1337, [proxy.url, *[origin.url] * others])
+        sender = dataclasses.replace(make(), client=client)
         sent = await sender.send("message", TO, b"", 21000)
         await sender.client.close()
     assert not lies
@@ -138,8 +139,8 @@ async def test_a_nonce_that_one_answer_made_up_is_not_used(origin, make, others)
 async def test_a_nonce_that_one_url_goes_on_telling_of_is_not_used(origin, make, others):
     with misbehaving(origin.url) as proxy:
         proxy.alter("eth_getTransactionCount", lambda _: hex(2**40))
-        sender = make()
-        sender.client = ChainClient("alpha", 1337, [proxy.url, *[origin.url] * others])
+        client = ChainClient("alpha", 1337, [proxy.url, *[origin.url] * others])
+        sender = dataclasses.replace(make(), client=client)
         sent = await sender.send("message", TO, b"", 21000)
         await sender.client.close()
         assert proxy.asked["eth_getTransactionCount"]
@@ -197,8 +198,8 @@ async def test_what_was_sent_before_the_database_was_lost_keeps_its_nonces(origi
     origin.rpc("evm_setAutomine", False)
     before = [await make().send(name, TO, b"", 21000) for name in ("one", "two")]
     database = await Database.open(str(tmp_path / "new"))
-    sender = make()
-    sender.store = TransactionStore(database, 1337, address_of(key(9)))
+    store = TransactionStore(database, 1337, address_of(key(9)))
+    sender = dataclasses.replace(make(), store=store)
     after = await sender.send("three", TO, b"", 21000)
     assert [item.nonce for item in [*before, after]] == [0, 1, 2]
     await database.close()

@@ -9,7 +9,8 @@ import structlog
 from aiohttp.web import RouteDef
 
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.sender import Sender, half_more
+from hyperlane.agents.runtime.sender import Sender
+from hyperlane.agents.runtime.upkeep import half_more
 from hyperlane.chain.fees import FeeCeiling
 from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides

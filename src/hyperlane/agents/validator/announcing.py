@@ -11,7 +11,8 @@ import structlog
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.execute import execute
 from hyperlane.agents.runtime.loops import TRANSIENT
-from hyperlane.agents.runtime.sender import OutOfFunds, Sender
+from hyperlane.agents.runtime.refusals import OutOfFunds
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.abi import ValidatorAnnounce
 from hyperlane.chain.signer import address_of
 from hyperlane.checkpoints.storage import CheckpointStorage

@@ -29,7 +29,7 @@ from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
 from hyperlane.store.operations import Operation, OperationStore, State
-from hyperlane.store.transactions import TransactionStore
+from hyperlane.store.transactions import Signed, TransactionStore
 
 MESSAGE = Message(VERSION, 1, 1337, bytes(32), 7331, bytes(32), b"")
 OTHER = Message(VERSION, 2, 1337, bytes(32), 7331, bytes(32), b"")
@@ -100,7 +100,8 @@ class Relayer:
         return settled
 
     async def sends(self) -> None:
-        await self.transactions.add(BATCH, {"nonce": NONCE, "data": "0x"}, HASH, b"", self.now)
+        fields = {"nonce": NONCE, "data": "0x"}
+        await self.transactions.add([Signed(BATCH, fields, HASH, b"")], self.now)
         await self.operations.change(
             [MESSAGE.id], self.now, state=State.SUBMITTED, batch=BATCH, gas_estimate=GAS
         )
@@ -151,7 +152,7 @@ async def test_several_batches_are_settled_in_one_commit_by_one_question(relayer
         monkeypatch.setattr(confirmation, "_PORTION", portion)
         for number, message in enumerate((MESSAGE, OTHER)):
             batch, fields = f"{portion} {number}", {"nonce": NONCE + number, "data": "0x"}
-            await relayer.transactions.add(batch, fields, HASH, b"", 0.0)
+            await relayer.transactions.add([Signed(batch, fields, HASH, b"")], 0.0)
             sent = {"state": State.SUBMITTED, "batch": batch, "gas_estimate": GAS}
             await relayer.operations.change([message.id], 0.0, **sent)
         relayer.receipts_now = [receipt(FINAL)]

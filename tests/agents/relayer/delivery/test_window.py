@@ -45,7 +45,7 @@ async def sending(
     sent: list[Lane] = []
 
     async def send(lane: Lane, gas: int) -> None:
-        async with window.place(lane, gas, BLOCK):
+        async with window.places(lane, [gas], BLOCK):
             sent.append(lane)
             chain.gas.append(gas)
 
@@ -123,13 +123,26 @@ async def test_two_blocks_are_filled_and_one_that_is_larger_goes_alone():
 
 
 @pytest.mark.quick
+async def test_several_get_the_places_that_there_are():
+    chain = Chain()
+    window = chain.window(5)
+    await window.look()
+    async with window.places(Lane.FRESH, [1] * 3, BLOCK) as places:
+        assert places == 3
+    async with window.places(Lane.FRESH, [1, BLOCK, BLOCK], BLOCK) as places:
+        assert places == 1 + 1, "another one exceeds two blocks"
+    async with sending(chain, window, [(Lane.RETRY, 1)]) as sent:
+        assert sent == []
+
+
+@pytest.mark.quick
 async def test_one_that_is_given_up_leaves_its_place():
     chain = Chain()
     window = chain.window(1)
     await window.look()
 
     async def fail() -> None:
-        async with window.place(Lane.PAID, 1, BLOCK):
+        async with window.places(Lane.PAID, [1], BLOCK):
             raise ChainError("refused")
 
     with pytest.raises(ChainError):

@@ -20,7 +20,7 @@ from hyperlane.protocol.message import VERSION, Message
 from hyperlane.store import tables
 from hyperlane.store.database import Database
 from hyperlane.store.operations import OperationStore, State
-from hyperlane.store.transactions import TransactionStore
+from hyperlane.store.transactions import Signed, TransactionStore
 
 MESSAGE = Message(VERSION, 1, 1337, bytes(32), 7331, bytes(32), b"")
 BATCH, KEY, GAS, PRICE = "batch", b"\x11" * 20, 90_000, 7
@@ -46,7 +46,8 @@ async def prepare(folder: str) -> None:
         await operations.create(connection, [MESSAGE], 0.0)
     await operations.change([MESSAGE.id], 0.0, state=State.INCLUDED, batch=BATCH, block_number=5)
     fields = {"nonce": 0, "data": "0x"}
-    await TransactionStore(database, 7331, KEY).add(BATCH, fields, RECEIPT.tx_hash, b"", 0.0)
+    signed = Signed(BATCH, fields, RECEIPT.tx_hash, b"")
+    await TransactionStore(database, 7331, KEY).add([signed], 0.0)
     await database.close()
 
 

@@ -20,7 +20,7 @@ from hyperlane.agents.relayer.delivery.outcomes import Outcomes
 from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation, Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.slots import Slots
-from hyperlane.agents.relayer.delivery.submission import Draft, Limits, Submission
+from hyperlane.agents.relayer.delivery.submission import Draft, Submission
 from hyperlane.agents.relayer.delivery.verdicts import OUTAGE_PAUSE, Postponed, Settled
 from hyperlane.agents.relayer.delivery.window import Window
 from hyperlane.agents.relayer.metadata import MetadataBuilder
@@ -41,6 +41,8 @@ _SLOW_AFTER = 3.0
 """Seconds of building metadata after which an attempt gives its slot to others."""
 _GATHERING_TIME = 0.05
 """Seconds that a ready delivery waits for others to share its transaction."""
+_SINGLES = 32
+"""Deliveries that are simulated and sent together, each alone, where a chain takes no batches."""
 _SUBMISSIONS = 2
 """Batches of a lane that are simulated and sent side by side."""
 
@@ -213,7 +215,7 @@ class Destination:
 
         It waits for no more than the attempts that are under way in the lane.
         """
-        size = await self._batch_size()
+        size = max(_SINGLES, await self._batch_size())
         ready = self._ready[lane]
         batch = [await ready.get()]
         with contextlib.suppress(TimeoutError):
@@ -238,43 +240,43 @@ class Destination:
         """Plan and send; returns what waited too long, and has to be planned again."""
         plan = await self.submission.plan(batch)
         await self.outcomes.write(plan.verdicts)
-        stale: set[Bytes32] = set()
-        for draft in plan.drafts:
-            if not await self._send(draft):
-                stale |= {item.message.id for item in draft.operations}
-        # A group waits for all when it is cancelled, `gather` for the first that ends: a write
-        # that nobody waits for is cancelled a second time at the end, and its connection hangs.
-        async with asyncio.TaskGroup() as submissions:
-            for item in plan.alone:
-                submissions.create_task(self._submit_alone(item, plan.limits))
+        stale = await self._send(plan.drafts)
+        if plan.alone:
+            alone = await self.submission.plan_alone(plan.alone, plan.limits)
+            await self.outcomes.write(alone.verdicts)
+            stale |= await self._send(alone.drafts)
         return [item for item in batch if item.candidate.operation.message.id in stale]
 
-    async def _submit_alone(self, item: Prepared, limits: Limits) -> None:
-        try:
-            result = await self.submission.plan_alone(item, limits)
-            while isinstance(result, Draft) and not await self._send(result):
-                result = await self.submission.plan_alone(item, limits)
-            if not isinstance(result, Draft):
-                await self.outcomes.write([result])
-        except TRANSIENT as error:
-            await self.outcomes.write([Postponed([item.candidate.operation], str(error))])
+    async def _send(self, drafts: Sequence[Draft]) -> set[Bytes32]:
+        """Send transactions of one lane, as the window has places for them.
 
-    async def _send(self, draft: Draft) -> bool:
-        """Send a transaction once the window has a place; False if its simulation is too old then.
-
-        Which messages it carries is stored first, because after a crash the store must know of
-        every transaction that was sent: a message in two transactions is paid for twice.
+        Returns the messages of those that were not sent, as their simulations are too old by then.
         """
-        async with self.window.place(draft.operations[0].lane, draft.gas, draft.most_gas):
-            if self.submission.is_stale(draft):
-                return False
-            self._sending.add(draft.purpose)
-            try:
-                await self.outcomes.write([draft.sending])
-                await self.outcomes.write(await self.submission.send(draft))
-            finally:
-                self._sending.discard(draft.purpose)
-        return True
+        stale: set[Bytes32] = set()
+        left = drafts
+        while left:
+            lane, gas = left[0].operations[0].lane, [item.gas for item in left]
+            async with self.window.places(lane, gas, left[0].most_gas) as places:
+                group, left = left[:places], left[places:]
+                old = [item for item in group if self.submission.is_stale(item)]
+                stale |= {item.message.id for draft in old for item in draft.operations}
+                await self._send_now([item for item in group if item not in old])
+        return stale
+
+    async def _send_now(self, drafts: Sequence[Draft]) -> None:
+        """Store which messages transactions carry, then send them.
+
+        In this order, because after a crash the store must know of every transaction that was sent:
+        a message in two transactions is paid for twice.
+        """
+        purposes = {item.purpose for item in drafts}
+        self._sending |= purposes
+        try:
+            await self.outcomes.write([item.sending for item in drafts])
+            if drafts:
+                await self.outcomes.write(await self.submission.send(drafts))
+        finally:
+            self._sending -= purposes
 
     def _is_sending(self, batch: str) -> bool:
         return batch in self._sending

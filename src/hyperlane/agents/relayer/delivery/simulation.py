@@ -23,11 +23,17 @@ class Simulator:
     _in_one_request: bool = True
     """Whether to try `eth_simulateV1`: until the node fails to answer it once."""
 
-    async def alone(self, delivery: Delivery, sender: Address) -> int:
-        """Estimate the gas of a delivery in a transaction of its own; RpcError if it fails."""
-        return await self.client.estimate_gas(
-            self.mailbox, Mailbox.process.encode(*delivery), sender
-        )
+    async def alone(self, deliveries: Sequence[Delivery], sender: Address) -> list[int | RpcError]:
+        """Estimate the gas of deliveries, each in a transaction of its own; why one fails."""
+        calls = [
+            {
+                "to": to_hex(self.mailbox),
+                "data": to_hex(Mailbox.process.encode(*item)),
+                "from": to_hex(sender),
+            }
+            for item in deliveries
+        ]
+        return await self.client.request_many(answers.ESTIMATE_GAS, [(call,) for call in calls])
 
     async def together(
         self, deliveries: Sequence[Delivery], caller: Address, gas: int

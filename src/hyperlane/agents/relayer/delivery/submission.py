@@ -29,12 +29,13 @@ from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.sender import Sender
+from hyperlane.agents.runtime.sender import Sender, Wanted
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import RpcError
 from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.operations import Operation
+from hyperlane.store.transactions import Transaction
 
 _LASTING = 15.0
 """Seconds for which a simulation is believed."""
@@ -72,6 +73,11 @@ class Draft:
     def purpose(self) -> str:
         """Name of the batch: the sender has at most one live transaction for it."""
         return keccak(b"".join(item.message.id for item in self.operations)).hex()
+
+    @property
+    def wanted(self) -> Wanted:
+        """The transaction as the sender takes it."""
+        return Wanted(self.purpose, self.to, self.data, self.gas, self.need, self.most_gas)
 
     @property
     def sending(self) -> Sending:
@@ -165,37 +171,52 @@ class Submission:
             [*(item for item in prepared if item.fragile), *failed],
         )
 
-    async def plan_alone(self, item: Prepared, limits: Limits) -> Draft | Verdict:
-        """Simulate one delivery in a transaction of its own."""
+    async def plan_alone(self, items: Sequence[Prepared], limits: Limits) -> Plan:
+        """Simulate deliveries, each in a transaction of its own."""
         now = self.clock()
-        try:
-            gas = await self.simulator.alone(item.delivery, self.sender.address)
-        except RpcError as error:
-            return await self._refused(item, error)
-        (data_gas,) = await self._data_gas([item])
-        result = self._accept(item, gas, data_gas, limits)
-        return result if isinstance(result, Retry) else _draft(limits, [result], now)
+        simulated = await self.simulator.alone(
+            [item.delivery for item in items], self.sender.address
+        )
+        data_gas = await self._data_gas(items)
+        results = [
+            await self._refused(item, gas)
+            if isinstance(gas, RpcError)
+            else self._accept(item, gas, extra, limits)
+            for item, gas, extra in zip(items, simulated, data_gas, strict=True)
+        ]
+        return Plan(
+            limits,
+            [item for item in results if not isinstance(item, _Accepted)],
+            [_draft(limits, [item], now) for item in results if isinstance(item, _Accepted)],
+            (),
+        )
 
     def is_stale(self, draft: Draft) -> bool:
         """Tell whether a draft waited so long that it has to be simulated again."""
         return self.clock() - draft.simulated_at > _LASTING
 
-    async def send(self, draft: Draft) -> Sequence[Verdict]:
-        """Sign and send a transaction. No verdict when it is unclear whether a node has it."""
+    async def send(self, drafts: Sequence[Draft]) -> Sequence[Verdict]:
+        """Sign and send transactions. No verdict where it is unclear whether a node has one."""
+        results: Sequence[Transaction | ChainError]
         try:
-            transaction = await self.sender.send(
-                draft.purpose,
-                draft.to,
-                draft.data,
-                draft.gas,
-                need=draft.need,
-                most_gas=draft.most_gas,
-            )
+            results = await self.sender.send_many([item.wanted for item in drafts])
         except ChainError as error:
-            if await self.sender.store.live_for(draft.purpose) is not None:
-                return []  # signed and stored: the confirmation sends it again until it is settled
-            return _unsent(draft.operations, error)
-        return [Submitted(draft.operations, transaction.hash)]
+            results = [error] * len(drafts)
+        # Signed and stored: the confirmation sends it again until it is settled.
+        live = await self.sender.store.live_by_purpose(
+            [
+                item.purpose
+                for item, result in zip(drafts, results, strict=True)
+                if isinstance(result, ChainError)
+            ]
+        )
+        verdicts: list[Verdict] = []
+        for draft, result in zip(drafts, results, strict=True):
+            if not isinstance(result, ChainError):
+                verdicts.append(Submitted(draft.operations, result.hash))
+            elif draft.purpose not in live:
+                verdicts += _unsent(draft.operations, result)
+        return verdicts
 
     async def _most_gas(self, limits: Limits) -> int:
         """Most gas of a batch, which leaves room in the block and may cost only so much."""

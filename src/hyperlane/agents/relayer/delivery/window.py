@@ -7,7 +7,7 @@ of the chain, and the rest waits here, where the best lane goes first whatever c
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ _OLDEST_EVERY = 8
 
 @dataclass(slots=True)
 class _Ticket:
-    """A transaction that waits for a place."""
+    """A transaction that waits for a place, perhaps the first of several."""
 
     number: int
     gas: int
@@ -67,24 +67,39 @@ class Window:
         return self.most - len(self._unmined) - len(self._sent) - len(self._held)
 
     @asynccontextmanager
-    async def place(self, lane: Lane, gas: int, block_gas: int) -> AsyncIterator[None]:
-        """Wait for a place for a transaction of so much gas; to be held until it is sent."""
-        ticket = _Ticket(self._issued, gas, block_gas)
+    async def places(self, lane: Lane, gas: Sequence[int], block_gas: int) -> AsyncIterator[int]:
+        """Wait for a place for the first of some transactions, and take as many as there are then.
+
+        Yields their number; the places are held until all of these are sent.
+        """
+        ticket = _Ticket(self._issued, gas[0], block_gas)
         self._issued += 1
         self._waiting[lane].append(ticket)
         self._admit()
+        held: Sequence[int] = ()
         try:
             if not ticket.turn.is_set() and self.clock() - self._looked_at >= self.pause:
                 self.wanted.set()
             await ticket.turn.wait()
-            yield
+            held = [gas[0], *self._more(gas[1:], block_gas)]
+            yield len(held)
         finally:
             if ticket.turn.is_set():
-                self._held.remove(gas)
-                self._sent.append(gas)
+                for item in held or gas[:1]:
+                    self._held.remove(item)
+                    self._sent.append(item)
             else:
                 self._waiting[lane].remove(ticket)
             self._admit()
+
+    def _more(self, gas: Sequence[int], block_gas: int) -> Iterator[int]:
+        """Take places for the first of some transactions, as long as nobody waits for one."""
+        for item in gas:
+            if self._next() is not None or not self._fits(item, block_gas):
+                return
+            self._held.append(item)
+            self._given += 1
+            yield item
 
     async def look(self) -> None:
         """Find out what is in no block yet, if somebody waits for it: one step."""
@@ -99,8 +114,11 @@ class Window:
 
     def _admit(self) -> None:
         """Give places to whatever may have one now."""
-        while (lane := self._next()) is not None and self._fits(self._waiting[lane][0]):
-            ticket = self._waiting[lane].popleft()
+        while (lane := self._next()) is not None:
+            ticket = self._waiting[lane][0]
+            if not self._fits(ticket.gas, ticket.block_gas):
+                return
+            self._waiting[lane].popleft()
             self._held.append(ticket.gas)
             self._given += 1
             ticket.turn.set()
@@ -112,8 +130,8 @@ class Window:
             return min(lanes, key=lambda lane: self._waiting[lane][0].number)
         return min(lanes, default=None)
 
-    def _fits(self, ticket: _Ticket) -> bool:
+    def _fits(self, gas: int, block_gas: int) -> bool:
         if self._unmined is None or self.room <= 0:
             return False
         ahead = sum(self._unmined) + sum(self._sent) + sum(self._held)
-        return not ahead or ahead + ticket.gas <= _BLOCKS_AHEAD * ticket.block_gas
+        return not ahead or ahead + gas <= _BLOCKS_AHEAD * block_gas
