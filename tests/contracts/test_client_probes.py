@@ -283,9 +283,7 @@ def build(project, owner, mailbox, hook, noop_ism, route, static_ism):
         "StorageAggregationIsm": lambda: deploy("StorageAggregationIsm", [noop_ism], 1),
         "TrustedRelayerIsm": lambda: deploy("TrustedRelayerIsm", mailbox, owner),
         **{
-            f"{kind}MultisigIsm": lambda kind=kind: static_ism(
-                f"{kind}MultisigIsm", validators, 1
-            )
+            f"{kind}MultisigIsm": lambda kind=kind: static_ism(f"{kind}MultisigIsm", validators, 1)
             for kind in (
                 "StaticMessageId",
                 "StaticMerkleRoot",

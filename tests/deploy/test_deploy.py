@@ -184,6 +184,24 @@ def test_a_multisig_module_holds_the_validators_and_prices_are_set(deploy, node,
     assert node.view(paymaster, "destinationGasOverhead(uint32)", "uint256", 31338) == 100_000
 
 
+def test_multisigs_are_clones_where_the_config_says_so(deploy, check, node, registry, config):
+    members = f"validators: ['{node.other}', '{node.third}'], threshold: 2"
+    path = config(f"""
+        staticSets: clones
+        defaultIsm: {{type: merkleRootMultisigIsm, {members}}}
+    """)
+    result = deploy("--config", path)
+    assert result.exit_code == 0, result.stderr
+    assert "ClonedMerkleRootMultisigIsm: cheaper than a copy of the code up to" in result.stdout
+    module = node.view(registry.addresses("alpha").mailbox, "defaultIsm()", "address")
+    assert len(node.web3.eth.get_code(node.web3.to_checksum_address(module))) == 45 + 3 * 32
+    assert node.view(module, "moduleType()", "uint8") == 4
+    sent = node.nonce()
+    assert deploy().exit_code == 0
+    assert node.nonce() == sent
+    assert check().exit_code == 0
+
+
 def test_a_changed_config_changes_only_what_differs(deploy, node, registry, config):
     deploy()
     before = registry.addresses("alpha")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ape_hyperlane.core.plan import FACTORIES, plan_core
+from ape_hyperlane.core.plan import CLONE_FACTORIES, FACTORIES, plan_core
+from ape_hyperlane.core.static_sets import ANNOUNCED, TODAY, break_even, set_lines
 from ape_hyperlane.plans.registry_view import RegistryView
 from ape_hyperlane.plans.steps import Call, Create, CreateSet, Creator, Ref, final_readings
 from hyperlane.errors import ConfigError
@@ -49,6 +50,43 @@ def test_step_names_are_unique():
 def test_all_factories_are_there_whatever_the_config_uses():
     created = {step.contract for step in plan() if isinstance(step, Create)}
     assert set(FACTORIES.values()) <= created
+
+
+@pytest.mark.parametrize(("sets", "form"), [("code", "Static"), ("clones", "Cloned")])
+def test_multisigs_are_of_the_form_that_the_config_says(sets, form):
+    weighted = {"signingAddress": OWNER, "weight": 1}
+    parts = [
+        {"type": "messageIdMultisigIsm", "validators": [OWNER], "threshold": 1},
+        {"type": "merkleRootMultisigIsm", "validators": [OWNER], "threshold": 1},
+        {
+            "type": "weightedMessageIdMultisigIsm",
+            "validators": [weighted],
+            "thresholdWeight": 1,
+        },
+    ]
+    module = {"type": "staticAggregationIsm", "modules": parts, "threshold": 2}
+    steps = plan(staticSets=sets, defaultIsm=module)
+    made = {step.contract for step in steps if isinstance(step, CreateSet)}
+    multisigs = {f"{form}MessageIdMultisigIsm", f"{form}MerkleRootMultisigIsm"}
+    assert made == {*multisigs, "StaticMessageIdWeightedMultisigIsm", "StaticAggregationIsm"}
+    created = {step.contract for step in steps if isinstance(step, Create)}
+    assert (set(CLONE_FACTORIES.values()) <= created) == (sets == "clones")
+    assert [line.partition(":")[0] for line in set_lines(steps)] == [
+        f"{form}MessageIdMultisigIsm",
+        f"{form}MerkleRootMultisigIsm",
+    ]
+
+
+def test_code_pays_after_what_it_costs_more_is_saved():
+    assert break_even(45 + 3_100, TODAY) == 203
+    assert break_even(45 + 3_101, TODAY) == 204
+    assert break_even(1_596, TODAY) == 102
+    assert break_even(1_596, ANNOUNCED) == 683
+
+
+def test_a_file_says_nothing_of_sets_that_are_code():
+    assert "staticSets" not in CoreConfig().as_file()
+    assert CoreConfig(static_sets="clones").as_file()["staticSets"] == "clones"
 
 
 def test_the_mailbox_is_initialised_with_its_final_owner():

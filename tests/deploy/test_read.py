@@ -71,6 +71,19 @@ def test_what_is_read_of_a_core_deploys_the_same_core(
     assert node.nonce() == sent
 
 
+def test_sets_that_are_clones_are_read_as_such(deploy, read, node, registry, config, tmp_path):
+    members = {"validators": [node.other, node.third], "threshold": 2}
+    module = {"type": "messageIdMultisigIsm", **members}
+    content = {"staticSets": "clones", "defaultIsm": module}
+    assert deploy("--config", config(yaml.safe_dump(content))).exit_code == 0
+    out = tmp_path / "read.yaml"
+    assert read(registry.addresses("alpha").mailbox, "--out", out).exit_code == 0
+    assert yaml.safe_load(out.read_text())["staticSets"] == "clones"
+    sent = node.nonce()
+    assert deploy("--config", out).exit_code == 0
+    assert node.nonce() == sent
+
+
 def test_with_addresses_deploy_takes_over_the_contracts_that_were_read(
     deploy, read, node, registry, config, tmp_path
 ):

@@ -29,6 +29,7 @@ from ape_hyperlane.core.deploy import (
     deployed_config,
     plan_deployment,
 )
+from ape_hyperlane.core.static_sets import set_lines
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import show_context, show_foreign
 from ape_hyperlane.plans.owned import owned_lines
@@ -137,6 +138,8 @@ def show_plan(console: Console, deployment: Deployment, pending: list[Action], s
             " for validators, see defaultIsm in docs/deploy.md",
             highlight=False,
         )
+    for line in set_lines(pending):
+        console.print(f"    {line}", highlight=False)
     show_steps(console, pending)
 
 

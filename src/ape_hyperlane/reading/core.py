@@ -45,6 +45,8 @@ def read_core(source: Source, mailbox: str) -> ReadCore:
     content: dict[str, Any] = {**owner, **read_proxy(source, mailbox)}
     for key, address in settings.items():
         content[key] = (read_ism if key == "defaultIsm" else read_hook)(source, address)
+    if source.clones:
+        content["staticSets"] = "clones"
     _note_version(source, mailbox)
     return ReadCore(mailbox, domain, _as_written(source, content))
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ape_hyperlane.plans.chain import code_at
 from ape_hyperlane.plans.views import ask, has, refuses_with
 from ape_hyperlane.reading.guarded import read_pausable
 from ape_hyperlane.reading.hybrids import read_hybrid
@@ -10,6 +11,8 @@ from hyperlane.protocol.ism_metadata import ModuleType
 from hyperlane.registry.fields import ZERO_ADDRESS
 
 KIND = "security module"
+CLONE = bytes.fromhex("363d3d373d3d3d363d73")
+"""What a minimal proxy begins with; the reference's proxies of static sets begin otherwise."""
 
 
 def read_ism(source: Source, address: str | None) -> Config:
@@ -111,6 +114,7 @@ def _multisig(source: Source, address: str, name: str) -> dict[str, Any] | None:
     validators, threshold = found
     stored = has(address, "owner()", "address")
     _note_foreign_owner(source, address, stored)
+    source.clones |= code_at(address).startswith(CLONE)
     kind = f"storage{name}" if stored else name[0].lower() + name[1:]
     return {"type": kind, "validators": validators, "threshold": threshold}
 

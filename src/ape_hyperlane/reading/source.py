@@ -38,6 +38,8 @@ class Source:
     """Name of the chain that is read."""
     core_owner: str = ""
     """Owner that a config of the core, or route, names for all contracts at once."""
+    clones: bool = False
+    """True once a multisig was read that is a small proxy with its set."""
     _read: dict[tuple[str, str], Config] = field(default_factory=dict)
     _path: list[str] = field(default_factory=list)
     _sizes: dict[tuple[str, str], int] = field(default_factory=dict)

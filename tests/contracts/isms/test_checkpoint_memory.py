@@ -27,9 +27,15 @@ def short(index: int, proven: Proven = PROVEN) -> bytes:
     return proven.hook + index.to_bytes(4) + b"".join(proof[:4])
 
 
+@pytest.fixture(scope="module", params=["Static", "Cloned"])
+def form(request):
+    """Where the set of validators stands."""
+    return f"{request.param}MerkleRootMultisigIsm"
+
+
 @pytest.fixture(scope="module")
-def ism(static_ism):
-    return static_ism("StaticMerkleRootMultisigIsm", [each.address for each in SET], 2)
+def ism(static_ism, form):
+    return static_ism(form, [each.address for each in SET], 2)
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +182,8 @@ def test_other_hook_is_refused(together):
 
 
 @pytest.mark.parametrize("others", [VALIDATORS[3:6], SET[:2], VALIDATORS[2::-1]])
-def test_other_validators_know_nothing_of_it(static_ism, together, others):
-    other = static_ism("StaticMerkleRootMultisigIsm", [each.address for each in others], 2)
+def test_other_validators_know_nothing_of_it(static_ism, together, others, form):
+    other = static_ism(form, [each.address for each in others], 2)
     calls = [
         (full(0), MESSAGES[0]),
         (unsigned(1), MESSAGES[1], other),
