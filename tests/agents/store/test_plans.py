@@ -30,7 +30,7 @@ from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, Mes
 from hyperlane.store.sightings import Sighting, SightingStore
 from hyperlane.store.sizes import SizeStore
 from hyperlane.store.subtrees import SubtreeStore
-from hyperlane.store.transactions import TransactionStore
+from hyperlane.store.transactions import Signed, TransactionStore
 
 Call = Callable[[], Awaitable[Any]]
 Statement = tuple[str, Any]
@@ -95,11 +95,13 @@ def transactions(database: Database) -> dict[str, Call]:
         await store.replace(item, {"nonce": 1}, HASH, b"", 0.0)
 
     async def finish() -> None:
-        await store.finish(await store.add("another", {"nonce": 2}, HASH, b"", 0.0))
+        await store.finish(*await store.add([Signed("another", {"nonce": 2}, HASH, b"")], 0.0))
 
     return {
-        "add": lambda: store.add("purpose", {"nonce": 1}, HASH, b"", 0.0),
+        "add": lambda: store.add([Signed("purpose", {"nonce": 1}, HASH, b"")], 0.0),
         "live_for": lambda: store.live_for("purpose"),
+        "live_by_purpose": lambda: store.live_by_purpose(["purpose"]),
+        "unmined_gas": lambda: store.unmined_gas(1),
         "next_nonce": store.next_nonce,
         "replace": replace,
         "live": store.live,

@@ -15,8 +15,10 @@ from typing import Generic, TypeVar
 import structlog
 
 from hyperlane.chain.abi import Event, Function
+from hyperlane.chain.calls import logs_in, view
 from hyperlane.chain.client import ChainClient, Log, NoAnswer
 from hyperlane.chain.deployment import deployment_block
+from hyperlane.chain.endpoint import Call
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.sequences import Numbered, Progress, SequenceStore
@@ -103,6 +105,16 @@ class SequenceIndexer(Generic[Item]):
         except NoAnswer:
             return 0
         return counted
+
+    def calls(self, block: int) -> list[Call]:
+        """Calls that `sync` is about to make; none unless the store is nearly up to `block`."""
+        first = self._complete_to + 1
+        if not 0 < first <= block < first + min(self._chunk, self.client.log_span):
+            return []
+        return [
+            view(self.contract, self.counter, block=block),
+            logs_in(self.contract, self.event, first, block),
+        ]
 
     async def reread(self, sequence: int) -> None:
         """Delete events from `sequence` on and read them again, from the last one kept."""

@@ -27,8 +27,9 @@ from hyperlane.agents.relayer.metadata import MetadataBuilder
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.loops import TRANSIENT, repeat
+from hyperlane.agents.runtime.loops import TRANSIENT, all_ended, repeat
 from hyperlane.agents.runtime.sender import Sender
+from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Bytes32, to_checksum
 from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore
@@ -92,6 +93,7 @@ class Destination:
             policy=self.policy,
             builder=self.builder,
             metrics=self.metrics,
+            warm_up=self._warm_up,
         )
         self.submission = Submission(
             chain=self.chain,
@@ -187,6 +189,11 @@ class Destination:
             await self.outcomes.write([Postponed(list(left.values()), str(error))])
         finally:
             self._free(list(left.values()))
+
+    async def _warm_up(self) -> None:
+        """Read fees and the block's gas limit ahead, while recipients are looked up."""
+        with contextlib.suppress(ChainError):  # whoever needs them reads them again
+            await all_ended(self.sender.gas_price(), self.chain.client.gas_limit())
 
     async def _build(self, candidate: Candidate) -> None:
         operation = candidate.operation

@@ -15,6 +15,7 @@ from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.calls import view
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Bytes32
@@ -72,6 +73,7 @@ class Origin:
             self.metrics.block_height.labels(self.chain.name).set(block)
             if block == self._indexed_to:
                 return
+            await self._read_ahead(block)
             # Leaves before messages: a delivery without its leaf would fail and wait for a retry.
             leaves = await self._sync_leaves_and_payments(block)
             await self._grow()
@@ -109,6 +111,17 @@ class Origin:
         tree = self.tree
         await tree.load(*leaves)
         return tree
+
+    async def _read_ahead(self, block: int) -> None:
+        """Read in one request what the rest of the step asks for."""
+        calls = self.insertions.calls(block)
+        if calls:
+            hook = self.chain.settings.merkle_tree_hook
+            calls.append(view(hook, MerkleTreeHook.latest_checkpoint, block=block))
+        calls += self.dispatches.calls(block)
+        if self.payments is not None:
+            calls += self.payments.calls(block)
+        await self.chain.client.read_ahead(sorted(calls, key=lambda call: call.blocks))
 
     async def _require_agreement(self, block: int) -> None:
         """ChainError when the chain's root differs from ours; then all leaves are read again.
