@@ -382,7 +382,7 @@ INSERT INTO checkpoints (domain, merkle_tree_hook, validator, "index", root, mes
   SELECT {HERE}, zeroblob(20), zeroblob(20), i, zeroblob(32), id, true FROM numbered;
 """
 FREQUENT = {
-    OperationStore: ("create", "take", "next_times", "batches", "carried", "change"),
+    OperationStore: ("create", "take", "next_times", "batches", "carried_by", "change"),
     RevisionStore: ("revive", "due"),
     TransactionStore: ("add", "live", "live_for", "next_nonce", "replace", "finish"),
     MessageStore: ("progress", "last", "add"),
