@@ -19,8 +19,9 @@ PLENTY = 2**40
 class Node:
     """Requests to a node without what web3 does to answers: traces have thousands of steps."""
 
-    def __init__(self, url: str) -> None:
-        self.connection = HTTPConnection(urlparse(url).netloc)
+    def __init__(self, web3: Web3) -> None:
+        url = urlparse(web3.provider.endpoint_uri)  # type: ignore[attr-defined]
+        self.connection = HTTPConnection(url.netloc)
 
     def ask(self, method: str, *parameters: object) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
@@ -56,7 +57,7 @@ class RepricedChain(Chain):
 
     def __init__(self, web3: Web3, today: Schedule = CANCUN, then: Schedule = ANNOUNCED) -> None:
         super().__init__(web3)
-        self.node = Node(str(web3.provider.endpoint_uri))  # type: ignore[attr-defined]
+        self.node = Node(web3)
         self.today, self.then = today, then
 
     def billed(self, receipt: TxReceipt) -> TxReceipt:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +12,9 @@ from benchmarks.dispatch import OURS
 
 BASELINE = Path(__file__).parent / "gas-baseline.json"
 TABLE_BEGINS, TABLE_ENDS = "<!-- by make bench-gas -->", "<!-- end -->"
+SETS_BEGIN = "<!-- static sets, by make bench-gas -->"
+SETS_HEADINGS = ["three of five", "deploy code", "a clone", "deliver, code", "a clone", "code pays"]
+SETS, CLONE = ("messageId", "merkleRoot"), " (clone)"
 HEADINGS = ["operation", "ours", "announced", "as deployed", "×", "direct", "×", "floor", "over"]
 
 DEPLOYMENTS = {
@@ -34,7 +37,7 @@ def counterpart(name: str) -> dict[str, int]:
     if name in DEPLOYMENTS:
         return {"deployed": baseline["deployments"][DEPLOYMENTS[name]]}
     operations: dict[str, dict[str, int]] = baseline["operations"]
-    known = operations.get(name.replace(OURS, "agg_igp").removesuffix(" (clone)"), {})
+    known = operations.get(name.replace(OURS, "agg_igp").removesuffix(CLONE), {})
     return known if OURS not in name else {**known, "floor": 0}
 
 
@@ -61,11 +64,38 @@ def show(figures: dict[str, int], repriced: dict[str, int]) -> None:
 
 def document(text: str, figures: dict[str, int], repriced: dict[str, int]) -> str:
     """docs/gas.md with the table of these figures."""
-    head, _, rest = text.partition(TABLE_BEGINS)
+    text = _with_table(text, TABLE_BEGINS, HEADINGS, compared(figures, repriced))
+    return _with_table(text, SETS_BEGIN, SETS_HEADINGS, forms(figures, repriced))
+
+
+def _with_table(text: str, begins: str, headings: list[str], rows: Iterable[list[str]]) -> str:
+    head, _, rest = text.partition(begins)
     tail = rest.partition(TABLE_ENDS)[2]
-    rows = [HEADINGS, ["---", *["--:"] * (len(HEADINGS) - 1)], *compared(figures, repriced)]
-    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{head}{TABLE_BEGINS}\n{lines}\n{TABLE_ENDS}{tail}"
+    table = [headings, ["---", *["--:"] * (len(headings) - 1)], *rows]
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in table)
+    return f"{head}{begins}\n{lines}\n{TABLE_ENDS}{tail}"
+
+
+def forms(figures: dict[str, int], repriced: dict[str, int]) -> Iterator[list[str]]:
+    """A row of text for each kind of static multisig and schedule, under SETS_HEADINGS."""
+    for kind in SETS:
+        for schedule, gas in (("today", figures), ("as announced", repriced)):
+            costs = [
+                gas[f"{operation}.{kind}.3of5{form}"]
+                for operation in ("deployment", "process")
+                for form in ("", CLONE)
+            ]
+            cells = [f"{cost:,}" for cost in (*costs, messages_until_code_pays(gas, kind))]
+            yield [f"{kind}, {schedule}", *cells]
+
+
+def messages_until_code_pays(figures: dict[str, int], kind: str) -> int:
+    """The deliveries after which a multisig as code has cost less than as a clone."""
+    deploy, verify = (
+        figures[f"{operation}.{kind}.3of5"] - figures[f"{operation}.{kind}.3of5{CLONE}"]
+        for operation in ("deployment", "process")
+    )
+    return -(-deploy // -verify)
 
 
 def quote(text: str, figures: dict[str, int]) -> str:

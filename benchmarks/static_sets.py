@@ -2,9 +2,10 @@
 
 from benchmarks.anvil import Chain
 from benchmarks.dispatch import Figures
+from benchmarks.gas_table import CLONE
 from benchmarks.process import Deliveries, Origin, first
 
-FORMS = {"Static": "", "Cloned": " (clone)"}
+FORMS = {"Static": "", "Cloned": CLONE}
 KINDS = {
     "MessageId": ("messageId", first(3)),
     "MerkleRoot": (
@@ -25,5 +26,5 @@ def measure_static_sets(chain: Chain) -> Figures:
             figures[f"deployment.{name}.3of5{suffix}"] = receipt["gasUsed"]
             module = factory.getAddress(members, 3).call()
             run.measure(f"{name}.3of5{suffix}", module, 5, metadata)
-    clones = {name: gas for name, gas in run.figures.items() if name.endswith(FORMS["Cloned"])}
+    clones = {name: gas for name, gas in run.figures.items() if name.endswith(CLONE)}
     return figures | clones

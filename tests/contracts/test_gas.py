@@ -4,7 +4,9 @@ import json
 
 import pytest
 from benchmarks.gas import CONCEPTS, DOCUMENT, RESULTS, measure
-from benchmarks.gas_table import document, quote
+from benchmarks.gas_table import SETS, document, messages_until_code_pays, quote
+
+from ape_hyperlane.core.static_sets import ANNOUNCED, TODAY, break_even
 
 ALLOWED = 1.01
 
@@ -44,6 +46,15 @@ def test_every_operation_has_a_figure_under_the_announced_schedule(committed, re
 def test_the_documented_table_is_of_the_committed_figures(committed, repriced):
     text = DOCUMENT.read_text()
     assert document(text, committed, repriced) == text, "run `make bench-gas`"
+
+
+@pytest.mark.parametrize("kind", SETS)
+def test_plans_say_when_code_pays_as_the_figures_do(committed, repriced, kind, project):
+    contract = project.contracts[f"Static{kind[0].upper()}{kind[1:]}MultisigIsm"]
+    size = len(contract.contract_type.get_runtime_bytecode())
+    for prices, figures in ((TODAY, committed), (ANNOUNCED, repriced)):
+        measured = messages_until_code_pays(figures, kind)
+        assert break_even(size, prices) == pytest.approx(measured, rel=0.1)
 
 
 @pytest.mark.parametrize("concept", CONCEPTS, ids=lambda path: path.stem)

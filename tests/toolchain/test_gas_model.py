@@ -87,7 +87,7 @@ class Machine:
     """A chain where programs run, on slots 1 to 6 that hold 5."""
 
     def __init__(self, web3: Web3, today: Schedule) -> None:
-        self.web3, self.node, self.today = web3, Node(web3.provider.endpoint_uri), today
+        self.web3, self.node, self.today = web3, Node(web3), today
 
     def run(self, program: str, other: str = "", data: bytes = b"", value: int = 0) -> Trace:
         for address, text in ((PROGRAM, program), (OTHER, other)):

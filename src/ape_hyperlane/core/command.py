@@ -21,6 +21,7 @@ from ape_hyperlane.console import (
     show_steps,
     unlock,
 )
+from ape_hyperlane.core.delivery_gas import overhead_findings
 from ape_hyperlane.core.deploy import (
     Deployment,
     Outcome,
@@ -114,6 +115,7 @@ def check(*, network: str | None, registry: Path, chain: str | None, as_json: bo
         name = chain or default_chain_name()
         differences = check_core(folder, name)
         findings = core_findings(deployed_config(folder, name) or CoreConfig())
+        findings += overhead_findings(folder, name)
         report_differences("chain", name, differences, findings, as_json)
 
 

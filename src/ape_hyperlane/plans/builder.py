@@ -42,8 +42,6 @@ class PlanBuilder:
     registry: RegistryView
     proxy_admin: ProxyAdmin | None = None
     """Admin of proxies; None for contracts that cannot be upgraded."""
-    clones: bool = False
-    """True for static multisigs that are proxies with their set, instead of copies of the code."""
     router: Ref | None = None
     """The token router that rate limits apply to unless their config names another."""
     steps: list[Step] = field(default_factory=list)
@@ -52,6 +50,8 @@ class PlanBuilder:
     hybrids: list[tuple[Placed, Ref]] = field(default_factory=list)
     """Contracts planned so far that are hook and security module at once: an equal config in the
     other position stands for the same contract."""
+    clones: bool = False
+    """True for static multisigs that are proxies with their set, instead of copies of the code."""
 
     @property
     def all_steps(self) -> list[Step]:

@@ -8,6 +8,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3.exceptions import Web3Exception
 
+from ape_hyperlane.core.delivery_gas import charge_findings
 from ape_hyperlane.safety.finding import Finding
 from ape_hyperlane.warp.route import RouteDeployment
 from hyperlane.protocol.token_message import TokenMessage
@@ -18,8 +19,6 @@ HANDLE = keccak(text="handle(uint32,bytes32,bytes)")[:4]
 RECIPIENT = Bytes32(bytes(12) + keccak(text="somebody who holds none of the token")[12:])
 TRANSACTION, ZERO_BYTE, BYTE = 21_000, 4, 16
 """Gas of a transaction that a call from the Mailbox does not pay."""
-REPRICED_SLOT = 110_020 - 22_100
-"""Gas that the first token of a recipient costs more once new storage is repriced as announced."""
 
 
 def gas_findings(deployment: RouteDeployment, chain: str) -> Iterator[Finding]:
@@ -38,17 +37,8 @@ def gas_findings(deployment: RouteDeployment, chain: str) -> Iterator[Finding]:
         paid = deployment.remotes(origin)[domain].gas
         needed = _simulated(deployment, chain, deployment.view.domains[origin], sender)
         where = f"{origin}.destinationGas.{chain}"
-        if needed is not None and paid < needed:
-            danger = f"{paid:,} gas is paid for deliveries that take {needed:,}"
-            yield Finding(where, danger, f"set {needed * 11 // 10:,} or more")
-        elif needed is not None and paid < needed + REPRICED_SLOT:
-            tomorrow = needed + REPRICED_SLOT
-            yield Finding(
-                where,
-                f"{paid:,} gas is paid for deliveries that take {needed:,}, and {tomorrow:,} once"
-                " new storage is repriced as announced for Ethereum",
-                f"set {tomorrow * 11 // 10:,} before that, where {chain} takes part in it",
-            )
+        if needed is not None:
+            yield from charge_findings(where, chain, paid, needed)
 
 
 def _simulated(deployment: RouteDeployment, chain: str, origin: int, sender: str) -> int | None:

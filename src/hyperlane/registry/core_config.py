@@ -39,8 +39,8 @@ class CoreConfig(StrictFileModel):
     Defaults: the deployer is the owner and the only trusted relayer, the required hook is the
     merkle tree, the default hook a gas paymaster, and contracts cannot be upgraded. `upgradeable`
     puts Mailbox and paymaster behind proxies that `proxyAdmin` controls; `proxyAdmin` implies it.
-    `staticSets: clones` makes each multisig of the default module a small proxy, which is cheaper to
-    deploy and dearer to ask than one with the set in its code.
+    `staticSets: clones` makes each multisig of the default module a small proxy, which is cheaper
+    to deploy and dearer to ask than one with the set in its code.
     """
 
     owner: Account | None = None
