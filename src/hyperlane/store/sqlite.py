@@ -91,9 +91,8 @@ def _set_journal(connection: Any) -> None:
 
 def _locked(error: sqlite3.OperationalError) -> bool:
     """Tell whether another program has a lock for which it makes sense to wait."""
-    snapshot = getattr(sqlite3, "SQLITE_BUSY_SNAPSHOT", 517)
     code = error.sqlite_errorcode
-    return code & 0xFF == sqlite3.SQLITE_BUSY and code != snapshot
+    return code & 0xFF == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
 
 
 class _Connection(sqlite3.Connection):
