@@ -12,7 +12,7 @@ into 37, because calendars end with the year 9999.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 from hyperlane.chain.abi import Event, Function
@@ -24,6 +24,8 @@ _QUANTITY = re.compile(r"0[xX][0-9a-fA-F]{1,64}")
 _STORED = 63
 _TIME = 37
 _WORD = 256
+_WORD_TEXT = 66
+"""Characters of a word in hex."""
 _MOST_TOPICS = 4
 
 Result = TypeVar("Result")
@@ -156,7 +158,15 @@ def _from_hex(value: object) -> bytes | None:
 
 def word(value: object, field: str = "result") -> Bytes32:
     """A hash or topic."""
-    return Bytes32(data(value, field, 32))
+    known = _word(value) if type(value) is str and len(value) == _WORD_TEXT else None
+    return Bytes32(data(value, field, 32)) if known is None else known
+
+
+@lru_cache(maxsize=4096)
+def _word(text: str) -> Bytes32 | None:
+    """The word; None if it is none. Logs of a block share most of theirs."""
+    content = _from_hex(text)
+    return None if content is None or len(content) != 32 else Bytes32(content)
 
 
 def optional(read: Callable[[Any], Result], value: object) -> Result | None:

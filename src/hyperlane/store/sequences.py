@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.message import Message
@@ -210,7 +210,9 @@ class InsertionStore(SequenceStore[Insertion]):
             .limit(1)
             .scalar_subquery()
         )
-        known = select(message.nonce).where(ours, message.id == leaf.message_id).exists()
+        # Not by a condition on the origin: SQLite would search all of its messages for each leaf.
+        origins = select(message.origin).where(message.id == leaf.message_id)
+        known = literal(self.domain, BigInteger).in_(origins)
         async with self.database.look_through() as connection:
             stray = (
                 await connection.execute(

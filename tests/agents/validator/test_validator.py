@@ -10,7 +10,7 @@ from tests.support.agents import eventually, validating
 from tests.support.devnet import free_port, key
 from tests.support.staking import deploy_staking
 
-from hyperlane.agents.validator import run
+from hyperlane.agents.validator import run, signing
 from hyperlane.agents.validator.halting import Halted
 from hyperlane.agents.validator.witnesses import Votes, Witnesses
 from hyperlane.checkpoints.folder import FolderStorage
@@ -60,6 +60,18 @@ async def test_every_leaf_is_signed_in_the_reference_layout(origin, validator_co
         )
     root, index = origin.contracts["merkleTreeHook"].functions.latestCheckpoint().call()
     assert (root, index) == (tree.root(), 3)
+
+
+async def test_it_does_not_pause_before_all_is_signed(
+    origin, validator_config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(signing, "_BATCHES_PER_STEP", 1)
+    for n in range(4):
+        origin.dispatch(7331, key(3).address, bytes([n]))
+    folder = tmp_path / "v1"
+    config = validator_config(origin, interval=24 * 3600, maxSignConcurrency=1)
+    async with validating(config) as task:
+        await eventually(lambda: (folder / "0_with_id.json").exists(), task)
 
 
 def _latest(folder: Path) -> int | None:

@@ -128,7 +128,9 @@ class CheckpointSigner:
         if not (left or uncommitted):
             await self.publisher.check()
         count = self.committer.tree.count
-        self.metrics.latest_checkpoint.labels("validator_processed", self._name).set(count - 1)
+        if count:
+            processed = self.metrics.latest_checkpoint.labels("validator_processed", self._name)
+            processed.set(count - 1)
         assert self._goal is not None
         if not (left or uncommitted or self.publisher.unchecked) and count >= self._goal:
             self.metrics.backfill_complete.labels(self._name).set(1)
