@@ -42,8 +42,9 @@ def start(tmp_path):
         yield begin
 
 
+@pytest.mark.parametrize("size", [100, 1], ids=["batches", "singles"])
 def test_killed_agents_go_on_and_every_message_is_delivered_once(
-    origin, target, validator_config, relayer_config, start
+    origin, target, validator_config, relayer_config, start, size
 ):
     recipient = target.recipient(target.message_id_multisig([key(1).address], 1))
     quiet = {"log": {"format": "json", "level": "error"}}
@@ -51,6 +52,7 @@ def test_killed_agents_go_on_and_every_message_is_delivered_once(
         "validator": {**validator_config(origin), **quiet},
         "relayer": {**relayer_config(origin, target), **quiet},
     }
+    agents["relayer"]["chains"]["beta"]["maxBatchSize"] = size
     running = {kind: start(kind, config) for kind, config in agents.items()}
     messages = []
     for round_ in range(4):

@@ -135,6 +135,13 @@ class AgentSettings(SettingsModel):
             return f"chains.{chain}.signer", own
         return None if self.default_signer is None else ("defaultSigner", self.default_signer)
 
+    def additional_signers(self, chain: str) -> list[tuple[str, SignerSettings]]:
+        """Further keys that send transactions on a chain, each with its path in the settings."""
+        return [
+            (f"chains.{chain}.additionalSigners.{place}", item)
+            for place, item in enumerate(self.chains[chain].additional_signers)
+        ]
+
     @classmethod
     @abstractmethod
     def wanted_chains(cls, tree: Mapping[str, Any]) -> list[str]:

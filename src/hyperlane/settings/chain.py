@@ -187,6 +187,8 @@ class ChainSettings(SettingsModel):
     index: IndexSettings = IndexSettings()
     transaction_overrides: TransactionOverrides = TransactionOverrides()
     signer: SignerSettings | None = None
+    additional_signers: tuple[SignerSettings, ...] = ()
+    """Keys with which a relayer delivers to this chain beside the signer."""
     mailbox: AddressField
     merkle_tree_hook: AddressField
     validator_announce: AddressField

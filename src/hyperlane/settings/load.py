@@ -31,7 +31,7 @@ from hyperlane.wording import one_line, shown
 _SECRET = frozenset((
     "signer", "validator", "defaultSigner", "key", "db", "http", "rpcUrls", "customRpcUrls",
     "additionalQuorumRpcUrls", "customAdditionalQuorumRpcUrls", "alertWebhook",
-    "serviceAccountKey", "userSecrets",
+    "serviceAccountKey", "userSecrets", "additionalSigners",
 ))  # fmt: skip
 """Settings whose values are keys, passwords, or URLs that hold some."""
 

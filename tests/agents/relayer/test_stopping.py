@@ -63,6 +63,27 @@ async def stop(work: Any, writes: Writes) -> None:
     assert task.cancelled()
 
 
+async def test_no_submission_goes_on_after_it_stopped() -> None:
+    writes = Writes()
+    plan = SimpleNamespace(verdicts=(), drafts=(), alone=(), limits=None)
+
+    async def nothing(*_: Any) -> Any:
+        return set()
+
+    async def planned(_: Any) -> Any:
+        return plan
+
+    key = SimpleNamespace(submission=SimpleNamespace(plan=planned))
+    destination: Any = SimpleNamespace(
+        keys=SimpleNamespace(best=lambda: key, divide=lambda _: [(key, ()), (key, ())]),
+        outcomes=SimpleNamespace(write=nothing),
+        _send=nothing,
+        _submit_alone=writes.write,
+    )
+    await stop(Destination._submit_now(destination, []), writes)
+    assert writes.given_up == 2
+
+
 async def test_no_indexing_goes_on_after_it_stopped() -> None:
     writes = Writes()
     origin: Any = SimpleNamespace(insertions=None, _sync=writes.write, _sync_payments=writes.write)

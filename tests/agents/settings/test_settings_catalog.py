@@ -130,6 +130,7 @@ CHANGES = {
     "chains.*.transactionOverrides.gasPriceCap": (1, 2),
     "chains.*.transactionOverrides.gasLimitCap": (1, 2),
     **signer_changes("chains.*.signer"),
+    **signer_changes("chains.*.additionalSigners.*"),
     "chains.*.mailbox": (ADDRESS, OTHER),
     "chains.*.merkleTreeHook": (ADDRESS, OTHER),
     "chains.*.validatorAnnounce": (ADDRESS, OTHER),

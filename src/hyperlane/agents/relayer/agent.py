@@ -19,7 +19,7 @@ from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import UNPAID
 from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
-from hyperlane.agents.runtime.process import Runtime, sending_account, start
+from hyperlane.agents.runtime.process import Runtime, sending_accounts, start
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
@@ -41,8 +41,9 @@ async def run(settings: RelayerSettings) -> None:
     """Relay until cancelled."""
     policy = RelayPolicy.of(settings)
     for name in settings.relay_chains:
-        if sending_account(settings, name) is None:
+        if settings.signer(name) is None:
             raise ConfigError(f"chains.{name}.signer: missing; set it or defaultSigner")
+        sending_accounts(settings, name)
 
     def pages(runtime: Runtime) -> list[RouteDef]:
         served = {settings.chains[name].domain_id for name in settings.relay_chains}
@@ -76,10 +77,9 @@ class Relayer:
     async def serve(self, name: str) -> None:
         """Connect one chain, then send from it and deliver to it, for ever."""
         async with connect(self.settings.chains[name], self.runtime.database) as chain:
-            sender = self.runtime.sender(chain)
-            assert sender is not None
+            senders = self.runtime.senders(chain)
             origin = self._origin(chain)
-            destination = self._destination(chain, sender)
+            destination = self._destination(chain, senders)
             settled = RevisionStore(self.runtime.database, chain.domain, self._started)
             revision = Revision(chain, settled, destination.wake)
             interval = chain.settings.poll_interval
@@ -133,18 +133,18 @@ class Relayer:
         store = PaymentStore(self.runtime.database, chain.domain, promote)
         return PaymentIndexer(chain, paymaster, store)
 
-    def _destination(self, chain: Chain, sender: Sender) -> Destination:
+    def _destination(self, chain: Chain, senders: Sequence[Sender]) -> Destination:
         destination = Destination(
             chain=chain,
-            sender=sender,
+            senders=senders,
             operations=self.operations,
             origins=self._origins,
             metrics=self.runtime.metrics,
             policy=self.policy,
             builder=MetadataBuilder(
                 chain,
-                sender.address,
-                Lookups(sender.account, self.settings.allow_private_lookups),
+                senders[0].address,
+                Lookups(senders[0].account, self.settings.allow_private_lookups),
                 Multisigs(self.settings.ignore_reorg_reports),
             ),
             chain_name=self.settings.chain_name,

@@ -16,6 +16,7 @@ from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of, open_account
 from hyperlane.checkpoints.web import Web
+from hyperlane.errors import ConfigError
 from hyperlane.logs import configure_logging
 from hyperlane.metrics import Metrics, serve
 from hyperlane.settings import AgentSettings
@@ -47,6 +48,24 @@ class Runtime:
         """The sender of the chain's configured key; None if it has none."""
         account = sending_account(self.settings, chain.name)
         return None if account is None else make_sender(chain, account, self.database)
+
+    def senders(self, chain: Chain) -> list[Sender]:
+        """The senders of all configured keys of a chain, that of the signer first."""
+        accounts = sending_accounts(self.settings, chain.name)
+        return [make_sender(chain, item, self.database) for item in accounts]
+
+
+def sending_accounts(settings: AgentSettings, chain: str) -> "list[BaseAccount]":
+    """All accounts that send transactions on a chain, the signer's first; ConfigError if a key is
+    named twice, as it would give a nonce to two transactions."""
+    main = sending_account(settings, chain)
+    accounts = [] if main is None else [main]
+    for path, signer in settings.additional_signers(chain):
+        account = open_account(path, signer)
+        if address_of(account) in map(address_of, accounts):
+            raise ConfigError(f"{path}: this key is named before as one of {chain}: remove one")
+        accounts.append(account)
+    return accounts
 
 
 def sending_account(settings: AgentSettings, chain: str) -> "BaseAccount | None":

@@ -89,7 +89,7 @@ class Relayer:
         )  # fmt: skip
         look = Confirmation(
             chain=chain,
-            sender=sender,
+            senders=[sender],
             operations=self.operations,
             is_sending=self.sending.__contains__,
         )

@@ -76,7 +76,7 @@ async def settle(folder: str) -> None:
         policy=RelayPolicy(),
     )
     look = confirmation.Confirmation(
-        chain=chain, sender=sender, operations=operations, is_sending=lambda _: False
+        chain=chain, senders=[sender], operations=operations, is_sending=lambda _: False
     )
     with patch.object(confirmation, "delivered", nothing_delivered):
         async for verdicts in look.verdicts():

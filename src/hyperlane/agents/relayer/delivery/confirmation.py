@@ -44,7 +44,7 @@ class Look:
     seen_in: int | None
     """Block in which the store has the batch; None while it has it in none."""
     transaction: Transaction | None
-    """The live transaction for the batch, if the current key has one."""
+    """The live transaction for the batch, if a current key has one."""
     receipt: Receipt | None
     """Receipt of whichever version of the transaction is in a block."""
     final: int
@@ -70,7 +70,8 @@ class Confirmation:
     """Follows the transactions to one chain until they are final."""
 
     chain: Chain
-    sender: Sender
+    senders: Sequence[Sender]
+    """One for each key."""
     operations: OperationStore
     is_sending: Callable[[str], bool]
     """Returns True while a batch is being sent: then it is left alone."""
@@ -106,22 +107,23 @@ class Confirmation:
                 yield verdicts
 
     async def _look(self, seen: Mapping[str, int | None], final: int) -> list[Look]:
-        live = {item.purpose: item for item in await self.sender.live()}
-        transactions = [live[batch] for batch in seen if batch in live]
-        found = await self.sender.receipts(transactions)
-        receipts = dict(zip((item.purpose for item in transactions), found, strict=True))
-        lost = [item for item in transactions if receipts[item.purpose] is None]
-        used_nonces = 0
-        if lost:
-            await self.sender.maintain(lost)
-            # Counted at the final block: a nonce that is used there stays used, so a transaction
-            # with that nonce and without a receipt can never be included. Counted after the
-            # receipts were read: a transaction between the two is only looked at once more.
-            used_nonces = await self.chain.client.transaction_count(self.sender.address, final)
-        return [
-            Look(batch, block, live.get(batch), receipts.get(batch), final, used_nonces)
-            for batch, block in seen.items()
-        ]
+        looks = {batch: Look(batch, block, None, None, final) for batch, block in seen.items()}
+        for sender in self.senders:
+            live = [item for item in await sender.live() if item.purpose in seen]
+            receipts = await sender.receipts(live)
+            lost = [item for item, found in zip(live, receipts, strict=True) if found is None]
+            used_nonces = 0
+            if lost:
+                await sender.maintain(lost)
+                # Counted at the final block: a nonce that is used there stays used, so a
+                # transaction with that nonce and without a receipt can never be included. Counted
+                # after the receipts were read: one between the two is only looked at once more.
+                used_nonces = await self.chain.client.transaction_count(sender.address, final)
+            for item, found in zip(live, receipts, strict=True):
+                looks[item.purpose] = Look(
+                    item.purpose, seen[item.purpose], item, found, final, used_nonces
+                )
+        return list(looks.values())
 
     async def _judge(
         self, looks: Sequence[Look], final: int
@@ -163,7 +165,7 @@ class Confirmation:
             for item in looks
             if item.receipt is None and item.transaction and fate(item) is Fate.FINAL
         ]
-        found = await self.sender.receipts(lost, expected=True) if lost else []
+        found = await self.senders[0].receipts(lost, expected=True) if lost else []
         receipts = {item.purpose: given for item, given in zip(lost, found, strict=True)}
         asked = [replace(item, receipt=receipts.get(item.batch, item.receipt)) for item in looks]
         return [
@@ -183,7 +185,7 @@ class Confirmation:
         without = {item.batch for item in looks if item.transaction is None}
         if not without:
             return set()
-        live = {item.purpose for item in await self.sender.live()}
+        live = {item.purpose for sender in self.senders for item in await sender.live()}
         return {item for item in without if item in live or self.is_sending(item)}
 
     async def _delivered(self, operations: Sequence[Operation], final: int) -> set[Bytes32]:

@@ -2,9 +2,9 @@
 
 Three loops run side by side. One takes the deliveries that are due and has their metadata built,
 many messages at once. One sends what is ready, many messages in one transaction, and no more
-transactions than a window has room for. One confirms what was sent once the chain is final. The
-stages that they call return verdicts, which are written here and nowhere else. All lasting state is
-in the store, so any loop can be cut off anywhere.
+transactions than the windows of its keys have room for. One confirms what was sent once the chain
+is final. The stages that they call return verdicts, which are written here and nowhere else. All
+lasting state is in the store, so any loop can be cut off anywhere.
 """
 
 import asyncio
@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from hyperlane.agents.relayer.delivery.confirmation import Confirmation
+from hyperlane.agents.relayer.delivery.keys import Key, Keys
 from hyperlane.agents.relayer.delivery.outcomes import Outcomes
 from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation, Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.slots import Slots
-from hyperlane.agents.relayer.delivery.submission import Draft, Submission
+from hyperlane.agents.relayer.delivery.submission import Draft, Limits, Submission
 from hyperlane.agents.relayer.delivery.verdicts import OUTAGE_PAUSE, Postponed, Settled
 from hyperlane.agents.relayer.delivery.window import Window
 from hyperlane.agents.relayer.metadata import MetadataBuilder
@@ -44,8 +45,8 @@ _GATHERING_TIME = 0.05
 """Seconds that a ready delivery waits for others to share its transaction."""
 _SINGLES = 32
 """Deliveries that are simulated and sent together, each alone, where a chain takes no batches."""
-_SUBMISSIONS = 2
-"""Batches of a lane that are simulated and sent side by side."""
+_SUBMISSIONS = 1
+"""Batches of a lane that are simulated side by side, beside one for each key that is sent."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +54,8 @@ class Destination:
     """One chain as the target of messages."""
 
     chain: Chain
-    sender: Sender
+    senders: Sequence[Sender]
+    """One for each key, that of the main key first."""
     operations: OperationStore
     origins: Mapping[int, Origin]
     """Connected origins by domain."""
@@ -65,9 +67,8 @@ class Destination:
     clock: Callable[[], float] = time.time
     outcomes: Outcomes = field(init=False)
     preparation: Preparation = field(init=False)
-    submission: Submission = field(init=False)
+    keys: Keys = field(init=False)
     confirmation: Confirmation = field(init=False)
-    window: Window = field(init=False)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: Slots = field(default_factory=Slots)
     _ready: dict[Lane, asyncio.Queue[Prepared]] = field(
@@ -80,7 +81,7 @@ class Destination:
         self.outcomes = Outcomes(
             chain=self.chain.name,
             operations=self.operations,
-            transactions=self.sender.store,
+            transactions=self.senders[0].store,
             chain_name=self.chain_name,
             metrics=self.metrics,
             policy=self.policy,
@@ -95,22 +96,20 @@ class Destination:
             metrics=self.metrics,
             warm_up=self._warm_up,
         )
-        self.submission = Submission(
-            chain=self.chain,
-            sender=self.sender,
-            policy=self.policy,
-            simulator=Simulator(self.chain.client, self.chain.settings.mailbox),
-        )
-        self.window = Window(
-            sender=self.sender,
-            most=self.chain.settings.max_in_flight,
-            pause=self.chain.settings.window_pause,
-        )
+        self.keys = Keys([self._key(sender) for sender in self.senders])
         self.confirmation = Confirmation(
             chain=self.chain,
-            sender=self.sender,
+            senders=self.senders,
             operations=self.operations,
             is_sending=self._is_sending,
+        )
+
+    def _key(self, sender: Sender) -> Key:
+        settings = self.chain.settings
+        simulator = Simulator(self.chain.client, settings.mailbox)
+        return Key(
+            Submission(chain=self.chain, sender=sender, policy=self.policy, simulator=simulator),
+            Window(sender=sender, most=settings.max_in_flight, pause=settings.window_pause),
         )
 
     def wake(self) -> None:
@@ -137,9 +136,12 @@ class Destination:
 
     async def submit(self) -> None:
         """Send whatever is ready, for ever; a lane does not wait for another one's simulations."""
-        name, window = f"window {self.chain.name}", self.window
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(repeat(name, window.pause, window.look, wake=window.wanted))
+            for window in (key.window for key in self.keys.keys):
+                looks = repeat(
+                    f"window {self.chain.name}", window.pause, window.look, wake=window.wanted
+                )
+                tasks.create_task(looks)
             for lane in Lane:
                 tasks.create_task(self._submit_lane(lane))
 
@@ -161,13 +163,11 @@ class Destination:
 
     async def show_funds(self) -> None:
         """Set the gauges of funds and gas price: one step."""
-        self.metrics.show_balance(
-            self.chain.name,
-            "relayer",
-            to_checksum(self.sender.address),
-            await self.chain.client.balance(self.sender.address),
-        )
-        self.metrics.gas_price.labels(self.chain.name).set(await self.sender.gas_price())
+        for sender in self.senders:
+            balance = await self.chain.client.balance(sender.address)
+            address = to_checksum(sender.address)
+            self.metrics.show_balance(self.chain.name, "relayer", address, balance)
+        self.metrics.gas_price.labels(self.chain.name).set(await self.senders[0].gas_price())
 
     async def _wait(self, pause: float) -> None:
         """Wait for news or the end of an attempt, for at most `_LONGEST_WAIT`."""
@@ -193,7 +193,7 @@ class Destination:
     async def _warm_up(self) -> None:
         """Read fees and the block's gas limit ahead, while recipients are looked up."""
         with contextlib.suppress(ChainError):  # whoever needs them reads them again
-            await all_ended(self.sender.gas_price(), self.chain.client.gas_limit())
+            await all_ended(self.senders[0].gas_price(), self.chain.client.gas_limit())
 
     async def _build(self, candidate: Candidate) -> None:
         operation = candidate.operation
@@ -209,7 +209,7 @@ class Destination:
             self._free([operation])
 
     async def _submit_lane(self, lane: Lane) -> None:
-        room = asyncio.Semaphore(_SUBMISSIONS)
+        room = asyncio.Semaphore(_SUBMISSIONS + len(self.senders))
         async with asyncio.TaskGroup() as submissions:
             while True:
                 batch = await self._gather(lane)
@@ -245,16 +245,35 @@ class Destination:
 
     async def _submit_now(self, batch: Sequence[Prepared]) -> Sequence[Prepared]:
         """Plan and send; returns what waited too long, and has to be planned again."""
-        plan = await self.submission.plan(batch)
+        key = self.keys.best()
+        plan = await key.submission.plan(batch)
         await self.outcomes.write(plan.verdicts)
-        stale = await self._send(plan.drafts)
-        if plan.alone:
-            alone = await self.submission.plan_alone(plan.alone, plan.limits)
-            await self.outcomes.write(alone.verdicts)
-            stale |= await self._send(alone.drafts)
+        stale = await self._send(key, plan.drafts)
+        # A group waits for all when it is cancelled, `gather` for the first that ends: a write
+        # that nobody waits for is cancelled a second time at the end, and its connection hangs.
+        async with asyncio.TaskGroup() as submissions:
+            alone = [
+                submissions.create_task(self._submit_alone(*share, plan.limits))
+                for share in self.keys.divide(plan.alone)
+            ]
+        stale = stale.union(*(task.result() for task in alone))
         return [item for item in batch if item.candidate.operation.message.id in stale]
 
-    async def _send(self, drafts: Sequence[Draft]) -> set[Bytes32]:
+    async def _submit_alone(
+        self, key: Key, items: Sequence[Prepared], limits: Limits
+    ) -> set[Bytes32]:
+        """Send deliveries one by one; returns those that waited too long."""
+        stale: set[Bytes32] = set()
+        try:
+            for sent_by, plan in await self.keys.plan_alone(key, items, limits):
+                await self.outcomes.write(plan.verdicts)
+                stale |= await self._send(sent_by, plan.drafts)
+        except TRANSIENT as error:
+            operations = [item.candidate.operation for item in items]
+            await self.outcomes.write([Postponed(operations, str(error))])
+        return stale
+
+    async def _send(self, key: Key, drafts: Sequence[Draft]) -> set[Bytes32]:
         """Send transactions of one lane, as the window has places for them.
 
         Returns the messages of those that were not sent, as their simulations are too old by then.
@@ -263,14 +282,14 @@ class Destination:
         left = drafts
         while left:
             lane, gas = left[0].operations[0].lane, [item.gas for item in left]
-            async with self.window.places(lane, gas, left[0].most_gas) as places:
+            async with key.window.places(lane, gas, left[0].most_gas) as places:
                 group, left = left[:places], left[places:]
-                old = [item for item in group if self.submission.is_stale(item)]
+                old = [item for item in group if key.submission.is_stale(item)]
                 stale |= {item.message.id for draft in old for item in draft.operations}
-                await self._send_now([item for item in group if item not in old])
+                await self._send_now(key, [item for item in group if item not in old])
         return stale
 
-    async def _send_now(self, drafts: Sequence[Draft]) -> None:
+    async def _send_now(self, key: Key, drafts: Sequence[Draft]) -> None:
         """Store which messages transactions carry, then send them.
 
         In this order, because after a crash the store must know of every transaction that was sent:
@@ -281,7 +300,7 @@ class Destination:
         try:
             await self.outcomes.write([item.sending for item in drafts])
             if drafts:
-                await self.outcomes.write(await self.submission.send(drafts))
+                await self.outcomes.write(await key.submission.send(drafts))
         finally:
             self._sending -= purposes
 
@@ -301,7 +320,7 @@ class Destination:
         """How many messages a transaction takes, once the chain can be asked."""
         while True:
             try:
-                return (await self.submission.batching()).max_size
+                return (await self.keys.keys[0].submission.batching()).max_size
             except TRANSIENT as error:
                 log.warning("task.failed", task=f"probe {self.chain.name}", error=str(error))
             await asyncio.sleep(OUTAGE_PAUSE)

@@ -29,6 +29,7 @@ from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
+from hyperlane.agents.runtime.refusals import OutOfFunds
 from hyperlane.agents.runtime.sender import Sender, Wanted
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import RpcError
@@ -37,6 +38,8 @@ from hyperlane.protocol.typecasts import Address
 from hyperlane.store.operations import Operation
 from hyperlane.store.transactions import Transaction
 
+_BROKE = 60.0
+"""Seconds for which other keys are used in place of one that could not pay."""
 _LASTING = 15.0
 """Seconds for which a simulation is believed."""
 
@@ -122,6 +125,8 @@ class Submission:
     policy: RelayPolicy
     simulator: Simulator
     clock: Callable[[], float] = time.monotonic
+    rests_until: float = float("-inf")
+    """Time until which other keys are used, as this one could not pay."""
     _batching: Batching | None = None
 
     async def batching(self) -> Batching:
@@ -214,7 +219,10 @@ class Submission:
         for draft, result in zip(drafts, results, strict=True):
             if not isinstance(result, ChainError):
                 verdicts.append(Submitted(draft.operations, result.hash))
-            elif draft.purpose not in live:
+                continue
+            if isinstance(result, OutOfFunds):
+                self.rests_until = self.clock() + _BROKE
+            if draft.purpose not in live:
                 verdicts += _unsent(draft.operations, result)
         return verdicts
 

@@ -61,10 +61,14 @@ class Window:
 
     @property
     def room(self) -> int:
-        """Number of transactions that could be sent now, if nothing waited; 0 before a look."""
-        if self._unmined is None:
-            return 0
-        return self.most - len(self._unmined) - len(self._sent) - len(self._held)
+        """Number of transactions that could be sent now; below 0 while some wait."""
+        waiting = sum(map(len, self._waiting.values()))
+        return self.most - len(self._ahead) - waiting
+
+    @property
+    def _ahead(self) -> list[int]:
+        """Gas of each transaction that is in no block, or may be in none."""
+        return [*(self._unmined or ()), *self._sent, *self._held]
 
     @asynccontextmanager
     async def places(self, lane: Lane, gas: Sequence[int], block_gas: int) -> AsyncIterator[int]:
@@ -131,7 +135,7 @@ class Window:
         return min(lanes, default=None)
 
     def _fits(self, gas: int, block_gas: int) -> bool:
-        if self._unmined is None or self.room <= 0:
+        ahead = self._ahead
+        if self._unmined is None or len(ahead) >= self.most:
             return False
-        ahead = sum(self._unmined) + sum(self._sent) + sum(self._held)
-        return not ahead or ahead + gas <= _BLOCKS_AHEAD * block_gas
+        return not ahead or sum(ahead) + gas <= _BLOCKS_AHEAD * block_gas
