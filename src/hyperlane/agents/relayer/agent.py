@@ -83,13 +83,10 @@ class Relayer:
             settled = RevisionStore(self.runtime.database, chain.domain, self._started)
             revision = Revision(chain, settled, destination.wake)
             interval = chain.settings.poll_interval
-            pulse = origin.pulse()
 
             async def index() -> None:
-                if await pulse.worth_a_look():
-                    await origin.step()
-                    pulse.looked(origin.counted)
-                    self.runtime.waiting.discard(name)
+                await origin.look()
+                self.runtime.waiting.discard(name)
 
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(repeat(f"index {name}", interval, index))

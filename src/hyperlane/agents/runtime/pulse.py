@@ -42,10 +42,15 @@ class Pulse:
     def __post_init__(self) -> None:
         self._news_at = self.clock()
 
+    @property
+    def awake(self) -> bool:
+        """Whether something happened a short time ago."""
+        return self.clock() - self._news_at < _AWAKE
+
     async def worth_a_look(self) -> bool:
         """Tell whether a full look is due: while things happen, always."""
         now = self.clock()
-        if now - self._news_at < _AWAKE or now - self._looked_at >= self.longest:
+        if self.awake or now - self._looked_at >= self.longest:
             return True
         if now - max(self._asked_at, self._looked_at) < self.idle_interval:
             return False

@@ -58,9 +58,20 @@ class Origin:
     """How often logs were read again for the message of that leaf."""
     _indexed_to: int = -1
     """Final block of the last step that stored all events up to it."""
+    pulse: Pulse = field(init=False)
+    """Tells whether there may be new messages or leaves."""
 
     def __post_init__(self) -> None:
         self.tree = StoredTree(self.leaves)
+        sources = (self.dispatches, self.insertions)
+        counters = ((item.contract, item.counter) for item in sources)
+        self.pulse = self.chain.pulse(*counters, longest=_IDLE_LONGEST)
+
+    async def look(self) -> None:
+        """Index up to the final block if something may have happened."""
+        if await self.pulse.worth_a_look():
+            await self.step()
+            self.pulse.looked((self.dispatches.counted, self.insertions.counted))
 
     async def step(self) -> None:
         """Index up to the final block.
@@ -88,17 +99,6 @@ class Origin:
                 self._indexed_to = block
                 return
 
-    def pulse(self) -> Pulse:
-        """Make what tells whether there are new messages or leaves."""
-        sources = (self.dispatches, self.insertions)
-        counters = ((item.contract, item.counter) for item in sources)
-        return self.chain.pulse(*counters, longest=_IDLE_LONGEST)
-
-    @property
-    def counted(self) -> tuple[int, int]:
-        """Messages and leaves by the contracts, as far as all of them are known."""
-        return self.dispatches.counted, self.insertions.counted
-
     async def leaf_index(self, message_id: Bytes32) -> int | None:
         """The leaf of a message in the tree; None while it has none."""
         index = self._recent.get(message_id)
@@ -113,14 +113,13 @@ class Origin:
         return tree
 
     async def _read_ahead(self, block: int) -> None:
-        """Read in one request what the rest of the step asks for."""
-        calls = self.insertions.calls(block)
+        """Read in one request what the rest of the step asks for, if there may be news."""
+        calls = self.insertions.calls(block) if self.pulse.awake else []
         if calls:
             hook = self.chain.settings.merkle_tree_hook
             calls.append(view(hook, MerkleTreeHook.latest_checkpoint, block=block))
-        calls += self.dispatches.calls(block)
-        if self.payments is not None:
-            calls += self.payments.calls(block)
+            calls += self.dispatches.calls(block)
+            calls += self.payments.calls(block) if self.payments is not None else []
         await self.chain.client.read_ahead(sorted(calls, key=lambda call: call.blocks))
 
     async def _require_agreement(self, block: int) -> None:
