@@ -22,7 +22,7 @@ from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
 from hyperlane.store.group_commit import GroupCommit
 from hyperlane.store.migrations.schemas import AGENTS, SCRAPER, Schema, stored_revision
-from hyperlane.store.sqlite import enforce_keys, run, sqlite_engine
+from hyperlane.store.sqlite import InlineConnection, enforce_keys, run, sqlite_engine
 from hyperlane.wording import one_line
 
 _DAMAGE = ("file is not a database", "disk image is malformed")
@@ -123,6 +123,20 @@ class Database:
         with self._named_errors():
             async with self.engine.connect() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def look_through(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection to read many rows with one statement, which holds nobody up."""
+        async with self.read() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            if not isinstance(driver, InlineConnection):
+                yield connection
+                return
+            driver.in_thread = True
+            try:
+                yield connection
+            finally:
+                driver.in_thread = False
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

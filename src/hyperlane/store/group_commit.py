@@ -89,16 +89,16 @@ class GroupCommit:
 
     async def _end(self, transaction: _Transaction) -> Exception | None:
         """Commit, after all who waited for their turn when the transaction began."""
-        async with self._turn:
-            try:
+        try:
+            async with self._turn:
                 if not transaction.alive:
                     return DatabaseError(f"db: {self.engine.url.database}: a write failed")
                 await transaction.connection.commit()
-            except (DBAPIError, OSError) as error:
-                transaction.driver.rollback()
-                return error
-            finally:
-                if self._open is transaction:
-                    self._open = None
-                await transaction.connection.close()
+        except (DBAPIError, OSError) as error:
+            transaction.driver.rollback()
+            return error
+        finally:
+            if self._open is transaction:
+                self._open = None
+            await transaction.connection.close()
         return None

@@ -10,7 +10,7 @@ from hyperlane.store.database import Database
 async def messages_of(database: Database, tx_hash: Bytes32, limit: int) -> list[Bytes32]:
     """Ids of messages that a transaction sent, or that one of this relayer delivers."""
     sent, delivered = tables.messages.c, tables.operations.c
-    async with database.read() as connection:
+    async with database.look_through() as connection:
         found = await connection.execute(
             union(
                 select(sent.id).where(sent.tx_hash == tx_hash),

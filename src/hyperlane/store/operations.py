@@ -127,10 +127,26 @@ _COLUMNS = [tables.messages.c.raw] + [
     func.coalesce(tables.delivery_costs.c.wei, "0"),
 ]  # fmt: skip
 
-_UNCONFIRMED: ColumnElement[bool] = literal_column("operations.state IN ('submitted', 'included')")
-_DELIVERED: ColumnElement[bool] = literal_column("operations.state = 'delivered'")
+_SELECT = (
+    select(*_COLUMNS)
+    .join(
+        tables.messages,
+        (tables.messages.c.origin == tables.operations.c.origin)
+        & (tables.messages.c.nonce == tables.operations.c.nonce),
+    )
+    .outerjoin(
+        tables.delivery_costs,
+        tables.delivery_costs.c.message_id == tables.operations.c.message_id,
+    )
+    .where(tables.messages.c.id == tables.operations.c.message_id)
+)
+"""Built once: SQLAlchemy takes longer for it than SQLite to answer."""
+
+_IS_UNCONFIRMED: ColumnElement[bool] = literal_column(
+    "operations.state IN ('submitted', 'included')"
+)
+IS_DELIVERED: ColumnElement[bool] = literal_column("operations.state = 'delivered'")
 """Spelled as in the indexes, which a database uses only for the very same condition."""
-_DAY = 24 * 3600.0
 _IDS_AT_ONCE = 500
 """Ids per statement; databases limit parameters."""
 
@@ -200,11 +216,10 @@ class OperationStore:
             .values(next_attempt=0.0)
         )
 
-    async def recover(self, now: float) -> None:
+    async def recover(self) -> None:
         """After a start: make what was being prepared, ignored or parked pending, and due at once.
 
-        Deletes deliveries of messages that a reorg removed. Deliveries of the last day are due for
-        a check with the chain.
+        Deletes deliveries of messages that a reorg removed.
         """
         row, sent = tables.operations, tables.messages
         known = select(sent.c.id).where(sent.c.origin == row.c.origin, sent.c.nonce == row.c.nonce)
@@ -225,11 +240,6 @@ class OperationStore:
                     row.c.next_attempt < NEVER,
                 )
                 .values(state=State.PENDING, next_attempt=0.0)
-            )
-            await connection.execute(
-                update(row)
-                .where(_DELIVERED, row.c.updated_at > now - _DAY)
-                .values(next_attempt=0.0)
             )
 
     async def take(self, destination: int, now: float, room: Mapping[Lane, int]) -> list[Operation]:
@@ -269,7 +279,7 @@ class OperationStore:
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(row.c.batch, row.c.block_number)
-                .where(row.c.destination == destination, _UNCONFIRMED)
+                .where(row.c.destination == destination, _IS_UNCONFIRMED)
                 .distinct()
             )
             return {(batch, block) for batch, block in found}
@@ -279,7 +289,7 @@ class OperationStore:
         row = tables.operations
         return await self._select(
             row.c.destination == destination,
-            _UNCONFIRMED,
+            _IS_UNCONFIRMED,
             row.c.batch == batch,
             order=(row.c.origin, row.c.nonce),
         )
@@ -390,15 +400,9 @@ class OperationStore:
     async def _select(
         self, *conditions: Any, order: Sequence[Any], limit: int | None = None
     ) -> list[Operation]:
-        row, sent, costs = tables.operations, tables.messages, tables.delivery_costs
         async with self._database.read() as connection:
             found = await connection.execute(
-                select(*_COLUMNS)
-                .join(sent, (sent.c.origin == row.c.origin) & (sent.c.nonce == row.c.nonce))
-                .outerjoin(costs, costs.c.message_id == row.c.message_id)
-                .where(sent.c.id == row.c.message_id, *conditions)
-                .order_by(*order)
-                .limit(limit)
+                _SELECT.where(*conditions).order_by(*order).limit(limit)
             )
             return [
                 Operation(Message.decode(raw), State(state), Lane(lane), *rest, int(wei))  # type: ignore[call-arg]

@@ -12,8 +12,9 @@ from sqlalchemy import case, select, update
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
-from hyperlane.store.operations import Lane, State
+from hyperlane.store.operations import IS_DELIVERED, Lane, State
 
+_DAY = 24 * 3600.0
 _LANES = list(Lane)
 """All lanes, named in queries so that the database index also covers `next_attempt`."""
 
@@ -24,6 +25,9 @@ class RevisionStore:
 
     database: Database
     destination: int
+    started: float
+    """Time of the start. What was delivered on the day before is checked then: a reorg may have
+    come meanwhile."""
 
     async def revive(self, now: float) -> None:
         """Make dropped deliveries that are due pending."""
@@ -41,24 +45,31 @@ class RevisionStore:
             )
 
     async def due(self, now: float, limit: int) -> list[Bytes32]:
-        """Delivered messages that are due for a check, those that wait longest first."""
+        """Delivered messages that are due for a check: of the day before the start, and others,
+        those that wait longest first."""
         row = tables.operations
         found: list[tuple[float, Bytes32]] = []
+        delivered = select(row.c.next_attempt, row.c.message_id).where(
+            row.c.destination == self.destination, IS_DELIVERED
+        )
         async with self.database.read() as connection:
+            fresh = await connection.execute(
+                delivered.where(
+                    row.c.updated_at > self.started - _DAY, row.c.updated_at < self.started
+                )
+                .order_by(row.c.updated_at)
+                .limit(limit)
+            )
+            checked = [message_id for _, message_id in fresh]
             for lane in Lane:  # each is in order in the index: all together would be sorted
                 due = await connection.execute(
-                    select(row.c.next_attempt, row.c.message_id)
-                    .where(
-                        row.c.destination == self.destination,
-                        row.c.state == State.DELIVERED,
-                        row.c.lane == lane,
-                        row.c.next_attempt <= now,
-                    )
+                    delivered.where(row.c.lane == lane, row.c.next_attempt <= now)
                     .order_by(row.c.next_attempt)
                     .limit(limit)
                 )
                 found += [(time, message_id) for time, message_id in due]
-        return [message_id for _, message_id in sorted(found)[:limit]]
+        checked += [message_id for _, message_id in sorted(found)]
+        return list(dict.fromkeys(checked))[:limit]
 
     async def confirm(
         self, ids: Sequence[Bytes32], now: float, shortest: float, longest: float

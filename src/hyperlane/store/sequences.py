@@ -213,7 +213,7 @@ class InsertionStore(SequenceStore[Insertion]):
         # Not by a condition on the origin: SQLite would search all of its messages for each leaf.
         origins = select(message.origin).where(message.id == leaf.message_id)
         known = literal(self.domain, BigInteger).in_(origins)
-        async with self.database.read() as connection:
+        async with self.database.look_through() as connection:
             stray = (
                 await connection.execute(
                     select(leaf.leaf_index, leaf.block_number)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ _PAUSE = 0.01
 """Seconds between two attempts to get a lock."""
 _COMMITTING = ThreadPoolExecutor(2, "commit")
 """Threads of their own: whatever else runs in threads delays no commit."""
+_LOOKING_THROUGH = ThreadPoolExecutor(2, "look-through")
+_TURN = 0.005
+"""Seconds of statements after which others on the event loop have their turn."""
 
 
 def sqlite_engine(path: Path, *, threads: bool) -> AsyncEngine:
@@ -87,9 +91,8 @@ def _set_journal(connection: Any) -> None:
 
 def _locked(error: sqlite3.OperationalError) -> bool:
     """Tell whether another program has a lock for which it makes sense to wait."""
-    snapshot = getattr(sqlite3, "SQLITE_BUSY_SNAPSHOT", 517)
     code = error.sqlite_errorcode
-    return code & 0xFF == sqlite3.SQLITE_BUSY and code != snapshot
+    return code & 0xFF == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
 
 
 class _Connection(sqlite3.Connection):
@@ -108,39 +111,56 @@ class _Connection(sqlite3.Connection):
 class InlineConnection(_Connection):
     """A connection of the driver `inline`."""
 
+    in_thread = False
+    """True while statements may take long, see `Database.look_through`."""
+    _way_given = 0.0
+
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or _Cursor)
 
     def commit(self) -> None:
         """Commit in a thread: it waits for the disk."""
         if self.in_transaction:
-            await_only(_to_its_end(super().commit))
+            await_only(_to_its_end(_COMMITTING, super().commit))
+
+    async def run(self, work: Callable[[], object]) -> None:
+        """Run a statement where it belongs."""
+        if self.in_thread:
+            return await _to_its_end(_LOOKING_THROUGH, work, self.interrupt)
+        now = time.monotonic()
+        if now > self._way_given + _TURN:  # one statement after another would hold the loop
+            self._way_given = now
+            await asyncio.sleep(0)
+        work()
 
 
 class _Cursor(sqlite3.Cursor):
     """A cursor that reads all rows at once, so that no statement is left open."""
+
+    connection: InlineConnection
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self._rows: deque[Any] = deque()
 
     def execute(self, statement: str, parameters: Any = ()) -> "_Cursor":
-        await_only(self._attempt(lambda: super(_Cursor, self).execute(statement, parameters)))
-        self._rows = deque(super().fetchall())
+        await_only(self._attempt(partial(self._execute, statement, parameters)))
         return self
 
     def executemany(self, statement: str, parameters: Any) -> "_Cursor":
-        rows = list(parameters)
-        await_only(self._attempt(lambda: super(_Cursor, self).executemany(statement, rows)))
+        await_only(self._attempt(partial(super().executemany, statement, list(parameters))))
         return self
 
-    async def _attempt(self, attempt: Callable[[], object]) -> None:
+    def _execute(self, statement: str, parameters: Any) -> None:
+        super().execute(statement, parameters)
+        self._rows = deque(super().fetchall())
+
+    async def _attempt(self, work: Callable[[], object]) -> None:
         """Try until no other program has the lock; the loop goes on meanwhile."""
         deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
-                attempt()
-                return
+                return await self.connection.run(work)
             except sqlite3.OperationalError as error:
                 if not _locked(error) or time.monotonic() > deadline:
                     raise
@@ -180,16 +200,20 @@ class InlineDialect(SQLiteDialect_pysqlite):
 registry.register("sqlite.inline", __name__, "InlineDialect")
 
 
-async def _to_its_end(function: Callable[[], object]) -> None:
-    """Run a function in a thread; whoever is cancelled waits for its end, too.
+async def _to_its_end(
+    threads: ThreadPoolExecutor, work: Callable[[], object], hurry: Callable[[], None] | None = None
+) -> None:
+    """Run something in a thread; whoever is cancelled hurries it and waits for its end.
 
     The connection would be used by two threads otherwise.
     """
-    work = asyncio.get_running_loop().run_in_executor(_COMMITTING, function)
+    running = asyncio.get_running_loop().run_in_executor(threads, work)
     try:
-        await asyncio.shield(work)
+        await asyncio.shield(running)
     except asyncio.CancelledError:
-        while not work.done():
+        while not running.done():
+            if hurry is not None:
+                hurry()
             with suppress(asyncio.CancelledError):
-                await asyncio.wait([work])
+                await asyncio.wait([running])
         raise

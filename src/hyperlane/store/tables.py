@@ -190,6 +190,7 @@ Index(
 _DELIVERED = text("state = 'delivered'")
 Index(
     "operations_delivered",
+    operations.c.destination,
     operations.c.updated_at,
     sqlite_where=_DELIVERED,
     postgresql_where=_DELIVERED,

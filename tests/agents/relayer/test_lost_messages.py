@@ -237,7 +237,7 @@ async def test_the_distances_at_which_the_chain_is_asked_double_up_to_a_bound(
     async with relaying(config):
         await reach(config, message, State.DELIVERED)
     database = await Database.open(config["db"])
-    store, operations = RevisionStore(database, 7331), OperationStore(database)
+    store, operations = RevisionStore(database, 7331, 0.0), OperationStore(database)
     now, pauses = 10.0**10, []
     for _ in range(8):
         assert await store.due(now - 1, 10) == ([] if pauses else [message.id])

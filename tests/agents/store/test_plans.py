@@ -61,7 +61,7 @@ def operations(database: Database) -> dict[str, Call]:
     return {
         "create": create,
         "promote": promote,
-        "recover": lambda: store.recover(0.0),
+        "recover": store.recover,
         "take": lambda: store.take(THERE, 1.0, dict.fromkeys(Lane, 10)),
         "next_times": lambda: store.next_times(THERE),
         "batches": lambda: store.batches(THERE),
@@ -77,7 +77,7 @@ def operations(database: Database) -> dict[str, Call]:
 
 
 def revisions(database: Database) -> dict[str, Call]:
-    store = RevisionStore(database, THERE)
+    store = RevisionStore(database, THERE, 1e12)
     return {
         "revive": lambda: store.revive(0.0),
         "due": lambda: store.due(0.0, 500),

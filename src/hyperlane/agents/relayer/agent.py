@@ -53,7 +53,7 @@ async def run(settings: RelayerSettings) -> None:
         exclusive(runtime.database, "a relayer"),
     ):
         relayer = Relayer(settings, runtime, policy)
-        await relayer.operations.recover(time.time())
+        await relayer.operations.recover()
         async with asyncio.TaskGroup() as tasks:
             for name in settings.relay_chains:
                 tasks.create_task(relayer.serve(name))
@@ -67,6 +67,7 @@ class Relayer:
         self.runtime = runtime
         self.policy = policy
         self.operations = OperationStore(runtime.database)
+        self._started = time.time()
         self._origins: dict[int, Origin] = {}
         self._destinations: dict[int, Destination] = {}
 
@@ -77,9 +78,8 @@ class Relayer:
             assert sender is not None
             origin = self._origin(chain)
             destination = self._destination(chain, sender)
-            revision = Revision(
-                chain, RevisionStore(self.runtime.database, chain.domain), destination.wake
-            )
+            settled = RevisionStore(self.runtime.database, chain.domain, self._started)
+            revision = Revision(chain, settled, destination.wake)
             interval = chain.settings.poll_interval
 
             async def index() -> None:

@@ -30,7 +30,7 @@ def upgrade(op: Operations) -> None:
         )
         batch_op.create_index(
             "operations_delivered",
-            ["updated_at"],
+            ["destination", "updated_at"],
             unique=False,
             sqlite_where=sa.text("state = 'delivered'"),
             postgresql_where=sa.text("state = 'delivered'"),
