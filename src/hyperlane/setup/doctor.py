@@ -207,6 +207,24 @@ def _signers(subject: _Subject) -> dict[str, tuple[str, Address]]:
     return found
 
 
+def _additional_signers(subject: _Subject, name: str) -> list[tuple[str, Address]]:
+    """The further keys with which a relayer delivers to a chain, with their settings."""
+    found = []
+    agent = subject.agent
+    for path, signer in (
+        agent.additional_signers(name) if isinstance(agent, RelayerSettings) else ()
+    ):
+        if signer.type not in ("hexKey", "keystore"):
+            continue
+        try:
+            found.append((path, address_of(open_account(path, signer))))
+        except ConfigError as error:
+            subject.checks.append(
+                Check(False, f"{name}: key that pays", str(error), f"correct {path}")
+            )
+    return found
+
+
 async def _chain(
     subject: _Subject,
     settings: ChainSettings,
@@ -223,8 +241,9 @@ async def _chain(
     checks.append(await settle_finality(client, settings))
     contracts = await check_contracts(client, settings)
     checks += contracts
-    if settings.name in signers:
-        checks.append(await check_balance(client, settings.name, *signers[settings.name]))
+    paying = [signers[settings.name]] if settings.name in signers else []
+    for account in [*paying, *_additional_signers(subject, settings.name)]:
+        checks.append(await check_balance(client, settings.name, *account))
     leaves = await count_leaves(client, settings)
     if leaves is not None and all(check.passed for check in contracts):
         subject.states[settings.name] = ChainState(settings, client, leaves)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hyperlane.agents.relayer.delivery.destination import Destination
+from hyperlane.agents.relayer.delivery.submitting import Submitter
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.errors import ChainError
 
@@ -74,13 +75,13 @@ async def test_no_submission_goes_on_after_it_stopped() -> None:
         return plan
 
     key = SimpleNamespace(submission=SimpleNamespace(plan=planned))
-    destination: Any = SimpleNamespace(
+    submitter: Any = SimpleNamespace(
         keys=SimpleNamespace(best=lambda: key, divide=lambda _: [(key, ()), (key, ())]),
         outcomes=SimpleNamespace(write=nothing),
         _send=nothing,
         _submit_alone=writes.write,
     )
-    await stop(Destination._submit_now(destination, []), writes)
+    await stop(Submitter._submit_now(submitter, []), writes)
     assert writes.given_up == 2
 
 

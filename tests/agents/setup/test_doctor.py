@@ -158,6 +158,12 @@ FAULTS = {
         "has 0.000000, a delivery may cost",
         "send it coins on alpha",
     ),
+    "a further key without funds": (
+        alpha(additionalSigners=[{"key": OTHER_KEY}]),
+        "alpha: funds of chains.alpha.additionalSigners.0",
+        "has 0.000000, a delivery may cost",
+        "send it coins on alpha",
+    ),
     "no key": (
         lambda config: config.pop("defaultSigner"),
         "alpha: key that pays",

@@ -10,7 +10,8 @@ from tests.support.agents import eventually, relaying
 from tests.support.devnet import key
 
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind, intrinsic_gas
-from hyperlane.agents.relayer.delivery.submission import Limits, Submission, _Accepted
+from hyperlane.agents.relayer.delivery.drafts import Accepted, Limits
+from hyperlane.agents.relayer.delivery.submission import Submission
 from hyperlane.chain.abi import Mailbox
 from hyperlane.protocol.message import VERSION, Message
 
@@ -19,7 +20,7 @@ METADATA = b"\x07" * 300
 DATA = Mailbox.process.encode(METADATA, MESSAGE.encode())
 
 
-def accept(simulated: int) -> _Accepted:
+def accept(simulated: int) -> Accepted:
     """What a delivery gets that took so much gas in its simulation, and that nobody paid for."""
     parts: Any = {
         "chain": None,
@@ -37,7 +38,7 @@ def accept(simulated: int) -> _Accepted:
     )
     limits = Limits(Batching(Kind.CODE, bytes(20), 100), 10**8)
     accepted = Submission(**parts)._accept(item, simulated + simulated // 8, 0, limits)
-    assert isinstance(accepted, _Accepted)
+    assert isinstance(accepted, Accepted)
     return accepted
 
 

@@ -52,6 +52,8 @@ class Relayer:
     """By the final chain."""
     sending: set[str] = field(default_factory=set)
     maintained: int = 0
+    asked: int = 0
+    """Transactions whose receipts were asked for."""
 
     address = KEY
 
@@ -69,6 +71,7 @@ class Relayer:
 
     async def receipts(self, transactions: list[Any], *, expected: bool = False) -> list[Any]:
         said = self.receipts_now
+        self.asked += len(transactions)
         return [said.pop(0) if len(said) > 1 else said[0] for _ in transactions]
 
     async def maintain(self, _lost: list[Any]) -> None:
@@ -228,6 +231,17 @@ class TestABlock:
         assert not await relayer.confirms()
         operation = await relayer.operation()
         assert (operation.state, operation.block_number) == (State.SUBMITTED, None)
+
+    async def test_that_is_not_final_is_not_asked_for_again_while_the_nonce_is_used(self, relayer):
+        await relayer.sends()
+        relayer.receipts_now = [receipt(FINAL + 1)]
+        relayer.used["latest"] = NONCE + 1
+        for _ in range(3):
+            assert not await relayer.confirms()
+        assert relayer.asked == 1
+        relayer.used["latest"] = NONCE
+        assert not await relayer.confirms()
+        assert relayer.asked == 2, "a reorg may have removed it"
 
     async def test_costs_what_all_attempts_took(self, relayer):
         for succeeded in (False, True):

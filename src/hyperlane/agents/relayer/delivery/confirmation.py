@@ -110,8 +110,9 @@ class Confirmation:
         looks = {batch: Look(batch, block, None, None, final) for batch, block in seen.items()}
         for sender in self.senders:
             live = [item for item in await sender.live() if item.purpose in seen]
-            receipts = await sender.receipts(live)
-            lost = [item for item, found in zip(live, receipts, strict=True) if found is None]
+            asked = await self._unsettled(sender, live, seen, final)
+            receipts = await sender.receipts(asked)
+            lost = [item for item, found in zip(asked, receipts, strict=True) if found is None]
             used_nonces = 0
             if lost:
                 await sender.maintain(lost)
@@ -119,11 +120,30 @@ class Confirmation:
                 # transaction with that nonce and without a receipt can never be included. Counted
                 # after the receipts were read: one between the two is only looked at once more.
                 used_nonces = await self.chain.client.transaction_count(sender.address, final)
-            for item, found in zip(live, receipts, strict=True):
+            for item in live:
+                del looks[item.purpose]
+            for item, found in zip(asked, receipts, strict=True):
                 looks[item.purpose] = Look(
                     item.purpose, seen[item.purpose], item, found, final, used_nonces
                 )
         return list(looks.values())
+
+    async def _unsettled(
+        self,
+        sender: Sender,
+        live: Sequence[Transaction],
+        seen: Mapping[str, int | None],
+        final: int,
+    ) -> list[Transaction]:
+        """Leave out what waits in a block for its finality, as long as its nonce is used.
+
+        Should a reorg have put it into another block, that is found out once the first is final.
+        """
+        waiting = {item.id for item in live if (seen[item.purpose] or 0) > final}
+        if not waiting:
+            return list(live)
+        used = await self.chain.client.transaction_count(sender.address, "latest")
+        return [item for item in live if item.id not in waiting or item.nonce >= used]
 
     async def _judge(
         self, looks: Sequence[Look], final: int

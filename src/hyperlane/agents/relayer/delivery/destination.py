@@ -13,40 +13,31 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-
 from hyperlane.agents.relayer.delivery.confirmation import Confirmation
 from hyperlane.agents.relayer.delivery.keys import Key, Keys
 from hyperlane.agents.relayer.delivery.outcomes import Outcomes
 from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation, Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.slots import Slots
-from hyperlane.agents.relayer.delivery.submission import Draft, Limits, Submission
-from hyperlane.agents.relayer.delivery.verdicts import OUTAGE_PAUSE, Postponed, Settled
+from hyperlane.agents.relayer.delivery.submission import Submission
+from hyperlane.agents.relayer.delivery.submitting import Submitter
+from hyperlane.agents.relayer.delivery.verdicts import Postponed, Settled
 from hyperlane.agents.relayer.delivery.window import Window
 from hyperlane.agents.relayer.metadata import MetadataBuilder
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.loops import TRANSIENT, all_ended, repeat
+from hyperlane.agents.runtime.loops import TRANSIENT, all_ended
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
-from hyperlane.protocol.typecasts import Bytes32, to_checksum
-from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore
-
-log = structlog.get_logger()
+from hyperlane.protocol.typecasts import to_checksum
+from hyperlane.store.operations import UNCONFIRMED, Operation, OperationStore
 
 _LONGEST_WAIT = 1.0
 """Seconds after which the store is read again, in case it changed without `wake`."""
 _SLOW_AFTER = 3.0
 """Seconds of building metadata after which an attempt gives its slot to others."""
-_GATHERING_TIME = 0.05
-"""Seconds that a ready delivery waits for others to share its transaction."""
-_SINGLES = 32
-"""Deliveries that are simulated and sent together, each alone, where a chain takes no batches."""
-_SUBMISSIONS = 1
-"""Batches of a lane that are simulated side by side, beside one for each key that is sent."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,15 +58,10 @@ class Destination:
     clock: Callable[[], float] = time.time
     outcomes: Outcomes = field(init=False)
     preparation: Preparation = field(init=False)
-    keys: Keys = field(init=False)
+    submitter: Submitter = field(init=False)
     confirmation: Confirmation = field(init=False)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _slots: Slots = field(default_factory=Slots)
-    _ready: dict[Lane, asyncio.Queue[Prepared]] = field(
-        default_factory=lambda: {lane: asyncio.Queue() for lane in Lane}
-    )
-    _sending: set[str] = field(default_factory=set)
-    """Batches between being stored as submitted and having a stored transaction."""
 
     def __post_init__(self) -> None:
         self.outcomes = Outcomes(
@@ -96,12 +82,18 @@ class Destination:
             metrics=self.metrics,
             warm_up=self._warm_up,
         )
-        self.keys = Keys([self._key(sender) for sender in self.senders])
+        self.submitter = Submitter(
+            chain=self.chain.name,
+            keys=Keys([self._key(sender) for sender in self.senders]),
+            outcomes=self.outcomes,
+            slots=self._slots,
+            free=self._free,
+        )
         self.confirmation = Confirmation(
             chain=self.chain,
             senders=self.senders,
             operations=self.operations,
-            is_sending=self._is_sending,
+            is_sending=self.submitter.is_sending,
         )
 
     def _key(self, sender: Sender) -> Key:
@@ -135,15 +127,8 @@ class Destination:
                     await self._wait(min(later, default=_LONGEST_WAIT))
 
     async def submit(self) -> None:
-        """Send whatever is ready, for ever; a lane does not wait for another one's simulations."""
-        async with asyncio.TaskGroup() as tasks:
-            for window in (key.window for key in self.keys.keys):
-                looks = repeat(
-                    f"window {self.chain.name}", window.pause, window.look, wake=window.wanted
-                )
-                tasks.create_task(looks)
-            for lane in Lane:
-                tasks.create_task(self._submit_lane(lane))
+        """Send whatever is ready, for ever."""
+        await self.submitter.run()
 
     async def confirm(self) -> None:
         """Follow submitted transactions: one step."""
@@ -203,109 +188,10 @@ class Destination:
         finally:
             timer.cancel()
         if isinstance(result, Prepared):
-            self._ready[operation.lane].put_nowait(result)
+            self.submitter.add(result)
         else:
             await self.outcomes.write([result])
             self._free([operation])
-
-    async def _submit_lane(self, lane: Lane) -> None:
-        room = asyncio.Semaphore(_SUBMISSIONS + len(self.senders))
-        async with asyncio.TaskGroup() as submissions:
-            while True:
-                batch = await self._gather(lane)
-                await room.acquire()
-                task = submissions.create_task(self._submit(batch))
-                task.add_done_callback(lambda _: room.release())
-
-    async def _gather(self, lane: Lane) -> list[Prepared]:
-        """Collect the next deliveries to send together.
-
-        It waits for no more than the attempts that are under way in the lane.
-        """
-        size = max(_SINGLES, await self._batch_size())
-        ready = self._ready[lane]
-        batch = [await ready.get()]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_GATHERING_TIME):
-                while len(batch) < min(size, self._slots.attempts[lane]):
-                    batch.append(await ready.get())
-        return batch
-
-    async def _submit(self, batch: Sequence[Prepared]) -> None:
-        """Send what succeeds in its simulation; every delivery gets a verdict."""
-        operations = [item.candidate.operation for item in batch]
-        try:
-            left = batch
-            while left:
-                left = await self._submit_now(left)
-        except TRANSIENT as error:
-            await self.outcomes.write([Postponed(operations, str(error))])
-        finally:
-            self._free(operations)
-
-    async def _submit_now(self, batch: Sequence[Prepared]) -> Sequence[Prepared]:
-        """Plan and send; returns what waited too long, and has to be planned again."""
-        key = self.keys.best()
-        plan = await key.submission.plan(batch)
-        await self.outcomes.write(plan.verdicts)
-        stale = await self._send(key, plan.drafts)
-        # A group waits for all when it is cancelled, `gather` for the first that ends: a write
-        # that nobody waits for is cancelled a second time at the end, and its connection hangs.
-        async with asyncio.TaskGroup() as submissions:
-            alone = [
-                submissions.create_task(self._submit_alone(*share, plan.limits))
-                for share in self.keys.divide(plan.alone)
-            ]
-        stale = stale.union(*(task.result() for task in alone))
-        return [item for item in batch if item.candidate.operation.message.id in stale]
-
-    async def _submit_alone(
-        self, key: Key, items: Sequence[Prepared], limits: Limits
-    ) -> set[Bytes32]:
-        """Send deliveries one by one; returns those that waited too long."""
-        stale: set[Bytes32] = set()
-        try:
-            for sent_by, plan in await self.keys.plan_alone(key, items, limits):
-                await self.outcomes.write(plan.verdicts)
-                stale |= await self._send(sent_by, plan.drafts)
-        except TRANSIENT as error:
-            operations = [item.candidate.operation for item in items]
-            await self.outcomes.write([Postponed(operations, str(error))])
-        return stale
-
-    async def _send(self, key: Key, drafts: Sequence[Draft]) -> set[Bytes32]:
-        """Send transactions of one lane, as the window has places for them.
-
-        Returns the messages of those that were not sent, as their simulations are too old by then.
-        """
-        stale: set[Bytes32] = set()
-        left = drafts
-        while left:
-            lane, gas = left[0].operations[0].lane, [item.gas for item in left]
-            async with key.window.places(lane, gas, left[0].most_gas) as places:
-                group, left = left[:places], left[places:]
-                old = [item for item in group if key.submission.is_stale(item)]
-                stale |= {item.message.id for draft in old for item in draft.operations}
-                await self._send_now(key, [item for item in group if item not in old])
-        return stale
-
-    async def _send_now(self, key: Key, drafts: Sequence[Draft]) -> None:
-        """Store which messages transactions carry, then send them.
-
-        In this order, because after a crash the store must know of every transaction that was sent:
-        a message in two transactions is paid for twice.
-        """
-        purposes = {item.purpose for item in drafts}
-        self._sending |= purposes
-        try:
-            await self.outcomes.write([item.sending for item in drafts])
-            if drafts:
-                await self.outcomes.write(await key.submission.send(drafts))
-        finally:
-            self._sending -= purposes
-
-    def _is_sending(self, batch: str) -> bool:
-        return batch in self._sending
 
     def _free(self, operations: Sequence[Operation]) -> None:
         for item in operations:
@@ -315,12 +201,3 @@ class Destination:
     def _slow_down(self, operation: Operation) -> None:
         if self._slots.slow_down(operation):
             self.wake()
-
-    async def _batch_size(self) -> int:
-        """How many messages a transaction takes, once the chain can be asked."""
-        while True:
-            try:
-                return (await self.keys.keys[0].submission.batching()).max_size
-            except TRANSIENT as error:
-                log.warning("task.failed", task=f"probe {self.chain.name}", error=str(error))
-            await asyncio.sleep(OUTAGE_PAUSE)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hyperlane.agents.relayer.delivery.drafts import Limits
 from hyperlane.agents.relayer.delivery.preparation import Prepared
-from hyperlane.agents.relayer.delivery.submission import Limits, Plan, Submission
+from hyperlane.agents.relayer.delivery.submission import Plan, Submission
 from hyperlane.agents.relayer.delivery.window import Window
 
 

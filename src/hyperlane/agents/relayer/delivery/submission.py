@@ -4,37 +4,32 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from eth_hash.auto import keccak
-
 from hyperlane.agents.relayer.delivery.batching import (
     MARGIN,
-    RECORD_GAS,
     Batching,
     calldata_gas,
     find_batching,
     gas_ceiling,
     intrinsic_gas,
 )
+from hyperlane.agents.relayer.delivery.drafts import Accepted, Draft, Limits, make_draft, pack
 from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.verdicts import (
     FoundDelivered,
     Postponed,
     Retry,
-    Sending,
     Submitted,
     Verdict,
 )
-from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.refusals import OutOfFunds
-from hyperlane.agents.runtime.sender import Sender, Wanted
+from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import RpcError
 from hyperlane.errors import ChainError
-from hyperlane.protocol.typecasts import Address
 from hyperlane.store.operations import Operation
 from hyperlane.store.transactions import Transaction
 
@@ -42,50 +37,6 @@ _BROKE = 60.0
 """Seconds for which other keys are used in place of one that could not pay."""
 _LASTING = 15.0
 """Seconds for which a simulation is believed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one transaction may hold at the moment."""
-
-    batching: Batching
-    block_gas: int
-    """Gas limit of the latest block."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A transaction to be sent: its deliveries in order, and its fields."""
-
-    operations: Sequence[Operation]
-    estimates: Sequence[int]
-    """Gas of each delivery."""
-    to: Address | None
-    """None: `data` is code to run."""
-    data: bytes
-    gas: int
-    """Gas limit to ask for."""
-    need: int
-    """Gas limit that must be granted, or the transaction is not sent."""
-    most_gas: int
-    """Gas limit that must not be exceeded: that of a block."""
-    simulated_at: float
-    """Time of the simulation that it relies on."""
-
-    @property
-    def purpose(self) -> str:
-        """Name of the batch: the sender has at most one live transaction for it."""
-        return keccak(b"".join(item.message.id for item in self.operations)).hex()
-
-    @property
-    def wanted(self) -> Wanted:
-        """The transaction as the sender takes it."""
-        return Wanted(self.purpose, self.to, self.data, self.gas, self.need, self.most_gas)
-
-    @property
-    def sending(self) -> Sending:
-        """What has to be stored before the transaction is sent."""
-        return Sending(self.operations, self.estimates, self.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +50,6 @@ class Plan:
     """Transactions to be sent in this order."""
     alone: Sequence[Prepared]
     """Deliveries to be simulated and sent one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    """A delivery that succeeded in its simulation and is paid for."""
-
-    prepared: Prepared
-    gas: int
-    """Gas that it needs in a transaction of its own, or more if more was paid for."""
-    call_gas: int
-    """Gas that it gets as a call of a batch."""
-    size: int
-    """Bytes of the transaction that would deliver it alone."""
-    data_gas: int
-    """Gas for those bytes."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,11 +104,11 @@ class Submission:
             if gas is not None
         ]
         failed = [item for item, gas in zip(sturdy, simulated, strict=True) if gas is None]
-        accepted = [item for item in results if isinstance(item, _Accepted)]
+        accepted = [item for item in results if isinstance(item, Accepted)]
         return Plan(
             limits,
             [item for item in results if isinstance(item, Retry)],
-            [_draft(limits, batch, now) for batch in _pack(limits.batching, accepted, most_gas)],
+            [make_draft(limits, batch, now) for batch in pack(limits.batching, accepted, most_gas)],
             [*(item for item in prepared if item.fragile), *failed],
         )
 
@@ -191,8 +127,8 @@ class Submission:
         ]
         return Plan(
             limits,
-            [item for item in results if not isinstance(item, _Accepted)],
-            [_draft(limits, [item], now) for item in results if isinstance(item, _Accepted)],
+            [item for item in results if not isinstance(item, Accepted)],
+            [make_draft(limits, [item], now) for item in results if isinstance(item, Accepted)],
             (),
         )
 
@@ -251,7 +187,7 @@ class Submission:
         reason = Reason.ATTESTATION_USED if _says_used(error) else Reason.ERROR_ESTIMATING_GAS
         return Retry(operation, reason, str(error))
 
-    def _accept(self, item: Prepared, gas: int, data_gas: int, limits: Limits) -> _Accepted | Retry:
+    def _accept(self, item: Prepared, gas: int, data_gas: int, limits: Limits) -> Accepted | Retry:
         """Check payment and ceilings now that the gas is known.
 
         `data_gas` has to be paid for, but is not part of the transaction's gas.
@@ -278,7 +214,7 @@ class Submission:
         # An eighth more than alone: of the gas that it was simulated with, a refund may be gone,
         # which comes after the whole transaction only. Never more than it pays for.
         saved = max(0, intrinsic_gas(data) - gas // 8)
-        return _Accepted(item, given, given - saved, len(data), calldata_gas(data))
+        return Accepted(item, given, given - saved, len(data), calldata_gas(data))
 
 
 def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verdict]:
@@ -291,64 +227,3 @@ def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verd
 def _says_used(error: RpcError) -> bool:
     """Whether a revert is that of CCTP's transmitters for a burn that is minted already."""
     return "Nonce already used" in error.message
-
-
-def _draft(limits: Limits, batch: Sequence[_Accepted], simulated_at: float) -> Draft:
-    operations = [item.prepared.candidate.operation for item in batch]
-    encoded = encode_batch([item.prepared.metadata for item in batch])
-    messages = [item.message.encode() for item in operations]
-    deliveries = list(zip(encoded.metadata, messages, strict=True))
-    needs = _needs(batch)
-    to, data = limits.batching.call(deliveries, needs, encoded.proofs)
-    gas = limits.batching.gas_limit(needs, calldata_gas(data))
-    need = needs[0] if len(needs) == 1 else gas
-    return Draft(
-        operations,
-        [item.gas for item in batch],
-        to,
-        data,
-        gas,
-        min(need, limits.block_gas),
-        limits.block_gas,
-        simulated_at,
-    )
-
-
-def _needs(batch: Sequence[_Accepted]) -> list[int]:
-    """Gas of each proof that is shown to a module first, then of each delivery.
-
-    A proof takes no more than a delivery with that proof in it: its first message's is the bound.
-    """
-    if len(batch) == 1:
-        return [batch[0].gas]
-    gas = [item.call_gas for item in batch]
-    proven = shared(item.prepared.metadata for item in batch)
-    return [*(gas[place] for place, _ in proven.values()), *gas]
-
-
-def _pack(batching: Batching, items: Sequence[_Accepted], ceiling: int) -> list[list[_Accepted]]:
-    """Fill transactions up to a gas ceiling; a delivery above it gets a transaction of its own.
-
-    Neighbours in the tree stay together, because they share proofs.
-    """
-    ordered = sorted(items, key=lambda item: _place(item.prepared))
-    batches: list[list[_Accepted]] = []
-    for item in ordered:
-        if batches and _fits(batching, [*batches[-1], item], ceiling):
-            batches[-1].append(item)
-        else:
-            batches.append([item])
-    return batches
-
-
-def _fits(batching: Batching, items: Sequence[_Accepted], ceiling: int) -> bool:
-    data = sum(item.data_gas + RECORD_GAS for item in items)
-    return (
-        batching.fits([item.size for item in items])
-        and batching.gas_limit(_needs(items), data) <= ceiling
-    )
-
-
-def _place(item: Prepared) -> tuple[int, int]:
-    message = item.candidate.operation.message
-    return message.origin, message.nonce
