@@ -125,7 +125,7 @@ async def run(settings: ValidatorSettings) -> None:
                     manager=manager,
                     challenges=OpenChallenges(chain, manager),
                 )
-                tasks.create_task(repeat(f"answer {chain.name}", settings.interval, answerer.step))
+                tasks.create_task(repeat(f"answer {chain.name}", settings.interval, answerer.look))
 
 
 async def _require_no_reorg(storage: CheckpointStorage) -> None:
