@@ -13,7 +13,7 @@ SOLIDITY := 'contracts/**/*.sol' 'tests/**/*.sol'
 QUICK = tests/protocol tests/registry $(filter-out tests/protocol/% tests/registry/%, \
 	$(shell grep -rl "^pytestmark = pytest.mark.quick" tests --include=test_*.py))
 
-.PHONY: help setup build build-demo demo demo-slash demo-guard package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-growth bench-relayer bench-faults bench-registry bench-scraping bench-explorer bench-fast-path screenshots charts clean
+.PHONY: help setup build build-demo demo demo-slash demo-guard package test test-long test-fork test-interop test-quick prove lint format docs bench bench-gas bench-indexing bench-growth bench-relayer bench-faults bench-registry bench-scraping bench-explorer bench-fast-path bench-calls screenshots charts clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,7 +77,7 @@ format: setup ## Format Python and Solidity
 	@$(RUN) ruff format .
 	@node_modules/.bin/prettier --cache --write --log-level warn $(SOLIDITY)
 
-bench: bench-gas bench-indexing bench-growth bench-relayer bench-faults bench-registry bench-scraping bench-explorer bench-fast-path ## Everything that is measured
+bench: bench-gas bench-indexing bench-growth bench-relayer bench-faults bench-registry bench-scraping bench-explorer bench-fast-path bench-calls ## Everything that is measured
 
 bench-gas: build ## Gas of each operation beside the reference's; keeps the figures
 	@$(RUN) python -m benchmarks.gas --write && python -m benchmarks.charts --write
@@ -93,6 +93,9 @@ bench-relayer: build ## Throughput, latency and memory of the relayer; keeps the
 
 bench-fast-path: build ## How long a transfer takes with a reorg period of one block, and by default
 	@$(RUN) python -m benchmarks.fast_path
+
+bench-calls: build ## What agents ask nodes for while nothing happens, and round trips of one message; keeps the figures
+	@$(RUN) python -m benchmarks.calls --write
 
 bench-faults: build ## Latency while a tenth of all requests to the nodes fails; keeps the figures
 	@$(RUN) python -m benchmarks.faults --write && python -m benchmarks.charts --write

@@ -159,6 +159,7 @@ class MerkleTreeHook:
 
     INSERTED = Event("InsertedIntoTree(bytes32,uint32)", ("bytes32", "uint32"))
     count = Function("count()", ("uint32",))
+    root = Function("root()", ("bytes32",))
     deployed_block = Function("deployedBlock()", ("uint256",))
     latest_checkpoint = Function("latestCheckpoint()", ("bytes32", "uint32"))
     tree = Function("tree()", ("bytes32[32]", "uint256"))

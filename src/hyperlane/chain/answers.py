@@ -104,6 +104,15 @@ class FeeHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class Counters:
+    """Counters of contracts, as of one block."""
+
+    block: int
+    """Number of the block by the EVM: on some rollups that of their parent chain."""
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """The fields of a block that agents use."""
 
@@ -276,6 +285,17 @@ def fee_history(value: object) -> FeeHistory | None:
         return None
 
 
+def counters(value: object) -> Counters:
+    """A block's number and counters, a word each."""
+    words = data(value)
+    if not words or len(words) % 32:
+        raise Malformed(f"counters: {len(words)} bytes are no words")
+    block, *values = (int.from_bytes(words[at : at + 32]) for at in range(0, len(words), 32))
+    if block.bit_length() > _STORED:
+        raise Malformed(f"counters: block {block} has more than {_STORED} bits")
+    return Counters(block, tuple(values))
+
+
 def simulated(value: object, calls: int) -> list[int | None] | None:
     """Gas of each call of one simulated block, None for one that failed.
 
@@ -330,6 +350,7 @@ ESTIMATE_GAS = Method("eth_estimateGas", partial(quantity, bits=_STORED))
 BALANCE = Method("eth_getBalance", quantity)
 TRANSACTION_COUNT = Method("eth_getTransactionCount", partial(quantity, bits=_STORED))
 CALL = Method("eth_call", data)
+COUNTERS = Method("eth_call", counters, dispensable=True)
 CODE = Method("eth_getCode", data)
 CODE_NOW = Method("eth_getCode", data, doubtful=lambda code: not code)
 BLOCK_BY_NUMBER: Method[Block | None] = Method("eth_getBlockByNumber", partial(optional, block))
@@ -389,7 +410,7 @@ def simulation_of(calls: int) -> Method[list[int | None] | None]:
 
 METHODS: Sequence[Method[Any]] = (
     CHAIN_ID, BLOCK_NUMBER, GAS_PRICE, PRIORITY_FEE, FEE_HISTORY, ESTIMATE_GAS, BALANCE,
-    TRANSACTION_COUNT, CALL, CODE, BLOCK_BY_NUMBER, SEND_COUNT, IS_KNOWN, SEND_RAW, LOGS, RECEIPT,
-    simulation_of(1),
+    TRANSACTION_COUNT, CALL, COUNTERS, CODE, BLOCK_BY_NUMBER, SEND_COUNT, IS_KNOWN, SEND_RAW, LOGS,
+    RECEIPT, simulation_of(1),
 )  # fmt: skip
 """All methods that the agents use."""

@@ -16,6 +16,7 @@ from hyperlane.chain import answers
 from hyperlane.chain.abi import Event, Function
 from hyperlane.chain.agreement import Consensus
 from hyperlane.chain.answers import Block, Log, Method, Receipt
+from hyperlane.chain.calls import BlockId, ReadAhead, block_id, logs_in, transaction, view
 from hyperlane.chain.endpoint import Call, Reverted, RpcError
 from hyperlane.chain.rpc import Disagreement, RpcPool, TooWide, Unreachable
 from hyperlane.chain.sizes import SizeMemory
@@ -40,14 +41,14 @@ __all__ = [
 
 log = structlog.get_logger()
 
-BlockId: TypeAlias = int | str
-"""A block number or a tag such as `latest`."""
 View: TypeAlias = tuple[Address, Function, *tuple[object, ...]]
 """A call of a function of a contract, with its arguments."""
 ReorgPeriod: TypeAlias = int | str
 """Blocks behind the tip, or a tag such as `finalized`."""
 
 _BATCH = 100
+_ONE_BY_ONE = 60.0
+_LIMIT_TTL = 60.0
 _TAGS = ("safe", "finalized")
 
 Result = TypeVar("Result")
@@ -70,6 +71,11 @@ class ChainClient:
     sizes: SizeMemory | None = None
     """Store for the request sizes that URLs take; None: they are learned anew."""
     rpc: RpcPool = field(init=False)
+    _ahead: ReadAhead = field(default_factory=ReadAhead)
+    _one_by_one_until: float = float("-inf")
+    """Time until which nothing is read ahead, as that failed."""
+    _limit: tuple[float, int] = (float("-inf"), 0)
+    """When the gas limit of a block was read, and what it was."""
 
     def __post_init__(self) -> None:
         self.rpc = RpcPool(
@@ -91,7 +97,11 @@ class ChainClient:
 
     async def request(self, method: Method[Result], *params: object) -> Result:
         """The result of one JSON-RPC method."""
-        (result,) = await self.rpc.exchange([Call(method, params)])
+        call = Call(method, params)
+        known = self._ahead.take(call)
+        if known is not None:
+            return known  # type: ignore[no-any-return]
+        (result,) = await self.rpc.exchange([call])
         if isinstance(result, RpcError):
             raise result
         return result  # type: ignore[no-any-return]
@@ -107,6 +117,22 @@ class ChainClient:
     ) -> list[Any | RpcError]:
         """Results of calls in one request; errors stand in their place."""
         return await self.rpc.exchange([Call(*item) for item in calls])
+
+    async def read_ahead(self, calls: Sequence[Call]) -> None:
+        """Read in one request what is asked for next; each answer is given once, then read anew.
+
+        What is not answered in common is left out, so that it is asked for by itself.
+        """
+        self._ahead.keep((), ())
+        if not calls or self.rpc.clock() < self._one_by_one_until:
+            return
+        try:
+            found = await self.rpc.exchange(calls)
+        except ChainError as error:
+            log.debug("rpc.no_batch", chain=self.name, error=str(error))
+            self._one_by_one_until = self.rpc.clock() + _ONE_BY_ONE
+            return
+        self._ahead.keep(calls, found)
 
     async def _exchange(self, calls: Sequence[Call]) -> list[Any | RpcError]:
         results: list[Any | RpcError] = []
@@ -129,11 +155,8 @@ class ChainClient:
         `gas` if the call may take more than a node's default; most nodes have a maximum, too.
         `most`: bytes that may be returned, ChainError for more; for contracts of strangers.
         """
-        transaction = _transaction(to, function.encode(*arguments), sender=sender)
-        if gas is not None:
-            transaction["gas"] = hex(gas)
-        how = answers.returned_by(function, most)
-        answer = await self.request(how, transaction, _block_id(block))
+        asked = view(to, function, *arguments, block=block, sender=sender, gas=gas, most=most)
+        answer = await self.request(asked.how, *asked.params)
         if most is not None and len(answer) > most:
             raise ChainError(
                 f"{self.name}: {function.signature} of {to_checksum(to)} returned {len(answer)}"
@@ -151,8 +174,7 @@ class ChainClient:
     ) -> list[Any]:
         """Return values of a function of one parameter, for each argument, at one block."""
         calls = [
-            (_transaction(to, function.encode(argument), sender=None), _block_id(block))
-            for argument in arguments
+            (transaction(to, function.encode(argument)), block_id(block)) for argument in arguments
         ]
         values = []
         for answer in await self.request_many(answers.returned_by(function), calls):
@@ -165,7 +187,7 @@ class ChainClient:
         """Return values of functions of contracts that may be anything, at the latest block; None
         where a contract does not have the function, or answers with more than `most` bytes."""
         calls = [
-            (_transaction(to, function.encode(*arguments), sender=None), "latest")
+            (transaction(to, function.encode(*arguments)), "latest")
             for to, function, *arguments in asked
         ]
         found = await self.request_many(answers.CALL, calls)
@@ -176,16 +198,16 @@ class ChainClient:
 
     async def estimate_gas(self, to: Address, data: bytes, sender: Address, value: int = 0) -> int:
         """Gas that a transaction with `value` wei would need now; Reverted if it would fail."""
-        transaction = _transaction(to, data, sender=sender)
+        fields = transaction(to, data, sender)
         if value:
-            transaction["value"] = hex(value)
-        return await self.request(answers.ESTIMATE_GAS, transaction)
+            fields["value"] = hex(value)
+        return await self.request(answers.ESTIMATE_GAS, fields)
 
     async def has_code(self, address: Address, block: BlockId = "latest") -> bool:
         """True if a contract is there at a block."""
         # Old blocks have no code for most of a search for the first one that has.
         how = answers.CODE if isinstance(block, int) else answers.CODE_NOW
-        code = await self.request(how, to_hex(address), _block_id(block))
+        code = await self.request(how, to_hex(address), block_id(block))
         return bool(code)
 
     async def balance(self, address: Address) -> int:
@@ -194,14 +216,21 @@ class ChainClient:
 
     async def transaction_count(self, address: Address, block: BlockId) -> int:
         """The next nonce of an account at a block."""
-        return await self.request(answers.TRANSACTION_COUNT, to_hex(address), _block_id(block))
+        return await self.request(answers.TRANSACTION_COUNT, to_hex(address), block_id(block))
 
     async def block(self, block: BlockId = "latest") -> Block:
         """A block by number or tag; ChainError when the node does not have it."""
-        found = await self.request(answers.BLOCK_BY_NUMBER, _block_id(block), False)
+        found = await self.request(answers.BLOCK_BY_NUMBER, block_id(block), False)
         if found is None:
             raise ChainError(f"{self.name}: the node has no block {block!r}")
         return found
+
+    async def gas_limit(self) -> int:
+        """Gas limit of the latest block, or of one of the last minute: it changes slowly."""
+        now = self.rpc.clock()
+        if now - self._limit[0] > _LIMIT_TTL:
+            self._limit = now, (await self.block()).gas_limit
+        return self._limit[1]
 
     async def final_block(self) -> int:
         """The highest block that counts as final: agents act only on what they read up to it."""
@@ -227,14 +256,9 @@ class ChainClient:
         start, span = first, self.log_span
         while start <= last:
             end = min(last, start + span - 1)
-            query = {
-                "address": to_hex(address),
-                "topics": [to_hex(event.topic), *map(to_hex, indexed)],
-                "fromBlock": hex(start),
-                "toBlock": hex(end),
-            }
+            asked = logs_in(address, event, start, end, indexed)
             try:
-                found = await self.request(answers.logs_of(address, event, start, end), query)
+                found = await self.request(asked.how, *asked.params)
             except TooWide as error:
                 span = error.blocks
                 log.debug("rpc.range_split", chain=self.name, blocks=span)
@@ -270,13 +294,6 @@ class ChainClient:
         return found
 
 
-def _transaction(to: Address, data: bytes, sender: Address | None) -> dict[str, str]:
-    transaction = {"to": to_hex(to), "data": to_hex(data)}
-    if sender is not None:
-        transaction["from"] = to_hex(sender)
-    return transaction
-
-
 def _view(function: Function, answer: bytes | RpcError, most: int) -> Any:
     if isinstance(answer, RpcError) or len(answer) > most:
         return None
@@ -284,7 +301,3 @@ def _view(function: Function, answer: bytes | RpcError, most: int) -> Any:
         return function.decode(answer)
     except ChainError:
         return None
-
-
-def _block_id(block: BlockId) -> str:
-    return hex(block) if isinstance(block, int) else block

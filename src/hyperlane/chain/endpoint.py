@@ -276,7 +276,7 @@ class Endpoint:
             if call.how.dispensable:
                 return RpcError(self.chain, call.method, str(error))
             raise BadAnswer(f"{call.method}: {error}") from None
-        if call.method == answers.CALL.name and is_revert(result):
+        if isinstance(result, bytes) and call.method == answers.CALL.name and is_revert(result):
             return Reverted(self.chain, call.method, result)
         return result
 

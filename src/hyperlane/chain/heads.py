@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 
-from hyperlane.chain.answers import BLOCK_BY_NUMBER, BLOCK_NUMBER, Block
+from hyperlane.chain.answers import BLOCK_BY_NUMBER, BLOCK_NUMBER, COUNTERS, Block, Counters
 from hyperlane.chain.endpoint import Answer, Call
 
 
 def head_tag(call: Call) -> str | None:
-    """The tag whose height a call asks for; None if it asks for something else."""
+    """The tag whose height a call asks for; None if it asks for something else.
+
+    The EVM's numbers are compared with one another only: some rollups count other blocks there.
+    """
     if call.method == BLOCK_NUMBER.name:
         return "latest"
     if call.method == BLOCK_BY_NUMBER.name and not str(call.params[0]).startswith("0x"):
         return str(call.params[0])
+    if call.how is COUNTERS:
+        return f"{call.params[1]} of the EVM"
     return None
 
 
@@ -23,7 +28,9 @@ def head(calls: Sequence[Call], answers: Sequence[Answer]) -> tuple[str | None, 
 
 
 def height(answer: Answer) -> int | None:
-    """The height in an answer, a block or a number; None for anything else."""
+    """The height in an answer, a block, a number or counters; None for anything else."""
     if isinstance(answer, Block):
         return answer.number
+    if isinstance(answer, Counters):
+        return answer.block
     return answer if isinstance(answer, int) else None

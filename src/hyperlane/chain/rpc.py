@@ -238,7 +238,7 @@ class RpcPool:
         for other, doubted in said.doubted:
             if other is not endpoint:
                 self._contradicted(other, calls, doubted, endpoint)
-        self._believed[calls[0].method] = endpoint
+        self._believed.update((call.method, endpoint) for call in calls)
         if tag is not None:
             self._head_source = endpoint
         return answers

@@ -95,11 +95,13 @@ class BlockSettings(SettingsModel):
 
 
 class IndexSettings(SettingsModel):
-    """First block and chunk size of log queries, and the interval between looks."""
+    """First block and chunk size of log queries, and the intervals between looks."""
 
     first_block: int | None = Field(default=None, alias="from")
     chunk: int = Field(default=1999, gt=0)
     interval: float | None = Field(default=None, gt=0)
+    idle_interval: float | None = Field(default=None, gt=0)
+    """Seconds between looks while nothing happens."""
 
 
 class TransactionOverrides(SettingsModel):
@@ -287,3 +289,10 @@ class ChainSettings(SettingsModel):
             return self.index.interval
         block_time = self.blocks.estimate_block_time
         return 5.0 if block_time is None else min(5.0, max(0.2, block_time / 2))
+
+    @property
+    def idle_interval(self) -> float:
+        """Seconds between looks while nothing happens: `index.idleInterval`, else 5 or a block."""
+        if self.index.idle_interval is not None:
+            return self.index.idle_interval
+        return max(5.0, self.blocks.estimate_block_time or 0.0)

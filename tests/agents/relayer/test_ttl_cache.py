@@ -78,3 +78,37 @@ def test_a_full_cache_starts_anew(kept):
     assert [cache.get(number) for number in range(3)] == (
         [0, 1, None] if kept == 2 else [None, None, 2]
     )
+
+
+async def test_an_expired_value_is_given_while_it_is_looked_up_anew():
+    now, source = 0.0, Source()
+    cache = TtlCache[str, int](10.0, clock=lambda: now, usable=100.0)
+    source.may_answer.set()
+    assert await cache.get_or_find("a", source.find) == 1
+    now = 11.0
+    source.may_answer.clear()
+    assert [await cache.get_or_find("a", source.find) for _ in range(3)] == [1, 1, 1]
+    source.may_answer.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert await cache.get_or_find("a", source.find) == 2
+    now = 122.0
+    assert await cache.get_or_find("a", source.find) == 3, "nothing is usable for ever"
+
+
+async def test_an_expired_value_is_dropped_where_the_new_look_up_fails():
+    now = 0.0
+    cache = TtlCache[str, int](10.0, clock=lambda: now, usable=100.0)
+    cache.put("a", 1)
+    now, failed = 11.0, asyncio.Event()
+
+    async def fail() -> int:
+        failed.set()
+        raise ValueError("gone")
+
+    assert await cache.get_or_find("a", fail) == 1
+    await failed.wait()
+    await asyncio.sleep(0)
+    assert cache.stale("a") is None
+    with pytest.raises(ValueError, match="gone"):
+        await cache.get_or_find("a", fail)

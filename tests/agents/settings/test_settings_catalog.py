@@ -116,6 +116,7 @@ CHANGES = {
     "chains.*.index.from": (1, 2),
     "chains.*.index.chunk": (1, 2),
     "chains.*.index.interval": (1, 2),
+    "chains.*.index.idleInterval": (1, 2),
     "chains.*.transactionOverrides.gasPrice": (1, 2),
     "chains.*.transactionOverrides.gasLimit": (1, 2),
     "chains.*.transactionOverrides.minGasPrice": (1, 2),

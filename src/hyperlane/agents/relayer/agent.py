@@ -32,6 +32,8 @@ from hyperlane.store.revisions import RevisionStore
 from hyperlane.store.sequences import InsertionStore, MessageStore
 
 _WATCH_INTERVAL = 5.0
+_FUNDS_INTERVAL = 60.0
+"""Seconds between two reads of what only gauges show: they cost calls."""
 _REVISION_INTERVAL = 5.0
 
 
@@ -83,7 +85,7 @@ class Relayer:
             interval = chain.settings.poll_interval
 
             async def index() -> None:
-                await origin.step()
+                await origin.look()
                 self.runtime.waiting.discard(name)
 
             async with asyncio.TaskGroup() as tasks:
@@ -92,6 +94,7 @@ class Relayer:
                 tasks.create_task(destination.submit())
                 tasks.create_task(repeat(f"confirm {name}", interval, destination.confirm))
                 tasks.create_task(repeat(f"watch {name}", _WATCH_INTERVAL, destination.watch))
+                tasks.create_task(repeat(f"funds {name}", _FUNDS_INTERVAL, destination.show_funds))
                 tasks.create_task(repeat(f"revise {name}", _REVISION_INTERVAL, revision.step))
 
     def _origin(self, chain: Chain) -> Origin:

@@ -8,6 +8,7 @@ import structlog
 
 from hyperlane.agents.runtime.indexer import IndexRange, SequenceIndexer
 from hyperlane.agents.runtime.loops import until_done
+from hyperlane.agents.runtime.pulse import Counter, Pulse
 from hyperlane.chain.abi import Mailbox, MerkleTreeHook
 from hyperlane.chain.client import ChainClient, Consensus, Log, ReorgPeriod
 from hyperlane.chain.contracts import require_kinds
@@ -77,6 +78,15 @@ class Chain:
             parse=parse,
             store=store,
             range=self.index_range,
+        )
+
+    def pulse(self, *counters: Counter, longest: float) -> Pulse:
+        """Make what tells whether the chain is worth a look."""
+        return Pulse(
+            client=self.client,
+            counters=counters,
+            idle_interval=self.settings.idle_interval,
+            longest=longest,
         )
 
     @property

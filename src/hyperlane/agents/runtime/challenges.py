@@ -35,6 +35,11 @@ class OpenChallenges:
     """Number of challenges at the last look."""
     _open: set[int] = field(default_factory=set)
 
+    @property
+    def count(self) -> int:
+        """Number of all challenges at the last look."""
+        return self._read
+
     async def contract(self) -> Address:
         """Address of the manager's CensorshipChallenges, which never changes."""
         if self._address is None:

@@ -15,8 +15,10 @@ from typing import Generic, TypeVar
 import structlog
 
 from hyperlane.chain.abi import Event, Function
+from hyperlane.chain.calls import logs_in, view
 from hyperlane.chain.client import ChainClient, Log, NoAnswer
 from hyperlane.chain.deployment import deployment_block
+from hyperlane.chain.endpoint import Call
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.sequences import Numbered, Progress, SequenceStore
@@ -87,6 +89,8 @@ class SequenceIndexer(Generic[Item]):
     _further_back: int = 0
     """Number of blocks before that of the last event that are read again after the next gap. It
     grows with each gap in a row, in case a node gave an event in too late a block."""
+    counted: int = 0
+    """Number of events by the contract at the last block that `sync` completed."""
     complete: bool = True
     """Whether the last `sync` reached its block, instead of pausing."""
     _ahead: tuple[tuple[int, int], asyncio.Task[list[Log]]] | None = None
@@ -102,6 +106,16 @@ class SequenceIndexer(Generic[Item]):
         except NoAnswer:
             return 0
         return counted
+
+    def calls(self, block: int) -> list[Call]:
+        """Calls that `sync` is about to make; none unless the store is nearly up to `block`."""
+        first = self._complete_to + 1
+        if not 0 < first <= block < first + min(self._chunk, self.client.log_span):
+            return []
+        return [
+            view(self.contract, self.counter, block=block),
+            logs_in(self.contract, self.event, first, block),
+        ]
 
     async def reread(self, sequence: int) -> None:
         """Delete events from `sequence` on and read them again, from the last one kept."""
@@ -150,12 +164,12 @@ class SequenceIndexer(Generic[Item]):
             start = max(progress.next_block or self._first_block, self._complete_to + 1)
             if have > target:
                 self._check_lag(block, progress, target)
-                return added
+                return added  # `counted` stays: there is more than this block has
             if have == target or (self._may_skip and not have and start > block):
                 # All events are there. The cursor is moved rarely, as each move is a transaction.
                 if block - start > self.range.chunk:
                     await self.store.add([], block + 1)
-                self._complete_to = max(self._complete_to, block)
+                self._complete_to, self.counted = max(self._complete_to, block), target
                 return added
             if start > block:
                 # All blocks were read and an event is still missing: some logs were left out.

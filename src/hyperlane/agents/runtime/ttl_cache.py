@@ -27,9 +27,14 @@ class SingleFlight(Generic[Key, Value]):
 
         Cancelling one caller does not cancel the look-up, which others may wait for.
         """
+        return await asyncio.shield(self.begin(key, find))
+
+    def begin(self, key: Key, find: Callable[[], Awaitable[Value]]) -> asyncio.Task[Value]:
+        """The look-up that is running for `key`, or a new one; nobody has to wait for it."""
         if key not in self._running:
             self._running[key] = asyncio.create_task(self._run(key, find))
-        return await asyncio.shield(self._running[key])
+            self._running[key].add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._running[key]
 
     async def _run(self, key: Key, find: Callable[[], Awaitable[Value]]) -> Value:
         try:
@@ -45,13 +50,18 @@ class TtlCache(Generic[Key, Value]):
     seconds: float
     clock: Callable[[], float] = time.monotonic
     most: int = _LIMIT
+    usable: float = 0.0
+    """Seconds for which an expired value is still given, while it is looked up anew."""
     _values: dict[Key, tuple[float, Value]] = field(default_factory=dict)
     _flights: SingleFlight[Key, Value] = field(default_factory=SingleFlight)
 
     def get(self, key: Key) -> Value | None:
         """The value for `key`, or None if there is none or it has expired."""
-        kept_at, value = self._values.get(key, (float("-inf"), None))
-        return value if self.clock() - kept_at < self.seconds else None
+        return self._get(key, self.seconds)
+
+    def stale(self, key: Key) -> Value | None:
+        """The value for `key`, though it has expired, while it is usable."""
+        return self._get(key, self.seconds + self.usable)
 
     def put(self, key: Key, value: Value) -> Value:
         """Keep a value; returns it."""
@@ -64,7 +74,21 @@ class TtlCache(Generic[Key, Value]):
         """The value for `key`, or the one that `find` returns; errors are not kept."""
 
         async def keep() -> Value:
-            return self.put(key, await find())
+            try:
+                return self.put(key, await find())
+            except BaseException:
+                self._values.pop(key, None)  # an expired one is not worth more than the error
+                raise
 
         known = self.get(key)
-        return await self._flights.run(key, keep) if known is None else known
+        if known is not None:
+            return known
+        stale = self.stale(key)
+        if stale is None:
+            return await self._flights.run(key, keep)
+        self._flights.begin(key, keep)
+        return stale
+
+    def _get(self, key: Key, seconds: float) -> Value | None:
+        kept_at, value = self._values.get(key, (float("-inf"), None))
+        return value if self.clock() - kept_at < seconds else None

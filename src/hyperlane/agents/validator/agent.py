@@ -91,13 +91,16 @@ async def run(settings: ValidatorSettings) -> None:
             await storage.write_metadata(_metadata(settings))
             await announcer.publish()
 
+        pulse = signer.pulse()
+
         async def sign() -> None:
-            more = True
+            more = await pulse.worth_a_look()
             while more:
                 before = signer.doubt
                 try:
                     more = await signer.step()
                 finally:
+                    pulse.looked(signer.signed)
                     runtime.waiting.discard(before)
                     runtime.waiting.update({signer.doubt} - {""})
                 runtime.waiting.discard(chain.name)
@@ -120,7 +123,7 @@ async def run(settings: ValidatorSettings) -> None:
                     manager=manager,
                     challenges=OpenChallenges(chain, manager),
                 )
-                tasks.create_task(repeat(f"answer {chain.name}", settings.interval, answerer.step))
+                tasks.create_task(repeat(f"answer {chain.name}", settings.interval, answerer.look))
 
 
 async def _require_no_reorg(storage: CheckpointStorage) -> None:

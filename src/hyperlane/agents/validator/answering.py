@@ -9,6 +9,7 @@ import structlog
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.challenges import Challenge, OpenChallenges
 from hyperlane.agents.runtime.execute import execute
+from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.abi import CensorshipChallenges, StakingManager
 from hyperlane.chain.signer import address_of
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from eth_account.signers.base import BaseAccount
 
 log = structlog.get_logger()
+
+_IDLE_INTERVAL, _IDLE_LONGEST = 30.0, 300.0
+"""Seconds between looks while there is no new challenge, and between full ones: there is an hour
+and more for an answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,11 +49,32 @@ class Answerer:
     metrics: Metrics
     manager: Address
     challenges: OpenChallenges
+    pulse: Pulse | None = None
+    """Tells whether there is a new challenge; None before the first look."""
     _logged: set[int] = field(default_factory=set)
     """Challenges that were logged."""
 
-    async def step(self) -> None:
-        """Answer the open challenges. One that fails is retried, and delays no other."""
+    async def look(self) -> None:
+        """Answer the open challenges if there may be any."""
+        if self.pulse is None:
+            self.pulse = Pulse(
+                client=self.chain.client,
+                counters=[(await self.challenges.contract(), CensorshipChallenges.challenge_count)],
+                idle_interval=_IDLE_INTERVAL,
+                longest=_IDLE_LONGEST,
+            )
+        if await self.pulse.worth_a_look():
+            is_over = False
+            try:
+                is_over = not await self.step()
+            finally:
+                self.pulse.looked([self.challenges.count] if is_over else ())
+
+    async def step(self) -> int:
+        """Answer the open challenges; returns how many there were.
+
+        One that fails is retried, and delays no other.
+        """
         client, key = self.chain.client, address_of(self.account)
         operator = await client.call(self.manager, StakingManager.operator_of, key)
         _, current, _ = await client.call(self.manager, StakingManager.operator_state, operator)
@@ -63,6 +89,7 @@ class Answerer:
         for failure in outcomes:
             if failure is not None:
                 raise failure
+        return len(ours)
 
     async def _answer(self, challenge: Challenge) -> None:
         if challenge.number not in self._logged:

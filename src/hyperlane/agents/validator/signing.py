@@ -14,10 +14,12 @@ import structlog
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.indexer import SequenceIndexer
 from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.agents.validator.committing import Committer
 from hyperlane.agents.validator.halting import Halting
 from hyperlane.agents.validator.publishing import Publisher
 from hyperlane.agents.validator.witnesses import EMPTY, Witnesses
+from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.checkpoints.storage import CheckpointStorage
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 _BATCHES_PER_STEP = 20
 _BATCHES_PER_PIECE = 4
 """Batches that are published before more of a backlog is committed to."""
+_IDLE_LONGEST = 60.0
+"""Seconds after which the chain is looked at, though its tree is the one that is signed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class CheckpointSigner:
     doubt: str = ""
     """Reason why nothing is signed until RPCs answer or confirm something, in words; empty if
     none."""
+    _signed_all: bool = False
+    """Whether the last step left nothing to sign, nor to look for in the storage."""
     _goal: int | None = None
     """Leaf count at start; once all these are signed, the backfill is complete."""
 
@@ -65,6 +71,7 @@ class CheckpointSigner:
 
         Halted when the chain contradicts what was seen or signed before.
         """
+        self._signed_all = False
         self.publisher.halting.require_running()
         try:
             uncommitted = await self._commit()
@@ -73,6 +80,23 @@ class CheckpointSigner:
             raise
         self._doubted("")
         return await self._publish(uncommitted)
+
+    def pulse(self) -> Pulse:
+        """Make what tells whether there may be something to sign, or to halt for."""
+        hook = self.committer.chain.settings.merkle_tree_hook
+        return self.committer.chain.pulse(
+            (hook, MerkleTreeHook.count),
+            (hook, MerkleTreeHook.root),
+            longest=_IDLE_LONGEST,
+        )
+
+    @property
+    def signed(self) -> tuple[int, ...]:
+        """Count and root of the tree once all of it is signed; empty while something is left."""
+        if not self._signed_all:
+            return ()
+        tree = self.committer.tree
+        return tree.count, int.from_bytes(tree.root())
 
     async def _commit(self) -> bool:
         """Commit to leaves of final blocks; returns whether more are left."""
@@ -105,7 +129,8 @@ class CheckpointSigner:
             processed = self.metrics.latest_checkpoint.labels("validator_processed", self._name)
             processed.set(count - 1)
         assert self._goal is not None
-        if not (left or uncommitted or self.publisher.unchecked) and count >= self._goal:
+        self._signed_all = not (left or uncommitted or self.publisher.unchecked)
+        if self._signed_all and count >= self._goal:
             self.metrics.backfill_complete.labels(self._name).set(1)
         return left or uncommitted
 

@@ -25,8 +25,9 @@ from hyperlane.agents.relayer.metadata import MetadataBuilder
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.loops import TRANSIENT, all_ended
 from hyperlane.agents.runtime.sender import Sender
+from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import to_checksum
 from hyperlane.store.operations import UNCONFIRMED, Lane, Operation, OperationStore
@@ -87,6 +88,7 @@ class Destination:
             policy=self.policy,
             builder=self.builder,
             metrics=self.metrics,
+            warm_up=self._warm_up,
         )
         self.submission = Submission(
             chain=self.chain,
@@ -137,13 +139,16 @@ class Destination:
                 self.wake()
 
     async def watch(self) -> None:
-        """Set the gauges of queues, requests, funds and gas price: one step."""
+        """Set the gauges of queues and requests: one step."""
         for state, count in (await self.operations.counts(self.chain.domain)).items():
             queue = "confirm_queue" if state in UNCONFIRMED else "prepare_queue"
             self.metrics.queue_length.labels(self.chain.name, queue, state, "default").set(count)
         for endpoint in self.chain.client.rpc.endpoints:
             for method, count in endpoint.asked.items():
                 self.metrics.requests.labels(self.chain.name, method).set(count)
+
+    async def show_funds(self) -> None:
+        """Set the gauges of funds and gas price: one step."""
         self.metrics.show_balance(
             self.chain.name,
             "relayer",
@@ -172,6 +177,11 @@ class Destination:
             await self.outcomes.write([Postponed(list(left.values()), str(error))])
         finally:
             self._free(list(left.values()))
+
+    async def _warm_up(self) -> None:
+        """Read fees and the block's gas limit ahead, while recipients are looked up."""
+        with contextlib.suppress(ChainError):  # whoever needs them reads them again
+            await all_ended(self.sender.gas_price(), self.chain.client.gas_limit())
 
     async def _build(self, candidate: Candidate) -> None:
         operation = candidate.operation

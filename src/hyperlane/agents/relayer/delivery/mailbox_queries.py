@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.answers import CALL
+from hyperlane.chain.calls import BlockId, block_id
 from hyperlane.chain.client import RpcError
 from hyperlane.protocol.typecasts import Bytes32, to_hex
 
@@ -28,7 +29,7 @@ _CODE = bytes.fromhex(
 """
 
 
-async def delivered(chain: Chain, ids: Sequence[Bytes32], block: int) -> set[Bytes32]:
+async def delivered(chain: Chain, ids: Sequence[Bytes32], block: BlockId) -> set[Bytes32]:
     """Find the messages that a chain's mailbox has delivered as of a block.
 
     Nodes that do not run the initcode are asked message by message.
@@ -45,11 +46,11 @@ async def delivered(chain: Chain, ids: Sequence[Bytes32], block: int) -> set[Byt
     return known
 
 
-async def _together(chain: Chain, ids: Sequence[Bytes32], block: int) -> list[bool] | None:
+async def _together(chain: Chain, ids: Sequence[Bytes32], block: BlockId) -> list[bool] | None:
     """Ask about all ids in one call; None when the node cannot do that."""
     code = b"".join((_CODE, bytes(12), chain.settings.mailbox, *ids))
     try:
-        words = await chain.client.request(CALL, {"data": to_hex(code)}, hex(block))
+        words = await chain.client.request(CALL, {"data": to_hex(code)}, block_id(block))
     except RpcError:
         return None
     answers = [words[at : at + 32] for at in range(0, len(words), 32)]

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from hyperlane.agents.relayer.delivery.batching import MARGIN, Delivery
 from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
@@ -21,9 +22,9 @@ from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import TRIES_WITHOUT_CODE, NotReady, Reason
 from hyperlane.agents.runtime.chain import Chain
-from hyperlane.agents.runtime.loops import TRANSIENT
+from hyperlane.agents.runtime.loops import TRANSIENT, all_ended
 from hyperlane.chain.abi import Mailbox
-from hyperlane.chain.client import NoAnswer, RpcError, Unreachable
+from hyperlane.chain.client import Consensus, NoAnswer, RpcError, Unreachable
 from hyperlane.errors import DatabaseError, DecodeError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address
@@ -79,6 +80,8 @@ class Preparation:
     policy: RelayPolicy
     builder: MetadataBuilder
     metrics: Metrics
+    warm_up: Callable[[], Coroutine[Any, Any, None]]
+    """Reads ahead what the submission takes."""
 
     async def sift(self, operations: Sequence[Operation]) -> Sifted:
         """Find the deliveries that can be made now, as far as that is cheap to see.
@@ -87,9 +90,11 @@ class Preparation:
         """
         allowed, ignored = _split(operations, lambda item: self.policy.allows(item.message))
         wanted, impossible = _split(allowed, lambda item: _why_impossible(item) is None)
-        modules = await self._modules({item.message.recipient for item in wanted})
-        final = await self.chain.client.final_block()
-        known = await delivered(self.chain, [item.message.id for item in wanted], final)
+        modules, known, _ = await all_ended(
+            self._modules({item.message.recipient for item in wanted}),
+            self._delivered([item.message.id for item in wanted]),
+            self.warm_up(),
+        )
         missing, before = _split(wanted, lambda item: item.message.id not in known)
         paid = await self.operations.paid_for(missing)
         judged = [
@@ -152,23 +157,43 @@ class Preparation:
             self.metrics.metadata_seconds.labels(*labels).inc(time.monotonic() - began)
         return metadata
 
+    async def _delivered(self, ids: Sequence[Bytes32]) -> set[Bytes32]:
+        """Messages that are delivered as of the final block.
+
+        Nearly none is, so the latest block is asked first: that takes no round trip to find the
+        final one. Where URLs have to agree, only a block with a number will do.
+        """
+        client = self.chain.client
+        if client.consensus in (Consensus.SINGLE, Consensus.FALLBACK):
+            ids = list(await delivered(self.chain, ids, "latest"))
+        return await delivered(self.chain, ids, await client.final_block()) if ids else set()
+
     async def _modules(self, recipients: set[Bytes32]) -> dict[Bytes32, Address | NotReady | None]:
         """Look up each recipient's module: its address, the error, or None without code there."""
         found = await asyncio.gather(*map(self._module, recipients))
         return dict(zip(recipients, found, strict=True))
 
     async def _module(self, recipient: Bytes32) -> Address | NotReady | None:
-        client = self.chain.client
+        client, mailbox = self.chain.client, self.chain.settings.mailbox
         try:
             address = bytes32_to_address(recipient, "recipient")
-            if not await client.has_code(address):
-                return None
-            module: Address = await client.call(
-                self.chain.settings.mailbox, Mailbox.recipient_ism, address
+            # At once, and apart from other recipients: strangers' contracts can take their time.
+            found: tuple[Any, Any] = await asyncio.gather(
+                client.has_code(address),
+                client.call(mailbox, Mailbox.recipient_ism, address),
+                return_exceptions=True,
             )
-        except (RpcError, NoAnswer, DecodeError) as error:
+        except DecodeError as error:
             return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(error))
-        return module
+        has_code, module = found
+        if has_code is False:
+            return None
+        for answer in found:
+            if isinstance(answer, RpcError | NoAnswer | DecodeError):
+                return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(answer))
+            if isinstance(answer, BaseException):
+                raise answer
+        return cast(Address, module)
 
 
 def _without_code(operation: Operation) -> Parked | Retry:

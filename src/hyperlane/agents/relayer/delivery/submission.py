@@ -123,7 +123,7 @@ class Submission:
         A failure in common is not believed: such deliveries are to be tried alone, where the node
         also says why they fail.
         """
-        limits = Limits(await self.batching(), (await self.chain.client.block()).gas_limit)
+        limits = Limits(await self.batching(), await self.chain.client.gas_limit())
         sturdy = [item for item in prepared if not item.fragile]
         if len(sturdy) <= 1 or limits.batching.max_size == 1:
             return Plan(limits, (), (), prepared)

@@ -28,6 +28,8 @@ from hyperlane.protocol.message import Message
 from hyperlane.protocol.multisig_metadata import MerkleRootMultisigMetadata
 from hyperlane.protocol.typecasts import Address
 
+_USABLE = 3600.0
+"""Seconds for which what is known of a module saves a delivery the round trips to read it."""
 _MAX_SIZE = 100_000
 """Bytes; nodes take no transactions of more than 128 KiB."""
 
@@ -48,7 +50,7 @@ class MetadataBuilder:
     arbitrum: ArbitrumProofs = field(init=False)
 
     def __post_init__(self) -> None:
-        self.modules = ModuleReader(self.destination)
+        self.modules = ModuleReader(self.destination, _USABLE)
         self.dry_run = DryRun(self.destination, self.relayer)
         self.arbitrum = ArbitrumProofs(self.modules)
 

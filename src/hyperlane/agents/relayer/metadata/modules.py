@@ -142,9 +142,12 @@ class ModuleReader:
     """Reads the modules of one chain."""
 
     chain: Chain
-    _setups: TtlCache[tuple[Address, Function, int], Any] = field(
-        default_factory=lambda: TtlCache(_SETUP_TTL)
-    )
+    usable: float = 0.0
+    """Seconds for which an answer of before is taken while the module is asked again."""
+    _setups: TtlCache[tuple[Address, Function, int], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._setups = TtlCache(_SETUP_TTL, usable=self.usable)
 
     async def read(self, address: Address, message: Message) -> Module:
         """Read what `address` wants for `message`; Unsatisfiable in place of a NotReady."""
@@ -192,7 +195,8 @@ class ModuleReader:
     async def setup(self, module: Address, function: Function, message: Message) -> Any:
         """Call a module, or take its answer of a moment ago for a message of the same origin.
 
-        If the answer has changed since, the delivery fails in its simulation and is retried.
+        If the answer has changed since, the delivery fails in its simulation and is retried: by
+        then the module was asked again.
         """
         arguments = (message.encode(),) if function.inputs else ()
         return await self._setups.get_or_find(

@@ -13,7 +13,9 @@ from hyperlane.agents.relayer.origin.signatures import Signatures
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.indexer import SequenceIndexer, SequenceRegressed
 from hyperlane.agents.runtime.loops import all_ended
+from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.chain.abi import MerkleTreeHook
+from hyperlane.chain.calls import view
 from hyperlane.errors import ChainError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Bytes32
@@ -26,6 +28,8 @@ _BACKLOG_SECONDS = 1.0
 """Seconds for which the backlog is read between two reads of the newest blocks."""
 _RECENT_LEAVES = 20_000
 """Leaves whose index is kept in memory, and among which missing messages are looked for."""
+_IDLE_LONGEST = 30.0
+"""Seconds after which new payments are looked for, though there is no new message."""
 _REREADS = 3
 """How often logs are read again for the message of one leaf."""
 
@@ -54,9 +58,20 @@ class Origin:
     """How often logs were read again for the message of that leaf."""
     _indexed_to: int = -1
     """Final block of the last step that stored all events up to it."""
+    pulse: Pulse = field(init=False)
+    """Tells whether there may be new messages or leaves."""
 
     def __post_init__(self) -> None:
         self.tree = StoredTree(self.leaves)
+        sources = (self.dispatches, self.insertions)
+        counters = ((item.contract, item.counter) for item in sources)
+        self.pulse = self.chain.pulse(*counters, longest=_IDLE_LONGEST)
+
+    async def look(self) -> None:
+        """Index up to the final block if something may have happened."""
+        if await self.pulse.worth_a_look():
+            await self.step()
+            self.pulse.looked((self.dispatches.counted, self.insertions.counted))
 
     async def step(self) -> None:
         """Index up to the final block.
@@ -69,6 +84,7 @@ class Origin:
             self.metrics.block_height.labels(self.chain.name).set(block)
             if block == self._indexed_to:
                 return
+            await self._read_ahead(block)
             # Leaves before messages: a delivery without its leaf would fail and wait for a retry.
             leaves = await self._sync_leaves_and_payments(block)
             await self._grow()
@@ -95,6 +111,16 @@ class Origin:
         tree = self.tree
         await tree.load(*leaves)
         return tree
+
+    async def _read_ahead(self, block: int) -> None:
+        """Read in one request what the rest of the step asks for, if there may be news."""
+        calls = self.insertions.calls(block) if self.pulse.awake else []
+        if calls:
+            hook = self.chain.settings.merkle_tree_hook
+            calls.append(view(hook, MerkleTreeHook.latest_checkpoint, block=block))
+            calls += self.dispatches.calls(block)
+            calls += self.payments.calls(block) if self.payments is not None else []
+        await self.chain.client.read_ahead(sorted(calls, key=lambda call: call.blocks))
 
     async def _require_agreement(self, block: int) -> None:
         """ChainError when the chain's root differs from ours; then all leaves are read again.

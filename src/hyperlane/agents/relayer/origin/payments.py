@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import GasPaymaster, Mailbox
+from hyperlane.chain.calls import logs_in
 from hyperlane.chain.client import Log
 from hyperlane.chain.deployment import deployment_block
+from hyperlane.chain.endpoint import Call
 from hyperlane.protocol.typecasts import Address
 from hyperlane.store.payments import GasPayment, PaymentStore
 
@@ -22,6 +24,13 @@ class PaymentIndexer:
     store: PaymentStore
     _stored: int = -1
     _next: int = -1
+
+    def calls(self, block: int) -> list[Call]:
+        """Calls that `sync` is about to make; none unless the store is nearly up to `block`."""
+        most = min(self.chain.settings.index.chunk, self.chain.client.log_span)
+        if not 0 <= self._next <= block < self._next + most:
+            return []
+        return [logs_in(self.paymaster, GasPaymaster.GAS_PAYMENT, self._next, block)]
 
     async def sync(self, block: int) -> int:
         """Store all payments up to `block`; returns how many were new."""

@@ -26,6 +26,8 @@ from hyperlane.protocol.typecasts import Address, address_to_bytes32, to_checksu
 log = structlog.get_logger()
 
 _LOCATIONS_TTL = 20.0
+_LOCATIONS_USABLE = 3600.0
+"""Seconds for which locations are read while the chain is asked for newer ones."""
 _LOCATIONS_TRIED = 3
 """Newest locations of a validator that are read; it may announce any number."""
 _LONGEST_PROBLEM = 400
@@ -102,7 +104,7 @@ class Signatures:
         default_factory=lambda: TtlCache(_FLAGS_TTL)
     )
     _located: TtlCache[Address, _Locations] = field(
-        default_factory=lambda: TtlCache(_LOCATIONS_TTL)
+        default_factory=lambda: TtlCache(_LOCATIONS_TTL, usable=_LOCATIONS_USABLE)
     )
     _announced: SingleFlight[tuple[Address, ...], dict[Address, _Locations]] = field(
         default_factory=SingleFlight
@@ -255,9 +257,12 @@ class Signatures:
         """Find the storage locations of each validator."""
         located = {item: known for item in validators if (known := self._located.get(item))}
         unknown = tuple(item for item in validators if item not in located)
-        if unknown:
-            located |= await self._announced.run(unknown, lambda: self._read(unknown))
-        return located
+        if not unknown:
+            return located
+        stale = {item: known for item in unknown if (known := self._located.stale(item))}
+        reading = self._announced.begin(unknown, lambda: self._read(unknown))
+        found = stale if len(stale) == len(unknown) else await asyncio.shield(reading)
+        return located | found
 
     async def _read(self, validators: tuple[Address, ...]) -> dict[Address, _Locations]:
         assert self.announcements is not None
