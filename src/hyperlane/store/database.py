@@ -1,6 +1,7 @@
 """The database: SQLite in a folder by default, anything that SQLAlchemy reaches by URL."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -28,6 +29,8 @@ from hyperlane.wording import one_line
 _DAMAGE = ("file is not a database", "disk image is malformed")
 _DAMAGED = ": restore a backup of it, or use another db"
 """As docs/operate/backup.md says: a relayer may start anew, a validator finds what it signed."""
+_TURN = 0.005
+"""Seconds of reading after which other tasks have their turn."""
 _MIGRATION_LOCK = int.from_bytes(b"migrates")
 """Number of PostgreSQL's lock that a migration holds; others that want to migrate wait for it."""
 
@@ -61,6 +64,7 @@ class Database:
     group: GroupCommit | None = None
     """Commits the writes to an SQLite file; None where each is a transaction of its own."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _way_given: float = 0.0
     _joined: ContextVar[AsyncConnection | None] = field(
         default_factory=lambda: ContextVar("joined", default=None)
     )
@@ -120,9 +124,20 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a connection for reading; each statement sees a consistent state."""
+        await self._give_way()
         with self._named_errors():
             async with self.engine.connect() as connection:
                 yield connection
+
+    async def _give_way(self) -> None:
+        """Let other tasks run: those that read in a loop wait for nothing on their own.
+
+        Not within a statement: SQLAlchemy drops a connection that is cancelled in one.
+        """
+        now = time.monotonic()
+        if now > self._way_given + _TURN:
+            self._way_given = now
+            await asyncio.sleep(0)
 
     @asynccontextmanager
     async def look_through(self) -> AsyncIterator[AsyncConnection]:

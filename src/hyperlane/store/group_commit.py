@@ -27,8 +27,11 @@ class _Transaction:
 
     @property
     def alive(self) -> bool:
-        """False if SQLite rolled it back, as it does when a disk is full."""
-        return self.driver.in_transaction
+        """False if SQLite rolled it back, as it does when a disk is full, or was closed."""
+        try:
+            return self.driver.in_transaction
+        except sqlite3.ProgrammingError:
+            return False
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -95,7 +98,8 @@ class GroupCommit:
                     return DatabaseError(f"db: {self.engine.url.database}: a write failed")
                 await transaction.connection.commit()
         except (DBAPIError, OSError) as error:
-            transaction.driver.rollback()
+            if transaction.alive:
+                transaction.driver.rollback()
             return error
         finally:
             if self._open is transaction:

@@ -29,8 +29,6 @@ _PAUSE = 0.01
 _COMMITTING = ThreadPoolExecutor(2, "commit")
 """Threads of their own: whatever else runs in threads delays no commit."""
 _LOOKING_THROUGH = ThreadPoolExecutor(2, "look-through")
-_TURN = 0.005
-"""Seconds of statements after which others on the event loop have their turn."""
 
 
 def sqlite_engine(path: Path, *, threads: bool) -> AsyncEngine:
@@ -113,7 +111,6 @@ class InlineConnection(_Connection):
 
     in_thread = False
     """True while statements may take long, see `Database.look_through`."""
-    _way_given = 0.0
 
     def cursor(self, factory: Any = None) -> Any:
         return super().cursor(factory or _Cursor)
@@ -127,10 +124,6 @@ class InlineConnection(_Connection):
         """Run a statement where it belongs."""
         if self.in_thread:
             return await _to_its_end(_LOOKING_THROUGH, work, self.interrupt)
-        now = time.monotonic()
-        if now > self._way_given + _TURN:  # one statement after another would hold the loop
-            self._way_given = now
-            await asyncio.sleep(0)
         work()
 
 

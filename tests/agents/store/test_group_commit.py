@@ -99,6 +99,20 @@ async def test_a_transaction_that_sqlite_rolled_back_fails_those_who_wrote_in_it
     assert stored(database) == {3}
 
 
+async def test_a_connection_that_was_closed_fails_those_who_wrote_over_it(database):
+    async def close() -> None:
+        async with database.write() as connection:
+            await connection.invalidate()
+            raise DatabaseError("closed")
+
+    writers = [write(database, 1), close(), write(database, 3)]
+    first, second, third = await asyncio.gather(*writers, return_exceptions=True)
+    assert isinstance(first, DatabaseError)
+    assert str(second) == "closed"
+    assert third is None
+    assert stored(database) == {3}
+
+
 async def test_a_cancelled_writer_stops_no_other(database):
     inside, go_on = asyncio.Event(), asyncio.Event()
 
@@ -120,6 +134,16 @@ async def test_a_cancelled_writer_stops_no_other(database):
     assert [type(item) for item in found[:2]] == [asyncio.CancelledError] * 2
     assert found[2] is None
     assert stored(database) == {3}
+
+
+async def test_no_statement_of_a_cancelled_writer_takes_the_connection_from_others(database):
+    first = asyncio.create_task(write(database, 1))
+    second = asyncio.create_task(write(database, *range(100, 1000)))
+    third = asyncio.create_task(write(database, 3))
+    asyncio.get_running_loop().call_later(0.001, second.cancel)
+    await asyncio.wait([first, second, third])
+    assert (first.result(), third.result()) == (None, None)
+    assert {1, 3} <= stored(database)
 
 
 async def test_what_was_cancelled_while_it_is_committed_is_whole(database):

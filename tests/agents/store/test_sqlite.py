@@ -79,7 +79,7 @@ async def test_who_is_cancelled_while_looking_through_leaves_no_statement_runnin
         assert (await connection.exec_driver_sql("SELECT 1")).scalar() == 1
 
 
-async def test_one_statement_after_another_gives_way_to_others(database):
+async def test_one_read_after_another_gives_way_to_others(database):
     turns = 0
 
     async def other() -> None:
@@ -89,11 +89,11 @@ async def test_one_statement_after_another_gives_way_to_others(database):
             await asyncio.sleep(0)
 
     task = asyncio.create_task(other())
-    async with database.read() as connection:
-        for _ in range(10_000):
+    for _ in range(1000):
+        async with database.read() as connection:
             await connection.exec_driver_sql("SELECT 1")
     task.cancel()
-    assert turns > 10
+    assert turns > 3
 
 
 async def test_rows_that_were_read_hold_back_no_checkpoint_of_the_log(database):
