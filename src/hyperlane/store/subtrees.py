@@ -10,7 +10,7 @@ from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
 
-_PARTS_AT_ONCE = 16
+_PARTS_AT_ONCE = 8
 """Parts whose roots are stored in one transaction, which keeps others from writing."""
 
 
@@ -62,13 +62,15 @@ class SubtreeStore:
                     .where(leaf.domain == self.domain, leaf.leaf_index >= start)
                     .where(leaf.leaf_index < start + PART_LEAVES)
                     .order_by(leaf.leaf_index)
+                    # Another agent that shares a PostgreSQL database deletes none meanwhile.
+                    .with_for_update(read=True)
                 )
                 leaves = list(found.scalars())
                 if len(leaves) < PART_LEAVES:
                     return False
                 await connection.execute(
-                    self.database.insert(tables.subtrees).values(
-                        domain=self.domain, part=part, root=part_root(leaves)
-                    )
+                    self.database.insert(tables.subtrees)
+                    .values(domain=self.domain, part=part, root=part_root(leaves))
+                    .on_conflict_do_nothing()
                 )
         return True

@@ -28,9 +28,10 @@ log = structlog.get_logger()
 Item = TypeVar("Item", bound=Numbered)
 
 _FIRST_SPAN = 250
-_MANY_LOGS = 16_000
+_MANY_LOGS = 7000
 """Logs in one chunk above which the next chunks are made smaller. Each chunk is a transaction, and
-a page of an index is written once in it, for however many events."""
+a page of an index is written once in it, for however many events; more would not fit into the
+largest answer that is read."""
 _MOST_QUERIES = 16
 """Log queries in one chunk: logs are stored before a node that takes few blocks often fails."""
 

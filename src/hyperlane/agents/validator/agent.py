@@ -94,9 +94,7 @@ async def run(settings: ValidatorSettings) -> None:
         pulse = signer.pulse()
 
         async def sign() -> None:
-            if not await pulse.worth_a_look():
-                return
-            more = True
+            more = await pulse.worth_a_look()
             while more:
                 before = signer.doubt
                 try:

@@ -49,7 +49,7 @@ class CheckpointSigner:
     """Reason why nothing is signed until RPCs answer or confirm something, in words; empty if
     none."""
     _signed_all: bool = False
-    """Whether the last step left nothing to sign."""
+    """Whether the last step left nothing to sign, nor to look for in the storage."""
     _goal: int | None = None
     """Leaf count at start; once all these are signed, the backfill is complete."""
 
@@ -79,15 +79,12 @@ class CheckpointSigner:
             self._doubted(str(error))
             raise
         self._doubted("")
-        more = await self._publish(uncommitted)
-        self._signed_all = not more
-        return more
+        return await self._publish(uncommitted)
 
     def pulse(self) -> Pulse:
         """Make what tells whether there may be something to sign, or to halt for."""
-        chain = self.committer.chain
-        hook = chain.settings.merkle_tree_hook
-        return chain.pulse(
+        hook = self.committer.chain.settings.merkle_tree_hook
+        return self.committer.chain.pulse(
             (hook, MerkleTreeHook.count),
             (hook, MerkleTreeHook.root),
             longest=_IDLE_LONGEST,
@@ -132,7 +129,8 @@ class CheckpointSigner:
             processed = self.metrics.latest_checkpoint.labels("validator_processed", self._name)
             processed.set(count - 1)
         assert self._goal is not None
-        if not (left or uncommitted or self.publisher.unchecked) and count >= self._goal:
+        self._signed_all = not (left or uncommitted or self.publisher.unchecked)
+        if self._signed_all and count >= self._goal:
             self.metrics.backfill_complete.labels(self._name).set(1)
         return left or uncommitted
 
