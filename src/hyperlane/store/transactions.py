@@ -154,6 +154,13 @@ class TransactionStore:
             )
             return [_transaction(item) for item in found]
 
+    async def nonces(self) -> dict[str, int]:
+        """Nonces of live transactions, by purpose."""
+        row = tables.transactions
+        async with self._database.read() as connection:
+            found = await connection.execute(select(row.c.purpose, row.c.nonce).where(self._mine))
+            return {item.purpose: item.nonce for item in found}
+
     async def live_for(self, purpose: str) -> Transaction | None:
         """The live transaction of a purpose."""
         return (await self.live_by_purpose([purpose])).get(purpose)

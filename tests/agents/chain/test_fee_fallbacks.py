@@ -108,7 +108,7 @@ async def test_a_legacy_transaction_that_is_stuck_is_replaced_by_a_legacy_one(
     sent = await sender.send("message", TO, b"", 21_000)
     sender.clock = lambda: 1_100.0
     await sender.maintain([sent])
-    (replaced,) = await sender.live()
+    (replaced,) = await sender.store.live()
     assert replaced.nonce == sent.nonce
     assert replaced.fields["gasPrice"] > sent.fields["gasPrice"] * 1.1
     assert "maxFeePerGas" not in replaced.fields

@@ -135,7 +135,7 @@ async def test_an_exact_offer_below_the_base_fee_waits_and_is_named(name, origin
     sender = make(**{name: 5})
     with pytest.raises(OfferTooLow, match=rf"more than transactionOverrides\.{name} 5: it waits"):
         await sender.send("message", TO, b"", 21_000)
-    assert await sender.live() == []
+    assert await sender.store.live() == []
 
 
 async def test_an_exact_offer_that_the_node_refuses_is_named(origin, proxy, make):
@@ -146,7 +146,7 @@ async def test_an_exact_offer_that_the_node_refuses_is_named(origin, proxy, make
     expected = rf"wants more than transactionOverrides\.maxPriorityFeePerGas 1: .*{message}"
     with pytest.raises(OfferTooLow, match=expected):
         await sender.send("message", TO, b"", 21_000)
-    assert await sender.live() == []
+    assert await sender.store.live() == []
 
 
 async def test_an_exact_offer_is_no_reason_to_cost_more_than_one_may(origin, make):
@@ -225,8 +225,8 @@ async def replaced(origin, first, then=None):
     sender = then or first
     for _ in range(2):
         sender.clock.now += 100
-        await sender.maintain(await sender.live())
-    (last,) = await sender.live()
+        await sender.maintain(await sender.store.live())
+    (last,) = await sender.store.live()
     origin.mine()
     (receipt,) = await sender.receipts([last])
     assert receipt is not None
@@ -288,8 +288,8 @@ async def test_replacements_offer_at_most_a_multiple_of_what_gas_costs(times, ra
     first = await sender.send("message", TO, b"", 21_000)
     for _ in range(9):
         sender.clock.now += 100
-        await sender.maintain(await sender.live())
-    (last,) = await sender.live()
+        await sender.maintain(await sender.store.live())
+    (last,) = await sender.store.live()
     assert len(last.replaced_hashes) == raises
     assert last.fields["maxFeePerGas"] <= times * first.fields["maxFeePerGas"]
 

@@ -160,7 +160,7 @@ async def test_an_offer_that_is_raised_stays_within_the_budget(world, origin):
     for _ in range(6):
         world.clock.now += 100
         await sender.step()
-    (live,) = await sender.sender.live()
+    (live,) = await sender.sender.store.live()
     assert len(live.replaced_hashes) == 1, "an eighth more fits, another does not"
     assert live.fields["value"] + live.fields["gas"] * live.fields["maxFeePerGas"] <= budget
     assert await world.canaries.spent(1337, NOON - DAY / 2) <= budget
@@ -173,7 +173,7 @@ async def test_a_fee_goes_along_in_replacements(world, origin):
     await sender.step()
     world.clock.now += 100
     await sender.step()
-    (live,) = await sender.sender.live()
+    (live,) = await sender.sender.store.live()
     assert (len(live.replaced_hashes), live.fields["value"]) == (1, 12345)
     origin.rpc("evm_setAutomine", True)
     origin.mine()
@@ -187,7 +187,7 @@ async def test_while_the_origin_mines_nothing_there_is_one_transaction(world, or
     for _ in range(5):
         await world.sender.step()
         world.clock.now += 600
-    assert len(await world.sender.sender.live()) == 1
+    assert len(await world.sender.sender.store.live()) == 1
     origin.rpc("evm_setAutomine", True)
     origin.mine()
     await world.turns(2)

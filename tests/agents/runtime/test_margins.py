@@ -52,7 +52,7 @@ async def test_a_node_whose_pending_count_lags_is_outwitted(origin, sender):
     sent = await sender.send("message", TO, b"", 21000)
     assert sent.nonce == 3
     origin.wait(sent.hash)
-    assert [item.nonce for item in await sender.live()] == [3]
+    assert [item.nonce for item in await sender.store.live()] == [3]
 
 
 @pytest.mark.parametrize("by_others", [False, True])

@@ -61,7 +61,7 @@ async def test_what_the_node_lost_is_sent_again(origin, make):
     origin.mine()
     assert await sender.receipts([sent]) == [None]
     clock.now += 10
-    await sender.maintain(await sender.live())
+    await sender.maintain(await sender.store.live())
     origin.mine()
     (receipt,) = await sender.receipts([sent])
     assert receipt.succeeded
@@ -74,7 +74,7 @@ async def test_a_stuck_transaction_is_replaced_and_found_under_its_new_hash(orig
     first = await sender.send("message", TO, b"", 21000)
     clock.now += 100
     await sender.maintain([first])
-    (replaced,) = await sender.live()
+    (replaced,) = await sender.store.live()
     assert (replaced.nonce, replaced.replaced_hashes) == (first.nonce, (first.hash,))
     for name in ("maxFeePerGas", "maxPriorityFeePerGas"):
         assert replaced.fields[name] > first.fields[name] * 1.1
@@ -91,7 +91,7 @@ async def test_a_value_goes_along_and_into_replacements(origin, make):
     first = await sender.send("message", TO, b"", 21000, value=12345)
     clock.now += 100
     await sender.maintain([first])
-    (replaced,) = await sender.live()
+    (replaced,) = await sender.store.live()
     assert (replaced.replaced_hashes, replaced.fields["value"]) == ((first.hash,), 12345)
     origin.mine()
     assert origin.w3.eth.get_balance("0x" + TO.hex()) == 12345
@@ -107,7 +107,7 @@ async def test_a_refused_transaction_gives_its_nonce_back(origin, make):
     sender = make()
     with pytest.raises(RpcError):
         await sender.send("message", TO, b"", 20_999)
-    assert await sender.live() == []
+    assert await sender.store.live() == []
     assert (await sender.send("message", TO, b"", 21000)).nonce == 0
 
 
@@ -167,7 +167,7 @@ async def test_a_nonce_that_nobody_uses_is_filled(origin, make):
     origin.mine()
     assert (await sender.receipts([waiting]))[0].succeeded
     await sender.maintain([])
-    assert await sender.live() == [waiting], "the no-op needs no more attention"
+    assert await sender.store.live() == [waiting], "the no-op needs no more attention"
 
 
 async def test_a_stuck_transaction_of_others_with_our_key_is_outbid(origin, make):
@@ -182,10 +182,10 @@ async def test_a_stuck_transaction_of_others_with_our_key_is_outbid(origin, make
     ours = await sender.send("message", TO, b"", 21000)
     assert ours.nonce == 1
     await sender.maintain([ours])
-    assert await sender.live() == [ours], "theirs gets its time"
+    assert await sender.store.live() == [ours], "theirs gets its time"
     clock.now += 100
     await sender.maintain([ours])
-    filler = next(item for item in await sender.live() if item.nonce == 0)
+    filler = next(item for item in await sender.store.live() if item.nonce == 0)
     assert filler.fields["maxFeePerGas"] > 1.1 * 4 * 10**9
     origin.mine()
     assert origin.w3.eth.get_transaction_count(key(9).address) == 2
@@ -211,7 +211,7 @@ async def test_without_funds_the_reason_says_how_much_and_funds_heal_it(origin, 
     origin.rpc("anvil_setBalance", address, hex(10**6))
     with pytest.raises(OutOfFunds, match=rf"{address} has 1000000 wei, .*21000 gas may cost \d+"):
         await sender.send("message", TO, b"", 21000)
-    assert await sender.live() == []
+    assert await sender.store.live() == []
     origin.rpc("anvil_setBalance", address, hex(10**18))
     sent = await sender.send("message", TO, b"", 21000)
     origin.wait(sent.hash)
@@ -238,7 +238,7 @@ async def test_no_replacement_goes_above_the_ceiling(origin, make):
     sender = make(clock=clock, overrides=Overrides(gas_price_cap=sent.fields["maxFeePerGas"]))
     clock.now += 100
     await sender.maintain([sent])
-    assert await sender.live() == [sent]
+    assert await sender.store.live() == [sent]
 
 
 async def test_one_that_cannot_be_sent_does_not_keep_others_from_it(origin, make):

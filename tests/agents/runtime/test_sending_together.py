@@ -103,7 +103,7 @@ async def test_each_answer_counts_for_itself_and_a_refused_nonce_is_used_next(or
     )
     assert nonces(sent) == [0, None, None, 3, None]
     assert all(isinstance(sent[at], RpcError) for at in (1, 2, 4))
-    assert [item.nonce for item in await sender.live()] == [0, 3]
+    assert [item.nonce for item in await sender.store.live()] == [0, 3]
     more = await sender.send_many(wanted("f", "g", "h"))
     assert nonces(more) == [1, 2, 4]
     origin.mine()
@@ -158,7 +158,7 @@ async def test_what_was_stored_when_the_process_was_killed_is_sent_once(origin, 
     await asyncio.wait([task])
     proxy.behave()
     later = make(clock=lambda: time.time() + 10)
-    live = await later.live()
+    live = await later.store.live()
     assert [item.nonce for item in live] == [0, 1, 2]
     assert nonces(await later.send_many(wanted("b", "d"))) == [1, 3]
     await later.maintain(live)

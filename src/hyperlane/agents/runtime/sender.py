@@ -198,10 +198,6 @@ class Sender(Upkeep):
         """Most gas to want for a transaction that is sent now; None without such a bound."""
         return await self.offers.most_gas()
 
-    async def live(self) -> list[Transaction]:
-        """Transactions that are not finished yet, by nonce."""
-        return await self.store.live()
-
     async def receipts(
         self, transactions: list[Transaction], *, expected: bool = False
     ) -> list[Receipt | None]:

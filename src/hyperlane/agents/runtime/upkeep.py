@@ -81,7 +81,8 @@ class Upkeep:
         sent by others with this key, is stuck.
         """
         used = await self.client.transaction_count(self.address, "latest")
-        fillers = [item for item in await self.store.live() if _is_filler(item)]
+        purposes = [item for item in await self.store.nonces() if item.startswith(_FILLER)]
+        fillers = list((await self.store.live_by_purpose(purposes)).values()) if purposes else []
         kept = [*await self._settle_fillers(fillers, used), *pending]
         waiting = [item for item in kept if item.nonce >= used]
         now = self.clock()
@@ -126,7 +127,7 @@ class Upkeep:
     async def _fill_hole(self, used: int) -> None:
         """Fill the first nonce below our live ones that has no transaction of ours."""
         async with self.nonces.lock:
-            ours = {item.nonce for item in await self.store.live()}
+            ours = set((await self.store.nonces()).values())
             free = (nonce for nonce in range(used, max(ours, default=0)) if nonce not in ours)
             hole = next(free, None)
             if hole is None or await self._is_others(hole):
@@ -238,7 +239,3 @@ class Upkeep:
         # In a thread: the key may be behind a network.
         signed = await asyncio.to_thread(self.account.sign_transaction, fields)
         return Bytes32(bytes(signed.hash)), bytes(signed.raw_transaction)
-
-
-def _is_filler(transaction: Transaction) -> bool:
-    return transaction.purpose.startswith(_FILLER)

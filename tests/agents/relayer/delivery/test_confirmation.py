@@ -145,7 +145,7 @@ async def test_a_batch_that_is_being_sent_is_left_alone(sending, monkeypatch):
     )
     parts: dict[str, Any] = {
         "chain": SimpleNamespace(domain=7331, client=SimpleNamespace(final_block=final_block)),
-        "senders": [SimpleNamespace(live=nothing, receipts=nothing)],
+        "senders": [SimpleNamespace(store=SimpleNamespace(nonces=nothing), receipts=nothing)],
         "operations": SimpleNamespace(batches=batches, carried_by=carried_by),
     }
     confirmation = Confirmation(**parts, is_sending=lambda batch: sending)

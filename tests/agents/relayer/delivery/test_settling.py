@@ -87,7 +87,7 @@ class Relayer:
         """One look; whether anything was settled."""
         chain: Any = SimpleNamespace(domain=7331, client=self)
         sender: Any = SimpleNamespace(
-            store=self.transactions, live=self.transactions.live, receipts=self.receipts,
+            store=self.transactions, receipts=self.receipts,
             maintain=self.maintain, address=KEY,
         )  # fmt: skip
         look = Confirmation(

@@ -66,7 +66,7 @@ async def settle(folder: str) -> None:
         return set()
 
     chain: Any = SimpleNamespace(domain=7331, client=SimpleNamespace(final_block=final_block))
-    sender: Any = SimpleNamespace(store=store, live=store.live, receipts=receipts)
+    sender: Any = SimpleNamespace(store=store, receipts=receipts)
     outcomes = Outcomes(
         chain="beta",
         operations=operations,

@@ -48,8 +48,8 @@ async def test_while_a_transaction_waits_for_a_higher_fee(hidden, origin, proxy,
     await make(first, clock=clock).send("message", TO, b"", 21000)
     clock.now += 100
     sender = make(later, clock=clock)
-    await sender.maintain(await sender.live())
-    (now,) = await sender.live()
+    await sender.maintain(await sender.store.live())
+    (now,) = await sender.store.live()
     assert len(now.hashes) == 2
     assert ("gasPrice" in now.fields) != ("maxFeePerGas" in now.fields)
     origin.mine()

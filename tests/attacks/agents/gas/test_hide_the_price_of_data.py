@@ -85,10 +85,10 @@ async def test_no_replacement_costs_more_than_the_sum_with_the_data(target, clie
     sender.clock = lambda: 1_100.0
     offers.ceiling = FeeCeiling(max_cost=sent.fields["maxFeePerGas"] * 21000 + FEE)
     await sender.maintain([sent])
-    assert await sender.live() == [sent]
+    assert await sender.store.live() == [sent]
     offers.ceiling = FeeCeiling(max_cost=2 * sent.fields["maxFeePerGas"] * 21000 + FEE)
     await sender.maintain([sent])
-    (raised,) = await sender.live()
+    (raised,) = await sender.store.live()
     assert raised.fields["maxFeePerGas"] > sent.fields["maxFeePerGas"]
     await database.close()
 

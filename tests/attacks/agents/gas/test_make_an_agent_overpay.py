@@ -108,7 +108,7 @@ async def test_a_transaction_that_would_cost_too_much_waits_and_says_so(origin, 
     sender = make(rpc)
     with pytest.raises(GasTooDear, match=r"21000 gas would cost \d+ wei, more than.*TransactionCo"):
         await sender.send("message", TO, b"", 21000)
-    assert await sender.live() == []
+    assert await sender.store.live() == []
 
 
 @pytest.mark.parametrize("cost", [35 * 10**12, 40 * 10**12])
@@ -130,7 +130,7 @@ async def test_answers_of_underpriced_raise_an_offer_within_bounds(origin, proxy
     for step in range(100):
         clock.now += 100
         await sender.maintain([before])
-        (now,) = await sender.live()
+        (now,) = await sender.store.live()
         for name in ("maxFeePerGas", "maxPriorityFeePerGas"):
             assert now.fields[name] <= 5 * before.fields[name], f"in one step: {step}"
             assert now.fields[name] <= 5 * first.fields[name]
@@ -140,7 +140,7 @@ async def test_answers_of_underpriced_raise_an_offer_within_bounds(origin, proxy
     clock.now += 100
     await sender.maintain([before])
     origin.mine()
-    assert (await sender.receipts(await sender.live()))[0] is not None
+    assert (await sender.receipts(await sender.store.live()))[0] is not None
 
 
 async def test_raises_end_even_when_each_is_taken(origin, proxy, make):
@@ -151,8 +151,8 @@ async def test_raises_end_even_when_each_is_taken(origin, proxy, make):
     first = await sender.send("message", TO, b"", 21000)
     for _ in range(60):
         clock.now += 100
-        await sender.maintain(await sender.live())
-    (last,) = await sender.live()
+        await sender.maintain(await sender.store.live())
+    (last,) = await sender.store.live()
     assert len(last.replaced_hashes) <= 12
     assert last.fields["maxFeePerGas"] <= 5 * first.fields["maxFeePerGas"]
 
@@ -182,13 +182,13 @@ async def test_an_offer_follows_the_chain_when_gas_really_rises(origin, make):
     first = await sender.send("message", TO, b"", 21000)
     for _ in range(30):
         clock.now += 100
-        await sender.maintain(await sender.live())
+        await sender.maintain(await sender.store.live())
     origin.rpc("anvil_dropAllTransactions")
     origin.rpc("anvil_setNextBlockBaseFeePerGas", hex(100 * GWEI))
     origin.mine()
     clock.now += 100
-    await sender.maintain(await sender.live())
-    (last,) = await sender.live()
+    await sender.maintain(await sender.store.live())
+    (last,) = await sender.store.live()
     assert last.fields["maxFeePerGas"] > 150 * GWEI > first.fields["maxFeePerGas"]
 
 
@@ -200,7 +200,7 @@ async def test_no_replacement_can_cost_more_than_the_sum(origin, make):
     sender = make(origin, clock=clock, ceiling=FeeCeiling(max_cost=cost))
     clock.now += 100
     await sender.maintain([sent])
-    assert await sender.live() == [sent]
+    assert await sender.store.live() == [sent]
 
 
 async def test_a_first_offer_that_is_called_too_low_is_not_raised_at_all(origin, proxy, make):
@@ -209,7 +209,7 @@ async def test_a_first_offer_that_is_called_too_low_is_not_raised_at_all(origin,
     sender = make(rpc)
     with pytest.raises(RpcError, match="underpriced"):
         await sender.send("message", TO, b"", 21000)
-    assert await sender.live() == []
+    assert await sender.store.live() == []
 
 
 async def test_deliveries_wait_while_they_are_too_dear_and_say_so(origin, target, config):

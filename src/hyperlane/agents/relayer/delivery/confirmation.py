@@ -109,7 +109,8 @@ class Confirmation:
     async def _look(self, seen: Mapping[str, int | None], final: int) -> list[Look]:
         looks = {batch: Look(batch, block, None, None, final) for batch, block in seen.items()}
         for sender in self.senders:
-            live = [item for item in await sender.live() if item.purpose in seen]
+            nonces = await sender.store.nonces()
+            live = {batch: nonces[batch] for batch in seen if batch in nonces}
             asked = await self._unsettled(sender, live, seen, final)
             receipts = await sender.receipts(asked)
             lost = [item for item, found in zip(asked, receipts, strict=True) if found is None]
@@ -120,8 +121,8 @@ class Confirmation:
                 # transaction with that nonce and without a receipt can never be included. Counted
                 # after the receipts were read: one between the two is only looked at once more.
                 used_nonces = await self.chain.client.transaction_count(sender.address, final)
-            for item in live:
-                del looks[item.purpose]
+            for batch in live:
+                del looks[batch]
             for item, found in zip(asked, receipts, strict=True):
                 looks[item.purpose] = Look(
                     item.purpose, seen[item.purpose], item, found, final, used_nonces
@@ -129,21 +130,20 @@ class Confirmation:
         return list(looks.values())
 
     async def _unsettled(
-        self,
-        sender: Sender,
-        live: Sequence[Transaction],
-        seen: Mapping[str, int | None],
-        final: int,
+        self, sender: Sender, live: Mapping[str, int], seen: Mapping[str, int | None], final: int
     ) -> list[Transaction]:
-        """Leave out what waits in a block for its finality, as long as its nonce is used.
+        """Transactions for batches, of which the nonces are given, that may have changed.
 
-        Should a reorg have put it into another block, that is found out once the first is final.
+        Left out is what waits in a block for its finality, as long as its nonce is used: should a
+        reorg have put it into another block, that is found out once the first is final.
         """
-        waiting = {item.id for item in live if (seen[item.purpose] or 0) > final}
-        if not waiting:
-            return list(live)
-        used = await self.chain.client.transaction_count(sender.address, "latest")
-        return [item for item in live if item.id not in waiting or item.nonce >= used]
+        waiting = {batch for batch in live if (seen[batch] or 0) > final}
+        used = 0
+        if waiting:
+            used = await self.chain.client.transaction_count(sender.address, "latest")
+        asked = [item for item, nonce in live.items() if item not in waiting or nonce >= used]
+        found = await sender.store.live_by_purpose(asked) if asked else {}
+        return sorted(found.values(), key=lambda item: item.nonce)
 
     async def _judge(
         self, looks: Sequence[Look], final: int
@@ -205,7 +205,7 @@ class Confirmation:
         without = {item.batch for item in looks if item.transaction is None}
         if not without:
             return set()
-        live = {item.purpose for sender in self.senders for item in await sender.live()}
+        live = {item for sender in self.senders for item in await sender.store.nonces()}
         return {item for item in without if item in live or self.is_sending(item)}
 
     async def _delivered(self, operations: Sequence[Operation], final: int) -> set[Bytes32]:
