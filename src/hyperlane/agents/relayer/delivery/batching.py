@@ -28,8 +28,10 @@ MARGIN = _TRANSACTION_GAS + _ITEM_GAS
 """Gas that a delivery alone gets beyond what it needs."""
 _INTRINSIC_GAS = 21_000
 """Gas of any transaction, before its data."""
-_CREATION_GAS = 32_000 + 2 * _MAX_CODE // 32
-"""Gas of a transaction that runs initcode, beyond that of any transaction: EIP-2, EIP-3860."""
+_CREATION_GAS = 32_000
+"""Gas of a transaction that runs initcode, beyond that of any transaction: EIP-2."""
+_CODE_GAS = 2 * _MAX_CODE // 32
+"""Most gas for the words of its initcode: EIP-3860."""
 _ZERO_GAS, _BYTE_GAS = 4, 16
 """Gas for a byte of calldata: zero, other."""
 _RECORD = 28
@@ -122,7 +124,7 @@ class Batching:
             return needs[0] + MARGIN
         if self.kind is Kind.CODE:
             calls = sum(needs) + _ITEM_GAS * len(needs) + max(needs) // 63
-            return max(_CREATION_GAS + data + calls, _floor(data)) + _TRANSACTION_GAS
+            return max(_CREATION_GAS + _CODE_GAS + data + calls, _floor(data)) + _TRANSACTION_GAS
         left = 0
         for remaining, need in enumerate(reversed(needs), start=1):
             parts = 16 * remaining
