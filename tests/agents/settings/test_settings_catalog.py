@@ -130,7 +130,10 @@ CHANGES = {
     "chains.*.transactionOverrides.gasPriceCap": (1, 2),
     "chains.*.transactionOverrides.gasLimitCap": (1, 2),
     **signer_changes("chains.*.signer"),
-    **signer_changes("chains.*.additionalSigners.*"),
+    **{
+        pattern: ([first], [second])
+        for pattern, (first, second) in signer_changes("chains.*.additionalSigners.*").items()
+    },
     "chains.*.mailbox": (ADDRESS, OTHER),
     "chains.*.merkleTreeHook": (ADDRESS, OTHER),
     "chains.*.validatorAnnounce": (ADDRESS, OTHER),
@@ -218,7 +221,7 @@ CHANGES = {
     "relayers": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
     "registry": ("a", "b"),
 }
-WHOLE = ("signer", "defaultSigner", "validator", "checkpointSyncer", "stops")
+WHOLE = ("signer", "additionalSigners", "defaultSigner", "validator", "checkpointSyncer", "stops")
 FACTORS = ("gasPriceMultiplier", "gasLimitMultiplier")
 """Objects whose keys depend on each other."""
 
@@ -267,6 +270,7 @@ def outcome(load, pattern, value):
             for item in (
                 settings.default_signer,
                 settings.chains[next(iter(settings.chains))].signer,
+                *settings.chains[next(iter(settings.chains))].additional_signers,
                 getattr(settings, "validator", None),
                 *(stop.signer for stop in getattr(settings, "stops", ())),
             )
