@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_IDLE_INTERVAL, _IDLE_LONGEST = 30.0, 300.0
+_IDLE_INTERVAL, _IDLE_LONGEST = 60.0, 300.0
 """Seconds between looks while there is no new challenge, and between full ones: there is an hour
 and more for an answer."""
 
