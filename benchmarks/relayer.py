@@ -38,6 +38,7 @@ from benchmarks.relaying import (
 from hyperlane.chain.abi import Mailbox
 
 RESULTS = Path(__file__).parent / "results" / "relayer.json"
+QUICK_BLOCKS = {"reorgPeriod": 0, "estimateBlockTime": 0.1}
 WIDE_BLOCKS = ("--gas-limit", str(10**10))
 
 
@@ -70,7 +71,8 @@ def throughput(kind: Kind, folder: Path) -> dict[str, Any]:
         snapshot = target.rpc("evm_snapshot")
         first = int(target.rpc("eth_blockNumber"), 16) + 1
         watch = Watch(target, Mailbox.PROCESS_ID)
-        with relayer(folder, origin, target, maxBatchSize=kind.batch_size) as running:
+        settings = {"maxBatchSize": kind.batch_size, "blocks": QUICK_BLOCKS}
+        with relayer(folder, origin, target, **settings) as running:
             before = ready(running)
             began = time.monotonic()
             watch.until(kind.messages, 600)
