@@ -5,6 +5,7 @@ a delivery that turns out not to have happened goes back to `pending`. Dropped d
 attempted again from time to time, see `hyperlane.store.revisions`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -391,27 +392,33 @@ class OperationStore:
                 ],
             )
 
-    async def charge(self, costs: Mapping[Bytes32, int], *, failed: bool) -> None:
-        """Add costs in wei of a final transaction, by message; `failed` if it did not deliver."""
+    async def charge(
+        self, costs: Sequence[tuple[Bytes32, int]], failed_costs: Sequence[tuple[Bytes32, int]] = ()
+    ) -> None:
+        """Add costs in wei of final transactions, by message, and of those that did not deliver."""
         row = tables.delivery_costs
+        spent, failures = Counter[Bytes32](), Counter(key for key, _ in failed_costs)
+        for key, wei in (*costs, *failed_costs):
+            spent[key] += wei
+        ids = list(spent)
         async with self._database.write() as connection:
-            for message_id, wei in costs.items():
-                mine = row.c.message_id == message_id
-                known = (
-                    await connection.execute(select(row.c.failures, row.c.wei).where(mine))
-                ).one_or_none()
-                if known is None:
-                    statement: Any = self._database.insert(row).values(
-                        message_id=message_id, failures=int(failed), wei=str(wei)
-                    )
-                else:
-                    failures, before = known
-                    statement = (
-                        update(row)
-                        .where(mine)
-                        .values(failures=failures + failed, wei=str(int(before) + wei))
-                    )
-                await connection.execute(statement)
+            for start in range(0, len(ids), _IDS_AT_ONCE):
+                mine = row.c.message_id.in_(ids[start : start + _IDS_AT_ONCE])
+                for key, count, wei in await connection.execute(
+                    select(row.c.message_id, row.c.failures, row.c.wei).where(mine)
+                ):
+                    failures[key] += count
+                    spent[key] += int(wei)
+            if ids:
+                added = self._database.insert(row)
+                replaced = {name: added.excluded[name] for name in ("failures", "wei")}
+                await connection.execute(
+                    added.on_conflict_do_update(index_elements=["message_id"], set_=replaced),
+                    [
+                        {"message_id": key, "failures": failures[key], "wei": str(spent[key])}
+                        for key in ids
+                    ],
+                )
 
     async def _select(
         self, *conditions: Any, order: Sequence[Any], limit: int | None = None

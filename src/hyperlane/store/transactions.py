@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal_column, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store import tables
@@ -78,33 +77,37 @@ class TransactionStore:
                 )
                 .values(_FINISHED)
             )
-            return [await self._insert(connection, item, now) for item in signed]
-
-    async def _insert(self, connection: AsyncConnection, signed: Signed, now: float) -> Transaction:
-        added = await connection.execute(
-            self._database.insert(tables.transactions).values(
-                domain=self._domain,
-                sender=self._sender,
-                nonce=signed.fields["nonce"],
-                purpose=signed.purpose,
-                live=True,
-                hash=signed.hash,
-                replaced_hashes=b"",
-                fields=signed.fields,
-                raw=signed.raw,
-                sent_at=now,
+            added = await connection.execute(
+                self._database.insert(row).returning(row.c.id, sort_by_parameter_order=True),
+                [
+                    {
+                        "domain": self._domain,
+                        "sender": self._sender,
+                        "nonce": item.fields["nonce"],
+                        "purpose": item.purpose,
+                        "live": True,
+                        "hash": item.hash,
+                        "replaced_hashes": b"",
+                        "fields": item.fields,
+                        "raw": item.raw,
+                        "sent_at": now,
+                    }
+                    for item in signed
+                ],
             )
-        )
-        return Transaction(
-            id=cast(tuple[int], added.inserted_primary_key)[0],
-            nonce=signed.fields["nonce"],
-            purpose=signed.purpose,
-            hash=signed.hash,
-            replaced_hashes=(),
-            fields=signed.fields,
-            raw=signed.raw,
-            sent_at=now,
-        )
+            return [
+                Transaction(
+                    id=identity,
+                    nonce=item.fields["nonce"],
+                    purpose=item.purpose,
+                    hash=item.hash,
+                    replaced_hashes=(),
+                    fields=item.fields,
+                    raw=item.raw,
+                    sent_at=now,
+                )
+                for item, (identity,) in zip(signed, added.all(), strict=True)
+            ]
 
     async def replace(
         self, old: Transaction, fields: dict[str, Any], tx_hash: Bytes32, raw: bytes, now: float

@@ -73,7 +73,7 @@ def operations(database: Database) -> dict[str, Call]:
         "counts": lambda: store.counts(THERE),
         "change": lambda: store.change([MESSAGE.id], 0.0, state=State.SUBMITTED),
         "change_each": lambda: store.change_each(0.0, {MESSAGE.id: {"retries": 1}}),
-        "charge": lambda: store.charge({MESSAGE.id: 1}, failed=False),
+        "charge": lambda: store.charge([(MESSAGE.id, 1)]),
     }
 
 
@@ -101,6 +101,7 @@ def transactions(database: Database) -> dict[str, Call]:
         "add": lambda: store.add([Signed("purpose", {"nonce": 1}, HASH, b"")], 0.0),
         "live_for": lambda: store.live_for("purpose"),
         "live_by_purpose": lambda: store.live_by_purpose(["purpose"]),
+        "nonces": store.nonces,
         "unmined_gas": lambda: store.unmined_gas(1),
         "next_nonce": store.next_nonce,
         "replace": replace,

@@ -7,7 +7,8 @@ verdict means is in this file only.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 
 import structlog
 
@@ -75,10 +76,23 @@ class Outcomes:
         if not verdicts:
             return
         async with self.operations.together():
-            for verdict in verdicts:
-                await self._write(verdict)
+            for _, alike in groupby(verdicts, type):
+                await self._write(list(alike))
 
-    async def _write(self, verdict: Verdict) -> None:
+    async def _write(self, verdicts: Sequence[Verdict]) -> None:
+        """Write verdicts of one kind: what comes in great numbers, together."""
+        first = verdicts[0]
+        if isinstance(first, Sending):
+            await self._sending(cast("list[Sending]", verdicts))
+        elif isinstance(first, Submitted):
+            await self._submitted(cast("list[Submitted]", verdicts))
+        elif isinstance(first, Settled):
+            await self._settled(cast("list[Settled]", verdicts))
+        else:
+            for verdict in verdicts:
+                await self._write_one(verdict)
+
+    async def _write_one(self, verdict: Verdict) -> None:
         match verdict:
             case Ignored():
                 await self._change(verdict.operations, state=State.IGNORED)
@@ -94,18 +108,12 @@ class Outcomes:
                 await self._delivered_before(verdict)
             case FoundDelivered():
                 await self._found_delivered(verdict)
-            case Sending():
-                await self._sending(verdict)
-            case Submitted():
-                await self._submitted(verdict)
             case Included():
                 await self._included(verdict)
             case Excluded():
                 await self._change(verdict.operations, state=State.SUBMITTED, block_number=None)
             case Delivered():
                 await self._delivered(verdict)
-            case Settled():
-                await self._settled(verdict)
 
     async def _impossible(self, verdict: Impossible) -> None:
         await self._drop(verdict.operation, verdict.detail, reason=None, next_attempt=NEVER)
@@ -140,26 +148,30 @@ class Outcomes:
         )
         log.info("message.found_delivered", **self._facts(verdict.operation))
 
-    async def _sending(self, verdict: Sending) -> None:
+    async def _sending(self, verdicts: Sequence[Sending]) -> None:
         same = {
             "state": State.SUBMITTED,
             "reason": Reason.SUBMITTED_BY_SELF,
             "detail": None,
-            "batch": verdict.batch,
             "tx_hash": None,
             "block_number": None,
         }
         await self.operations.change_each(
             self.clock(),
             {
-                item.message.id: {**same, "gas_estimate": estimate}
+                item.message.id: {**same, "batch": verdict.batch, "gas_estimate": estimate}
+                for verdict in verdicts
                 for item, estimate in zip(verdict.operations, verdict.estimates, strict=True)
             },
         )
 
-    async def _submitted(self, verdict: Submitted) -> None:
-        await self._change(verdict.operations, tx_hash=verdict.tx_hash)
-        for item in verdict.operations:
+    async def _submitted(self, verdicts: Sequence[Submitted]) -> None:
+        carried = [(item, verdict) for verdict in verdicts for item in verdict.operations]
+        await self.operations.change_each(
+            self.clock(),
+            {item.message.id: {"tx_hash": verdict.tx_hash} for item, verdict in carried},
+        )
+        for item, verdict in carried:
             self._count(item, "submitted")
             log.info(
                 "message.submitted",
@@ -230,18 +242,25 @@ class Outcomes:
             self.metrics.messages_processed.labels(origin, self.chain).inc()
             self.metrics.last_nonce.labels("message_processed", origin).set(item.message.nonce)
 
-    async def _settled(self, verdict: Settled) -> None:
-        """Write all outcomes of one batch, within the one database transaction of `write`.
+    async def _settled(self, verdicts: Sequence[Settled]) -> None:
+        """Write all outcomes of batches, within the one database transaction of `write`.
 
-        A crash between these writes would lose what the batch cost, or charge it twice: once its
+        A crash between these writes would lose what a batch cost, or charge it twice: once its
         transaction is finished nothing leads to the receipt any more.
         """
-        if verdict.transaction is not None:
-            await self.transactions.finish(verdict.transaction)
-        await self.operations.charge(verdict.costs, failed=False)
-        await self.operations.charge(verdict.failed_costs, failed=True)
-        for outcome in (verdict.delivered, *verdict.failed):
-            await self._write(outcome)
+        finished = [item.transaction for item in verdicts if item.transaction is not None]
+        await self.transactions.finish(*finished)
+        costs = [cost for item in verdicts for cost in item.costs.items()]
+        failed_costs = [cost for item in verdicts for cost in item.failed_costs.items()]
+        await self.operations.charge(costs, failed_costs)
+        await self._delivered(
+            Delivered(
+                [operation for item in verdicts for operation in item.delivered.operations],
+                {key: gas for item in verdicts for key, gas in item.delivered.gas.items()},
+            )
+        )
+        for outcome in (failure for item in verdicts for failure in item.failed):
+            await self._write_one(outcome)
 
     async def _retry(self, verdict: Retry) -> None:
         operation = verdict.operation
