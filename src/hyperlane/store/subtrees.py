@@ -62,13 +62,15 @@ class SubtreeStore:
                     .where(leaf.domain == self.domain, leaf.leaf_index >= start)
                     .where(leaf.leaf_index < start + PART_LEAVES)
                     .order_by(leaf.leaf_index)
+                    # Another program with this database deletes none of them meanwhile.
+                    .with_for_update(read=True)
                 )
                 leaves = list(found.scalars())
                 if len(leaves) < PART_LEAVES:
                     return False
                 await connection.execute(
-                    self.database.insert(tables.subtrees).values(
-                        domain=self.domain, part=part, root=part_root(leaves)
-                    )
+                    self.database.insert(tables.subtrees)
+                    .values(domain=self.domain, part=part, root=part_root(leaves))
+                    .on_conflict_do_nothing()
                 )
         return True

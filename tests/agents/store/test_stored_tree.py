@@ -1,5 +1,6 @@
 """The tree of the stored leaves: parts are derived once, and nothing is read whole at a start."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,6 +59,15 @@ def leaves(database: Database) -> InsertionStore:
     return InsertionStore(database, DOMAIN)
 
 
+@pytest.fixture
+async def other_program(database: Database) -> AsyncIterator[InsertionStore]:
+    """What another program has of the same leaves, over connections of its own."""
+    location = str(database.engine.url.render_as_string(hide_password=False))
+    opened = await Database.open(database.location if "sqlite" in location else location)
+    yield InsertionStore(opened, DOMAIN)
+    await opened.close()
+
+
 COUNT = 2 * PART_LEAVES + 100
 
 
@@ -82,6 +92,26 @@ async def test_roots_that_a_killed_program_left_out_are_stored_at_the_start(leav
 
     assert (await grown(leaves)).root() == MerkleTree(expected(COUNT)).root()
     assert list(await subtrees(leaves.database)) == [0, 1]
+
+
+async def test_two_programs_can_store_roots_of_one_tree(leaves, other_program):
+    """As a relayer and a validator with one database do."""
+    await leaves.add(insertions(range(COUNT)), 99)
+    await asyncio.gather(leaves.subtrees.complete(), other_program.subtrees.complete())
+    assert (await grown(leaves)).root() == MerkleTree(expected(COUNT)).root()
+    assert list(await subtrees(leaves.database)) == [0, 1]
+
+
+async def test_no_root_outlives_leaves_that_another_program_forgets_meanwhile(
+    leaves, other_program
+):
+    await leaves.add(insertions(range(COUNT)), 99)
+    async with leaves.database.together():
+        await leaves.subtrees.complete()
+        forgetting = asyncio.create_task(other_program.forget(3))
+        await asyncio.wait([forgetting], timeout=0.5)
+    await forgetting
+    assert await subtrees(leaves.database) == {}
 
 
 async def test_proofs_and_roots_are_those_of_the_whole_tree_after_a_restart(leaves):
