@@ -95,7 +95,7 @@ async def run(settings: ValidatorSettings) -> None:
 
         async def sign() -> None:
             if not await pulse.worth_a_look():
-                return
+                return await signer.rest()
             more = True
             while more:
                 before = signer.doubt

@@ -83,6 +83,11 @@ class CheckpointSigner:
         self._signed_all = not more
         return more
 
+    async def rest(self) -> None:
+        """Look for signatures that the storage may have lost, while the chain has nothing new."""
+        self.publisher.halting.require_running()
+        await self.publisher.check()
+
     def pulse(self) -> Pulse:
         """Make what tells whether there may be something to sign, or to halt for."""
         chain = self.committer.chain
