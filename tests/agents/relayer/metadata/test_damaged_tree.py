@@ -33,9 +33,10 @@ def restarted(way, chains):
         database: Database = way.origin.leaves.database
         async with database.write() as connection:
             assert (await connection.execute(text(statement))).rowcount
+        source, target, folders = chains
         for _ in range(2):
             with suppress(ChainError):
-                return await line(*chains, database)
+                return await line(source, target, folders, database)
         raise AssertionError("it does not start")
 
     return make
