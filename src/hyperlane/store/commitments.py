@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, delete, func, literal_column, select, true, update
 
 from hyperlane.protocol.checkpoint import Checkpoint
 from hyperlane.protocol.reorg import ReorgReport
@@ -68,13 +68,15 @@ class CheckpointStore:
                 )
         return contradicted
 
-    async def unpublished(self, limit: int) -> list[Checkpoint]:
-        """Committed checkpoints that are not published yet, highest index first."""
+    async def unpublished(self, limit: int, before: int | None = None) -> list[Checkpoint]:
+        """Committed checkpoints that are not published yet, highest index first; of indexes below
+        `before`, if it is given."""
         row = tables.checkpoints
+        below = true() if before is None else row.c.index < before
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(row.c.index, row.c.root, row.c.message_id)
-                .where(self._mine, _UNPUBLISHED)
+                .where(self._mine, _UNPUBLISHED, below)
                 .order_by(row.c.index.desc())
                 .limit(limit)
             )

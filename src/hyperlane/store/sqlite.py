@@ -89,7 +89,7 @@ def _set_journal(connection: Any) -> None:
 
 def _locked(error: sqlite3.OperationalError) -> bool:
     """Tell whether another program has a lock for which it makes sense to wait."""
-    code = error.sqlite_errorcode
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)  # none if it is Python's own
     return code & 0xFF == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
 
 
@@ -208,5 +208,6 @@ async def _to_its_end(
             if hurry is not None:
                 hurry()
             with suppress(asyncio.CancelledError):
-                await asyncio.wait([running])
+                # Again and again: what has not begun cannot be hurried.
+                await asyncio.wait([running], timeout=_PAUSE)
         raise

@@ -62,7 +62,7 @@ class SubtreeStore:
                     .where(leaf.domain == self.domain, leaf.leaf_index >= start)
                     .where(leaf.leaf_index < start + PART_LEAVES)
                     .order_by(leaf.leaf_index)
-                    # Another agent that shares a PostgreSQL database deletes none meanwhile.
+                    # Another program with this database deletes none of them meanwhile.
                     .with_for_update(read=True)
                 )
                 leaves = list(found.scalars())

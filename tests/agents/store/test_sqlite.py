@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hyperlane.errors import DatabaseError
 from hyperlane.store import tables
 from hyperlane.store.database import Database
 
@@ -103,3 +104,39 @@ async def test_rows_that_were_read_hold_back_no_checkpoint_of_the_log(database):
             assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
         assert found.fetchone() == (1,)
         assert found.fetchmany(5) == [(2,)]
+
+
+async def test_who_is_cancelled_before_a_thread_is_free_leaves_no_statement_running(database):
+    go_on, stalled = threading.Event(), threading.Semaphore(0)
+
+    def stall() -> bool:
+        stalled.release()
+        return go_on.wait(LONG)
+
+    async def look(statement: str) -> None:
+        async with database.look_through() as connection:
+            raw = await connection.get_raw_connection()
+            raw.driver_connection.create_function("stall", 0, stall)
+            await connection.exec_driver_sql(statement)
+
+    threads = [asyncio.create_task(look("SELECT stall()")) for _ in range(2)]
+    for _ in threads:
+        await asyncio.to_thread(stalled.acquire, timeout=LONG)
+    waiting = asyncio.create_task(
+        look("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n")
+    )
+    for _ in range(100):  # it asks for a thread
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    done, _ = await asyncio.wait([waiting, *threads], timeout=LONG)
+    assert len(done) == 3
+
+
+async def test_text_that_is_damaged_is_an_error_of_the_database(database):
+    async with database.write() as connection:
+        await connection.exec_driver_sql("INSERT INTO cursors VALUES (1, CAST(x'ff' AS TEXT), 0)")
+    with pytest.raises(DatabaseError, match="UTF-8"):
+        async with database.read() as connection:
+            await connection.execute(select(tables.cursors))

@@ -1,8 +1,9 @@
 """The tree of the stored leaves: parts are derived once, and nothing is read whole at a start."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from sqlalchemy import event, select
@@ -17,7 +18,7 @@ from hyperlane.store.sequences import Insertion, InsertionStore
 from hyperlane.store.stored_tree import StoredTree, stored_frontier
 
 DOMAIN = 1337
-MILLION = 1_000_000
+MANY = 100 * PART_LEAVES + 600
 
 
 def leaf(index: int, fork: int = 0) -> Bytes32:
@@ -58,6 +59,15 @@ def leaves(database: Database) -> InsertionStore:
     return InsertionStore(database, DOMAIN)
 
 
+@pytest.fixture
+async def other_program(database: Database) -> AsyncIterator[InsertionStore]:
+    """What another program has of the same leaves, over connections of its own."""
+    location = str(database.engine.url.render_as_string(hide_password=False))
+    opened = await Database.open(database.location if "sqlite" in location else location)
+    yield InsertionStore(opened, DOMAIN)
+    await opened.close()
+
+
 COUNT = 2 * PART_LEAVES + 100
 
 
@@ -82,6 +92,26 @@ async def test_roots_that_a_killed_program_left_out_are_stored_at_the_start(leav
 
     assert (await grown(leaves)).root() == MerkleTree(expected(COUNT)).root()
     assert list(await subtrees(leaves.database)) == [0, 1]
+
+
+async def test_two_programs_can_store_roots_of_one_tree(leaves, other_program):
+    """As a relayer and a validator with one database do."""
+    await leaves.add(insertions(range(COUNT)), 99)
+    await asyncio.gather(leaves.subtrees.complete(), other_program.subtrees.complete())
+    assert (await grown(leaves)).root() == MerkleTree(expected(COUNT)).root()
+    assert list(await subtrees(leaves.database)) == [0, 1]
+
+
+async def test_no_root_outlives_leaves_that_another_program_forgets_meanwhile(
+    leaves, other_program
+):
+    await leaves.add(insertions(range(COUNT)), 99)
+    async with leaves.database.together():
+        await leaves.subtrees.complete()
+        forgetting = asyncio.create_task(other_program.forget(3))
+        await asyncio.wait([forgetting], timeout=0.5)
+    await forgetting
+    assert await subtrees(leaves.database) == {}
 
 
 async def test_proofs_and_roots_are_those_of_the_whole_tree_after_a_restart(leaves):
@@ -150,12 +180,12 @@ async def test_each_chain_has_its_own_roots(leaves):
 
 
 @pytest.fixture(scope="module")
-async def million(tmp_path_factory) -> AsyncIterator[Database]:
-    """A database with a million leaves, and the roots of their parts."""
-    folder = tmp_path_factory.mktemp("million")
+async def full(tmp_path_factory) -> AsyncIterator[Database]:
+    """A database with many leaves, and the roots of their parts."""
+    folder = tmp_path_factory.mktemp("full")
     database = await Database.open(str(folder))
-    with sqlite3.connect(database.name) as connection:
-        rows = ((DOMAIN, index, leaf(index), index) for index in range(MILLION))
+    with closing(sqlite3.connect(database.name)) as connection, connection:
+        rows = ((DOMAIN, index, leaf(index), index) for index in range(MANY))
         connection.executemany("INSERT INTO insertions VALUES (?, ?, ?, ?)", rows)
     await InsertionStore(database, DOMAIN).subtrees.complete()
     await database.close()
@@ -178,23 +208,23 @@ def steps(database: Database) -> Iterator[list[int]]:
     event.remove(database.engine.sync_engine, "connect", listen)
 
 
-async def test_nothing_reads_a_million_leaves(million):
-    leaves = InsertionStore(million, DOMAIN)
-    with steps(million) as done:
+async def test_nothing_reads_all_leaves(full):
+    leaves = InsertionStore(full, DOMAIN)
+    with steps(full) as done:
         tree = await grown(leaves)
-        await tree.load(5, MILLION // 2)
-        assert len(tree) == MILLION
-        assert (await stored_frontier(leaves, MILLION)).root() == tree.root()
+        await tree.load(5, MANY // 2)
+        assert len(tree) == MANY
+        assert (await stored_frontier(leaves, MANY)).root() == tree.root()
         assert await leaves.leaf_index(leaf(77)) == 77
         assert (await leaves.progress()).next_sequence is None
-        assert await leaves.last(MILLION) == (MILLION - 1, MILLION - 1)
-    assert 0 < len(done) < 150, "instructions of SQLite, in thousands"
+        assert await leaves.last(MANY) == (MANY - 1, MANY - 1)
+    assert 0 < len(done) < MANY // 1000, "instructions of SQLite, in thousands"
 
 
-async def test_proofs_among_a_million_leaves(million):
-    tree = await grown(InsertionStore(million, DOMAIN))
-    whole = MerkleTree(map(leaf, range(MILLION)))
-    for index, root in [(0, MILLION - 1), (123_456, 654_321), (999_423, 999_424), (511, 524_287)]:
+async def test_proofs_among_many_leaves(full):
+    tree = await grown(InsertionStore(full, DOMAIN))
+    whole = MerkleTree(map(leaf, range(MANY)))
+    for index, root in [(0, MANY - 1), (12_345, 65_432), (102_399, 102_400), (511, 52_427)]:
         await tree.load(index, root)
         assert tree.proof(index, root) == whole.proof(index, root)
         assert tree.root(root) == whole.root(root)

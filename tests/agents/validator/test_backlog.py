@@ -1,6 +1,7 @@
 """What a validator does about a long backlog: it signs in pieces, by the rule for a single leaf."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +16,9 @@ from hyperlane.agents.validator.signing import CheckpointSigner, make_signer
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.client import Log
 from hyperlane.checkpoints.folder import FolderStorage
-from hyperlane.errors import ChainError
+from hyperlane.errors import ChainError, StorageError
 from hyperlane.metrics import Metrics
+from hyperlane.protocol.checkpoint import SignedCheckpoint
 from hyperlane.protocol.merkle import MerkleTree
 from hyperlane.protocol.typecasts import Bytes32, address_from_hex
 from hyperlane.store.commitments import CheckpointStore, ObservedTree
@@ -95,6 +97,7 @@ class Made:
     folder: Path
     database: Database
     node: Node = field(default_factory=Node)
+    at_once: int = 5
 
     def signer(self) -> CheckpointSigner:
         chain: Any = SimpleNamespace(
@@ -125,7 +128,7 @@ class Made:
             leaves=InsertionStore(self.database, 1337),
             metrics=Metrics(),
             witnesses=witnesses,
-            at_once=5,
+            at_once=self.at_once,
         )
 
     def signed(self) -> set[int]:
@@ -241,4 +244,50 @@ async def test_after_a_kill_it_goes_on_with_the_next_piece(made):
     assert second.committer.tree.root() == TREE.root(committed - 1)
 
     await finish(second)
+    assert made.signed() == set(range(LEAVES))
+
+
+async def test_a_storage_that_fails_within_a_piece_leaves_no_gap_and_no_second_signature(
+    made, monkeypatch
+):
+    signer = made.signer()
+    await signer.resume()
+    storage, writes = signer.publisher.storage, []
+    write = storage.write_checkpoint
+
+    async def fail_often(signed: SignedCheckpoint) -> None:
+        writes.append(signed)
+        if len(writes) % 3 == 0:
+            raise StorageError("refused")
+        await write(signed)
+        if len(writes) % 7 == 0:
+            raise StorageError("written, and not confirmed")
+
+    monkeypatch.setattr(storage, "write_checkpoint", fail_often)
+    for _ in range(100):
+        with suppress(StorageError):
+            if not await signer.step():
+                break
+        if len(writes) > 30:  # as after a kill
+            signer = made.signer()
+            signer.publisher.storage = storage
+            await signer.resume()
+            del writes[:]
+    assert made.signed() == set(range(LEAVES))
+    assert await signer.publisher.commitments.unpublished(9) == []
+    for index in made.signed():
+        stored = await storage.checkpoint(index)
+        assert stored is not None
+        assert stored.checkpoint.root == TREE.root(index)
+
+
+async def test_one_leaf_that_cannot_be_read_keeps_no_older_ones_from_being_signed(made):
+    made.at_once = 1
+    made.folder.mkdir()
+    (made.folder / "20_with_id.json").write_text("{")
+    signer = made.signer()
+    await signer.resume()
+    for _ in range(300):
+        with suppress(StorageError):
+            await signer.step()
     assert made.signed() == set(range(LEAVES))

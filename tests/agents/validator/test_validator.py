@@ -10,7 +10,8 @@ from tests.support.agents import eventually, validating
 from tests.support.devnet import free_port, key
 from tests.support.staking import deploy_staking
 
-from hyperlane.agents.validator import run, signing
+from hyperlane.agents.runtime import pulse
+from hyperlane.agents.validator import publishing, run, signing
 from hyperlane.agents.validator.halting import Halted
 from hyperlane.agents.validator.witnesses import Votes, Witnesses
 from hyperlane.checkpoints.folder import FolderStorage
@@ -92,6 +93,25 @@ async def test_restart_signs_nothing_twice_and_restores_a_lost_folder(
     async with validating(config) as task:
         await eventually(lambda: _latest(folder) == 2, task)
     assert _documents(folder) == before
+
+
+async def test_a_lost_folder_is_restored_though_nothing_happens_on_the_chain(
+    origin, validator_config, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(publishing, "_BATCHES_PER_CHECK", 1)
+    monkeypatch.setattr(pulse, "_AWAKE", 0.0)
+    monkeypatch.setattr(signing, "_IDLE_LONGEST", 24 * 3600.0)
+    folder, config = tmp_path / "v1", validator_config(origin, maxSignConcurrency=1)
+    config["chains"]["alpha"]["index"]["idleInterval"] = 24 * 3600.0
+    for n in range(4):
+        origin.dispatch(7331, key(3).address, bytes([n]))
+    async with validating(config) as task:
+        await eventually(lambda: (folder / "0_with_id.json").exists(), task)
+        await eventually(lambda: _latest(folder) == 3, task)
+    before = _documents(folder)
+    shutil.rmtree(folder)
+    async with validating(config) as task:
+        await eventually(lambda: folder.exists() and _documents(folder) == before, task)
 
 
 async def test_another_history_of_the_chain_stops_it_for_good(origin, validator_config, tmp_path):

@@ -94,7 +94,9 @@ async def run(settings: ValidatorSettings) -> None:
         pulse = signer.pulse()
 
         async def sign() -> None:
-            more = await pulse.worth_a_look()
+            if not await pulse.worth_a_look():
+                return await signer.rest()
+            more = True
             while more:
                 before = signer.doubt
                 try:

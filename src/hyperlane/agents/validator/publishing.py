@@ -1,6 +1,7 @@
 """Publishing: signatures of committed checkpoints, written into the validator's storage."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ class Publisher:
     unchecked: int = 0
     """Published checkpoints below this index are still to be looked for in the storage, which may
     have lost them."""
+    _passed: float = math.inf
+    """Lowest index of the batches that failed as a whole, and that older ones do not wait for."""
     _latest_written: int = -1
     """The highest index that was written to the storage as the latest."""
 
@@ -51,16 +54,23 @@ class Publisher:
         keep none of the others from being published.
         """
         failures: list[BaseException] = []
+        stuck: list[BaseException] = []
         batch: list[Checkpoint] = []
+        before: int | None = None
         for _ in range(batches):
-            batch = await self.commitments.unpublished(self.at_once)
+            batch = await self.commitments.unpublished(self.at_once, before)
             if not batch:
+                self._passed = math.inf
                 break
             done, failures = await self._publish_all(batch)
             await self.commitments.mark_published(done)
-            if not done:
+            if done:
+                continue
+            if before is not None:
+                self._passed = batch[-1].index
                 break
-        for failure in failures:
+            stuck, before = failures, int(min(batch[-1].index, self._passed))
+        for failure in (*stuck, *failures):
             raise failure
         return bool(batch)
 

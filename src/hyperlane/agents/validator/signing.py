@@ -49,7 +49,7 @@ class CheckpointSigner:
     """Reason why nothing is signed until RPCs answer or confirm something, in words; empty if
     none."""
     _signed_all: bool = False
-    """Whether the last step left nothing to sign, nor to look for in the storage."""
+    """Whether the last step left nothing to sign."""
     _goal: int | None = None
     """Leaf count at start; once all these are signed, the backfill is complete."""
 
@@ -80,6 +80,11 @@ class CheckpointSigner:
             raise
         self._doubted("")
         return await self._publish(uncommitted)
+
+    async def rest(self) -> None:
+        """Look for signatures that the storage may have lost, while the chain has nothing new."""
+        self.publisher.halting.require_running()
+        await self.publisher.check()
 
     def pulse(self) -> Pulse:
         """Make what tells whether there may be something to sign, or to halt for."""
@@ -129,8 +134,8 @@ class CheckpointSigner:
             processed = self.metrics.latest_checkpoint.labels("validator_processed", self._name)
             processed.set(count - 1)
         assert self._goal is not None
-        self._signed_all = not (left or uncommitted or self.publisher.unchecked)
-        if self._signed_all and count >= self._goal:
+        self._signed_all = not (left or uncommitted)
+        if self._signed_all and not self.publisher.unchecked and count >= self._goal:
             self.metrics.backfill_complete.labels(self._name).set(1)
         return left or uncommitted
 

@@ -16,7 +16,7 @@ from hyperlane.agents.runtime.loops import all_ended
 from hyperlane.agents.runtime.pulse import Pulse
 from hyperlane.chain.abi import MerkleTreeHook
 from hyperlane.chain.calls import view
-from hyperlane.errors import ChainError
+from hyperlane.errors import ChainError, TreeError
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.sequences import Dispatched, Insertion, InsertionStore, MessageStore
@@ -58,6 +58,8 @@ class Origin:
     """How often logs were read again for the message of that leaf."""
     _indexed_to: int = -1
     """Final block of the last step that stored all events up to it."""
+    _damaged: bool = False
+    """Whether stored leaves do not give the tree that was derived from them."""
     pulse: Pulse = field(init=False)
     """Tells whether there may be new messages or leaves."""
 
@@ -69,7 +71,7 @@ class Origin:
 
     async def look(self) -> None:
         """Index up to the final block if something may have happened."""
-        if await self.pulse.worth_a_look():
+        if self._damaged or await self.pulse.worth_a_look():
             await self.step()
             self.pulse.looked((self.dispatches.counted, self.insertions.counted))
 
@@ -82,13 +84,16 @@ class Origin:
         while True:
             block = await self.chain.client.final_block()
             self.metrics.block_height.labels(self.chain.name).set(block)
+            if self._damaged:
+                await self._reread(self.insertions, 0)
             if block == self._indexed_to:
                 return
             await self._read_ahead(block)
             # Leaves before messages: a delivery without its leaf would fail and wait for a retry.
             leaves = await self._sync_leaves_and_payments(block)
+            built_anew = not len(self.tree)
             await self._grow()
-            if leaves:
+            if leaves or (built_anew and len(self.tree)):
                 await self._require_agreement(block)
             new = await self.dispatches.peek(block)
             new += await self._sync(self.dispatches, block, _BACKLOG_SECONDS)
@@ -109,7 +114,12 @@ class Origin:
     async def load(self, *leaves: int) -> StoredTree:
         """See Provable."""
         tree = self.tree
-        await tree.load(*leaves)
+        try:
+            await tree.load(*leaves)
+        except TreeError:
+            # One from before a reorg has other leaves than those that are stored by now.
+            self._damaged = self._damaged or tree is self.tree
+            raise
         return tree
 
     async def _read_ahead(self, block: int) -> None:
@@ -191,7 +201,7 @@ class Origin:
         kind = indexer.store.kind
         log.warning("chain.reorganised", chain=self.chain.name, kind=kind, from_number=sequence)
         await indexer.reread(sequence)
-        self.tree = StoredTree(self.leaves)
+        self.tree, self._damaged, self._indexed_to = StoredTree(self.leaves), False, -1
         self._recent.clear()
         self._matched = self._rereads = 0
 
