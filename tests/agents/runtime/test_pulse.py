@@ -146,3 +146,30 @@ def refusing_code(body: bytes) -> tuple[int, bytes] | None:
         return None
     error = {"code": -32000, "message": "contract creation is not allowed"}
     return 200, json.dumps({"jsonrpc": "2.0", "id": 0, "error": error}).encode()
+
+
+async def test_a_node_that_stands_still_is_found_out_though_it_runs_no_such_code(looker, origin):
+    one = looker(2)
+    for item in one.proxies:
+        item.interfere(refusing_code)
+    await one.fall_asleep()
+    await one.client.final_block()
+    one.proxies[0].freeze()
+    origin.mine(4)
+    tip = origin.w3.eth.block_number
+    for _ in range(90):
+        if await one.second() and await one.client.final_block() == tip:
+            return
+    pytest.fail("the URL that stands still was believed for ever")
+
+
+async def test_a_url_that_lacks_the_last_news_keeps_nobody_awake(looker, origin):
+    one = looker(3, Consensus.QUORUM)
+    await one.second()
+    one.proxies[2].freeze()
+    origin.dispatch(7331, key(3).address, b"second")
+    await one.second()
+    for _ in range(3 * int(AWAKE)):
+        await one.second()
+    looks = [await one.second() for _ in range(60)]
+    assert looks.count(True) <= 60 / IDLE
