@@ -149,7 +149,8 @@ class Preparation:
         context = self.policy.app_context(message)
         began, status = time.monotonic(), "failure"
         try:
-            metadata = await self.builder.build(origin, message, candidate.module)
+            tried = candidate.operation.reason is not None
+            metadata = await self.builder.build(origin, message, candidate.module, anew=tried)
             status = "success"
         finally:
             labels = (context, origin.chain.name, self.chain.name, status)
