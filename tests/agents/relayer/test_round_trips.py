@@ -202,3 +202,40 @@ async def test_recipients_deliveries_and_fees_are_read_side_by_side(target, monk
 
 def word(contract: Any) -> bytes:
     return bytes(12) + bytes.fromhex(contract.address[2:])
+
+
+@pytest.mark.parametrize("words", ["eth_getLogs is limited to a 4 range", "response size exceeded"])
+async def test_logs_that_are_too_wide_for_a_node_leave_its_batches_as_they_are(words, way, node):
+    """It says so of the logs in a batch: only these have to be asked for in parts."""
+    await way.origin.step()
+    node.interfere(narrow(node, 4, words))
+    endpoint = way.origin.chain.client.rpc.endpoints[0]
+    before = endpoint.sizes.batch.now
+    way.source.mine(20)
+    message = await dispatched(way)
+    node.requests = 0
+    await way.origin.step()
+    assert await known(way) == [message.id]
+    assert endpoint.sizes.batch.now == before
+    assert node.requests < 60
+
+
+def narrow(node: Proxy, most: int, words: str) -> Callable[[bytes], tuple[int, bytes] | None]:
+    """Answers of a node that refuses logs of more than some blocks, in a batch and alone."""
+
+    def answer(body: bytes) -> tuple[int, bytes]:
+        asked = json.loads(body)
+        calls = asked if isinstance(asked, list) else [asked]
+        given = [refusal(call) if is_wide(call) else node._one(call) for call in calls]
+        return 200, json.dumps(given if isinstance(asked, list) else given[0]).encode()
+
+    def is_wide(call: Any) -> bool:
+        if call["method"] != LOGS:
+            return False
+        query = call["params"][0]
+        return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= most
+
+    def refusal(call: Any) -> Any:
+        return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32614, "message": words}}
+
+    return answer
