@@ -173,3 +173,15 @@ async def test_a_url_that_lacks_the_last_news_keeps_nobody_awake(looker, origin)
         await one.second()
     looks = [await one.second() for _ in range(60)]
     assert looks.count(True) <= 60 / IDLE
+
+
+async def test_a_chain_that_does_not_answer_is_looked_at_fully_so_that_the_look_says_so(looker):
+    one = looker()
+    await one.fall_asleep()
+    one.client.rpc.sleep = no_pause
+    one.proxies[0].fail(503)
+    one.now += IDLE
+    assert await one.pulse.worth_a_look()
+
+
+async def no_pause(_seconds: float) -> None: ...

@@ -13,6 +13,7 @@ from hyperlane.chain.abi import Function
 from hyperlane.chain.answers import COUNTERS, Counters
 from hyperlane.chain.client import ChainClient, Consensus
 from hyperlane.chain.endpoint import Call
+from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, to_hex
 
 Counter: TypeAlias = tuple[Address, Function]
@@ -74,10 +75,13 @@ class Pulse:
         period = self.client.reorg_period
         tag = period if isinstance(period, str) else "latest"
         call = Call(COUNTERS, ({"data": to_hex(_code(self.counters))}, tag))
-        if self.client.consensus in (Consensus.QUORUM, Consensus.MAJORITY):
-            given = [said for (said,) in await self.client.rpc.opinions([call])]
-        else:
-            given = await self.client.rpc.exchange([call])
+        try:
+            if self.client.consensus in (Consensus.QUORUM, Consensus.MAJORITY):
+                given = [said for (said,) in await self.client.rpc.opinions([call])]
+            else:
+                given = await self.client.rpc.exchange([call])
+        except ChainError:
+            return True  # the full look fails as well, and its failure is what counts
         said = [item.values for item in given if isinstance(item, Counters)]
         if len(said) < len(given):
             return True
