@@ -190,7 +190,9 @@ class Preparation:
         if has_code is False:
             return None
         for answer in found:
-            if isinstance(answer, RpcError | NoAnswer | DecodeError):
+            # Unreachable, too: nodes give up on contracts that take long. Others must not wait for
+            # that one, and where the chain is down `_delivered` says so.
+            if isinstance(answer, RpcError | NoAnswer | DecodeError | Unreachable):
                 return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(answer))
             if isinstance(answer, BaseException):
                 raise answer
