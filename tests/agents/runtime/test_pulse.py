@@ -185,3 +185,17 @@ async def test_a_chain_that_does_not_answer_is_looked_at_fully_so_that_the_look_
 
 
 async def no_pause(_seconds: float) -> None: ...
+
+
+async def test_news_that_are_not_final_yet_keep_it_awake(looker, origin):
+    one = looker()
+    await one.fall_asleep()
+    known = [await one.client.call(*item) for item in one.pulse.counters]
+    origin.dispatch(7331, key(3).address, b"second")
+    looks = 0
+    for _ in range(200):
+        one.now += 1
+        if await one.pulse.worth_a_look():
+            one.pulse.looked(known)
+            looks += 1
+    assert looks > 200 - 5 * IDLE

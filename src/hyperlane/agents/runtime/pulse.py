@@ -70,7 +70,7 @@ class Pulse:
         """Tell whether any counter differs from what is known, or cannot be read like this.
 
         Where several URLs have to agree, news of any of them count: none can hide what happens.
-        They wake it once: a URL that never gets right must not keep it awake.
+        Those that not all tell of wake it once: a URL that stands still must not keep it awake.
         """
         period = self.client.reorg_period
         tag = period if isinstance(period, str) else "latest"
@@ -85,8 +85,8 @@ class Pulse:
         said = [item.values for item in given if isinstance(item, Counters)]
         if len(said) < len(given):
             return True
-        news = frozenset(said) - {self._known}
-        if news and not (self._known and news <= self._heard):
+        news, disputed = frozenset(said) - {self._known}, len(set(said)) > 1
+        if news and not (disputed and news <= self._heard):
             self._heard, self._news_at = news, self.clock()
         return bool(news)
 
