@@ -22,8 +22,11 @@ _ASKED_ELSEWHERE = frozenset((answers.TRACE, *(
 
 
 def is_doubtful(call: Call, answer: Answer) -> bool:
-    """Whether another URL may have a better answer."""
-    if isinstance(answer, Reverted):
+    """Whether another URL may have a better answer.
+
+    Counters are only a hint: without them the chain is read anew, whatever the reason.
+    """
+    if isinstance(answer, Reverted) or call.how is answers.COUNTERS:
         return False
     if isinstance(answer, RpcError):
         return is_internal(answer) or call.method in _ASKED_ELSEWHERE

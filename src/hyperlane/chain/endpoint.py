@@ -93,12 +93,16 @@ class Fault(Exception):
 class TooMuch(Fault):
     """Failure of a request that may be too large: fewer calls or blocks may be answered."""
 
-    def __init__(self, problem: str, *, certain: bool = False, slow: bool = False) -> None:
+    def __init__(
+        self, problem: str, *, certain: bool = False, slow: bool = False, blocks: int = 0
+    ) -> None:
         super().__init__(problem)
         self.certain = certain
         """Whether the node says that it is too large; the URL is healthy then."""
         self.slow = slow
         """Whether the request timed out."""
+        self.blocks = blocks
+        """Blocks of the log query that the node refused; 0 if it refused the whole request."""
 
 
 class BadAnswer(Fault):
@@ -179,10 +183,11 @@ class Endpoint:
             try:
                 given += await self._post(session, batch, seconds)
             except TooMuch as fault:
-                self.sizes.refused(*size, certain=fault.certain)
+                refused = (1, fault.blocks) if fault.blocks else size
+                self.sizes.refused(*refused, certain=fault.certain)
                 if len(batch) == 1 and batch[0].blocks <= 1:
                     raise Fault(str(fault)) from None  # less cannot be asked for
-                if len(batch) == 1 or (fault.slow and not given):
+                if len(batch) == 1 or fault.blocks or (fault.slow and not given):
                     raise
             else:
                 self.sizes.taken(*size)
@@ -250,9 +255,9 @@ class Endpoint:
             raise TooMuch(str(error)) from None
         if len(by_id) < len(calls):
             raise TooMuch("not the answers to this JSON-RPC batch")
-        for item in by_id.values():
+        for number, item in by_id.items():
             message = _message(item.get("error"))
-            if _has(message, _BULKY):
+            if _has(message, _BULKY) and not calls[number].blocks:
                 raise TooMuch(message, certain=True)
         return [self._result(call, by_id[number]) for number, call in enumerate(calls)]
 
@@ -298,7 +303,7 @@ class Endpoint:
         if not heavy and not of_tag and _has(message, _HICCUPS):
             raise Fault(message)
         if call.blocks > 1:
-            raise TooMuch(message, certain=heavy)
+            raise TooMuch(message, certain=heavy, blocks=call.blocks)
         refusal = RpcError(self.chain, call.method, message, fields.get("code"))
         if refusal.is_internal and call.method == answers.SEND_RAW.name:
             raise Fault(message)  # it may have taken the transaction all the same

@@ -116,7 +116,7 @@ class RpcPool:
             )
             if answers is not None:
                 return answers
-            self._require_width(calls[0].blocks)
+            self._require_width(max(call.blocks for call in calls))
             if round_ < _ROUNDS - 1:
                 await self.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only jitter
                 pause *= 2

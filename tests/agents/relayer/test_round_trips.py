@@ -13,6 +13,8 @@ from tests.support.devnet import Devnet
 from tests.support.proxy import Proxy
 
 from hyperlane.agents.relayer.delivery.preparation import Candidate, Preparation
+from hyperlane.agents.relayer.delivery.verdicts import Retry
+from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.indexer import IndexGap
 from hyperlane.agents.runtime.loops import TRANSIENT
 from hyperlane.chain.client import ChainClient
@@ -172,6 +174,21 @@ async def test_recipients_deliveries_and_fees_are_read_side_by_side(target, monk
             await all_there.wait()
         return await ask(self, session, calls, seconds)
 
+    preparation, operations = preparing(chain, recipients)
+    await chain.client.verify_chain_id()
+    monkeypatch.setattr(Endpoint, "ask", together)
+    monkeypatch.setattr("hyperlane.chain.pace.Pace.patience", lambda *_: 1e6)
+    sifted = await preparation.sift(operations)
+    assert sorted(waiting) == wanted
+    assert all(isinstance(item, Candidate) for item in sifted.candidates)
+    assert len(sifted.candidates) == 2
+    assert not [item for item in sifted.verdicts if getattr(item, "operations", None)]
+    await chain.client.close()
+
+
+def preparing(chain: Chain, recipients: Sequence[Any]) -> tuple[Preparation, Sequence[Any]]:
+    """The preparation of a message to each recipient, which nobody has to pay for."""
+
     async def paid_for(operations: Sequence[Any]) -> dict[bytes, GasPaid]:
         return {item.message.id: GasPaid() for item in operations}
 
@@ -189,16 +206,76 @@ async def test_recipients_deliveries_and_fees_are_read_side_by_side(target, monk
         chain=chain, operations=store, origins={}, policy=policy, builder=nothing,
         metrics=nothing, warm_up=warm_up,
     )  # fmt: skip
-    await chain.client.verify_chain_id()
-    monkeypatch.setattr(Endpoint, "ask", together)
-    monkeypatch.setattr("hyperlane.chain.pace.Pace.patience", lambda *_: 1e6)
+    return preparation, operations
+
+
+async def test_a_recipient_that_the_node_gives_up_on_delays_no_other_message(target, proxy):
+    node = proxy(target)
+    chain = chain_of(target)
+    client = ChainClient("beta", 7331, [node.url], 0, sleep=no_pause)
+    chain = Chain(chain.settings, client)
+    well, heavy = recipients = [target.recipient() for _ in range(2)]
+    node.interfere(giving_up_on(heavy))
+    preparation, operations = preparing(chain, recipients)
     sifted = await preparation.sift(operations)
-    assert sorted(waiting) == wanted
-    assert all(isinstance(item, Candidate) for item in sifted.candidates)
-    assert len(sifted.candidates) == 2
-    assert not [item for item in sifted.verdicts if getattr(item, "operations", None)]
-    await chain.client.close()
+    assert [item.operation.message.recipient for item in sifted.candidates] == [word(well)]
+    (retry,) = [item for item in sifted.verdicts if isinstance(item, Retry)]
+    assert retry.operation.message.recipient == word(heavy)
+    await client.close()
+
+
+def giving_up_on(contract: Any) -> Callable[[bytes], tuple[int, bytes] | None]:
+    """Answers of a node that stops long calls to a contract."""
+
+    def answer(body: bytes) -> tuple[int, bytes] | None:
+        asked = json.loads(body)
+        if asked["method"] != "eth_call" or contract.address[2:].lower() not in str(asked).lower():
+            return None
+        error = {"code": -32000, "message": "execution aborted (timeout = 5s)"}
+        return 200, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()
+
+    return answer
+
+
+async def no_pause(_seconds: float) -> None: ...
 
 
 def word(contract: Any) -> bytes:
     return bytes(12) + bytes.fromhex(contract.address[2:])
+
+
+@pytest.mark.parametrize("words", ["eth_getLogs is limited to a 4 range", "response size exceeded"])
+async def test_logs_that_are_too_wide_for_a_node_leave_its_batches_as_they_are(words, way, node):
+    """It says so of the logs in a batch: only these have to be asked for in parts."""
+    await way.origin.step()
+    node.interfere(narrow(node, 4, words))
+    endpoint = way.origin.chain.client.rpc.endpoints[0]
+    before = endpoint.sizes.batch.now
+    way.source.mine(20)
+    message = await dispatched(way)
+    node.requests = 0
+    await way.origin.step()
+    assert await known(way) == [message.id]
+    assert endpoint.sizes.batch.now == before
+    assert node.requests < 60
+
+
+def narrow(node: Proxy, most: int, words: str) -> Callable[[bytes], tuple[int, bytes] | None]:
+    """Answers of a node that refuses logs of more than some blocks, in a batch and alone."""
+
+    def answer(body: bytes) -> tuple[int, bytes]:
+        asked = json.loads(body)
+        calls = asked if isinstance(asked, list) else [asked]
+        given = [refusal(call) if is_wide(call) else node._one(call) for call in calls]
+        return 200, json.dumps(given if isinstance(asked, list) else given[0]).encode()
+
+    def is_wide(call: Any) -> bool:
+        if call["method"] != LOGS:
+            return False
+        query = call["params"][0]
+        return int(query["toBlock"], 16) - int(query["fromBlock"], 16) >= most
+
+    def refusal(call: Any) -> Any:
+        return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32614, "message": words}}
+
+    return answer

@@ -146,3 +146,56 @@ def refusing_code(body: bytes) -> tuple[int, bytes] | None:
         return None
     error = {"code": -32000, "message": "contract creation is not allowed"}
     return 200, json.dumps({"jsonrpc": "2.0", "id": 0, "error": error}).encode()
+
+
+async def test_a_node_that_stands_still_is_found_out_though_it_runs_no_such_code(looker, origin):
+    one = looker(2)
+    for item in one.proxies:
+        item.interfere(refusing_code)
+    await one.fall_asleep()
+    await one.client.final_block()
+    one.proxies[0].freeze()
+    origin.mine(4)
+    tip = origin.w3.eth.block_number
+    for _ in range(90):
+        if await one.second() and await one.client.final_block() == tip:
+            return
+    pytest.fail("the URL that stands still was believed for ever")
+
+
+async def test_a_url_that_lacks_the_last_news_keeps_nobody_awake(looker, origin):
+    one = looker(3, Consensus.QUORUM)
+    await one.second()
+    one.proxies[2].freeze()
+    origin.dispatch(7331, key(3).address, b"second")
+    await one.second()
+    for _ in range(3 * int(AWAKE)):
+        await one.second()
+    looks = [await one.second() for _ in range(60)]
+    assert looks.count(True) <= 60 / IDLE
+
+
+async def test_a_chain_that_does_not_answer_is_looked_at_fully_so_that_the_look_says_so(looker):
+    one = looker()
+    await one.fall_asleep()
+    one.client.rpc.sleep = no_pause
+    one.proxies[0].fail(503)
+    one.now += IDLE
+    assert await one.pulse.worth_a_look()
+
+
+async def no_pause(_seconds: float) -> None: ...
+
+
+async def test_news_that_are_not_final_yet_keep_it_awake(looker, origin):
+    one = looker()
+    await one.fall_asleep()
+    known = [await one.client.call(*item) for item in one.pulse.counters]
+    origin.dispatch(7331, key(3).address, b"second")
+    looks = 0
+    for _ in range(200):
+        one.now += 1
+        if await one.pulse.worth_a_look():
+            one.pulse.looked(known)
+            looks += 1
+    assert looks > 200 - 5 * IDLE

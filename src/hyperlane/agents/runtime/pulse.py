@@ -13,6 +13,7 @@ from hyperlane.chain.abi import Function
 from hyperlane.chain.answers import COUNTERS, Counters
 from hyperlane.chain.client import ChainClient, Consensus
 from hyperlane.chain.endpoint import Call
+from hyperlane.errors import ChainError
 from hyperlane.protocol.typecasts import Address, to_hex
 
 Counter: TypeAlias = tuple[Address, Function]
@@ -36,8 +37,10 @@ class Pulse:
     _news_at: float = field(init=False)
     _looked_at: float = float("-inf")
     _asked_at: float = float("-inf")
-    _known: Sequence[int] = ()
+    _known: tuple[int, ...] = ()
     """Counters according to the last full look."""
+    _heard: frozenset[tuple[int, ...]] = frozenset()
+    """Other counters, which woke it the last time."""
 
     def __post_init__(self) -> None:
         self._news_at = self.clock()
@@ -60,26 +63,32 @@ class Pulse:
     def looked(self, counters: Sequence[int]) -> None:
         """Record a full look, and the counters up to which everything is known."""
         self._looked_at = self.clock()
-        if tuple(counters) != tuple(self._known):
+        if tuple(counters) != self._known:
             self._known, self._news_at = tuple(counters), self._looked_at
 
     async def _has_news(self) -> bool:
         """Tell whether any counter differs from what is known, or cannot be read like this.
 
         Where several URLs have to agree, news of any of them count: none can hide what happens.
+        Those that not all tell of wake it once: a URL that stands still must not keep it awake.
         """
         period = self.client.reorg_period
         tag = period if isinstance(period, str) else "latest"
         call = Call(COUNTERS, ({"data": to_hex(_code(self.counters))}, tag))
-        if self.client.consensus in (Consensus.QUORUM, Consensus.MAJORITY):
-            given = [said for (said,) in await self.client.rpc.opinions([call])]
-        else:
-            given = await self.client.rpc.exchange([call])
-        if all(isinstance(item, Counters) and item.values == self._known for item in given):
-            return False
-        if all(isinstance(item, Counters) for item in given):
-            self._news_at = self.clock()
-        return True
+        try:
+            if self.client.consensus in (Consensus.QUORUM, Consensus.MAJORITY):
+                given = [said for (said,) in await self.client.rpc.opinions([call])]
+            else:
+                given = await self.client.rpc.exchange([call])
+        except ChainError:
+            return True  # the full look fails as well, and its failure is what counts
+        said = [item.values for item in given if isinstance(item, Counters)]
+        if len(said) < len(given):
+            return True
+        news, disputed = frozenset(said) - {self._known}, len(set(said)) > 1
+        if news and not (disputed and news <= self._heard):
+            self._heard, self._news_at = news, self.clock()
+        return bool(news)
 
 
 def _code(counters: Sequence[Counter]) -> bytes:

@@ -63,6 +63,11 @@ class TtlCache(Generic[Key, Value]):
         """The value for `key`, though it has expired, while it is usable."""
         return self._get(key, self.seconds + self.usable)
 
+    def forget_expired(self, key: Key) -> None:
+        """Drop the value for `key` if it has expired, so that it is not given any more."""
+        if self.get(key) is None:
+            self._values.pop(key, None)
+
     def put(self, key: Key, value: Value) -> Value:
         """Keep a value; returns it."""
         if len(self._values) >= self.most:

@@ -149,7 +149,8 @@ class Preparation:
         context = self.policy.app_context(message)
         began, status = time.monotonic(), "failure"
         try:
-            metadata = await self.builder.build(origin, message, candidate.module)
+            tried = candidate.operation.reason is not None
+            metadata = await self.builder.build(origin, message, candidate.module, anew=tried)
             status = "success"
         finally:
             labels = (context, origin.chain.name, self.chain.name, status)
@@ -189,7 +190,9 @@ class Preparation:
         if has_code is False:
             return None
         for answer in found:
-            if isinstance(answer, RpcError | NoAnswer | DecodeError):
+            # Unreachable, too: nodes give up on contracts that take long. Others must not wait for
+            # that one, and where the chain is down `_delivered` says so.
+            if isinstance(answer, RpcError | NoAnswer | DecodeError | Unreachable):
                 return NotReady(Reason.ERROR_FETCHING_ISM_ADDRESS, str(answer))
             if isinstance(answer, BaseException):
                 raise answer

@@ -54,15 +54,19 @@ class MetadataBuilder:
         self.dry_run = DryRun(self.destination, self.relayer)
         self.arbitrum = ArbitrumProofs(self.modules)
 
-    async def build(self, origin: Provable, message: Message, module: Address) -> Metadata:
+    async def build(
+        self, origin: Provable, message: Message, module: Address, *, anew: bool = False
+    ) -> Metadata:
         """Metadata that should satisfy `module`; it is encoded later, alone or in a batch.
 
+        `anew`: an attempt before failed, perhaps because what was known of the module or of its
+        validators had changed, so that only what was read a moment ago is taken.
         NotReady when something is missing, and says what. Unreachable when a chain does not answer.
         """
         try:
             async with asyncio.timeout(self.time_limit):
-                wanted = await self.modules.read(module, message)
-                metadata = await _Build(self, origin, message).satisfy(wanted)
+                wanted = await self.modules.read(module, message, anew=anew)
+                metadata = await _Build(self, origin, message, anew).satisfy(wanted)
         except Unreachable:
             raise
         except TimeoutError:
@@ -87,6 +91,7 @@ class _Build:
     builder: MetadataBuilder
     origin: Provable
     message: Message
+    anew: bool
 
     async def satisfy(self, module: Module) -> Metadata:
         match module:
@@ -105,6 +110,8 @@ class _Build:
                 raise module.why
 
     async def _multisig(self, module: Multisig) -> Metadata:
+        if self.anew:
+            self.origin.signatures.forget_expired(module.validators)
         metadata = await self.builder.multisigs.build(module, self.origin, self.message)
         if isinstance(metadata, MerkleRootMultisigMetadata) and (
             await self.builder.dry_run.remembers(module.address, metadata, self.message)

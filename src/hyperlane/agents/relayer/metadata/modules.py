@@ -149,13 +149,16 @@ class ModuleReader:
     def __post_init__(self) -> None:
         self._setups = TtlCache(_SETUP_TTL, usable=self.usable)
 
-    async def read(self, address: Address, message: Message) -> Module:
-        """Read what `address` wants for `message`; Unsatisfiable in place of a NotReady."""
-        return (await self.walk(address, message)).module
+    async def read(self, address: Address, message: Message, *, anew: bool = False) -> Module:
+        """Read what `address` wants for `message`; Unsatisfiable in place of a NotReady.
 
-    async def walk(self, address: Address, message: Message) -> Walk:
+        `anew`: without answers that have expired.
+        """
+        return (await self.walk(address, message, anew=anew)).module
+
+    async def walk(self, address: Address, message: Message, *, anew: bool = False) -> Walk:
         """Read the same, and keep the routing modules on the way."""
-        reading = _Reading(self, message)
+        reading = _Reading(self, message, anew)
         module = await reading.read(address, 0)
         return Walk(module, reading.kinds, reading.below)
 
@@ -192,16 +195,19 @@ class ModuleReader:
             )
         return lookup
 
-    async def setup(self, module: Address, function: Function, message: Message) -> Any:
-        """Call a module, or take its answer of a moment ago for a message of the same origin.
+    async def setup(
+        self, module: Address, function: Function, message: Message, *, anew: bool = False
+    ) -> Any:
+        """Call a module, or take its answer of before for a message of the same origin.
 
-        If the answer has changed since, the delivery fails in its simulation and is retried: by
-        then the module was asked again.
+        If the answer has changed since, the delivery fails in its simulation and is retried, then
+        `anew`: with an answer of a moment ago at most.
         """
         arguments = (message.encode(),) if function.inputs else ()
-        return await self._setups.get_or_find(
-            (module, function, message.origin), lambda: self.ask(module, function, *arguments)
-        )
+        key = module, function, message.origin
+        if anew:
+            self._setups.forget_expired(key)
+        return await self._setups.get_or_find(key, lambda: self.ask(module, function, *arguments))
 
 
 async def trusted_relayer(client: ChainClient, module: Address) -> Address | None:
@@ -223,6 +229,7 @@ class _Reading:
 
     reader: ModuleReader
     message: Message
+    anew: bool
     kinds: dict[Address, ModuleType] = field(default_factory=dict)
     below: dict[Address, tuple[Address, ...]] = field(default_factory=dict)
     _modules: int = 0
@@ -300,7 +307,7 @@ class _Reading:
         return Multisig(address, kind, validators, weights, threshold)
 
     async def _setup(self, address: Address, function: Function) -> Any:
-        return await self.reader.setup(address, function, self.message)
+        return await self.reader.setup(address, function, self.message, anew=self.anew)
 
 
 def _name(address: Address) -> str:

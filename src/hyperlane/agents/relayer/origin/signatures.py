@@ -180,6 +180,11 @@ class Signatures:
         """Validators whose storage has a reorg flag, as of at most `_FLAGS_TTL` seconds ago."""
         return await self._stopped.get_or_find(validators, lambda: self._flagged(validators))
 
+    def forget_expired(self, validators: Sequence[Address]) -> None:
+        """Read the locations of validators again before they are used, unless they are recent."""
+        for validator in validators:
+            self._located.forget_expired(validator)
+
     async def _flagged(self, validators: Sequence[Address]) -> list[Address]:
         async def read(_validator: Address, reader: CheckpointReader) -> bool | None:
             return await reader.has_reorg_flag() or None
