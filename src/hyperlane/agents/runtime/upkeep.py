@@ -81,7 +81,7 @@ class Upkeep:
         sent by others with this key, is stuck.
         """
         used = await self.client.transaction_count(self.address, "latest")
-        fillers = [item for item in await self.store.live() if _is_filler(item)]
+        fillers = [item for item in await self.store.live() if is_filler(item)]
         kept = [*await self._settle_fillers(fillers, used), *pending]
         waiting = [item for item in kept if item.nonce >= used]
         now = self.clock()
@@ -89,7 +89,10 @@ class Upkeep:
             if now - transaction.sent_at > self.patience:
                 await self._try(transaction, self._replace(transaction))
         await self._send_again([item for item in waiting if self._is_due(item, now)])
-        await self._fill_hole(used)
+        try:
+            await self._fill_hole(used)
+        except ChainError as error:
+            log.warning("transaction.nonce_unfilled", chain=self.client.name, error=str(error))
 
     def _is_due(self, transaction: Transaction, now: float) -> bool:
         """Tell whether it is time to send a transaction again as it is."""
@@ -240,5 +243,6 @@ class Upkeep:
         return Bytes32(bytes(signed.hash)), bytes(signed.raw_transaction)
 
 
-def _is_filler(transaction: Transaction) -> bool:
+def is_filler(transaction: Transaction) -> bool:
+    """Tell whether a transaction does no more than to use its nonce."""
     return transaction.purpose.startswith(_FILLER)
