@@ -65,6 +65,8 @@ async def test_what_the_node_lost_is_sent_again(origin, make):
     origin.mine()
     (receipt,) = await sender.receipts([sent])
     assert receipt.succeeded
+    await sender.maintain([])
+    assert not sender._sent_again, "nothing is kept of what a block has"
 
 
 async def test_a_stuck_transaction_is_replaced_and_found_under_its_new_hash(origin, make):

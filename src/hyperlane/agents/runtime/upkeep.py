@@ -84,7 +84,8 @@ class Upkeep:
         fillers = [item for item in await self.store.live() if is_filler(item)]
         kept = [*await self._settle_fillers(fillers, used), *pending]
         waiting = [item for item in kept if item.nonce >= used]
-        now = self.clock()
+        now, ids = self.clock(), {item.id for item in waiting}
+        self._sent_again = {key: at for key, at in self._sent_again.items() if key in ids}
         for transaction in waiting:
             if now - transaction.sent_at > self.patience:
                 await self._try(transaction, self._replace(transaction))
