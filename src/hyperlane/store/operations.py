@@ -86,6 +86,20 @@ _WHEN_PAID = {
 }
 """The lane that a payment moves a delivery to, by its lane without one."""
 
+_IS_PAID = tables.operations.c.lane.in_([lane.value for lane in Lane if lane.paid])
+
+
+def lane_of(*, tried: bool) -> ColumnElement[int]:
+    """The lane for a delivery, which may have been paid for since it was read."""
+    paid, unpaid = (Lane.of(tried=tried, paid=paid).value for paid in (True, False))
+    return case((_IS_PAID, paid), else_=unpaid)
+
+
+def if_paid(then: float, otherwise: float) -> ColumnElement[float]:
+    """One value for a delivery that is paid for by now, another one for others."""
+    return case((_IS_PAID, then), else_=otherwise)
+
+
 MOST_GAS = 2**63 - 1
 """Highest `gas_used` that the database holds."""
 

@@ -65,6 +65,8 @@ async def test_what_the_node_lost_is_sent_again(origin, make):
     origin.mine()
     (receipt,) = await sender.receipts([sent])
     assert receipt.succeeded
+    await sender.maintain([])
+    assert not sender._sent_again, "nothing is kept of what a block has"
 
 
 async def test_a_stuck_transaction_is_replaced_and_found_under_its_new_hash(origin, make):
@@ -252,6 +254,24 @@ async def test_one_that_cannot_be_sent_does_not_keep_others_from_it(origin, make
     clock.now += 6
     await sender.maintain([broken, second])
     assert origin.rpc("eth_getTransactionByHash", "0x" + second.hash.hex()) is not None
+
+
+async def test_a_nonce_that_costs_too_much_to_fill_keeps_nobody_waiting(origin, make):
+    clock = Clock()
+    origin.rpc("evm_setAutomine", False)
+    sender = make(clock=clock)
+    lost, waiting = [await sender.send(name, TO, b"", 21000) for name in ("lost", "waiting")]
+    for item in (lost, waiting):
+        origin.rpc("anvil_dropTransaction", "0x" + item.hash.hex())
+    await sender.store.finish(lost)
+    clock.now += 6
+    capped = make(clock=clock, overrides=Overrides(gas_price_cap=5))
+    await capped.maintain([waiting])
+    assert await sender.live() == [waiting]
+    await sender.maintain([waiting])
+    origin.mine()
+    (receipt,) = await sender.receipts([waiting])
+    assert receipt.succeeded
 
 
 async def test_the_key_is_in_no_text(origin, make):

@@ -81,16 +81,20 @@ class Upkeep:
         sent by others with this key, is stuck.
         """
         used = await self.client.transaction_count(self.address, "latest")
-        purposes = [item for item in await self.store.nonces() if item.startswith(_FILLER)]
+        purposes = [item for item in await self.store.nonces() if is_filler(item)]
         fillers = list((await self.store.live_by_purpose(purposes)).values()) if purposes else []
         kept = [*await self._settle_fillers(fillers, used), *pending]
         waiting = [item for item in kept if item.nonce >= used]
-        now = self.clock()
+        now, ids = self.clock(), {item.id for item in waiting}
+        self._sent_again = {key: at for key, at in self._sent_again.items() if key in ids}
         for transaction in waiting:
             if now - transaction.sent_at > self.patience:
                 await self._try(transaction, self._replace(transaction))
         await self._send_again([item for item in waiting if self._is_due(item, now)])
-        await self._fill_hole(used)
+        try:
+            await self._fill_hole(used)
+        except ChainError as error:
+            log.warning("transaction.nonce_unfilled", chain=self.client.name, error=str(error))
 
     def _is_due(self, transaction: Transaction, now: float) -> bool:
         """Tell whether it is time to send a transaction again as it is."""
@@ -239,3 +243,8 @@ class Upkeep:
         # In a thread: the key may be behind a network.
         signed = await asyncio.to_thread(self.account.sign_transaction, fields)
         return Bytes32(bytes(signed.hash)), bytes(signed.raw_transaction)
+
+
+def is_filler(purpose: str) -> bool:
+    """Tell whether a transaction does no more than to use its nonce."""
+    return purpose.startswith(_FILLER)

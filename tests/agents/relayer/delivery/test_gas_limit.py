@@ -1,5 +1,6 @@
 """How much gas a real batch asks for, beside what it uses."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.agents import eventually, relaying
 from tests.support.devnet import key
+from tests.support.proxy import misbehaving
 
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind, intrinsic_gas
 from hyperlane.agents.relayer.delivery.drafts import Accepted, Limits
@@ -71,3 +73,25 @@ async def test_a_batch_asks_for_less_than_three_times_what_it_uses(origin, targe
                 asked += sent["gas"]
                 used += target.w3.eth.get_transaction_receipt(sent["hash"])["gasUsed"]
     assert used < asked < 2.9 * used
+
+
+async def test_a_batch_is_no_larger_than_a_transaction_that_nodes_take(
+    origin, target, relayer_config
+):
+    recipient = target.recipient().address
+    messages = [origin.dispatch(7331, recipient, bytes(45_000)) for _ in range(6)]
+
+    def refuse(body: bytes) -> tuple[int, bytes] | None:
+        for call in json.loads(body) if body.startswith(b"[") else [json.loads(body)]:
+            if call["method"] == "eth_sendRawTransaction" and len(call["params"][0]) > 2**18:
+                error = {"code": -32000, "message": "oversized data: transaction size above limit"}
+                return 200, json.dumps({"jsonrpc": "2.0", "id": 0, "error": error}).encode()
+        return None
+
+    with misbehaving(target.url) as proxy:
+        proxy.interfere(refuse)
+        config = relayer_config(origin, target)
+        config["chains"]["beta"]["rpcUrls"] = [{"http": proxy.url}]
+        async with relaying(config) as task:
+            await eventually(lambda: all(map(target.delivered, messages)), task)
+    assert [target.deliveries(item) for item in messages] == [1] * 6

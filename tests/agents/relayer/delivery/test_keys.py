@@ -1,5 +1,7 @@
 """A relayer that delivers to a chain with several keys."""
 
+import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +12,14 @@ from tests.support.devnet import key
 from hyperlane.agents.relayer.delivery.keys import Key, Keys
 from hyperlane.agents.relayer.delivery.submission import Plan
 from hyperlane.agents.runtime.process import sending_accounts
+from hyperlane.agents.runtime.sender import Sender
+from hyperlane.chain.client import ChainClient
+from hyperlane.chain.offers import Offers
+from hyperlane.chain.signer import address_of
 from hyperlane.errors import ConfigError
 from hyperlane.settings import RelayerSettings
+from hyperlane.store.database import Database
+from hyperlane.store.transactions import TransactionStore
 
 OTHERS = (7, 8)
 
@@ -59,6 +67,32 @@ async def test_a_key_without_funds_holds_nothing_up(config, origin, target):
     async with relaying(config) as task:
         await eventually(lambda: all(map(target.delivered, messages)), task)
     assert target.w3.eth.get_transaction_count(key(OTHERS[0]).address) == 6
+
+
+@pytest.mark.parametrize("mined", [False, True])
+async def test_what_a_key_sent_of_which_no_message_waits_holds_nothing_up(
+    mined, config, origin, target
+):
+    """As after it was not configured for a while, in which another one delivered the messages."""
+    target.rpc("evm_setAutomine", False)
+    database = await Database.open(config["db"])
+    client = ChainClient("beta", 7331, [target.url])
+    store = TransactionStore(database, 7331, address_of(key(9)))
+    sender = Sender(client, key(9), store, Offers(client), lambda: time.time() - 60)
+    sent = await sender.send("of nothing", b"\7" * 20, b"", 21000)
+    if not mined:
+        target.rpc("anvil_dropTransaction", "0x" + sent.hash.hex())
+    target.mine()
+    target.rpc("evm_setAutomine", True)
+    del config["chains"]["beta"]["additionalSigners"]
+    message = origin.dispatch(7331, target.recipient().address)
+    async with relaying(config) as task:
+        await eventually(lambda: target.delivered(message), task)
+        async with asyncio.timeout(60):
+            while await store.live():  # noqa: ASYNC110 - nothing tells when it is settled
+                await asyncio.sleep(0.1)
+    await client.close()
+    await database.close()
 
 
 @pytest.mark.parametrize("place", [0, 1])

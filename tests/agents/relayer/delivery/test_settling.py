@@ -21,14 +21,14 @@ from hyperlane.agents.relayer.delivery.verdicts import (
     Verdict,
 )
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
-from hyperlane.agents.relayer.reasons import Reason
+from hyperlane.agents.relayer.reasons import UNPAID, Reason
 from hyperlane.chain.answers import Receipt
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import VERSION, Message
 from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store import tables
 from hyperlane.store.database import Database
-from hyperlane.store.operations import Operation, OperationStore, State
+from hyperlane.store.operations import Lane, Operation, OperationStore, State
 from hyperlane.store.transactions import Signed, TransactionStore
 
 MESSAGE = Message(VERSION, 1, 1337, bytes(32), 7331, bytes(32), b"")
@@ -166,6 +166,19 @@ async def test_several_batches_are_settled_in_one_commit_by_one_question(relayer
             operation = await relayer.operations.get(message.id)
             assert operation.state is State.DELIVERED
     assert questions == [2, 2]
+
+
+@pytest.mark.parametrize("reason", [Reason.GAS_PAYMENT_NOT_FOUND, Reason.ERROR_SUBMITTING])
+async def test_a_payment_that_comes_during_an_attempt_counts(reason, relayer):
+    operations, room = relayer.operations, dict.fromkeys(Lane, 1)
+    (taken,) = await operations.take(7331, 0.0, {Lane.FRESH: 1})
+    async with operations._database.write() as connection:
+        await operations.promote(connection, [(taken.message.id, 7331)], waiting_for=UNPAID)
+    await relayer.write(Retry(taken, reason, ""))
+    found = await relayer.operation()
+    assert found.lane is Lane.PAID_RETRY
+    due = [item.message.id for item in await operations.take(7331, 0.0, room)]
+    assert (taken.message.id in due) is (reason in UNPAID)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from tests.support.agents import eventually, relaying
 from tests.support.devnet import key
+from tests.support.proxy import misbehaving
 
+from hyperlane.agents.relayer.delivery import submission
 from hyperlane.agents.relayer.delivery.submission import Submission
 from hyperlane.agents.relayer.delivery.window import Window
 from hyperlane.errors import ChainError
@@ -224,7 +226,7 @@ async def test_what_is_paid_for_overtakes_a_backlog(origin, target, relayer_conf
 async def test_what_waited_long_is_simulated_again_and_sent_once(
     size, origin, target, relayer_config, monkeypatch
 ):
-    stale = iter([True] * 3)
+    stale = iter([True])
     monkeypatch.setattr(Submission, "is_stale", lambda *_: next(stale, False))
     recipient = target.recipient().address
     messages = [origin.dispatch(7331, recipient, bytes([n])) for n in range(5)]
@@ -233,4 +235,41 @@ async def test_what_waited_long_is_simulated_again_and_sent_once(
     async with relaying(config) as task:
         await eventually(lambda: all(map(target.delivered, messages)), task)
     assert next(stale, None) is None
+    assert [target.deliveries(item) for item in messages] == [1] * 5
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_places_that_all_come_late_are_used(
+    size, origin, target, relayer_config, monkeypatch
+):
+    """Where blocks are slow, the turn of a lane may come later than a simulation lasts, always."""
+    monkeypatch.setattr(submission, "_LASTING", 0.0)
+    recipient = target.recipient().address
+    messages = [origin.dispatch(7331, recipient, bytes([n])) for n in range(5)]
+    config = relayer_config(origin, target)
+    config["chains"]["beta"]["maxBatchSize"] = size
+    async with relaying(config) as task:
+        await eventually(lambda: all(map(target.delivered, messages)), task)
+    assert [target.deliveries(item) for item in messages] == [1] * 5
+
+
+@pytest.mark.parametrize("size", [1, 100])
+async def test_one_whose_simulation_is_not_answered_holds_nobody_up(
+    size, origin, target, relayer_config
+):
+    """As a stranger's contract can take longer than a node allows."""
+    recipient, slow = target.recipient().address, target.recipient().address
+    origin.dispatch(7331, slow)
+    messages = [origin.dispatch(7331, recipient, bytes([n])) for n in range(5)]
+
+    def refuse(body: bytes) -> tuple[int, bytes] | None:
+        simulated = b"eth_estimateGas" in body or b"eth_simulateV1" in body
+        return (503, b"") if simulated and slow[2:].lower().encode() in body else None
+
+    with misbehaving(target.url) as proxy:
+        proxy.interfere(refuse)
+        config = relayer_config(origin, target)
+        config["chains"]["beta"] |= {"maxBatchSize": size, "rpcUrls": [{"http": proxy.url}]}
+        async with relaying(config) as task:
+            await eventually(lambda: all(map(target.delivered, messages)), task)
     assert [target.deliveries(item) for item in messages] == [1] * 5

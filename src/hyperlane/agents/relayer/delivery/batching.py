@@ -20,6 +20,8 @@ _MAX_GAS = 2**24
 """Gas limit of one transaction, EIP-7825."""
 _MAX_CODE = 49_152
 """Size limit of initcode in bytes, EIP-3860."""
+_MAX_DATA = 120_000
+"""Bytes of data; nodes take transactions of 128 KiB."""
 _TRANSACTION_GAS = 75_000
 """Gas for the transaction itself, and a reserve in case an estimate is short."""
 _ITEM_GAS = 5_000
@@ -134,7 +136,8 @@ class Batching:
     def fits(self, sizes: Sequence[int]) -> bool:
         """Tell whether deliveries fit into one transaction; `sizes`: bytes of their own ones."""
         size = len(_CODE) + sum(sizes) + _RECORD * len(sizes)
-        return len(sizes) <= self.max_size and (self.kind is not Kind.CODE or size <= _MAX_CODE)
+        most = _MAX_CODE if self.kind is Kind.CODE else _MAX_DATA
+        return len(sizes) <= self.max_size and size <= most
 
 
 def calldata_gas(data: bytes) -> int:

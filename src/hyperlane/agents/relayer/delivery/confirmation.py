@@ -23,6 +23,7 @@ from hyperlane.agents.relayer.delivery.verdicts import (
 from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.sender import Sender
+from hyperlane.agents.runtime.upkeep import is_filler
 from hyperlane.chain.client import Receipt
 from hyperlane.protocol.typecasts import Bytes32, bytes_from_hex
 from hyperlane.store.operations import Operation, OperationStore
@@ -82,6 +83,7 @@ class Confirmation:
         Each group is to be written before the next one is asked for: if the chain stops answering
         in between, the first ones count.
         """
+        stored = [item for sender in self.senders for item in await sender.store.nonces()]
         unconfirmed = await self.operations.batches(self.chain.domain)
         # The order matters. A batch is stored before it is sent and `is_sending` from before that
         # until its transaction is stored. So one that was read above and is not being sent now has
@@ -91,6 +93,7 @@ class Confirmation:
             for batch, block in unconfirmed
             if batch is not None and not self.is_sending(batch)
         }
+        seen |= dict.fromkeys(self._empty(stored, {batch for batch, _ in unconfirmed}))
         by_others = any(batch is None for batch, _ in unconfirmed)
         if not seen and not by_others:
             return
@@ -106,11 +109,25 @@ class Confirmation:
             for verdicts in portions(await self._judge(looks[start : start + _GROUP], final)):
                 yield verdicts
 
+    def _empty(self, stored: Sequence[str], carrying: Container[str | None]) -> Iterator[str]:
+        """Batches whose live transactions are to be followed though they carry no message any more.
+
+        A reorg removed the messages, or other keys delivered them while this one was not
+        configured. All higher nonces wait for such a transaction.
+        """
+        for batch in stored:
+            if not (batch in carrying or is_filler(batch) or self.is_sending(batch)):
+                yield batch
+
     async def _look(self, seen: Mapping[str, int | None], final: int) -> list[Look]:
         looks = {batch: Look(batch, block, None, None, final) for batch, block in seen.items()}
         for sender in self.senders:
             nonces = await sender.store.nonces()
-            live = {batch: nonces[batch] for batch in seen if batch in nonces}
+            live = {
+                batch: nonces[batch]
+                for batch in seen
+                if batch in nonces and not self.is_sending(batch)
+            }
             asked = await self._unsettled(sender, live, seen, final)
             receipts = await sender.receipts(asked)
             lost = [item for item, found in zip(asked, receipts, strict=True) if found is None]
@@ -159,7 +176,7 @@ class Confirmation:
         for look in looks:
             operations = carried.get(look.batch, [])
             match fate(look):
-                case Fate.INCLUDED:
+                case Fate.INCLUDED if operations:
                     assert look.receipt is not None  # nothing else tells of a block
                     verdicts.append(Included(operations, look.receipt))
                 case Fate.EXCLUDED:

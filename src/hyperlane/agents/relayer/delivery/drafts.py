@@ -27,7 +27,7 @@ class Limits:
 class Draft:
     """A transaction to be sent: its deliveries in order, and its fields."""
 
-    operations: Sequence[Operation]
+    prepared: Sequence[Prepared]
     estimates: Sequence[int]
     """Gas of each delivery."""
     to: Address | None
@@ -41,6 +41,11 @@ class Draft:
     """Gas limit that must not be exceeded: that of a block."""
     simulated_at: float
     """Time of the simulation that it relies on."""
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """Its deliveries."""
+        return [item.candidate.operation for item in self.prepared]
 
     @property
     def purpose(self) -> str:
@@ -75,16 +80,16 @@ class Accepted:
 
 def make_draft(limits: Limits, batch: Sequence[Accepted], simulated_at: float) -> Draft:
     """Make the transaction that makes these deliveries."""
-    operations = [item.prepared.candidate.operation for item in batch]
-    encoded = encode_batch([item.prepared.metadata for item in batch])
-    messages = [item.message.encode() for item in operations]
+    prepared = [item.prepared for item in batch]
+    encoded = encode_batch([item.metadata for item in prepared])
+    messages = [item.candidate.operation.message.encode() for item in prepared]
     deliveries = list(zip(encoded.metadata, messages, strict=True))
     needs = _needs(batch)
     to, data = limits.batching.call(deliveries, needs, encoded.proofs)
     gas = limits.batching.gas_limit(needs, calldata_gas(data))
     need = needs[0] if len(needs) == 1 else gas
     return Draft(
-        operations,
+        prepared,
         [item.gas for item in batch],
         to,
         data,

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any, cast
 
 import structlog
+from sqlalchemy import ColumnElement
 
 from hyperlane.agents.relayer.delivery.verdicts import (
     Delivered,
@@ -31,6 +32,7 @@ from hyperlane.agents.relayer.delivery.verdicts import (
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import (
     FIRST_PAUSE,
+    UNPAID,
     Reason,
     backoff,
     pause_after_failure,
@@ -43,10 +45,11 @@ from hyperlane.store.operations import (
     MOST_GAS,
     NEVER,
     UNCONFIRMED,
-    Lane,
     Operation,
     OperationStore,
     State,
+    if_paid,
+    lane_of,
 )
 from hyperlane.store.transactions import TransactionStore
 
@@ -125,7 +128,7 @@ class Outcomes:
             operation,
             verdict.detail,
             reason=verdict.reason,
-            lane=Lane.of(tried=True, paid=operation.lane.paid),
+            lane=lane_of(tried=True),
             retries=retries,
             next_attempt=self.clock() + pause_without_code(retries),
         )
@@ -270,9 +273,9 @@ class Outcomes:
         await self._change(
             [operation],
             state=State.PENDING,
-            lane=Lane.of(tried=retries > 0, paid=operation.lane.paid),
+            lane=lane_of(tried=retries > 0),
             retries=retries,
-            next_attempt=self.clock() + pause,
+            next_attempt=self._next_attempt(verdict, pause),
             reason=verdict.reason,
             detail=verdict.detail,
             batch=None,
@@ -290,6 +293,13 @@ class Outcomes:
                 retries=retries,
                 retry_in=round(pause, 1),
             )
+
+    def _next_attempt(self, verdict: Retry, pause: float) -> float | ColumnElement[float]:
+        """Time of the next attempt: now, if a payment that was missing came during this one."""
+        now = self.clock()
+        if verdict.reason not in UNPAID or verdict.operation.lane.paid:
+            return now + pause
+        return if_paid(now, now + pause)
 
     def _schedule(self, verdict: Retry) -> tuple[int, float]:
         """The number of counted retries, and seconds until the next attempt."""

@@ -1,6 +1,6 @@
 """Simulating deliveries before they are sent and paid for."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -8,7 +8,7 @@ import structlog
 from hyperlane.agents.relayer.delivery.batching import Delivery
 from hyperlane.chain import answers
 from hyperlane.chain.abi import Mailbox
-from hyperlane.chain.client import ChainClient, RpcError
+from hyperlane.chain.client import ChainClient, RpcError, Unreachable
 from hyperlane.protocol.typecasts import Address, to_hex
 
 log = structlog.get_logger()
@@ -25,6 +25,28 @@ class Simulator:
 
     async def alone(self, deliveries: Sequence[Delivery], sender: Address) -> list[int | RpcError]:
         """Estimate the gas of deliveries, each in a transaction of its own; why one fails."""
+        return await self._in_parts(deliveries, lambda part: self._alone(part, sender))
+
+    async def _in_parts(
+        self,
+        deliveries: Sequence[Delivery],
+        simulate: Callable[[Sequence[Delivery]], Awaitable[list[int | RpcError]]],
+    ) -> list[int | RpcError]:
+        """Simulate deliveries; in ever smaller parts where a node that is well does not answer.
+
+        Strangers' contracts can take longer than a node allows, which must not keep others waiting.
+        """
+        try:
+            return await simulate(deliveries)
+        except Unreachable as error:
+            await self.client.block()
+            if len(deliveries) == 1:
+                return [RpcError(self.client.name, answers.ESTIMATE_GAS.name, str(error))]
+        middle = len(deliveries) // 2
+        first = await self._in_parts(deliveries[:middle], simulate)
+        return first + await self._in_parts(deliveries[middle:], simulate)
+
+    async def _alone(self, deliveries: Sequence[Delivery], sender: Address) -> list[int | RpcError]:
         calls = [
             {
                 "to": to_hex(self.mailbox),
@@ -43,6 +65,12 @@ class Simulator:
         None for a delivery that fails. It may succeed alone: `caller` is not always the relayer's
         own address, and a delivery before it may have changed the state.
         """
+        simulated = await self._in_parts(deliveries, lambda part: self._together(part, caller, gas))
+        return [None if isinstance(item, RpcError) else item for item in simulated]
+
+    async def _together(
+        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+    ) -> list[int | RpcError]:
         if self._in_one_request:
             try:
                 simulated = await self._simulate(deliveries, caller, gas)
@@ -51,13 +79,13 @@ class Simulator:
             else:
                 why = "an answer of another shape"
             if simulated is not None:
-                return simulated
+                failed = RpcError(self.client.name, "eth_simulateV1", "the delivery fails")
+                return [failed if item is None else item for item in simulated]
             log.info("rpc.no_simulation", chain=self.client.name, error=why)
             self._in_one_request = False
-        estimates = await self.client.request_many(
+        return await self.client.request_many(
             answers.ESTIMATE_GAS, [(self._call(item, caller, gas),) for item in deliveries]
         )
-        return [None if isinstance(item, RpcError) else item for item in estimates]
 
     async def _simulate(
         self, deliveries: Sequence[Delivery], caller: Address, gas: int

@@ -86,7 +86,7 @@ class Submission:
         A failure in common is not believed: such deliveries are to be tried alone, where the node
         also says why they fail.
         """
-        limits = Limits(await self.batching(), await self.chain.client.gas_limit())
+        limits = await self._limits()
         now, sturdy = self.clock(), [item for item in prepared if not item.fragile]
         if len(sturdy) <= 1 or limits.batching.max_size == 1:
             return Plan(limits, (), (), prepared)
@@ -136,6 +136,17 @@ class Submission:
         """Tell whether a draft waited so long that it has to be simulated again."""
         return self.clock() - draft.simulated_at > _LASTING
 
+    async def renew(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Simulate drafts again, and make no more than as many of what would succeed now."""
+        limits, renewed = await self._limits(), list[Draft]()
+        alone = [item.prepared[0] for item in drafts if len(item.prepared) == 1]
+        if alone:
+            renewed += (await self.plan_alone(alone, limits)).drafts
+        for draft in drafts:
+            if len(draft.prepared) > 1:
+                renewed += (await self.plan(draft.prepared)).drafts[:1]
+        return renewed
+
     async def send(self, drafts: Sequence[Draft]) -> Sequence[Verdict]:
         """Sign and send transactions. No verdict where it is unclear whether a node has one."""
         results: Sequence[Transaction | ChainError]
@@ -161,6 +172,9 @@ class Submission:
             if draft.purpose not in live:
                 verdicts += _unsent(draft.operations, result)
         return verdicts
+
+    async def _limits(self) -> Limits:
+        return Limits(await self.batching(), await self.chain.client.gas_limit())
 
     async def _most_gas(self, limits: Limits) -> int:
         """Most gas of a batch, which leaves room in the block and may cost only so much."""

@@ -130,7 +130,8 @@ class Submitter:
     async def _send(self, key: Key, drafts: Sequence[Draft]) -> set[Bytes32]:
         """Send transactions of one lane, as the window has places for them.
 
-        Returns the messages of those that were not sent, as their simulations are too old by then.
+        What waited too long is simulated again while it has its place: it could wait as long for
+        another one. Returns the messages of those that have to be planned anew.
         """
         stale: set[Bytes32] = set()
         left = drafts
@@ -139,8 +140,9 @@ class Submitter:
             async with key.window.places(lane, gas, left[0].most_gas) as places:
                 group, left = left[:places], left[places:]
                 old = [item for item in group if key.submission.is_stale(item)]
-                stale |= {item.message.id for draft in old for item in draft.operations}
-                await self._send_now(key, [item for item in group if item not in old])
+                renewed = await key.submission.renew(old) if old else []
+                stale |= _ids(old) - _ids(renewed)
+                await self._send_now(key, [*(item for item in group if item not in old), *renewed])
         return stale
 
     async def _send_now(self, key: Key, drafts: Sequence[Draft]) -> None:
@@ -166,3 +168,8 @@ class Submitter:
             except TRANSIENT as error:
                 log.warning("task.failed", task=f"probe {self.chain}", error=str(error))
             await asyncio.sleep(OUTAGE_PAUSE)
+
+
+def _ids(drafts: Sequence[Draft]) -> set[Bytes32]:
+    """Messages of drafts."""
+    return {item.message.id for draft in drafts for item in draft.operations}
