@@ -11,6 +11,7 @@ from tests.support.agents import eventually, relaying
 from tests.support.devnet import key
 from tests.support.proxy import misbehaving
 
+from hyperlane.agents.relayer.delivery import submission
 from hyperlane.agents.relayer.delivery.batching import Batching, Kind, intrinsic_gas
 from hyperlane.agents.relayer.delivery.drafts import Accepted, Limits
 from hyperlane.agents.relayer.delivery.submission import Submission
@@ -56,6 +57,23 @@ def test_a_call_of_a_batch_gets_what_it_needs_before_the_largest_refund(used, re
 @given(st.integers(intrinsic_gas(DATA), 10**7))
 def test_a_call_of_a_batch_gets_no_more_than_its_message_is_charged(used):
     assert accept(used).call_gas <= accept(used).gas
+
+
+@pytest.mark.quick
+def test_any_of_a_batch_may_be_the_first_that_writes_its_recipients_slots():
+    """The dear one is not among those that are sent: nobody paid for it."""
+    others = Message(VERSION, 1, 1337, bytes(32), 7331, b"other".rjust(32, b"\0"), b"hello")
+    prepared: Any = [
+        SimpleNamespace(
+            candidate=SimpleNamespace(operation=SimpleNamespace(message=message)),
+            delivery=(METADATA, message.encode()),
+        )
+        for message in (MESSAGE, MESSAGE, others)
+    ]
+    accepted = [Accepted(item, 40_000, 20_000, len(DATA), 0) for item in prepared[1:]]
+    same, other = submission._for_any_order(accepted, prepared, [400_000, 30_000, 30_000])
+    assert same.call_gas > 400_000
+    assert other.call_gas == 20_000
 
 
 async def test_a_batch_asks_for_less_than_three_times_what_it_uses(origin, target, relayer_config):

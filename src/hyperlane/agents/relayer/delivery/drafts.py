@@ -10,7 +10,7 @@ from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.verdicts import Sending
 from hyperlane.agents.relayer.metadata import encode_batch, shared
 from hyperlane.agents.runtime.sender import Wanted
-from hyperlane.protocol.typecasts import Address
+from hyperlane.protocol.typecasts import Address, Bytes32
 from hyperlane.store.operations import Operation
 
 
@@ -77,6 +77,11 @@ class Accepted:
     data_gas: int
     """Gas for those bytes."""
 
+    @property
+    def recipient(self) -> Bytes32:
+        """Who gets the message."""
+        return self.prepared.candidate.operation.message.recipient
+
 
 def make_draft(limits: Limits, batch: Sequence[Accepted], simulated_at: float) -> Draft:
     """Make the transaction that makes these deliveries."""
@@ -117,7 +122,7 @@ def pack(batching: Batching, items: Sequence[Accepted], ceiling: int) -> list[li
 
     Neighbours in the tree stay together, because they share proofs.
     """
-    ordered = sorted(items, key=lambda item: _place(item.prepared))
+    ordered = sorted(items, key=lambda item: place(item.prepared))
     batches: list[list[Accepted]] = []
     for item in ordered:
         if batches and _fits(batching, [*batches[-1], item], ceiling):
@@ -135,6 +140,7 @@ def _fits(batching: Batching, items: Sequence[Accepted], ceiling: int) -> bool:
     )
 
 
-def _place(item: Prepared) -> tuple[int, int]:
+def place(item: Prepared) -> tuple[int, int]:
+    """Place of a delivery among those that are sent together."""
     message = item.candidate.operation.message
     return message.origin, message.nonce

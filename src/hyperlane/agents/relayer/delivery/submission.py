@@ -1,18 +1,27 @@
 """The second half of an attempt: simulate what is prepared, and send what would succeed."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperlane.agents.relayer.delivery.batching import (
     MARGIN,
     Batching,
+    Kind,
     calldata_gas,
     find_batching,
     gas_ceiling,
     intrinsic_gas,
 )
-from hyperlane.agents.relayer.delivery.drafts import Accepted, Draft, Limits, make_draft, pack
+from hyperlane.agents.relayer.delivery.drafts import (
+    Accepted,
+    Draft,
+    Limits,
+    make_draft,
+    pack,
+    place,
+)
 from hyperlane.agents.relayer.delivery.preparation import Prepared
 from hyperlane.agents.relayer.delivery.simulation import Simulator
 from hyperlane.agents.relayer.delivery.verdicts import (
@@ -30,6 +39,7 @@ from hyperlane.agents.runtime.sender import Sender
 from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import RpcError
 from hyperlane.errors import ChainError
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.store.operations import Operation
 from hyperlane.store.transactions import Transaction
 
@@ -86,8 +96,9 @@ class Submission:
         A failure in common is not believed: such deliveries are to be tried alone, where the node
         also says why they fail.
         """
-        limits = await self._limits()
-        now, sturdy = self.clock(), [item for item in prepared if not item.fragile]
+        limits, now = await self._limits(), self.clock()
+        # In the order of the transactions: what a delivery takes depends on those before it.
+        sturdy = sorted((item for item in prepared if not item.fragile), key=place)
         if len(sturdy) <= 1 or limits.batching.max_size == 1:
             return Plan(limits, (), (), prepared)
         simulated = await self.simulator.together(
@@ -105,6 +116,8 @@ class Submission:
         ]
         failed = [item for item, gas in zip(sturdy, simulated, strict=True) if gas is None]
         accepted = [item for item in results if isinstance(item, Accepted)]
+        if limits.batching.kind is Kind.MAILBOX:
+            accepted = _for_any_order(accepted, sturdy, simulated)
         return Plan(
             limits,
             [item for item in results if isinstance(item, Retry)],
@@ -225,10 +238,35 @@ class Submission:
             return Retry(operation, error.reason, error.detail)
         given = min(allowance, ceiling, cap)
         data = Mailbox.process.encode(*item.delivery)
-        # An eighth more than alone: of the gas that it was simulated with, a refund may be gone,
-        # which comes after the whole transaction only. Never more than it pays for.
-        saved = max(0, intrinsic_gas(data) - gas // 8)
-        return Accepted(item, given, given - saved, len(data), calldata_gas(data))
+        return Accepted(item, given, given - _saved(data, gas), len(data), calldata_gas(data))
+
+
+def _saved(data: bytes, gas: int) -> int:
+    """Gas that a delivery takes less as a call of a batch than alone.
+
+    An eighth of that is kept: of the gas that it was simulated with, a refund may be gone, which
+    comes after the whole transaction only. Never more than it pays for.
+    """
+    return max(0, intrinsic_gas(data) - gas // 8)
+
+
+def _for_any_order(
+    accepted: Sequence[Accepted], prepared: Sequence[Prepared], simulated: Sequence[int | None]
+) -> list[Accepted]:
+    """Give each delivery of a batch as much gas as the dearest to the same recipient took.
+
+    The first one may write slots that the others only rewrite, and any can turn out to be the
+    first: those before it may be in another transaction, or not be paid for.
+    """
+    dearest: Counter[Bytes32] = Counter()
+    for item, gas in zip(prepared, simulated, strict=True):
+        if gas is not None:
+            needed, recipient = gas + gas // 8, item.candidate.operation.message.recipient
+            needed -= _saved(Mailbox.process.encode(*item.delivery), needed)
+            dearest[recipient] = max(dearest[recipient], needed)
+    return [
+        replace(item, call_gas=max(item.call_gas, dearest[item.recipient])) for item in accepted
+    ]
 
 
 def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verdict]:
