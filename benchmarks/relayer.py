@@ -2,7 +2,7 @@
 
 Throughput: a backlog is there before the relayer starts; counted from when it is ready. The ceiling
 is the same anvil, set back to where it was, fed with the same transactions ready-made. Blocks come
-with transactions and hold as much as there is, so that neither side waits for them. Then, with a
+four times a second and hold as much as there is, so that neither side waits long. Then, with a
 block each second and five validators at work: how long single messages take, and a burst.
 """
 
@@ -38,8 +38,9 @@ from benchmarks.relaying import (
 from hyperlane.chain.abi import Mailbox
 
 RESULTS = Path(__file__).parent / "results" / "relayer.json"
-QUICK_BLOCKS = {"reorgPeriod": 0, "estimateBlockTime": 0.1}
-WIDE_BLOCKS = ("--gas-limit", str(10**10))
+BLOCK_TIME = 0.25
+WIDE_BLOCKS = ("--gas-limit", str(10**10), "--block-time", str(BLOCK_TIME))
+SETTINGS = {"blocks": {"reorgPeriod": 0, "estimateBlockTime": BLOCK_TIME}, "maxInFlight": 256}
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ def throughput(kind: Kind, folder: Path) -> dict[str, Any]:
         snapshot = target.rpc("evm_snapshot")
         first = int(target.rpc("eth_blockNumber"), 16) + 1
         watch = Watch(target, Mailbox.PROCESS_ID)
-        settings = {"maxBatchSize": kind.batch_size, "blocks": QUICK_BLOCKS}
-        with relayer(folder, origin, target, **settings) as running:
+        with relayer(folder, origin, target, maxBatchSize=kind.batch_size, **SETTINGS) as running:
             before = ready(running)
             began = time.monotonic()
             watch.until(kind.messages, 600)
