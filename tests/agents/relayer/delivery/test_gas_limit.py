@@ -37,7 +37,7 @@ def accept(simulated: int) -> Accepted:
     }
     item: Any = SimpleNamespace(
         candidate=SimpleNamespace(operation=SimpleNamespace(message=MESSAGE), paid=None),
-        delivery=(METADATA, MESSAGE.encode()),
+        data=DATA,
     )
     limits = Limits(Batching(Kind.CODE, bytes(20), 100), 10**8)
     accepted = Submission(**parts)._accept(item, simulated + simulated // 8, 0, limits)
@@ -66,7 +66,7 @@ def test_any_of_a_batch_may_be_the_first_that_writes_its_recipients_slots():
     prepared: Any = [
         SimpleNamespace(
             candidate=SimpleNamespace(operation=SimpleNamespace(message=message)),
-            delivery=(METADATA, message.encode()),
+            data=Mailbox.process.encode(METADATA, message.encode()),
         )
         for message in (MESSAGE, MESSAGE, others)
     ]

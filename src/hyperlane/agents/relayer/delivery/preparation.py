@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
-from hyperlane.agents.relayer.delivery.batching import MARGIN, Delivery
+from hyperlane.agents.relayer.delivery.batching import MARGIN
 from hyperlane.agents.relayer.delivery.mailbox_queries import delivered
 from hyperlane.agents.relayer.delivery.verdicts import (
     DeliveredBefore,
@@ -50,17 +51,18 @@ class Sifted:
     verdicts: Sequence[Verdict]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """A delivery with its metadata."""
 
     candidate: Candidate
     metadata: Metadata
 
-    @property
-    def delivery(self) -> Delivery:
-        """Metadata and message for a transaction of their own."""
-        return self.metadata.encode(), self.candidate.operation.message.encode()
+    @cached_property
+    def data(self) -> bytes:
+        """Data of a transaction that delivers it alone."""
+        message = self.candidate.operation.message
+        return Mailbox.process.encode(self.metadata.encode(), message.encode())
 
     @property
     def fragile(self) -> bool:

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from hyperlane.agents.relayer.delivery.batching import Delivery
 from hyperlane.chain import answers
-from hyperlane.chain.abi import Mailbox
 from hyperlane.chain.client import ChainClient, RpcError, Unreachable
 from hyperlane.protocol.typecasts import Address, to_hex
 
@@ -23,57 +21,51 @@ class Simulator:
     _in_one_request: bool = True
     """Whether to try `eth_simulateV1`: until the node fails to answer it once."""
 
-    async def alone(self, deliveries: Sequence[Delivery], sender: Address) -> list[int | RpcError]:
-        """Estimate the gas of deliveries, each in a transaction of its own; why one fails."""
-        return await self._in_parts(deliveries, lambda part: self._alone(part, sender))
+    async def alone(self, calls: Sequence[bytes], sender: Address) -> list[int | RpcError]:
+        """Estimate the gas of deliveries, by the data of each transaction; why one fails."""
+        return await self._in_parts(calls, lambda part: self._alone(part, sender))
 
     async def _in_parts(
         self,
-        deliveries: Sequence[Delivery],
-        simulate: Callable[[Sequence[Delivery]], Awaitable[list[int | RpcError]]],
+        calls: Sequence[bytes],
+        simulate: Callable[[Sequence[bytes]], Awaitable[list[int | RpcError]]],
     ) -> list[int | RpcError]:
         """Simulate deliveries; in ever smaller parts where a node that is well does not answer.
 
         Strangers' contracts can take longer than a node allows, which must not keep others waiting.
         """
         try:
-            return await simulate(deliveries)
+            return await simulate(calls)
         except Unreachable as error:
             await self.client.block()
-            if len(deliveries) == 1:
+            if len(calls) == 1:
                 return [RpcError(self.client.name, answers.ESTIMATE_GAS.name, str(error))]
-        middle = len(deliveries) // 2
-        first = await self._in_parts(deliveries[:middle], simulate)
-        return first + await self._in_parts(deliveries[middle:], simulate)
+        middle = len(calls) // 2
+        first = await self._in_parts(calls[:middle], simulate)
+        return first + await self._in_parts(calls[middle:], simulate)
 
-    async def _alone(self, deliveries: Sequence[Delivery], sender: Address) -> list[int | RpcError]:
-        calls = [
-            {
-                "to": to_hex(self.mailbox),
-                "data": to_hex(Mailbox.process.encode(*item)),
-                "from": to_hex(sender),
-            }
-            for item in deliveries
-        ]
-        return await self.client.request_many(answers.ESTIMATE_GAS, [(call,) for call in calls])
+    async def _alone(self, calls: Sequence[bytes], sender: Address) -> list[int | RpcError]:
+        to, caller = to_hex(self.mailbox), to_hex(sender)
+        transactions = [{"to": to, "data": to_hex(data), "from": caller} for data in calls]
+        return await self.client.request_many(
+            answers.ESTIMATE_GAS, [(item,) for item in transactions]
+        )
 
-    async def together(
-        self, deliveries: Sequence[Delivery], caller: Address, gas: int
-    ) -> list[int | None]:
+    async def together(self, calls: Sequence[bytes], caller: Address, gas: int) -> list[int | None]:
         """Estimate the gas of each delivery, made in this order with at most `gas` each.
 
         None for a delivery that fails. It may succeed alone: `caller` is not always the relayer's
         own address, and a delivery before it may have changed the state.
         """
-        simulated = await self._in_parts(deliveries, lambda part: self._together(part, caller, gas))
+        simulated = await self._in_parts(calls, lambda part: self._together(part, caller, gas))
         return [None if isinstance(item, RpcError) else item for item in simulated]
 
     async def _together(
-        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+        self, calls: Sequence[bytes], caller: Address, gas: int
     ) -> list[int | RpcError]:
         if self._in_one_request:
             try:
-                simulated = await self._simulate(deliveries, caller, gas)
+                simulated = await self._simulate(calls, caller, gas)
             except RpcError as error:
                 simulated, why = None, str(error)
             else:
@@ -84,26 +76,26 @@ class Simulator:
             log.info("rpc.no_simulation", chain=self.client.name, error=why)
             self._in_one_request = False
         return await self.client.request_many(
-            answers.ESTIMATE_GAS, [(self._call(item, caller, gas),) for item in deliveries]
+            answers.ESTIMATE_GAS, [(self._call(item, caller, gas),) for item in calls]
         )
 
     async def _simulate(
-        self, deliveries: Sequence[Delivery], caller: Address, gas: int
+        self, calls: Sequence[bytes], caller: Address, gas: int
     ) -> list[int | None] | None:
         block = {
-            "blockOverrides": {"gasLimit": hex(gas * len(deliveries))},
-            "calls": [self._call(item, caller, gas) for item in deliveries],
+            "blockOverrides": {"gasLimit": hex(gas * len(calls))},
+            "calls": [self._call(item, caller, gas) for item in calls],
         }
         return await self.client.request(
-            answers.simulation_of(len(deliveries)),
+            answers.simulation_of(len(calls)),
             {"blockStateCalls": [block], "validation": False},
             "latest",
         )
 
-    def _call(self, delivery: Delivery, caller: Address, gas: int) -> dict[str, str]:
+    def _call(self, data: bytes, caller: Address, gas: int) -> dict[str, str]:
         return {
             "from": to_hex(caller),
             "to": to_hex(self.mailbox),
-            "data": to_hex(Mailbox.process.encode(*delivery)),
+            "data": to_hex(data),
             "gas": hex(gas),
         }

@@ -102,7 +102,7 @@ class Submission:
         if len(sturdy) <= 1 or limits.batching.max_size == 1:
             return Plan(limits, (), (), prepared)
         simulated = await self.simulator.together(
-            [item.delivery for item in sturdy],
+            [item.data for item in sturdy],
             limits.batching.caller(self.sender.address),
             gas_ceiling(limits.block_gas),
         )
@@ -128,9 +128,7 @@ class Submission:
     async def plan_alone(self, items: Sequence[Prepared], limits: Limits) -> Plan:
         """Simulate deliveries, each in a transaction of its own."""
         now = self.clock()
-        simulated = await self.simulator.alone(
-            [item.delivery for item in items], self.sender.address
-        )
+        simulated = await self.simulator.alone([item.data for item in items], self.sender.address)
         data_gas = await self._data_gas(items)
         results = [
             await self._refused(item, gas)
@@ -196,8 +194,7 @@ class Submission:
 
     async def _data_gas(self, items: Sequence[Prepared]) -> list[int]:
         """What a rollup charges for the data of each delivery, in units of gas."""
-        calls = [Mailbox.process.encode(*item.delivery) for item in items]
-        fees = await self.sender.data_fees(calls)
+        fees = await self.sender.data_fees([item.data for item in items])
         if not any(fees):
             return [0] * len(items)
         price = max(1, await self.sender.price_now())
@@ -237,8 +234,8 @@ class Submission:
         except NotReady as error:
             return Retry(operation, error.reason, error.detail)
         given = min(allowance, ceiling, cap)
-        data = Mailbox.process.encode(*item.delivery)
-        return Accepted(item, given, given - _saved(data, gas), len(data), calldata_gas(data))
+        saved = _saved(item.data, gas)
+        return Accepted(item, given, given - saved, len(item.data), calldata_gas(item.data))
 
 
 def _saved(data: bytes, gas: int) -> int:
@@ -262,7 +259,7 @@ def _for_any_order(
     for item, gas in zip(prepared, simulated, strict=True):
         if gas is not None:
             needed, recipient = gas + gas // 8, item.candidate.operation.message.recipient
-            needed -= _saved(Mailbox.process.encode(*item.delivery), needed)
+            needed -= _saved(item.data, needed)
             dearest[recipient] = max(dearest[recipient], needed)
     return [
         replace(item, call_gas=max(item.call_gas, dearest[item.recipient])) for item in accepted
