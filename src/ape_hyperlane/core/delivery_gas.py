@@ -66,7 +66,7 @@ def charge_findings(where: str, chain: str, charged: int, needed: int) -> Iterat
 
 
 def _overheads(registry: Registry, origin: str, name: str) -> Iterator[int]:
-    """What the paymasters of a chain charge for another; nothing for a file that cannot be read,
+    """Charges of the paymasters of a chain for another; nothing for a file that cannot be read,
     which the check of its own chain reports."""
     try:
         config = deployed_config(registry, origin)

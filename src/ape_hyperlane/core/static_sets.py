@@ -8,7 +8,7 @@ from ape_hyperlane.plans.checks import PROXY_BYTES
 from ape_hyperlane.plans.steps import Action, CreateSet
 
 KINDS = ("MessageIdMultisigIsm", "MerkleRootMultisigIsm")
-"""What there is in both forms."""
+"""Modules that there are in both forms."""
 
 
 class Prices(NamedTuple):

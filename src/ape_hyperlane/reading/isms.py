@@ -12,7 +12,7 @@ from hyperlane.registry.fields import ZERO_ADDRESS
 
 KIND = "security module"
 CLONE = bytes.fromhex("363d3d373d3d3d363d73")
-"""What a minimal proxy begins with; the reference's proxies of static sets begin otherwise."""
+"""Beginning of a minimal proxy; the reference's proxies of static sets begin otherwise."""
 
 
 def read_ism(source: Source, address: str | None) -> Config:

@@ -75,7 +75,7 @@ class ChainClient:
     _one_by_one_until: float = float("-inf")
     """Time until which nothing is read ahead, as that failed."""
     _limit: tuple[float, int] = (float("-inf"), 0)
-    """When the gas limit of a block was read, and what it was."""
+    """Time at which the gas limit of a block was read, and the limit."""
 
     def __post_init__(self) -> None:
         self.rpc = RpcPool(

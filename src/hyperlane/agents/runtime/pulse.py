@@ -47,7 +47,7 @@ class Pulse:
 
     @property
     def awake(self) -> bool:
-        """Whether something happened a short time ago."""
+        """True if something happened a short time ago."""
         return self.clock() - self._news_at < _AWAKE
 
     async def worth_a_look(self) -> bool:

@@ -144,7 +144,7 @@ class Upkeep:
         await self._try(filler, self._broadcast_or_outbid(filler))
 
     async def _is_others(self, nonce: int) -> bool:
-        """Whether a foreign transaction holds a nonce, and not yet for too long."""
+        """Tell whether a foreign transaction holds a nonce, and not yet for too long."""
         if nonce >= await self.nonces.pending():
             return False
         now = self.clock()

@@ -40,7 +40,7 @@ class Committer:
     tree: IncrementalMerkle = field(default_factory=IncrementalMerkle)
     """Tree of the committed leaves."""
     _in_pieces: bool = True
-    """Whether RPCs are taken to know the tree of the old blocks of a backlog."""
+    """True while RPCs are taken to know the tree of the old blocks of a backlog."""
 
     async def resume(self) -> None:
         """Restore the tree of the committed leaves."""

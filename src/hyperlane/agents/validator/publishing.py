@@ -128,7 +128,7 @@ class Publisher:
         )
 
     async def _is_published(self, checkpoint: Checkpoint) -> bool:
-        """Whether the storage has the checkpoint. Halted if it has another one for the index.
+        """Tell whether the storage has the checkpoint. Halted if it has another one for the index.
 
         StorageError when it cannot be read: it may have a signature that this database does not
         know, made before the database was restored, or on another host.

@@ -49,7 +49,7 @@ class CheckpointSigner:
     """Reason why nothing is signed until RPCs answer or confirm something, in words; empty if
     none."""
     _signed_all: bool = False
-    """Whether the last step left nothing to sign."""
+    """True if the last step left nothing to sign."""
     _goal: int | None = None
     """Leaf count at start; once all these are signed, the backfill is complete."""
 

@@ -16,7 +16,7 @@ from hyperlane.store.operations import Operation
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one transaction may hold at the moment."""
+    """Limits of one transaction at the moment."""
 
     batching: Batching
     block_gas: int
@@ -59,7 +59,7 @@ class Draft:
 
     @property
     def sending(self) -> Sending:
-        """What has to be stored before the transaction is sent."""
+        """Verdict to be stored before the transaction is sent."""
         return Sending(self.operations, self.estimates, self.purpose)
 
 

@@ -274,5 +274,5 @@ def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verd
 
 
 def _says_used(error: RpcError) -> bool:
-    """Whether a revert is that of CCTP's transmitters for a burn that is minted already."""
+    """Tell whether a revert is that of CCTP's transmitters for a burn that is minted already."""
     return "Nonce already used" in error.message

@@ -59,7 +59,7 @@ class Origin:
     _indexed_to: int = -1
     """Final block of the last step that stored all events up to it."""
     _damaged: bool = False
-    """Whether stored leaves do not give the tree that was derived from them."""
+    """True if stored leaves do not give the tree that was derived from them."""
     pulse: Pulse = field(init=False)
     """Tells whether there may be new messages or leaves."""
 
