@@ -14,9 +14,10 @@ from hyperlane.chain.offers import Offers
 from hyperlane.chain.overrides import Overrides
 from hyperlane.chain.signer import address_of, open_account
 from hyperlane.errors import ChainError
+from hyperlane.protocol.typecasts import Bytes32
 from hyperlane.settings import SignerSettings
 from hyperlane.store.database import Database
-from hyperlane.store.transactions import TransactionStore
+from hyperlane.store.transactions import Signed, TransactionStore
 
 TO = b"\7" * 20
 
@@ -84,6 +85,28 @@ async def test_a_stuck_transaction_is_replaced_and_found_under_its_new_hash(orig
     (receipt,) = await sender.receipts([replaced])
     assert receipt.tx_hash == replaced.hash
     assert origin.w3.eth.get_transaction_count(key(9).address) == 1
+
+
+async def test_what_a_node_keeps_as_if_a_nonce_were_missing_is_replaced_once(origin, make):
+    clock = Clock()
+    sender = make(clock=clock)
+    lowest = Signed("before", {"nonce": 0}, Bytes32(bytes(32)), b"")
+    before = await sender.store.add([lowest], clock())
+    stranded = await sender.send("message", TO, b"", 21000)
+    assert stranded.nonce == 1
+    await sender.store.finish(*before)
+    origin.rpc("anvil_setNonce", key(9).address, hex(1))
+    origin.mine()
+    assert await sender.receipts([stranded]) == [None], "anvil still waits for the nonce before it"
+    clock.now += 10
+    await sender.maintain(await sender.store.live())
+    assert (await sender.store.live())[0].hash == stranded.hash, "it may just be pending"
+    clock.now += 11
+    await sender.maintain(await sender.store.live())
+    (replaced,) = await sender.store.live()
+    (receipt,) = await sender.receipts([replaced])
+    assert receipt.succeeded
+    assert replaced.replaced_hashes == (stranded.hash,)
 
 
 async def test_a_value_goes_along_and_into_replacements(origin, make):
@@ -267,7 +290,7 @@ async def test_a_nonce_that_costs_too_much_to_fill_keeps_nobody_waiting(origin, 
     clock.now += 6
     capped = make(clock=clock, overrides=Overrides(gas_price_cap=5))
     await capped.maintain([waiting])
-    assert await sender.live() == [waiting]
+    assert await sender.store.live() == [waiting]
     await sender.maintain([waiting])
     origin.mine()
     (receipt,) = await sender.receipts([waiting])

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _RESEND_AFTER = 5.0
+_STRANDED_AFTER = 20.0
+"""Seconds after which the next transaction is to be pending."""
 _FOREIGN_PATIENCE = 90.0
 """Seconds for which somebody else's transaction may hold a nonce of this key."""
 _PLAIN_GAS = 21_000
@@ -88,7 +90,8 @@ class Upkeep:
         now, ids = self.clock(), {item.id for item in waiting}
         self._sent_again = {key: at for key, at in self._sent_again.items() if key in ids}
         for transaction in waiting:
-            if now - transaction.sent_at > self.patience:
+            late = now - transaction.sent_at > self.patience
+            if late or await self._is_stranded(transaction, used, now):
                 await self._try(transaction, self._replace(transaction))
         await self._send_again([item for item in waiting if self._is_due(item, now)])
         try:
@@ -100,6 +103,19 @@ class Upkeep:
         """Tell whether it is time to send a transaction again as it is."""
         since = max(transaction.sent_at, self._sent_again.get(transaction.id, 0))
         return now - since > _RESEND_AFTER and now - transaction.sent_at <= self.patience
+
+    async def _is_stranded(self, transaction: Transaction, used: int, now: float) -> bool:
+        """Tell whether a node keeps the next transaction as if one before it were missing.
+
+        Anvil does, with one that comes while it mines the one before. At most once for each, as
+        there are nodes that never count what is pending.
+        """
+        return (
+            transaction.nonce == used
+            and not transaction.replaced_hashes
+            and now - transaction.sent_at > _STRANDED_AFTER
+            and await self.nonces.pending() <= transaction.nonce
+        )
 
     async def _send_again(self, transactions: Sequence[Transaction]) -> None:
         self._sent_again |= dict.fromkeys((item.id for item in transactions), self.clock())
