@@ -15,9 +15,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks.anvil import free_port
+from benchmarks.proxies import serving
 from benchmarks.relaying import (
     MESSAGE_ID,
     RELAYER,
@@ -66,7 +67,6 @@ class Counting:
     delay: float = 0.0
     ports: dict[str, int] = field(init=False)
     asked: dict[str, list[Asked]] = field(init=False)
-    _stop: Callable[[], object] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
         self.ports = {name: free_port() for name in self.upstreams}
@@ -84,35 +84,13 @@ class Counting:
     @contextmanager
     def running(self) -> Iterator["Counting"]:
         """Serve in a thread until the block ends."""
-        up = threading.Event()
-        thread = threading.Thread(target=lambda: asyncio.run(self._serve(up)), daemon=True)
-        thread.start()
-        up.wait()
-        try:
+        with serving(self.ports.values(), self._pass_on):
             yield self
-        finally:
-            self._stop()
-            thread.join()
-
-    async def _serve(self, up: threading.Event) -> None:
-        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-        self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
-        async with AsyncExitStack() as stack:
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            for name, port in self.ports.items():
-
-                async def handle(request: web.Request, name: str = name) -> web.Response:
-                    return await self._pass_on(request, session, name)
-
-                server = web.Server(handle)
-                await loop.create_server(server, "127.0.0.1", port)
-                stack.push_async_callback(server.shutdown, 0.1)
-            up.set()
-            await stopped.wait()
 
     async def _pass_on(
-        self, request: web.Request, session: aiohttp.ClientSession, name: str
+        self, request: web.Request, session: aiohttp.ClientSession, port: int
     ) -> web.Response:
+        name = next(name for name, own in self.ports.items() if own == port)
         body = await request.read()
         calls = json.loads(body)
         calls = calls if isinstance(calls, list) else [calls]

@@ -11,10 +11,9 @@ import json
 import os
 import random
 import tempfile
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks.anvil import free_port
+from benchmarks.proxies import serving
 from benchmarks.relaying import (
     MESSAGE_ID,
     RELAYER,
@@ -57,39 +57,17 @@ _HANGS = 60.0
 class Flaky:
     """Proxies before nodes, which fail at random."""
 
+    upstreams: Mapping[int, str]
+    """URLs of the nodes, by port."""
     share: float = 0.0
     dice: random.Random = field(default_factory=random.Random)
     requests: int = 0
     failed: Counter[str] = field(default_factory=Counter)
-    _stop: Callable[[], object] = field(default=lambda: None)
 
-    def run(self, upstreams: dict[int, str], ready: threading.Event) -> None:
-        """Serve each port until `stop`; for a thread."""
-        asyncio.run(self._serve(upstreams, ready))
-
-    def stop(self) -> None:
-        """From another thread."""
-        self._stop()
-
-    async def _serve(self, upstreams: dict[int, str], ready: threading.Event) -> None:
-        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-        self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
-        async with AsyncExitStack() as stack:
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            for port, upstream in upstreams.items():
-
-                async def handle(request: web.Request, to: str = upstream) -> web.StreamResponse:
-                    return await self._answer(request, session, to)
-
-                server = web.Server(handle)
-                await loop.create_server(server, "127.0.0.1", port)
-                stack.push_async_callback(server.shutdown, 0.1)
-            ready.set()
-            await stopped.wait()
-
-    async def _answer(
-        self, request: web.Request, session: aiohttp.ClientSession, upstream: str
+    async def answer(
+        self, request: web.Request, session: aiohttp.ClientSession, port: int
     ) -> web.StreamResponse:
+        """Answer as the node before which it stands, or fail."""
         body = await request.read()
         self.requests += 1
         way = self.dice.choice(WAYS) if self.dice.random() < self.share else ""
@@ -108,7 +86,7 @@ class Flaky:
         if way == "answers with an internal error":
             return web.json_response(_refused(json.loads(body)))
         async with session.post(
-            upstream, data=body, headers={"Content-Type": "application/json"}
+            self.upstreams[port], data=body, headers={"Content-Type": "application/json"}
         ) as answer:
             content = await answer.read()
         return web.Response(status=502 if way else 200, body=content if not way else b"")
@@ -126,18 +104,12 @@ def flaky(*cores: Core, urls: int) -> Iterator[tuple[Flaky, dict[str, list[str]]
     """So many proxies before each chain; their URLs by chain."""
     ports = {core.name: [free_port() for _ in range(urls)] for core in cores}
     upstreams = {port: core.url for core in cores for port in ports[core.name]}
-    front, ready = Flaky(), threading.Event()
-    thread = threading.Thread(target=front.run, args=(upstreams, ready), daemon=True)
-    thread.start()
-    ready.wait()
-    try:
+    front = Flaky(upstreams)
+    with serving(upstreams, front.answer):
         yield (
             front,
             {name: [f"http://127.0.0.1:{port}" for port in own] for name, own in ports.items()},
         )
-    finally:
-        front.stop()
-        thread.join()
 
 
 @contextmanager
