@@ -1,6 +1,7 @@
 """Leaves whose message is not stored, and how little is read to find them."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -25,13 +26,19 @@ def dispatched(*nonces: int) -> list[Dispatched]:
 async def no_operations(*_: Any) -> None: ...
 
 
-@pytest.fixture
-async def leaves(locate: Any) -> AsyncIterator[InsertionStore]:
-    database = await Database.open(locate("missing"))
+@asynccontextmanager
+async def leaves_in(location: str) -> AsyncIterator[InsertionStore]:
+    database = await Database.open(location)
     store = InsertionStore(database, HERE)
     await store.add([Insertion(n, message(n).id, n) for n in range(COUNT)], COUNT)
     yield store
     await database.close()
+
+
+@pytest.fixture
+async def leaves(locate: Any) -> AsyncIterator[InsertionStore]:
+    async with leaves_in(locate("missing_messages")) as store:
+        yield store
 
 
 def messages(leaves: InsertionStore, domain: int = HERE) -> MessageStore:
@@ -53,17 +60,17 @@ async def test_the_message_of_another_chain_is_not_its_message(leaves):
     assert await leaves.without_message(0) == (700, 699)
 
 
-async def test_no_leaf_is_looked_for_among_all_messages(leaves):
-    if leaves.database.engine.dialect.name != "sqlite":
-        pytest.skip("instructions are counted by SQLite")
-    await messages(leaves).add(dispatched(*range(COUNT)), COUNT)
-    found: list[int] = []
-    engine = leaves.database.engine.sync_engine
+async def test_no_leaf_is_looked_for_among_all_messages(tmp_path):
+    """Instructions are counted by SQLite."""
+    async with leaves_in(str(tmp_path)) as leaves:
+        await messages(leaves).add(dispatched(*range(COUNT)), COUNT)
+        found: list[int] = []
+        engine = leaves.database.engine.sync_engine
 
-    def listen(connection, _record):
-        connection.set_progress_handler(lambda: found.append(1), 1000)
+        def listen(connection, _record):
+            connection.set_progress_handler(lambda: found.append(1), 1000)
 
-    event.listen(engine, "connect", listen)
-    engine.pool.dispose()
-    assert await leaves.without_message(0) is None
-    assert 0 < len(found) < COUNT, "instructions of SQLite, in thousands"
+        event.listen(engine, "connect", listen)
+        engine.pool.dispose()
+        assert await leaves.without_message(0) is None
+        assert 0 < len(found) < COUNT, "instructions of SQLite, in thousands"

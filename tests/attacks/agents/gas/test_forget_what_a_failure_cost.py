@@ -97,7 +97,7 @@ def die_at_write(number: int) -> None:
     Database.write = counted  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(4))
 async def test_whatever_the_moment_it_is_charged_once(number, tmp_path):
     folder = str(tmp_path / "db")
     await prepare(folder)
