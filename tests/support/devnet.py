@@ -160,6 +160,10 @@ class Devnet:
         }
 
 
+ANOTHER_GENESIS = ("--timestamp", "1700000000")
+"""Options of a chain that is started anew: within the same second it would have the same blocks."""
+
+
 @contextmanager
 def devnet(name: str, chain_id: int, *options: str) -> Iterator[Devnet]:
     """Start an anvil, deploy a core; stop it at the end."""

@@ -9,7 +9,7 @@ import pytest
 from eth_abi import encode
 from sqlalchemy import select
 from tests.support.agents import scraping
-from tests.support.devnet import devnet, key
+from tests.support.devnet import ANOTHER_GENESIS, devnet, key
 from tests.support.words import b32
 from web3.logs import DISCARD
 
@@ -329,8 +329,7 @@ async def test_a_chain_that_was_started_anew_is_forgotten(target, scraper_config
             await until(stored, task, tables.delivered_message, 2)
             with pytest.raises(DatabaseError, match="a scraper is running already"):
                 await forget(location, 1337)
-    with devnet("alpha", 1337) as second:
-        second.mine()  # so that its blocks are others
+    with devnet("alpha", 1337, *ANOTHER_GENESIS) as second:
         config = scraper_config(second, target, db=location)
         agents.start("scraper", "scraper", config)
         assert await asyncio.to_thread(agents.running["scraper"].wait, 600) == 1

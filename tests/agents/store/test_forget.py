@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 from tests.support.agents import eventually, relaying, validating
-from tests.support.devnet import devnet, key
+from tests.support.devnet import ANOTHER_GENESIS, devnet, key
 
 from hyperlane.errors import DatabaseError
 from hyperlane.store import tables
@@ -54,8 +54,7 @@ async def test_a_relayer_goes_on_with_the_other_chains(origin, tmp_path, relayer
     before = {row["origin"]: row["id"] for row in await rows(db, tables.messages)}
     assert set(before) == {1337, 7331}
     cursors = [row for row in await rows(db, tables.cursors) if row["domain"] == 1337]
-    with devnet("beta", 7331) as second:
-        second.mine()  # so that its blocks are others
+    with devnet("beta", 7331, *ANOTHER_GENESIS) as second:
         config = relayer_config(origin, second)
         async with relaying(config) as task:
             with pytest.raises(ExceptionGroup) as refused:
