@@ -79,7 +79,7 @@ class Accepted:
 
     @property
     def recipient(self) -> Bytes32:
-        """Who gets the message."""
+        """Recipient of the message."""
         return self.prepared.candidate.operation.message.recipient
 
 

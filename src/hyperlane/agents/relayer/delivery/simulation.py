@@ -19,7 +19,7 @@ class Simulator:
     client: ChainClient
     mailbox: Address
     _in_one_request: bool = True
-    """Whether to try `eth_simulateV1`: until the node fails to answer it once."""
+    """True while `eth_simulateV1` is tried: until the node fails to answer it once."""
 
     async def alone(self, calls: Sequence[bytes], sender: Address) -> list[int | RpcError]:
         """Estimate the gas of deliveries, by the data of each transaction; why one fails."""

@@ -193,7 +193,7 @@ class Submission:
         return most if affordable is None else min(most, affordable)
 
     async def _data_gas(self, items: Sequence[Prepared]) -> list[int]:
-        """What a rollup charges for the data of each delivery, in units of gas."""
+        """Charge of a rollup for the data of each delivery, in units of gas."""
         fees = await self.sender.data_fees([item.data for item in items])
         if not any(fees):
             return [0] * len(items)

@@ -65,7 +65,7 @@ class Postponed:
     detail: str
     pause: float = OUTAGE_PAUSE
     submitted: bool = False
-    """Whether they count as submitted; otherwise only those still in preparation change."""
+    """True if they count as submitted; otherwise only those still in preparation change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of all deliveries of one batch."""
+    """Outcome of all deliveries of one batch."""
 
     delivered: Delivered
     failed: Sequence[Retry | Postponed]

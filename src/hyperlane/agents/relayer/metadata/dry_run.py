@@ -36,7 +36,7 @@ class DryRun:
     async def remembers(
         self, module: Address, metadata: MerkleRootMultisigMetadata, message: Message
     ) -> bool:
-        """Whether a merkle-root multisig remembers proofs, and then accepts the short form.
+        """Tell whether a merkle-root multisig remembers proofs, and then accepts the short form.
 
         The reference's modules do not. One of ours answers the short form with an error that names
         the subtree, which this relayer derives in the same way.
@@ -94,7 +94,7 @@ class DryRun:
     async def _accepts_in_delivery(
         self, module: Address, metadata: bytes, message: Message
     ) -> bool:
-        """Whether a module accepts its metadata while the mailbox is processing the message.
+        """Tell whether a module accepts its metadata while the mailbox is processing the message.
 
         Some modules check that it is, or who called `process`. So `process` is called, with the
         recipient's code replaced by one that names only this module.

@@ -49,7 +49,7 @@ class Lookups:
 
     account: "BaseAccount"
     allow_private: bool = False
-    """Whether loopback and private addresses may be contacted: for the operator's own servers."""
+    """True if loopback and private addresses may be contacted: for the operator's own servers."""
     timeout: float = _TIMEOUT
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
