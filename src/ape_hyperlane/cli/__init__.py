@@ -16,6 +16,7 @@ from ape_hyperlane.cli.core import (
     upgrade_core,
 )
 from ape_hyperlane.cli.demo import demo, demo_guard, demo_slash, devnet, verify_input
+from ape_hyperlane.cli.ica import ica
 from ape_hyperlane.cli.messages import deliver, send, status
 from ape_hyperlane.cli.setup import agent_config, doctor, init, registry
 from ape_hyperlane.cli.staking import ism, staking
@@ -33,6 +34,7 @@ __all__ = [
     "deploy",
     "devnet",
     "doctor",
+    "ica",
     "init",
     "ism",
     "pause",
@@ -57,7 +59,7 @@ def cli() -> None:
 for _command in (
     *(deploy, check, read_core, apply_core, upgrade_core, warp, staking, ism),
     *(pause, unpause, rearm),
-    *(send, status, deliver),
+    *(send, status, deliver, ica),
     *(init, agent_config, doctor, registry),
     *(devnet, demo, demo_slash, demo_guard, verify_input),
 ):
