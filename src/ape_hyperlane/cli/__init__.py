@@ -14,6 +14,7 @@ from ape_hyperlane.cli.core import (
     rearm,
     unpause,
     upgrade_core,
+    wire,
 )
 from ape_hyperlane.cli.demo import demo, demo_guard, demo_slash, devnet, verify_input
 from ape_hyperlane.cli.ica import ica
@@ -48,6 +49,7 @@ __all__ = [
     "upgrade_core",
     "verify_input",
     "warp",
+    "wire",
 ]
 
 
@@ -57,7 +59,7 @@ def cli() -> None:
 
 
 for _command in (
-    *(deploy, check, read_core, apply_core, upgrade_core, warp, staking, ism),
+    *(deploy, check, read_core, apply_core, upgrade_core, wire, warp, staking, ism),
     *(pause, unpause, rearm),
     *(send, status, deliver, ica),
     *(init, agent_config, doctor, registry),

@@ -1,6 +1,8 @@
 """Plans the router of interchain accounts, and fills in what its config leaves out. Pure: makes no
 request."""
 
+from typing import Any
+
 from ape_hyperlane.modules.hooks import HookPlanner
 from ape_hyperlane.modules.hybrids import REMOTE_ROUTERS
 from ape_hyperlane.plans.builder import PlanBuilder
@@ -18,7 +20,7 @@ from ape_hyperlane.plans.steps import (
     Use,
 )
 from hyperlane.errors import ConfigError
-from hyperlane.protocol.typecasts import to_checksum, to_hex
+from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
 from hyperlane.registry.account_router import (
     AccountRouting,
     CommitmentIsm,
@@ -31,7 +33,7 @@ KEY = "interchainAccountRouter"
 ROUTER, COMMITMENT_ISM = Ref(KEY), Ref("commitmentReadIsm")
 CONTRACTS = {"regular": "InterchainAccountRouter", "minimal": "MinimalInterchainAccountRouter"}
 COMMITMENT_GAS = 50_000
-"""Gas limit of the message that brings a commitment; the reference deploys routers with the same."""
+"""Gas limit of the message that brings a commitment, as in routers that the reference deploys."""
 ENROL = "enrollRemoteRouterAndIsm"
 
 
@@ -39,7 +41,7 @@ def plan_router(plan: PlanBuilder, config: InterchainAccountRouter) -> None:
     """Plans a router whose config is filled in (`filled_in`). Its owner, hook and URLs change in
     place: another router would have other accounts."""
     contract = CONTRACTS[config.router_type]
-    arguments = (plan.mailbox, ZERO_ADDRESS, CREATOR)
+    arguments: tuple[Any, ...] = (plan.mailbox, ZERO_ADDRESS, CREATOR)
     state = {
         "mailbox": plan.mailbox,
         "hook": ZERO_ADDRESS,
@@ -126,9 +128,7 @@ def filled_in(
     module = config.commitment_ism
     if config.router_type == "regular":
         module = CommitmentIsm() if module is None else module
-        module = module.model_copy(
-            update={"owner": module.owner or config.owner, "address": None}
-        )
+        module = module.model_copy(update={"owner": module.owner or config.owner, "address": None})
     return config.model_copy(
         update={
             "mailbox": mailbox,
@@ -160,4 +160,4 @@ def _address(view: RegistryView, chain: str, remote: RemoteRouter) -> str:
     encoded = word(found)
     if any(encoded[:12]) or not any(encoded):
         raise ConfigError(f"{key}.address: {found}, expected the address of an EVM contract")
-    return to_checksum(encoded[12:])
+    return to_checksum(Address(encoded[12:]))

@@ -10,6 +10,7 @@ from web3.exceptions import Web3Exception
 
 from ape_hyperlane.core.accounts import filled_in
 from ape_hyperlane.core.defaults import domains_in, spelled_out, with_names
+from ape_hyperlane.core.enrolments import verify_enrolments
 from ape_hyperlane.core.plan import MAILBOX, plan_core
 from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
@@ -28,7 +29,6 @@ from ape_hyperlane.plans.owned import owned_calls, owned_lines
 from ape_hyperlane.plans.proposals import OwnedCall, require_proposable
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Step, final_readings
-
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import Bytes32
@@ -140,6 +140,7 @@ def deploy_core(
     if together:
         require_proposable(owned_lines(applier))
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
+    verify_enrolments([*pending, *(step for step, _ in applier.left)], registry)
     _write_config(registry, name, deployment.config)
     applier.apply(deployment.steps)
     applier.verify(final_readings(deployment.steps))

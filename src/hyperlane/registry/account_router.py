@@ -8,8 +8,8 @@ from hyperlane.registry.fields import ZERO_ADDRESS, Account, ByChain, Placed, Ur
 from hyperlane.registry.hooks import Hook
 from hyperlane.registry.models import HexAddress, StrictFileModel
 
-COMMITMENT_URLS = ("http://127.0.0.1:9090/reveal",)
-"""URLs of the server of committed calls: by default a relayer's own, at its default port."""
+COMMITMENT_URLS = ("http://127.0.0.1:9091/callCommitments/getCallsFromRevealMessage",)
+"""URLs of the server of committed calls: by default a relayer's own, on the same machine."""
 
 
 class RemoteRouter(StrictFileModel):
