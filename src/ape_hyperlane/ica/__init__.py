@@ -12,9 +12,9 @@ print(account.receipt)
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ape_hyperlane.ica.container import InterchainAccount, on
+    from ape_hyperlane.ica.container import InterchainAccount, Proposal, on, propose
 
-__all__ = ["InterchainAccount", "on"]
+__all__ = ["InterchainAccount", "Proposal", "on", "propose"]
 
 
 def __getattr__(name: str) -> Any:

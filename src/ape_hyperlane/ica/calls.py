@@ -104,16 +104,20 @@ def send(
     """Sends the calls from the connected origin, in one message. ChainError when the owner cannot
     pay, or the transaction would revert."""
     require_balance(owner, "the chain's coin", int(owner.balance), quoted.fee, 18)
-    metadata = StandardHookMetadata(0, quoted.gas, route.owner).encode()
-    remote = address_to_bytes32(route.remote_router)
-    arguments = [route.destination_domain, remote, route.ism, _listed(calls), metadata]
-    method = _CALL_REMOTE
-    if route.user_salt != ZERO_BYTES32:
-        method, arguments = _WITH_SALT, [*arguments, route.user_salt]
-    data = _encoded(method, *arguments)
+    data = sending(route, calls, quoted)
     receipt = transact(owner, to_checksum(route.router), data, quoted.fee, bounds)
     mailbox = contract("Mailbox", route.registry.addresses(route.origin).mailbox)
     return dispatched(mailbox, receipt)
+
+
+def sending(route: Route, calls: Sequence[Call], quoted: Quoted) -> bytes:
+    """Calldata for the origin's router that sends the calls."""
+    metadata = StandardHookMetadata(0, quoted.gas, route.owner).encode()
+    remote = address_to_bytes32(route.remote_router)
+    arguments = (route.destination_domain, remote, route.ism, _listed(calls), metadata)
+    if route.user_salt == ZERO_BYTES32:
+        return _encoded(_CALL_REMOTE, *arguments)
+    return _encoded(_WITH_SALT, *arguments, route.user_salt)
 
 
 def deploy(route: Route, sender: AccountAPI, bounds: Bounds) -> ReceiptAPI:

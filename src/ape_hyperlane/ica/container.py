@@ -12,8 +12,8 @@ from ape.types import AddressType
 
 from ape_hyperlane.console import connected_to, find_account
 from ape_hyperlane.core.quotes import DEFAULT_FEE, Bounds
-from ape_hyperlane.ica.calls import describe, simulate
-from ape_hyperlane.ica.delivery import await_arrival, execute, receipt_of
+from ape_hyperlane.ica.calls import describe, sending, simulate
+from ape_hyperlane.ica.delivery import await_arrival, execute, prepare, receipt_of
 from ape_hyperlane.ica.route import Route, connected_chain, find_route, registry_at
 from ape_hyperlane.plans.salt import parse_salt
 from hyperlane.errors import ChainError, ConfigError
@@ -28,6 +28,17 @@ from hyperlane.protocol.typecasts import (
 from hyperlane.registry import Registry
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A transaction on the origin for an owner that is a contract, such as a timelock."""
+
+    target: str
+    """The origin's account router."""
+    value: int
+    """Wei that the origin's hooks ask for now. What is paid above is refunded to the owner."""
+    calldata: bytes
+
+
 @dataclass(slots=True)
 class Batch:
     """The calls of a block, and what became of them."""
@@ -36,14 +47,15 @@ class Batch:
     closed: bool = False
     message_id: Bytes32 | None = None
     receipt: ReceiptAPI | None = None
+    proposal: Proposal | None = None
 
 
 class InterchainAccount(AccountAPI):  # type: ignore[misc]
     """The account of a remote owner on the connected chain.
 
     A transaction with `sender=account` is simulated and collected. All are made by one message when
-    the block of `on` ends, in one transaction, so either all succeed or none. Until then reads do
-    not see their effects.
+    the block of `on` or `propose` has ended, in one transaction, so either all succeed or none.
+    Until then reads do not see their effects.
     """
 
     route: Route
@@ -127,25 +139,53 @@ def on(
     """
     folder = registry_at(registry)
     origin = origin or connected_chain(folder)
-    bounds = Bounds(max_fee)
     signer = _owner(folder, origin, owner)
-    route = find_route(
-        folder,
-        origin,
-        destination,
-        address_from_hex(signer.address),
-        parse_salt(salt) or ZERO_BYTES32,
-    )
+    holder = address_from_hex(signer.address)
+    route = find_route(folder, origin, destination, holder, parse_salt(salt) or ZERO_BYTES32)
+    with _collecting(route) as account:
+        yield account
+    if account.batch.calls:
+        sent = execute(route, account.batch.calls, signer, Bounds(max_fee))
+        account.batch.message_id = Bytes32(sent.id)
+        account.batch.receipt = receipt_of(route, await_arrival(route, sent, timeout))
+
+
+@contextmanager
+def propose(
+    destination: str,
+    *,
+    owner: str,
+    origin: str | None = None,
+    registry: str | Path = "registry",
+    salt: str | None = None,
+    max_fee: int = DEFAULT_FEE,
+) -> Iterator[InterchainAccount]:
+    """Collects calls as `on` does, for an owner that is a contract on `origin`, with this address.
+    Nothing is sent: after the block, `account.proposal` is the transaction that the owner sends.
+
+    ConfigError and ChainError as for `on`.
+    """
+    folder = registry_at(registry)
+    origin = origin or connected_chain(folder)
+    holder = address_from_hex(owner, "owner")
+    route = find_route(folder, origin, destination, holder, parse_salt(salt) or ZERO_BYTES32)
+    with _collecting(route) as account:
+        yield account
+    if account.batch.calls:
+        quoted = prepare(route, account.batch.calls, Bounds(max_fee))
+        calldata = sending(route, account.batch.calls, quoted)
+        account.batch.proposal = Proposal(to_checksum(route.router), quoted.fee, calldata)
+
+
+@contextmanager
+def _collecting(route: Route) -> Iterator[InterchainAccount]:
+    """An account on the connected destination that collects calls until the block ends."""
     account = InterchainAccount(route=route, batch=Batch())
     try:
         with route.on_destination():
             yield account
     finally:
         account.batch.closed = True
-    if account.batch.calls:
-        sent = execute(route, account.batch.calls, signer, bounds)
-        account.batch.message_id = Bytes32(sent.id)
-        account.batch.receipt = receipt_of(route, await_arrival(route, sent, timeout))
 
 
 def _owner(registry: Registry, origin: str, owner: AccountAPI | str | None) -> AccountAPI:
