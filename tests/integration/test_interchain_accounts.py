@@ -2,10 +2,14 @@
 docs/interchain-accounts.md shows."""
 
 import json
+import re
+import subprocess
+from types import SimpleNamespace
 
 import ape
 import pytest
 from tests.support.accounts import HUB, SPOKES, account_chains
+from tests.support.package import ROOT
 
 from ape_hyperlane import ica
 from ape_hyperlane.plans.chain import has_code
@@ -40,8 +44,8 @@ def account(chains, owner):
 
 
 @pytest.fixture
-def token(chains, account):
-    token = chains.deploy(SPOKES[0], "TestERC20", "Token", "TKN", 100 * COIN, 18)
+def token(chains, account, project):
+    token = chains.deploy(SPOKES[0], project.TestERC20, "Token", "TKN", 100 * COIN, 18)
     with chains.net.connect(SPOKES[0]):
         token.transfer(account, 10 * COIN, sender=chains.net.deployer)
     return token
@@ -215,45 +219,101 @@ def test_bad_input_is_named(chains, words, said):
     assert said in made.output
 
 
-def test_one_vote_is_executed_on_three_chains(chains):
-    """A timelock on the hub sets a value on each of the spokes, by one operation."""
+class Page:
+    """The page, typed by a reader whose account and contracts have other names and addresses."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.text = (ROOT / "docs" / "interchain-accounts.md").read_text()
+        for shown, real in names.items():
+            assert shown in self.text
+            self.text = self.text.replace(shown, real)
+
+    def blocks(self, language: str) -> list[str]:
+        return re.findall(rf"^```{language}\n(.*?)^```", self.text, re.M | re.S)
+
+
+def test_the_commands_of_the_page(chains, owner, account, token):
+    page = Page(
+        {
+            "0x5FbDB2315678afecb367f032d93F642f64180aa3": token.address,
+            "--account me": f"--account {ACCOUNT}",
+        }
+    )
+    folder = chains.net.folder
+    (file,) = page.blocks("json")
+    (folder / "calls.json").write_text(file)
+    before = balances(chains, token, RECEIVER)[0]
+    said = []
+    for block in page.blocks("console"):
+        line = block.removeprefix("$ ").replace("\\\n", "")
+        made = subprocess.run(
+            line, shell=True, cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert made.returncode == 0, made.stdout + made.stderr
+        said.append(made.stdout)
+
+    assert said[1].splitlines()[0] == account
+    assert balances(chains, token, account, RECEIVER) == [9 * COIN, before + COIN]
+    with chains.net.connect(SPOKES[0]):
+        assert token.allowance(account, RECEIVER) == COIN
+
+
+def test_the_script_of_the_page(chains, owner, account, token, project, monkeypatch, capsys):
+    page = Page({"0x5FbDB2315678afecb367f032d93F642f64180aa3": token.address})
+    before = balances(chains, token, RECEIVER)[0]
+
+    run_as(owner, chains, {"Token": project.TestERC20}, page.blocks("python")[:1], monkeypatch)
+
+    assert balances(chains, token, account, RECEIVER) == [5 * COIN, before + 5 * COIN]
+    assert capsys.readouterr().out.startswith("0x")
+
+
+def test_the_vote_of_the_page_is_executed_on_three_chains(chains, owner, project, monkeypatch):
     net = chains.net
-    proposer = net.deployer
-    timelock = chains.deploy(HUB, "TestTimelock", 0, [proposer.address])
-    targets = {
-        name: chains.deploy(name, "TestERC20", "Treasury", "TRS", 5 * COIN, 18) for name in SPOKES
+    timelock = chains.deploy(HUB, project.TestTimelock, 0, [owner.address])
+    tokens = {
+        name: chains.deploy(name, project.TestERC20, "Treasury", "TRS", 5 * COIN, 18)
+        for name in SPOKES
     }
     accounts = {}
-    proposals = []
-    for name, token in targets.items():
+    for name, token in tokens.items():
         with ica.propose(
             name, origin=HUB, owner=timelock.address, registry=chains.registry
         ) as remote:
-            token.transfer(remote.address, 2 * COIN, sender=proposer)
-            token.transfer(RECEIVER, 2 * COIN, sender=remote)
+            token.transfer(remote.address, 2 * COIN, sender=net.deployer)
         accounts[name] = remote.address
-        proposals.append(remote.proposal)
-    operation = (
-        [each.target for each in proposals],
-        [each.value for each in proposals],
-        [each.calldata for each in proposals],
-        bytes(32),
-        bytes(32),
+    page = Page(
+        {
+            "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512": timelock.address,
+            "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0": tokens["arbitrum"].address,
+            "0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9": tokens["base"].address,
+            "0xDc64a140Aa3E981100a9becA4E685f962f0cF6C9": tokens["optimism"].address,
+        }
     )
+    known = {"Token": project.TestERC20, "Timelock": project.TestTimelock}
 
     with net.connect(HUB):
-        fee = sum(each.value for each in proposals)
-        timelock.scheduleBatch(*operation, 0, sender=proposer)
-        timelock.executeBatch(*operation, value=fee, sender=proposer)
+        run_as(owner, chains, known, page.blocks("python")[1:], monkeypatch)
 
-    for name, token in targets.items():
+    for name, token in tokens.items():
         with net.connect(name):
             net.processes.wait_until(
-                lambda token=token: token.balanceOf(RECEIVER) == 2 * COIN,
+                lambda token=token: token.balanceOf(RECEIVER) == COIN,
                 f"the vote is executed on {name}",
                 seconds=300,
             )
-            assert token.balanceOf(accounts[name]) == 0
+            assert token.balanceOf(accounts[name]) == COIN
+
+
+def run_as(owner, chains, contracts, scripts, monkeypatch):
+    """Runs scripts one after another in the folder of the registry, with this account as `me` and
+    these contracts as those of the project."""
+    monkeypatch.chdir(chains.net.folder)
+    monkeypatch.setattr(ape, "accounts", SimpleNamespace(load={"me": owner}.__getitem__))
+    monkeypatch.setattr(ape, "project", SimpleNamespace(**contracts))
+    names = {}
+    for script in scripts:
+        exec(script, names)
 
 
 def sent(chains, owner):

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ape.contracts import ContractInstance
+from ape.contracts import ContractContainer, ContractInstance
 from click.testing import CliRunner, Result
 
 from ape_hyperlane.cli import cli
 from ape_hyperlane.core.deploy import deploy_core, plan_deployment
 from ape_hyperlane.demo.devnet import Devnet
-from ape_hyperlane.plans.chain import container
 from hyperlane.registry import CoreConfig
 
 HUB, SPOKES = "ethereum", ("arbitrum", "base", "optimism")
@@ -31,10 +30,12 @@ class AccountChains:
         """Runs `ape hyperlane …` on the registry."""
         return CliRunner().invoke(cli, [*words, "--registry", self.registry])
 
-    def deploy(self, chain: str, contract: str, *arguments: object) -> ContractInstance:
+    def deploy(
+        self, chain: str, contract: ContractContainer, *arguments: object
+    ) -> ContractInstance:
         """Deploys a contract on a chain."""
         with self.net.connect(chain):
-            return self.net.deployer.deploy(container(contract), *arguments)
+            return self.net.deployer.deploy(contract, *arguments)
 
 
 @contextmanager

@@ -80,6 +80,14 @@ class InterchainAccount(AccountAPI):  # type: ignore[misc]
             raise ChainError(f"{self.route.describe()}: no calls have been sent yet")
         return self.batch.message_id
 
+    @property
+    def proposal(self) -> Proposal:
+        """The transaction that the owner has to send. ChainError unless a block of `propose` has
+        ended, with calls."""
+        if self.batch.proposal is None:
+            raise ChainError(f"{self.route.describe()}: no proposal; use ica.propose with calls")
+        return self.batch.proposal
+
     def call(self, txn: TransactionAPI, send_everything: bool = False, **_options: Any) -> None:
         """Collects a transaction's call. There is no receipt yet: see `receipt`.
 
