@@ -97,15 +97,16 @@ def filled_in(
 ) -> InterchainAccountRouter:
     """The config of a router as it is written, with all that the reference reads back from the
     chain: the core's Mailbox, if there is one yet; each remote router's domain and address; a
-    module for each. Enrolments that are left out are those of `before`, the last deployment.
+    module for each. Enrolments that are left out are those of `before`, the last deployment. The
+    Mailbox of a file is that of the core that it was read from: a new core has another.
 
     ConfigError for another Mailbox, for a chain without a known router, for the chain itself, for
     an address that is not an EVM chain's, and for a module of a chain without a router.
     """
-    if config.mailbox not in (None, mailbox):
+    if mailbox is not None and config.mailbox not in (None, mailbox):
         raise ConfigError(
-            f"{KEY}.mailbox: {config.mailbox}, expected {mailbox or 'none'}, the Mailbox of this"
-            " core; remove this key"
+            f"{KEY}.mailbox: {config.mailbox}, expected {mailbox}, the Mailbox of this core; remove"
+            " this key"
         )
     enrolled, named = config.remote_routers, config.isms
     if enrolled is None:
