@@ -10,7 +10,7 @@ import pytest
 import yaml
 from benchmarks.anvil import Chain
 from eth_utils import keccak
-from tests.support.wiring import CHAINS, cores, three_cores  # noqa: F401 - fixtures
+from tests.support.wiring import CHAINS
 
 from ape_hyperlane.demo.processes import free_port
 

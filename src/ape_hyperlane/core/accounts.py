@@ -23,7 +23,6 @@ from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
 from hyperlane.registry.account_router import (
     AccountRouting,
-    CommitmentIsm,
     InterchainAccountRouter,
     RemoteRouter,
 )
@@ -49,7 +48,7 @@ def plan_router(plan: PlanBuilder, config: InterchainAccountRouter) -> None:
         "owner": CREATOR,
     }
     readings: tuple[Reading, ...] = ()
-    made, module = PlannedContract(plan, COMMITMENT_ISM, "CommitmentReadIsm"), config.commitment_ism
+    made, module = PlannedContract(plan, COMMITMENT_ISM, "CommitmentReadIsm"), config.revealing
     if module is not None:
         urls = list(module.urls)
         arguments += (COMMITMENT_GAS, Initial(urls))
@@ -126,10 +125,10 @@ def filled_in(
             f" {KEY}.remoteRouters"
         )
     names = {number: chain for chain, number in view.domains.items()}
-    module = config.commitment_ism
-    if config.router_type == "regular":
-        module = CommitmentIsm() if module is None else module
-        module = module.model_copy(update={"owner": module.owner or config.owner, "address": None})
+    module = config.revealing
+    if module is not None:
+        owned = {"owner": module.owner or config.owner, "address": None}
+        module = module.model_copy(update=owned)
     return config.model_copy(
         update={
             "mailbox": mailbox,
