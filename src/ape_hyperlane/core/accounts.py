@@ -23,7 +23,6 @@ from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import Address, to_checksum, to_hex
 from hyperlane.registry.account_router import (
     AccountRouting,
-    CommitmentIsm,
     InterchainAccountRouter,
     RemoteRouter,
 )
@@ -49,7 +48,7 @@ def plan_router(plan: PlanBuilder, config: InterchainAccountRouter) -> None:
         "owner": CREATOR,
     }
     readings: tuple[Reading, ...] = ()
-    made, module = PlannedContract(plan, COMMITMENT_ISM, "CommitmentReadIsm"), config.commitment_ism
+    made, module = PlannedContract(plan, COMMITMENT_ISM, "CommitmentReadIsm"), config.revealing
     if module is not None:
         urls = list(module.urls)
         arguments += (COMMITMENT_GAS, Initial(urls))
@@ -97,15 +96,16 @@ def filled_in(
 ) -> InterchainAccountRouter:
     """The config of a router as it is written, with all that the reference reads back from the
     chain: the core's Mailbox, if there is one yet; each remote router's domain and address; a
-    module for each. Enrolments that are left out are those of `before`, the last deployment.
+    module for each. Enrolments that are left out are those of `before`, the last deployment. The
+    Mailbox of a file is that of the core that it was read from: a new core has another.
 
     ConfigError for another Mailbox, for a chain without a known router, for the chain itself, for
     an address that is not an EVM chain's, and for a module of a chain without a router.
     """
-    if config.mailbox not in (None, mailbox):
+    if mailbox is not None and config.mailbox not in (None, mailbox):
         raise ConfigError(
-            f"{KEY}.mailbox: {config.mailbox}, expected {mailbox or 'none'}, the Mailbox of this"
-            " core; remove this key"
+            f"{KEY}.mailbox: {config.mailbox}, expected {mailbox}, the Mailbox of this core; remove"
+            " this key"
         )
     enrolled, named = config.remote_routers, config.isms
     if enrolled is None:
@@ -125,10 +125,10 @@ def filled_in(
             f" {KEY}.remoteRouters"
         )
     names = {number: chain for chain, number in view.domains.items()}
-    module = config.commitment_ism
-    if config.router_type == "regular":
-        module = CommitmentIsm() if module is None else module
-        module = module.model_copy(update={"owner": module.owner or config.owner, "address": None})
+    module = config.revealing
+    if module is not None:
+        owned = {"owner": module.owner or config.owner, "address": None}
+        module = module.model_copy(update=owned)
     return config.model_copy(
         update={
             "mailbox": mailbox,

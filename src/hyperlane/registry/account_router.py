@@ -64,6 +64,13 @@ class InterchainAccountRouter(Placed):
         return self
 
     @property
+    def revealing(self) -> CommitmentIsm | None:
+        """The module that reveals commitments; None for a router without."""
+        if self.router_type == "minimal":
+            return None
+        return CommitmentIsm() if self.commitment_ism is None else self.commitment_ism
+
+    @property
     def isms(self) -> ByChain[str]:
         """Modules by remote chain that calls name."""
         module = self.interchain_security_module
