@@ -10,13 +10,23 @@ import {InterchainAccountMessage} from "../middleware/libs/InterchainAccountMess
 /// @notice The library functions of interchain accounts, callable from outside, so that tests can
 /// compare them with models.
 contract TestAccountLibraries {
+    /// @notice The arguments of `encode` but for the calls and the metadata.
+    struct Head {
+        bytes4 selector;
+        uint32 destination;
+        bytes32 router;
+        address hook;
+        bytes32 ism;
+        bytes32 salt;
+    }
+
     /// @notice The call of a Mailbox, laid out after memory was filled with ones, and what was
     /// written after it.
     function encode(
-        CallsMessage.Head memory head,
+        Head calldata head,
         Call[] calldata calls,
         bytes calldata metadata
-    ) external pure returns (bytes memory data, bytes memory next) {
+    ) external view returns (bytes memory data, bytes memory next) {
         assembly ("memory-safe") {
             let free := mload(0x40)
             for {
@@ -27,7 +37,16 @@ contract TestAccountLibraries {
                 mstore(add(free, i), not(0))
             }
         }
-        data = CallsMessage.encode(head, calls, metadata);
+        data = CallsMessage.encode(
+            head.selector,
+            head.destination,
+            head.router,
+            head.hook,
+            head.ism,
+            head.salt,
+            calls,
+            metadata
+        );
         next = abi.encodePacked(uint256(7));
     }
 

@@ -2,11 +2,11 @@
 
 import pytest
 from eth_abi import decode, encode
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.interchain_accounts import CALL_LIST, create2, creation_salt, encoded
-from tests.support.words import raw
+from tests.support.words import b32, raw
 
 RUNS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -15,12 +15,12 @@ words = st.integers(0, 2**256 - 1) | st.sampled_from([0, 1, 2**256 - 1, 2**256 -
 bytes32 = st.binary(min_size=32, max_size=32)
 addresses = st.binary(min_size=20, max_size=20)
 call_lists = st.lists(st.tuples(bytes32, words, st.binary(max_size=100)), max_size=5)
-HEAD = "(bytes4,uint32,bytes32,address,address,bytes32,bytes32)"
+HEAD = "(bytes4,uint32,bytes32,address,bytes32,bytes32)"
+OWNER = to_checksum_address("0x" + "4d" * 20)
 heads = st.tuples(
     st.binary(min_size=4, max_size=4),
     st.integers(0, 2**32 - 1),
     bytes32,
-    addresses,
     addresses,
     bytes32,
     bytes32,
@@ -38,14 +38,15 @@ def raw_call(library, chain):
 
     def raw_call(signature: str, arguments: bytes) -> bytes:
         data = keccak(text=signature)[:4] + arguments
-        return bytes(chain.provider.web3.eth.call({"to": library.address, "data": data}))
+        transaction = {"from": OWNER, "to": library.address, "data": data}
+        return bytes(chain.provider.web3.eth.call(transaction))
 
     return raw_call
 
 
 def expected(head, calls: bytes, metadata: bytes) -> bytes:
-    selector, destination, router, hook, owner, ism, salt = head
-    body = b"\0" + owner.rjust(32, b"\0") + ism + salt + calls
+    selector, destination, router, hook, ism, salt = head
+    body = b"\0" + b32(OWNER) + ism + salt + calls
     types = ["uint32", "bytes32", "bytes", "bytes", "address"]
     return selector + encode(types, [destination, router, body, metadata, hook])
 
@@ -53,7 +54,7 @@ def expected(head, calls: bytes, metadata: bytes) -> bytes:
 @RUNS
 @given(head=heads, calls=call_lists, metadata=st.binary(max_size=120))
 def test_call_of_the_mailbox_is_what_an_encoder_makes(library, head, calls, metadata):
-    data, behind = library.encode(head, calls, metadata)
+    data, behind = library.encode(head, calls, metadata, sender=OWNER)
     assert data == expected(head, encoded(calls), metadata)
     assert behind == (7).to_bytes(32)
 
@@ -77,8 +78,8 @@ def displaced(calls) -> bytes:
 @given(head=heads, calls=call_lists.filter(bool), metadata=st.binary(max_size=70))
 def test_list_that_lies_otherwise_is_encoded_anew(raw_call, head, calls, metadata):
     list_ = displaced(calls)[32:]
-    arguments = encode([HEAD], [head]) + (9 * 32).to_bytes(32)
-    arguments += (9 * 32 + len(list_)).to_bytes(32) + list_ + encode(["bytes"], [metadata])[32:]
+    arguments = encode([HEAD], [head]) + (8 * 32).to_bytes(32)
+    arguments += (8 * 32 + len(list_)).to_bytes(32) + list_ + encode(["bytes"], [metadata])[32:]
     answer = raw_call(f"encode({HEAD},{CALL_LIST},bytes)", arguments)
     data, behind = decode(["bytes", "bytes"], answer)
     assert (data, behind) == (expected(head, encoded(calls), metadata), (7).to_bytes(32))
@@ -120,11 +121,11 @@ def test_list_beyond_the_call_data_is_not_copied(raw_call):
 def test_list_that_is_malformed_is_refused(raw_call, revert_reason, library):
     list_ = encoded([(b"\x01" * 32, 0, b"data")])
     broken = list_[:64] + (2**255).to_bytes(32) + list_[96:]
-    head = (b"\x01" * 4, 1, b"\x02" * 32, b"\x03" * 20, b"\x04" * 20, bytes(32), bytes(32))
-    arguments = encode([HEAD], [head]) + (9 * 32).to_bytes(32)
-    arguments += (9 * 32 + len(broken) - 32).to_bytes(32) + broken[32:] + bytes(32)
+    head = (b"\x01" * 4, 1, b"\x02" * 32, b"\x03" * 20, bytes(32), bytes(32))
+    arguments = encode([HEAD], [head]) + (8 * 32).to_bytes(32)
+    arguments += (8 * 32 + len(broken) - 32).to_bytes(32) + broken[32:] + bytes(32)
     data = keccak(text=f"encode({HEAD},{CALL_LIST},bytes)")[:4] + arguments
-    assert revert_reason({"to": library.address, "data": data}) == ()
+    assert revert_reason({"from": OWNER, "to": library.address, "data": data}) == ()
 
 
 @RUNS
