@@ -3,11 +3,13 @@ docs/interchain-accounts.md shows."""
 
 import json
 import re
+import shutil
 import subprocess
 from types import SimpleNamespace
 
 import ape
 import pytest
+import yaml
 from tests.support.accounts import HUB, SPOKES, account_chains
 from tests.support.package import ROOT
 
@@ -217,6 +219,55 @@ def test_bad_input_is_named(chains, words, said):
 
     assert made.exit_code == 1
     assert said in made.output
+
+
+@pytest.mark.parametrize(
+    ("chain", "file", "change", "said"),
+    [
+        (HUB, "addresses", {"interchainAccountRouter": None}, "interchainAccountRouter: required"),
+        (HUB, "addresses", {"interchainAccountRouter": RECEIVER}, "is no account router"),
+        (SPOKES[0], "addresses", {"interchainAccountRouter": RECEIVER}, "find out which is right"),
+        (SPOKES[0], "metadata", {"domainId": 999}, "no router enrolled for arbitrum"),
+        (SPOKES[0], "metadata", {"chainId": 999}, "chainId is 999"),
+    ],
+)
+def test_a_registry_that_does_not_fit_is_refused(
+    chains, owner, token, tmp_path, chain, file, change, said
+):
+    copy = tmp_path / "registry"
+    shutil.copytree(chains.registry, copy)
+    path = copy / "chains" / chain / f"{file}.yaml"
+    content = {**yaml.safe_load(path.read_text()), **change}
+    path.write_text(yaml.safe_dump({key: value for key, value in content.items() if value}))
+    nonce = sent(chains, owner)
+
+    def attempt():
+        with ica.on(SPOKES[0], origin=HUB, owner=owner, registry=copy) as remote:
+            token.transfer(RECEIVER, COIN, sender=remote)
+
+    with pytest.raises((ConfigError, ChainError), match=said):
+        attempt()
+    assert sent(chains, owner) == nonce
+
+
+def test_the_origin_is_the_connected_chain_unless_it_is_named(chains, owner, account):
+    with (
+        chains.net.connect(HUB),
+        ica.on(SPOKES[0], owner=owner, registry=chains.registry) as remote,
+    ):
+        assert remote.address == account
+
+
+def test_a_message_that_takes_longer_is_not_sent_again(chains, owner, token):
+    nonce = sent(chains, owner)
+
+    def attempt():
+        with on(chains, owner, timeout=0) as remote:
+            token.transfer(RECEIVER, COIN, sender=remote)
+
+    with pytest.raises(ChainError, match=r"was not delivered within 0 s.*Do not send them again"):
+        attempt()
+    assert sent(chains, owner) == nonce + 1
 
 
 class Page:
