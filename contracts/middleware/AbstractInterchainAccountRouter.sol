@@ -8,14 +8,11 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 import {MailboxClient} from "../client/MailboxClient.sol";
 import {Router} from "../client/Router.sol";
-import {
-    Call,
-    IAbstractInterchainAccountRouter
-} from "../interfaces/IInterchainAccountRouter.sol";
+import {Call, IAbstractInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
-import {AbstractRoutingIsm} from "../isms/routing/AbstractRoutingIsm.sol";
-import {IRoutingIsm} from "../interfaces/isms/IRoutingIsm.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
+import {IRoutingIsm} from "../interfaces/isms/IRoutingIsm.sol";
+import {AbstractRoutingIsm} from "../isms/routing/AbstractRoutingIsm.sol";
 import {DispatchCall} from "../libs/DispatchCall.sol";
 import {Message} from "../libs/Message.sol";
 import {Refund} from "../libs/Refund.sol";
@@ -137,8 +134,7 @@ abstract contract AbstractInterchainAccountRouter is
         address router,
         address ism
     ) external view returns (address) {
-        return
-            _localAccount(origin, owner_.addressToBytes32(), router.addressToBytes32(), ism, 0);
+        return _localAccount(origin, owner_.addressToBytes32(), router.addressToBytes32(), ism, 0);
     }
 
     /// @inheritdoc IAbstractInterchainAccountRouter

@@ -338,13 +338,7 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         bytes memory metadata
     ) private view returns (uint256) {
         return
-            _MailboxClient_quoteDispatch(
-                sent.destination,
-                sent.router,
-                body,
-                metadata,
-                sent.hook
-            );
+            _MailboxClient_quoteDispatch(sent.destination, sent.router, body, metadata, sent.hook);
     }
 
     /// @inheritdoc AbstractInterchainAccountRouter

@@ -7,7 +7,7 @@ import {InterchainAccountMessage} from "./InterchainAccountMessage.sol";
 /// @title CallsMessage
 /// @notice Lays out the `DispatchCall` of a message that brings calls to an interchain account.
 ///
-/// With S the size of the list after its length, a multiple of 32, and M the length of the metadata:
+/// With S the size of the list after its length, a multiple of 32, and M the length of metadata:
 ///
 /// | offset  | size | content                                   |
 /// |---------|------|-------------------------------------------|

@@ -28,8 +28,10 @@ LOCAL = "getLocalInterchainAccount"
 
 @pytest.mark.parametrize("vector", VECTORS["salts"])
 def test_model_follows_the_vectors(vector):
-    fields = (bytes.fromhex(vector[key][2:]) for key in ("owner", "origin_router", "ism"))
-    salt = creation_salt(vector["origin"], *fields, bytes.fromhex(vector["user_salt"][2:]))
+    owner, router, ism, user_salt = (
+        bytes.fromhex(vector[key][2:]) for key in ("owner", "origin_router", "ism", "user_salt")
+    )
+    salt = creation_salt(vector["origin"], owner, router, ism, user_salt)
     assert "0x" + salt.hex() == vector["salt"]
     code = proxy_code(vector["multicall_implementation"])
     assert "0x" + code.hex() == vector["proxy_init_code"]
