@@ -15,7 +15,7 @@ struct Call {
 /// @title IAbstractInterchainAccountRouter
 /// @notice Makes calls on other domains from accounts that its callers own there. An account
 /// belongs to one owner on one origin, and to the router there, the module that verifies the
-/// owner's messages, and a salt: see docs/protocol/interchain-accounts.md.
+/// owner's messages, and a salt: see docs/protocol/accounts.md.
 interface IAbstractInterchainAccountRouter {
     /// @notice Calls, or a commitment to calls, were sent for an account of `owner`.
     event RemoteCallDispatched(
@@ -48,7 +48,8 @@ interface IAbstractInterchainAccountRouter {
     /// @notice There is no such type of message, or this router does not take it.
     error UnknownMessageType(uint8 messageType);
 
-    /// @notice A router is its own security module, and asks the one that the account has.
+    /// @notice A router is its own security module for good, and asks the one that the account has:
+    /// an owner who could change that would have the accounts of everybody.
     error IsmIsFixed(address ism);
 
     /// @notice The code that accounts of this router delegate to.
@@ -133,6 +134,9 @@ interface IAbstractInterchainAccountRouter {
 interface IInterchainAccountRouter is IAbstractInterchainAccountRouter {
     /// @notice An account of the caller was committed to calls.
     event CommitRevealDispatched(bytes32 indexed commitment);
+
+    /// @notice Value came with a message that makes no calls.
+    error UnexpectedValue(uint256 value);
 
     /// @notice The payment is less than what the message of a commitment costs.
     error CommitmentUnderpaid(uint256 value, uint256 fee);

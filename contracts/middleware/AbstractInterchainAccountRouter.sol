@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
+import {MailboxClient} from "../client/MailboxClient.sol";
 import {Router} from "../client/Router.sol";
 import {
     Call,
@@ -15,9 +16,13 @@ import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule
 import {AbstractRoutingIsm} from "../isms/routing/AbstractRoutingIsm.sol";
 import {IRoutingIsm} from "../interfaces/isms/IRoutingIsm.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
+import {DispatchCall} from "../libs/DispatchCall.sol";
 import {Message} from "../libs/Message.sol";
+import {Refund} from "../libs/Refund.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
+import {AccountCalls} from "./libs/AccountCalls.sol";
+import {CallsMessage} from "./libs/CallsMessage.sol";
 import {InterchainAccountMessage} from "./libs/InterchainAccountMessage.sol";
 import {OwnableMulticall} from "./libs/OwnableMulticall.sol";
 
@@ -32,11 +37,13 @@ abstract contract AbstractInterchainAccountRouter is
     AbstractRoutingIsm,
     IAbstractInterchainAccountRouter
 {
+    using AccountCalls for address;
+    using DispatchCall for bytes;
     using InterchainAccountMessage for bytes;
     using Message for bytes;
     using SafeERC20 for IERC20;
+    using StandardHookMetadata for bytes;
     using TypeCasts for address;
-    using TypeCasts for bytes32;
 
     /// @inheritdoc IAbstractInterchainAccountRouter
     address public immutable implementation;
@@ -54,11 +61,10 @@ abstract contract AbstractInterchainAccountRouter is
         implementation = address(new OwnableMulticall{salt: 0}(address(this)));
         bytecodeHash = keccak256(_creationCode(implementation));
         setHook(hook_);
-        setInterchainSecurityModule(address(this));
         _transferOwnership(owner_);
     }
 
-    /// @notice Takes refunds of hooks.
+    /// @notice Takes refunds of hooks, which go on to the caller.
     receive() external payable {}
 
     /// @inheritdoc IAbstractInterchainAccountRouter
@@ -156,12 +162,27 @@ abstract contract AbstractInterchainAccountRouter is
         emit InterchainAccountCreated(account, origin, router, owner_, ism, userSalt);
     }
 
+    /// @inheritdoc MailboxClient
+    /// @dev Nobody, the owner included, can have messages to accounts verified by another: see
+    /// `IsmIsFixed`.
+    function setInterchainSecurityModule(address module) public override onlyOwner {
+        if (module != address(this)) revert IsmIsFixed(address(this));
+
+        emit IsmSet(module);
+    }
+
+    /// @inheritdoc MailboxClient
+    /// @return This contract, which asks the module of the account: see `route`.
+    function interchainSecurityModule() public view override returns (IInterchainSecurityModule) {
+        return this;
+    }
+
     /// @inheritdoc IRoutingIsm
     function route(
         bytes calldata message
     ) public view virtual override returns (IInterchainSecurityModule) {
         bytes calldata body = message.body();
-        uint8 kind = body.messageType();
+        uint256 kind = body.messageType();
         address ism = kind == InterchainAccountMessage.REVEAL ? _revealing(body) : body.ism();
         return ism == address(0) ? mailbox.defaultIsm() : IInterchainSecurityModule(ism);
     }
@@ -192,53 +213,124 @@ abstract contract AbstractInterchainAccountRouter is
             );
     }
 
-    /// @dev Sends calls to the account of the caller.
+    /// @dev Sends calls to the account of the caller, and returns surplus payment. Takes the fee
+    /// first if the metadata name a token for it.
     function _callRemote(
         uint32 destination,
         bytes32 router,
         bytes32 ism,
         bytes32 salt,
         Call[] calldata calls,
-        bytes memory hookMetadata,
+        bytes calldata hookMetadata,
         address hook_
-    ) internal returns (bytes32) {
-        emit RemoteCallDispatched(destination, msg.sender, router, ism, salt);
-        return
-            _MailboxClient_dispatch(
+    ) internal returns (bytes32 messageId) {
+        if (router == 0) revert RouterNotEnrolled(destination);
+        address feeToken = hookMetadata.feeToken();
+        if (feeToken != address(0)) {
+            bytes memory question = CallsMessage.encode(
+                DispatchCall.QUOTE_DISPATCH,
                 destination,
                 router,
-                msg.value,
-                abi.encodePacked(
-                    InterchainAccountMessage.CALLS,
-                    msg.sender.addressToBytes32(),
-                    ism,
-                    salt,
-                    abi.encode(calls)
-                ),
-                hookMetadata,
-                hook_
+                hook_,
+                ism,
+                salt,
+                calls,
+                hookMetadata
             );
+            _takeFee(feeToken, question.ask(address(mailbox)));
+        }
+        return _send(destination, router, ism, salt, calls, hookMetadata, hook_);
+    }
+
+    /// @dev Sends as `_callRemote` does, to a router that there is, and takes no tokens.
+    function _send(
+        uint32 destination,
+        bytes32 router,
+        bytes32 ism,
+        bytes32 salt,
+        Call[] calldata calls,
+        bytes calldata hookMetadata,
+        address hook_
+    ) internal returns (bytes32 messageId) {
+        emit RemoteCallDispatched(destination, msg.sender, router, ism, salt);
+
+        bytes memory call = CallsMessage.encode(
+            DispatchCall.DISPATCH,
+            destination,
+            router,
+            hook_,
+            ism,
+            salt,
+            calls,
+            hookMetadata
+        );
+        messageId = call.send(address(mailbox), msg.value);
+        if (msg.value != 0) _returnSurplus();
+    }
+
+    /// @dev Takes the fee of a dispatch from the caller, for the hook that this router approved.
+    function _takeFee(address feeToken, uint256 fee) internal {
+        IERC20(feeToken).safeTransferFrom(msg.sender, address(this), fee);
+    }
+
+    /// @dev Hooks return surplus payment to the sender of the message, this router, unless metadata
+    /// say otherwise. It keeps nothing between calls.
+    function _returnSurplus() internal {
+        Refund.send(msg.sender, address(this).balance);
     }
 
     /// @inheritdoc Router
-    function _handle(uint32 origin, bytes32 sender, bytes calldata body) internal virtual override {
-        uint8 kind = body.messageType();
-        if (kind == InterchainAccountMessage.REVEAL) return; // its module has made the calls
-        address payable account = payable(
-            getDeployedInterchainAccount(origin, body.owner(), sender, body.ism(), body.salt())
-        );
-        if (kind == InterchainAccountMessage.COMMITMENT) {
-            OwnableMulticall(account).setCommitment(body.commitment());
-        } else {
-            OwnableMulticall(account).multicall{value: msg.value}(
-                abi.decode(body[InterchainAccountMessage.CALLS_OFFSET:], (Call[]))
-            );
-        }
+    function _handle(uint32 origin, bytes32 sender, bytes calldata body) internal override {
+        uint256 kind = body.messageType();
+        if (kind != InterchainAccountMessage.CALLS) return _handleOther(kind, origin, sender, body);
+        _account(origin, sender, body).multicall(body[InterchainAccountMessage.CALLS_OFFSET:]);
+    }
+
+    /// @dev Handles a message of another type than `CALLS`.
+    function _handleOther(
+        uint256 kind,
+        uint32 origin,
+        bytes32 sender,
+        bytes calldata body
+    ) internal virtual;
+
+    /// @dev The account that a message with calls or with a commitment is for. Creates it if it
+    /// does not exist.
+    function _account(
+        uint32 origin,
+        bytes32 sender,
+        bytes calldata body
+    ) internal returns (address account) {
+        address ism = body.ism();
+        bytes32 salt = body.creationSalt(origin, sender);
+        account = AccountCalls.created(address(this), salt, bytecodeHash);
+        if (account.code.length != 0) return account;
+
+        Clones.cloneDeterministic(implementation, salt);
+        emit InterchainAccountCreated(account, origin, sender, body.owner(), ism, body.salt());
+    }
+
+    /// @inheritdoc MailboxClient
+    /// @dev Copies to each enrolled domain whether a call needs no other slot (`plain`).
+    function _setHookAndFlags(address hook_, uint96 flags) internal override {
+        super._setHookAndFlags(hook_, flags);
+        uint32[] memory enrolled = domains();
+        for (uint256 i; i < enrolled.length; ++i) _setPlain(enrolled[i]);
+    }
+
+    function _setPlain(uint32 domain) private {
+        _enrolledRouters[domain].plain = address(hook) == address(0) && isms[domain] == 0;
     }
 
     /// @inheritdoc Router
     function _enrollRemoteRouter(uint32 domain, bytes32 router) internal override {
         _enroll(domain, router, 0);
+    }
+
+    /// @inheritdoc Router
+    function _unenrollRemoteRouter(uint32 domain) internal override {
+        super._unenrollRemoteRouter(domain);
+        _enrolledRouters[domain].plain = false;
     }
 
     /// @dev The module that reveals the calls of a commitment; zero for the Mailbox's default.
@@ -278,6 +370,7 @@ abstract contract AbstractInterchainAccountRouter is
         super._enrollRemoteRouter(domain, router);
         enrollments[domain] = hash;
         isms[domain] = ism;
+        _setPlain(domain);
 
         emit RemoteIsmEnrolled(domain, ism);
     }

@@ -7,13 +7,26 @@ import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {AbstractInterchainAccountRouter} from "./AbstractInterchainAccountRouter.sol";
 import {InterchainAccountMessage} from "./libs/InterchainAccountMessage.sol";
+import {OwnableMulticall} from "./libs/OwnableMulticall.sol";
 
 /// @title InterchainAccountRouter
 /// @notice Takes and sends calls and commitments to calls.
 contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchainAccountRouter {
     using InterchainAccountMessage for bytes;
+    using StandardHookMetadata for bytes;
     using TypeCasts for address;
     using TypeCasts for bytes32;
+
+    /// @dev A commitment on its way.
+    struct Commitment {
+        uint32 destination;
+        bytes32 router;
+        bytes32 ism;
+        bytes32 revealingIsm;
+        address hook;
+        bytes32 salt;
+        bytes32 hash;
+    }
 
     /// @notice The module that reveals the calls of commitments, unless a message names another.
     CommitmentReadIsm public immutable CCIP_READ_ISM;
@@ -39,9 +52,8 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         uint32 destination,
         Call[] calldata calls
     ) external payable returns (bytes32) {
-        bytes32 router = _mustHaveRemoteRouter(destination);
-        return
-            _callRemote(destination, router, isms[destination], 0, calls, _refund(), address(hook));
+        (bytes32 router, bytes32 ism, address hook_) = _enrolled(destination);
+        return _send(destination, router, ism, 0, calls, _noMetadata(), hook_);
     }
 
     /// @inheritdoc IInterchainAccountRouter
@@ -50,9 +62,8 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         Call[] calldata calls,
         bytes calldata hookMetadata
     ) external payable returns (bytes32) {
-        bytes32 router = _mustHaveRemoteRouter(destination);
-        bytes32 ism = isms[destination];
-        return _callRemote(destination, router, ism, 0, calls, hookMetadata, address(hook));
+        (bytes32 router, bytes32 ism, address hook_) = _enrolled(destination);
+        return _callRemote(destination, router, ism, 0, calls, hookMetadata, hook_);
     }
 
     /// @inheritdoc IInterchainAccountRouter
@@ -62,7 +73,7 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         bytes32 ism,
         Call[] calldata calls
     ) external payable returns (bytes32) {
-        return _callRemote(destination, router, ism, 0, calls, _refund(), address(hook));
+        return _callRemote(destination, router, ism, 0, calls, _noMetadata(), address(hook));
     }
 
     /// @inheritdoc IInterchainAccountRouter
@@ -73,7 +84,7 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         Call[] calldata calls,
         bytes32 userSalt
     ) external payable returns (bytes32) {
-        return _callRemote(destination, router, ism, userSalt, calls, _refund(), address(hook));
+        return _callRemote(destination, router, ism, userSalt, calls, _noMetadata(), address(hook));
     }
 
     /// @inheritdoc IInterchainAccountRouter
@@ -107,18 +118,12 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         bytes32 commitment,
         uint256 gasLimit
     ) external payable returns (bytes32, bytes32) {
+        (bytes32 router, bytes32 ism, address hook_) = _enrolled(destination);
         return
             _commitReveal(
-                Commitment({
-                    destination: destination,
-                    router: _mustHaveRemoteRouter(destination),
-                    ism: isms[destination],
-                    revealingIsm: 0,
-                    hook: address(hook),
-                    salt: 0,
-                    hash: commitment
-                }),
-                StandardHookMetadata.overrideGasLimit(gasLimit)
+                Commitment(destination, router, ism, 0, hook_, 0, commitment),
+                StandardHookMetadata.overrideGasLimit(gasLimit),
+                address(0)
             );
     }
 
@@ -135,7 +140,8 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         return
             _commitReveal(
                 Commitment(destination, router, ism, 0, hook_, salt, commitment),
-                hookMetadata
+                hookMetadata,
+                hookMetadata.feeToken()
             );
     }
 
@@ -153,7 +159,8 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         return
             _commitReveal(
                 Commitment(destination, router, ism, ccipReadIsm, hook_, salt, commitment),
-                hookMetadata
+                hookMetadata,
+                hookMetadata.feeToken()
             );
     }
 
@@ -253,22 +260,29 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
             _quote(destination, gasLimit, feeToken);
     }
 
-    /// @dev A commitment on its way.
-    struct Commitment {
-        uint32 destination;
-        bytes32 router;
-        bytes32 ism;
-        bytes32 revealingIsm;
-        address hook;
-        bytes32 salt;
-        bytes32 hash;
+    /// @inheritdoc AbstractInterchainAccountRouter
+    function _handleOther(
+        uint256 kind,
+        uint32 origin,
+        bytes32 sender,
+        bytes calldata body
+    ) internal override {
+        // What came with the message would stay here: only calls can have value.
+        if (msg.value != 0) revert UnexpectedValue(msg.value);
+        if (kind == InterchainAccountMessage.REVEAL) return; // its module has made the calls
+        OwnableMulticall(payable(_account(origin, sender, body))).setCommitment(body.commitment());
     }
 
-    /// @dev Sends the commitment, and the message whose delivery reveals its calls.
+    /// @dev Sends the commitment, and the message whose delivery reveals its calls. Returns surplus
+    /// payment.
+    /// @param feeToken As in `hookMetadata`.
     function _commitReveal(
         Commitment memory sent,
-        bytes memory hookMetadata
+        bytes memory hookMetadata,
+        address feeToken
     ) private returns (bytes32 commitmentMessageId, bytes32 revealMessageId) {
+        if (sent.router == 0) revert RouterNotEnrolled(sent.destination);
+
         emit CommitRevealDispatched(sent.hash);
         emit RemoteCallDispatched(sent.destination, msg.sender, sent.router, sent.ism, sent.salt);
 
@@ -279,31 +293,58 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
             sent.salt,
             sent.hash
         );
-        bytes memory metadata = StandardHookMetadata.overrideGasLimit(COMMIT_TX_GAS_USAGE);
-        uint256 fee = _MailboxClient_quoteDispatch(
-            sent.destination,
-            sent.router,
-            body,
-            metadata,
-            sent.hook
+        bytes memory metadata = StandardHookMetadata.format(
+            0,
+            COMMIT_TX_GAS_USAGE,
+            msg.sender,
+            feeToken
         );
-        if (fee > msg.value) revert CommitmentUnderpaid(msg.value, fee);
-        commitmentMessageId = _MailboxClient_dispatch(
-            sent.destination,
-            sent.router,
-            fee,
-            body,
-            metadata,
-            sent.hook
+        bytes memory revealBody = abi.encodePacked(
+            InterchainAccountMessage.REVEAL,
+            sent.revealingIsm,
+            sent.hash
         );
-        revealMessageId = _MailboxClient_dispatch(
-            sent.destination,
-            sent.router,
-            msg.value - fee,
-            abi.encodePacked(InterchainAccountMessage.REVEAL, sent.revealingIsm, sent.hash),
-            hookMetadata,
-            sent.hook
-        );
+        uint256 value = _quote(sent, body, metadata);
+        if (feeToken != address(0)) {
+            _takeFee(feeToken, value + _quote(sent, revealBody, hookMetadata));
+            value = 0;
+        }
+        if (value > msg.value) revert CommitmentUnderpaid(msg.value, value);
+        commitmentMessageId = _sendPart(sent, value, body, metadata);
+        revealMessageId = _sendPart(sent, msg.value - value, revealBody, hookMetadata);
+        if (msg.value != 0) _returnSurplus();
+    }
+
+    function _sendPart(
+        Commitment memory sent,
+        uint256 value,
+        bytes memory body,
+        bytes memory metadata
+    ) private returns (bytes32) {
+        return
+            _MailboxClient_dispatch(
+                sent.destination,
+                sent.router,
+                value,
+                body,
+                metadata,
+                sent.hook
+            );
+    }
+
+    function _quote(
+        Commitment memory sent,
+        bytes memory body,
+        bytes memory metadata
+    ) private view returns (uint256) {
+        return
+            _MailboxClient_quoteDispatch(
+                sent.destination,
+                sent.router,
+                body,
+                metadata,
+                sent.hook
+            );
     }
 
     /// @inheritdoc AbstractInterchainAccountRouter
@@ -312,7 +353,16 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         if (ism == address(0)) ism = address(CCIP_READ_ISM);
     }
 
-    function _refund() private view returns (bytes memory) {
-        return StandardHookMetadata.overrideRefundAddress(msg.sender);
+    /// @dev The router, module and hook for calls to a domain. Reverts `RouterNotEnrolled`.
+    function _enrolled(
+        uint32 destination
+    ) private view returns (bytes32 router, bytes32 ism, address hook_) {
+        bool plain;
+        (router, , plain) = _requireRemote(destination);
+        if (!plain) (ism, hook_) = (isms[destination], address(hook));
+    }
+
+    function _noMetadata() private pure returns (bytes calldata) {
+        return msg.data[0:0];
     }
 }

@@ -14,17 +14,12 @@ contract MinimalInterchainAccountRouter is AbstractInterchainAccountRouter {
     ) AbstractInterchainAccountRouter(mailbox, hook, owner) {}
 
     /// @inheritdoc AbstractInterchainAccountRouter
-    function _handle(uint32 origin, bytes32 sender, bytes calldata body) internal override {
-        _refuse(InterchainAccountMessage.messageType(body));
-        super._handle(origin, sender, body);
+    function _handleOther(uint256 kind, uint32, bytes32, bytes calldata) internal pure override {
+        revert UnknownMessageType(uint8(kind));
     }
 
     /// @inheritdoc AbstractInterchainAccountRouter
     function _revealing(bytes calldata) internal pure override returns (address) {
         revert UnknownMessageType(InterchainAccountMessage.REVEAL);
-    }
-
-    function _refuse(uint8 kind) private pure {
-        if (kind != InterchainAccountMessage.CALLS) revert UnknownMessageType(kind);
     }
 }

@@ -25,9 +25,17 @@ interface CommitmentReadIsmService {
 /// them is delivered.
 ///
 /// Metadata: account: 20 ‖ salt: 32 ‖ abi.encode(Call[]).
+///
+/// @dev This says nothing about where a message is from, and need not: anyone may reveal, and the
+/// router does nothing on such a message. Nor does the message name the account: who delivers it
+/// with another account that is committed to the same calls has wasted the message. The commitment
+/// of the right one stays, and anyone can call its `revealAndExecute`.
 contract CommitmentReadIsm is AbstractCcipReadIsm {
     using InterchainAccountMessage for bytes;
     using Message for bytes;
+
+    /// @notice The message is of another type: this module knows nothing about it.
+    error NotReveal(uint256 messageType);
 
     /// @notice The metadata has other calls or another salt than the message is about.
     error WrongReveal(bytes32 revealed, bytes32 commitment);
@@ -39,6 +47,8 @@ contract CommitmentReadIsm is AbstractCcipReadIsm {
     /// @inheritdoc IInterchainSecurityModule
     function verify(bytes calldata metadata, bytes calldata message) external returns (bool) {
         bytes calldata body = message.body();
+        uint256 kind = body.messageType();
+        if (kind != InterchainAccountMessage.REVEAL) revert NotReveal(kind);
         bytes32 commitment = body.revealedCommitment();
         bytes32 revealed = keccak256(metadata[20:]);
         if (revealed != commitment) revert WrongReveal(revealed, commitment);

@@ -6,7 +6,7 @@ import {TypeCasts} from "../../libs/TypeCasts.sol";
 
 /// @title InterchainAccountMessage
 /// @notice Reads the body of a message to an interchain account. Source:
-/// docs/protocol/interchain-accounts.md.
+/// docs/protocol/accounts.md.
 ///
 /// | calls | commitment | reveal | size | field                                    |
 /// |-------|------------|--------|------|------------------------------------------|
@@ -17,7 +17,8 @@ import {TypeCasts} from "../../libs/TypeCasts.sol";
 /// |       | 97         | 33     | 32   | commitment                               |
 /// | 97    |            |        | n    | abi.encode(Call[])                       |
 ///
-/// @dev `messageType` and `requireLength` come first: the other readers check nothing.
+/// @dev `messageType` comes first: it checks that all fields of the type are there, and the other
+/// readers do not.
 library InterchainAccountMessage {
     using TypeCasts for bytes32;
 
@@ -28,14 +29,22 @@ library InterchainAccountMessage {
     /// @dev Bytes of a message of calls before the calls.
     uint256 internal constant CALLS_OFFSET = 97;
 
-    /// @notice The type of the message. Reverts `UnknownMessageType`, `BodyTooShort`: all fields of
-    /// the type are there.
-    function messageType(bytes calldata body) internal pure returns (uint8 kind) {
-        kind = body.length == 0 ? 0 : uint8(body[0]);
-        if (kind > REVEAL) revert IAbstractInterchainAccountRouter.UnknownMessageType(kind);
-        uint256 expected = kind == CALLS ? CALLS_OFFSET : kind == COMMITMENT ? 129 : 65;
-        if (body.length < expected) {
-            revert IAbstractInterchainAccountRouter.BodyTooShort(body.length, expected);
+    uint256 private constant COMMITMENT_LENGTH = 129;
+    uint256 private constant REVEAL_LENGTH = 65;
+
+    /// @notice The type of the message, whose fields are all there. Reverts `UnknownMessageType`,
+    /// `BodyTooShort`.
+    function messageType(bytes calldata body) internal pure returns (uint256 kind) {
+        kind = uint256(_word(body, 0)) >> 248;
+        uint256 least = CALLS_OFFSET;
+        if (kind != CALLS) {
+            if (kind > REVEAL) {
+                revert IAbstractInterchainAccountRouter.UnknownMessageType(uint8(kind));
+            }
+            least = kind == COMMITMENT ? COMMITMENT_LENGTH : REVEAL_LENGTH;
+        }
+        if (body.length < least) {
+            revert IAbstractInterchainAccountRouter.BodyTooShort(body.length, least);
         }
     }
 
@@ -63,6 +72,24 @@ library InterchainAccountMessage {
 
     function revealedCommitment(bytes calldata body) internal pure returns (bytes32) {
         return _word(body, 33);
+    }
+
+    /// @notice The salt of the account that the message is for, as CREATE2 takes it: keccak256 of
+    /// domain of origin: 4 ‖ owner: 32 ‖ sender: 32 ‖ module: 32 ‖ salt: 32.
+    /// @dev Module and salt are copied together: they are neighbours in the body, too.
+    function creationSalt(
+        bytes calldata body,
+        uint32 domain,
+        bytes32 sender
+    ) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, shl(224, domain))
+            mstore(add(free, 4), calldataload(add(body.offset, 1)))
+            mstore(add(free, 36), sender)
+            calldatacopy(add(free, 68), add(body.offset, 33), 64)
+            hash := keccak256(free, 132)
+        }
     }
 
     function _word(bytes calldata body, uint256 offset) private pure returns (bytes32 word) {

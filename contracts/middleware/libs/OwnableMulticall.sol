@@ -3,6 +3,7 @@ pragma solidity 0.8.33;
 
 import {Call} from "../../interfaces/IInterchainAccountRouter.sol";
 import {TypeCasts} from "../../libs/TypeCasts.sol";
+import {AccountCalls} from "./AccountCalls.sol";
 
 /// @title OwnableMulticall
 /// @notice The code of interchain accounts: makes the calls that the router of the account orders,
@@ -10,6 +11,7 @@ import {TypeCasts} from "../../libs/TypeCasts.sol";
 /// @dev Accounts are minimal proxies (ERC-1167) of one contract of this kind. Their storage starts
 /// empty, and nothing has to be initialised.
 contract OwnableMulticall {
+    using AccountCalls for address;
     using TypeCasts for bytes32;
 
     /// @notice The account is committed to calls, which are not revealed yet.
@@ -24,11 +26,8 @@ contract OwnableMulticall {
     /// @notice The account is not committed to these calls with this salt, or made them before.
     error InvalidReveal(bytes32 commitment);
 
-    /// @notice The account to call is none: its code is empty, and there is call data.
-    error TargetNotContract(address target);
-
-    uint256 private constant WHOLE_BALANCE = type(uint256).max;
-    uint256 private constant DELEGATE_CALL = type(uint256).max - 1;
+    /// @notice The account is committed to these calls already, and has not made them.
+    error CommitmentPending(bytes32 commitment);
 
     /// @notice The router that creates accounts with this code.
     address public immutable owner;
@@ -43,17 +42,19 @@ contract OwnableMulticall {
     /// @notice Accepts the native token from anyone.
     receive() external payable {}
 
-    /// @notice Makes the calls, or none: a call that reverts reverts them all. Only the owner.
+    /// @notice Makes the calls, or none: a call that reverts reverts them all. Only the owner;
+    /// reverts `TargetNotContract`, too.
     function multicall(Call[] calldata calls) external payable {
         _requireOwner();
         _make(calls);
     }
 
-    /// @notice Commits the account to calls that `revealAndExecute` makes once. Only the owner.
-    /// @dev A commitment that is set before its calls were made counts once, and again if set
-    /// again after that.
+    /// @notice Commits the account to calls that `revealAndExecute` makes once. Only the owner;
+    /// reverts `CommitmentPending`. Once the calls were made, it can be committed to them again.
     function setCommitment(bytes32 commitment) external {
         _requireOwner();
+        if (commitments[commitment]) revert CommitmentPending(commitment);
+
         commitments[commitment] = true;
         emit CommitmentSet(commitment);
     }
@@ -77,27 +78,7 @@ contract OwnableMulticall {
     function _make(Call[] calldata calls) private {
         for (uint256 i; i < calls.length; ++i) {
             Call calldata each = calls[i];
-            _call(each.to.bytes32ToAddress(), each.value, each.data);
-        }
-    }
-
-    function _call(address to, uint256 value, bytes memory data) private {
-        bool success;
-        if (data.length != 0 && to.code.length == 0) revert TargetNotContract(to);
-        if (value == DELEGATE_CALL) {
-            // solhint-disable-next-line avoid-low-level-calls
-            (success, ) = to.delegatecall(data);
-        } else {
-            if (value == WHOLE_BALANCE) value = address(this).balance;
-            // solhint-disable-next-line avoid-low-level-calls
-            (success, ) = to.call{value: value}(data);
-        }
-        if (!success) {
-            assembly ("memory-safe") {
-                let free := mload(0x40)
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
-            }
+            each.to.bytes32ToAddress().make(each.value, each.data);
         }
     }
 
