@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ape.api import AccountAPI
 from tests.interop.reference import OURS, THEIRS, Cli, check_core_by_them
 
 from ape_hyperlane.core.deploy import check_core, deploy_core, plan_deployment
@@ -146,23 +147,31 @@ def test_we_read_and_enrol_the_account_router_that_their_tool_deployed(net, cli,
     assert found.commitment_ism.urls == ("https://commitment-read-ism.hyperlane.xyz",)
     registry = Registry(tmp_path / "registry")
     core_of_their_key(net, registry)
+    enrol_theirs(net, registry, net.user)
     here, there = routers_of(net, registry)
     domain = registry.metadata(THEIRS).domain_id
+    with net.connect(OURS):
+        assert to_checksum(bytes(contract(ROUTER, here).routers(domain))[12:]) == there
+        assert check_core(registry, OURS) == []
+
+
+def enrol_theirs(net: Devnet, registry: Registry, owner: AccountAPI) -> None:
+    """Our tool enrols their router with ours."""
     config = read(CoreConfig, registry.chain_folder(OURS) / "core-config.yaml")
     router = config.interchain_account_router.model_copy(
         update={"remote_routers": {THEIRS: RemoteRouter()}}
     )
     config = config.model_copy(update={"interchain_account_router": router})
     with net.connect(OURS):
-        plan = plan_deployment(config, registry, OURS, net.user.address)
-        deploy_core(plan, registry, net.user)
-        assert to_checksum(bytes(contract(ROUTER, here).routers(domain))[12:]) == there
-        assert check_core(registry, OURS) == []
+        plan = plan_deployment(config, registry, OURS, owner.address)
+        deploy_core(plan, registry, owner)
 
 
 @pytest.mark.parametrize(("origin", "destination"), [(OURS, THEIRS), (THEIRS, OURS)])
-def test_an_account_acts_over_routers_of_both_kinds(net, project, origin, destination):
-    """By our agents: a token moves on the chain of one router as an owner on the other says."""
+def test_an_account_acts_over_routers_of_both_kinds(net, accounts, project, origin, destination):
+    """By our agents: a token moves on the chain of one router as an owner on the other says. Both
+    routers quote for domains with a router only; theirs has one by `accounts`."""
+    enrol_theirs(net, net.registry, net.deployer)
     routers = dict(zip((OURS, THEIRS), routers_of(net, net.registry), strict=True))
     domains = {chain: net.registry.metadata(chain).domain_id for chain in (OURS, THEIRS)}
     sender = address_to_bytes32(address_from_hex(net.user.address, ""))
