@@ -5,7 +5,7 @@ import pytest
 from ape_hyperlane.core.plan import CLONE_FACTORIES, FACTORIES, plan_core
 from ape_hyperlane.core.static_sets import ANNOUNCED, TODAY, break_even, set_lines
 from ape_hyperlane.plans.registry_view import RegistryView
-from ape_hyperlane.plans.steps import Call, Create, CreateSet, Creator, Ref, final_readings
+from ape_hyperlane.plans.steps import Call, Create, CreateSet, Creator, Ref, Use, final_readings
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
 
@@ -35,6 +35,10 @@ def final(steps, target, view):
 def test_every_contract_is_made_before_it_is_referred_to():
     made = set()
     for step in plan():
+        if isinstance(step, Use):  # of what another contract makes
+            assert step.address.maker.step in made
+            made.add(step.name)
+            continue
         arguments = step.members if isinstance(step, CreateSet) else step.arguments
         targets = (step.target,) if isinstance(step, Call) else ()
         for value in (*arguments, *targets):

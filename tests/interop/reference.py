@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ape_hyperlane.demo.devnet import USER, Devnet, development_key
+from hyperlane.registry import Registry
 
 OURS, THEIRS = "alpha", "beta"
 THRESHOLD = 2
@@ -104,3 +105,10 @@ def net(devnet, cli) -> Devnet:
     devnet.tick()
     devnet.start_agents()
     return devnet
+
+
+def check_core_by_them(cli: Cli, registry: Registry) -> str:
+    """Their tool compares our core with its file; returns all that it says."""
+    written = registry.chain_folder(OURS) / "core-config.yaml"
+    arguments = ("core", "check", "--chain", OURS, "--config", str(written))
+    return cli(*arguments, registry=registry.folder)

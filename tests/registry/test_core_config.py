@@ -6,6 +6,7 @@ import yaml
 from ape_hyperlane.core.defaults import spelled_out
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig
+from hyperlane.registry.account_router import InterchainAccountRouter
 from hyperlane.registry.hooks import (
     AggregationHook,
     InterchainGasPaymaster,
@@ -113,6 +114,7 @@ deployQuotedCalls: false
 """)
     assert read_back.proxy_admin.address == ONE
     assert read_back.default_ism.relayer == ONE
+    assert read_back.interchain_account_router.remote_routers["5"].address == ONE
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ defaultHook:
   type: interchainGasPaymaster
   overhead: {{beta: 1}}
   oracleConfig: {{beta: {{gasPrice: '1', tokenExchangeRate: '2'}}}}
-interchainAccountRouter: {{owner: '{ONE}'}}
+interchainAccountRouter:
 contractVersion: 12.1.0
 """)
 
@@ -317,3 +319,33 @@ def test_a_config_is_refused_with_file_key_and_value(load, tmp_path, text, compl
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"core.yaml: cannot be read: No such file"):
         read(CoreConfig, tmp_path / "core.yaml")
+
+
+def test_a_core_has_an_account_router_unless_its_config_says_otherwise(load):
+    assert load("").interchain_account_router == InterchainAccountRouter()
+    assert load("interchainAccountRouter: {}").interchain_account_router is not None
+    without = load("interchainAccountRouter:")
+    assert without.interchain_account_router is None
+    assert "interchainAccountRouter" not in without.as_file()
+
+
+@pytest.mark.parametrize(
+    ("router", "complaint"),
+    [
+        ("{hok: x}", "interchainAccountRouter: unknown key 'hok'; did you mean 'hook'?"),
+        ("{remoteRouters: {beta: {adress: x}}}", "unknown key 'adress'; did you mean 'address'?"),
+        ("{remoteRouters: {beta: {address: '0x12'}}}", "remoteRouters.beta.address: '0x12'"),
+        ("{routerType: tiny}", "routerType: 'tiny'"),
+        (
+            "{routerType: minimal, commitmentIsm: {urls: ['https://a']}}",
+            "commitmentIsm: routerType minimal has none; remove this key",
+        ),
+        ("{commitmentIsm: {urls: []}}", "commitmentIsm.urls: []"),
+        ("{commitmentIsm: {urls: ['ftp://a']}}", "commitmentIsm.urls.0"),
+        (f"{{owner: '0x{40 * '0'}'}}", "interchainAccountRouter.owner: the zero address"),
+    ],
+)
+def test_an_account_router_that_cannot_be_is_refused(load, router, complaint):
+    with pytest.raises(ConfigError) as refused:
+        load(f"interchainAccountRouter: {router}")
+    assert complaint in str(refused.value)

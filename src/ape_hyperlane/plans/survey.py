@@ -267,7 +267,7 @@ class Survey:
         address = self.read(Reading(made.maker, made.contract, made.view, None))
         if address == ABSENT:
             raise ConfigError(
-                f"{self.resolve(made.maker)}: no {made.view}(); expected a {made.contract}"
+                f"{self.resolve(made.maker)}: no {made.view}(); expected {made.contract}"
             )
         return str(address)
 
