@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.33;
+
+import {
+    IERC7786GatewaySource,
+    IERC7786Recipient
+} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
+import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+
+import {MailboxClient} from "../client/MailboxClient.sol";
+import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
+import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {Refund} from "../libs/Refund.sol";
+import {TypeCasts} from "../libs/TypeCasts.sol";
+import {IHyperlaneGateway} from "./IHyperlaneGateway.sol";
+import {EvmAccount} from "./libs/EvmAccount.sol";
+import {GatewayAttributes} from "./libs/GatewayAttributes.sol";
+import {GatewayMessage} from "./libs/GatewayMessage.sol";
+
+/// @title HyperlaneGateway
+/// @notice An ERC-7786 gateway over the Mailbox.
+contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient {
+    using EnumerableSet for EnumerableSet.UintSet;
+    using EvmAccount for bytes;
+    using GatewayAttributes for bytes[];
+    using GatewayMessage for bytes;
+    using TypeCasts for address;
+
+    /// @dev Fits one slot, which a message reads once.
+    struct Destination {
+        address gateway;
+        uint32 domain;
+        /// @dev The gas limit of deliveries that no attribute gives another one.
+        uint56 gasLimit;
+        /// @dev True if messages go through `hook`, else through the Mailbox's default.
+        bool hooked;
+    }
+
+    /// @dev Fits one slot, which a delivery reads once.
+    struct Origin {
+        address gateway;
+        uint96 chainId;
+    }
+
+    mapping(uint256 chainId => Destination) private destinations;
+
+    mapping(uint32 domain => Origin) private origins;
+
+    EnumerableSet.UintSet private enrolled;
+
+    /// @inheritdoc IHyperlaneGateway
+    mapping(address sender => uint256) public deposits;
+
+    constructor(address mailbox_) MailboxClient(mailbox_) {}
+
+    /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
+    function initialize(address hook_, address module, address owner_) external initializer {
+        _MailboxClient_initialize(hook_, module, owner_);
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function enrollRemoteGateway(
+        uint256 chainId,
+        uint32 domain,
+        address gateway
+    ) external onlyOwner {
+        if (chainId == 0 || chainId == block.chainid || chainId > type(uint96).max) {
+            revert NotRemoteChain(chainId);
+        }
+        if (domain == 0 || domain == localDomain) revert NotRemoteDomain(domain);
+        if (gateway == address(0)) revert GatewayIsZero(chainId);
+        uint256 present = origins[domain].chainId;
+        if (present != 0 && present != chainId) revert DomainOfOtherChain(domain, present);
+
+        delete origins[destinations[chainId].domain];
+        origins[domain] = Origin(gateway, uint96(chainId));
+        destinations[chainId] = Destination(gateway, domain, address(hook) != address(0));
+        enrolled.add(chainId);
+
+        emit RemoteGatewaySet(chainId, domain, gateway);
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function unenrollRemoteGateway(uint256 chainId) external onlyOwner {
+        if (!enrolled.remove(chainId)) revert ChainNotEnrolled(chainId);
+
+        uint32 domain = destinations[chainId].domain;
+        delete origins[domain];
+        delete destinations[chainId];
+
+        emit RemoteGatewayRemoved(chainId, domain);
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function deposit(address sender) external payable {
+        deposits[sender] += msg.value;
+
+        emit Deposited(sender, msg.value);
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function withdraw(address to, uint256 amount) external {
+        _spendDeposit(amount);
+
+        emit Withdrawn(msg.sender, to, amount);
+
+        Refund.send(to, amount);
+    }
+
+    /// @inheritdoc IERC7786GatewaySource
+    function sendMessage(
+        bytes calldata recipient,
+        bytes calldata payload,
+        bytes[] calldata attributes
+    ) external payable returns (bytes32) {
+        (bytes memory call, uint256 value) = _call(
+            GatewayMessage.DISPATCH,
+            recipient,
+            payload,
+            attributes
+        );
+        // Only deposits are in the balance besides the value of this call: without any, nothing
+        // has to be read.
+        if (value == 0 && address(this).balance != 0) value = _payFromDeposit(call);
+
+        emit MessageSent(
+            0,
+            EvmAccount.format(block.chainid, msg.sender),
+            recipient,
+            payload,
+            0,
+            attributes
+        );
+
+        call.send(address(mailbox), value);
+        return 0;
+    }
+
+    /// @inheritdoc IMessageRecipient
+    function handle(
+        uint32 origin,
+        bytes32 sender,
+        bytes calldata body
+    ) external payable onlyMailbox {
+        Origin memory from = origins[origin];
+        if (from.gateway == address(0) || sender != from.gateway.addressToBytes32()) {
+            revert SenderNotGateway(origin, sender, from.gateway);
+        }
+        if (msg.value != 0) revert UnexpectedValue(msg.value);
+        if (body.length < GatewayMessage.HEADER) revert BodyTooShort(body.length);
+        address recipient = body.recipient();
+        bytes4 answer = IERC7786Recipient(recipient).receiveMessage(
+            body.messageId(origin, sender, localDomain),
+            EvmAccount.format(from.chainId, body.sender()),
+            body.payload()
+        );
+        if (answer != IERC7786Recipient.receiveMessage.selector) revert NotReceived(recipient);
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function quote(
+        bytes calldata recipient,
+        bytes calldata payload,
+        bytes[] calldata attributes
+    ) external view returns (uint256) {
+        (bytes memory call, ) = _call(
+            GatewayMessage.QUOTE_DISPATCH,
+            recipient,
+            payload,
+            attributes
+        );
+        return call.ask(address(mailbox));
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function chainIds() external view returns (uint256[] memory) {
+        return enrolled.values();
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function remoteGateway(uint256 chainId) external view returns (uint32, address) {
+        Destination storage to = destinations[chainId];
+        return (to.domain, to.gateway);
+    }
+
+    /// @inheritdoc IERC7786GatewaySource
+    function supportsAttribute(bytes4 selector) external pure returns (bool) {
+        return GatewayAttributes.isSupported(selector);
+    }
+}
