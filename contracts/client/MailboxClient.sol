@@ -31,8 +31,8 @@ abstract contract MailboxClient is
     /// @inheritdoc IMailboxClient
     uint32 public immutable localDomain;
 
-    /// @inheritdoc ISpecifiesInterchainSecurityModule
-    IInterchainSecurityModule public interchainSecurityModule;
+    /// @dev The module that the owner chose: see `interchainSecurityModule`.
+    IInterchainSecurityModule private chosenModule;
 
     /// @inheritdoc IMailboxClient
     IPostDispatchHook public hook;
@@ -70,8 +70,13 @@ abstract contract MailboxClient is
     }
 
     /// @inheritdoc IMailboxClient
-    function setInterchainSecurityModule(address module) public onlyOwner {
+    function setInterchainSecurityModule(address module) public virtual onlyOwner {
         _setInterchainSecurityModule(module);
+    }
+
+    /// @inheritdoc ISpecifiesInterchainSecurityModule
+    function interchainSecurityModule() public view virtual returns (IInterchainSecurityModule) {
+        return chosenModule;
     }
 
     /// @dev Sets hook, security module and owner. For initializers.
@@ -149,7 +154,7 @@ abstract contract MailboxClient is
         bool other = module != address(0) && module != address(this);
         if (other && module.code.length == 0) revert IsmNotContract(module);
 
-        interchainSecurityModule = IInterchainSecurityModule(module);
+        chosenModule = IInterchainSecurityModule(module);
 
         emit IsmSet(module);
     }

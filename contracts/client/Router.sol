@@ -20,7 +20,9 @@ abstract contract Router is MailboxClient, IRouter, IMessageRecipient {
         address router;
         /// @dev The gas limit of deliveries. Used by `GasRouter`.
         uint88 gas;
-        /// @dev True if transfers need no hook and no fees. Used by `TokenRouter`.
+        /// @dev True if a dispatch finds all that it needs in this slot: there is no hook, and
+        /// whatever else a subclass has for dispatches. Used by `TokenRouter` and
+        /// `AbstractInterchainAccountRouter`.
         bool plain;
     }
 

@@ -4,12 +4,12 @@ pragma solidity 0.8.33;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {Call, IInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
+import {Call} from "../interfaces/IInterchainAccountRouter.sol";
 
 /// @title TestInterchainAccountRouter
 /// @notice Emits its arguments, and takes the whole allowance. Quotes one per unit
 /// of gas, and two per unit for commitments.
-contract TestInterchainAccountRouter is IInterchainAccountRouter {
+contract TestInterchainAccountRouter {
     using SafeERC20 for IERC20;
 
     /// @notice One call; `arguments` are its parameters, ABI-encoded.
@@ -21,7 +21,6 @@ contract TestInterchainAccountRouter is IInterchainAccountRouter {
         token = token_;
     }
 
-    /// @inheritdoc IInterchainAccountRouter
     function callRemoteWithOverrides(
         uint32,
         bytes32,
@@ -34,7 +33,6 @@ contract TestInterchainAccountRouter is IInterchainAccountRouter {
         return bytes32(uint256(1));
     }
 
-    /// @inheritdoc IInterchainAccountRouter
     function callRemoteCommitReveal(
         uint32,
         bytes32,
@@ -48,12 +46,10 @@ contract TestInterchainAccountRouter is IInterchainAccountRouter {
         return (bytes32(uint256(1)), bytes32(uint256(2)));
     }
 
-    /// @inheritdoc IInterchainAccountRouter
     function quoteGasPayment(address, uint32, uint256 gasLimit) external pure returns (uint256) {
         return gasLimit;
     }
 
-    /// @inheritdoc IInterchainAccountRouter
     function quoteGasForCommitReveal(
         address,
         uint32,

@@ -11,6 +11,7 @@ import {Router} from "../client/Router.sol";
 import {ITokenBridge} from "../interfaces/ITokenBridge.sol";
 import {ITokenFee, Quote} from "../interfaces/ITokenFee.sol";
 import {ITokenRouter} from "../interfaces/ITokenRouter.sol";
+import {DispatchCall} from "../libs/DispatchCall.sol";
 import {StandardHookMetadata} from "../libs/StandardHookMetadata.sol";
 import {TokenMessage} from "../libs/TokenMessage.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
@@ -21,9 +22,9 @@ import {TransferCall} from "./libs/TransferCall.sol";
 /// @notice The base of all warp route contracts: sends and receives transfers. Subclasses take,
 /// lock and pay out their kind of token.
 abstract contract TokenRouter is GasRouter, ITokenRouter {
+    using DispatchCall for bytes;
     using SafeERC20 for IERC20;
     using TokenMessage for bytes;
-    using TransferCall for bytes;
     using TypeCasts for bytes32;
 
     /// @dev A transfer to another domain.
@@ -141,7 +142,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
 
         emit SentTransferRemote(outgoing.destination, outgoing.recipient, messageAmount);
 
-        messageId = _mailboxCall(TransferCall.DISPATCH, hook_, outgoing, messageAmount, payIn).send(
+        messageId = _mailboxCall(DispatchCall.DISPATCH, hook_, outgoing, messageAmount, payIn).send(
             address(mailbox),
             value
         );
@@ -254,7 +255,7 @@ abstract contract TokenRouter is GasRouter, ITokenRouter {
     ) internal view virtual returns (uint256) {
         return
             _mailboxCall(
-                TransferCall.QUOTE_DISPATCH,
+                DispatchCall.QUOTE_DISPATCH,
                 address(hook),
                 outgoing,
                 _messageAmount(outgoing.amount),

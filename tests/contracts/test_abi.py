@@ -46,6 +46,7 @@ NO_CREDIT = {"Credited(uint256 amount, uint256 newLevel)": "nothing flows back i
 FIXED_FRACTION = {
     "RateLimitSet(uint256 _oldCapacity, uint256 _newCapacity)": "nobody sets its size"
 }
+NO_INITIALIZER = {"Initialized(uint8 version)": "the constructor does it all"}
 REMEMBERS = {"verify(bytes _metadata, bytes _message) view -> (bool)": "remembers what it verified"}
 
 # The same where there is nothing else that an owner could do.
@@ -66,6 +67,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "DefaultFallbackRoutingIsm": FALLBACK_CLIENT,
     "ArbL2ToL1Hook": UNUSED_OWNED_CLIENT,
     "CCIPHook": UNUSED_OWNED_CLIENT,
+    "CommitmentReadIsm": NO_INITIALIZER,
     "DefaultHook": UNUSED_OWNED_CLIENT,
     "DestinationRecipientRoutingHook": UNUSED_CLIENT,
     "DomainRoutingHook": UNUSED_CLIENT,

@@ -2,11 +2,9 @@
 pragma solidity 0.8.33;
 
 /// @title TransferCall
-/// @notice Calls a Mailbox with a token message and its hook metadata.
+/// @notice Lays out the call of a Mailbox with a token message and its hook metadata.
 ///
-/// `dispatch` and `quoteDispatch` of the Mailbox have the same parameters, `(uint32 destination,
-/// bytes32 recipient, bytes body, bytes metadata, address hook)`. The call data for them is, with
-/// `StandardHookMetadata` of 106 bytes:
+/// With `StandardHookMetadata` of 106 bytes, a `DispatchCall` is:
 ///
 /// | offset | size | content                                     |
 /// |--------|------|---------------------------------------------|
@@ -27,14 +25,6 @@ pragma solidity 0.8.33;
 /// | 378    | 20   | fee token                                   |
 /// | 398    | 22   | zeros                                       |
 library TransferCall {
-    bytes4 internal constant DISPATCH = bytes4(
-        keccak256("dispatch(uint32,bytes32,bytes,bytes,address)")
-    );
-
-    bytes4 internal constant QUOTE_DISPATCH = bytes4(
-        keccak256("quoteDispatch(uint32,bytes32,bytes,bytes,address)")
-    );
-
     /// @notice Lays out the call in fresh memory.
     function encode(
         bytes4 selector,
@@ -69,37 +59,6 @@ library TransferCall {
             mstore(add(start, 294), 0)
             mstore(add(start, 262), 0x6a0001) // the length again, then the variant
             mstore(0x40, add(start, 448)) // 420 up to the next multiple of 32
-        }
-    }
-
-    /// @notice Makes a call that changes things, and returns the first word of the answer.
-    /// @dev Passes a revert on as it is; reverts with empty data when less than a word comes back.
-    function send(bytes memory data, address mailbox, uint256 value) internal returns (bytes32 id) {
-        assembly ("memory-safe") {
-            if iszero(call(gas(), mailbox, value, add(data, 32), mload(data), 0, 32)) {
-                let free := mload(0x40)
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
-            }
-            if lt(returndatasize(), 32) {
-                revert(0, 0)
-            }
-            id := mload(0)
-        }
-    }
-
-    /// @notice Calls as `send` does, by a static call.
-    function ask(bytes memory data, address mailbox) internal view returns (uint256 fee) {
-        assembly ("memory-safe") {
-            if iszero(staticcall(gas(), mailbox, add(data, 32), mload(data), 0, 32)) {
-                let free := mload(0x40)
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
-            }
-            if lt(returndatasize(), 32) {
-                revert(0, 0)
-            }
-            fee := mload(0)
         }
     }
 }
