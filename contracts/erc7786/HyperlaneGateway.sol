@@ -9,7 +9,7 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 
 import {MailboxClient} from "../client/MailboxClient.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
-import {IPostDispatchHook} from "../interfaces/hooks/IPostDispatchHook.sol";
+import {DispatchCall} from "../libs/DispatchCall.sol";
 import {Refund} from "../libs/Refund.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {IHyperlaneGateway} from "./IHyperlaneGateway.sol";
@@ -20,6 +20,7 @@ import {GatewayMessage} from "./libs/GatewayMessage.sol";
 /// @title HyperlaneGateway
 /// @notice An ERC-7786 gateway over the Mailbox.
 contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient {
+    using DispatchCall for bytes;
     using EnumerableSet for EnumerableSet.UintSet;
     using EvmAccount for bytes;
     using GatewayAttributes for bytes[];
@@ -41,6 +42,9 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         address gateway;
         uint96 chainId;
     }
+
+    /// @dev Enough for a transfer of OpenZeppelin's crosschain tokens.
+    uint56 private constant DEFAULT_GAS_LIMIT = 200_000;
 
     mapping(uint256 chainId => Destination) private destinations;
 
@@ -74,7 +78,9 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
 
         delete origins[destinations[chainId].domain];
         origins[domain] = Origin(gateway, uint96(chainId));
-        destinations[chainId] = Destination(gateway, domain, address(hook) != address(0));
+        uint56 gasLimit = destinations[chainId].gasLimit;
+        if (gasLimit == 0) gasLimit = DEFAULT_GAS_LIMIT;
+        destinations[chainId] = Destination(gateway, domain, gasLimit, address(hook) != address(0));
         enrolled.add(chainId);
 
         emit RemoteGatewaySet(chainId, domain, gateway);
@@ -89,6 +95,15 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         delete destinations[chainId];
 
         emit RemoteGatewayRemoved(chainId, domain);
+    }
+
+    /// @inheritdoc IHyperlaneGateway
+    function setDefaultGasLimit(uint256 chainId, uint56 gasLimit) external onlyOwner {
+        if (destinations[chainId].domain == 0) revert ChainNotEnrolled(chainId);
+
+        destinations[chainId].gasLimit = gasLimit;
+
+        emit DefaultGasLimitSet(chainId, gasLimit);
     }
 
     /// @inheritdoc IHyperlaneGateway
@@ -113,15 +128,18 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         bytes calldata payload,
         bytes[] calldata attributes
     ) external payable returns (bytes32) {
-        (bytes memory call, uint256 value) = _call(
-            GatewayMessage.DISPATCH,
+        bytes memory call = _call(
+            DispatchCall.DISPATCH,
             recipient,
             payload,
             attributes
         );
+        uint256 value = msg.value;
         // Only deposits are in the balance besides the value of this call: without any, nothing
         // has to be read.
-        if (value == 0 && address(this).balance != 0) value = _payFromDeposit(call);
+        if (value == 0 && address(this).balance != 0) {
+            value = _payFromDeposit(recipient, payload, attributes);
+        }
 
         emit MessageSent(
             0,
@@ -163,8 +181,8 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         bytes calldata payload,
         bytes[] calldata attributes
     ) external view returns (uint256) {
-        (bytes memory call, ) = _call(
-            GatewayMessage.QUOTE_DISPATCH,
+        bytes memory call = _call(
+            DispatchCall.QUOTE_DISPATCH,
             recipient,
             payload,
             attributes
@@ -178,13 +196,76 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     }
 
     /// @inheritdoc IHyperlaneGateway
-    function remoteGateway(uint256 chainId) external view returns (uint32, address) {
-        Destination storage to = destinations[chainId];
-        return (to.domain, to.gateway);
+    function remoteGateway(uint256 chainId) external view returns (uint32, address, uint256) {
+        Destination memory to = destinations[chainId];
+        return (to.domain, to.gateway, to.gasLimit);
     }
 
     /// @inheritdoc IERC7786GatewaySource
     function supportsAttribute(bytes4 selector) external pure returns (bool) {
         return GatewayAttributes.isSupported(selector);
+    }
+
+    /// @inheritdoc MailboxClient
+    /// @dev Copies to each chain whether there is a hook, so that messages need not read that slot
+    /// while there is none.
+    function _setHookAndFlags(address hook_, uint96 flags) internal override {
+        super._setHookAndFlags(hook_, flags);
+        uint256[] memory chains = enrolled.values();
+        for (uint256 i; i < chains.length; ++i) {
+            destinations[chains[i]].hooked = hook_ != address(0);
+        }
+    }
+
+    /// @dev Takes the fee of a call to dispatch from the sender's deposit, if it has any. Reverts
+    /// `DepositTooLow`.
+    function _payFromDeposit(
+        bytes calldata recipient,
+        bytes calldata payload,
+        bytes[] calldata attributes
+    ) private returns (uint256 fee) {
+        if (deposits[msg.sender] == 0) return 0;
+        bytes memory call = _call(DispatchCall.QUOTE_DISPATCH, recipient, payload, attributes);
+        fee = call.ask(address(mailbox));
+        _spendDeposit(fee);
+    }
+
+    function _spendDeposit(uint256 amount) private {
+        uint256 present = deposits[msg.sender];
+        if (amount > present) revert DepositTooLow(present, amount);
+        unchecked {
+            deposits[msg.sender] = present - amount; // not below zero, as just checked
+        }
+    }
+
+    /// @dev The call of the Mailbox for a message. Reverts `NotEvmAccount`, `ChainNotEnrolled`, and
+    /// as `GatewayAttributes.read`.
+    function _call(
+        bytes4 selector,
+        bytes calldata recipient,
+        bytes calldata payload,
+        bytes[] calldata attributes
+    ) private view returns (bytes memory) {
+        (bool valid, uint256 chainId, address account) = recipient.parse();
+        if (!valid) revert NotEvmAccount(recipient);
+        Destination memory to = destinations[chainId];
+        if (to.domain == 0) revert ChainNotEnrolled(chainId);
+        (uint256 gasLimit, address refundAddress, bytes calldata custom) = attributes.read(
+            to.gasLimit,
+            msg.sender
+        );
+        return
+            GatewayMessage.encodeCall(
+                selector,
+                to.domain,
+                to.gateway,
+                to.hooked ? address(hook) : address(0),
+                mailbox.nonce(),
+                account,
+                payload,
+                gasLimit,
+                refundAddress,
+                custom
+            );
     }
 }

@@ -12,7 +12,7 @@ import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IE
 ///
 /// | attribute              | meaning                                                  | default    |
 /// |------------------------|----------------------------------------------------------|------------|
-/// | gasLimit(uint256)      | gas limit of the delivery                                | the hook's |
+/// | gasLimit(uint256)      | gas limit of the delivery                                | the chain's|
 /// | refundAddress(address) | who gets surplus payment back                            | the sender |
 /// | hookMetadata(bytes)    | bytes after the standard fields of the hooks' metadata   | none       |
 ///
@@ -24,6 +24,9 @@ interface IHyperlaneGateway is IERC7786GatewaySource {
 
     /// @notice No messages are exchanged with the chain from now on.
     event RemoteGatewayRemoved(uint256 indexed chainId, uint32 indexed domain);
+
+    /// @notice Messages to the chain have this gas limit unless they say otherwise.
+    event DefaultGasLimitSet(uint256 indexed chainId, uint256 gasLimit);
 
     /// @notice `amount` wei were added to what pays for messages of `sender`.
     event Deposited(address indexed sender, uint256 amount);
@@ -81,6 +84,10 @@ interface IHyperlaneGateway is IERC7786GatewaySource {
     /// @dev Messages from there that are under way can be delivered when it is enrolled again.
     function unenrollRemoteGateway(uint256 chainId) external;
 
+    /// @notice Changes the gas limit of messages to a chain that no attribute gives another one;
+    /// 200,000 at first. Only the owner; reverts `ChainNotEnrolled`.
+    function setDefaultGasLimit(uint256 chainId, uint56 gasLimit) external;
+
     /// @notice Adds call value to what pays for messages that `sender` sends without value. For
     /// senders that cannot pay, as OpenZeppelin's crosschain tokens. Anyone may call.
     function deposit(address sender) external payable;
@@ -102,6 +109,8 @@ interface IHyperlaneGateway is IERC7786GatewaySource {
     /// @notice The ids of chains with a gateway, in no particular order.
     function chainIds() external view returns (uint256[] memory);
 
-    /// @notice The domain and the gateway of a chain; zeros if there is none.
-    function remoteGateway(uint256 chainId) external view returns (uint32 domain, address gateway);
+    /// @notice The domain, the gateway and the default gas limit of a chain; zeros if there is none.
+    function remoteGateway(
+        uint256 chainId
+    ) external view returns (uint32 domain, address gateway, uint256 defaultGasLimit);
 }

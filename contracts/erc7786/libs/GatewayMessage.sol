@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {StandardHookMetadata} from "../../libs/StandardHookMetadata.sol";
-
 /// @title GatewayMessage
 /// @notice What a gateway tells the gateway on another chain, as the body of a message:
 ///
@@ -16,13 +14,71 @@ library GatewayMessage {
     /// @dev Offset of the payload.
     uint256 internal constant HEADER = 44;
 
-    bytes4 internal constant DISPATCH = bytes4(
-        keccak256("dispatch(uint32,bytes32,bytes,bytes,address)")
-    );
+    /// @notice Lays out a `DispatchCall` with such a body in fresh memory. With P the length of the
+    /// payload and its 44 bytes before it, rounded up to 32:
+    ///
+    /// | offset  | size | content                                               |
+    /// |---------|------|-------------------------------------------------------|
+    /// | 0       | 4    | selector                                              |
+    /// | 4       | 32   | domain                                                |
+    /// | 36      | 32   | gateway there                                         |
+    /// | 68      | 32   | 0xa0, where the body starts                           |
+    /// | 100     | 32   | 0xc0 + P, where the metadata starts                   |
+    /// | 132     | 32   | hook                                                  |
+    /// | 164     | 32   | length of the body                                    |
+    /// | 196     | P    | body                                                  |
+    /// | 196 + P | 32   | length of the metadata: 86, or 106 and custom bytes   |
+    /// | 228 + P | 86   | `StandardHookMetadata` without a value                |
+    /// | 314 + P | rest | if there are custom bytes, 20 zeros and these         |
+    function encodeCall(
+        bytes4 selector,
+        uint256 domain,
+        address gateway,
+        address hook,
+        uint256 nonce,
+        address recipient_,
+        bytes calldata payload_,
+        uint256 gasLimit,
+        address refundAddress,
+        bytes calldata custom
+    ) internal view returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            let start := add(data, 32)
+            let length := add(payload_.length, 44)
+            let padded := and(add(length, 31), not(31))
+            mstore(start, selector)
+            mstore(add(start, 4), domain)
+            mstore(add(start, 36), gateway)
+            mstore(add(start, 68), 0xa0)
+            mstore(add(start, 100), add(0xc0, padded))
+            mstore(add(start, 132), hook)
+            // Back to front from here: what a store writes before its field, the next overwrites.
+            mstore(add(start, 208), recipient_)
+            mstore(add(start, 188), caller())
+            mstore(add(start, 164), 0)
+            mstore(add(start, 168), or(shl(32, length), nonce))
+            calldatacopy(add(start, 240), payload_.offset, payload_.length)
+            mstore(add(start, add(196, length)), 0)
 
-    bytes4 internal constant QUOTE_DISPATCH = bytes4(
-        keccak256("quoteDispatch(uint32,bytes32,bytes,bytes,address)")
-    );
+            let metadata := add(start, add(228, padded))
+            let size := 86
+            mstore(add(metadata, 86), 0)
+            if custom.length {
+                size := add(custom.length, 106)
+                calldatacopy(add(metadata, 106), custom.offset, custom.length)
+                mstore(add(metadata, size), 0)
+            }
+            mstore(add(metadata, 54), refundAddress)
+            mstore(add(metadata, 34), gasLimit)
+            mstore(add(metadata, 2), 0)
+            mstore(sub(metadata, 32), 0)
+            mstore(sub(metadata, 30), or(shl(16, size), 1)) // the length, then the variant
+            let end := add(metadata, and(add(size, 31), not(31)))
+            mstore(data, sub(end, start))
+            mstore(0x40, add(end, 60)) // a word for zeros, and up to a multiple of 32
+        }
+    }
 
     /// @notice The account that sent the message. The body must not be shorter than `HEADER`, as
     /// for all functions here.
