@@ -10,16 +10,16 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 import {MailboxClient} from "../client/MailboxClient.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
 import {DispatchCall} from "../libs/DispatchCall.sol";
-import {Refund} from "../libs/Refund.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {IHyperlaneGateway} from "./IHyperlaneGateway.sol";
+import {SenderDeposits} from "./SenderDeposits.sol";
 import {EvmAccount} from "./libs/EvmAccount.sol";
 import {GatewayAttributes} from "./libs/GatewayAttributes.sol";
 import {GatewayMessage} from "./libs/GatewayMessage.sol";
 
 /// @title HyperlaneGateway
 /// @notice An ERC-7786 gateway over the Mailbox.
-contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient {
+contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient, SenderDeposits {
     using DispatchCall for bytes;
     using EnumerableSet for EnumerableSet.UintSet;
     using EvmAccount for bytes;
@@ -51,9 +51,6 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     mapping(uint32 domain => Origin) private origins;
 
     EnumerableSet.UintSet private enrolled;
-
-    /// @inheritdoc IHyperlaneGateway
-    mapping(address sender => uint256) public deposits;
 
     constructor(address mailbox_) MailboxClient(mailbox_) {}
 
@@ -104,22 +101,6 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         destinations[chainId].gasLimit = gasLimit;
 
         emit DefaultGasLimitSet(chainId, gasLimit);
-    }
-
-    /// @inheritdoc IHyperlaneGateway
-    function deposit(address sender) external payable {
-        deposits[sender] += msg.value;
-
-        emit Deposited(sender, msg.value);
-    }
-
-    /// @inheritdoc IHyperlaneGateway
-    function withdraw(address to, uint256 amount) external {
-        _spendDeposit(amount);
-
-        emit Withdrawn(msg.sender, to, amount);
-
-        Refund.send(to, amount);
     }
 
     /// @inheritdoc IERC7786GatewaySource
@@ -224,18 +205,11 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         bytes calldata payload,
         bytes[] calldata attributes
     ) private returns (uint256 fee) {
-        if (deposits[msg.sender] == 0) return 0;
+        uint256 available = deposits[msg.sender];
+        if (available == 0) return 0;
         bytes memory call = _call(DispatchCall.QUOTE_DISPATCH, recipient, payload, attributes);
         fee = call.ask(address(mailbox));
-        _spendDeposit(fee);
-    }
-
-    function _spendDeposit(uint256 amount) private {
-        uint256 present = deposits[msg.sender];
-        if (amount > present) revert DepositTooLow(present, amount);
-        unchecked {
-            deposits[msg.sender] = present - amount; // not below zero, as just checked
-        }
+        _setDeposit(available, fee);
     }
 
     /// @dev The call of the Mailbox for a message. Reverts `NotEvmAccount`, `ChainNotEnrolled`, and

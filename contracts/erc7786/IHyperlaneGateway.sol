@@ -3,6 +3,8 @@ pragma solidity 0.8.33;
 
 import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IERC7786.sol";
 
+import {ISenderDeposits} from "./ISenderDeposits.sol";
+
 /// @title IHyperlaneGateway
 /// @notice An ERC-7786 gateway over the Mailbox: any account sends, and contracts with
 /// `receiveMessage` receive. Source: ERC-7786, ERC-7930, docs/erc-7786.md.
@@ -10,15 +12,16 @@ import {IERC7786GatewaySource} from "@openzeppelin/contracts/interfaces/draft-IE
 /// Accounts are ERC-7930 addresses of version 1: chain type 0 (EIP-155), the chain id without
 /// leading zeros, an address of 20 bytes, and nothing after it.
 ///
-/// | attribute              | meaning                                                  | default    |
-/// |------------------------|----------------------------------------------------------|------------|
-/// | gasLimit(uint256)      | gas limit of the delivery                                | the chain's|
-/// | refundAddress(address) | who gets surplus payment back                            | the sender |
-/// | hookMetadata(bytes)    | bytes after the standard fields of the hooks' metadata   | none       |
+/// | attribute              | meaning                                                  | default     |
+/// |------------------------|----------------------------------------------------------|-------------|
+/// | gasLimit(uint256)      | gas limit of the delivery                                | the chain's |
+/// | refundAddress(address) | who gets surplus payment back                            | the sender  |
+/// | hookMetadata(bytes)    | bytes after the standard fields of the hooks' metadata   | none        |
 ///
-/// @dev Call value pays the hooks and is not carried to the recipient: the `value` of `MessageSent`
-/// is zero. `sendMessage` returns zero, as nothing remains to be done.
-interface IHyperlaneGateway is IERC7786GatewaySource {
+/// @dev Call value pays the hooks; without any, the sender's deposit does, if it has one. None is
+/// carried to the recipient: the `value` of `MessageSent` is zero. `sendMessage` returns zero, as
+/// nothing remains to be done.
+interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     /// @notice Messages are exchanged with `gateway` on a chain from now on.
     event RemoteGatewaySet(uint256 indexed chainId, uint32 indexed domain, address gateway);
 
@@ -27,12 +30,6 @@ interface IHyperlaneGateway is IERC7786GatewaySource {
 
     /// @notice Messages to the chain have this gas limit unless they say otherwise.
     event DefaultGasLimitSet(uint256 indexed chainId, uint256 gasLimit);
-
-    /// @notice `amount` wei were added to what pays for messages of `sender`.
-    event Deposited(address indexed sender, uint256 amount);
-
-    /// @notice `sender` took `amount` wei of its deposit.
-    event Withdrawn(address indexed sender, address to, uint256 amount);
 
     /// @notice The bytes are no account as this gateway wants it.
     error NotEvmAccount(bytes account);
@@ -70,9 +67,6 @@ interface IHyperlaneGateway is IERC7786GatewaySource {
     /// @notice The recipient did not answer with the selector of `receiveMessage`.
     error NotReceived(address recipient);
 
-    /// @notice The sender's deposit is less than what it wants.
-    error DepositTooLow(uint256 deposit, uint256 amount);
-
     /// @notice Sets or replaces the gateway of a chain. Only the owner.
     /// @param chainId The chain's EIP-155 id, as in ERC-7930 addresses.
     /// @param domain The domain of the chain's Mailbox. It need not equal the chain id.
@@ -87,17 +81,6 @@ interface IHyperlaneGateway is IERC7786GatewaySource {
     /// @notice Changes the gas limit of messages to a chain that no attribute gives another one;
     /// 200,000 at first. Only the owner; reverts `ChainNotEnrolled`.
     function setDefaultGasLimit(uint256 chainId, uint56 gasLimit) external;
-
-    /// @notice Adds call value to what pays for messages that `sender` sends without value. For
-    /// senders that cannot pay, as OpenZeppelin's crosschain tokens. Anyone may call.
-    function deposit(address sender) external payable;
-
-    /// @notice Takes wei from the caller's deposit. Reverts `DepositTooLow`, or `ETHTransferFailed`
-    /// when `to` refuses.
-    function withdraw(address to, uint256 amount) external;
-
-    /// @notice What is left to pay for messages of `sender`, in wei.
-    function deposits(address sender) external view returns (uint256);
 
     /// @notice The value in wei that the same `sendMessage` needs now. Reverts as it does.
     function quote(
