@@ -13,8 +13,10 @@ import {DispatchCall} from "../libs/DispatchCall.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 import {IHyperlaneGateway} from "./IHyperlaneGateway.sol";
 import {SenderDeposits} from "./SenderDeposits.sol";
+import {Destination, DestinationLib} from "./libs/Destination.sol";
 import {EvmAccount} from "./libs/EvmAccount.sol";
 import {GatewayAttributes} from "./libs/GatewayAttributes.sol";
+import {GatewayLog} from "./libs/GatewayLog.sol";
 import {GatewayMessage} from "./libs/GatewayMessage.sol";
 
 /// @title HyperlaneGateway
@@ -27,24 +29,16 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     using GatewayMessage for bytes;
     using TypeCasts for address;
 
-    /// @dev Fits one slot, which a message reads once.
-    struct Destination {
-        address gateway;
-        uint32 domain;
-        /// @dev The gas limit of deliveries that no attribute gives another one.
-        uint56 gasLimit;
-        /// @dev True if messages go through `hook`, else through the Mailbox's default.
-        bool hooked;
-    }
-
     /// @dev Fits one slot, which a delivery reads once.
     struct Origin {
         address gateway;
         uint96 chainId;
     }
 
-    /// @dev Enough for a transfer of OpenZeppelin's crosschain tokens.
-    uint56 private constant DEFAULT_GAS_LIMIT = 200_000;
+    /// @dev Constant as the domain of the Mailbox is.
+    uint256 private immutable localChainId;
+
+    uint256 private immutable localChainIdSize;
 
     mapping(uint256 chainId => Destination) private destinations;
 
@@ -52,7 +46,10 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
 
     EnumerableSet.UintSet private enrolled;
 
-    constructor(address mailbox_) MailboxClient(mailbox_) {}
+    constructor(address mailbox_) MailboxClient(mailbox_) {
+        localChainId = block.chainid;
+        localChainIdSize = EvmAccount.sizeOf(block.chainid);
+    }
 
     /// @notice Initializes the contract, once. Only the deployer: see `Initializable`.
     function initialize(address hook_, address module, address owner_) external initializer {
@@ -63,9 +60,10 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     function enrollRemoteGateway(
         uint256 chainId,
         uint32 domain,
-        address gateway
+        address gateway,
+        uint56 gasLimit
     ) external onlyOwner {
-        if (chainId == 0 || chainId == block.chainid || chainId > type(uint96).max) {
+        if (chainId == 0 || chainId == localChainId || chainId > type(uint96).max) {
             revert NotRemoteChain(chainId);
         }
         if (domain == 0 || domain == localDomain) revert NotRemoteDomain(domain);
@@ -73,34 +71,24 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         uint256 present = origins[domain].chainId;
         if (present != 0 && present != chainId) revert DomainOfOtherChain(domain, present);
 
-        delete origins[destinations[chainId].domain];
+        delete origins[destinations[chainId].domain()];
         origins[domain] = Origin(gateway, uint96(chainId));
-        uint56 gasLimit = destinations[chainId].gasLimit;
-        if (gasLimit == 0) gasLimit = DEFAULT_GAS_LIMIT;
-        destinations[chainId] = Destination(gateway, domain, gasLimit, address(hook) != address(0));
+        bool hooked = address(hook) != address(0);
+        destinations[chainId] = DestinationLib.from(gateway, domain, gasLimit, hooked);
         enrolled.add(chainId);
 
-        emit RemoteGatewaySet(chainId, domain, gateway);
+        emit RemoteGatewaySet(chainId, domain, gateway, gasLimit);
     }
 
     /// @inheritdoc IHyperlaneGateway
-    function unenrollRemoteGateway(uint256 chainId) external onlyOwner {
+    function removeRemoteGateway(uint256 chainId) external onlyOwner {
         if (!enrolled.remove(chainId)) revert ChainNotEnrolled(chainId);
 
-        uint32 domain = destinations[chainId].domain;
+        uint32 domain = destinations[chainId].domain();
         delete origins[domain];
-        delete destinations[chainId];
+        destinations[chainId] = Destination.wrap(0);
 
         emit RemoteGatewayRemoved(chainId, domain);
-    }
-
-    /// @inheritdoc IHyperlaneGateway
-    function setDefaultGasLimit(uint256 chainId, uint56 gasLimit) external onlyOwner {
-        if (destinations[chainId].domain == 0) revert ChainNotEnrolled(chainId);
-
-        destinations[chainId].gasLimit = gasLimit;
-
-        emit DefaultGasLimitSet(chainId, gasLimit);
     }
 
     /// @inheritdoc IERC7786GatewaySource
@@ -122,12 +110,11 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
             value = _payFromDeposit(recipient, payload, attributes);
         }
 
-        emit MessageSent(
-            0,
-            EvmAccount.format(block.chainid, msg.sender),
+        GatewayLog.messageSent(
+            localChainId,
+            localChainIdSize,
             recipient,
             payload,
-            0,
             attributes
         );
 
@@ -178,8 +165,8 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
 
     /// @inheritdoc IHyperlaneGateway
     function remoteGateway(uint256 chainId) external view returns (uint32, address, uint256) {
-        Destination memory to = destinations[chainId];
-        return (to.domain, to.gateway, to.gasLimit);
+        Destination to = destinations[chainId];
+        return (to.domain(), to.gateway(), to.gasLimit());
     }
 
     /// @inheritdoc IERC7786GatewaySource
@@ -194,7 +181,13 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         super._setHookAndFlags(hook_, flags);
         uint256[] memory chains = enrolled.values();
         for (uint256 i; i < chains.length; ++i) {
-            destinations[chains[i]].hooked = hook_ != address(0);
+            Destination to = destinations[chains[i]];
+            destinations[chains[i]] = DestinationLib.from(
+                to.gateway(),
+                to.domain(),
+                to.gasLimit(),
+                hook_ != address(0)
+            );
         }
     }
 
@@ -222,19 +215,18 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     ) private view returns (bytes memory) {
         (bool valid, uint256 chainId, address account) = recipient.parse();
         if (!valid) revert NotEvmAccount(recipient);
-        Destination memory to = destinations[chainId];
-        if (to.domain == 0) revert ChainNotEnrolled(chainId);
+        Destination to = destinations[chainId];
+        if (!to.exists()) revert ChainNotEnrolled(chainId);
         (uint256 gasLimit, address refundAddress, bytes calldata custom) = attributes.read(
-            to.gasLimit,
+            to.gasLimit(),
             msg.sender
         );
         return
             GatewayMessage.encodeCall(
                 selector,
-                to.domain,
-                to.gateway,
-                to.hooked ? address(hook) : address(0),
-                mailbox.nonce(),
+                address(mailbox),
+                to,
+                to.hooked() ? address(hook) : address(0),
                 account,
                 payload,
                 gasLimit,

@@ -23,13 +23,15 @@ import {ISenderDeposits} from "./ISenderDeposits.sol";
 /// nothing remains to be done.
 interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     /// @notice Messages are exchanged with `gateway` on a chain from now on.
-    event RemoteGatewaySet(uint256 indexed chainId, uint32 indexed domain, address gateway);
+    event RemoteGatewaySet(
+        uint256 indexed chainId,
+        uint32 indexed domain,
+        address gateway,
+        uint256 gasLimit
+    );
 
     /// @notice No messages are exchanged with the chain from now on.
     event RemoteGatewayRemoved(uint256 indexed chainId, uint32 indexed domain);
-
-    /// @notice Messages to the chain have this gas limit unless they say otherwise.
-    event DefaultGasLimitSet(uint256 indexed chainId, uint256 gasLimit);
 
     /// @notice The bytes are no account as this gateway wants it.
     error NotEvmAccount(bytes account);
@@ -71,16 +73,18 @@ interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     /// @param chainId The chain's EIP-155 id, as in ERC-7930 addresses.
     /// @param domain The domain of the chain's Mailbox. It need not equal the chain id.
     /// @param gateway The gateway on that chain.
+    /// @param gasLimit The gas limit of deliveries there that no attribute gives another one.
     /// @dev Reverts `NotRemoteChain`, `NotRemoteDomain`, `GatewayIsZero`, `DomainOfOtherChain`.
-    function enrollRemoteGateway(uint256 chainId, uint32 domain, address gateway) external;
+    function enrollRemoteGateway(
+        uint256 chainId,
+        uint32 domain,
+        address gateway,
+        uint56 gasLimit
+    ) external;
 
     /// @notice Forgets the gateway of a chain. Only the owner; reverts `ChainNotEnrolled`.
     /// @dev Messages from there that are under way can be delivered when it is enrolled again.
-    function unenrollRemoteGateway(uint256 chainId) external;
-
-    /// @notice Changes the gas limit of messages to a chain that no attribute gives another one;
-    /// 200,000 at first. Only the owner; reverts `ChainNotEnrolled`.
-    function setDefaultGasLimit(uint256 chainId, uint56 gasLimit) external;
+    function removeRemoteGateway(uint256 chainId) external;
 
     /// @notice The value in wei that the same `sendMessage` needs now. Reverts as it does.
     function quote(
@@ -92,8 +96,8 @@ interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     /// @notice The ids of chains with a gateway, in no particular order.
     function chainIds() external view returns (uint256[] memory);
 
-    /// @notice The domain, the gateway and the default gas limit of a chain; zeros if there is none.
+    /// @notice The domain, the gateway and the gas limit of a chain; zeros if there is none.
     function remoteGateway(
         uint256 chainId
-    ) external view returns (uint32 domain, address gateway, uint256 defaultGasLimit);
+    ) external view returns (uint32 domain, address gateway, uint256 gasLimit);
 }

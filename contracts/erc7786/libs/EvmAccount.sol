@@ -26,14 +26,12 @@ library EvmAccount {
             // Reads after the end give other calldata or zeros; the length is checked below.
             let head := calldataload(account.offset)
             let size := byte(4, head)
-            let length := account.length
-            // Version and chain type; a first byte of the chain id that exists and is not zero; 20
-            // bytes of address; nothing else.
-            valid := and(eq(shr(224, head), 0x00010000), eq(length, add(size, 26)))
-            valid := and(valid, and(lt(size, 33), iszero(iszero(size))))
-            valid := and(valid, iszero(iszero(byte(5, head))))
+            // Version, chain type, and a size of the chain id that leaves room for 20 bytes.
+            valid := eq(shr(216, head), sub(add(0x0001000000, account.length), 26))
+            // A chain id of 1 to 32 bytes that begins with no zero; 20 bytes of address.
             let tail := calldataload(add(account.offset, add(size, 5)))
-            valid := and(valid, eq(byte(0, tail), 20))
+            valid := and(valid, and(lt(sub(size, 1), 32), eq(byte(0, tail), 20)))
+            valid := and(valid, iszero(iszero(byte(5, head))))
             chainId := shr(sub(256, shl(3, size)), calldataload(add(account.offset, 5)))
             addr := shr(96, shl(8, tail))
         }
@@ -41,25 +39,43 @@ library EvmAccount {
 
     /// @notice The account in fresh memory.
     /// @param chainId Not zero, and below 2^128: more would overwrite the address.
-    function format(
+    function format(uint256 chainId, address addr) internal pure returns (bytes memory account) {
+        uint256 place;
+        assembly ("memory-safe") {
+            account := mload(0x40)
+            place := account
+            mstore(0x40, add(account, 96)) // a word and 26 + n bytes, n below 17, and up to a word
+        }
+        write(place, sizeOf(chainId), chainId, addr);
+    }
+
+    /// @notice Writes the length of the account, the account and zeros up to a whole word.
+    /// @param place Where there are 96 bytes of memory for it.
+    /// @param size The bytes of the chain id, see `sizeOf`.
+    /// @return end The place after it.
+    function write(
+        uint256 place,
+        uint256 size,
         uint256 chainId,
         address addr
-    ) internal pure returns (bytes memory account) {
+    ) internal pure returns (uint256 end) {
         assembly ("memory-safe") {
-            let size := 1
-            for {
-                let rest := shr(8, chainId)
-            } rest {
-                rest := shr(8, rest)
-            } {
-                size := add(size, 1)
-            }
-            account := mload(0x40)
-            mstore(account, add(size, 26))
-            let head := or(shl(224, 0x00010000), shl(216, size))
-            mstore(add(account, 32), or(head, shl(sub(216, shl(3, size)), chainId)))
-            mstore(add(account, add(size, 37)), or(shl(248, 20), shl(88, addr)))
-            mstore(0x40, add(account, 96)) // 58 + n up to the next multiple of 32, n below 17
+            let bits := shl(3, size)
+            mstore(add(place, 64), 0)
+            mstore(add(place, add(size, 37)), or(shl(248, 20), shl(88, addr)))
+            // Version 1, chain type 0, the size and the chain id, and zeros that the length covers.
+            mstore(add(place, add(size, 5)), or(shl(bits, or(0x01000000, size)), chainId))
+            mstore(place, add(size, 26))
+            end := add(place, add(64, shl(5, gt(size, 6))))
+        }
+    }
+
+    /// @notice The number of bytes of a chain id, at least one.
+    function sizeOf(uint256 chainId) internal pure returns (uint256 size) {
+        size = 1;
+        while (chainId > 0xff) {
+            chainId >>= 8;
+            ++size;
         }
     }
 }

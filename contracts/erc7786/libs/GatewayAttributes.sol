@@ -26,6 +26,7 @@ library GatewayAttributes {
         returns (uint256 gasLimit, address refundAddress, bytes calldata hookMetadata)
     {
         (gasLimit, refundAddress, hookMetadata) = (defaultGasLimit, sender, msg.data[0:0]);
+        if (attributes.length == 0) return (gasLimit, refundAddress, hookMetadata);
         uint256 seen;
         for (uint256 i; i < attributes.length; ++i) {
             bytes calldata attribute = attributes[i];

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {IMailbox} from "../../interfaces/IMailbox.sol";
+import {Destination} from "./Destination.sol";
+
 /// @title GatewayMessage
 /// @notice What a gateway tells the gateway on another chain, as the body of a message:
 ///
@@ -14,7 +17,8 @@ library GatewayMessage {
     /// @dev Offset of the payload.
     uint256 internal constant HEADER = 44;
 
-    /// @notice Lays out a `DispatchCall` with such a body in fresh memory. With P the length of the
+    /// @notice Lays out a `DispatchCall` with such a body, of the caller's next message, in fresh
+    /// memory. With P the length of the
     /// payload and its 44 bytes before it, rounded up to 32:
     ///
     /// | offset  | size | content                                               |
@@ -32,24 +36,24 @@ library GatewayMessage {
     /// | 314 + P | rest | if there are custom bytes, 20 zeros and these         |
     function encodeCall(
         bytes4 selector,
-        uint256 domain,
-        address gateway,
+        address mailbox,
+        Destination to,
         address hook,
-        uint256 nonce,
         address recipient_,
         bytes calldata payload_,
         uint256 gasLimit,
         address refundAddress,
         bytes calldata custom
     ) internal view returns (bytes memory data) {
+        bytes4 nonce = IMailbox.nonce.selector;
         assembly ("memory-safe") {
             data := mload(0x40)
             let start := add(data, 32)
             let length := add(payload_.length, 44)
             let padded := and(add(length, 31), not(31))
             mstore(start, selector)
-            mstore(add(start, 4), domain)
-            mstore(add(start, 36), gateway)
+            mstore(add(start, 4), and(shr(160, to), 0xffffffff))
+            mstore(add(start, 36), shr(96, shl(96, to)))
             mstore(add(start, 68), 0xa0)
             mstore(add(start, 100), add(0xc0, padded))
             mstore(add(start, 132), hook)
@@ -57,7 +61,11 @@ library GatewayMessage {
             mstore(add(start, 208), recipient_)
             mstore(add(start, 188), caller())
             mstore(add(start, 164), 0)
-            mstore(add(start, 168), or(shl(32, length), nonce))
+            mstore(0, nonce)
+            if iszero(staticcall(gas(), mailbox, 0, 4, 0, 32)) {
+                revert(0, 0)
+            }
+            mstore(add(start, 168), or(shl(32, length), mload(0)))
             calldatacopy(add(start, 240), payload_.offset, payload_.length)
             mstore(add(start, add(196, length)), 0)
 
