@@ -61,20 +61,21 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         uint256 chainId,
         uint32 domain,
         address gateway,
-        uint56 gasLimit
+        uint256 gasLimit
     ) external onlyOwner {
         if (chainId == 0 || chainId == localChainId || chainId > type(uint96).max) {
             revert NotRemoteChain(chainId);
         }
         if (domain == 0 || domain == localDomain) revert NotRemoteDomain(domain);
         if (gateway == address(0)) revert GatewayIsZero(chainId);
+        if (gasLimit > type(uint56).max) revert GasLimitTooLarge(gasLimit);
         uint256 present = origins[domain].chainId;
         if (present != 0 && present != chainId) revert DomainOfOtherChain(domain, present);
 
         delete origins[destinations[chainId].domain()];
         origins[domain] = Origin(gateway, uint96(chainId));
         bool hooked = address(hook) != address(0);
-        destinations[chainId] = DestinationLib.from(gateway, domain, gasLimit, hooked);
+        destinations[chainId] = DestinationLib.from(gateway, domain, uint56(gasLimit), hooked);
         enrolled.add(chainId);
 
         emit RemoteGatewaySet(chainId, domain, gateway, gasLimit);
@@ -104,9 +105,9 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
             attributes
         );
         uint256 value = msg.value;
-        // Only deposits are in the balance besides the value of this call: without any, nothing
-        // has to be read.
-        if (value == 0 && address(this).balance != 0) {
+        // More than the value of this call is in the balance if there are deposits: without any,
+        // none has to be read.
+        if (address(this).balance > value && value == 0) {
             value = _payFromDeposit(recipient, payload, attributes);
         }
 
@@ -148,7 +149,7 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         bytes calldata recipient,
         bytes calldata payload,
         bytes[] calldata attributes
-    ) external view returns (uint256) {
+    ) public view returns (uint256) {
         bytes memory call = _call(
             DispatchCall.QUOTE_DISPATCH,
             recipient,
@@ -164,7 +165,7 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     }
 
     /// @inheritdoc IHyperlaneGateway
-    function remoteGateway(uint256 chainId) external view returns (uint32, address, uint256) {
+    function remoteGatewayOf(uint256 chainId) external view returns (uint32, address, uint256) {
         Destination to = destinations[chainId];
         return (to.domain(), to.gateway(), to.gasLimit());
     }
@@ -200,8 +201,7 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
     ) private returns (uint256 fee) {
         uint256 available = deposits[msg.sender];
         if (available == 0) return 0;
-        bytes memory call = _call(DispatchCall.QUOTE_DISPATCH, recipient, payload, attributes);
-        fee = call.ask(address(mailbox));
+        fee = quote(recipient, payload, attributes);
         _setDeposit(available, fee);
     }
 
@@ -221,12 +221,14 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
             to.gasLimit(),
             msg.sender
         );
+        address hook_;
+        if (to.hooked()) hook_ = address(hook);
         return
             GatewayMessage.encodeCall(
                 selector,
                 address(mailbox),
                 to,
-                to.hooked() ? address(hook) : address(0),
+                hook_,
                 account,
                 payload,
                 gasLimit,

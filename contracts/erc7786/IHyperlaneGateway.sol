@@ -57,6 +57,9 @@ interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     /// @notice A gateway cannot be zero: what is sent there would be lost.
     error GatewayIsZero(uint256 chainId);
 
+    /// @notice A gas limit has 56 bits.
+    error GasLimitTooLarge(uint256 gasLimit);
+
     /// @notice The message's sender is not the gateway enrolled for its origin.
     error SenderNotGateway(uint32 origin, bytes32 sender, address gateway);
 
@@ -74,12 +77,13 @@ interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     /// @param domain The domain of the chain's Mailbox. It need not equal the chain id.
     /// @param gateway The gateway on that chain.
     /// @param gasLimit The gas limit of deliveries there that no attribute gives another one.
-    /// @dev Reverts `NotRemoteChain`, `NotRemoteDomain`, `GatewayIsZero`, `DomainOfOtherChain`.
+    /// @dev Reverts `NotRemoteChain`, `NotRemoteDomain`, `GatewayIsZero`, `GasLimitTooLarge`,
+    /// `DomainOfOtherChain`.
     function enrollRemoteGateway(
         uint256 chainId,
         uint32 domain,
         address gateway,
-        uint56 gasLimit
+        uint256 gasLimit
     ) external;
 
     /// @notice Forgets the gateway of a chain. Only the owner; reverts `ChainNotEnrolled`.
@@ -97,7 +101,7 @@ interface IHyperlaneGateway is IERC7786GatewaySource, ISenderDeposits {
     function chainIds() external view returns (uint256[] memory);
 
     /// @notice The domain, the gateway and the gas limit of a chain; zeros if there is none.
-    function remoteGateway(
+    function remoteGatewayOf(
         uint256 chainId
     ) external view returns (uint32 domain, address gateway, uint256 gasLimit);
 }

@@ -36,25 +36,28 @@ library GatewayLog {
         assembly ("memory-safe") {
             free := mload(0x40)
         }
-        // Memory after the free pointer: nothing keeps it.
+        // Memory after the free pointer, which is a multiple of 32: nothing keeps it.
         uint256 end;
         unchecked {
             end = free + 160; // no memory is that large
         }
         end = EvmAccount.write(end, size, chainId, msg.sender);
         assembly ("memory-safe") {
-            function append(place, offset, length) -> next {
-                mstore(place, length)
-                calldatacopy(add(place, 32), offset, length)
-                mstore(add(place, add(32, length)), 0)
-                next := add(place, and(add(length, 63), not(31)))
-            }
-
             mstore(free, 0xa0)
             mstore(add(free, 32), sub(end, free))
-            end := append(end, recipient.offset, recipient.length)
+            mstore(end, recipient.length)
+            end := add(end, 32)
+            calldatacopy(end, recipient.offset, recipient.length)
+            end := add(end, recipient.length)
+            mstore(end, 0)
+            end := and(add(end, 31), not(31))
             mstore(add(free, 64), sub(end, free))
-            end := append(end, payload.offset, payload.length)
+            mstore(end, payload.length)
+            end := add(end, 32)
+            calldatacopy(end, payload.offset, payload.length)
+            end := add(end, payload.length)
+            mstore(end, 0)
+            end := and(add(end, 31), not(31))
             mstore(add(free, 96), 0)
             mstore(add(free, 128), sub(end, free))
             mstore(end, attributes.length)
@@ -68,7 +71,11 @@ library GatewayLog {
             } {
                 mstore(add(heads, i), sub(end, heads))
                 let item := add(attributes.offset, calldataload(add(attributes.offset, i)))
-                end := append(end, add(item, 32), calldataload(item))
+                let length := calldataload(item)
+                mstore(end, length)
+                calldatacopy(add(end, 32), add(item, 32), length)
+                mstore(add(end, add(32, length)), 0)
+                end := add(end, and(add(length, 63), not(31)))
             }
             log2(free, sub(end, free), topic, 0)
         }
