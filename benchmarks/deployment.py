@@ -7,7 +7,17 @@ from web3.contract import Contract
 
 from ape_hyperlane.core.plan import plan_core
 from ape_hyperlane.plans.registry_view import RegistryView
-from ape_hyperlane.plans.steps import Call, Create, Creator, Reading, Ref, Subset
+from ape_hyperlane.plans.steps import (
+    Call,
+    Create,
+    Creator,
+    Initial,
+    Made,
+    Reading,
+    Ref,
+    Subset,
+    Use,
+)
 from benchmarks.anvil import Chain
 from hyperlane.registry import CoreConfig
 
@@ -26,6 +36,8 @@ def deploy_core(chain: Chain, config: CoreConfig) -> None:
     def resolved(value: Any) -> Any:
         if isinstance(value, Creator):
             return chain.sender
+        if isinstance(value, Initial):
+            return value.value
         return made[value.step].address if isinstance(value, Ref) else value
 
     def said(target: Contract, reading: Reading) -> bool:
@@ -38,6 +50,13 @@ def deploy_core(chain: Chain, config: CoreConfig) -> None:
     for step in steps:
         if isinstance(step, Create):
             made[step.name] = chain.deploy(step.contract, *map(resolved, step.arguments))
+            continue
+        if isinstance(step, Use):  # of what another contract made
+            assert isinstance(step.address, Made)
+            assert isinstance(step.address.maker, Ref)
+            maker = made[step.address.maker.step]
+            address = maker.functions[step.address.view]().call()
+            made[step.name] = chain.at("CommitmentReadIsm", address)
             continue
         assert isinstance(step, Call)
         assert isinstance(step.target, Ref)

@@ -11,3 +11,4 @@ from tests.support.deploying import (  # noqa: F401 - fixtures
     start,
     start_node,
 )
+from tests.support.wiring import cores, three_cores  # noqa: F401 - fixtures

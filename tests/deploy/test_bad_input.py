@@ -121,14 +121,14 @@ def test_a_journal_of_another_chain_is_refused(refused, deploy, registry, node):
     deploy()
     path = registry.chain_folder("alpha") / "deployment.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "chainId": 5}))
-    assert "chainId is 5, but the node answers 31337" in refused(sent=16)
+    assert "chainId is 5, but the node answers 31337" in refused(sent=17)
 
 
 def test_another_domain_for_a_deployed_mailbox_is_refused(refused, deploy, registry):
     deploy()
     metadata = registry.metadata("alpha")
     registry.write_metadata(metadata.model_copy(update={"domain_id": 77}))
-    assert "'mailbox' was planned as create Mailbox(31337)" in refused(sent=16)
+    assert "'mailbox' was planned as create Mailbox(31337)" in refused(sent=17)
 
 
 @pytest.mark.parametrize("name", ["../alpha", "Alpha", "my-chain"])

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-TRANSACTIONS = 16
+TRANSACTIONS = 17
 
 
 def _wait_for_pending(node, process):
@@ -49,7 +49,7 @@ def _assert_complete(result, node, registry, transactions=TRANSACTIONS):
     assert node.view(mailbox, "owner()", "address") == node.deployer
 
 
-@pytest.mark.parametrize("position", [12, TRANSACTIONS])
+@pytest.mark.parametrize("position", [12, 16, TRANSACTIONS])
 def test_a_transaction_that_is_mined_after_the_kill_is_not_repeated(
     killed, deploy, node, registry, position
 ):

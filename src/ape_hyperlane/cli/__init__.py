@@ -14,8 +14,10 @@ from ape_hyperlane.cli.core import (
     rearm,
     unpause,
     upgrade_core,
+    wire,
 )
 from ape_hyperlane.cli.demo import demo, demo_guard, demo_slash, devnet, verify_input
+from ape_hyperlane.cli.ica import ica
 from ape_hyperlane.cli.messages import deliver, send, status
 from ape_hyperlane.cli.setup import agent_config, doctor, init, registry
 from ape_hyperlane.cli.staking import ism, staking
@@ -33,6 +35,7 @@ __all__ = [
     "deploy",
     "devnet",
     "doctor",
+    "ica",
     "init",
     "ism",
     "pause",
@@ -46,6 +49,7 @@ __all__ = [
     "upgrade_core",
     "verify_input",
     "warp",
+    "wire",
 ]
 
 
@@ -55,9 +59,9 @@ def cli() -> None:
 
 
 for _command in (
-    *(deploy, check, read_core, apply_core, upgrade_core, warp, staking, ism),
+    *(deploy, check, read_core, apply_core, upgrade_core, wire, warp, staking, ism),
     *(pause, unpause, rearm),
-    *(send, status, deliver),
+    *(send, status, deliver, ica),
     *(init, agent_config, doctor, registry),
     *(devnet, demo, demo_slash, demo_guard, verify_input),
 ):

@@ -139,3 +139,22 @@ def upgrade_core(**options: Any) -> None:
     from ape_hyperlane.core.upgrade import run
 
     run(**options)
+
+
+@click.command()
+@REGISTRY
+@click.option(
+    "--chains",
+    callback=lambda _context, _option, text: tuple(filter(None, (text or "").split(","))),
+    help="names with commas; default: all whose core was deployed from the registry",
+)
+@click.option("--account", help="ape account that pays; development networks have a default")
+@MAX_GAS_PRICE
+@PROPOSALS
+@click.option("--dry-run", is_flag=True, help="show the plan and stop")
+def wire(**options: Any) -> None:
+    """Enrol the routers of interchain accounts of several chains with each other, for good, and
+    write what Safes and timelocks have to do."""
+    from ape_hyperlane.core.wire import run
+
+    run(**options)

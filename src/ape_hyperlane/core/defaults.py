@@ -22,10 +22,9 @@ def spelled_out(config: CoreConfig, deployer: str, decimals: Decimals) -> CoreCo
     that only other tools use. `deployer` stands in for accounts that it does not name."""
     owner = config.owner or deployer
     admin = config.proxy_admin or (ProxyAdmin() if config.upgradeable else None)
-    updates = {
+    updates: dict[str, Any] = {
         "owner": owner,
         "proxy_admin": admin,
-        "interchain_account_router": None,
         "owner_overrides": None,
         "contract_version": None,
         "deploy_quoted_calls": None,

@@ -8,8 +8,10 @@ from ape.api import AccountAPI
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
+from ape_hyperlane.core.accounts import filled_in
 from ape_hyperlane.core.defaults import domains_in, spelled_out, with_names
-from ape_hyperlane.core.plan import plan_core
+from ape_hyperlane.core.enrolments import verify_enrolments
+from ape_hyperlane.core.plan import MAILBOX, plan_core
 from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
 from ape_hyperlane.plans.checks import (
@@ -21,12 +23,12 @@ from ape_hyperlane.plans.checks import (
     silent,
     used_addresses,
 )
+from ape_hyperlane.plans.differences import check_steps
 from ape_hyperlane.plans.journal import Journal
 from ape_hyperlane.plans.owned import owned_calls, owned_lines
 from ape_hyperlane.plans.proposals import OwnedCall, require_proposable
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Step, final_readings
-from ape_hyperlane.plans.survey import check_steps
 from hyperlane.errors import ConfigError
 from hyperlane.files import write_atomic
 from hyperlane.protocol.typecasts import Bytes32
@@ -84,12 +86,20 @@ def plan_deployment(
     before = deployed_config(registry, name)
     config = with_names(config or before or CoreConfig(), _names(registry, before))
     config = spelled_out(config, journal.deployer, Decimals(registry))
+    view = registry_view(registry, name)
+    router = config.interchain_account_router
+    if router is not None:
+        kept = before.interchain_account_router if before else None
+        entry = journal.entry(MAILBOX.step)
+        mailbox = entry.address if entry and entry.done else None
+        router = filled_in(router, kept, view, metadata.domain_id, mailbox)
+        config = config.model_copy(update={"interchain_account_router": router})
     require_contracts((*config.hooks(), *config.isms()), name)
     steps = plan_core(
         config,
         domain=metadata.domain_id,
         deployer=journal.deployer,
-        registry=registry_view(registry, name),
+        registry=view,
         salt=journal.salt,
     )
     require_contracts(used_addresses(steps), name)
@@ -100,7 +110,9 @@ def plan_deployment(
 def _names(registry: Registry, before: CoreConfig | None) -> dict[str, str]:
     """Names of the chains in the registry by domain, without domains that the last config names by
     number: the steps in its journal have these numbers in their names."""
-    kept = domains_in(before)
+    # Enrolments are always by domain, as the reference wants them.
+    modules = before and before.model_copy(update={"interchain_account_router": None})
+    kept = domains_in(modules)
     by_domain = {str(domain): chain for chain, domain in Domains(registry).items()}
     return {domain: chain for domain, chain in by_domain.items() if domain not in kept}
 
@@ -128,12 +140,12 @@ def deploy_core(
     if together:
         require_proposable(owned_lines(applier))
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
-    if deployed_config(registry, name) != deployment.config:
-        content = yaml.safe_dump(deployment.config.as_file(), sort_keys=False)
-        write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
+    verify_enrolments([*pending, *(step for step, _ in applier.left)], registry)
+    _write_config(registry, name, deployment.config)
     applier.apply(deployment.steps)
     applier.verify(final_readings(deployment.steps))
     addresses = _addresses(registry, name, applier.addresses)
+    _write_config(registry, name, _with_mailbox(deployment.config, str(addresses.mailbox)))
     if not registry.has_addresses(name) or registry.addresses(name) != addresses:
         registry.write_addresses(name, addresses)
     metadata = deployment.metadata
@@ -178,9 +190,30 @@ def check_core(registry: Registry, name: str) -> list[str]:
 
 
 def deployed_config(registry: Registry, name: str) -> CoreConfig | None:
-    """Config of the last deployment on the chain; None if there was none."""
+    """Config of the last deployment on the chain; None if there was none. A contract that it does
+    not name was not deployed, even if new cores have it."""
     path = registry.chain_folder(name) / "core-config.yaml"
-    return read(CoreConfig, path) if path.exists() else None
+    if not path.exists():
+        return None
+    config = read(CoreConfig, path)
+    if "interchain_account_router" in config.model_fields_set:
+        return config
+    return config.model_copy(update={"interchain_account_router": None})
+
+
+def _write_config(registry: Registry, name: str, config: CoreConfig) -> None:
+    if deployed_config(registry, name) != config:
+        content = yaml.safe_dump(config.as_file(), sort_keys=False)
+        write_atomic(registry.chain_folder(name) / "core-config.yaml", content)
+
+
+def _with_mailbox(config: CoreConfig, mailbox: str) -> CoreConfig:
+    """The config with the Mailbox where the reference names it once more."""
+    router = config.interchain_account_router
+    if router is None:
+        return config
+    router = router.model_copy(update={"mailbox": mailbox})
+    return config.model_copy(update={"interchain_account_router": router})
 
 
 def _metadata(

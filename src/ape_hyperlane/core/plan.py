@@ -1,5 +1,6 @@
 """Plans a core: from its config to the steps that deploy it. Pure: makes no request."""
 
+from ape_hyperlane.core.accounts import plan_router
 from ape_hyperlane.modules.hooks import HookPlanner
 from ape_hyperlane.modules.isms import IsmPlanner
 from ape_hyperlane.plans.builder import PlanBuilder
@@ -71,6 +72,8 @@ def plan_core(
         state={"mailbox": MAILBOX},
         reserve=reserve(ANNOUNCE, ANNOUNCE, deployer, salt),
     )
+    if config.interchain_account_router is not None:
+        plan_router(plan, config.interchain_account_router)
     recipient = plan.create("testRecipient", "TestRecipient", state={"owner": CREATOR})
     mailbox.hand_over(None)
     recipient.hand_over(None)

@@ -56,6 +56,30 @@ def with_creator(step: str, value: Any) -> Any:
 Target = Ref | str
 """A contract of this deployment, or an address."""
 
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A reference to the contract that another one has made itself, and returns by a view."""
+
+    maker: Target
+    contract: str
+    """Name of the contract whose ABI the maker has."""
+    view: str
+
+    def __str__(self) -> str:
+        return f"{self.maker}.{self.view}()"
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """An argument of a constructor that later calls can change. A journal does not compare it."""
+
+    value: Any
+
+    def __str__(self) -> str:
+        return _shown(self.value)
+
+
 IMPLEMENTATION_SLOT = 0x360894A13BA1A3210667C828492DB98DCA3E2076CC3735A920A3CA505D382BBC
 """Storage slot of a proxy's implementation, by ERC-1967."""
 ADMIN_SLOT = 0xB53127684A568B3173AE13B9F8A6016E243E63B6E8EE1178D6A717850B5D6103
@@ -125,7 +149,7 @@ class Use:
     """A step without a transaction: names a contract that exists, or that another step makes."""
 
     name: str
-    address: Target
+    address: Target | Made
     readings: tuple[Reading, ...] = ()
 
     def describe(self) -> str:

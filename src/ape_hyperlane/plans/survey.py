@@ -26,6 +26,8 @@ from ape_hyperlane.plans.steps import (
     Create,
     CreateSet,
     Creator,
+    Initial,
+    Made,
     Reading,
     Ref,
     Reserve,
@@ -33,9 +35,8 @@ from ape_hyperlane.plans.steps import (
     Subset,
     Unlisted,
     Use,
-    final_readings,
 )
-from ape_hyperlane.plans.values import agrees, comparable, display, unix_time
+from ape_hyperlane.plans.values import agrees, comparable, display
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.hashing import keccak
 
@@ -191,6 +192,10 @@ class Survey:
             return Contains(self.resolve(value.value))
         if isinstance(value, Unlisted):
             return self.unlisted(value)
+        if isinstance(value, Initial):
+            return self.resolve(value.value)
+        if isinstance(value, Made):
+            return self._made(value)
         if isinstance(value, tuple | list):
             return type(value)(self.resolve(item) for item in value)
         return value
@@ -206,7 +211,8 @@ class Survey:
     def spelled_out(self, step: Action) -> str:
         """The step's description with addresses in place of references, as journals keep it."""
         if isinstance(step, Create):
-            return replace(step, arguments=self.resolve(step.arguments)).describe()
+            lasting = tuple("any" if isinstance(each, Initial) else each for each in step.arguments)
+            return replace(step, arguments=self.resolve(lasting)).describe()
         if isinstance(step, Call):
             target, arguments = self.resolve((step.target, step.arguments))
             return replace(step, target=target, arguments=arguments).describe()
@@ -256,6 +262,14 @@ class Survey:
         """Address of a static factory's contract, whether it is deployed or not."""
         address = self.factory_of(step).getAddress(self.members_of(step), step.threshold)
         return str(to_checksum_address(address))
+
+    def _made(self, made: Made) -> str:
+        address = self.read(Reading(made.maker, made.contract, made.view, None))
+        if address == ABSENT:
+            raise ConfigError(
+                f"{self.resolve(made.maker)}: no {made.view}(); expected a {made.contract}"
+            )
+        return str(address)
 
     def _is_created(self, step: Create, entry: Entry) -> bool:
         """True if the journal's contract is the one that the step describes."""
@@ -362,34 +376,6 @@ class Survey:
             pending = call_view(target, abi, "pendingOwner", ())
             return answer if int(pending, 16) == 0 else pending
         return answer
-
-
-def check_steps(journal: Journal, steps: list[Step]) -> list[str]:
-    """Differences between the connected chain and a plan, a line each: contracts that do not exist,
-    then readings that do not hold. Readings of contracts that do not exist are left out."""
-    survey = Survey(journal)
-    missing = [step for step in survey.pending(steps) if isinstance(step, Create | CreateSet)]
-    readings = [
-        reading
-        for reading in final_readings(steps)
-        if survey.can_resolve((reading.target, reading.expected))
-    ]
-    absent = [f"{step.name} is not there" for step in missing]
-    return absent + survey.differences(readings) + _guardians_pauses(survey, readings)
-
-
-def _guardians_pauses(survey: Survey, readings: list[Reading]) -> list[str]:
-    """Lines about pauses that guardians began. A config has the owner's pause only, so no plan ends
-    a guardian's."""
-    found = []
-    for reading in readings:
-        if reading.method == "pausedForGood":
-            paused = replace(reading, method="paused")
-            if survey.read(paused) and not survey.read(reading):
-                until = survey.read(replace(reading, method="pausedUntil"))
-                name = reading.target.step if isinstance(reading.target, Ref) else reading.target
-                found.append(f"{name}: paused by a guardian until {unix_time(until)}")
-    return found
 
 
 def _with_address(value: Any, creator: str) -> Any:

@@ -5,9 +5,11 @@ from typing import Any
 
 from ape import networks
 
+from ape_hyperlane.core.accounts import KEY
 from ape_hyperlane.core.defaults import spelled_out
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.views import ask
+from ape_hyperlane.reading.accounts import read_router
 from ape_hyperlane.reading.hooks import read_hook
 from ape_hyperlane.reading.isms import read_ism
 from ape_hyperlane.reading.proxies import read_proxy
@@ -45,6 +47,7 @@ def read_core(source: Source, mailbox: str) -> ReadCore:
     content: dict[str, Any] = {**owner, **read_proxy(source, mailbox)}
     for key, address in settings.items():
         content[key] = (read_ism if key == "defaultIsm" else read_hook)(source, address)
+    content[KEY] = read_router(source, mailbox)
     if source.clones:
         content["staticSets"] = "clones"
     _note_version(source, mailbox)

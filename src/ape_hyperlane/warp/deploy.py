@@ -20,12 +20,13 @@ from ape_hyperlane.plans.checks import (
     silent,
     used_addresses,
 )
+from ape_hyperlane.plans.differences import check_steps
 from ape_hyperlane.plans.journal import Journal, journal_path
 from ape_hyperlane.plans.owned import owned_calls, owned_lines
 from ape_hyperlane.plans.proposals import require_proposable, write_proposals
 from ape_hyperlane.plans.registry_view import registry_view
 from ape_hyperlane.plans.steps import Action, Call, Reading, Step, final_readings
-from ape_hyperlane.plans.survey import Survey, check_steps
+from ape_hyperlane.plans.survey import Survey
 from ape_hyperlane.warp.ends import End, complete, read_backing, whole_token
 from ape_hyperlane.warp.plan import ROUTER
 from ape_hyperlane.warp.records import config_file, deploy_file

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
-from hyperlane.registry.fields import Account, ContractVersion
+from hyperlane.registry.account_router import InterchainAccountRouter
+from hyperlane.registry.fields import ZERO_ADDRESS, Account, ContractVersion
 from hyperlane.registry.hooks import (
     AggregationHook,
     DefaultHook,
@@ -40,7 +41,8 @@ class CoreConfig(StrictFileModel):
     merkle tree, the default hook a gas paymaster, and contracts cannot be upgraded. `upgradeable`
     puts Mailbox and paymaster behind proxies that `proxyAdmin` controls; `proxyAdmin` implies it.
     `staticSets: clones` makes each multisig of the default module a small proxy, which is cheaper
-    to deploy and dearer to ask than one with the set in its code.
+    to deploy and dearer to ask than one with the set in its code. There is a router of interchain
+    accounts.
     """
 
     owner: Account | None = None
@@ -50,8 +52,8 @@ class CoreConfig(StrictFileModel):
     static_sets: Literal["code", "clones"] = "code"
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
-    interchain_account_router: dict[str, Any] | None = None
-    """Read by other tools only; this tool does not deploy interchain account routers."""
+    interchain_account_router: InterchainAccountRouter | None = InterchainAccountRouter()
+    """None for a core without one."""
     owner_overrides: dict[str, Any] | None = None
     """Read by the checkers of other tools only."""
     contract_version: ContractVersion | None = None
@@ -152,6 +154,9 @@ class CoreConfig(StrictFileModel):
         """All hooks, at all levels of nesting."""
         yield from all_hooks(self.default_hook)
         yield from all_hooks(self.required_hook)
+        router = self.interchain_account_router
+        if router is not None and router.hook != ZERO_ADDRESS:
+            yield from all_hooks(router.hook)
 
     def isms(self) -> Iterator[Ism]:
         """All modules, at all levels of nesting."""

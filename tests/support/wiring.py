@@ -1,0 +1,100 @@
+"""Three chains with a core each, and the command that wires them."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.support.deploying import Node
+
+from ape_hyperlane import cli
+from ape_hyperlane.demo.processes import Processes, anvil, free_port
+from hyperlane.registry import Registry
+
+CHAINS = {"alpha": 71001, "beta": 71002, "gamma": 71003}
+"""Domains, which are chain ids, by name."""
+
+
+@dataclass(frozen=True)
+class Cores:
+    """Chains and their registry."""
+
+    nodes: dict[str, Node]
+    registry: Registry
+    proposals: Path
+
+    def deploy(self, chain: str, *options: object, account: str = "test:0") -> Result:
+        return self._run(
+            cli.deploy,
+            *("--chain", chain, "--network", self.nodes[chain].url, "--account", account, *options),
+        )
+
+    def check(self, chain: str) -> Result:
+        return self._run(cli.check, "--chain", chain)
+
+    def wire(self, *options: object, account: str = "test:0") -> Result:
+        folder = ("--proposals", self.proposals)
+        return self._run(cli.wire, "--account", account, *folder, *options)
+
+    def router(self, chain: str) -> str:
+        return str(self.registry.addresses(chain).interchain_account_router)
+
+    def enrolled(self, chain: str) -> dict[str, str]:
+        """What the router of a chain has enrolled, by the name of the other chain."""
+        node, router = self.nodes[chain], self.router(chain)
+        words = {
+            other: node.view(router, "routers(uint32)", "bytes32", domain)
+            for other, domain in CHAINS.items()
+        }
+        return {
+            other: node.web3.to_checksum_address(word[12:])
+            for other, word in words.items()
+            if any(word)
+        }
+
+    def others(self, chain: str) -> dict[str, str]:
+        """The routers of the other chains."""
+        return {other: self.router(other) for other in CHAINS if other != chain}
+
+    def nonces(self, account: str | None = None) -> dict[str, int]:
+        return {chain: node.nonce(account) for chain, node in self.nodes.items()}
+
+    def _run(self, command, *options: object) -> Result:
+        arguments = ["--registry", str(self.registry.folder), *map(str, options)]
+        result = CliRunner(mix_stderr=False).invoke(command, arguments)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+
+@pytest.fixture(scope="module")
+def three_cores(tmp_path_factory) -> Iterator[Cores]:
+    """Three cores as deployed by default, by accounts with different nonces: their addresses differ
+    from chain to chain."""
+    folder = tmp_path_factory.mktemp("cores")
+    with Processes(folder / "logs") as processes:
+        nodes = {}
+        for number, (name, chain_id) in enumerate(CHAINS.items()):
+            port = free_port()
+            processes.start(f"anvil-{name}", anvil(port, chain_id))
+            node = nodes[name] = Node(f"http://127.0.0.1:{port}")
+            processes.wait_until(node.web3.is_connected, "anvil answers", 20)
+            for _ in range(number):
+                node.web3.eth.send_transaction({"from": node.deployer, "to": node.other})
+        cores = Cores(nodes, Registry(folder / "registry"), folder / "proposals")
+        for name in CHAINS:
+            result = cores.deploy(name)
+            assert result.exit_code == 0, result.stderr
+        yield cores
+
+
+@pytest.fixture
+def cores(three_cores, tmp_path) -> Iterator[Cores]:
+    """The three cores, for one test: chains and files are put back."""
+    folder = tmp_path / "registry"
+    shutil.copytree(three_cores.registry.folder, folder)
+    snapshots = {name: node.rpc("evm_snapshot") for name, node in three_cores.nodes.items()}
+    yield Cores(three_cores.nodes, Registry(folder), tmp_path / "proposals")
+    for name, node in three_cores.nodes.items():
+        assert node.rpc("evm_revert", snapshots[name])
