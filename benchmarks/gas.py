@@ -29,6 +29,7 @@ from benchmarks.dispatch import (
     measure_paymaster,
 )
 from benchmarks.gas_table import document, quote, show
+from benchmarks.gateway import measure_gateway
 from benchmarks.process import Origin, measure_process
 from benchmarks.staking import measure_staking
 from benchmarks.static_sets import measure_static_sets
@@ -93,6 +94,7 @@ def measure_on(chain: Chain) -> dict[str, int]:
         measure_process,
         measure_announce,
         measure_warp,
+        measure_gateway,
         measure_staking,
         measure_deployments,
         measure_static_sets,

@@ -36,16 +36,21 @@ def packaged() -> list[str]:
 @cache
 def content(name: str) -> str:
     """Text of a source: one of ours by its path, or one of a library by what imports it."""
-    path = ROOT / name
-    if not name.startswith(f"{CONTRACTS}/"):
-        path = ROOT / "node_modules" / name
-        if not path.exists():  # solady keeps its sources in src/, which imports leave out
-            package, _, rest = name.partition("/")
-            path = ROOT / "node_modules" / package / "src" / rest
     try:
-        return path.read_text(encoding="utf-8")
+        return located(name).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise MissingSource(name) from None
+
+
+def located(name: str) -> Path:
+    """File of a source."""
+    if name.startswith(f"{CONTRACTS}/"):
+        return ROOT / name
+    path = ROOT / "node_modules" / name
+    if not path.exists():  # solady keeps its sources in src/, which imports leave out
+        package, _, rest = name.partition("/")
+        path = ROOT / "node_modules" / package / "src" / rest
+    return path
 
 
 @cache
@@ -72,6 +77,20 @@ def closure(name: str) -> tuple[str, ...]:
             reached.add(target)
             frontier.append(target)
     return tuple(sorted(reached))
+
+
+def libraries() -> dict[str, Path]:
+    """Files of libraries that our contracts import, directly or not, by their place for ape:
+    library, version, path in its package."""
+    names = {name for each in own() for name in closure(each)}
+    found = {}
+    for name in sorted(name for name in names if not name.startswith(f"{CONTRACTS}/")):
+        package = "/".join(name.split("/")[: 2 if name.startswith("@") else 1])
+        folder, path = ROOT / "node_modules" / package, located(name)
+        version = json.loads((folder / "package.json").read_text())["version"]
+        library = package.split("/")[0].lstrip("@")
+        found[f"{library}/{version}/{path.relative_to(folder).as_posix()}"] = path
+    return found
 
 
 @cache

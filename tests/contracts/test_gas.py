@@ -48,6 +48,11 @@ def test_the_documented_table_is_of_the_committed_figures(committed, repriced):
     assert document(text, committed, repriced) == text, "run `make bench-gas`"
 
 
+@pytest.mark.parametrize("way", ["send", "receive"])
+def test_a_gateway_adds_little_to_a_message(committed, way):
+    assert committed[f"gateway.{way}"] - committed[f"gateway.{way}.directly"] <= 12_000
+
+
 @pytest.mark.parametrize("kind", SETS)
 def test_plans_say_when_code_pays_as_the_figures_do(committed, repriced, kind, project):
     contract = project.contracts[f"Static{kind[0].upper()}{kind[1:]}MultisigIsm"]

@@ -221,9 +221,3 @@ def test_an_old_node_or_none_is_named(setup, monkeypatch, tmp_path, found):
     expected = f"node 20 or newer is needed, found {(found or 'none').lstrip('v')}"
     with pytest.raises(SystemExit, match=expected):
         setup.check_node()
-
-
-def test_copied_libraries_are_few_enough_for_ape():
-    copied = [path for path in (ROOT / "contracts" / ".cache").rglob("*") if path.is_file()]
-    assert 100 < len(copied) < 300
-    assert not [path for path in copied if path.suffix != ".sol"]
