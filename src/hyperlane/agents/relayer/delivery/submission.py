@@ -31,9 +31,9 @@ from hyperlane.agents.relayer.delivery.verdicts import (
     Submitted,
     Verdict,
 )
-from hyperlane.agents.relayer.metadata.dry_run import is_early_reveal
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.reveals import awaits_commitment
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.refusals import OutOfFunds
 from hyperlane.agents.runtime.sender import Sender
@@ -209,7 +209,12 @@ class Submission:
         mailbox = self.chain.settings.mailbox
         if await client.call(mailbox, Mailbox.delivered, operation.message.id, block=block):
             return FoundDelivered(operation, block)
-        return Retry(operation, _why(error), str(error))
+        reason = Reason.ERROR_ESTIMATING_GAS
+        if _says_used(error):
+            reason = Reason.ATTESTATION_USED
+        elif await awaits_commitment(client, error, item.metadata.encode(), operation.message):
+            reason = Reason.AWAITING_ICA_REVEAL
+        return Retry(operation, reason, str(error))
 
     def _accept(self, item: Prepared, gas: int, data_gas: int, limits: Limits) -> Accepted | Retry:
         """Check payment and ceilings now that the gas is known.
@@ -271,15 +276,6 @@ def _unsent(operations: Sequence[Operation], error: ChainError) -> Sequence[Verd
     if isinstance(error, RpcError):
         return [Retry(item, Reason.ERROR_SUBMITTING, str(error)) for item in operations]
     return [Postponed(operations, str(error), submitted=True)]
-
-
-def _why(error: RpcError) -> Reason:
-    """The reason that a simulation failed for, as far as it has one of its own."""
-    if _says_used(error):
-        return Reason.ATTESTATION_USED
-    if is_early_reveal(error):
-        return Reason.AWAITING_ICA_REVEAL
-    return Reason.ERROR_ESTIMATING_GAS
 
 
 def _says_used(error: RpcError) -> bool:

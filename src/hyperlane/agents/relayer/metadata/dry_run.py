@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.reveals import awaits_commitment
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.ttl_cache import TtlCache
-from hyperlane.chain.abi import InterchainAccounts, Mailbox, SecurityModule
+from hyperlane.chain.abi import Mailbox, SecurityModule
 from hyperlane.chain.answers import CALL
 from hyperlane.chain.client import Reverted, RpcError, Unreachable
 from hyperlane.errors import ChainError
@@ -28,7 +29,10 @@ class DryRun:
         """NotReady when a module refuses its metadata; no error when that cannot be found out."""
         why = await self._refusal(module, metadata, message)
         if why is not None and not await self._accepts_in_delivery(module, metadata, message):
-            early = isinstance(why, RpcError) and is_early_reveal(why)
+            client = self.chain.client
+            early = isinstance(why, ChainError) and await awaits_commitment(
+                client, why, metadata, message
+            )
             raise NotReady(
                 Reason.AWAITING_ICA_REVEAL if early else Reason.ERROR_BUILDING_METADATA,
                 f"security module {to_checksum(module)} refuses its metadata: {why}",
@@ -118,16 +122,6 @@ class DryRun:
         except RpcError:
             return True  # the node does not replace code in `eth_call`
         return True
-
-
-def is_early_reveal(error: RpcError) -> bool:
-    """Tell whether a revert is that of an account that is not committed to the revealed calls.
-
-    The message with the commitment has not arrived yet, or the calls were made before.
-    """
-    if isinstance(error, Reverted) and error.data[:4] == InterchainAccounts.INVALID_REVEAL:
-        return True
-    return InterchainAccounts.INVALID_REVEAL_TEXT in error.message
 
 
 def _answering(module: Address) -> bytes:
