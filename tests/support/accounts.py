@@ -15,8 +15,9 @@ from hyperlane.protocol.accounts import Call, commitment
 from hyperlane.protocol.ccip_read import lookup_signing_hash
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.posted_calls import PostedCalls
 from hyperlane.protocol.signature import eip191_digest, sign_digest
-from hyperlane.protocol.typecasts import address_from_hex, to_hex
+from hyperlane.protocol.typecasts import Bytes32, address_from_hex, to_hex
 
 POST, REVEAL = "/callCommitments/calls", "/callCommitments/getCallsFromRevealMessage"
 SALT = b"\x5a" * 32
@@ -95,17 +96,10 @@ class Accounts:
 
     def content(self, calls: list[Call], sent: Sent, **changes: Any) -> dict[str, Any]:
         """What is posted."""
-        return {
-            "calls": [
-                {"to": to_hex(item.to), "data": to_hex(item.data), "value": str(item.value)}
-                for item in calls
-            ],
-            "salt": to_hex(SALT),
-            "relayers": [key(9).address],
-            "commitmentDispatchTx": sent.tx_hash,
-            "originDomain": self.origin.chain_id,
-            **changes,
-        }
+        tx_hash = Bytes32(bytes.fromhex(sent.tx_hash[2:]))
+        readers = (address_from_hex(key(9).address),)
+        posted = PostedCalls(tuple(calls), SALT, readers, tx_hash, self.origin.chain_id)
+        return {**posted.fields(), **changes}
 
     def question(
         self, message: Message, reader: LocalAccount, url: str = "", module: str = ""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 
 from hyperlane.agents.relayer.commitments.pairs import Pair, pairs
-from hyperlane.agents.relayer.commitments.posts import Post
 from hyperlane.agents.relayer.delivery.destination import Destination
 from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.runtime.chain import Chain
@@ -15,6 +14,7 @@ from hyperlane.chain.abi import InterchainAccounts, Mailbox
 from hyperlane.errors import HyperlaneError
 from hyperlane.protocol.accounts import RevealMessage, decode_account_message
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.posted_calls import PostedCalls
 from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address, to_checksum, to_hex
 from hyperlane.store.committed_calls import Added, CallsKey, CommittedCalls, CommittedCallsStore
 from hyperlane.store.operations import OperationStore, State
@@ -53,7 +53,7 @@ class Book:
     """Name of a chain by its domain."""
     clock: Callable[[], float] = time.time
 
-    async def accept(self, post: Post) -> list[Bytes32]:
+    async def accept(self, post: PostedCalls) -> list[Bytes32]:
         """Store calls whose commitment was sent; the ids of the messages that reveal them.
 
         The transaction need not be final. The calls are given out only once it is, and are found by
@@ -94,7 +94,7 @@ class Book:
         log.info("calls.revealed", id=to_hex(message.id), reader=reader and to_checksum(reader))
         return account + item.salt + item.calls
 
-    async def _messages(self, post: Post) -> list[Message]:
+    async def _messages(self, post: PostedCalls) -> list[Message]:
         """The messages that a transaction sent, wherever the chain has it now."""
         origin = self.origins.get(post.origin)
         if origin is None:
@@ -154,7 +154,7 @@ class Book:
             )
 
 
-def _of(post: Post, sent: Sequence[Pair]) -> Sequence[Pair]:
+def _of(post: PostedCalls, sent: Sequence[Pair]) -> Sequence[Pair]:
     """The pairs that a post is about.
 
     Another party can have sent the same commitment in the same transaction, where several users'

@@ -12,7 +12,6 @@ from aiohttp import web
 from eth_abi.exceptions import DecodingError
 
 from hyperlane.agents.relayer.commitments.book import Book, Pending, Refused
-from hyperlane.agents.relayer.commitments.posts import read_post
 from hyperlane.agents.runtime.loops import repeat
 from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ChainError, ConfigError, DecodeError
@@ -23,6 +22,7 @@ from hyperlane.protocol.ccip_read import lookup_signing_hash
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import preview
 from hyperlane.protocol.message import Message
+from hyperlane.protocol.posted_calls import read_posted_calls
 from hyperlane.protocol.signature import eip191_digest, recover_signer
 from hyperlane.protocol.typecasts import Address, address_from_hex, bytes_from_hex, to_hex
 from hyperlane.settings import RelayerSettings
@@ -79,7 +79,7 @@ class Pages:
         return await self._answer("reveal", request, self._reveal_to_anybody)
 
     async def _post(self, request: web.Request) -> dict[str, Any]:
-        post = read_post(await request.read())
+        post = read_posted_calls(await request.read())
         ids = await self.book.accept(post)
         return {"commitment": to_hex(post.commitment), "revealMessageIds": list(map(to_hex, ids))}
 

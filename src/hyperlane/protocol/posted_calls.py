@@ -1,4 +1,7 @@
-"""What people post to the commitment server, in the JSON of the reference's server."""
+"""What is posted to a commitment server, in the JSON of the reference's server.
+
+A table of its fields: docs/interchain-accounts.md, Commit and reveal.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +15,7 @@ from hyperlane.protocol.typecasts import (
     address_from_hex,
     address_to_bytes32,
     bytes_from_hex,
+    to_hex,
 )
 from hyperlane.wording import shown
 
@@ -19,7 +23,7 @@ _MOST_READERS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PostedCalls:
     """Calls, and the transaction that sent the commitment to them."""
 
     calls: tuple[Call, ...]
@@ -28,7 +32,7 @@ class Post:
     """`relayers`; None if left out."""
     tx_hash: Bytes32
     origin: int
-    reveal_id: Bytes32 | None
+    reveal_id: Bytes32 | None = None
     """Ours, optional: which of the transaction's messages reveals them."""
 
     @property
@@ -41,8 +45,25 @@ class Post:
         """`abi.encode(Call[])`."""
         return encode_calls(self.calls)
 
+    def fields(self) -> dict[str, Any]:
+        """What to post, as JSON."""
+        optional = {
+            "relayers": None if self.readers is None else list(map(to_hex, self.readers)),
+            "revealMessageId": None if self.reveal_id is None else to_hex(self.reveal_id),
+        }
+        return {
+            "calls": [
+                {"to": to_hex(call.to), "value": str(call.value), "data": to_hex(call.data)}
+                for call in self.calls
+            ],
+            "salt": to_hex(self.salt),
+            "commitmentDispatchTx": to_hex(self.tx_hash),
+            "originDomain": self.origin,
+            **{name: value for name, value in optional.items() if value is not None},
+        }
 
-def read_post(body: bytes) -> Post:
+
+def read_posted_calls(body: bytes) -> PostedCalls:
     """Parse a post; DecodeError names the field that cannot be used."""
     try:
         fields = parse_json(body)
@@ -51,7 +72,7 @@ def read_post(body: bytes) -> Post:
     if not isinstance(fields, dict):
         raise DecodeError(f"body: {shown(fields)} is not an object")
     readers, reveal_id = fields.get("relayers"), fields.get("revealMessageId")
-    return Post(
+    return PostedCalls(
         calls=tuple(
             _call(f"calls.{at}", item) for at, item in enumerate(_list("calls", fields, 1))
         ),
