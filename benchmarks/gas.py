@@ -12,6 +12,7 @@ import json
 import sys
 from pathlib import Path
 
+from benchmarks.accounts import measure_accounts
 from benchmarks.anvil import Chain, anvil
 from benchmarks.bills import RepricedChain
 from benchmarks.deployment import deploy_core, spent
@@ -95,6 +96,7 @@ def measure_on(chain: Chain) -> dict[str, int]:
         measure_staking,
         measure_deployments,
         measure_static_sets,
+        measure_accounts,
     ):
         figures |= part(chain)
     return {name: round(gas) for name, gas in sorted(figures.items())}

@@ -15,7 +15,7 @@ struct Call {
 /// @title IAbstractInterchainAccountRouter
 /// @notice Makes calls on other domains from accounts that its callers own there. An account
 /// belongs to one owner on one origin, and to the router there, the module that verifies the
-/// owner's messages, and a salt: see docs/protocol/interchain-accounts.md.
+/// owner's messages, and a salt: see docs/protocol/accounts.md.
 interface IAbstractInterchainAccountRouter {
     /// @notice Calls, or a commitment to calls, were sent for an account of `owner`.
     event RemoteCallDispatched(

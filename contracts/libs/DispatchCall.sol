@@ -3,8 +3,8 @@ pragma solidity >=0.8.13;
 
 /// @title DispatchCall
 /// @notice Calls a Mailbox. `dispatch` and `quoteDispatch` have the same parameters, `(uint32
-/// destination, bytes32 recipient, bytes body, bytes metadata, address hook)`: whoever lays out call
-/// data for them, does it once for both.
+/// destination, bytes32 recipient, bytes body, bytes metadata, address hook)`: whatever lays out
+/// call data for one of them does so for the other.
 library DispatchCall {
     bytes4 internal constant DISPATCH = bytes4(
         keccak256("dispatch(uint32,bytes32,bytes,bytes,address)")

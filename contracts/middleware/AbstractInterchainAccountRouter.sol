@@ -8,14 +8,11 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 
 import {MailboxClient} from "../client/MailboxClient.sol";
 import {Router} from "../client/Router.sol";
-import {
-    Call,
-    IAbstractInterchainAccountRouter
-} from "../interfaces/IInterchainAccountRouter.sol";
+import {Call, IAbstractInterchainAccountRouter} from "../interfaces/IInterchainAccountRouter.sol";
 import {IInterchainSecurityModule} from "../interfaces/IInterchainSecurityModule.sol";
-import {AbstractRoutingIsm} from "../isms/routing/AbstractRoutingIsm.sol";
-import {IRoutingIsm} from "../interfaces/isms/IRoutingIsm.sol";
 import {IMessageRecipient} from "../interfaces/IMessageRecipient.sol";
+import {IRoutingIsm} from "../interfaces/isms/IRoutingIsm.sol";
+import {AbstractRoutingIsm} from "../isms/routing/AbstractRoutingIsm.sol";
 import {DispatchCall} from "../libs/DispatchCall.sol";
 import {Message} from "../libs/Message.sol";
 import {Refund} from "../libs/Refund.sol";
@@ -38,7 +35,6 @@ abstract contract AbstractInterchainAccountRouter is
     IAbstractInterchainAccountRouter
 {
     using AccountCalls for address;
-    using CallsMessage for CallsMessage.Head;
     using DispatchCall for bytes;
     using InterchainAccountMessage for bytes;
     using Message for bytes;
@@ -138,8 +134,7 @@ abstract contract AbstractInterchainAccountRouter is
         address router,
         address ism
     ) external view returns (address) {
-        return
-            _localAccount(origin, owner_.addressToBytes32(), router.addressToBytes32(), ism, 0);
+        return _localAccount(origin, owner_.addressToBytes32(), router.addressToBytes32(), ism, 0);
     }
 
     /// @inheritdoc IAbstractInterchainAccountRouter
@@ -214,7 +209,8 @@ abstract contract AbstractInterchainAccountRouter is
             );
     }
 
-    /// @dev Sends calls to the account of the caller, and returns surplus payment.
+    /// @dev Sends calls to the account of the caller, and returns surplus payment. Takes the fee
+    /// first if the metadata name a token for it.
     function _callRemote(
         uint32 destination,
         bytes32 router,
@@ -225,24 +221,46 @@ abstract contract AbstractInterchainAccountRouter is
         address hook_
     ) internal returns (bytes32 messageId) {
         if (router == 0) revert RouterNotEnrolled(destination);
+        address feeToken = hookMetadata.feeToken();
+        if (feeToken != address(0)) {
+            bytes memory question = CallsMessage.encode(
+                DispatchCall.QUOTE_DISPATCH,
+                destination,
+                router,
+                hook_,
+                ism,
+                salt,
+                calls,
+                hookMetadata
+            );
+            _takeFee(feeToken, question.ask(address(mailbox)));
+        }
+        return _send(destination, router, ism, salt, calls, hookMetadata, hook_);
+    }
 
+    /// @dev Sends as `_callRemote` does, to a router that there is, and takes no tokens.
+    function _send(
+        uint32 destination,
+        bytes32 router,
+        bytes32 ism,
+        bytes32 salt,
+        Call[] calldata calls,
+        bytes calldata hookMetadata,
+        address hook_
+    ) internal returns (bytes32 messageId) {
         emit RemoteCallDispatched(destination, msg.sender, router, ism, salt);
 
-        CallsMessage.Head memory head = CallsMessage.Head(
-            DispatchCall.QUOTE_DISPATCH,
+        bytes memory call = CallsMessage.encode(
+            DispatchCall.DISPATCH,
             destination,
             router,
             hook_,
-            msg.sender,
             ism,
-            salt
+            salt,
+            calls,
+            hookMetadata
         );
-        address feeToken = hookMetadata.feeToken();
-        if (feeToken != address(0)) {
-            _takeFee(feeToken, head.encode(calls, hookMetadata).ask(address(mailbox)));
-        }
-        head.selector = DispatchCall.DISPATCH;
-        messageId = head.encode(calls, hookMetadata).send(address(mailbox), msg.value);
+        messageId = call.send(address(mailbox), msg.value);
         if (msg.value != 0) _returnSurplus();
     }
 

@@ -52,7 +52,8 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         uint32 destination,
         Call[] calldata calls
     ) external payable returns (bytes32) {
-        return _callEnrolled(destination, calls, _noMetadata());
+        (bytes32 router, bytes32 ism, address hook_) = _enrolled(destination);
+        return _send(destination, router, ism, 0, calls, _noMetadata(), hook_);
     }
 
     /// @inheritdoc IInterchainAccountRouter
@@ -61,7 +62,8 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         Call[] calldata calls,
         bytes calldata hookMetadata
     ) external payable returns (bytes32) {
-        return _callEnrolled(destination, calls, hookMetadata);
+        (bytes32 router, bytes32 ism, address hook_) = _enrolled(destination);
+        return _callRemote(destination, router, ism, 0, calls, hookMetadata, hook_);
     }
 
     /// @inheritdoc IInterchainAccountRouter
@@ -116,17 +118,10 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         bytes32 commitment,
         uint256 gasLimit
     ) external payable returns (bytes32, bytes32) {
+        (bytes32 router, bytes32 ism, address hook_) = _enrolled(destination);
         return
             _commitReveal(
-                Commitment({
-                    destination: destination,
-                    router: _mustHaveRemoteRouter(destination),
-                    ism: isms[destination],
-                    revealingIsm: 0,
-                    hook: address(hook),
-                    salt: 0,
-                    hash: commitment
-                }),
+                Commitment(destination, router, ism, 0, hook_, 0, commitment),
                 StandardHookMetadata.overrideGasLimit(gasLimit),
                 address(0)
             );
@@ -278,19 +273,6 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         OwnableMulticall(payable(_account(origin, sender, body))).setCommitment(body.commitment());
     }
 
-    /// @dev Calls the account with the router and module of the domain.
-    function _callEnrolled(
-        uint32 destination,
-        Call[] calldata calls,
-        bytes calldata hookMetadata
-    ) private returns (bytes32) {
-        (bytes32 router, , bool plain) = _requireRemote(destination);
-        bytes32 ism;
-        address hook_;
-        if (!plain) (ism, hook_) = (isms[destination], address(hook));
-        return _callRemote(destination, router, ism, 0, calls, hookMetadata, hook_);
-    }
-
     /// @dev Sends the commitment, and the message whose delivery reveals its calls. Returns surplus
     /// payment.
     /// @param feeToken As in `hookMetadata`.
@@ -328,12 +310,12 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
             value = 0;
         }
         if (value > msg.value) revert CommitmentUnderpaid(msg.value, value);
-        commitmentMessageId = _send(sent, value, body, metadata);
-        revealMessageId = _send(sent, msg.value - value, revealBody, hookMetadata);
+        commitmentMessageId = _sendPart(sent, value, body, metadata);
+        revealMessageId = _sendPart(sent, msg.value - value, revealBody, hookMetadata);
         if (msg.value != 0) _returnSurplus();
     }
 
-    function _send(
+    function _sendPart(
         Commitment memory sent,
         uint256 value,
         bytes memory body,
@@ -356,19 +338,22 @@ contract InterchainAccountRouter is AbstractInterchainAccountRouter, IInterchain
         bytes memory metadata
     ) private view returns (uint256) {
         return
-            _MailboxClient_quoteDispatch(
-                sent.destination,
-                sent.router,
-                body,
-                metadata,
-                sent.hook
-            );
+            _MailboxClient_quoteDispatch(sent.destination, sent.router, body, metadata, sent.hook);
     }
 
     /// @inheritdoc AbstractInterchainAccountRouter
     function _revealing(bytes calldata body) internal view override returns (address ism) {
         ism = body.revealingIsm();
         if (ism == address(0)) ism = address(CCIP_READ_ISM);
+    }
+
+    /// @dev The router, module and hook for calls to a domain. Reverts `RouterNotEnrolled`.
+    function _enrolled(
+        uint32 destination
+    ) private view returns (bytes32 router, bytes32 ism, address hook_) {
+        bool plain;
+        (router, , plain) = _requireRemote(destination);
+        if (!plain) (ism, hook_) = (isms[destination], address(hook));
     }
 
     function _noMetadata() private pure returns (bytes calldata) {

@@ -41,6 +41,7 @@ CASES = {
         ("initialize", lambda w: (w.owner, w.ism, w.free, w.free)),
     ),
     "InterchainGasPaymaster": (lambda w: (), ("initialize", lambda w: (w.owner, w.owner))),
+    "InterchainQueryRouter": (lambda w: (w.mailbox,), CLIENT),
     "HypNative": (lambda w: (*SCALE, w.mailbox), CLIENT),
     "HypERC20": (lambda w: (18, *SCALE, w.mailbox), NAMED),
     "HypERC4626": (lambda w: (18, *SCALE, w.mailbox, 7), NAMED),

@@ -46,7 +46,7 @@ library AccountCalls {
         if (!plain && to.code.length == 0) revert TargetNotContract(to);
     }
 
-    /// @notice `account.multicall{value: msg.value}(calls)`, where `encoded` is `abi.encode(calls)`.
+    /// @notice `account.multicall{value: msg.value}(calls)`; `encoded` is `abi.encode(calls)`.
     /// @dev Passes a revert on as it is. Does not check that `account` has code.
     function multicall(address account, bytes calldata encoded) internal {
         assembly ("memory-safe") {

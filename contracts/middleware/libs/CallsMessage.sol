@@ -7,7 +7,7 @@ import {InterchainAccountMessage} from "./InterchainAccountMessage.sol";
 /// @title CallsMessage
 /// @notice Lays out the `DispatchCall` of a message that brings calls to an interchain account.
 ///
-/// With S the size of the list after its length, a multiple of 32, and M the length of the metadata:
+/// With S the size of the list after its length, a multiple of 32, and M the length of metadata:
 ///
 /// | offset  | size | content                                   |
 /// |---------|------|-------------------------------------------|
@@ -29,41 +29,45 @@ import {InterchainAccountMessage} from "./InterchainAccountMessage.sol";
 /// | 388 + S | 32   | length of the metadata                    |
 /// | 420 + S | M    | metadata, padded with zeros to 32         |
 library CallsMessage {
-    /// @notice The fields of a call of the Mailbox but for the calls and the metadata.
-    struct Head {
-        bytes4 selector;
-        uint32 destination;
-        bytes32 router;
-        address hook;
-        address owner;
-        bytes32 ism;
-        bytes32 salt;
-    }
-
-    /// @notice Lays out the call in fresh memory.
+    /// @notice Lays out the call in fresh memory. The owner is the caller of this contract.
     /// @dev The list is copied as it came if it lies as an ABI encoder lays it out; otherwise it is
     /// encoded anew, which reverts if it is malformed.
     function encode(
-        Head memory head,
+        bytes4 selector,
+        uint32 destination,
+        bytes32 router,
+        address hook,
+        bytes32 ism,
+        bytes32 salt,
         Call[] calldata calls,
         bytes calldata metadata
-    ) internal pure returns (bytes memory data) {
+    ) internal view returns (bytes memory data) {
         (bool plain, uint256 size) = span(calls);
-        if (!plain) return _encodeAnew(head, calls, metadata);
+        if (!plain) {
+            return
+                abi.encodeWithSelector(
+                    selector,
+                    destination,
+                    router,
+                    _body(ism, salt, calls),
+                    metadata,
+                    hook
+                );
+        }
         assembly ("memory-safe") {
             data := mload(0x40)
             let start := add(data, 32)
-            mstore(start, mload(head))
-            mstore(add(start, 4), mload(add(head, 32)))
-            mstore(add(start, 36), mload(add(head, 64)))
+            mstore(start, selector)
+            mstore(add(start, 4), destination)
+            mstore(add(start, 36), router)
             mstore(add(start, 68), 0xa0)
             mstore(add(start, 100), add(0x180, size))
-            mstore(add(start, 132), mload(add(head, 96)))
+            mstore(add(start, 132), hook)
             mstore(add(start, 165), 0) // the type, before the owner
             mstore(add(start, 164), add(161, size))
-            mstore(add(start, 197), mload(add(head, 128)))
-            mstore(add(start, 229), mload(add(head, 160)))
-            mstore(add(start, 261), mload(add(head, 192)))
+            mstore(add(start, 197), caller())
+            mstore(add(start, 229), ism)
+            mstore(add(start, 261), salt)
             mstore(add(start, 293), 0x20)
             calldatacopy(add(start, 325), sub(calls.offset, 32), add(size, 32))
             let end := add(add(start, 357), size)
@@ -71,11 +75,10 @@ library CallsMessage {
             mstore(add(end, 31), metadata.length)
             end := add(end, 63)
             calldatacopy(end, metadata.offset, metadata.length)
-            end := add(end, metadata.length)
-            mstore(end, 0)
-            let length := add(add(420, size), and(add(metadata.length, 31), not(31)))
-            mstore(data, length)
-            mstore(0x40, and(add(add(start, length), 31), not(31)))
+            mstore(add(end, metadata.length), 0)
+            end := add(end, and(add(metadata.length, 31), not(31)))
+            mstore(data, sub(end, start))
+            mstore(0x40, add(end, 28)) // 4 bytes of selector more than words
         }
     }
 
@@ -106,26 +109,19 @@ library CallsMessage {
         }
     }
 
-    function _encodeAnew(
-        Head memory head,
-        Call[] calldata calls,
-        bytes calldata metadata
-    ) private pure returns (bytes memory) {
+    function _body(
+        bytes32 ism,
+        bytes32 salt,
+        Call[] calldata calls
+    ) private view returns (bytes memory) {
         return
-            abi.encodeWithSelector(
-                head.selector,
-                head.destination,
-                head.router,
-                abi.encodePacked(
-                    InterchainAccountMessage.CALLS,
-                    bytes12(0),
-                    head.owner,
-                    head.ism,
-                    head.salt,
-                    abi.encode(calls)
-                ),
-                metadata,
-                head.hook
+            abi.encodePacked(
+                InterchainAccountMessage.CALLS,
+                bytes12(0),
+                msg.sender,
+                ism,
+                salt,
+                abi.encode(calls)
             );
     }
 }

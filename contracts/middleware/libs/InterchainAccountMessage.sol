@@ -6,7 +6,7 @@ import {TypeCasts} from "../../libs/TypeCasts.sol";
 
 /// @title InterchainAccountMessage
 /// @notice Reads the body of a message to an interchain account. Source:
-/// docs/protocol/interchain-accounts.md.
+/// docs/protocol/accounts.md.
 ///
 /// | calls | commitment | reveal | size | field                                    |
 /// |-------|------------|--------|------|------------------------------------------|

@@ -15,6 +15,7 @@ PULL = re.compile(
 # file -> arguments of each pull in it
 FROM_THE_CALLER = {
     "libs/MeasuredPull.sol": ["msg.sender, address(this"],
+    "middleware/AbstractInterchainAccountRouter.sol": ["msg.sender, address(this"],
     "staking/StakeToken.sol": ["msg.sender, address(this"],
     "token/HypERC721Collateral.sol": ["msg.sender, address(this", "address(this"],
     "token/QuotedCalls.sol": [
@@ -61,8 +62,8 @@ def test_the_only_other_payer_dispatches_by_itself():
 
 
 def test_approvals_are_exact_or_to_contracts_that_are_fixed():
-    """What contracts of ours allow others to take: for ever only what a constructor names, out of a
-    balance that is empty between calls."""
+    """What contracts of ours allow others to take: for ever only what a constructor names, or the
+    owner of a router of accounts, out of a balance that is empty between calls."""
     forever = {
         path.relative_to(CONTRACTS).as_posix()
         for path in CONTRACTS.rglob("*.sol")
@@ -70,6 +71,7 @@ def test_approvals_are_exact_or_to_contracts_that_are_fixed():
         and re.search(r"[aA]pprove\([^;]*type\(uint256\)\.max", path.read_text())
     }
     assert forever == {
+        "middleware/AbstractInterchainAccountRouter.sol",
         "token/bridges/TokenBridgeCctpBase.sol",
         "token/bridges/TokenBridgeOft.sol",
         "token/extensions/HypERC4626Collateral.sol",
