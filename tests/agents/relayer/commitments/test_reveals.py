@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from pathlib import Path
 
 from eth_account import Account
 from tests.support.accounts import SALT
@@ -14,6 +16,8 @@ from hyperlane.agents.relayer.reasons import Reason
 from hyperlane.protocol.accounts import Call
 from hyperlane.store.database import Database
 from hyperlane.store.operations import OperationStore
+
+DOCUMENT = Path(__file__).parents[4] / "docs" / "interchain-accounts.md"
 
 
 async def attempted(config, message, reason, times=1):
@@ -164,3 +168,23 @@ async def test_a_stranger_who_reveals_first_does_no_harm(accounts, relayer_confi
         waited = await attempted(config, sent.reveal_message, Reason.AWAITING_ICA_REVEAL, 3)
         assert [item.retries for item in waited] == [waited[0].retries] * 3
     assert accounts.called() == [(accounts.account, "once")]
+
+
+async def test_the_documented_way_to_post(accounts, relayer_config):
+    config = relayer_config(accounts.origin, accounts.target, **accounts.settings)
+    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    call = accounts.call("as documented")
+
+    def send(hashed: bytes) -> bytes:
+        function = accounts.here.functions.callRemoteCommitReveal(7331, hashed, 100_000)
+        return bytes(accounts.origin.send(function)["transactionHash"])
+
+    known = {"target": call.to[12:], "data": call.data, "send": send, "domain": 1337}
+    async with relaying(config) as relayer:
+        # Connected once it refuses for another reason.
+        sent = accounts.commit([])
+        assert (await accounts.post([call], sent))[0] == 400
+        here = code.replace("https://calls.example.com", accounts.url)
+        await asyncio.to_thread(exec, here, known)
+        await eventually(accounts.called, relayer)
+    assert accounts.called() == [(accounts.account, "as documented")]
