@@ -165,6 +165,12 @@ class Metrics:
             "chain", "wallet_address", "wallet_name",
             "token_address", "token_symbol", "token_name",
         )  # fmt: skip
+        self.commitments_stored = self._gauge(
+            "commitments_stored", "Sets of calls that the commitment server keeps"
+        )
+        self.commitment_requests = self._gauge(
+            "commitment_requests", "Requests to the commitment server since start", "page", "status"
+        )
         self.delivery_seconds = Histogram(
             "hyperlane_message_delivery_seconds",
             "From seeing a message to its final delivery",

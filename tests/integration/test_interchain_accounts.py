@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import ape
 import pytest
 import yaml
-from tests.support.accounts import HUB, SPOKES, account_chains
+from tests.support.wired import HUB, SPOKES, account_chains
 from tests.support.package import ROOT
 
 from ape_hyperlane import ica

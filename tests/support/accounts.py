@@ -1,79 +1,175 @@
-"""Four chains whose account routers know each other, with agents: the first is where owners are."""
+"""Interchain accounts on two chains, whose calls the relayer's commitment server keeps."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from ape.contracts import ContractContainer, ContractInstance
-from click.testing import CliRunner, Result
+import aiohttp
+from eth_account.signers.local import LocalAccount
+from tests.support.devnet import Devnet, free_port, ignore_other_events, key
+from tests.support.words import b32
 
-from ape_hyperlane.cli import cli
-from ape_hyperlane.core.deploy import deploy_core, plan_deployment
-from ape_hyperlane.demo.devnet import Devnet
-from hyperlane.registry import CoreConfig
+from hyperlane.protocol.abi import encode
+from hyperlane.protocol.accounts import Call, commitment
+from hyperlane.protocol.ccip_read import lookup_signing_hash
+from hyperlane.protocol.hashing import keccak
+from hyperlane.protocol.message import Message
+from hyperlane.protocol.posted_calls import PostedCalls
+from hyperlane.protocol.signature import eip191_digest, sign_digest
+from hyperlane.protocol.typecasts import Bytes32, address_from_hex, to_hex
 
-HUB, SPOKES = "ethereum", ("arbitrum", "base", "optimism")
+POST, REVEAL = "/callCommitments/calls", "/callCommitments/getCallsFromRevealMessage"
+SALT = b"\x5a" * 32
+GAS = 100_000
+WAITING = 404
+"""Status of a question whose message is not final yet."""
 
 
 @dataclass
-class AccountChains:
-    """The chains, and what tests do there."""
+class Sent:
+    """A commitment that was sent, and what reveals it."""
 
-    net: Devnet
+    tx_hash: str
+    commitment_message: Message
+    reveal_message: Message
+
+
+@dataclass
+class Accounts:
+    """Routers on two chains, a recipient of calls, and where the server is or will be."""
+
+    origin: Devnet
+    target: Devnet
+    here: Any
+    there: Any
+    recipient: Any
+    port: int
 
     @property
-    def registry(self) -> str:
-        return str(self.net.registry.folder)
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
-    def run(self, *words: str) -> Result:
-        """Runs `ape hyperlane …` on the registry."""
-        return CliRunner().invoke(cli, [*words, "--registry", self.registry])
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Of the relayer."""
+        return {
+            "commitmentsPort": self.port,
+            "commitmentsUrl": self.url,
+            "allowPrivateLookups": True,
+        }
 
-    def deploy(
-        self, chain: str, contract: ContractContainer, *arguments: object
-    ) -> ContractInstance:
-        """Deploys a contract on a chain."""
-        with self.net.connect(chain):
-            return self.net.deployer.deploy(contract, *arguments)
+    @property
+    def module(self) -> str:
+        return str(self.there.functions.CCIP_READ_ISM().call())
 
+    @property
+    def account(self) -> str:
+        """Of development account 0."""
+        owner, router = b32(key(0)), b32(self.here)
+        return str(
+            self.there.functions.getLocalInterchainAccount(
+                self.origin.chain_id, owner, router, "0x" + "00" * 20, bytes(32)
+            ).call()
+        )
 
-@contextmanager
-def account_chains(folder: Path) -> Iterator[AccountChains]:
-    """Chains that are wired, with a relayer and the hub's validator as processes."""
-    with Devnet(folder, (HUB, *SPOKES), validators=1) as net:
-        net.start_chains()
-        owner = net.deployer.address
-        (validator,) = net.chains[HUB].validators
-        for name in net.chains:
-            remotes = [other for other in net.chains if other != name]
-            config = CoreConfig.model_validate(
-                {
-                    "owner": owner,
-                    "defaultIsm": {
-                        "type": "messageIdMultisigIsm",
-                        "validators": [validator.address],
-                        "threshold": 1,
-                    },
-                    "defaultHook": {
-                        "type": "interchainGasPaymaster",
-                        "owner": owner,
-                        "beneficiary": owner,
-                        "overhead": dict.fromkeys(remotes, 80_000),
-                        "oracleConfig": {
-                            remote: {"gasPrice": 10**9, "tokenExchangeRate": 10**10}
-                            for remote in remotes
-                        },
-                    },
-                }
+    def call(self, text: str, value: int = 0) -> Call:
+        """A call of the recipient."""
+        data = self.recipient.encode_abi("fooBar", [7, text])
+        return Call(b32(self.recipient), value, bytes.fromhex(data[2:]))
+
+    def commit(self, calls: list[Call], salt: bytes = SALT) -> Sent:
+        """Send the commitment from development account 0."""
+        return self.sent(
+            self.origin.send(
+                self.here.functions.callRemoteCommitReveal(
+                    self.target.chain_id, commitment(salt, calls), GAS
+                )
             )
-            with net.connect(name):
-                plan = plan_deployment(config, net.registry, name, owner)
-                deploy_core(plan, net.registry, net.deployer)
-        chains = AccountChains(net)
-        wired = chains.run("wire", "--account", "test:0")
-        assert wired.exit_code == 0, wired.output
-        net.tick()
-        others = [key for name in SPOKES for key in net.chains[name].validators]
-        net.start_agents(without=others)
-        yield chains
+        )
+
+    def sent(self, receipt: Any) -> Sent:
+        mailbox = self.origin.contracts["mailbox"]
+        events = mailbox.events.Dispatch().process_receipt(receipt, errors=ignore_other_events())
+        first, second = (Message.decode(bytes(event["args"]["message"])) for event in events)
+        return Sent(to_hex(receipt["transactionHash"]), first, second)
+
+    def content(self, calls: list[Call], sent: Sent, **changes: Any) -> dict[str, Any]:
+        """What is posted."""
+        tx_hash = Bytes32(bytes.fromhex(sent.tx_hash[2:]))
+        readers = (address_from_hex(key(9).address),)
+        posted = PostedCalls(tuple(calls), SALT, readers, tx_hash, self.origin.chain_id)
+        return {**posted.fields(), **changes}
+
+    def question(
+        self, message: Message, reader: LocalAccount, url: str = "", module: str = ""
+    ) -> dict[str, str]:
+        """What a relayer asks."""
+        data = keccak(b"getCallsFromRevealMessage(bytes)")[:4] + encode(
+            ["bytes"], [message.encode()]
+        )
+        module = module or self.module
+        signed = lookup_signing_hash(address_from_hex(module), data, url or self.url + REVEAL)
+        signature = sign_digest(eip191_digest(signed), reader)
+        return {"data": to_hex(data), "sender": module, "signature": to_hex(signature)}
+
+    async def request(
+        self, path: str, content: Any, method: str = "POST"
+    ) -> tuple[int, dict[str, Any]]:
+        """Ask the server, as soon as it listens."""
+        async with aiohttp.ClientSession() as session:
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            for _ in range(600):
+                try:
+                    async with session.request(
+                        method,
+                        self.url + path,
+                        data=body if method == "POST" else None,
+                        headers={"Content-Type": "application/json"},
+                    ) as response:
+                        return response.status, await response.json()
+                except aiohttp.ClientConnectorError:
+                    await asyncio.sleep(0.1)
+        raise AssertionError("the server does not listen")
+
+    async def post(self, calls: list[Call], sent: Sent, **changes: Any) -> tuple[int, Any]:
+        """Post calls, again while the origin is not connected."""
+        return await self.settled(POST, self.content(calls, sent, **changes), "no connected chain")
+
+    async def ask(self, message: Message, reader: LocalAccount, **changes: str) -> tuple[int, Any]:
+        """Ask for the calls, again while the message is pending."""
+        return await self.settled(REVEAL, self.question(message, reader, **changes), "pending")
+
+    async def settled(self, path: str, content: Any, while_: str) -> tuple[int, Any]:
+        for _ in range(600):
+            status, answer = await self.request(path, content)
+            if while_ not in json.dumps(answer):
+                break
+            await asyncio.sleep(0.1)
+        return status, answer
+
+    def called(self) -> list[tuple[str, str]]:
+        """Callers and texts of all calls that the recipient got."""
+        logs = self.recipient.events.ReceivedCall().get_logs(from_block=0)
+        return [(item["args"]["caller"], item["args"]["message"]) for item in logs]
+
+
+def make_accounts(origin: Devnet, target: Devnet) -> Accounts:
+    """Deploy and enroll the routers."""
+    port = free_port()
+    urls = [f"http://127.0.0.1:{port}{REVEAL}"]
+    owner, none = key(0).address, "0x" + "00" * 20
+    routers = [
+        chain.deploy(
+            "InterchainAccountRouter",
+            chain.contracts["mailbox"].address,
+            none,
+            owner,
+            GAS,
+            urls,
+        )
+        for chain in (origin, target)
+    ]
+    here, there = routers
+    origin.send(here.functions.enrollRemoteRouter(target.chain_id, b32(there)))
+    return Accounts(origin, target, here, there, target.recipient(), port)

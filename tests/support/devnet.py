@@ -118,7 +118,7 @@ class Devnet:
         word = b32(recipient)
         mailbox = self.contracts["mailbox"]
         receipt = self.send(mailbox.functions.dispatch(destination, word, body))
-        (event,) = mailbox.events.Dispatch().process_receipt(receipt, errors=_ignore_other_events())
+        (event,) = mailbox.events.Dispatch().process_receipt(receipt, errors=ignore_other_events())
         return Message.decode(bytes(event["args"]["message"]))
 
     def delivered(self, message: Message) -> bool:
@@ -189,7 +189,7 @@ def devnet(name: str, chain_id: int, *options: str) -> Iterator[Devnet]:
         process.wait(10)
 
 
-def _ignore_other_events() -> Any:
+def ignore_other_events() -> Any:
     from web3.logs import DISCARD
 
     return DISCARD

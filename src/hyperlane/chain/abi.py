@@ -245,6 +245,18 @@ class SecurityModule:
     """A custom error of our merkle-root multisigs."""
 
 
+class InterchainAccounts:
+    """A router of interchain accounts, and the accounts that it makes."""
+
+    local_account = Function(
+        "getLocalInterchainAccount(uint32,bytes32,bytes32,address,bytes32)", ("address",)
+    )
+    INVALID_REVEAL = keccak(b"InvalidReveal(bytes32)")[:4]
+    """A custom error of our accounts: they are not, or no longer, committed to the calls."""
+    INVALID_REVEAL_TEXT = "ICA: Invalid Reveal"
+    """The same of the reference's."""
+
+
 class Pausable:
     """A contract that its owner, or a guardian, can pause."""
 

@@ -217,6 +217,17 @@ class RelayerSettings(AgentSettings):
     max_failed_gas: int = Field(default=5_000_000, gt=0)
     skip_transaction_gas_limit_for: Names = ()
     metric_app_contexts: tuple[tuple[str, tuple[Rule, ...]], ...] = ()
+    commitments_port: int | None = Field(default=None, ge=0, lt=2**16)
+    """Port of the commitment server. None: there is none."""
+    commitments_host: str = "127.0.0.1"
+    commitments_url: str = ""
+    """Where others reach it, as the routers' URLs begin."""
+    commitments_max_size: int = Field(default=64 * 1024, gt=0)
+    """Bytes of one request."""
+    commitments_max_count: int = Field(default=10_000, gt=0)
+    """Sets of calls that are stored at once."""
+    commitments_retention: float = Field(default=30 * 86_400, gt=0)
+    """Seconds after which calls are forgotten."""
 
     @field_validator("whitelist", "blacklist", mode="before")
     @classmethod
@@ -239,6 +250,17 @@ class RelayerSettings(AgentSettings):
     @classmethod
     def _parse_app_contexts(cls, value: Any) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
         return parse_app_contexts(value)
+
+    @model_validator(mode="after")
+    def _commitments_have_a_url(self) -> "RelayerSettings":
+        if self.commitments_port is not None:
+            if not self.commitments_url:
+                raise ValueError(
+                    "commitmentsUrl: missing; expected where others reach commitmentsPort, such as"
+                    " https://calls.example.com, as the routers' URLs begin"
+                )
+            check_url(self.commitments_url)
+        return self
 
     @model_validator(mode="after")
     def _limited_chains_are_served(self) -> "RelayerSettings":

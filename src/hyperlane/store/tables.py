@@ -399,6 +399,22 @@ canaries = Table(
 Index("canaries_in_flight", canaries.c.destination, sqlite_where=text("outcome IS NULL"))
 Index("canaries_of_day", canaries.c.origin, canaries.c.sent_at)
 
+committed_calls = Table(
+    "committed_calls",
+    metadata,
+    _key("origin", BigInteger),
+    _key("tx_hash", LargeBinary),
+    _key("commitment", LargeBinary),
+    _key("router", LargeBinary),
+    _key("owner", LargeBinary),
+    _field("salt", LargeBinary),
+    _field("calls", LargeBinary),
+    Column("readers", LargeBinary),
+    _field("posted_at", Float, index=True),
+)
+"""Calls that interchain accounts are committed to, see `hyperlane.store.committed_calls`. `router`
+and `owner` are words; `readers` are addresses, 20 bytes each."""
+
 request_sizes = Table(
     "request_sizes",
     metadata,

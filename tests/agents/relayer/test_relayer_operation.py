@@ -13,7 +13,7 @@ from tests.support.agents import eventually, relaying
 from tests.support.devnet import free_port, key
 
 from hyperlane.agents.relayer.delivery import batching, outcomes
-from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff
+from hyperlane.agents.relayer.reasons import PARKED, Reason, backoff, reveal_pause
 from hyperlane.protocol.message import Message
 
 GAS_PRICE = 10**9
@@ -106,6 +106,11 @@ async def test_a_minimum_is_reached_by_two_payments_and_delivers_at_once(
         await eventually(lambda: target.delivered(message), task)
         page = await told(config, task, message, "delivered")
         assert page["gas"]["used_gas"] > 50_000
+
+
+def test_reveals_wait_for_their_commitment_by_the_schedule_of_the_reference():
+    pauses = [reveal_pause(polls) for polls in range(1, 69)]
+    assert pauses == [1.0] * 30 + [5.0] * 36 + [None] * 2
 
 
 async def test_message_whose_burn_was_minted_without_it_is_left_alone(

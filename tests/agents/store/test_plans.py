@@ -18,6 +18,7 @@ from hyperlane.protocol.reorg import ReorgReport
 from hyperlane.store.canaries import CanaryKey, CanaryStore, Outcome
 from hyperlane.store.censorships import CensorshipStore, Stage
 from hyperlane.store.commitments import CheckpointStore, ObservedTree
+from hyperlane.store.committed_calls import CallsKey, CommittedCalls, CommittedCallsStore
 from hyperlane.store.database import Database
 from hyperlane.store.deliveries import Delivery, DeliveryStore, Stopped, Verdict
 from hyperlane.store.deliveries import Outcome as StopOutcome
@@ -169,6 +170,24 @@ def payments(database: Database) -> dict[str, Call]:
     }
 
 
+def committed_calls(database: Database) -> dict[str, Call]:
+    store = CommittedCallsStore(database)
+    key = CallsKey(HERE, HASH, HASH, HASH, HASH)
+
+    async def sent_with() -> None:
+        async def no_operations(_connection: Any, _messages: Any) -> None: ...
+
+        await MessageStore(database, HERE, no_operations).add([Dispatched(MESSAGE, 1, HASH)], 9)
+        await store.sent_with(MESSAGE.id)
+
+    return {
+        "add": lambda: store.add(CommittedCalls(key, HASH, b"", None), 0.0, 9),
+        "get": lambda: store.get(key),
+        "sent_with": sent_with,
+        "forget": lambda: store.forget(9.0),
+    }
+
+
 def checkpoints(database: Database) -> dict[str, Call]:
     store = CheckpointStore(database, HERE, ADDRESS, ADDRESS)
     report = ReorgReport(HASH, HASH, 5, 1, 1)
@@ -301,6 +320,7 @@ STORES: dict[type, Callable[[Database], dict[str, Call]]] = {
     SubtreeStore: subtrees,
     SentStore: sent,
     PaymentStore: payments,
+    CommittedCallsStore: committed_calls,
     CheckpointStore: checkpoints,
     DeliveryStore: deliveries,
     SightingStore: sightings,
@@ -311,6 +331,7 @@ STORES: dict[type, Callable[[Database], dict[str, Call]]] = {
 }
 
 SMALL = {
+    "committed_calls": "no more are stored than the settings allow",
     "canaries": "old ones are pruned",
     "request_sizes": "a row for each RPC",
 }

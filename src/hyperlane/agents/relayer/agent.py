@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 from aiohttp.web import RouteDef
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hyperlane.agents.relayer.api import Api
+from hyperlane.agents.relayer.commitments import Book, serving
 from hyperlane.agents.relayer.delivery.destination import Destination
 from hyperlane.agents.relayer.delivery.revision import Revision
 from hyperlane.agents.relayer.metadata import Lookups, MetadataBuilder, Multisigs
@@ -21,9 +23,11 @@ from hyperlane.agents.runtime.chain import Chain, connect
 from hyperlane.agents.runtime.loops import repeat
 from hyperlane.agents.runtime.process import Runtime, sending_accounts, start
 from hyperlane.agents.runtime.sender import Sender
+from hyperlane.chain.signer import address_of
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.message import Message
 from hyperlane.settings import RelayerSettings
+from hyperlane.store.committed_calls import CommittedCallsStore
 from hyperlane.store.locks import exclusive
 from hyperlane.store.lookups import messages_of
 from hyperlane.store.operations import OperationStore
@@ -57,7 +61,7 @@ async def run(settings: RelayerSettings) -> None:
     ):
         relayer = Relayer(settings, runtime, policy)
         await relayer.operations.recover()
-        async with asyncio.TaskGroup() as tasks:
+        async with relayer.commitments(), asyncio.TaskGroup() as tasks:
             for name in settings.relay_chains:
                 tasks.create_task(relayer.serve(name))
 
@@ -96,6 +100,26 @@ class Relayer:
                 tasks.create_task(repeat(f"watch {name}", _WATCH_INTERVAL, destination.watch))
                 tasks.create_task(repeat(f"funds {name}", _FUNDS_INTERVAL, destination.show_funds))
                 tasks.create_task(repeat(f"revise {name}", _REVISION_INTERVAL, revision.step))
+
+    @asynccontextmanager
+    async def commitments(self) -> AsyncIterator[None]:
+        """Serve calls that accounts are committed to, if the settings say so."""
+        settings, database = self.settings, self.runtime.database
+        if settings.commitments_port is None:
+            yield
+            return
+        chains = settings.relay_chains
+        book = Book(
+            store=CommittedCallsStore(database),
+            operations=self.operations,
+            origins=self._origins,
+            destinations=self._destinations,
+            own={address_of(item) for name in chains for item in sending_accounts(settings, name)},
+            most=settings.commitments_max_count,
+            chain_name=settings.chain_name,
+        )
+        async with serving(settings, book, self.runtime.metrics):
+            yield
 
     def _origin(self, chain: Chain) -> Origin:
         database = self.runtime.database

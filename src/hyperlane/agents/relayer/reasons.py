@@ -25,6 +25,7 @@ class Reason(StrEnum):
     GAS_PAYMENT_NOT_FOUND = "GasPaymentNotFound"
     GAS_PAYMENT_REQUIREMENT_NOT_MET = "GasPaymentRequirementNotMet"
     ERROR_ESTIMATING_GAS = "ErrorEstimatingGas"
+    AWAITING_ICA_REVEAL = "AwaitingIcaReveal"
     ATTESTATION_USED = "AttestationUsed"
     """Ours: Circle has minted the burn already, with another message."""
     EXCEEDS_MAX_GAS_LIMIT = "ExceedsMaxGasLimit"
@@ -86,6 +87,21 @@ def backoff(reason: Reason, retries: int, max_retries: int) -> float:
         return HOUR
     spread = random.uniform(0, 6 * HOUR)  # noqa: S311 - only to spread the load
     return max(1, retries - 49) * 2 * HOUR + spread
+
+
+_REVEAL_POLLS = ((30, 1.0), (36, 5.0))
+"""Attempts to reveal calls, and seconds between them, before one counts: the commitment is in
+another message, which may take longer."""
+
+
+def reveal_pause(polls: int) -> float | None:
+    """Seconds until the next attempt after so many that found no commitment; None once they count
+    as failures."""
+    for most, pause in _REVEAL_POLLS:
+        if polls <= most:
+            return pause
+        polls -= most
+    return None
 
 
 FIRST_PAUSE = 30.0

@@ -6,7 +6,7 @@ verdict means is in this file only.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, cast
 
@@ -37,6 +37,7 @@ from hyperlane.agents.relayer.reasons import (
     backoff,
     pause_after_failure,
     pause_without_code,
+    reveal_pause,
 )
 from hyperlane.metrics import Metrics
 from hyperlane.protocol.message import Message
@@ -60,6 +61,9 @@ _SIGNING_TIME = 30.0
 _SIGNING_PAUSES = (0.2, 2.0)
 """Shortest and longest pause between attempts during that time."""
 
+_MOST_REVEALS = 10_000
+"""Messages whose attempts are counted in memory; the oldest are forgotten first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
@@ -73,6 +77,8 @@ class Outcomes:
     metrics: Metrics
     policy: RelayPolicy
     clock: Callable[[], float] = time.time
+    _reveals: dict[Bytes32, int] = field(default_factory=dict, init=False)
+    """Attempts of messages that found no commitment to reveal. After a start they begin anew."""
 
     async def write(self, verdicts: Sequence[Verdict]) -> None:
         """Write verdicts in order, in one database transaction."""
@@ -308,11 +314,20 @@ class Outcomes:
         if reason is Reason.AWAITING_VALIDATOR_SIGNATURES and age < _SIGNING_TIME:
             # Validators are expected to be slower than this relayer: that is no failure.
             return operation.retries, min(max(age / 4, _SIGNING_PAUSES[0]), _SIGNING_PAUSES[1])
+        if reason is Reason.AWAITING_ICA_REVEAL:
+            polls = self._reveals[operation.message.id] = self._polls(operation) + 1
+            if (poll := reveal_pause(polls)) is not None:
+                return operation.retries, poll
         retries = operation.retries + 1
         pause = backoff(reason, retries, self.policy.max_retries)
         if verdict.gas:
             pause = max(pause, pause_after_failure(operation.failures + 1))
         return retries, pause
+
+    def _polls(self, operation: Operation) -> int:
+        if len(self._reveals) >= _MOST_REVEALS:
+            self._reveals.pop(next(iter(self._reveals)))
+        return self._reveals.get(operation.message.id, 0)
 
     async def _postponed(self, verdict: Postponed) -> None:
         await self.operations.change(

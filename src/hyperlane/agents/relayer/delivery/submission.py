@@ -33,6 +33,7 @@ from hyperlane.agents.relayer.delivery.verdicts import (
 )
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.reveals import awaits_commitment
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.refusals import OutOfFunds
 from hyperlane.agents.runtime.sender import Sender
@@ -208,7 +209,11 @@ class Submission:
         mailbox = self.chain.settings.mailbox
         if await client.call(mailbox, Mailbox.delivered, operation.message.id, block=block):
             return FoundDelivered(operation, block)
-        reason = Reason.ATTESTATION_USED if _says_used(error) else Reason.ERROR_ESTIMATING_GAS
+        reason = Reason.ERROR_ESTIMATING_GAS
+        if _says_used(error):
+            reason = Reason.ATTESTATION_USED
+        elif await awaits_commitment(client, error, item.metadata.encode(), operation.message):
+            reason = Reason.AWAITING_ICA_REVEAL
         return Retry(operation, reason, str(error))
 
     def _accept(self, item: Prepared, gas: int, data_gas: int, limits: Limits) -> Accepted | Retry:

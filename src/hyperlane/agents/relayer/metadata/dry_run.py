@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from hyperlane.agents.relayer.reasons import NotReady, Reason
+from hyperlane.agents.relayer.reveals import awaits_commitment
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.chain.abi import Mailbox, SecurityModule
@@ -28,8 +29,12 @@ class DryRun:
         """NotReady when a module refuses its metadata; no error when that cannot be found out."""
         why = await self._refusal(module, metadata, message)
         if why is not None and not await self._accepts_in_delivery(module, metadata, message):
+            client = self.chain.client
+            early = isinstance(why, ChainError) and await awaits_commitment(
+                client, why, metadata, message
+            )
             raise NotReady(
-                Reason.ERROR_BUILDING_METADATA,
+                Reason.AWAITING_ICA_REVEAL if early else Reason.ERROR_BUILDING_METADATA,
                 f"security module {to_checksum(module)} refuses its metadata: {why}",
             )
 
@@ -72,13 +77,15 @@ class DryRun:
             return error.data == SecurityModule.SUBTREE_NOT_VERIFIED + short.subtree(message)
         return False
 
-    async def _refusal(self, module: Address, metadata: bytes, message: Message) -> str | None:
+    async def _refusal(
+        self, module: Address, metadata: bytes, message: Message
+    ) -> ChainError | str | None:
         try:
             accepted = await self._verify(module, metadata, message)
         except Unreachable:
             raise
         except ChainError as error:
-            return str(error)
+            return error
         return None if accepted else "verify returns false"
 
     async def _verify(self, module: Address, metadata: bytes, message: Message) -> bool:

@@ -1,0 +1,9 @@
+"""Fixtures of interchain accounts."""
+
+import pytest
+from tests.support.accounts import Accounts, make_accounts
+
+
+@pytest.fixture
+def accounts(origin, target) -> Accounts:
+    return make_accounts(origin, target)

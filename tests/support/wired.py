@@ -1,0 +1,79 @@
+"""Four chains whose account routers know each other, with agents: the first is where owners are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ape.contracts import ContractContainer, ContractInstance
+from click.testing import CliRunner, Result
+
+from ape_hyperlane.cli import cli
+from ape_hyperlane.core.deploy import deploy_core, plan_deployment
+from ape_hyperlane.demo.devnet import Devnet
+from hyperlane.registry import CoreConfig
+
+HUB, SPOKES = "ethereum", ("arbitrum", "base", "optimism")
+
+
+@dataclass
+class AccountChains:
+    """The chains, and what tests do there."""
+
+    net: Devnet
+
+    @property
+    def registry(self) -> str:
+        return str(self.net.registry.folder)
+
+    def run(self, *words: str) -> Result:
+        """Runs `ape hyperlane …` on the registry."""
+        return CliRunner().invoke(cli, [*words, "--registry", self.registry])
+
+    def deploy(
+        self, chain: str, contract: ContractContainer, *arguments: object
+    ) -> ContractInstance:
+        """Deploys a contract on a chain."""
+        with self.net.connect(chain):
+            return self.net.deployer.deploy(contract, *arguments)
+
+
+@contextmanager
+def account_chains(folder: Path) -> Iterator[AccountChains]:
+    """Chains that are wired, with a relayer and the hub's validator as processes."""
+    with Devnet(folder, (HUB, *SPOKES), validators=1) as net:
+        net.start_chains()
+        owner = net.deployer.address
+        (validator,) = net.chains[HUB].validators
+        for name in net.chains:
+            remotes = [other for other in net.chains if other != name]
+            config = CoreConfig.model_validate(
+                {
+                    "owner": owner,
+                    "defaultIsm": {
+                        "type": "messageIdMultisigIsm",
+                        "validators": [validator.address],
+                        "threshold": 1,
+                    },
+                    "defaultHook": {
+                        "type": "interchainGasPaymaster",
+                        "owner": owner,
+                        "beneficiary": owner,
+                        "overhead": dict.fromkeys(remotes, 80_000),
+                        "oracleConfig": {
+                            remote: {"gasPrice": 10**9, "tokenExchangeRate": 10**10}
+                            for remote in remotes
+                        },
+                    },
+                }
+            )
+            with net.connect(name):
+                plan = plan_deployment(config, net.registry, name, owner)
+                deploy_core(plan, net.registry, net.deployer)
+        chains = AccountChains(net)
+        wired = chains.run("wire", "--account", "test:0")
+        assert wired.exit_code == 0, wired.output
+        net.tick()
+        others = [key for name in SPOKES for key in net.chains[name].validators]
+        net.start_agents(without=others)
+        yield chains
