@@ -123,7 +123,7 @@ def test_a_core_comes_with_a_router_of_its_mailbox(deploy, check, node, registry
     assert node.view(router, "owner()", "address") == node.deployer
     assert node.view(router, "hook()", "address") == ZERO_ADDRESS
     assert node.view(router, "interchainSecurityModule()", "address") == router
-    assert node.view(router, "COMMIT_TX_GAS_USAGE()", "uint256") == 50_000
+    assert node.view(router, "COMMIT_TX_GAS_USAGE()", "uint256") == 100_000
     assert node.view(module, "urls()", "string[]") == COMMITMENT_URLS
     assert node.view(module, "owner()", "address") == node.deployer
     assert check().exit_code == 0

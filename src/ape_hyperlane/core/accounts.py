@@ -31,8 +31,8 @@ from hyperlane.registry.fields import ZERO_ADDRESS, word
 KEY = "interchainAccountRouter"
 ROUTER, COMMITMENT_ISM = Ref(KEY), Ref("commitmentReadIsm")
 CONTRACTS = {"regular": "InterchainAccountRouter", "minimal": "MinimalInterchainAccountRouter"}
-COMMITMENT_GAS = 50_000
-"""Gas limit of the message that brings a commitment, as in routers that the reference deploys."""
+COMMITMENT_GAS = 100_000
+"""Gas limit of the message that brings a commitment: 80,000 where that makes the account."""
 ENROL = "enrollRemoteRouterAndIsm"
 
 

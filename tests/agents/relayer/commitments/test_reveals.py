@@ -172,7 +172,8 @@ async def test_a_stranger_who_reveals_first_does_no_harm(accounts, relayer_confi
 
 async def test_the_documented_way_to_post(accounts, relayer_config):
     config = relayer_config(accounts.origin, accounts.target, **accounts.settings)
-    (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    section = DOCUMENT.read_text().partition("## Commit and reveal")[2]
+    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     call = accounts.call("as documented")
 
     def send(hashed: bytes) -> bytes:
