@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import ape
 import pytest
 import yaml
-from tests.support.wired import HUB, SPOKES, account_chains
 from tests.support.package import ROOT
+from tests.support.wired import HUB, SPOKES, account_chains
 
 from ape_hyperlane import ica
 from ape_hyperlane.plans.chain import has_code
