@@ -51,18 +51,12 @@ def measure_sending(chain: Chain) -> Figures:
         "gateway.send.directly.no_metadata": mean(plain),
         "gateway.send.directly": mean(with_metadata),
         "gateway.send": mean(gateway.functions.sendMessage(to, PAYLOAD, [])),
-        "gateway.send.gas_limit": mean(
-            gateway.functions.sendMessage(to, PAYLOAD, [gas_limit])
-        ),
+        "gateway.send.gas_limit": mean(gateway.functions.sendMessage(to, PAYLOAD, [gas_limit])),
     }
     chain.send(gateway.functions.deposit(NOBODY), 1)
-    figures["gateway.send.others_deposited"] = mean(
-        gateway.functions.sendMessage(to, PAYLOAD, [])
-    )
+    figures["gateway.send.others_deposited"] = mean(gateway.functions.sendMessage(to, PAYLOAD, []))
     chain.send(gateway.functions.deposit(chain.sender), 1)
-    figures["gateway.send.from_deposit"] = mean(
-        gateway.functions.sendMessage(to, PAYLOAD, [])
-    )
+    figures["gateway.send.from_deposit"] = mean(gateway.functions.sendMessage(to, PAYLOAD, []))
     return figures
 
 

@@ -104,7 +104,6 @@ class World:
             )
         return ids
 
-
     def mine(self, chain: str, blocks: int) -> None:
         call(self.net.chains[chain].url, "anvil_mine", blocks)
 

@@ -43,8 +43,12 @@ def metadata_of(receipt, hook) -> bytes:
     return bytes(event.metadata)
 
 
-@pytest.mark.parametrize("payload", [b"", b"\x01", bytes(range(32)), bytes(range(256)) * 3], ids=len)
-@pytest.mark.parametrize("attributes", [[], [attribute(GAS_LIMIT, 1), attribute(METADATA, b"x")]], ids=len)
+@pytest.mark.parametrize(
+    "payload", [b"", b"\x01", bytes(range(32)), bytes(range(256)) * 3], ids=len
+)
+@pytest.mark.parametrize(
+    "attributes", [[], [attribute(GAS_LIMIT, 1), attribute(METADATA, b"x")]], ids=len
+)
 def test_a_message_goes_to_the_gateway_of_the_chain(
     gateway, mailbox, owner, chain, payload, attributes
 ):
@@ -158,9 +162,7 @@ def test_a_new_hook_serves_chains_that_were_enrolled_before(gateway, project, ow
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x01", bytes(range(256))], ids=len)
-def test_a_message_is_handed_to_its_recipient(
-    gateway, mailbox, recipient, arrival, owner, payload
-):
+def test_a_message_is_handed_to_its_recipient(gateway, mailbox, recipient, arrival, owner, payload):
     message = arrival.message(recipient, payload)
     mailbox.process(b"", message.encode(), sender=owner)
     assert bytes(recipient.lastId()) == message.id, "the id is the message's"
@@ -251,4 +253,4 @@ def test_removing_a_chain_that_is_not_enrolled_is_refused(gateway, owner, revert
 
 
 def test_the_magic_value_is_that_of_the_erc():
-    assert MAGIC == bytes.fromhex("2432ef26")
+    assert MAGIC.hex() == "2432ef26"

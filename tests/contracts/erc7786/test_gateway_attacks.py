@@ -86,7 +86,9 @@ def test_a_malformed_attribute_is_refused(gateway, revert_of, stranger, malforme
 
 
 @pytest.mark.parametrize(
-    "twice", [attribute(GAS_LIMIT, 1), attribute(REFUND, SENDER), attribute(METADATA, b"x")], ids=len
+    "twice",
+    [attribute(GAS_LIMIT, 1), attribute(REFUND, SENDER), attribute(METADATA, b"x")],
+    ids=len,
 )
 def test_an_attribute_that_is_given_twice_is_refused(gateway, revert_of, stranger, twice):
     refusal = revert_of(gateway.sendMessage, TO, b"", [twice, twice], sender=stranger)
@@ -192,9 +194,7 @@ def test_a_message_is_delivered_once(mailbox, arrival, recipient, revert_of, str
     assert recipient.received() == 1
 
 
-def test_a_recipient_cannot_have_its_message_delivered_again(
-    mailbox, arrival, recipient, stranger
-):
+def test_a_recipient_cannot_have_its_message_delivered_again(mailbox, arrival, recipient, stranger):
     message = arrival.message(recipient)
     again = mailbox.process.encode_input(b"", message.encode())
     recipient.setCall(mailbox, again, sender=stranger)
@@ -227,7 +227,9 @@ def test_value_of_a_delivery_is_refused(mailbox, arrival, recipient, revert_of, 
     assert refusal == ("UnexpectedValue", 5)
 
 
-@pytest.mark.parametrize("answer", [b"\0\0\0\0", b"\x24\x32\xef\x27", b"\xff\xff\xff\xff"], ids=bytes.hex)
+@pytest.mark.parametrize(
+    "answer", [b"\0\0\0\0", b"\x24\x32\xef\x27", b"\xff\xff\xff\xff"], ids=bytes.hex
+)
 def test_a_recipient_that_does_not_answer_as_it_must_can_be_tried_again(
     mailbox, arrival, recipient, revert_of, owner, answer
 ):

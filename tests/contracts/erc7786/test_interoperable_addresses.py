@@ -10,9 +10,9 @@ from hyperlane.protocol.interoperable_address import EIP155, InteroperableAddres
 
 chain_ids = st.integers(1, 2**96 - 1)
 addresses = st.binary(min_size=20, max_size=20)
-parts = st.tuples(
-    st.integers(0, 2**16 - 1), st.binary(max_size=40), st.binary(max_size=40)
-).filter(lambda each: each[1] or each[2])
+parts = st.tuples(st.integers(0, 2**16 - 1), st.binary(max_size=40), st.binary(max_size=40)).filter(
+    lambda each: each[1] or each[2]
+)
 FEW = settings(max_examples=60, deadline=None)
 
 
