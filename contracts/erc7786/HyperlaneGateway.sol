@@ -98,12 +98,7 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         bytes calldata payload,
         bytes[] calldata attributes
     ) external payable returns (bytes32) {
-        bytes memory call = _call(
-            DispatchCall.DISPATCH,
-            recipient,
-            payload,
-            attributes
-        );
+        bytes memory call = _call(DispatchCall.DISPATCH, recipient, payload, attributes);
         uint256 value = msg.value;
         // More than the value of this call is in the balance if there are deposits: without any,
         // none has to be read.
@@ -111,13 +106,7 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
             value = _payFromDeposit(recipient, payload, attributes);
         }
 
-        GatewayLog.messageSent(
-            localChainId,
-            localChainIdSize,
-            recipient,
-            payload,
-            attributes
-        );
+        GatewayLog.messageSent(localChainId, localChainIdSize, recipient, payload, attributes);
 
         call.send(address(mailbox), value);
         return 0;
@@ -150,12 +139,7 @@ contract HyperlaneGateway is IHyperlaneGateway, IMessageRecipient, MailboxClient
         bytes calldata payload,
         bytes[] calldata attributes
     ) public view returns (uint256) {
-        bytes memory call = _call(
-            DispatchCall.QUOTE_DISPATCH,
-            recipient,
-            payload,
-            attributes
-        );
+        bytes memory call = _call(DispatchCall.QUOTE_DISPATCH, recipient, payload, attributes);
         return call.ask(address(mailbox));
     }
 

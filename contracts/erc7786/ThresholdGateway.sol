@@ -37,11 +37,7 @@ contract ThresholdGateway is IThresholdGateway, Ownable, SenderDeposits, Package
     /// @inheritdoc IThresholdGateway
     mapping(bytes32 receiveId => bool) public executed;
 
-    constructor(
-        address owner_,
-        address[] memory gateways_,
-        uint256 threshold_
-    ) Ownable(owner_) {
+    constructor(address owner_, address[] memory gateways_, uint256 threshold_) Ownable(owner_) {
         _setGateways(gateways_, threshold_);
     }
 

@@ -114,7 +114,9 @@ def exported(
     }
     configs = {
         "validator": validator_config(origin, chains=staked),
-        "relayer": relayer_config(origin, target),
+        "relayer": relayer_config(
+            origin, target, commitmentsPort=0, commitmentsUrl="http://127.0.0.1:9"
+        ),
         "watchtower": watchtower,
     }
     for kind, config in configs.items():

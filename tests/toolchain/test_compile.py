@@ -53,6 +53,7 @@ class Project:
         for name in ("compile", "sources.py", "artifacts.py"):
             shutil.copy(ROOT / "toolchain" / name, root / "toolchain" / name)
         shutil.copy(ROOT / "ape-config.yaml", root)
+        (root / "node_modules/library/package.json").write_text('{"version": "1.2.3"}')
         compiler = root / ".venv/solc/solc-v0.8.33"
         compiler.write_text(COMPILER)
         compiler.chmod(0o755)
@@ -79,6 +80,12 @@ class Project:
     def asked(self) -> list[str]:
         """Files that the last run had compiled."""
         return sorted(name[10:-4] for name in (self.root / "asked").read_text().split())
+
+    @property
+    def copied(self) -> set[str]:
+        """Files of libraries that ape finds."""
+        cache = self.root / "contracts/.cache"
+        return {path.relative_to(cache).as_posix() for path in cache.rglob("*.sol")}
 
     def build(self, contract: str = "A") -> str:
         content = json.loads((self.root / ".build/__local__.json").read_text())
@@ -122,6 +129,25 @@ def test_contracts_are_compiled_again_with_a_new_library_or_new_settings(project
     config.write_text(config.read_text().replace("optimization_runs: 1000", "optimization_runs: 9"))
     assert project.compile() == 0
     assert project.asked == ["A", "B"]
+
+
+def test_what_is_imported_of_libraries_is_copied_for_ape_and_no_more(project):
+    folder = project.root / "node_modules/library"
+    for name, text in {"L": 'import {M} from "./M.sol";', "M": "M", "N": "N"}.items():
+        (folder / f"{name}.sol").write_text(text)
+    project.write('import {L} from "library/L.sol";', "B")
+    assert project.compile() == 0
+    assert project.copied == {"library/1.2.3/L.sol", "library/1.2.3/M.sol"}
+    project.write('import {N} from "library/N.sol";', "B")
+    assert project.compile() == 0
+    assert project.copied == {"library/1.2.3/N.sol"}
+
+
+def test_more_files_than_ape_looks_at_are_refused(project):
+    for number in range(500):
+        project.write("", f"C{number}")
+    assert project.compile() == 1
+    assert "contracts/ holds 501 files" in project.said
 
 
 def test_a_contract_that_was_deleted_leaves_the_build(project):

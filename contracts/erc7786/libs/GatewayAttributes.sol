@@ -20,11 +20,7 @@ library GatewayAttributes {
         bytes[] calldata attributes,
         uint256 defaultGasLimit,
         address sender
-    )
-        internal
-        pure
-        returns (uint256 gasLimit, address refundAddress, bytes calldata hookMetadata)
-    {
+    ) internal pure returns (uint256 gasLimit, address refundAddress, bytes calldata hookMetadata) {
         (gasLimit, refundAddress, hookMetadata) = (defaultGasLimit, sender, msg.data[0:0]);
         if (attributes.length == 0) return (gasLimit, refundAddress, hookMetadata);
         uint256 seen;

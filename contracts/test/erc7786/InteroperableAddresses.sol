@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {
-    InteroperableAddress
-} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
+import {InteroperableAddress} from "@openzeppelin/contracts/utils/draft-InteroperableAddress.sol";
 
 import {EvmAccount} from "../../erc7786/libs/EvmAccount.sol";
 

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-import {
-    CrosschainRemoteExecutor
-} from "@openzeppelin/contracts/crosschain/CrosschainRemoteExecutor.sol";
+import {CrosschainRemoteExecutor} from "@openzeppelin/contracts/crosschain/CrosschainRemoteExecutor.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
-import {
-    GovernorCountingSimple
-} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
-import {
-    GovernorCrosschain
-} from "@openzeppelin/contracts/governance/extensions/GovernorCrosschain.sol";
+import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+import {GovernorCrosschain} from "@openzeppelin/contracts/governance/extensions/GovernorCrosschain.sol";
 
 /// @title TestGovernor
 /// @notice OpenZeppelin's crosschain governor with one voter, who decides within some blocks.

@@ -253,4 +253,4 @@ def test_removing_a_chain_that_is_not_enrolled_is_refused(gateway, owner, revert
 
 
 def test_the_magic_value_is_that_of_the_erc():
-    assert bytes.fromhex("2432ef26") == MAGIC
+    assert MAGIC.hex() == "2432ef26"

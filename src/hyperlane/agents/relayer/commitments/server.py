@@ -149,6 +149,9 @@ async def serving(settings: RelayerSettings, book: Book, metrics: Metrics) -> As
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
 
+    for page in ("post", "reveal"):
+        metrics.commitment_requests.labels(page, "200").set(0)
+
     async def forget() -> None:
         left = await book.store.forget(time.time() - settings.commitments_retention)
         metrics.commitments_stored.set(left)
