@@ -146,3 +146,8 @@ def test_a_wrong_file_names_the_call_and_the_field(tmp_path, content, said):
 def test_data_and_method_exclude_each_other():
     with pytest.raises(ConfigError, match="--data"):
         written("f()", data="0x01")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"--calls .*missing\.json"):
+        read_calls(tmp_path / "missing.json")

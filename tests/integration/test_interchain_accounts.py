@@ -6,10 +6,12 @@ import shutil
 import subprocess
 
 import ape
+import click
 import pytest
 import yaml
+from ape.exceptions import SignatureError
 from tests.support.faulty import Trouble, faulty
-from tests.support.wired import HUB, SPOKES, Page, account_chains, run_as
+from tests.support.wired import HUB, SPOKES, Page, account_chains, locked_account, run_as
 
 from ape_hyperlane import ica
 from ape_hyperlane.core.messages import Dispatched
@@ -206,18 +208,15 @@ def test_an_account_is_deployed_beforehand(chains):
         (["--to", "arbitrium"], "--to: 'arbitrium'"),
         (["--to", HUB], "are one chain"),
         (["--to", SPOKES[0], "--data", "0x1"], "--data"),
-        (["--to", SPOKES[0], "--value", "some"], "--value: 'some', expected wei"),
-        (["--to", SPOKES[0], "--calls", "missing.json"], "--calls missing.json"),
         (["--to", SPOKES[0], "--account", "nobody"], "nobody"),
         (["--to", SPOKES[0], "--salt", "0x12"], "--salt"),
     ],
 )
 def test_bad_input_is_named(chains, words, said):
-    target = [] if "--calls" in words else [RECEIVER]
     if "--account" not in words:
         words = [*words, "--account", ACCOUNT]
 
-    made = chains.run("ica", "call", *target, "--origin", HUB, *words)
+    made = chains.run("ica", "call", RECEIVER, "--origin", HUB, *words)
 
     assert made.exit_code == 1
     assert said in made.output
@@ -272,6 +271,23 @@ def test_a_message_that_takes_longer_is_not_sent_again(chains, owner, token):
     with pytest.raises(ChainError, match=r"was not delivered within 0 s.*Do not send them again"):
         attempt()
     assert sent(chains, owner) == nonce + 1
+
+
+def test_a_script_signs_nothing_without_asking(chains, tmp_path, monkeypatch):
+    me = locked_account(tmp_path / "me.json")
+    with chains.net.connect(HUB):
+        chains.net.deployer.transfer(me, COIN)
+    asked = []
+    monkeypatch.setattr(click, "confirm", lambda text, **_: asked.append(text))
+
+    def attempt():
+        with on(chains, me) as remote:
+            remote.transfer(RECEIVER, 0)
+
+    with pytest.raises(SignatureError):
+        attempt()
+    assert len(asked) == 1
+    assert sent(chains, me) == 0
 
 
 def test_a_call_made_on_another_chain_is_not_collected(chains, owner, token):

@@ -1,5 +1,6 @@
 """Four chains whose account routers know each other, with agents: the first is where owners are."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from types import SimpleNamespace
 
 import ape
 from ape.contracts import ContractContainer, ContractInstance
+from ape_accounts.accounts import KeyfileAccount
 from click.testing import CliRunner, Result
+from eth_account import Account
 from tests.support.package import ROOT
 
 from ape_hyperlane.cli import cli
@@ -81,6 +84,14 @@ def account_chains(folder: Path) -> Iterator[AccountChains]:
         others = [key for name in SPOKES for key in net.chains[name].validators]
         net.start_agents(without=others)
         yield chains
+
+
+def locked_account(file: Path) -> KeyfileAccount:
+    """A new account whose key is in this file, encrypted."""
+    key = Account.create()
+    content = Account.encrypt(key.key, "secret", kdf="scrypt", iterations=2)
+    file.write_text(json.dumps({**content, "address": key.address}))
+    return KeyfileAccount(keyfile_path=file)
 
 
 class Page:
