@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
+
 import {Router} from "../client/Router.sol";
 import {TypeCasts} from "../libs/TypeCasts.sol";
 
@@ -109,7 +111,7 @@ contract InterchainQueryRouter is Router {
         for (uint256 i; i < callbacks.length; ++i) {
             // solhint-disable-next-line avoid-low-level-calls
             (bool success, bytes memory reason) = sender.call(callbacks[i]);
-            if (!success) _passOn(reason);
+            if (!success) LowLevelCall.bubbleRevert(reason);
         }
 
         emit QueryResolved(origin, sender);
@@ -119,13 +121,7 @@ contract InterchainQueryRouter is Router {
         if (to.code.length == 0) revert TargetNotContract(to);
         // solhint-disable-next-line avoid-low-level-calls
         (bool success, bytes memory result) = to.staticcall(data);
-        if (!success) _passOn(result);
+        if (!success) LowLevelCall.bubbleRevert(result);
         return result;
-    }
-
-    function _passOn(bytes memory reason) private pure {
-        assembly ("memory-safe") {
-            revert(add(reason, 32), mload(reason))
-        }
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.33;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 
 import {Call} from "../../interfaces/IInterchainAccountRouter.sol";
 import {IInterchainSecurityModule} from "../../interfaces/IInterchainSecurityModule.sol";
@@ -52,10 +53,14 @@ contract CommitmentReadIsm is AbstractCcipReadIsm {
         bytes32 commitment = body.revealedCommitment();
         bytes32 revealed = keccak256(metadata[20:]);
         if (revealed != commitment) revert WrongReveal(revealed, commitment);
-        OwnableMulticall(payable(address(bytes20(metadata[:20])))).revealAndExecute(
-            abi.decode(metadata[52:], (Call[])),
-            bytes32(metadata[20:52])
-        );
+        OwnableMulticall account = OwnableMulticall(payable(address(bytes20(metadata[:20]))));
+        Call[] memory calls = abi.decode(metadata[52:], (Call[]));
+        try account.revealAndExecute(calls, bytes32(metadata[20:52])) {} catch (
+            bytes memory reason
+        ) {
+            // Whoever knew the calls had the account make them: nothing is left for the message.
+            if (!account.made(commitment)) LowLevelCall.bubbleRevert(reason);
+        }
         return true;
     }
 

@@ -32,8 +32,14 @@ contract OwnableMulticall {
     /// @notice The router that creates accounts with this code.
     address public immutable owner;
 
-    /// @notice Tells whether the account is committed to calls that were not made yet.
-    mapping(bytes32 commitmentHash => bool isPendingExecution) public commitments;
+    /// @dev What became of a commitment.
+    enum State {
+        NONE,
+        PENDING,
+        MADE
+    }
+
+    mapping(bytes32 commitmentHash => State) private states;
 
     constructor(address owner_) {
         owner = owner_;
@@ -53,9 +59,9 @@ contract OwnableMulticall {
     /// reverts `CommitmentPending`. Once the calls were made, it can be committed to them again.
     function setCommitment(bytes32 commitment) external {
         _requireOwner();
-        if (commitments[commitment]) revert CommitmentPending(commitment);
+        if (commitments(commitment)) revert CommitmentPending(commitment);
 
-        commitments[commitment] = true;
+        states[commitment] = State.PENDING;
         emit CommitmentSet(commitment);
     }
 
@@ -66,13 +72,23 @@ contract OwnableMulticall {
         bytes32 salt
     ) external payable returns (bytes32 executedCommitment) {
         executedCommitment = keccak256(abi.encodePacked(salt, abi.encode(calls)));
-        if (!commitments[executedCommitment]) revert InvalidReveal(executedCommitment);
+        if (!commitments(executedCommitment)) revert InvalidReveal(executedCommitment);
 
         // Before the calls, which may come back here.
-        delete commitments[executedCommitment];
+        states[executedCommitment] = State.MADE;
         emit CommitmentExecuted(executedCommitment);
 
         _make(calls);
+    }
+
+    /// @notice Tells whether the calls of a commitment were made, and none like it was set since.
+    function made(bytes32 commitmentHash) external view returns (bool) {
+        return states[commitmentHash] == State.MADE;
+    }
+
+    /// @notice Tells whether the account is committed to calls that were not made yet.
+    function commitments(bytes32 commitmentHash) public view returns (bool isPendingExecution) {
+        return states[commitmentHash] == State.PENDING;
     }
 
     function _make(Call[] calldata calls) private {

@@ -334,11 +334,14 @@ def test_calls_are_made_once(
     revert_of,
     reveal,
     metadata,
-    refusal_of,
+    deliver,
+    target,
 ):
     commit(commitment)
     user.transfer(account, 8)
     code_of().revealAndExecute(calls, SECRET, sender=stranger)
     execute = code_of().revealAndExecute
     assert revert_of(execute, calls, SECRET, sender=stranger) == ("InvalidReveal", commitment)
-    assert refusal_of(reveal(commitment), metadata) == ("InvalidReveal", commitment)
+    assert code_of().made(commitment)
+    deliver(reveal(commitment), metadata)  # has nothing left to do
+    assert target.received() == 1

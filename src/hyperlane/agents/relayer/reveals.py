@@ -13,7 +13,8 @@ async def awaits_commitment(
 ) -> bool:
     """Tell whether a message was refused because its account is not committed to the calls.
 
-    The message with the commitment has not arrived yet, or the calls were made before. An account
+    The message with the commitment has not arrived yet; in the reference's accounts, the calls may
+    also have been made before. An account
     that nothing has arrived for is not even deployed: a call to it reverts without a word.
     """
     if not isinstance(error, Reverted):
