@@ -2,21 +2,25 @@
 docs/interchain-accounts.md shows."""
 
 import json
-import re
 import shutil
 import subprocess
-from types import SimpleNamespace
 
 import ape
+import click
 import pytest
 import yaml
-from tests.support.package import ROOT
-from tests.support.wired import HUB, SPOKES, account_chains
+from ape.exceptions import SignatureError
+from tests.support.faulty import Trouble, faulty
+from tests.support.wired import HUB, SPOKES, Page, account_chains, locked_account, run_as
 
 from ape_hyperlane import ica
+from ape_hyperlane.core.messages import Dispatched
+from ape_hyperlane.ica.delivery import await_arrival
+from ape_hyperlane.ica.route import find_route
 from ape_hyperlane.plans.chain import has_code
 from hyperlane.errors import ChainError, ConfigError
-from hyperlane.protocol.typecasts import to_hex
+from hyperlane.protocol.typecasts import address_from_hex, to_hex
+from hyperlane.registry import Registry
 
 RECEIVER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
 COIN = 10**18
@@ -204,18 +208,15 @@ def test_an_account_is_deployed_beforehand(chains):
         (["--to", "arbitrium"], "--to: 'arbitrium'"),
         (["--to", HUB], "are one chain"),
         (["--to", SPOKES[0], "--data", "0x1"], "--data"),
-        (["--to", SPOKES[0], "--value", "some"], "--value: 'some', expected wei"),
-        (["--to", SPOKES[0], "--calls", "missing.json"], "--calls missing.json"),
         (["--to", SPOKES[0], "--account", "nobody"], "nobody"),
         (["--to", SPOKES[0], "--salt", "0x12"], "--salt"),
     ],
 )
 def test_bad_input_is_named(chains, words, said):
-    target = [] if "--calls" in words else [RECEIVER]
     if "--account" not in words:
         words = [*words, "--account", ACCOUNT]
 
-    made = chains.run("ica", "call", *target, "--origin", HUB, *words)
+    made = chains.run("ica", "call", RECEIVER, "--origin", HUB, *words)
 
     assert made.exit_code == 1
     assert said in made.output
@@ -227,6 +228,8 @@ def test_bad_input_is_named(chains, words, said):
         (HUB, "addresses", {"interchainAccountRouter": None}, "interchainAccountRouter: required"),
         (HUB, "addresses", {"interchainAccountRouter": RECEIVER}, "is no account router"),
         (SPOKES[0], "addresses", {"interchainAccountRouter": RECEIVER}, "find out which is right"),
+        (HUB, "addresses", {"mailbox": RECEIVER}, "has the Mailbox .* but the registry"),
+        (SPOKES[0], "addresses", {"mailbox": RECEIVER}, "has the Mailbox .* but the registry"),
         (SPOKES[0], "metadata", {"domainId": 999}, "no router enrolled for arbitrum"),
         (SPOKES[0], "metadata", {"chainId": 999}, "chainId is 999"),
     ],
@@ -270,17 +273,53 @@ def test_a_message_that_takes_longer_is_not_sent_again(chains, owner, token):
     assert sent(chains, owner) == nonce + 1
 
 
-class Page:
-    """The page, typed by a reader whose account and contracts have other names and addresses."""
+def test_a_script_signs_nothing_without_asking(chains, tmp_path, monkeypatch):
+    me = locked_account(tmp_path / "me.json")
+    with chains.net.connect(HUB):
+        chains.net.deployer.transfer(me, COIN)
+    asked = []
+    monkeypatch.setattr(click, "confirm", lambda text, **_: asked.append(text))
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.text = (ROOT / "docs" / "interchain-accounts.md").read_text()
-        for shown, real in names.items():
-            assert shown in self.text
-            self.text = self.text.replace(shown, real)
+    def attempt():
+        with on(chains, me) as remote:
+            remote.transfer(RECEIVER, 0)
 
-    def blocks(self, language: str) -> list[str]:
-        return re.findall(rf"^```{language}\n(.*?)^```", self.text, re.M | re.S)
+    with pytest.raises(SignatureError):
+        attempt()
+    assert len(asked) == 1
+    assert sent(chains, me) == 0
+
+
+def test_a_call_made_on_another_chain_is_not_collected(chains, owner, token):
+    nonce = sent(chains, owner)
+
+    def attempt():
+        with on(chains, owner) as remote, chains.net.connect(HUB):
+            token.transfer(RECEIVER, COIN, sender=remote)
+
+    with pytest.raises(ConfigError, match=rf"make it while connected to {SPOKES[0]}"):
+        attempt()
+    assert sent(chains, owner) == nonce
+
+
+def test_a_destination_that_stops_answering_leaves_the_message_named(chains, owner, tmp_path):
+    copy = tmp_path / "registry"
+    shutil.copytree(chains.registry, copy)
+    path = copy / "chains" / SPOKES[0] / "metadata.yaml"
+    content = yaml.safe_load(path.read_text())
+    with faulty(content["rpcUrls"][0]["http"]) as node:
+        path.write_text(yaml.safe_dump({**content, "rpcUrls": [{"http": node.url}]}))
+        route = find_route(Registry(copy), HUB, SPOKES[0], address_from_hex(owner.address))
+        message = Dispatched(bytes(range(32)), "0x", 0, 0.0)
+        node.trouble = Trouble.ERROR
+
+        with pytest.raises(ChainError) as raised:
+            await_arrival(route, message, 60)
+
+    said = str(raised.value)
+    assert f"{to_hex(message.id)} was sent, but {SPOKES[0]} does not answer" in said
+    assert f"ape hyperlane status {to_hex(message.id)} --origin {HUB}" in said
+    assert node.troubled
 
 
 def test_the_commands_of_the_page(chains, owner, account, token):
@@ -354,17 +393,6 @@ def test_the_vote_of_the_page_is_executed_on_three_chains(chains, owner, project
                 seconds=300,
             )
             assert token.balanceOf(accounts[name]) == COIN
-
-
-def run_as(owner, chains, contracts, scripts, monkeypatch):
-    """Runs scripts one after another in the folder of the registry, with this account as `me` and
-    these contracts as those of the project."""
-    monkeypatch.chdir(chains.net.folder)
-    monkeypatch.setattr(ape, "accounts", SimpleNamespace(load={"me": owner}.__getitem__))
-    monkeypatch.setattr(ape, "project", SimpleNamespace(**contracts))
-    names = {}
-    for script in scripts:
-        exec(script, names)
 
 
 def sent(chains, owner):

@@ -1,12 +1,19 @@
 """Four chains whose account routers know each other, with agents: the first is where owners are."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
+import ape
 from ape.contracts import ContractContainer, ContractInstance
+from ape_accounts.accounts import KeyfileAccount
 from click.testing import CliRunner, Result
+from eth_account import Account
+from tests.support.package import ROOT
 
 from ape_hyperlane.cli import cli
 from ape_hyperlane.core.deploy import deploy_core, plan_deployment
@@ -77,3 +84,35 @@ def account_chains(folder: Path) -> Iterator[AccountChains]:
         others = [key for name in SPOKES for key in net.chains[name].validators]
         net.start_agents(without=others)
         yield chains
+
+
+def locked_account(file: Path) -> KeyfileAccount:
+    """A new account whose key is in this file, encrypted."""
+    key = Account.create()
+    content = Account.encrypt(key.key, "secret", kdf="scrypt", iterations=2)
+    file.write_text(json.dumps({**content, "address": key.address}))
+    return KeyfileAccount(keyfile_path=file)
+
+
+class Page:
+    """The page, typed by a reader whose account and contracts have other names and addresses."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.text = (ROOT / "docs" / "interchain-accounts.md").read_text()
+        for shown, real in names.items():
+            assert shown in self.text
+            self.text = self.text.replace(shown, real)
+
+    def blocks(self, language: str) -> list[str]:
+        return re.findall(rf"^```{language}\n(.*?)^```", self.text, re.M | re.S)
+
+
+def run_as(owner, chains, contracts, scripts, monkeypatch):
+    """Runs scripts one after another in the folder of the registry, with this account as `me` and
+    these contracts as those of the project."""
+    monkeypatch.chdir(chains.net.folder)
+    monkeypatch.setattr(ape, "accounts", SimpleNamespace(load={"me": owner}.__getitem__))
+    monkeypatch.setattr(ape, "project", SimpleNamespace(**contracts))
+    names = {}
+    for script in scripts:
+        exec(script, names)

@@ -13,7 +13,7 @@ from ape.types import AddressType
 from ape_hyperlane.console import connected_to, find_account
 from ape_hyperlane.core.quotes import DEFAULT_FEE, Bounds
 from ape_hyperlane.ica.calls import describe, sending, simulate
-from ape_hyperlane.ica.delivery import await_arrival, execute, prepare, receipt_of
+from ape_hyperlane.ica.delivery import await_arrival, dispatch, prepare, receipt_of
 from ape_hyperlane.ica.route import Route, connected_chain, find_route, registry_at
 from ape_hyperlane.plans.salt import parse_salt
 from hyperlane.errors import ChainError, ConfigError
@@ -153,7 +153,8 @@ def on(
     with _collecting(route) as account:
         yield account
     if account.batch.calls:
-        sent = execute(route, account.batch.calls, signer, Bounds(max_fee))
+        calls, bounds = account.batch.calls, Bounds(max_fee)
+        sent = dispatch(route, calls, prepare(route, calls, bounds), signer, bounds)
         account.batch.message_id = Bytes32(sent.id)
         account.batch.receipt = receipt_of(route, await_arrival(route, sent, timeout))
 

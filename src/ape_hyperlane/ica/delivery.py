@@ -1,12 +1,13 @@
 """The way of calls from one chain to another: simulated, sent, and awaited."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import ape
 from ape.api import AccountAPI, ReceiptAPI
+from ape.exceptions import ApeException
+from web3.exceptions import Web3Exception
 
-from ape_hyperlane.console import unlock
 from ape_hyperlane.core.messages import Delivered, Dispatched, await_delivery
 from ape_hyperlane.core.quotes import Bounds
 from ape_hyperlane.ica.calls import Quoted, estimate_gas, quote, send, simulate
@@ -14,22 +15,6 @@ from ape_hyperlane.ica.route import Route
 from hyperlane.errors import ChainError
 from hyperlane.protocol.accounts import Call
 from hyperlane.protocol.typecasts import to_hex
-
-
-def execute(
-    route: Route,
-    calls: Sequence[Call],
-    owner: AccountAPI,
-    bounds: Bounds,
-    show: Callable[[Quoted], None] = lambda _quoted: None,
-) -> Dispatched:
-    """Sends calls to the owner's account, after they succeeded in simulation and `show` was called
-    with what they take. Nothing is sent when anything fails."""
-    quoted = prepare(route, calls, bounds)
-    show(quoted)
-    with route.on_origin():
-        unlock(owner)
-        return send(route, calls, quoted, owner, bounds)
 
 
 def prepare(route: Route, calls: Sequence[Call], bounds: Bounds) -> Quoted:
@@ -41,8 +26,17 @@ def prepare(route: Route, calls: Sequence[Call], bounds: Bounds) -> Quoted:
         return quote(route, gas, bounds)
 
 
+def dispatch(
+    route: Route, calls: Sequence[Call], quoted: Quoted, owner: AccountAPI, bounds: Bounds
+) -> Dispatched:
+    """Sends calls that were prepared, by the owner's account on the origin."""
+    with route.on_origin():
+        return send(route, calls, quoted, owner, bounds)
+
+
 def await_arrival(route: Route, sent: Dispatched, seconds: float) -> Delivered:
-    """Waits for the delivery. ChainError, with the command that finds out more, on timeout."""
+    """Waits for the delivery. ChainError, with the command that finds out more, on timeout, or when
+    the destination's node does not answer."""
     words = ["ape", "hyperlane", "status", to_hex(sent.id), "--origin", route.origin]
     where = shlex.join([*words, "--registry", str(route.registry.folder)])
     try:
@@ -53,9 +47,10 @@ def await_arrival(route: Route, sent: Dispatched, seconds: float) -> Delivered:
             check=lambda: None,
             seconds=seconds,
         )
-    except ChainError as error:
+    except (ChainError, ApeException, Web3Exception, OSError) as error:
+        what = error if isinstance(error, ChainError) else _unseen(route, sent, error)
         raise ChainError(
-            f"{error}; it may come later, and the calls are made then, or not at all. Do not send"
+            f"{what}; it may come later, and the calls are made then, or not at all. Do not send"
             f" them again: see the message with {where}"
         ) from error
 
@@ -64,3 +59,8 @@ def receipt_of(route: Route, delivered: Delivered) -> ReceiptAPI:
     """Receipt of the delivery on the destination."""
     with route.on_destination():
         return ape.networks.provider.get_receipt(delivered.transaction)
+
+
+def _unseen(route: Route, sent: Dispatched, error: Exception) -> str:
+    kind = type(error).__name__
+    return f"message {to_hex(sent.id)} was sent, but {route.destination} does not answer ({kind})"

@@ -85,8 +85,10 @@ def find_route(
     domains = {name: registry.metadata(name).domain_id for name in (origin, destination)}
     router = registry.addresses(origin).require(origin, KEY)
     with connected_to(registry, origin):
+        _require_mailbox(registry, origin, router)
         remote, ism = _enrolled(registry, origin, router, destination, domains[destination])
     with connected_to(registry, destination):
+        _require_mailbox(registry, destination, to_checksum(remote))
         account = _account(
             destination, remote, domains[origin], owner, address_from_hex(router), ism, user_salt
         )
@@ -159,6 +161,23 @@ def _enrolled(
                 " right before anything is sent"
             )
     return remote, Bytes32(ism)
+
+
+def _require_mailbox(registry: Registry, chain: str, router: str) -> None:
+    """ChainError when the router, on the connected chain, has another Mailbox than the registry: a
+    message would be sent, but not arrive, or not be found."""
+    expected = registry.addresses(chain).require(chain, "mailbox")
+    found = ask(router, "mailbox()", "address")
+    if found is None:
+        raise ChainError(
+            f"{chain}: {router} is no account router, and calls to it would be lost; correct"
+            " addresses.yaml"
+        )
+    if address_from_hex(found) != address_from_hex(expected):
+        raise ChainError(
+            f"{chain}: the account router {router} has the Mailbox {found}, but the registry"
+            f" {expected}; find out which is right before anything is sent"
+        )
 
 
 def _account(
