@@ -12,11 +12,11 @@ import {ISenderDeposits} from "./ISenderDeposits.sol";
 /// Accounts are ERC-7930 addresses of version 1: chain type 0 (EIP-155), the chain id without
 /// leading zeros, an address of 20 bytes, and nothing after it.
 ///
-/// | attribute              | meaning                                                  | default     |
-/// |------------------------|----------------------------------------------------------|-------------|
-/// | gasLimit(uint256)      | gas limit of the delivery                                | the chain's |
-/// | refundAddress(address) | who gets surplus payment back                            | the sender  |
-/// | hookMetadata(bytes)    | bytes after the standard fields of the hooks' metadata   | none        |
+/// | attribute              | meaning                                             | default     |
+/// |------------------------|-----------------------------------------------------|-------------|
+/// | gasLimit(uint256)      | gas limit of the delivery                           | the chain's |
+/// | refundAddress(address) | who gets surplus payment back                       | the sender  |
+/// | hookMetadata(bytes)    | what follows the standard fields of hooks' metadata | none        |
 ///
 /// @dev Call value pays the hooks; without any, the sender's deposit does, if it has one. None is
 /// carried to the recipient: the `value` of `MessageSent` is zero. `sendMessage` returns zero, as

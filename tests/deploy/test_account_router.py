@@ -236,7 +236,7 @@ def test_the_journal_does_not_bind_a_router_to_its_first_urls(deploy, registry):
     assert deploy().exit_code == 0
     journal = json.loads((registry.chain_folder("alpha") / "deployment.json").read_text())
     what = journal["steps"][KEY]["what"]
-    assert what.endswith(", 50000, any)")
+    assert what.endswith(", 100000, any)")
     assert "http" not in what
 
 

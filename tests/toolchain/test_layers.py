@@ -123,7 +123,7 @@ FLOORS = (
     ("modules", "safety"),
     ("console",),
     ("core",),
-    ("warp", "staking", "setup"),
+    ("warp", "staking", "setup", "ica"),
     ("reading",),
     ("demo",),
     ("cli",),
@@ -132,6 +132,7 @@ FLOORS = (
 """Packages of the ape plugin; each may import those of lower floors."""
 _EXTRA = {
     "core": {"hyperlane.tracking"},
+    "ica": {"hyperlane.tracking"},
     "setup": {"hyperlane.setup"},
     "demo": {"hyperlane.checkpoints"},
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
+// solhint-disable-next-line max-line-length
 import {CrosschainRemoteExecutor} from "@openzeppelin/contracts/crosschain/CrosschainRemoteExecutor.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+// solhint-disable-next-line max-line-length
 import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+// solhint-disable-next-line max-line-length
 import {GovernorCrosschain} from "@openzeppelin/contracts/governance/extensions/GovernorCrosschain.sol";
 
 /// @title TestGovernor

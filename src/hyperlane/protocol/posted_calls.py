@@ -6,7 +6,6 @@ A table of its fields: docs/interchain-accounts.md, Commit and reveal.
 from dataclasses import dataclass
 from typing import Any
 
-from hyperlane.bounded_json import parse_json
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.accounts import Call, commitment, encode_calls
 from hyperlane.protocol.typecasts import (
@@ -63,12 +62,8 @@ class PostedCalls:
         }
 
 
-def read_posted_calls(body: bytes) -> PostedCalls:
-    """Parse a post; DecodeError names the field that cannot be used."""
-    try:
-        fields = parse_json(body)
-    except ValueError as error:
-        raise DecodeError(f"body: not JSON: {error}") from None
+def read_posted_calls(fields: Any) -> PostedCalls:
+    """Read a post, decoded from JSON; DecodeError names the field that cannot be used."""
     if not isinstance(fields, dict):
         raise DecodeError(f"body: {shown(fields)} is not an object")
     readers, reveal_id = fields.get("relayers"), fields.get("revealMessageId")

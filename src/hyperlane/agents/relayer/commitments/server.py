@@ -79,15 +79,12 @@ class Pages:
         return await self._answer("reveal", request, self._reveal_to_anybody)
 
     async def _post(self, request: web.Request) -> dict[str, Any]:
-        post = read_posted_calls(await request.read())
+        post = read_posted_calls(await _content(request))
         ids = await self.book.accept(post)
         return {"commitment": to_hex(post.commitment), "revealMessageIds": list(map(to_hex, ids))}
 
     async def _reveal(self, request: web.Request) -> dict[str, Any]:
-        try:
-            fields = parse_json(await request.read())
-        except ValueError as error:
-            raise DecodeError(f"body: not JSON: {error}") from None
+        fields = await _content(request)
         if not isinstance(fields, dict):
             raise DecodeError(f"body: {shown(fields)} is not an object")
         sender = _address(fields.get("sender"))
@@ -171,6 +168,14 @@ async def serving(settings: RelayerSettings, book: Book, metrics: Metrics) -> As
         forgetting.cancel()
         await asyncio.gather(forgetting, return_exceptions=True)
         await runner.cleanup()
+
+
+async def _content(request: web.Request) -> Any:
+    """The body, decoded from JSON."""
+    try:
+        return parse_json(await request.read())
+    except ValueError as error:
+        raise DecodeError(f"body: not JSON: {error}") from None
 
 
 def _message(question: bytes) -> Message:

@@ -31,9 +31,9 @@ from hyperlane.agents.relayer.delivery.verdicts import (
     Submitted,
     Verdict,
 )
+from hyperlane.agents.relayer.metadata.reveals import awaits_commitment
 from hyperlane.agents.relayer.policy.relay import RelayPolicy
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.reveals import awaits_commitment
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.refusals import OutOfFunds
 from hyperlane.agents.runtime.sender import Sender

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from hyperlane.agents.relayer.metadata.reveals import awaits_commitment
 from hyperlane.agents.relayer.reasons import NotReady, Reason
-from hyperlane.agents.relayer.reveals import awaits_commitment
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.agents.runtime.ttl_cache import TtlCache
 from hyperlane.chain.abi import Mailbox, SecurityModule
