@@ -42,13 +42,12 @@ def _enrolment(step: Action) -> Enrolment | None:
         return None
     if step.method == accounts.ENROL:
         domain, router, *modules = step.arguments
-        view = ("bytecodeHash()", "bytes32")
-        address = to_checksum(Address(router[12:]))
+        address, view = to_checksum(Address(router[12:])), ("bytecodeHash()", "bytes32")
         return Enrolment(accounts.KEY, view, domain, address, tuple(modules))
     if step.method == gateways.ENROL:
         chain_id, domain, address, _ = step.arguments
-        view = ("remoteGatewayOf(uint256)", "uint32 address uint256", chain_id)
-        return Enrolment(gateways.KEY, view, domain, address, chain_id=chain_id)
+        asked = ("remoteGatewayOf(uint256)", "uint32 address uint256", chain_id)
+        return Enrolment(gateways.KEY, asked, domain, address, chain_id=chain_id)
     return None
 
 
