@@ -1,20 +1,15 @@
 """Account routers that know each other: wired on three chains, checked, resumed."""
 
 import json
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 import yaml
 from benchmarks.anvil import Chain
 from eth_utils import keccak
-from tests.support.wiring import CHAINS
+from tests.support.wiring import CHAINS, run_until_killed
 
 from ape_hyperlane.demo.processes import free_port
 
-APE = Path(sys.executable).with_name("ape")
 KEY = "interchainAccountRouter"
 
 
@@ -105,12 +100,12 @@ def test_a_run_that_is_killed_at_each_transaction_sends_nothing_twice(cores):
         node = cores.nodes[chain]
         node.rpc("evm_setAutomine", False)
         for lost in (True, False):
-            run_until_killed(cores, node)
+            run_until_killed(cores, node, "wire")
             if lost:
                 (pool,) = node.rpc("txpool_content")["pending"].values()
                 for transaction in pool.values():
                     node.rpc("anvil_dropTransaction", transaction["hash"])
-                run_until_killed(cores, node)
+                run_until_killed(cores, node, "wire")
             node.rpc("evm_mine")
         node.rpc("evm_setAutomine", True)
 
@@ -122,25 +117,6 @@ def test_a_run_that_is_killed_at_each_transaction_sends_nothing_twice(cores):
         assert cores.enrolled(chain) == cores.others(chain)
         journal = cores.registry.chain_folder(chain) / "deployment.json"
         assert all(step["done"] for step in json.loads(journal.read_text())["steps"].values())
-
-
-def run_until_killed(cores, node):
-    """Runs the command in a process of its own, and kills it when a transaction is pending."""
-    process = subprocess.Popen(
-        [APE, "hyperlane", "wire", "--registry", cores.registry.folder, "--account", "test:0"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cores.registry.folder,
-    )
-    deadline = time.monotonic() + 240
-    while node.nonce(block="pending") == node.nonce():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.kill()
-    process.communicate()
 
 
 def test_a_router_that_lost_an_enrolment_or_got_one_differs_and_is_put_right(cores):
@@ -174,9 +150,9 @@ def test_another_router_than_the_enrolled_one_is_refused_before_anything_is_sent
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ("test_recipient", "there is another contract; expected a router of the same kind"),
-        ("mailbox", "there is another contract; expected a router of the same kind"),
-        (None, "there is no contract; expected a router of the same kind"),
+        ("test_recipient", "there is another contract; expected one of the same kind"),
+        ("mailbox", "there is another contract; expected one of the same kind"),
+        (None, "there is no contract; expected one of the same kind"),
     ],
 )
 def test_what_is_no_router_is_not_enrolled(cores, wrong, complaint):
