@@ -143,6 +143,15 @@ def decode_account_message(body: bytes) -> AccountMessage:
             raise DecodeError(f"account_message.type: {unknown} is not 0, 1 or 2")
 
 
+def brings_calls(body: bytes) -> bool:
+    """Tell whether a body is one of calls, without decoding it.
+
+    Each call may point to the same bytes: what is decoded grows with the square of a body that
+    anybody can send. Who wants no calls asks this first.
+    """
+    return body[:1] == bytes([AccountMessageType.CALLS])
+
+
 def encode_calls(calls: Sequence[Call]) -> bytes:
     """`abi.encode(Call[])`."""
     return encode([_CALLS], [[(call.to, call.value, call.data) for call in calls]])
