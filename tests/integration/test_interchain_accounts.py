@@ -161,6 +161,21 @@ def test_an_account_creates_no_contract(chains, owner):
             remote.call(transaction)
 
 
+@pytest.mark.parametrize("price", [2**256 - 1, 2**256 - 2])
+def test_a_price_is_never_taken_for_an_order(chains, owner, token, price):
+    """What a router takes these values for: the whole balance, and code that runs as the account.
+    In a script a value may be what a contract asked for."""
+    nonce = sent(chains, owner)
+
+    def attempt():
+        with on(chains, owner) as remote:
+            token.approve(RECEIVER, COIN, sender=remote, value=price)
+
+    with pytest.raises(ConfigError, match=f"value: {price} is no amount"):
+        attempt()
+    assert sent(chains, owner) == nonce
+
+
 def test_calls_by_command_are_delivered(chains, owner, account, token, tmp_path):
     method = [token.address, "transfer(address,uint256)", RECEIVER, str(COIN)]
     at = ["--origin", HUB, "--to", SPOKES[0], "--account", ACCOUNT]
