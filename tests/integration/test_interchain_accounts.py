@@ -8,12 +8,18 @@ import subprocess
 from types import SimpleNamespace
 
 import ape
+import click
 import pytest
 import yaml
+from ape.exceptions import SignatureError
+from ape_accounts.accounts import KeyfileAccount
+from click.testing import CliRunner
+from eth_account import Account
 from tests.support.package import ROOT
 from tests.support.wired import HUB, SPOKES, account_chains
 
 from ape_hyperlane import ica
+from ape_hyperlane.cli import cli
 from ape_hyperlane.plans.chain import has_code
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import to_hex
@@ -283,6 +289,52 @@ def test_a_message_that_takes_longer_is_not_sent_again(chains, owner, token):
     with pytest.raises(ChainError, match=r"was not delivered within 0 s.*Do not send them again"):
         attempt()
     assert sent(chains, owner) == nonce + 1
+
+
+def test_a_module_that_could_drive_the_account_is_named(chains, owner, project, tmp_path):
+    """The owner of the origin's router chose it: who satisfies it has the accounts."""
+    there = chains.net.registry.addresses(SPOKES[0]).interchain_account_router
+    domain = chains.net.registry.metadata(SPOKES[0]).domain_id
+    mailbox = chains.net.registry.addresses(HUB).mailbox
+    none, module = "0x" + "00" * 20, RECEIVER
+    router = chains.deploy(
+        HUB, project.InterchainAccountRouter, mailbox, none, chains.net.deployer, 0, ["http://x"]
+    )
+    with chains.net.connect(HUB):
+        words = [bytes(12) + bytes.fromhex(each[2:]) for each in (there, module)]
+        router.enrollRemoteRouterAndIsm(domain, *words, sender=chains.net.deployer)
+    copy = tmp_path / "registry"
+    shutil.copytree(chains.registry, copy)
+    path = copy / "chains" / HUB / "addresses.yaml"
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**content, "interchainAccountRouter": router.address}))
+    words = ["--origin", HUB, "--to", SPOKES[0], "--owner", owner.address]
+
+    said = CliRunner().invoke(cli, ["ica", "address", *words, "--registry", str(copy)])
+
+    assert f"verified by module {module}" in said.output
+    assert "verified by" not in chains.run("ica", "address", *words).output
+
+
+def test_a_script_does_not_have_its_account_sign_unasked(
+    chains, owner, token, tmp_path, monkeypatch
+):
+    """Nor after the block. The user of this keystore says no."""
+    key = Account.create()
+    (tmp_path / "me.json").write_text(json.dumps(key.encrypt("secret", iterations=2)))
+    monkeypatch.setenv("APE_ACCOUNTS_me_PASSPHRASE", "secret")
+    monkeypatch.setattr(click, "confirm", lambda *_: False)
+    me = KeyfileAccount(keyfile_path=tmp_path / "me.json")
+    with chains.net.connect(HUB):
+        chains.net.deployer.transfer(me.address, COIN)
+
+    def attempt():
+        with on(chains, me) as remote:
+            token.approve(RECEIVER, COIN, sender=remote)
+
+    with pytest.raises(SignatureError):
+        attempt()
+    assert sent(chains, me) == 0
 
 
 class Page:

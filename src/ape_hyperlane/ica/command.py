@@ -150,7 +150,12 @@ def send_calls(
         if dry_run:
             show(prepare(route, calls, bounds))
             return
-        sent = execute(route, calls, signer, bounds, show)
+
+        def show_and_unlock(quoted: Quoted) -> None:
+            show(quoted)
+            unlock(signer)
+
+        sent = execute(route, calls, signer, bounds, show_and_unlock)
         print_line(console, f"dispatched {to_hex(sent.id)} in {sent.transaction}, {sent.gas:,} gas")
         if not wait:
             return

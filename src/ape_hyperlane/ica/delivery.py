@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 import ape
 from ape.api import AccountAPI, ReceiptAPI
 
-from ape_hyperlane.console import unlock
 from ape_hyperlane.core.messages import Delivered, Dispatched, await_delivery
 from ape_hyperlane.core.quotes import Bounds
 from ape_hyperlane.ica.calls import Quoted, estimate_gas, quote, send, simulate
@@ -28,7 +27,6 @@ def execute(
     quoted = prepare(route, calls, bounds)
     show(quoted)
     with route.on_origin():
-        unlock(owner)
         return send(route, calls, quoted, owner, bounds)
 
 
