@@ -10,10 +10,12 @@ import click
 import pytest
 import yaml
 from ape.exceptions import SignatureError
+from click.testing import CliRunner
 from tests.support.faulty import Trouble, faulty
 from tests.support.wired import HUB, SPOKES, Page, account_chains, locked_account, run_as
 
 from ape_hyperlane import ica
+from ape_hyperlane.cli import cli
 from ape_hyperlane.core.messages import Dispatched
 from ape_hyperlane.ica.delivery import await_arrival
 from ape_hyperlane.ica.route import find_route
@@ -165,6 +167,21 @@ def test_an_account_creates_no_contract(chains, owner):
             remote.call(transaction)
 
 
+@pytest.mark.parametrize("price", [2**256 - 1, 2**256 - 2])
+def test_a_price_is_never_taken_for_an_order(chains, owner, token, price):
+    """What a router takes these values for: the whole balance, and code that runs as the account.
+    In a script a value may be what a contract asked for."""
+    nonce = sent(chains, owner)
+
+    def attempt():
+        with on(chains, owner) as remote:
+            token.approve(RECEIVER, COIN, sender=remote, value=price)
+
+    with pytest.raises(ConfigError, match=f"value: {price} is no amount"):
+        attempt()
+    assert sent(chains, owner) == nonce
+
+
 def test_calls_by_command_are_delivered(chains, owner, account, token, tmp_path):
     method = [token.address, "transfer(address,uint256)", RECEIVER, str(COIN)]
     at = ["--origin", HUB, "--to", SPOKES[0], "--account", ACCOUNT]
@@ -271,6 +288,31 @@ def test_a_message_that_takes_longer_is_not_sent_again(chains, owner, token):
     with pytest.raises(ChainError, match=r"was not delivered within 0 s.*Do not send them again"):
         attempt()
     assert sent(chains, owner) == nonce + 1
+
+
+def test_a_module_that_could_drive_the_account_is_named(chains, owner, project, tmp_path):
+    """The owner of the origin's router chose it: who satisfies it has the accounts."""
+    there = chains.net.registry.addresses(SPOKES[0]).interchain_account_router
+    domain = chains.net.registry.metadata(SPOKES[0]).domain_id
+    mailbox = chains.net.registry.addresses(HUB).mailbox
+    none, module = "0x" + "00" * 20, RECEIVER
+    router = chains.deploy(
+        HUB, project.InterchainAccountRouter, mailbox, none, chains.net.deployer, 0, ["http://x"]
+    )
+    with chains.net.connect(HUB):
+        words = [bytes(12) + bytes.fromhex(each[2:]) for each in (there, module)]
+        router.enrollRemoteRouterAndIsm(domain, *words, sender=chains.net.deployer)
+    copy = tmp_path / "registry"
+    shutil.copytree(chains.registry, copy)
+    path = copy / "chains" / HUB / "addresses.yaml"
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**content, "interchainAccountRouter": router.address}))
+    words = ["--origin", HUB, "--to", SPOKES[0], "--owner", owner.address]
+
+    said = CliRunner().invoke(cli, ["ica", "address", *words, "--registry", str(copy)])
+
+    assert f"verified by module {module}" in said.output
+    assert "verified by" not in chains.run("ica", "address", *words).output
 
 
 def test_a_script_signs_nothing_without_asking(chains, tmp_path, monkeypatch):

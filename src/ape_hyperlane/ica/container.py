@@ -17,7 +17,7 @@ from ape_hyperlane.ica.delivery import await_arrival, dispatch, prepare, receipt
 from ape_hyperlane.ica.route import Route, connected_chain, find_route, registry_at
 from ape_hyperlane.plans.salt import parse_salt
 from hyperlane.errors import ChainError, ConfigError
-from hyperlane.protocol.accounts import Call
+from hyperlane.protocol.accounts import DELEGATE_CALL, WHOLE_BALANCE, Call
 from hyperlane.protocol.typecasts import (
     ZERO_BYTES32,
     Bytes32,
@@ -100,6 +100,14 @@ class InterchainAccount(AccountAPI):  # type: ignore[misc]
             raise ConfigError("send_everything: not possible; name the value")
         if not txn.receiver:
             raise ConfigError("an interchain account calls contracts, and creates none itself")
+        if int(txn.value) in (WHOLE_BALANCE, DELEGATE_CALL):
+            # Of another account this is more than it has. A contract that is asked for a price must
+            # not be able to have its code run as the account.
+            raise ConfigError(
+                f"value: {txn.value} is no amount: a router takes 2^256-1 for the whole balance and"
+                " 2^256-2 for a delegate call; name an amount, or use `ape hyperlane ica call` with"
+                " --value all or delegatecall"
+            )
         receiver = address_to_bytes32(address_from_hex(str(txn.receiver)))
         made = Call(receiver, int(txn.value), bytes(txn.data))
         self._require_destination(made)
