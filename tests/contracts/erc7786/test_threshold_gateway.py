@@ -106,8 +106,15 @@ def test_only_gateways_deliver(threshold, gateways, recipient, owner, stranger, 
 
 @pytest.mark.parametrize(
     "sender",
-    [account(CHAIN, SENDER), account(10, COUNTERPART), account(10, ZERO), FROM + b"\0", b""],
-    ids=bytes.hex,
+    [
+        account(CHAIN, SENDER),
+        account(10, COUNTERPART),
+        account(10, ZERO),
+        FROM + b"\0",
+        b"\0\1\0\1" + FROM[4:] + bytes(256),
+        b"",
+    ],
+    ids=lambda each: each.hex()[:80],
 )
 def test_a_message_of_another_sender_is_refused(
     threshold, gateways, recipient, owner, revert_of, sender
