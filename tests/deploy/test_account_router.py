@@ -99,6 +99,13 @@ def test_the_mailbox_of_the_core_that_a_file_was_read_from_does_not_bind_a_new_c
             {"remoteRouters": {}, "interchainSecurityModule": {"isms": {"beta": ONE}}},
             "isms.2: no router is enrolled there; name one in",
         ),
+        (
+            {
+                "remoteRouters": {"beta": {"address": ONE}},
+                "interchainSecurityModule": {"isms": {"beta": f"0x01{22 * '0'}{40 * '5'}"}},
+            },
+            "isms.2: 0x01",
+        ),
     ],
 )
 def test_what_cannot_be_filled_in_is_refused(config, complaint):

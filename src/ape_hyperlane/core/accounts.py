@@ -124,6 +124,12 @@ def filled_in(
             f"{KEY}.interchainSecurityModule.isms.{other}: no router is enrolled there; name one in"
             f" {KEY}.remoteRouters"
         )
+    for other, each in isms.items():
+        if any(word(each)[:12]):
+            raise ConfigError(
+                f"{KEY}.interchainSecurityModule.isms.{other}: {each}, expected the address of an"
+                " EVM contract: messages that name another one would fail there, for good"
+            )
     names = {number: chain for chain, number in view.domains.items()}
     module = config.revealing
     if module is not None:
