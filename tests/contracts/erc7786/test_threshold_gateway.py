@@ -308,6 +308,17 @@ def test_a_quote_is_that_of_all_gateways(paid, owner):
     assert paid.quote(TO, b"", [attribute("gasLimit(uint256)", 7)]) == 200_000
 
 
+def test_a_gateway_that_answers_a_question_for_its_fee_with_nothing_gets_none(
+    threshold, gateways, project, owner
+):
+    vague = owner.deploy(project.TestAnsweringGateway)
+    members = sorted([gateways[0], vague], key=lambda each: int(each.address, 16))
+    threshold.setGateways(members, 2, sender=owner)
+    assert threshold.quote(TO, b"", []) == 0
+    threshold.sendMessage(TO, b"payload", [], sender=owner)
+    assert vague.lastPayload() == gateways[0].lastPayload()
+
+
 def test_value_pays_the_gateways_and_the_rest_is_kept_for_the_sender(paid, owner):
     paid.sendMessage(TO, b"", [], value=200_009, sender=owner)
     assert paid.deposits(owner) == 9 == paid.balance
