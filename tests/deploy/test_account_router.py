@@ -65,6 +65,15 @@ def test_enrolments_that_are_left_out_are_those_of_before():
     assert filled(before, remoteRouters={}).remote_routers == {}
 
 
+def test_modules_are_not_left_out_with_the_enrolments():
+    before = filled(remoteRouters={"beta": {}, "gamma": {"address": ONE}})
+    wanted = filled(before, interchainSecurityModule={"isms": {"2": THREE}})
+    assert wanted.remote_routers == before.remote_routers
+    assert wanted.isms == words({"beta": THREE, "gamma": ZERO_ADDRESS})
+    with pytest.raises(ConfigError, match=r"isms\.3: no router is enrolled there"):
+        filled(filled(remoteRouters={}), interchainSecurityModule={"isms": {"gamma": THREE}})
+
+
 def test_an_address_of_32_bytes_is_that_of_the_contract():
     word = f"0x{24 * '0'}{ONE[2:]}"
     router = filled(remoteRouters={"beta": {"address": word}})

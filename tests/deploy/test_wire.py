@@ -312,9 +312,7 @@ def test_a_module_for_which_nobody_vouches_is_not_enrolled(cores, tmp_path):
     ],
 )
 @pytest.mark.parametrize("known", [True, False])
-def test_a_node_that_answers_something_else_does_not_answer(
-    cores, tmp_path, method, answer, known
-):
+def test_a_node_that_answers_something_else_does_not_answer(cores, tmp_path, method, answer, known):
     with misbehaving(cores.nodes["beta"].url) as proxy:
         asks = f'"{method}"'.encode()
         proxy.interfere(lambda body: (200, answer) if asks in body else None)
