@@ -6,6 +6,7 @@ import pytest
 import yaml
 from benchmarks.anvil import Chain
 from eth_utils import keccak
+from tests.support.proxy import misbehaving
 from tests.support.wiring import CHAINS, run_until_killed
 
 from ape_hyperlane.demo.processes import free_port
@@ -259,6 +260,48 @@ def test_a_module_that_is_not_there_is_not_enrolled(cores, tmp_path):
     assert cores.check("alpha").exit_code == 0
     assert cores.wire().exit_code == 0
     assert cores.check("alpha").exit_code == 0
+
+
+def test_a_module_for_which_nobody_vouches_is_not_enrolled(cores, tmp_path):
+    set_url(cores, "beta", f"http://127.0.0.1:{free_port()}")
+    wanted = with_remotes(cores, "alpha", {"beta": {}}, tmp_path)
+    content = yaml.safe_load(wanted.read_text())
+    content[KEY]["interchainSecurityModule"] = {"isms": {"beta": "0x" + 40 * "7"}}
+    wanted.write_text(yaml.safe_dump(content))
+    before = cores.nonces()
+
+    result = cores.deploy("alpha", "--config", wanted)
+
+    assert result.exit_code == 1
+    assert "the node of beta does not answer" in result.stderr
+    assert cores.nonces() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("eth_chainId", b"<html>sold</html>"),
+        ("eth_call", b"<html>sold</html>"),
+        ("eth_call", b"[]"),
+        ("eth_call", b'{"jsonrpc":"2.0","id":1,"result":null}'),
+        ("eth_call", b'{"jsonrpc":"2.0","id":1,"result":"sold"}'),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_node_that_answers_something_else_does_not_answer(cores, tmp_path, method, answer, known):
+    with misbehaving(cores.nodes["beta"].url) as proxy:
+        asks = f'"{method}"'.encode()
+        proxy.interfere(lambda body: (200, answer) if asks in body else None)
+        set_url(cores, "beta", proxy.url)
+        other = {} if known else {"address": cores.router("gamma")}
+        wanted = with_remotes(cores, "alpha", {"beta": other}, tmp_path)
+
+        result = cores.deploy("alpha", "--config", wanted)
+
+    assert result.exit_code == (0 if known else 1), result.stderr
+    assert ("the node of beta does not answer" in result.stderr) != known
+    assert "sold" not in result.stderr
+    assert cores.enrolled("alpha") == ({"beta": cores.router("beta")} if known else {})
 
 
 def test_routers_of_another_owner_are_wired_by_that_owner(cores, tmp_path):

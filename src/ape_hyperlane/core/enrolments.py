@@ -57,6 +57,7 @@ def verify_enrolments(steps: Iterable[Action], registry: Registry) -> list[str]:
 
     ConfigError for a chain that the registry does not have, for a contract that is not of this kind
     or of another domain's Mailbox, and for one that neither its chain nor the registry vouches for.
+    The registry vouches for no module: one is enrolled only if its node answers.
     """
     chains = {domain: chain for chain, domain in Domains(registry).items()}
     notes = []
@@ -88,8 +89,19 @@ def verify_enrolments(steps: Iterable[Action], registry: Registry) -> list[str]:
                     f" {known.get(key, 'none')} there; nobody else knows whether it is the right"
                     " one: repeat this when the node answers"
                 ) from None
+            if any(map(any, module)):
+                raise ConfigError(
+                    f"{where}: the node of {chain} does not answer, so nobody vouches for its"
+                    f" module 0x{module[0].hex()}, which could not be changed: repeat this when the"
+                    " node answers"
+                ) from None
             notes.append(f"{chain} does not answer: {address} is enrolled as the registry has it")
     return notes
+
+
+_NO_ANSWER = (ApeException, Web3Exception, RequestException, OSError)
+_NONSENSE = (ValueError, TypeError, AttributeError, LookupError)
+"""What clients raise for answers that are none: web pages, nulls, text where bytes should be."""
 
 
 class _Silent(Exception):
@@ -101,7 +113,7 @@ def _answering(registry: Registry, chain: str) -> Iterator[None]:
     try:
         with connected_to(registry, chain):
             yield
-    except (ApeException, Web3Exception, RequestException, OSError) as error:
+    except (*_NO_ANSWER, *_NONSENSE) as error:
         raise _Silent from error
 
 

@@ -3,7 +3,7 @@
 import tracemalloc
 
 import pytest
-from hyperlane.agents.relayer.reveals import awaits_commitment
+from hyperlane.agents.relayer.metadata.reveals import awaits_commitment
 
 from hyperlane.agents.relayer.commitments.pairs import pairs
 from hyperlane.chain.client import Reverted
