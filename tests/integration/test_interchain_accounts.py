@@ -21,6 +21,7 @@ from ape_hyperlane.ica.delivery import await_arrival
 from ape_hyperlane.ica.route import find_route
 from ape_hyperlane.plans.chain import has_code
 from hyperlane.errors import ChainError, ConfigError
+from hyperlane.protocol.accounts import DELEGATE_CALL, WHOLE_BALANCE
 from hyperlane.protocol.typecasts import address_from_hex, to_hex
 from hyperlane.registry import Registry
 
@@ -89,6 +90,11 @@ def test_a_script_uses_the_account_like_any_other(chains, owner, account, token)
         ]
     assert delivered
     assert remote.receipt.status == 1
+    # Ape is not connected to the destination any more, or to any chain.
+    assert [(log.to, log.value) for log in remote.decode_logs(token.Transfer)] == [
+        (RECEIVER, 2 * COIN)
+    ]
+    assert {log.event_name for log in remote.decode_logs()} >= {"Approval", "Transfer"}
 
 
 def test_a_later_call_may_need_an_earlier_one(chains, owner, account, token):
@@ -159,6 +165,40 @@ def test_the_account_pays_with_its_own_coin(chains, owner, account):
         assert ape.chain.provider.get_balance(receiver) == before + COIN // 4
         assert ape.chain.provider.get_balance(account) == 3 * COIN // 4
 
+    with on(chains, owner) as remote:
+        remote.transfer(receiver, COIN // 4)
+        remote.transfer(receiver, send_everything=True)
+
+    with chains.net.connect(SPOKES[0]):
+        assert ape.chain.provider.get_balance(receiver) == before + COIN
+        assert ape.chain.provider.get_balance(account) == 0
+
+
+def test_the_account_pays_no_more_than_it_has(chains, owner):
+    nonce = sent(chains, owner)
+
+    def attempt(value):
+        with on(chains, owner, salt="poor") as remote:
+            remote.transfer(RECEIVER, value)
+
+    with pytest.raises(ChainError, match=r"would fail .*the account has 0 wei before the calls"):
+        attempt(1)
+    for word in (WHOLE_BALANCE, DELEGATE_CALL):
+        with pytest.raises(ConfigError, match=f"value: {word} is more than there can be"):
+            attempt(word)
+    assert sent(chains, owner) == nonce
+
+
+@pytest.mark.parametrize("by", ["address", "contract"])
+def test_an_owner_that_cannot_sign_is_refused(chains, token, by):
+    owner = token.address if by == "address" else token
+
+    with (
+        pytest.raises(ConfigError, match=f"owner: {token.address} is no account.*ica.propose"),
+        on(chains, owner),
+    ):
+        raise AssertionError("the block began")
+
 
 def test_an_account_creates_no_contract(chains, owner):
     with on(chains, owner) as remote:
@@ -180,6 +220,15 @@ def test_a_price_is_never_taken_for_an_order(chains, owner, token, price):
     with pytest.raises(ConfigError, match=f"value: {price} is no amount"):
         attempt()
     assert sent(chains, owner) == nonce
+
+
+def test_two_owners_are_not_one_address(chains):
+    both = ["--owner", RECEIVER, "--account", ACCOUNT]
+
+    made = chains.run("ica", "address", "--origin", HUB, "--to", SPOKES[0], *both)
+
+    assert made.exit_code == 1
+    assert "both name the owner" in made.output
 
 
 def test_calls_by_command_are_delivered(chains, owner, account, token, tmp_path):

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hyperlane.errors import DecodeError
@@ -12,6 +12,7 @@ from hyperlane.protocol.accounts import (
     CommitmentMessage,
     RevealMessage,
     account_address,
+    account_address_by_hash,
     account_init_code,
     account_salt,
     commitment,
@@ -20,9 +21,10 @@ from hyperlane.protocol.accounts import (
     encode_calls,
     encode_reveal_metadata,
 )
+from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.typecasts import address_from_hex, address_to_bytes32
 
-from .strategies import uints, words
+from .strategies import addresses, uints, words
 from .vectors import load, unhex
 
 VECTORS = load("interchain_accounts")
@@ -42,6 +44,8 @@ EXPECTED: dict[str, Any] = {
     "COMMITMENT": CommitmentMessage(OWNER, ZERO, ZERO, commitment(USER_SALT, CALLS)),
     "REVEAL": RevealMessage(ZERO, commitment(USER_SALT, CALLS)),
 }
+ACCOUNT = (addresses(), addresses(), uints(32), words(), words(), words(), words())
+"""What an account's address follows from: router, implementation, and the fields of its salt."""
 
 
 def call_lists() -> st.SearchStrategy[tuple[Call, ...]]:
@@ -72,6 +76,22 @@ def test_salt_and_address_equal_the_vector(case):
     assert account_init_code(implementation) == unhex(case["proxy_init_code"])
     router = address_from_hex(case["destination_router"])
     assert account_address(router, implementation, salt) == address_from_hex(case["account"])
+    code_hash = keccak(unhex(case["proxy_init_code"]))
+    assert account_address_by_hash(router, code_hash, salt) == address_from_hex(case["account"])
+
+
+@given(st.tuples(*ACCOUNT), st.tuples(*ACCOUNT), st.data())
+def test_what_differs_in_one_field_differs_in_its_address(one, other, data):
+    changed = data.draw(st.integers(0, len(ACCOUNT) - 1))
+    assume(one[changed] != other[changed])
+    both = [one, (*one[:changed], other[changed], *one[changed + 1 :])]
+
+    addresses = {
+        account_address(router, implementation, account_salt(*fields))
+        for router, implementation, *fields in both
+    }
+
+    assert len(addresses) == 2
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
@@ -158,6 +178,10 @@ def test_decode_fails_when_an_array_claims_more_calls_than_there_are_bytes():
         (lambda: CommitmentMessage(ZERO, ZERO, ZERO, b""), "account_message.commitment"),
         (lambda: RevealMessage(bytes(20), ZERO), "account_message.ism"),
         (lambda: account_salt(2**32, ZERO, ZERO, ZERO), "origin"),
+        (lambda: account_address(bytes(20), ZERO, ZERO), "implementation"),
+        (lambda: account_address_by_hash(bytes(20), bytes(20), ZERO), "code_hash"),
+        (lambda: account_address_by_hash(ZERO, ZERO, ZERO), "deployer"),
+        (lambda: account_address_by_hash(bytes(20), ZERO, b""), "salt"),
     ],
 )
 def test_construction_fails_when_a_field_is_out_of_range(build, field):

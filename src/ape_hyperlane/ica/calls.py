@@ -62,9 +62,10 @@ def simulate(route: Route, calls: Sequence[Call]) -> None:
         return
     for number in range(1, len(calls) + 1):
         if (why := _refusal(route, calls[:number])) is not None:
+            failing = calls[number - 1]
             raise ChainError(
-                f"call {number} of {len(calls)}, {describe(calls[number - 1])}, would fail for"
-                f" {route.describe()}: {why}; nothing was sent"
+                f"call {number} of {len(calls)}, {describe(failing)}, would fail for"
+                f" {route.describe()}: {why}{_lacking(route, failing)}; nothing was sent"
             )
     raise ChainError(f"the calls would fail for {route.describe()}: {reason}; nothing was sent")
 
@@ -195,6 +196,14 @@ def _refusal(route: Route, calls: Sequence[Call]) -> str | None:
     except (ContractLogicError, Web3RPCError) as error:
         return refusal(error)
     return None
+
+
+def _lacking(route: Route, call: Call) -> str:
+    """A hint where a call pays more than the account has: that is a revert without a reason."""
+    held = int(ape.networks.provider.web3.eth.get_balance(to_checksum(route.account)))
+    if call.value >= protocol.DELEGATE_CALL or call.value <= held:
+        return ""
+    return f" (the account has {held} wei before the calls)"
 
 
 def _delivery(route: Route, calls: Sequence[Call]) -> TxParams:

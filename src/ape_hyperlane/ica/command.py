@@ -40,6 +40,8 @@ def show_address(
 ) -> None:
     """Prints an account's address. ClickException with one line on failure."""
     with one_line_errors():
+        if owner is not None and account is not None:
+            raise ConfigError("--owner: leave it out, or --account: both name the owner")
         folder = _registry(registry, origin, destination)
         if owner is not None:
             holder = address_from_hex(owner, "--owner")

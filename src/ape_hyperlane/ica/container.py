@@ -8,7 +8,9 @@ from typing import Any
 
 import ape
 from ape.api import AccountAPI, ReceiptAPI, TransactionAPI
-from ape.types import AddressType
+from ape.api.address import BaseAddress
+from ape.contracts import ContractEvent
+from ape.types import AddressType, ContractLog
 
 from ape_hyperlane.console import connected_to, find_account
 from ape_hyperlane.core.quotes import DEFAULT_FEE, Bounds
@@ -73,6 +75,14 @@ class InterchainAccount(AccountAPI):  # type: ignore[misc]
             raise ChainError(f"{self.route.describe()}: no calls have been delivered yet")
         return self.batch.receipt
 
+    def decode_logs(self, *events: ContractEvent) -> list[ContractLog]:
+        """The events of these kinds that the delivery emitted, `decode_logs(token.Transfer)`; those
+        of all contracts that ape knows unless kinds are named. ChainError before there is a
+        receipt, which itself decodes only while ape is connected to the destination."""
+        receipt = self.receipt
+        with self.route.on_destination():
+            return list(receipt.decode_logs(list(events) or None))
+
     @property
     def message_id(self) -> Bytes32:
         """Id of the message with the calls. ChainError before it is dispatched."""
@@ -91,25 +101,25 @@ class InterchainAccount(AccountAPI):  # type: ignore[misc]
     def call(self, txn: TransactionAPI, send_everything: bool = False, **_options: Any) -> None:
         """Collects a transaction's call. There is no receipt yet: see `receipt`.
 
-        ChainError if it would revert after those before it, or the block has ended; ConfigError
-        for a transaction that creates a contract, which an interchain account cannot do.
+        With `send_everything` the call gets what the account has when it is made. ChainError if it
+        would revert after those before it, or the block has ended; ConfigError for a transaction
+        that creates a contract, which an interchain account cannot do, and for a value that does
+        not mean wei in a call.
         """
         if self.batch.closed:
             raise ChainError(f"{self.route.describe()}: its block has ended; begin another")
-        if send_everything:
-            raise ConfigError("send_everything: not possible; name the value")
         if not txn.receiver:
             raise ConfigError("an interchain account calls contracts, and creates none itself")
-        if int(txn.value) in (WHOLE_BALANCE, DELEGATE_CALL):
-            # Of another account this is more than it has. A contract that is asked for a price must
-            # not be able to have its code run as the account.
+        value = int(txn.value)
+        if value >= DELEGATE_CALL:
+            # A contract that is asked for a price must not have its code run as the account.
             raise ConfigError(
-                f"value: {txn.value} is no amount: a router takes 2^256-1 for the whole balance and"
-                " 2^256-2 for a delegate call; name an amount, or use `ape hyperlane ica call` with"
-                " --value all or delegatecall"
+                f"value: {value} is no amount: routers take 2^256-1 for the whole balance and"
+                " 2^256-2 for a delegate call; for all that the account has, use"
+                " send_everything=True"
             )
         receiver = address_to_bytes32(address_from_hex(str(txn.receiver)))
-        made = Call(receiver, int(txn.value), bytes(txn.data))
+        made = Call(receiver, WHOLE_BALANCE if send_everything else value, bytes(txn.data))
         self._require_destination(made)
         simulate(self.route, [*self.batch.calls, made])
         self.batch.calls.append(made)
@@ -171,20 +181,20 @@ def on(
 def propose(
     destination: str,
     *,
-    owner: str,
+    owner: BaseAddress | str,
     origin: str | None = None,
     registry: str | Path = "registry",
     salt: str | None = None,
     max_fee: int = DEFAULT_FEE,
 ) -> Iterator[InterchainAccount]:
-    """Collects calls as `on` does, for an owner that is a contract on `origin`, with this address.
+    """Collects calls as `on` does, for an owner that is a contract on `origin`, or its address.
     Nothing is sent: after the block, `account.proposal` is the transaction that the owner sends.
 
     ConfigError and ChainError as for `on`.
     """
     folder = registry_at(registry)
     origin = origin or connected_chain(folder)
-    holder = address_from_hex(owner, "owner")
+    holder = address_from_hex(str(getattr(owner, "address", owner)), "owner")
     route = find_route(folder, origin, destination, holder, parse_salt(salt) or ZERO_BYTES32)
     with _collecting(route) as account:
         yield account
@@ -206,8 +216,13 @@ def _collecting(route: Route) -> Iterator[InterchainAccount]:
 
 
 def _owner(registry: Registry, origin: str, owner: AccountAPI | str | None) -> AccountAPI:
-    """The owner's account on the origin. ConfigError for an unknown alias."""
+    """The owner's account on the origin. ConfigError for an unknown alias, and for what is no
+    account of ape, as a contract."""
     if isinstance(owner, AccountAPI):
         return owner
+    if owner is not None and (not isinstance(owner, str) or owner.startswith("0x")):
+        raise ConfigError(
+            f"owner: {owner} is no account of ape that could sign; for a contract use ica.propose"
+        )
     with connected_to(registry, origin):
         return find_account(owner)

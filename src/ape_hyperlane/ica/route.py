@@ -13,7 +13,7 @@ import ape
 from ape_hyperlane.console import connected_to
 from ape_hyperlane.plans.views import ask
 from hyperlane.errors import ChainError, ConfigError
-from hyperlane.protocol.accounts import account_address, account_salt
+from hyperlane.protocol.accounts import account_address_by_hash, account_salt
 from hyperlane.protocol.typecasts import (
     ZERO_ADDRESS,
     ZERO_BYTES32,
@@ -198,15 +198,15 @@ def _account(
     where = to_checksum(remote)
     words = (address_to_bytes32(owner), address_to_bytes32(router))
     module = to_checksum(bytes32_to_address(ism, f"module of accounts on {destination}"))
-    implementation = ask(where, "implementation()", "address")
+    code_hash = ask(where, "bytecodeHash()", "bytes32")
     # Not a view, but called as one: all routers have it, also those that know no other with a salt.
     deployed = ask(where, DEPLOY, "address", origin_domain, *words, module, user_salt)
-    if implementation is None or deployed is None:
+    if code_hash is None or deployed is None:
         raise ChainError(
             f"{destination}: {where} is no account router, and calls sent there would be lost"
         )
     salt = account_salt(origin_domain, *words, ism, user_salt)
-    computed = account_address(remote, address_from_hex(implementation), salt)
+    computed = account_address_by_hash(remote, Bytes32(code_hash), salt)
     if address_from_hex(deployed) != computed:
         raise ChainError(
             f"{destination}: {where} answers the account {deployed}, and by the protocol it is"

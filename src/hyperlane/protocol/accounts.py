@@ -12,7 +12,7 @@ from eth_abi.exceptions import DecodingError
 
 from hyperlane.errors import DecodeError
 from hyperlane.protocol.abi import decode_as_contracts, encode
-from hyperlane.protocol.create2 import create2_address
+from hyperlane.protocol.create2 import create2_address, create2_address_by_hash
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
 from hyperlane.protocol.typecasts import ZERO_BYTES32, Address, Bytes32
@@ -206,8 +206,15 @@ def account_init_code(implementation: Address) -> bytes:
 
 
 def account_address(router: Address, implementation: Address, salt: Bytes32) -> Address:
-    """The account that the destination `router` makes for `account_salt(...)`."""
+    """The account that the destination `router` makes for `account_salt(...)`, with the router's
+    `implementation()`."""
     return create2_address(router, salt, account_init_code(implementation))
+
+
+def account_address_by_hash(router: Address, bytecode_hash: Bytes32, salt: Bytes32) -> Address:
+    """The same from the router's `bytecodeHash()`, the hash of the creation code of its accounts:
+    also right for a router whose accounts are no minimal proxies."""
+    return create2_address_by_hash(router, salt, bytecode_hash)
 
 
 def _require_words(message: AccountMessage, *names: str) -> None:

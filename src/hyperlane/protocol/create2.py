@@ -7,9 +7,15 @@ from hyperlane.protocol.typecasts import Address, Bytes32
 
 def create2_address(deployer: Address, salt: Bytes32, init_code: bytes) -> Address:
     """Address of the contract that `deployer` makes from `init_code` under `salt` (EIP-1014)."""
+    return create2_address_by_hash(deployer, salt, keccak(init_code))
+
+
+def create2_address_by_hash(deployer: Address, salt: Bytes32, code_hash: Bytes32) -> Address:
+    """The same from the hash of the creation code."""
     require_bytes("deployer", deployer, 20)
     require_bytes("salt", salt, 32)
-    return Address(keccak(b"\xff" + deployer + salt + keccak(init_code))[12:])
+    require_bytes("code_hash", code_hash, 32)
+    return Address(keccak(b"\xff" + deployer + salt + code_hash)[12:])
 
 
 def first_created(creator: Address) -> Address:

@@ -3,9 +3,9 @@
 import tracemalloc
 
 import pytest
-from hyperlane.agents.relayer.metadata.reveals import awaits_commitment
 
 from hyperlane.agents.relayer.commitments.pairs import pairs
+from hyperlane.agents.relayer.metadata.reveals import awaits_commitment
 from hyperlane.chain.client import Reverted
 from hyperlane.protocol.accounts import CommitmentMessage, RevealMessage
 from hyperlane.protocol.message import VERSION, Message

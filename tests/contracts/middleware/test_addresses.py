@@ -17,6 +17,9 @@ from tests.support.interchain_accounts import (
 )
 from tests.support.words import b32
 
+from hyperlane.protocol.accounts import account_address, account_address_by_hash, account_salt
+from hyperlane.protocol.typecasts import address_from_hex, to_checksum
+
 bytes32 = st.binary(min_size=32, max_size=32)
 addresses = st.binary(min_size=20, max_size=20).map(lambda raw: "0x" + raw.hex())
 domains = st.integers(0, 2**32 - 1)
@@ -53,6 +56,21 @@ def test_address_here_is_the_models(there, origin, owner_, sender, ism, salt):
     saltless = account_at(there, origin, owner_, sender, b32(ism))
     local = there.getLocalInterchainAccount
     assert pick(local, "uint32,bytes32,bytes32,address")(origin, owner_, sender, ism) == saltless
+
+
+@RUNS
+@given(origin=domains, owner_=bytes32, sender=bytes32, ism=addresses, salt=bytes32)
+def test_python_predicts_what_the_router_answers(there, origin, owner_, sender, ism, salt):
+    router, implementation = (
+        address_from_hex(str(each)) for each in (there, there.implementation())
+    )
+    creation = account_salt(origin, owner_, sender, b32(ism), salt)
+
+    answered = there.getLocalInterchainAccount(origin, owner_, sender, ism, salt)
+
+    assert to_checksum(account_address(router, implementation, creation)) == answered
+    by_hash = account_address_by_hash(router, bytes(there.bytecodeHash()), creation)
+    assert to_checksum(by_hash) == answered
 
 
 @RUNS
