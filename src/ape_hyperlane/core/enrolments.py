@@ -89,11 +89,11 @@ def verify_enrolments(steps: Iterable[Action], registry: Registry) -> list[str]:
                     f" {known.get(key, 'none')} there; nobody else knows whether it is the right"
                     " one: repeat this when the node answers"
                 ) from None
-            if any(map(any, module)):
+            for each in filter(any, wanted.modules):
                 raise ConfigError(
                     f"{where}: the node of {chain} does not answer, so nobody vouches for its"
-                    f" module 0x{module[0].hex()}, which could not be changed: repeat this when the"
-                    " node answers"
+                    f" module 0x{each.hex()}, which could not be changed: repeat this when the node"
+                    " answers"
                 ) from None
             notes.append(f"{chain} does not answer: {address} is enrolled as the registry has it")
     return notes
