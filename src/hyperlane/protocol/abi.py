@@ -23,7 +23,7 @@ def strict_registry() -> ABIRegistry:
     return registry
 
 
-class _BytesDecoder(ByteStringDecoder):  # type: ignore[misc]
+class _BytesDecoder(ByteStringDecoder):
     """Bytes as contracts read them: what pads them may be anything, or end early. Whoever sent a
     message would otherwise choose that it means something there, and nothing here."""
 

@@ -184,8 +184,8 @@ def _message(question: bytes) -> Message:
         (raw,) = decode(["bytes"], question[4:])
     except (DecodingError, OverflowError) as error:
         raise DecodeError(f"data: {preview(question)} has no message: {error}") from None
-    # What is signed is the question and the URL in a row: bytes that mean nothing could be the start
-    # of another URL, at which the module's owner was asked and got the signature.
+    # What is signed is the question and the URL in a row: bytes that mean nothing could be the
+    # start of another URL, at which the module's owner was asked and got the signature.
     if question[4:] != encode(["bytes"], [raw]):
         raise DecodeError(f"data: {preview(question)} has more than a message, as ABI encodes it")
     return Message.decode(raw)
