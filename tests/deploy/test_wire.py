@@ -277,21 +277,35 @@ def test_a_module_for_which_nobody_vouches_is_not_enrolled(cores, tmp_path):
     assert cores.nonces() == before
 
 
+def test_another_module_than_the_enrolled_one_is_refused_before_anything_is_sent(cores, tmp_path):
+    assert cores.wire().exit_code == 0
+    hook = {"hook": cores.registry.addresses("alpha").merkle_tree_hook}
+    wanted = with_remotes(cores, "alpha", {"beta": {}, "gamma": {}}, tmp_path, **hook)
+    content = yaml.safe_load(wanted.read_text())
+    there = cores.registry.addresses("beta").interchain_security_module
+    content[KEY]["interchainSecurityModule"] = {"isms": {"beta": there}}
+    wanted.write_text(yaml.safe_dump(content))
+    before = cores.nonces()
+    result = cores.deploy("alpha", "--config", wanted)
+    assert result.exit_code == 1
+    assert f"remoteRouters.{CHAINS['beta']}: {cores.router('alpha')} refuses" in result.stderr
+    assert cores.nonces() == before
+    assert cores.wire().exit_code == 0, "its file is as it was"
+
+
 @pytest.mark.parametrize(
     ("method", "answer"),
     [
-        ("eth_chainId", b"<html>sold</html>"),
-        ("eth_call", b"<html>sold</html>"),
-        ("eth_call", b"[]"),
-        ("eth_call", b'{"jsonrpc":"2.0","id":1,"result":null}'),
-        ("eth_call", b'{"jsonrpc":"2.0","id":1,"result":"sold"}'),
+        (b"eth_chainId", b"<html>sold</html>"),
+        (b"eth_call", b"<html>sold</html>"),
+        (b"eth_call", b'{"jsonrpc":"2.0","id":1,"result":null}'),
+        (b"eth_call", b'{"jsonrpc":"2.0","id":1,"result":"sold"}'),
     ],
 )
 @pytest.mark.parametrize("known", [True, False])
 def test_a_node_that_answers_something_else_does_not_answer(cores, tmp_path, method, answer, known):
     with misbehaving(cores.nodes["beta"].url) as proxy:
-        asks = f'"{method}"'.encode()
-        proxy.interfere(lambda body: (200, answer) if asks in body else None)
+        proxy.interfere(lambda body: (200, answer) if method in body else None)
         set_url(cores, "beta", proxy.url)
         other = {} if known else {"address": cores.router("gamma")}
         wanted = with_remotes(cores, "alpha", {"beta": other}, tmp_path)

@@ -10,7 +10,7 @@ from web3.exceptions import Web3Exception
 
 from ape_hyperlane.core import accounts, gateways
 from ape_hyperlane.core.defaults import domains_in, spelled_out, with_names
-from ape_hyperlane.core.enrolments import verify_enrolments
+from ape_hyperlane.core.enrolments import require_enrollable, verify_enrolments
 from ape_hyperlane.core.plan import MAILBOX, plan_core
 from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
@@ -149,7 +149,9 @@ def deploy_core(
     if together:
         require_proposable(owned_lines(applier))
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
-    verify_enrolments([*pending, *(step for step, _ in applier.left)], registry)
+    actions = [*pending, *(step for step, _ in applier.left)]
+    require_enrollable(actions, applier)
+    verify_enrolments(actions, registry)
     _write_config(registry, name, deployment.config)
     applier.apply(deployment.steps)
     applier.verify(final_readings(deployment.steps))

@@ -14,7 +14,8 @@ from ape_hyperlane.console import connected_to
 from ape_hyperlane.core import accounts, gateways
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.steps import Action, Call
-from ape_hyperlane.plans.views import ask
+from ape_hyperlane.plans.survey import Survey
+from ape_hyperlane.plans.views import NOBODY, ask, refuses_with
 from hyperlane.errors import ConfigError
 from hyperlane.protocol.typecasts import Address, to_checksum
 from hyperlane.registry import Registry
@@ -97,6 +98,25 @@ def verify_enrolments(steps: Iterable[Action], registry: Registry) -> list[str]:
                 ) from None
             notes.append(f"{chain} does not answer: {address} is enrolled as the registry has it")
     return notes
+
+
+def require_enrollable(steps: Iterable[Action], survey: Survey) -> None:
+    """ConfigError for a router or module in place of one that was enrolled before on the connected
+    chain: the router would refuse it in the midst of the plan."""
+    for step in steps:
+        if not isinstance(step, Call) or step.method != ENROL:
+            continue
+        if not survey.can_resolve(step.target):
+            continue  # a new router, which has none
+        router = survey.resolve(step.target)
+        owner = ask(router, "owner()", "address") or NOBODY
+        domain, remote, module = step.arguments
+        if refuses_with(router, f"{ENROL}(uint32,bytes32,bytes32)", *step.arguments, sender=owner):
+            raise ConfigError(
+                f"{KEY}.remoteRouters.{domain}: {router} refuses to enrol 0x{remote.hex()} with"
+                f" module 0x{module.hex()}: it had another router or module for this domain, and"
+                " that cannot be changed; name those"
+            )
 
 
 _NO_ANSWER = (ApeException, Web3Exception, RequestException, OSError)

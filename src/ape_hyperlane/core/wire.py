@@ -17,7 +17,7 @@ from ape_hyperlane.console import (
 )
 from ape_hyperlane.core.accounts import KEY
 from ape_hyperlane.core.deploy import deploy_core, deployed_config, plan_deployment
-from ape_hyperlane.core.enrolments import verify_enrolments
+from ape_hyperlane.core.enrolments import require_enrollable, verify_enrolments
 from ape_hyperlane.core.gateways import KEY as GATEWAY
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import print_line
@@ -90,8 +90,9 @@ def _survey(
     pending = survey.pending(deployment.steps, signer.address, together=True)
     show_steps(console, pending)
     require_proposable(owned_lines(survey))
-    left: list[Action] = [step for step, _ in survey.left]
-    for note in verify_enrolments([*pending, *left], registry):
+    actions: list[Action] = [*pending, *(step for step, _ in survey.left)]
+    require_enrollable(actions, survey)
+    for note in verify_enrolments(actions, registry):
         print_line(console, note)
     require_funds(sum(map(estimate_gas, pending)), signer, max_gas_price)
 
