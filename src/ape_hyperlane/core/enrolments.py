@@ -104,16 +104,17 @@ def require_enrollable(steps: Iterable[Action], survey: Survey) -> None:
     """ConfigError for a router or module in place of one that was enrolled before on the connected
     chain: the router would refuse it in the midst of the plan."""
     for step in steps:
-        if not isinstance(step, Call) or step.method != ENROL:
+        if not isinstance(step, Call) or step.method != accounts.ENROL:
             continue
         if not survey.can_resolve(step.target):
             continue  # a new router, which has none
         router = survey.resolve(step.target)
         owner = ask(router, "owner()", "address") or NOBODY
         domain, remote, module = step.arguments
-        if refuses_with(router, f"{ENROL}(uint32,bytes32,bytes32)", *step.arguments, sender=owner):
+        method = f"{accounts.ENROL}(uint32,bytes32,bytes32)"
+        if refuses_with(router, method, *step.arguments, sender=owner):
             raise ConfigError(
-                f"{KEY}.remoteRouters.{domain}: {router} refuses to enrol 0x{remote.hex()} with"
+                f"{accounts.KEY}.remoteRouters.{domain}: {router} refuses to enrol 0x{remote.hex()} with"
                 f" module 0x{module.hex()}: it had another router or module for this domain, and"
                 " that cannot be changed; name those"
             )
