@@ -114,9 +114,9 @@ def require_enrollable(steps: Iterable[Action], survey: Survey) -> None:
         method = f"{accounts.ENROL}(uint32,bytes32,bytes32)"
         if refuses_with(router, method, *step.arguments, sender=owner):
             raise ConfigError(
-                f"{accounts.KEY}.remoteRouters.{domain}: {router} refuses to enrol 0x{remote.hex()} with"
-                f" module 0x{module.hex()}: it had another router or module for this domain, and"
-                " that cannot be changed; name those"
+                f"{accounts.KEY}.remoteRouters.{domain}: {router} refuses to enrol"
+                f" 0x{remote.hex()} with module 0x{module.hex()}: it had another router or module"
+                " for this domain, and that cannot be changed; name those"
             )
 
 
