@@ -198,12 +198,13 @@ contract ThresholdGateway is IThresholdGateway, Ownable, SenderDeposits, Package
     ) private view returns (uint256[] memory fees, uint256 sum) {
         fees = new uint256[](gateways_.length);
         for (uint256 i; i < fees.length; ++i) {
-            try IHyperlaneGateway(gateways_[i]).quote(counterpart, body, attributes) returns (
-                uint256 fee
-            ) {
-                fees[i] = fee;
-                sum += fee;
-            } catch {} // The ERC has no such function. One that fails will refuse the message, too.
+            (bool answered, bytes memory fee) = gateways_[i].staticcall(
+                abi.encodeCall(IHyperlaneGateway.quote, (counterpart, body, attributes))
+            );
+            // The ERC has no such function. One that fails will refuse the message, too.
+            if (!answered || fee.length < 32) continue;
+            fees[i] = abi.decode(fee, (uint256));
+            sum += fees[i];
         }
     }
 

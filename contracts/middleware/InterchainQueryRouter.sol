@@ -46,6 +46,9 @@ contract InterchainQueryRouter is Router {
     /// @notice The account to call has no code, so that its answer would mean nothing.
     error TargetNotContract(address target);
 
+    /// @notice Value came with results, which pay for nothing: it would stay here.
+    error UnexpectedValue(uint256 value);
+
     uint8 private constant QUERY = 0;
     uint8 private constant RESPONSE = 1;
 
@@ -106,6 +109,7 @@ contract InterchainQueryRouter is Router {
     }
 
     function _resolve(uint32 origin, address sender, bytes calldata body) private {
+        if (msg.value != 0) revert UnexpectedValue(msg.value);
         (, , bytes[] memory callbacks) = abi.decode(body, (bytes32, uint8, bytes[]));
         if (sender.code.length == 0) revert TargetNotContract(sender);
         for (uint256 i; i < callbacks.length; ++i) {

@@ -65,6 +65,15 @@ def test_enrolments_that_are_left_out_are_those_of_before():
     assert filled(before, remoteRouters={}).remote_routers == {}
 
 
+def test_modules_are_not_left_out_with_the_enrolments():
+    before = filled(remoteRouters={"beta": {}, "gamma": {"address": ONE}})
+    wanted = filled(before, interchainSecurityModule={"isms": {"2": THREE}})
+    assert wanted.remote_routers == before.remote_routers
+    assert wanted.isms == words({"beta": THREE, "gamma": ZERO_ADDRESS})
+    with pytest.raises(ConfigError, match=r"isms\.3: no router is enrolled there"):
+        filled(filled(remoteRouters={}), interchainSecurityModule={"isms": {"gamma": THREE}})
+
+
 def test_an_address_of_32_bytes_is_that_of_the_contract():
     word = f"0x{24 * '0'}{ONE[2:]}"
     router = filled(remoteRouters={"beta": {"address": word}})
@@ -98,6 +107,13 @@ def test_the_mailbox_of_the_core_that_a_file_was_read_from_does_not_bind_a_new_c
         (
             {"remoteRouters": {}, "interchainSecurityModule": {"isms": {"beta": ONE}}},
             "isms.2: no router is enrolled there; name one in",
+        ),
+        (
+            {
+                "remoteRouters": {"beta": {"address": ONE}},
+                "interchainSecurityModule": {"isms": {"beta": f"0x01{22 * '0'}{40 * '5'}"}},
+            },
+            "isms.2: 0x01",
         ),
     ],
 )

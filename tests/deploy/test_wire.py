@@ -1,20 +1,16 @@
 """Account routers that know each other: wired on three chains, checked, resumed."""
 
 import json
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 import yaml
 from benchmarks.anvil import Chain
 from eth_utils import keccak
-from tests.support.wiring import CHAINS
+from tests.support.proxy import misbehaving
+from tests.support.wiring import CHAINS, run_until_killed
 
 from ape_hyperlane.demo.processes import free_port
 
-APE = Path(sys.executable).with_name("ape")
 KEY = "interchainAccountRouter"
 
 
@@ -105,12 +101,12 @@ def test_a_run_that_is_killed_at_each_transaction_sends_nothing_twice(cores):
         node = cores.nodes[chain]
         node.rpc("evm_setAutomine", False)
         for lost in (True, False):
-            run_until_killed(cores, node)
+            run_until_killed(cores, node, "wire")
             if lost:
                 (pool,) = node.rpc("txpool_content")["pending"].values()
                 for transaction in pool.values():
                     node.rpc("anvil_dropTransaction", transaction["hash"])
-                run_until_killed(cores, node)
+                run_until_killed(cores, node, "wire")
             node.rpc("evm_mine")
         node.rpc("evm_setAutomine", True)
 
@@ -122,25 +118,6 @@ def test_a_run_that_is_killed_at_each_transaction_sends_nothing_twice(cores):
         assert cores.enrolled(chain) == cores.others(chain)
         journal = cores.registry.chain_folder(chain) / "deployment.json"
         assert all(step["done"] for step in json.loads(journal.read_text())["steps"].values())
-
-
-def run_until_killed(cores, node):
-    """Runs the command in a process of its own, and kills it when a transaction is pending."""
-    process = subprocess.Popen(
-        [APE, "hyperlane", "wire", "--registry", cores.registry.folder, "--account", "test:0"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cores.registry.folder,
-    )
-    deadline = time.monotonic() + 240
-    while node.nonce(block="pending") == node.nonce():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.kill()
-    process.communicate()
 
 
 def test_a_router_that_lost_an_enrolment_or_got_one_differs_and_is_put_right(cores):
@@ -174,9 +151,9 @@ def test_another_router_than_the_enrolled_one_is_refused_before_anything_is_sent
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ("test_recipient", "there is another contract; expected a router of the same kind"),
-        ("mailbox", "there is another contract; expected a router of the same kind"),
-        (None, "there is no contract; expected a router of the same kind"),
+        ("test_recipient", "there is another contract; expected one of the same kind"),
+        ("mailbox", "there is another contract; expected one of the same kind"),
+        (None, "there is no contract; expected one of the same kind"),
     ],
 )
 def test_what_is_no_router_is_not_enrolled(cores, wrong, complaint):
@@ -283,6 +260,62 @@ def test_a_module_that_is_not_there_is_not_enrolled(cores, tmp_path):
     assert cores.check("alpha").exit_code == 0
     assert cores.wire().exit_code == 0
     assert cores.check("alpha").exit_code == 0
+
+
+def test_a_module_for_which_nobody_vouches_is_not_enrolled(cores, tmp_path):
+    set_url(cores, "beta", f"http://127.0.0.1:{free_port()}")
+    wanted = with_remotes(cores, "alpha", {"beta": {}}, tmp_path)
+    content = yaml.safe_load(wanted.read_text())
+    content[KEY]["interchainSecurityModule"] = {"isms": {"beta": "0x" + 40 * "7"}}
+    wanted.write_text(yaml.safe_dump(content))
+    before = cores.nonces()
+
+    result = cores.deploy("alpha", "--config", wanted)
+
+    assert result.exit_code == 1
+    assert "the node of beta does not answer" in result.stderr
+    assert cores.nonces() == before
+
+
+def test_another_module_than_the_enrolled_one_is_refused_before_anything_is_sent(cores, tmp_path):
+    assert cores.wire().exit_code == 0
+    hook = {"hook": cores.registry.addresses("alpha").merkle_tree_hook}
+    wanted = with_remotes(cores, "alpha", {"beta": {}, "gamma": {}}, tmp_path, **hook)
+    content = yaml.safe_load(wanted.read_text())
+    there = cores.registry.addresses("beta").interchain_security_module
+    content[KEY]["interchainSecurityModule"] = {"isms": {"beta": there}}
+    wanted.write_text(yaml.safe_dump(content))
+    before = cores.nonces()
+    result = cores.deploy("alpha", "--config", wanted)
+    assert result.exit_code == 1
+    assert f"remoteRouters.{CHAINS['beta']}: {cores.router('alpha')} refuses" in result.stderr
+    assert cores.nonces() == before
+    assert cores.wire().exit_code == 0, "its file is as it was"
+
+
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        (b"eth_chainId", b"<html>sold</html>"),
+        (b"eth_call", b"<html>sold</html>"),
+        (b"eth_call", b'{"jsonrpc":"2.0","id":1,"result":null}'),
+        (b"eth_call", b'{"jsonrpc":"2.0","id":1,"result":"sold"}'),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_node_that_answers_something_else_does_not_answer(cores, tmp_path, method, answer, known):
+    with misbehaving(cores.nodes["beta"].url) as proxy:
+        proxy.interfere(lambda body: (200, answer) if method in body else None)
+        set_url(cores, "beta", proxy.url)
+        other = {} if known else {"address": cores.router("gamma")}
+        wanted = with_remotes(cores, "alpha", {"beta": other}, tmp_path)
+
+        result = cores.deploy("alpha", "--config", wanted)
+
+    assert result.exit_code == (0 if known else 1), result.stderr
+    assert ("the node of beta does not answer" in result.stderr) != known
+    assert "sold" not in result.stderr
+    assert cores.enrolled("alpha") == ({"beta": cores.router("beta")} if known else {})
 
 
 def test_routers_of_another_owner_are_wired_by_that_owner(cores, tmp_path):

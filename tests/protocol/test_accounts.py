@@ -193,3 +193,15 @@ def test_message_types_equal_the_vector():
     values = {member.name: member.value for member in AccountMessageType}
 
     assert values == load("enums")["ica_message_types"]
+
+
+@pytest.mark.parametrize("padding", [b"\x01" * 29, bytes(28) + b"\x01", b"\x01", b""])
+def test_what_pads_the_data_of_a_call_does_not_hide_it(padding):
+    """A router copies the padding that its caller chose, and the account makes the call."""
+    call = Call(OWNER, 7, b"abc")
+    assert decode_calls(encode_calls([call])[:-29] + padding) == (call,)
+
+
+def test_data_that_ends_early_is_no_call():
+    with pytest.raises(DecodeError):
+        decode_calls(encode_calls([Call(OWNER, 7, b"abc")])[:-30])

@@ -349,3 +349,41 @@ def test_an_account_router_that_cannot_be_is_refused(load, router, complaint):
     with pytest.raises(ConfigError) as refused:
         load(f"interchainAccountRouter: {router}")
     assert complaint in str(refused.value)
+
+
+def test_a_core_has_a_gateway_on_request_only(load, tmp_path):
+    assert load("").erc7786_gateway is None
+    assert "erc7786Gateway" not in load("").as_file()
+    gateway = load("erc7786Gateway: {}").erc7786_gateway
+    assert (gateway.hook, gateway.interchain_security_module) == (ZERO, ZERO)
+
+    config = load(f"""
+owner: '{ONE}'
+erc7786Gateway:
+  hook: {{type: merkleTreeHook}}
+  interchainSecurityModule: {{{MULTISIG}, threshold: 1}}
+  remoteGateways: {{'5': {{address: '{TWO}', chainId: 55, gasLimit: 7}}}}
+""")
+    content = config.as_file()["erc7786Gateway"]
+    assert content["remoteGateways"] == {"5": {"address": TWO, "chainId": 55, "gasLimit": 7}}
+    assert CoreConfig.model_validate(config.as_file()) == config
+
+
+@pytest.mark.parametrize(
+    ("gateway", "complaint"),
+    [
+        ("{hok: x}", "erc7786Gateway: unknown key 'hok'; did you mean 'hook'?"),
+        (f"{{owner: '{ZERO}'}}", "erc7786Gateway.owner: the zero address"),
+        (f"{{remoteGateways: {{beta: {{address: '{ZERO}'}}}}}}", "beta.address: the zero address"),
+        ("{remoteGateways: {beta: {chainId: 0}}}", "remoteGateways.beta.chainId: 0"),
+        (f"{{remoteGateways: {{beta: {{gasLimit: {2**56}}}}}}}", "remoteGateways.beta.gasLimit: 7"),
+        (
+            "{interchainSecurityModule: {type: rateLimitedIsm, maxCapacity: 86400}}",
+            "interchainSecurityModule: rateLimitedIsm: recipient: required, but missing",
+        ),
+    ],
+)
+def test_a_gateway_that_cannot_be_is_refused(load, gateway, complaint):
+    with pytest.raises(ConfigError) as refused:
+        load(f"erc7786Gateway: {gateway}")
+    assert complaint in str(refused.value)

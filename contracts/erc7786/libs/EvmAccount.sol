@@ -28,9 +28,10 @@ library EvmAccount {
             let size := byte(4, head)
             // Version, chain type, and a size of the chain id that leaves room for 20 bytes.
             valid := eq(shr(216, head), sub(add(0x0001000000, account.length), 26))
-            // A chain id of 1 to 32 bytes that begins with no zero; 20 bytes of address.
+            // A chain id of 1 to 32 bytes that begins with no zero; 20 bytes of address. The length
+            // is bounded rather than the size, so that it cannot carry over into the chain type.
             let tail := calldataload(add(account.offset, add(size, 5)))
-            valid := and(valid, and(lt(sub(size, 1), 32), eq(byte(0, tail), 20)))
+            valid := and(valid, and(lt(sub(account.length, 27), 32), eq(byte(0, tail), 20)))
             valid := and(valid, iszero(iszero(byte(5, head))))
             chainId := shr(sub(256, shl(3, size)), calldataload(add(account.offset, 5)))
             addr := shr(96, shl(8, tail))

@@ -47,3 +47,11 @@ contract TestGateway is IERC7786GatewaySource {
         return selector == bytes4(keccak256("gasLimit(uint256)"));
     }
 }
+
+/// @title TestAnsweringGateway
+/// @notice Answers calls of functions that it lacks, with nothing.
+contract TestAnsweringGateway is TestGateway {
+    constructor() TestGateway(bytes32(0)) {}
+
+    fallback() external payable {}
+}

@@ -154,7 +154,7 @@ def upgrade_core(**options: Any) -> None:
 @click.option("--dry-run", is_flag=True, help="show the plan and stop")
 def wire(**options: Any) -> None:
     """Enrol the routers of interchain accounts of several chains with each other, for good, and
-    write what Safes and timelocks have to do."""
+    their ERC-7786 gateways, and write what Safes and timelocks have to do."""
     from ape_hyperlane.core.wire import run
 
     run(**options)

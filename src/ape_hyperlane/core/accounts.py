@@ -1,6 +1,7 @@
 """Plans the router of interchain accounts, and fills in what its config leaves out. Pure: makes no
 request."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ape_hyperlane.modules.hooks import HookPlanner
@@ -107,9 +108,12 @@ def filled_in(
             f"{KEY}.mailbox: {config.mailbox}, expected {mailbox}, the Mailbox of this core; remove"
             " this key"
         )
-    enrolled, named = config.remote_routers, config.isms
+    enrolled = config.remote_routers
+    kept: Mapping[str, str] = {}
     if enrolled is None:
-        enrolled, named = (before.remote_routers or {}, before.isms) if before else ({}, named)
+        enrolled = {}
+        if before is not None:
+            enrolled, kept = before.remote_routers or {}, before.isms
     remotes = {
         remote: _address(view, chain, each)
         for (remote, each), chain in zip(
@@ -118,12 +122,19 @@ def filled_in(
     }
     if domain in remotes:
         raise ConfigError(f"{KEY}.remoteRouters.{domain}: this chain itself; remove this entry")
-    isms = view.by_domain(named, f"{KEY}.interchainSecurityModule.isms")
+    isms = view.by_domain(kept, f"{KEY}.interchainSecurityModule.isms")
+    isms |= view.by_domain(config.isms, f"{KEY}.interchainSecurityModule.isms")
     for other in isms.keys() - remotes.keys():
         raise ConfigError(
             f"{KEY}.interchainSecurityModule.isms.{other}: no router is enrolled there; name one in"
             f" {KEY}.remoteRouters"
         )
+    for other, each in isms.items():
+        if any(word(each)[:12]):
+            raise ConfigError(
+                f"{KEY}.interchainSecurityModule.isms.{other}: {each}, expected the address of an"
+                " EVM contract: messages that name another one would fail there, for good"
+            )
     names = {number: chain for chain, number in view.domains.items()}
     module = config.revealing
     if module is not None:

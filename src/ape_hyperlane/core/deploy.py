@@ -8,9 +8,9 @@ from ape.api import AccountAPI
 from ape.exceptions import ApeException
 from web3.exceptions import Web3Exception
 
-from ape_hyperlane.core.accounts import filled_in
+from ape_hyperlane.core import accounts, gateways
 from ape_hyperlane.core.defaults import domains_in, spelled_out, with_names
-from ape_hyperlane.core.enrolments import verify_enrolments
+from ape_hyperlane.core.enrolments import require_enrollable, verify_enrolments
 from ape_hyperlane.core.plan import MAILBOX, plan_core
 from ape_hyperlane.plans.apply import Applier, Report
 from ape_hyperlane.plans.chain import has_code, is_development
@@ -92,8 +92,16 @@ def plan_deployment(
         kept = before.interchain_account_router if before else None
         entry = journal.entry(MAILBOX.step)
         mailbox = entry.address if entry and entry.done else None
-        router = filled_in(router, kept, view, metadata.domain_id, mailbox)
+        router = accounts.filled_in(router, kept, view, metadata.domain_id, mailbox)
         config = config.model_copy(update={"interchain_account_router": router})
+    if config.erc7786_gateway is not None:
+        gateway = gateways.filled_in(
+            config.erc7786_gateway,
+            before.erc7786_gateway if before else None,
+            view,
+            metadata.domain_id,
+        )
+        config = config.model_copy(update={"erc7786_gateway": gateway})
     require_contracts((*config.hooks(), *config.isms()), name)
     steps = plan_core(
         config,
@@ -110,8 +118,9 @@ def plan_deployment(
 def _names(registry: Registry, before: CoreConfig | None) -> dict[str, str]:
     """Names of the chains in the registry by domain, without domains that the last config names by
     number: the steps in its journal have these numbers in their names."""
-    # Enrolments are always by domain, as the reference wants them.
-    modules = before and before.model_copy(update={"interchain_account_router": None})
+    # Enrolments are always by domain, as the reference wants those of account routers.
+    left_out = {"interchain_account_router": None, "erc7786_gateway": None}
+    modules = before and before.model_copy(update=left_out)
     kept = domains_in(modules)
     by_domain = {str(domain): chain for chain, domain in Domains(registry).items()}
     return {domain: chain for domain, chain in by_domain.items() if domain not in kept}
@@ -140,7 +149,9 @@ def deploy_core(
     if together:
         require_proposable(owned_lines(applier))
     require_funds(sum(map(estimate_gas, pending)), account, max_gas_price)
-    verify_enrolments([*pending, *(step for step, _ in applier.left)], registry)
+    actions = [*pending, *(step for step, _ in applier.left)]
+    require_enrollable(actions, applier)
+    verify_enrolments(actions, registry)
     _write_config(registry, name, deployment.config)
     applier.apply(deployment.steps)
     applier.verify(final_readings(deployment.steps))

@@ -1,6 +1,7 @@
 """Plans a core: from its config to the steps that deploy it. Pure: makes no request."""
 
 from ape_hyperlane.core.accounts import plan_router
+from ape_hyperlane.core.gateways import plan_gateway
 from ape_hyperlane.modules.hooks import HookPlanner
 from ape_hyperlane.modules.isms import IsmPlanner
 from ape_hyperlane.plans.builder import PlanBuilder
@@ -74,6 +75,8 @@ def plan_core(
     )
     if config.interchain_account_router is not None:
         plan_router(plan, config.interchain_account_router)
+    if config.erc7786_gateway is not None:
+        plan_gateway(plan, config.erc7786_gateway)
     recipient = plan.create("testRecipient", "TestRecipient", state={"owner": CREATOR})
     mailbox.hand_over(None)
     recipient.hand_over(None)

@@ -1,4 +1,5 @@
-"""Wires the cores of a registry: each account router enrols those of the other chains."""
+"""Wires the cores of a registry: each account router and each gateway enrols those of the other
+chains."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,8 @@ from ape_hyperlane.console import (
 )
 from ape_hyperlane.core.accounts import KEY
 from ape_hyperlane.core.deploy import deploy_core, deployed_config, plan_deployment
-from ape_hyperlane.core.enrolments import verify_enrolments
+from ape_hyperlane.core.enrolments import require_enrollable, verify_enrolments
+from ape_hyperlane.core.gateways import KEY as GATEWAY
 from ape_hyperlane.plans.checks import estimate_gas, require_funds
 from ape_hyperlane.plans.disclosure import print_line
 from ape_hyperlane.plans.owned import owned_lines
@@ -26,6 +28,7 @@ from ape_hyperlane.plans.survey import Survey
 from hyperlane.errors import ConfigError
 from hyperlane.registry import CoreConfig, Registry
 from hyperlane.registry.account_router import InterchainAccountRouter, RemoteRouter
+from hyperlane.registry.erc7786_gateway import Erc7786Gateway, RemoteGateway
 from hyperlane.registry.fields import word
 from hyperlane.registry.models import suggest
 
@@ -87,8 +90,9 @@ def _survey(
     pending = survey.pending(deployment.steps, signer.address, together=True)
     show_steps(console, pending)
     require_proposable(owned_lines(survey))
-    left: list[Action] = [step for step, _ in survey.left]
-    for note in verify_enrolments([*pending, *left], registry):
+    actions: list[Action] = [*pending, *(step for step, _ in survey.left)]
+    require_enrollable(actions, survey)
+    for note in verify_enrolments(actions, registry):
         print_line(console, note)
     require_funds(sum(map(estimate_gas, pending)), signer, max_gas_price)
 
@@ -96,12 +100,12 @@ def _survey(
 def cores(registry: Registry, chosen: Sequence[str] = ()) -> list[str]:
     """The chains whose cores were deployed from this registry and have something to wire, or those
     that are `chosen` among them. ConfigError for another chain, and for fewer than two."""
-    found = [chain for chain in registry.chains() if _has_routers(registry, chain)]
+    found = [chain for chain in registry.chains() if _can_be_wired(registry, chain)]
     for chain in chosen:
         if chain not in found:
             raise ConfigError(
-                f"--chains: {chain}: no core with an {KEY} was deployed there from"
-                f" {registry.folder}; {suggest(chain, found)}"
+                f"--chains: {chain}: no core with an {KEY} or {GATEWAY} was deployed there"
+                f" from {registry.folder}; {suggest(chain, found)}"
             )
     found = list(chosen) or found
     if len(set(found)) < 2:
@@ -110,15 +114,20 @@ def cores(registry: Registry, chosen: Sequence[str] = ()) -> list[str]:
 
 
 def wired(registry: Registry, chain: str, chains: Sequence[str]) -> CoreConfig:
-    """The config of a core, as deployed, with the routers of the other chains besides those that it
-    has. ConfigError for a chain that has another router enrolled."""
+    """The config of a core, as deployed, with the routers and gateways of the other chains besides
+    those that it has. ConfigError for a chain that has another router enrolled."""
     config = deployed_config(registry, chain)
     assert config is not None
     others = [other for other in chains if other != chain]
     router = config.interchain_account_router
     if router is not None:
         router = _with_remotes(registry, chain, router, others)
-    return config.model_copy(update={"interchain_account_router": router})
+    gateway = config.erc7786_gateway
+    if gateway is not None:
+        gateway = _with_gateways(registry, gateway, others)
+    return config.model_copy(
+        update={"interchain_account_router": router, "erc7786_gateway": gateway}
+    )
 
 
 def _with_remotes(
@@ -139,10 +148,25 @@ def _with_remotes(
     return router.model_copy(update={"remote_routers": remotes})
 
 
-def _has_routers(registry: Registry, chain: str) -> bool:
+def _with_gateways(
+    registry: Registry, gateway: Erc7786Gateway, others: Sequence[str]
+) -> Erc7786Gateway:
+    """A gateway with those of the other chains. One that a chain has anew replaces the former,
+    with the same gas limit."""
+    remotes = dict(gateway.remote_gateways or {})
+    for other in others:
+        address = registry.addresses(other).erc7786_gateway
+        if address is not None:
+            domain = str(registry.metadata(other).domain_id)
+            before = remotes.get(domain, RemoteGateway())
+            remotes[domain] = before.model_copy(update={"address": address})
+    return gateway.model_copy(update={"remote_gateways": remotes})
+
+
+def _can_be_wired(registry: Registry, chain: str) -> bool:
     if not (registry.chain_folder(chain) / "deployment.json").exists():
         return False
     config = deployed_config(registry, chain)
     if config is None or not registry.has_addresses(chain):
         return False
-    return config.interchain_account_router is not None
+    return config.interchain_account_router is not None or config.erc7786_gateway is not None

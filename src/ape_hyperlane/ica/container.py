@@ -112,10 +112,11 @@ class InterchainAccount(AccountAPI):  # type: ignore[misc]
             raise ConfigError("an interchain account calls contracts, and creates none itself")
         value = int(txn.value)
         if value >= DELEGATE_CALL:
-            # The protocol's words for more than paying: a script that errs must not come by them.
+            # A contract that is asked for a price must not have its code run as the account.
             raise ConfigError(
-                f"value: {value} is more than there can be of a coin; for all that the account has"
-                " use send_everything=True"
+                f"value: {value} is no amount: routers take 2^256-1 for the whole balance and"
+                " 2^256-2 for a delegate call; for all that the account has, use"
+                " send_everything=True"
             )
         receiver = address_to_bytes32(address_from_hex(str(txn.receiver)))
         made = Call(receiver, WHOLE_BALANCE if send_everything else value, bytes(txn.data))

@@ -15,6 +15,7 @@ from ape_hyperlane.plans.views import ask
 from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.accounts import account_address_by_hash, account_salt
 from hyperlane.protocol.typecasts import (
+    ZERO_ADDRESS,
     ZERO_BYTES32,
     Address,
     Bytes32,
@@ -61,10 +62,13 @@ class Route:
         return connected_to(self.registry, self.destination)
 
     def describe(self) -> str:
-        """The account and its owner, for messages to users."""
+        """The account and its owner, for messages to users; and who else could drive it, where that
+        is not who everybody there trusts: the module that the origin's router enrolled."""
+        module = bytes32_to_address(self.ism, "module")
+        verified = "" if module == ZERO_ADDRESS else f", verified by module {to_checksum(module)}"
         return (
             f"account {to_checksum(self.account)} on {self.destination} of"
-            f" {to_checksum(self.owner)} on {self.origin}"
+            f" {to_checksum(self.owner)} on {self.origin}{verified}"
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hyperlane.errors import ConfigError
 from hyperlane.registry import ChainAddresses, Registry
-from hyperlane.registry.known import Contracts, Domains
+from hyperlane.registry.known import ChainIds, Contracts, Domains
 from hyperlane.registry.models import checksummed, suggest
 
 
@@ -18,6 +18,8 @@ class RegistryView:
     addresses: Mapping[str, ChainAddresses] = field(default_factory=dict)
     chain: str = ""
     """Name of the chain that the plan is for."""
+    chain_ids: Mapping[str, int] = field(default_factory=dict)
+    """Ids of EVM chains."""
 
     def domain(self, chain: str, key: str) -> int:
         """Domain of a chain that a config names, by name or by number. ConfigError, with the
@@ -31,6 +33,11 @@ class RegistryView:
                 f"{key}.{chain}: not in the registry; {suggest(chain, self.domains)}, or a domain"
             )
         return self.domains[chain]
+
+    def chain_id(self, domain: int) -> int | None:
+        """Id of the EVM chain with this domain; None if the registry has none."""
+        names = (name for name, known in self.domains.items() if known == domain)
+        return next((self.chain_ids[name] for name in names if name in self.chain_ids), None)
 
     def by_domain(self, values: Mapping[str, Any], key: str) -> dict[int, Any]:
         """A config's mapping by chain as a mapping by domain. ConfigError when two of its keys are
@@ -73,4 +80,4 @@ class RegistryView:
 
 def registry_view(registry: Registry, chain: str = "") -> RegistryView:
     """A view of a registry for the plan of a chain."""
-    return RegistryView(Domains(registry), Contracts(registry), chain)
+    return RegistryView(Domains(registry), Contracts(registry), chain, ChainIds(registry))

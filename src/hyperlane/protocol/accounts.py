@@ -11,7 +11,7 @@ from typing import Self, TypeAlias
 from eth_abi.exceptions import DecodingError
 
 from hyperlane.errors import DecodeError
-from hyperlane.protocol.abi import decode, encode
+from hyperlane.protocol.abi import decode_as_contracts, encode
 from hyperlane.protocol.create2 import create2_address, create2_address_by_hash
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import Reader, preview, require_bytes, require_uint
@@ -143,6 +143,15 @@ def decode_account_message(body: bytes) -> AccountMessage:
             raise DecodeError(f"account_message.type: {unknown} is not 0, 1 or 2")
 
 
+def brings_calls(body: bytes) -> bool:
+    """Tell whether a body is one of calls, without decoding it.
+
+    Each call may point to the same bytes: what is decoded grows with the square of a body that
+    anybody can send. Who wants no calls asks this first.
+    """
+    return body[:1] == bytes([AccountMessageType.CALLS])
+
+
 def encode_calls(calls: Sequence[Call]) -> bytes:
     """`abi.encode(Call[])`."""
     return encode([_CALLS], [[(call.to, call.value, call.data) for call in calls]])
@@ -151,7 +160,7 @@ def encode_calls(calls: Sequence[Call]) -> bytes:
 def decode_calls(data: bytes) -> tuple[Call, ...]:
     """`abi.decode(data, (Call[]))`; as there, bytes that nothing points to mean nothing."""
     try:
-        (calls,) = decode([_CALLS], data)
+        (calls,) = decode_as_contracts([_CALLS], data)
     except (DecodingError, OverflowError) as error:
         raise DecodeError(f"calls: {preview(data)} is not an ABI-encoded Call[]: {error}") from None
     return tuple(Call(*call) for call in calls)

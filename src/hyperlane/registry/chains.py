@@ -126,6 +126,7 @@ class ChainAddresses(FileModel):
     static_merkle_root_weighted_multisig_ism_factory: HexAddress | None = None
     static_message_id_weighted_multisig_ism_factory: HexAddress | None = None
     interchain_account_router: HexAddress | None = None
+    erc7786_gateway: HexAddress | None = None
     proxy_admin: HexAddress | None = None
     timelock_controller: HexAddress | None = None
     quoted_calls: HexAddress | None = None

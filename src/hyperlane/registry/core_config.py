@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import ValidationInfo, field_validator, model_validator
 
 from hyperlane.registry.account_router import InterchainAccountRouter
+from hyperlane.registry.erc7786_gateway import Erc7786Gateway
 from hyperlane.registry.fields import ZERO_ADDRESS, Account, ContractVersion
 from hyperlane.registry.hooks import (
     AggregationHook,
@@ -42,7 +43,7 @@ class CoreConfig(StrictFileModel):
     puts Mailbox and paymaster behind proxies that `proxyAdmin` controls; `proxyAdmin` implies it.
     `staticSets: clones` makes each multisig of the default module a small proxy, which is cheaper
     to deploy and dearer to ask than one with the set in its code. There is a router of interchain
-    accounts.
+    accounts, and no ERC-7786 gateway.
     """
 
     owner: Account | None = None
@@ -53,6 +54,8 @@ class CoreConfig(StrictFileModel):
     upgradeable: bool = False
     proxy_admin: ProxyAdmin | None = None
     interchain_account_router: InterchainAccountRouter | None = InterchainAccountRouter()
+    """None for a core without one."""
+    erc7786_gateway: Erc7786Gateway | None = None
     """None for a core without one."""
     owner_overrides: dict[str, Any] | None = None
     """Read by the checkers of other tools only."""
@@ -154,10 +157,13 @@ class CoreConfig(StrictFileModel):
         """All hooks, at all levels of nesting."""
         yield from all_hooks(self.default_hook)
         yield from all_hooks(self.required_hook)
-        router = self.interchain_account_router
-        if router is not None and router.hook != ZERO_ADDRESS:
-            yield from all_hooks(router.hook)
+        for client in (self.interchain_account_router, self.erc7786_gateway):
+            if client is not None and client.hook != ZERO_ADDRESS:
+                yield from all_hooks(client.hook)
 
     def isms(self) -> Iterator[Ism]:
         """All modules, at all levels of nesting."""
-        return all_isms(self.default_ism)
+        yield from all_isms(self.default_ism)
+        gateway = self.erc7786_gateway
+        if gateway is not None and gateway.interchain_security_module != ZERO_ADDRESS:
+            yield from all_isms(gateway.interchain_security_module)

@@ -1,4 +1,4 @@
-"""Lazy mappings over a registry: domains, decimals and contracts by chain.
+"""Lazy mappings over a registry: domains, chain ids, decimals and contracts by chain.
 
 A file is read when its chain is looked up. Public registries have hundreds of chains, some of other
 protocols, whose files have other formats.
@@ -53,6 +53,25 @@ class Domains(Mapping[str, int]):
             lines = _DOMAIN.findall(path.read_text(errors="replace"))
             found[chain] = int(lines[0]) if len(lines) == 1 else self[chain]
         return found
+
+
+class ChainIds(Mapping[str, int]):
+    """Chain ids by chain, for EVM chains."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def __getitem__(self, chain: str) -> int:
+        try:
+            return int(self._registry.metadata(chain).chain_id)
+        except ConfigError:
+            raise KeyError(chain) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return (chain for chain in self._registry.chains() if chain in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class Decimals:

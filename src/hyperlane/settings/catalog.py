@@ -75,6 +75,7 @@ UNREAD: Mapping[str, Unread] = {
         "domainRoutingIsmFactory",
         "erc5164Hook",
         "erc5164Ism",
+        "erc7786Gateway",
         "fallbackRoutingHook",
         "aggregationHook",
         "gasCurrencyCoinGeckoId",

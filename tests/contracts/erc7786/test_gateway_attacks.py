@@ -36,8 +36,12 @@ ACCOUNT = b20(SENDER)
         InteroperableAddress(0, b"\x21\x05", b32(SENDER)).encode(),
         InteroperableAddress(0, b"\1" * 33, ACCOUNT).encode(),
         InteroperableAddress(0, b"\1" * 255, ACCOUNT).encode(),
+        # A length that carries over into the chain type.
+        InteroperableAddress(1, b"\x21\x05", ACCOUNT).encode() + bytes(256),
+        InteroperableAddress(2, b"\x21\x05", ACCOUNT).encode() + bytes(512),
+        InteroperableAddress(0, b"\x21\x05", ACCOUNT).encode() + bytes(256),
     ],
-    ids=bytes.hex,
+    ids=lambda each: each.hex()[:80] + f"-{len(each)}",
 )
 def test_a_malformed_recipient_is_refused(gateway, revert_of, stranger, recipient):
     refusal = revert_of(gateway.sendMessage, recipient, b"", [], sender=stranger)

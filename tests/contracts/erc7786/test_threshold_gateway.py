@@ -106,8 +106,15 @@ def test_only_gateways_deliver(threshold, gateways, recipient, owner, stranger, 
 
 @pytest.mark.parametrize(
     "sender",
-    [account(CHAIN, SENDER), account(10, COUNTERPART), account(10, ZERO), FROM + b"\0", b""],
-    ids=bytes.hex,
+    [
+        account(CHAIN, SENDER),
+        account(10, COUNTERPART),
+        account(10, ZERO),
+        FROM + b"\0",
+        b"\0\1\0\1" + FROM[4:] + bytes(256),
+        b"",
+    ],
+    ids=lambda each: each.hex()[:80],
 )
 def test_a_message_of_another_sender_is_refused(
     threshold, gateways, recipient, owner, revert_of, sender
@@ -299,6 +306,17 @@ def paid(project, owner, mailbox, threshold, gateways):
 
 def test_a_quote_is_that_of_all_gateways(paid, owner):
     assert paid.quote(TO, b"", [attribute("gasLimit(uint256)", 7)]) == 200_000
+
+
+def test_a_gateway_that_answers_a_question_for_its_fee_with_nothing_gets_none(
+    threshold, gateways, project, owner
+):
+    vague = owner.deploy(project.TestAnsweringGateway)
+    members = sorted([gateways[0], vague], key=lambda each: int(each.address, 16))
+    threshold.setGateways(members, 2, sender=owner)
+    assert threshold.quote(TO, b"", []) == 0
+    threshold.sendMessage(TO, b"payload", [], sender=owner)
+    assert vague.lastPayload() == gateways[0].lastPayload()
 
 
 def test_value_pays_the_gateways_and_the_rest_is_kept_for_the_sender(paid, owner):

@@ -158,6 +158,15 @@ def test_value_pays_for_both_messages(
     assert dispatched(executed)
 
 
+def test_value_that_comes_with_results_does_not_stay(here, there, mailbox, asker, owner, revert_of):
+    """Nobody could have it back."""
+    body = encode(["bytes32", "uint8", "bytes[]"], [b32(asker), RESPONSE, [TOLD]])
+    message = Message(VERSION, 9, REMOTE_DOMAIN, b32(there), LOCAL_DOMAIN, b32(here), body)
+    attempt = revert_of(mailbox.process, b"", message.encode(), sender=owner, value=5)
+    assert attempt == ("UnexpectedValue", 5)
+    assert here.balance == 0
+
+
 def test_failing_source_fails_the_message_and_can_be_retried(
     ask, remote_mailbox, project, owner, relayer, revert_of
 ):

@@ -9,10 +9,12 @@ import click
 import pytest
 import yaml
 from ape.exceptions import SignatureError
+from click.testing import CliRunner
 from tests.support.faulty import Trouble, faulty
 from tests.support.wired import COIN, HUB, RECEIVER, SPOKES, locked_account
 
 from ape_hyperlane import ica
+from ape_hyperlane.cli import cli
 from ape_hyperlane.core.messages import Dispatched
 from ape_hyperlane.ica.delivery import await_arrival
 from ape_hyperlane.ica.route import find_route
@@ -142,7 +144,7 @@ def test_the_account_pays_no_more_than_it_has(chains, owner):
     with pytest.raises(ChainError, match=r"would fail .*the account has 0 wei before the calls"):
         attempt(1)
     for word in (WHOLE_BALANCE, DELEGATE_CALL):
-        with pytest.raises(ConfigError, match=f"value: {word} is more than there can be"):
+        with pytest.raises(ConfigError, match=f"value: {word} is no amount"):
             attempt(word)
     assert chains.sent(owner) == nonce
 
@@ -214,6 +216,31 @@ def test_a_message_that_takes_longer_is_not_sent_again(chains, owner, token):
     with pytest.raises(ChainError, match=r"was not delivered within 0 s.*Do not send them again"):
         attempt()
     assert chains.sent(owner) == nonce + 1
+
+
+def test_a_module_that_could_drive_the_account_is_named(chains, owner, project, tmp_path):
+    """The owner of the origin's router chose it: who satisfies it has the accounts."""
+    there = chains.net.registry.addresses(SPOKES[0]).interchain_account_router
+    domain = chains.net.registry.metadata(SPOKES[0]).domain_id
+    mailbox = chains.net.registry.addresses(HUB).mailbox
+    none, module = "0x" + "00" * 20, RECEIVER
+    router = chains.deploy(
+        HUB, project.InterchainAccountRouter, mailbox, none, chains.net.deployer, 0, ["http://x"]
+    )
+    with chains.net.connect(HUB):
+        words = [bytes(12) + bytes.fromhex(each[2:]) for each in (there, module)]
+        router.enrollRemoteRouterAndIsm(domain, *words, sender=chains.net.deployer)
+    copy = tmp_path / "registry"
+    shutil.copytree(chains.registry, copy)
+    path = copy / "chains" / HUB / "addresses.yaml"
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**content, "interchainAccountRouter": router.address}))
+    words = ["--origin", HUB, "--to", SPOKES[0], "--owner", owner.address]
+
+    said = CliRunner().invoke(cli, ["ica", "address", *words, "--registry", str(copy)])
+
+    assert f"verified by module {module}" in said.output
+    assert "verified by" not in chains.run("ica", "address", *words).output
 
 
 def test_a_script_signs_nothing_without_asking(chains, tmp_path, monkeypatch):

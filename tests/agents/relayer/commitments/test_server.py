@@ -109,6 +109,20 @@ async def test_a_signature_is_for_one_question_here(served, part):
     assert "data" not in answer
 
 
+async def test_a_signature_for_a_longer_url_is_not_one_for_this_server(served):
+    """The module's owner names a URL that ends like the server's: question and URL are signed in a
+    row, so that the signature is also over a longer question to the server."""
+    calls = [served.call("secret")]
+    sent = served.commit(calls)
+    assert (await served.post(calls, sent))[0] == 200
+    assert (await served.ask(sent.reveal_message, key(9)))[0] == 200
+    thief = "https://thief.example.com/?"
+    question = served.question(sent.reveal_message, key(9), url=thief + served.url + REVEAL)
+    question["data"] += thief.encode().hex()
+    status, answer = await served.request(REVEAL, question)
+    assert (status, answer["error"].partition(":")[0]) == (400, "data")
+
+
 async def test_another_module_does_not_make_the_relayer_read_for_it(served):
     """It could ask about any message, and have the calls put into a transaction of its own."""
     calls = [served.call("secret")]

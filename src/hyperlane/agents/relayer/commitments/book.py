@@ -12,7 +12,7 @@ from hyperlane.agents.relayer.origin.follow import Origin
 from hyperlane.agents.runtime.chain import Chain
 from hyperlane.chain.abi import InterchainAccounts, Mailbox
 from hyperlane.errors import HyperlaneError
-from hyperlane.protocol.accounts import RevealMessage, decode_account_message
+from hyperlane.protocol.accounts import RevealMessage, brings_calls, decode_account_message
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.posted_calls import PostedCalls
 from hyperlane.protocol.typecasts import Address, Bytes32, bytes32_to_address, to_checksum, to_hex
@@ -130,7 +130,8 @@ class Book:
 
     async def _find(self, message: Message) -> tuple[CommittedCalls, Pair]:
         """The calls behind a message, as the relayer's own index has it: only final ones."""
-        if not isinstance(decode_account_message(message.body), RevealMessage):
+        body = message.body
+        if brings_calls(body) or not isinstance(decode_account_message(body), RevealMessage):
             raise Refused(400, "data: the message reveals no calls", "ask for another message")
         sent = await self.store.sent_with(message.id)
         if sent is None:

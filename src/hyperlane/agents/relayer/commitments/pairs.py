@@ -5,7 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hyperlane.errors import DecodeError
-from hyperlane.protocol.accounts import CommitmentMessage, RevealMessage, decode_account_message
+from hyperlane.protocol.accounts import (
+    CommitmentMessage,
+    RevealMessage,
+    brings_calls,
+    decode_account_message,
+)
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Bytes32
 
@@ -32,6 +37,8 @@ def pairs(messages: Iterable[Message]) -> list[Pair]:
     found: list[Pair] = []
     open_: dict[tuple[object, ...], list[CommitmentMessage]] = defaultdict(list)
     for message in messages:
+        if brings_calls(message.body):
+            continue
         try:
             body = decode_account_message(message.body)
         except DecodeError:

@@ -17,7 +17,7 @@ from hyperlane.bounded_json import parse_json
 from hyperlane.errors import ChainError, ConfigError, DecodeError
 from hyperlane.metrics import Metrics
 from hyperlane.pages import json_errors
-from hyperlane.protocol.abi import decode
+from hyperlane.protocol.abi import decode, encode
 from hyperlane.protocol.ccip_read import lookup_signing_hash
 from hyperlane.protocol.hashing import keccak
 from hyperlane.protocol.layout import preview
@@ -189,6 +189,10 @@ def _message(question: bytes) -> Message:
         (raw,) = decode(["bytes"], question[4:])
     except (DecodingError, OverflowError) as error:
         raise DecodeError(f"data: {preview(question)} has no message: {error}") from None
+    # What is signed is the question and the URL in a row: bytes that mean nothing could be the
+    # start of another URL, at which the module's owner was asked and got the signature.
+    if question[4:] != encode(["bytes"], [raw]):
+        raise DecodeError(f"data: {preview(question)} has more than a message, as ABI encodes it")
     return Message.decode(raw)
 
 

@@ -3,7 +3,7 @@
 from hyperlane.chain.abi import InterchainAccounts
 from hyperlane.chain.client import ChainClient, Reverted
 from hyperlane.errors import DecodeError
-from hyperlane.protocol.accounts import RevealMessage, decode_account_message
+from hyperlane.protocol.accounts import RevealMessage, brings_calls, decode_account_message
 from hyperlane.protocol.message import Message
 from hyperlane.protocol.typecasts import Address
 
@@ -23,7 +23,7 @@ async def awaits_commitment(
         return True
     if InterchainAccounts.INVALID_REVEAL_TEXT in error.message:
         return True
-    if error.data or len(metadata) < 20:
+    if error.data or len(metadata) < 20 or brings_calls(message.body):
         return False
     try:
         body = decode_account_message(message.body)
