@@ -3,11 +3,19 @@
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.support.contracts import LOCAL_DOMAIN, REMOTE_DOMAIN
 from tests.support.interchain_accounts import ZERO, dispatched, pick
 from tests.support.words import b32
 
 from hyperlane.protocol.message import VERSION, Message
+from hyperlane.protocol.queries import (
+    QueriesMessage,
+    Query,
+    ResponseMessage,
+    decode_query_message,
+)
 
 QUERY, RESPONSE = 0, 1
 QUERIES = "((bytes32,bytes),bytes)[]"
@@ -112,6 +120,28 @@ def test_result_comes_back_to_who_asked(ask, answer, asker, source, here, there,
     )
     (event,) = resolved.decode_logs(here.QueryResolved)
     assert (event.destination, event.sender) == (REMOTE_DOMAIN, asker)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.binary(max_size=70), st.binary(max_size=70)), max_size=3))
+def test_python_reads_and_writes_what_routers_send(
+    ask, asker, source, remote_mailbox, relayer, asked
+):
+    sent = ask(*(query(source, callback, data) for data, callback in asked))
+    (message,) = dispatched(sent)
+    executed = remote_mailbox.process(b"", message.encode(), sender=relayer)
+    (response,) = dispatched(executed)
+
+    queries = tuple(Query(b32(source), data, callback) for data, callback in asked)
+    calls = tuple(callback + ANSWER for _, callback in asked)
+    for body, meant in (
+        (message.body, QueriesMessage(b32(asker), queries)),
+        (response.body, ResponseMessage(b32(asker), calls)),
+    ):
+        assert decode_query_message(body) == meant
+        assert meant.encode() == body
 
 
 def test_results_come_back_in_order(ask, answer, asker, source, project, owner):
