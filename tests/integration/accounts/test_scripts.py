@@ -67,6 +67,21 @@ def test_a_later_call_may_need_an_earlier_one(chains, owner, account, token):
     assert chains.balances(token, other) == [COIN]
 
 
+def test_a_block_within_a_block_is_on_its_own_chain(chains, owner, account, token):
+    before = chains.balances(token, RECEIVER)[0]
+
+    with on(chains, owner) as remote, ape.accounts.use_sender(remote):
+        with ica.on(SPOKES[1], origin=HUB, owner=owner, registry=chains.registry) as other:
+            other.transfer(RECEIVER, 0)
+        assert other.receipt.status == 1
+        token.transfer(RECEIVER, COIN)
+
+    assert chains.balances(token, account, RECEIVER) == [9 * COIN, before + COIN]
+    assert other.message_id != remote.message_id
+    with chains.net.connect(SPOKES[1]):
+        assert has_code(other.address)
+
+
 def test_nothing_is_sent_when_a_call_would_fail(chains, owner, token):
     nonce = chains.sent(owner)
 
