@@ -126,10 +126,14 @@ def test_decoding_an_encoded_body_gives_it_back(message):
 
 @given(account_messages(), st.data())
 def test_decode_fails_when_the_body_is_truncated(message, data):
+    """What pads the data of the last call may be missing: no contract reads it."""
     body = message.encode()
+    last = message.calls[-1].data if getattr(message, "calls", ()) else b""
+    needed = len(body) - -len(last) % 32
 
     with pytest.raises(DecodeError):
-        decode_account_message(body[: data.draw(st.integers(0, len(body) - 1))])
+        decode_account_message(body[: data.draw(st.integers(0, needed - 1))])
+    assert decode_account_message(body[:needed]) == message
 
 
 @given(st.binary(max_size=400))

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import ape
+from ape.api import AccountAPI
 from ape.contracts import ContractContainer, ContractInstance
 from ape_accounts.accounts import KeyfileAccount
 from click.testing import CliRunner, Result
@@ -21,6 +22,10 @@ from ape_hyperlane.demo.devnet import Devnet
 from hyperlane.registry import CoreConfig
 
 HUB, SPOKES = "ethereum", ("arbitrum", "base", "optimism")
+ACCOUNT = "test:2"
+"""The devnet's user."""
+RECEIVER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
+COIN = 10**18
 
 
 @dataclass
@@ -43,6 +48,16 @@ class AccountChains:
         """Deploys a contract on a chain."""
         with self.net.connect(chain):
             return self.net.deployer.deploy(contract, *arguments)
+
+    def balances(self, token: ContractInstance, *holders: str) -> list[int]:
+        """What these have of a token on the first spoke."""
+        with self.net.connect(SPOKES[0]):
+            return [token.balanceOf(holder) for holder in holders]
+
+    def sent(self, owner: AccountAPI) -> int:
+        """Number of transactions that the owner has sent on the hub."""
+        with self.net.connect(HUB):
+            return int(owner.nonce)
 
 
 @contextmanager

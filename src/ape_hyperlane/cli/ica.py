@@ -41,13 +41,19 @@ def address(**options: Any) -> None:
 @ica.command("deploy")
 @REGISTRY
 @ORIGIN
-@DESTINATION
+@click.option(
+    "--to",
+    "destinations",
+    multiple=True,
+    required=True,
+    help="chain of an account; several times for accounts on several chains",
+)
 @click.option("--owner", required=True, help="address of the owner")
-@click.option("--account", help="ape account that pays on the destination")
+@click.option("--account", help="ape account that pays on the destinations")
 @SALT
 @MAX_GAS_PRICE
 def deploy(**options: Any) -> None:
-    """Deploy an account before its first call, which does so otherwise. Anyone may."""
+    """Deploy accounts before their first call, which does so otherwise. Anyone may."""
     from ape_hyperlane.ica.command import deploy_account
 
     deploy_account(**options)

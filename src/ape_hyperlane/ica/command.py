@@ -17,7 +17,7 @@ from ape_hyperlane.ica.words import parse_call, read_calls
 from ape_hyperlane.plans.chain import has_code
 from ape_hyperlane.plans.disclosure import print_line
 from ape_hyperlane.plans.salt import parse_salt
-from hyperlane.errors import ConfigError
+from hyperlane.errors import ChainError, ConfigError
 from hyperlane.protocol.typecasts import (
     ZERO_BYTES32,
     Address,
@@ -76,28 +76,22 @@ def deploy_account(
     *,
     registry: Path,
     origin: str,
-    destination: str,
+    destinations: Sequence[str],
     owner: str,
     account: str | None,
     salt: str | None,
     max_gas_price: int | None,
 ) -> None:
-    """Deploys an account. ClickException with one line on failure."""
+    """Deploys accounts of one owner, after all chains were asked for their routers; the first
+    failure ends it. ClickException with one line on failure."""
     with one_line_errors():
-        folder = _registry(registry, origin, destination)
-        route = _route(folder, origin, destination, address_from_hex(owner, "--owner"), salt)
-        with route.on_destination():
-            if has_code(to_checksum(route.account)):
-                click.echo(f"{route.describe()} is deployed already")
-                return
-            signer = find_account(account)
-            unlock(signer)
-            receipt = deploy(route, signer, Bounds(gas_price=max_gas_price))
-            if not has_code(to_checksum(route.account)):
-                raise ConfigError(
-                    f"{receipt.txn_hash} deployed no account; do not trust the router"
-                )
-    click.echo(f"{route.describe()} deployed in {receipt.txn_hash}, {receipt.gas_used:,} gas")
+        holder = address_from_hex(owner, "--owner")
+        routes = [
+            _route(_registry(registry, origin, name), origin, name, holder, salt)
+            for name in dict.fromkeys(destinations)
+        ]
+        for route in routes:
+            click.echo(_deployed(route, account, Bounds(gas_price=max_gas_price)))
 
 
 def send_calls(
@@ -149,6 +143,19 @@ def send_calls(
             console,
             f"made after {arrived.seconds:.1f} s in {arrived.transaction}, {arrived.gas:,} gas",
         )
+
+
+def _deployed(route: Route, alias: str | None, bounds: Bounds) -> str:
+    """Deploys an account unless it is there; what happened, as text."""
+    with route.on_destination():
+        if has_code(to_checksum(route.account)):
+            return f"{route.describe()} is deployed already"
+        signer = find_account(alias)
+        unlock(signer)
+        receipt = deploy(route, signer, bounds)
+        if not has_code(to_checksum(route.account)):
+            raise ChainError(f"{receipt.txn_hash} deployed no account; do not trust the router")
+    return f"{route.describe()} deployed in {receipt.txn_hash}, {receipt.gas_used:,} gas"
 
 
 def _registry(folder: Path, origin: str, destination: str) -> Registry:
