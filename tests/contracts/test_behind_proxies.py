@@ -42,6 +42,7 @@ CASES = {
     ),
     "InterchainGasPaymaster": (lambda w: (), ("initialize", lambda w: (w.owner, w.owner))),
     "InterchainQueryRouter": (lambda w: (w.mailbox,), CLIENT),
+    "HyperlaneGateway": (lambda w: (w.mailbox,), CLIENT),
     "HypNative": (lambda w: (*SCALE, w.mailbox), CLIENT),
     "HypERC20": (lambda w: (18, *SCALE, w.mailbox), NAMED),
     "HypERC4626": (lambda w: (18, *SCALE, w.mailbox, 7), NAMED),
