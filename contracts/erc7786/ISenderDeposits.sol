@@ -11,7 +11,7 @@ interface ISenderDeposits {
     /// @notice `sender` took `amount` wei of its deposit.
     event Withdrawn(address indexed sender, address to, uint256 amount);
 
-    /// @notice The sender's deposit is less than what it wants.
+    /// @notice The sender's deposit is less than the amount, in wei, that it withdraws.
     error DepositTooLow(address sender, uint256 deposit, uint256 amount);
 
     /// @notice Adds call value to the deposit of `sender`. Anyone may call; only `sender` can take
@@ -22,6 +22,6 @@ interface ISenderDeposits {
     /// `to` is zero, `ETHTransferFailed` when `to` refuses.
     function withdraw(address to, uint256 amount) external;
 
-    /// @notice What is left to pay for messages of `sender`, in wei.
+    /// @notice Balance of the deposit that pays for messages of `sender`, in wei.
     function deposits(address sender) external view returns (uint256);
 }

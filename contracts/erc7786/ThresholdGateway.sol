@@ -189,7 +189,7 @@ contract ThresholdGateway is IThresholdGateway, Ownable, SenderDeposits, Package
         if (answer != IERC7786Recipient.receiveMessage.selector) revert NotReceived(recipient);
     }
 
-    /// @dev What each gateway wants for a message, and all of them.
+    /// @dev Fees in wei that the gateways ask for a message, and their sum.
     function _fees(
         address[] memory gateways_,
         bytes memory counterpart,
@@ -238,7 +238,7 @@ contract ThresholdGateway is IThresholdGateway, Ownable, SenderDeposits, Package
         return chainId;
     }
 
-    /// @dev What all gateways delivered that delivered the same.
+    /// @dev Identity of a message: equal for all gateways that deliver the same.
     function _receiveId(
         bytes calldata sender,
         bytes calldata payload

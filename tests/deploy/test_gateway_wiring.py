@@ -75,7 +75,7 @@ def gateway_of(cores, chain):
 
 
 def enrolled(cores, chain):
-    """By chain id: domain, gateway and gas limit."""
+    """Enrolments by chain id: domain, gateway and gas limit."""
     functions = gateway_of(cores, chain).functions
     return {
         chain_id: tuple(functions.remoteGatewayOf(chain_id).call())
@@ -84,7 +84,7 @@ def enrolled(cores, chain):
 
 
 def other(cores, chain, gas_limit=200_000):
-    """What a gateway has enrolled that knows the other one."""
+    """Enrolments of a gateway that knows the other one."""
     there = {"alpha": "beta", "beta": "alpha"}[chain]
     return {CHAIN_IDS[there]: (DOMAINS[there], address_of(cores, there), gas_limit)}
 

@@ -65,7 +65,7 @@ def pick(handler, types: str):
 
 
 def handle_call(origin=1) -> bytes:
-    """What makes a target count."""
+    """Calldata that makes a target count."""
     selector = keccak(text="handle(uint32,bytes32,bytes)")[:4]
     return selector + encode(["uint32", "bytes32", "bytes"], [origin, NONE, b""])
 

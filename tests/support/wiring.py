@@ -47,7 +47,7 @@ class Cores:
         return str(self.registry.addresses(chain).interchain_account_router)
 
     def enrolled(self, chain: str) -> dict[str, str]:
-        """What the router of a chain has enrolled, by the name of the other chain."""
+        """Routers that a chain's router has enrolled, by the name of the other chain."""
         node, router = self.nodes[chain], self.router(chain)
         words = {
             other: node.view(router, "routers(uint32)", "bytes32", domain)

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.33;
 
-/// @notice What a message to a chain has to know, in one slot; zero for a chain without a gateway.
+/// @notice Enrolment of a chain, in one slot: where its gateway is, and how messages get there.
+/// Zero for a chain without a gateway.
 ///
 /// | bits      | content                                                     |
 /// |-----------|-------------------------------------------------------------|
 /// | 0 – 159   | gateway there                                               |
 /// | 160 – 191 | domain of its Mailbox                                       |
 /// | 192 – 247 | gas limit of deliveries that no attribute gives another one |
-/// | 248       | whether messages go through the gateway's own hook          |
+/// | 248       | set if messages go through the gateway's own hook           |
 type Destination is uint256;
 
 using DestinationLib for Destination global;
@@ -18,7 +19,7 @@ using DestinationLib for Destination global;
 library DestinationLib {
     uint256 private constant HOOKED = 1 << 248;
 
-    /// @notice The word of these fields.
+    /// @notice Packs the fields.
     function from(
         address gateway_,
         uint32 domain_,

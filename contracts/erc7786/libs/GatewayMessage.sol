@@ -5,7 +5,7 @@ import {IMailbox} from "../../interfaces/IMailbox.sol";
 import {Destination} from "./Destination.sol";
 
 /// @title GatewayMessage
-/// @notice What a gateway tells the gateway on another chain, as the body of a message:
+/// @notice Body of a message between the gateways of two chains:
 ///
 /// | offset | size | content                                             |
 /// |--------|------|-----------------------------------------------------|
@@ -18,8 +18,7 @@ library GatewayMessage {
     uint256 internal constant HEADER = 44;
 
     /// @notice Lays out a `DispatchCall` with such a body, of the caller's next message, in fresh
-    /// memory. With P the length of the
-    /// payload and its 44 bytes before it, rounded up to 32:
+    /// memory. With P the length of the payload and the 44 bytes before it, rounded up to 32:
     ///
     /// | offset  | size | content                                               |
     /// |---------|------|-------------------------------------------------------|

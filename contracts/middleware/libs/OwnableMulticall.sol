@@ -32,7 +32,7 @@ contract OwnableMulticall {
     /// @notice The router that creates accounts with this code.
     address public immutable owner;
 
-    /// @dev What became of a commitment.
+    /// @dev State of a commitment.
     enum State {
         NONE,
         PENDING,

@@ -21,7 +21,7 @@ contract TestGatewayRecipient is IERC7786Recipient {
     /// @notice The gateway of the last message.
     address public lastGateway;
 
-    /// @notice How many messages it took.
+    /// @notice Number of messages that it took.
     uint256 public received;
 
     /// @notice Revert data of the call on the way; empty if that succeeded.

@@ -34,12 +34,12 @@ contract InteroperableAddresses {
         return InteroperableAddress.tryParseEvmV1Calldata(account);
     }
 
-    /// @notice What `EvmAccount` makes.
+    /// @notice Form of an account by `EvmAccount`.
     function formatOurs(uint256 chainId, address addr) external pure returns (bytes memory) {
         return EvmAccount.format(chainId, addr);
     }
 
-    /// @notice What `EvmAccount` reads.
+    /// @notice Parts of an account by `EvmAccount`.
     function parseOurs(bytes calldata account) external pure returns (bool, uint256, address) {
         return EvmAccount.parse(account);
     }

@@ -10,7 +10,7 @@ import {
 /// @notice A gateway of another protocol: sends nothing, wants no fee, and delivers whatever anyone
 /// says.
 contract TestGateway is IERC7786GatewaySource {
-    /// @notice What `sendMessage` returns.
+    /// @notice Result of `sendMessage`.
     bytes32 public sendId;
 
     /// @notice The value of the last message.

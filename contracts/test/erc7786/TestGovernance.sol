@@ -68,10 +68,10 @@ contract TestDecision {
     /// @notice The caller is not the owner.
     error NotOwner(address caller);
 
-    /// @notice Who decides.
+    /// @notice The account that decides.
     address public immutable owner;
 
-    /// @notice What was decided.
+    /// @notice The number decided last.
     uint256 public decided;
 
     constructor(address owner_) {

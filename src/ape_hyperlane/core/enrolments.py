@@ -27,7 +27,7 @@ class Enrolment:
     """A contract of another chain that a plan enrols."""
 
     key: str
-    """Of `addresses.yaml`."""
+    """Key of such a contract in `addresses.yaml`."""
     view: tuple[Any, ...]
     """A view that only such a contract has: signature, type of its result, arguments."""
     domain: int
@@ -38,7 +38,7 @@ class Enrolment:
 
 
 def _enrolment(step: Action) -> Enrolment | None:
-    """What a step enrols; None if it does something else."""
+    """The enrolment that a step makes; None if it does something else."""
     if not isinstance(step, Call):
         return None
     if step.method == accounts.ENROL:

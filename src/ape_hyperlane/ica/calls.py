@@ -44,7 +44,7 @@ _TRANSACTION_GAS = 21_000
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """What sending calls takes."""
+    """Cost of sending calls."""
 
     gas: int
     """Gas limit of the recipient's part of the delivery."""

@@ -32,7 +32,7 @@ class InteroperableAddress:
     chain_type: int
     """uint16, see CAIP-350: 0 for EVM chains, 2 for Solana."""
     chain_reference: bytes
-    """Which chain of that type; for EVM chains the chain id, big-endian without leading zeros."""
+    """Chain within that type; for EVM chains the chain id, big-endian without leading zeros."""
     address: bytes
 
     def __post_init__(self) -> None:

@@ -45,7 +45,7 @@ class PostedCalls:
         return encode_calls(self.calls)
 
     def fields(self) -> dict[str, Any]:
-        """What to post, as JSON."""
+        """The body of a post, as JSON."""
         optional = {
             "relayers": None if self.readers is None else list(map(to_hex, self.readers)),
             "revealMessageId": None if self.reveal_id is None else to_hex(self.reveal_id),

@@ -221,7 +221,7 @@ class RelayerSettings(AgentSettings):
     """Port of the commitment server. None: there is none."""
     commitments_host: str = "127.0.0.1"
     commitments_url: str = ""
-    """Where others reach it, as the routers' URLs begin."""
+    """Address at which others reach it, as the routers' URLs begin."""
     commitments_max_size: int = Field(default=64 * 1024, gt=0)
     """Bytes of one request."""
     commitments_max_count: int = Field(default=10_000, gt=0)

@@ -19,7 +19,7 @@ _MOST_BETWEEN = 200
 
 @dataclass(frozen=True, slots=True)
 class CallsKey:
-    """What calls were posted for."""
+    """Identity of posted calls: transaction, commitment, router and owner."""
 
     origin: int
     tx_hash: Bytes32
@@ -39,11 +39,11 @@ class CommittedCalls:
     calls: bytes
     """`abi.encode(Call[])`."""
     readers: tuple[Address, ...] | None
-    """Who may read them. Empty: anybody who asks. None: the keys of this relayer."""
+    """Relayers that may read them. Empty: anybody who asks. None: this relayer's own keys."""
 
 
 class Added(Enum):
-    """What came of storing calls."""
+    """Outcome of storing calls."""
 
     NEW = "new"
     KNOWN = "known"

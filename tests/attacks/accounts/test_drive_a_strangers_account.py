@@ -21,7 +21,7 @@ PRIZE = 10**18
 
 @pytest.fixture(autouse=True)
 def prize(user, account):
-    """What the account has, and strangers want."""
+    """Wei of the account, which strangers want."""
     user.transfer(account, PRIZE)
 
 

@@ -1,7 +1,7 @@
 """Interchain accounts between real chains with real agents, of one owner on the first of them."""
 
 import pytest
-from tests.support.wired import COIN, HUB, SPOKES, account_chains
+from tests.support.account_chains import COIN, HUB, SPOKES, account_chains
 
 
 @pytest.fixture(scope="package")

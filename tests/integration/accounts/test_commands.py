@@ -4,7 +4,7 @@ import json
 
 import ape
 import pytest
-from tests.support.wired import ACCOUNT, COIN, HUB, RECEIVER, SPOKES
+from tests.support.account_chains import ACCOUNT, COIN, HUB, RECEIVER, SPOKES
 
 from ape_hyperlane.plans.chain import has_code
 from hyperlane.protocol.typecasts import to_hex

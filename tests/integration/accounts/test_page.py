@@ -2,7 +2,7 @@
 
 import subprocess
 
-from tests.support.wired import ACCOUNT, COIN, HUB, RECEIVER, SPOKES, Page, run_as
+from tests.support.account_chains import ACCOUNT, COIN, HUB, RECEIVER, SPOKES, Page, run_as
 
 from ape_hyperlane import ica
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from ape.exceptions import SignatureError
 from click.testing import CliRunner
+from tests.support.account_chains import COIN, HUB, RECEIVER, SPOKES, locked_account
 from tests.support.faulty import Trouble, faulty
-from tests.support.wired import COIN, HUB, RECEIVER, SPOKES, locked_account
 
 from ape_hyperlane import ica
 from ape_hyperlane.cli import cli

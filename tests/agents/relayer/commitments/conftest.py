@@ -1,7 +1,7 @@
 """Fixtures of interchain accounts."""
 
 import pytest
-from tests.support.accounts import Accounts, make_accounts
+from tests.support.commit_reveal import Accounts, make_accounts
 
 
 @pytest.fixture

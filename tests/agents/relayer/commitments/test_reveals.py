@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from eth_account import Account
-from tests.support.accounts import SALT
 from tests.support.agents import eventually, relaying
+from tests.support.commit_reveal import SALT
 from tests.support.devnet import key
 from tests.support.processes import wait_until
 from tests.support.words import b32

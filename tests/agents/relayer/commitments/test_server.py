@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
-from tests.support.accounts import POST, REVEAL, SALT, Accounts
 from tests.support.agents import relaying
+from tests.support.commit_reveal import POST, REVEAL, SALT, Accounts
 from tests.support.devnet import free_port, key
 from tests.support.words import b32, raw
 

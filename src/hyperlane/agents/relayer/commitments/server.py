@@ -50,7 +50,7 @@ class Pages:
     book: Book
     metrics: Metrics
     url: str
-    """Where others reach this server: its part of what a question's signature is over."""
+    """Address at which others reach this server: relayers sign it with their question."""
     _working: int = field(default=0, init=False)
 
     def routes(self) -> list[web.RouteDef]:

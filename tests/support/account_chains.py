@@ -50,7 +50,7 @@ class AccountChains:
             return self.net.deployer.deploy(contract, *arguments)
 
     def balances(self, token: ContractInstance, *holders: str) -> list[int]:
-        """What these have of a token on the first spoke."""
+        """Balances of a token on the first spoke."""
         with self.net.connect(SPOKES[0]):
             return [token.balanceOf(holder) for holder in holders]
 

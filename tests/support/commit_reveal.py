@@ -52,7 +52,7 @@ class Accounts:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Of the relayer."""
+        """Settings of the relayer."""
         return {
             "commitmentsPort": self.port,
             "commitmentsUrl": self.url,
@@ -65,7 +65,7 @@ class Accounts:
 
     @property
     def account(self) -> str:
-        """Of development account 0."""
+        """The account of development key 0."""
         owner, router = b32(key(0)), b32(self.here)
         return str(
             self.there.functions.getLocalInterchainAccount(
@@ -95,7 +95,7 @@ class Accounts:
         return Sent(to_hex(receipt["transactionHash"]), first, second)
 
     def content(self, calls: list[Call], sent: Sent, **changes: Any) -> dict[str, Any]:
-        """What is posted."""
+        """The body of a post."""
         tx_hash = Bytes32(bytes.fromhex(sent.tx_hash[2:]))
         readers = (address_from_hex(key(9).address),)
         posted = PostedCalls(tuple(calls), SALT, readers, tx_hash, self.origin.chain_id)
@@ -104,7 +104,7 @@ class Accounts:
     def question(
         self, message: Message, reader: LocalAccount, url: str = "", module: str = ""
     ) -> dict[str, str]:
-        """What a relayer asks."""
+        """The question of a relayer."""
         data = keccak(b"getCallsFromRevealMessage(bytes)")[:4] + encode(
             ["bytes"], [message.encode()]
         )
